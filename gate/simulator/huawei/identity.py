@@ -1,0 +1,91 @@
+"""Holds the one user of the simulated Huawei Cloud and checks who signs in (huawei-hss.md 4.1 to 4.3)."""
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from gate.simulator.cloud import Answer, Call
+from gate.simulator.huawei.errors import error
+from gate.simulator.huawei.signature import Authorization, canonical_request, sign
+
+REGION: Final = "cn-north-4"
+PROJECT_ID: Final = "0123456789abcdef0123456789abcdef"
+CREDENTIALS: Final[Mapping[str, str]] = {
+    "access_key_id": "SIMULATEDHUAWEIACCESSKEY",
+    "access_key_secret": "simulated-huawei-secret-key-that-opens-nothing",
+    "security_token": "simulated-huawei-security-token-that-opens-nothing",
+    "auth_token": "simulated-huawei-auth-token-that-opens-nothing",
+}
+CLOCK_TOLERANCE: Final = 15 * 60.0
+MUST_BE_SIGNED: Final = frozenset({"host", "x-sdk-date"})
+
+
+def refusal(call: Call, now: float) -> Answer | None:
+    """Why this request is not signed in, or nothing if it is."""
+    if (text := call.headers.get("Authorization")) is not None:
+        complaint = _complaint(text, call, now)
+        return None if complaint is None else _incorrect(complaint)
+    if (token := call.headers.get("X-Auth-Token")) is not None:
+        return None if _is("auth_token", token) else error("APIGW.0307")
+    return _incorrect("x-auth-token not found")
+
+
+def _complaint(text: str, call: Call, now: float) -> str | None:
+    if (authorization := Authorization.read(text)) is None:
+        return "authorization header is not of the form SDK-HMAC-SHA256 Access=, SignedHeaders=, Signature="
+    if not _is("access_key_id", authorization.access_key_id):
+        return f"ak {authorization.access_key_id} not exist"
+    headers = {name.lower(): value for name, value in call.headers.items()}
+    return (
+        _header_complaint(authorization.signed_headers, headers)
+        or _date_complaint(headers["x-sdk-date"], now)
+        or _signature_complaint(authorization, call, headers)
+    )
+
+
+def _header_complaint(signed: tuple[str, ...], headers: Mapping[str, str]) -> str | None:
+    required = MUST_BE_SIGNED | ({"x-security-token"} & headers.keys())
+    if missing := required.difference(signed):
+        return f"not among the signed headers: {', '.join(sorted(missing))}"
+    if absent := set(signed) - headers.keys():
+        return f"signed, but not in the request: {', '.join(sorted(absent))}"
+    if list(signed) != sorted(set(signed)):
+        return "the signed headers are not in order"
+    if not _is("security_token", headers.get("x-security-token", CREDENTIALS["security_token"])):
+        return "security token fail"
+    return None
+
+
+def _date_complaint(text: str, now: float) -> str | None:
+    try:
+        # strptime takes the zone from the text only; the published form ends in a bare Z for UTC.
+        date = datetime.strptime(f"{text}+0000", "%Y%m%dT%H%M%SZ%z")
+    except ValueError:
+        return "X-Sdk-Date is not of the form YYYYMMDDTHHMMSSZ"
+    if abs(date.timestamp() - now) > CLOCK_TOLERANCE:
+        return "signature expired"
+    return None
+
+
+def _signature_complaint(authorization: Authorization, call: Call, headers: Mapping[str, str]) -> str | None:
+    canonical = canonical_request(
+        method=call.method,
+        target=call.target,
+        headers=headers,
+        body=call.body,
+        signed_headers=authorization.signed_headers,
+    )
+    expected = sign(canonical, date=headers["x-sdk-date"], secret=CREDENTIALS["access_key_secret"])
+    if hmac.compare_digest(expected, authorization.signature):
+        return None
+    # The gateway names what it hashed, with bars for line ends (huaweicloud-sdk-nodejs-v3 issue 2).
+    return "verify aksk signature fail, canonicalRequest:" + canonical.replace("\n", "|")
+
+
+def _incorrect(complaint: str) -> Answer:
+    return error("APIGW.0301", f"Incorrect IAM authentication information: {complaint}")
+
+
+def _is(credential: str, given: str) -> bool:
+    return hmac.compare_digest(CREDENTIALS[credential].encode(), given.encode())

@@ -1,0 +1,166 @@
+"""Runs the simulated clouds: who asks, what goes wrong, who asks too often, and what the true answer is."""
+
+import math
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from http import HTTPStatus
+from http.client import HTTPMessage
+from threading import Lock
+from typing import Final, Self
+
+from gate.simulator import huawei
+from gate.simulator.cloud import JSON, Answer, Call, Cloud
+from gate.simulator.fault import Drip, Fault, Forbidden, Raw, Reply
+from gate.simulator.quota import Quota, Window
+from gate.simulator.scenario import SCENARIOS, Scenario
+from gate.simulator.task import Course, Sighting, SimulatedTask
+from gate.simulator.wire import LOOPBACK, Listener
+
+# The first one to claim a request gets it; Huawei comes last and claims whatever no other cloud wants.
+CLOUDS: Final[Mapping[str, Cloud]] = {"huawei": huawei}
+
+Operation = tuple[str, str]
+"""Cloud and operation, by name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """A request that the simulator has seen, and how it answered."""
+
+    number: int
+    cloud: str
+    operation: str
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    headers: HTTPMessage
+    """Found by name in any case."""
+    at: float
+    status: int
+    """0 if a fault sent something other than a whole HTTP answer."""
+
+
+class Simulator:
+    """The simulated clouds on a loopback port, for as long as a `with` block or from `start` to `stop`.
+
+    Args:
+        scenario: What the clouds hold: a name from SCENARIOS, or one of your own.
+        port: 0 takes any that is free.
+        now: The only clock it looks at, in seconds since the epoch. The pauses of dripping bytes are real all the same.
+    """
+
+    tasks: list[SimulatedTask]
+    """What the clouds hold; like the next three, yours to change while it runs."""
+    faults: list[Fault]
+    """The first one that meets a request answers it."""
+    quota: Quota | None
+    rewrite: Callable[[str, JSON], JSON] | None
+    """A test's last word on a document with status 200, given the operation and the true document."""
+    requests: list[Request]
+
+    def __init__(self, scenario: str | Scenario = "clean", port: int = 0, now: Callable[[], float] = time.time) -> None:
+        self.scenario = SCENARIOS[scenario] if isinstance(scenario, str) else scenario
+        self.tasks = [*self.scenario.tasks]
+        self.faults = [*self.scenario.faults]
+        self.quota = self.scenario.quota
+        self.rewrite = None
+        self.requests = []
+        self.port = port
+        self._now = now
+        self._started = 0.0
+        self._listener: Listener | None = None
+        self._courses: dict[SimulatedTask, Course] = {}
+        self._calls: Counter[Operation] = Counter()
+        self._windows: defaultdict[Operation, Window] = defaultdict(Window)
+        # One request is decided at a time, however many connections there are; sending is not under the lock.
+        self._deciding = Lock()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Open the port; every task's begin counts from here."""
+        self._started = self._now()
+        self._courses.clear()
+        self._sightings(self._started)
+        self._listener = Listener(self.port, self._decide)
+        self.port = self._listener.port
+
+    def stop(self) -> None:
+        """Close the port and every connection, also the held and the dripping ones; harmless when not running."""
+        if self._listener is not None:
+            self._listener.stop()
+            self._listener = None
+
+    @property
+    def url(self) -> str:
+        """Where all the clouds are."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def describe(self) -> dict[str, dict[str, str]]:
+        """Everything a client has to be told, by the name of the cloud; its keys open nothing but this simulator."""
+        return {name: cloud.describe(self.url) for name, cloud in CLOUDS.items()}
+
+    def _decide(self, call: Call) -> Reply | Raw | Drip:
+        name, cloud = next((name, cloud) for name, cloud in CLOUDS.items() if cloud.claims(call))
+        operation = cloud.operation(call)
+        with self._deciding:
+            at = self._now()
+            self._calls[name, operation] += 1
+            reply = self._reply(cloud, (name, operation), call, at)
+            self.requests.append(
+                Request(
+                    number=self._calls.total(),
+                    cloud=name,
+                    operation=operation,
+                    method=call.method,
+                    path=call.path,
+                    query=call.query,
+                    headers=call.headers,
+                    at=at,
+                    status=reply.status if isinstance(reply, Reply) else 0,
+                )
+            )
+        return reply
+
+    def _reply(self, cloud: Cloud, operation: Operation, call: Call, at: float) -> Reply | Raw | Drip:
+        number = self._calls[operation]
+        fault = next((fault.reply for fault in self.faults if fault.meets(operation[1], number)), None)
+        match fault:
+            case None:
+                refused = cloud.refusal(call, at) or self._throttled(cloud, operation, at)
+                answer = refused or self._true(cloud, call, at)
+            case Forbidden():
+                answer = cloud.refusal(call, at) or cloud.forbidden()
+            case _:
+                return fault
+        if answer.status == HTTPStatus.OK and self.rewrite is not None:
+            answer = replace(answer, document=self.rewrite(operation[1], answer.document))
+        reply = cloud.reply(operation[1], answer, request_id=f"{self._calls.total():032x}")
+        return replace(reply, headers={"Date": formatdate(at, usegmt=True), **reply.headers})
+
+    def _throttled(self, cloud: Cloud, operation: Operation, at: float) -> Answer | None:
+        if self.quota is None or not (wait := self._windows[operation].wait(self.quota, at)):
+            return None
+        headers = {"Retry-After": str(math.ceil(wait))} if self.quota.retry_after else {}
+        return replace(cloud.throttled(self.quota), headers=headers)
+
+    def _true(self, cloud: Cloud, call: Call, at: float) -> Answer:
+        answer = cloud.answer(call, self._sightings(at))
+        for seen in answer.shown:
+            self._courses[seen.task].look()
+        return answer
+
+    def _sightings(self, at: float) -> list[Sighting]:
+        for task in self.tasks:
+            if task not in self._courses:
+                self._courses[task] = Course(task=task, began=self._started - task.began_ago, known_since=at)
+        seen = (self._courses[task].at(at) for task in self.tasks)
+        return [sighting for sighting in seen if sighting.began <= at]

@@ -1,0 +1,162 @@
+"""Tells the story of a scan task as it unfolds, in words that belong to no cloud."""
+
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final, Literal
+
+State = Literal["queued", "running", "complete", "stopped", "timed-out", "failed", "unknown"]
+Kind = Literal["image_scan", "image_sync"]
+Scope = Literal["vulnerability", "baseline", "malicious-file", "sensitive-information", "software-compliance"]
+
+ENDED: Final[frozenset[State]] = frozenset({"complete", "stopped", "timed-out", "failed"})
+EVERY_SCOPE: Final[frozenset[Scope]] = frozenset(
+    {"vulnerability", "baseline", "malicious-file", "sensitive-information", "software-compliance"}
+)
+DONE: Final = 100
+USUAL_SECONDS: Final = 240.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailedImage:
+    """An image whose scan failed, with the reason the cloud gives."""
+
+    id: int
+    registry_id: str
+    registry_name: str
+    image_name: str
+    image_version: str
+    namespace: str
+    registry_type: str
+    failed_reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scene:
+    """One stretch of a task's story.
+
+    It lasts for so many looks or so many seconds, whichever ends first; with neither it lasts for ever.
+    A look is one answer in which the task is shown.
+    """
+
+    state: State
+    progress: int = 0
+    looks: int | None = None
+    seconds: float | None = None
+    remaining_minutes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SimulatedTask:
+    """A task in the simulated cloud, with the whole of its story."""
+
+    id: str
+    name: str
+    kind: Kind = "image_scan"
+    task_type: str = "manual"
+    """The cloud's own word; the ones here are Huawei's: `cycle`, `manual`, `autoSync`, `manualSync`."""
+    image_type: str = "registry"
+    scopes: frozenset[Scope] = EVERY_SCOPE
+    enterprise_project_id: str = "0"
+    began_ago: float = 0.0
+    """Seconds before the simulator started; a task with a negative number is not listed until it has begun."""
+    story: tuple[Scene, ...] = (Scene(state="complete", progress=100),)
+    """Scene by scene; the last one stays for ever, whatever it says of its length."""
+    total: int = 3
+    failed: int = 0
+    risky: int | None = 0
+    """`None` leaves the count out of every answer."""
+    without_result: int = 0
+    """Images that count neither as succeeded nor as failed when the task is complete."""
+    failed_images: tuple[FailedImage, ...] = ()
+    """Made up from `failed` when empty."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """What a task has to show for its progress so far."""
+
+    total: int
+    succeeded: int
+    failed: int
+    risky: int | None
+    failed_images: tuple[FailedImage, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sighting:
+    """A task as it stands at one moment."""
+
+    task: SimulatedTask
+    scene: Scene
+    began: float
+    ended: float | None
+
+    @property
+    def counts(self) -> Counts:
+        """The images done so far: all of them once the task is complete, else in step with its progress."""
+        task = self.task
+        percent = DONE if self.scene.state == "complete" else self.scene.progress
+        failed = task.failed * percent // DONE
+        return Counts(
+            total=task.total,
+            succeeded=(task.total - task.without_result) * percent // DONE - failed,
+            failed=failed,
+            risky=None if task.risky is None else task.risky * percent // DONE,
+            failed_images=_listed(task, failed, everything=percent == DONE),
+        )
+
+
+@dataclass(kw_only=True, slots=True)
+class Course:
+    """How far a task has come in its story; its clock starts when the task begins or is first known of."""
+
+    task: SimulatedTask
+    began: float
+    known_since: float
+    _scene: int = 0
+    _since: float = field(init=False)
+    _looks: int = 0
+
+    def __post_init__(self) -> None:
+        self._since = max(self.began, self.known_since)
+
+    def at(self, now: float) -> Sighting:
+        """The task at this moment, without counting as a look."""
+        while self._scene < len(self.task.story) - 1 and (end := self._end(now)) is not None:
+            self._scene, self._since, self._looks = self._scene + 1, end, 0
+        scene = self.task.story[self._scene]
+        return Sighting(task=self.task, scene=scene, began=self.began, ended=self._ended(scene))
+
+    def look(self) -> None:
+        """Count one answer in which the task was shown."""
+        self._looks += 1
+
+    def _end(self, now: float) -> float | None:
+        scene = self.task.story[self._scene]
+        if scene.seconds is not None and now >= self._since + scene.seconds:
+            return self._since + scene.seconds
+        return now if scene.looks is not None and self._looks >= scene.looks else None
+
+    def _ended(self, scene: Scene) -> float | None:
+        if scene.state not in ENDED:
+            return None
+        # A task that was over from its first scene ended somewhere between its begin and our first knowledge of it.
+        return self._since if self._scene else min(self.began + USUAL_SECONDS, self._since)
+
+
+def _listed(task: SimulatedTask, failed: int, *, everything: bool) -> tuple[FailedImage, ...]:
+    images = task.failed_images or tuple(_made_up(number) for number in range(1, task.failed + 1))
+    return images if everything else tuple(islice(images, failed))
+
+
+def _made_up(number: int) -> FailedImage:
+    return FailedImage(
+        id=1000 + number,
+        registry_id=f"5f0c7a52-0000-4000-8000-{number:012d}",
+        registry_name="SWR private images",
+        image_name=f"shop/service-{number}",
+        image_version=f"1.{number}.0",
+        namespace="shop",
+        registry_type="SwrPrivate",
+        failed_reason="download_failed",
+    )

@@ -1,0 +1,164 @@
+"""The signature, held against every vector of huawei-hss.md 4.1."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+import pytest
+
+from gate.simulator.huawei.signature import Authorization, canonical_request, sign
+
+HSS = "hss.cn-north-4.myhuaweicloud.com"
+PATH = "/v5/0123456789abcdef0123456789abcdef/image/tasks"
+PROJECT_HEADERS = {"Content-Type": "application/json", "X-Project-Id": "0123456789abcdef0123456789abcdef"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vector:
+    """A request, the hash of its canonical form, and its signature, from the vendor's page or the vendor's SDK."""
+
+    target: str
+    canonical_hash: str
+    signature: str
+    host: str = HSS
+    headers: dict[str, str] = field(default_factory=lambda: PROJECT_HEADERS)
+    method: str = "GET"
+    body: bytes = b""
+    date: str = "20260101T000000Z"
+    secret: str = "SKEXAMPLEKEY000000000000000000000000000"
+
+
+PUBLISHED = Vector(
+    target="/v1/77b6a44cba5143ab91d13ab9a8ff44fd/vpcs?limit=2&marker=13551d6b-755d-4757-b956-536f674975c0",
+    host="service.region.example.com",
+    headers={"Content-Type": "application/json"},
+    date="20191115T033655Z",
+    secret="MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc",
+    canonical_hash="b25362e603ee30f4f25e7858e8a7160fd36e803bb2dfe206278659d71a9bcd7a",
+    signature="7be6668032f70418fcc22abc52071e57aff61b84a1d2381bb430d6870f4f6ebe",
+)
+PLAIN = Vector(
+    target=f"{PATH}?global_image_type=registry&limit=10&offset=0&type=image_scan",
+    canonical_hash="146b4368b324fd97ca8cc242202b38b9a6635544268b113dc68e42398de660fb",
+    signature="f118df58907af008e3187868be42fadd4d7b105809975a8598d54e4d9104abec",
+)
+TEMPORARY = Vector(
+    target=f"{PATH}?limit=10&type=image_scan",
+    headers={**PROJECT_HEADERS, "X-Security-Token": "STSTOKENEXAMPLE"},
+    canonical_hash="16b40dd9922d79e3da016f0b610a0e956b370548133227ef5bb96cbec4c667a1",
+    signature="13426ea5d80c8c47b56d723b16bba6552769fe70033ee6fd5e3c403e1bf5c86a",
+)
+ESCAPED = Vector(
+    target=f"{PATH}?task_id=x%3Dy%26z&task_name=a%20b%2Fc~%E6%B5%8B%E8%AF%95%2B%2A&type=image_scan",
+    host="hss.ap-southeast-3.myhuaweicloud.com",
+    canonical_hash="ffdd995cb420a44f227c34b59a6362b0ed40b529dd0b9c70a6c03411cc602f82",
+    signature="59f2cb1373c791672778d6dfd22776b563f0d697af53b2efc6ffa6ff9d372220",
+)
+WITH_BODY = Vector(
+    method="POST",
+    target="/v5/0123456789abcdef0123456789abcdef/image/image-scan/tasks?global_image_type=registry",
+    body=b'{"is_all": true, "scan_scope": 2147483647}',
+    canonical_hash="bfc46649a1ed91248b6200b7fe0f9ada28a8515d218e806f194740828d1b2a0b",
+    signature="6faa8ff888985ad4abd0c663cdd9e2db1543d1424384a6ebd60158592476beae",
+)
+IAM = Vector(
+    target="/v3/projects?name=cn-north-4",
+    host="iam.myhuaweicloud.com",
+    headers={},
+    canonical_hash="88c5cc984687115126e9279d43f10bc6348eda21f39ab75c7f10d7f47d0b54ef",
+    signature="0cb9a09d5844bf363e320652802bfa141505a1e03cc488e4309b1258491bf1d7",
+)
+
+
+def canonical(vector: Vector) -> str:
+    """The canonical form of a vector with all of its headers signed."""
+    headers = {**vector.headers, "Host": vector.host, "X-Sdk-Date": vector.date}
+    return canonical_request(
+        method=vector.method,
+        target=vector.target,
+        headers=headers,
+        body=vector.body,
+        signed_headers=sorted(name.lower() for name in headers),
+    )
+
+
+@pytest.mark.parametrize("vector", [PUBLISHED, PLAIN, TEMPORARY, ESCAPED, WITH_BODY, IAM])
+def test_every_published_vector_is_reproduced(vector: Vector) -> None:
+    """Both the canonical form and the signature come out as the vendor computes them."""
+    form = canonical(vector)
+
+    assert hashlib.sha256(form.encode()).hexdigest() == vector.canonical_hash
+    assert sign(form, date=vector.date, secret=vector.secret) == vector.signature
+
+
+@pytest.mark.parametrize("host", ["service.example.com", "service.region.example.com."])
+def test_another_host_is_another_signature(host: str) -> None:
+    """What is signed cannot be sent elsewhere."""
+    form = canonical(Vector(target="/", host=host, canonical_hash="", signature=""))
+    other = canonical(Vector(target="/", canonical_hash="", signature=""))
+
+    assert form != other
+
+
+def test_the_order_of_parameters_on_the_wire_does_not_matter() -> None:
+    """The canonical form sorts them, by name and then by value."""
+    one = canonical(Vector(target="/p?b=2&a=1&b=1", canonical_hash="", signature=""))
+    other = canonical(Vector(target="/p?b=1&b=2&a=1", canonical_hash="", signature=""))
+
+    assert one == other
+
+
+def test_a_plus_sign_is_no_space() -> None:
+    """A client that writes a space as a plus has signed another request than it sends."""
+    plus = canonical(Vector(target="/p?name=a+b", canonical_hash="", signature=""))
+    space = canonical(Vector(target="/p?name=a%20b", canonical_hash="", signature=""))
+
+    assert "name=a%2Bb" in plus
+    assert "name=a%20b" in space
+
+
+def test_a_path_may_end_in_a_slash_or_not() -> None:
+    """The canonical form always ends in one."""
+    assert canonical(Vector(target="/p", canonical_hash="", signature="")) == canonical(
+        Vector(target="/p/", canonical_hash="", signature="")
+    )
+
+
+def test_a_body_can_be_left_unsigned() -> None:
+    """The header that says so stands in place of the hash."""
+    form = canonical(
+        Vector(
+            method="POST",
+            target="/p",
+            body=b"anything",
+            headers={"X-Sdk-Content-Sha256": "UNSIGNED-PAYLOAD"},
+            canonical_hash="",
+            signature="",
+        )
+    )
+
+    assert form.endswith("\nUNSIGNED-PAYLOAD")
+
+
+def test_an_authorization_header_is_read_into_its_parts() -> None:
+    """Key, names and signature are all it holds."""
+    signature = "0" * 64
+    read = Authorization.read(f"SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-sdk-date, Signature={signature}")
+
+    assert read == Authorization(access_key_id="AK", signed_headers=("host", "x-sdk-date"), signature=signature)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Bearer token",
+        "SDK-HMAC-SHA256 Access=AK, SignedHeaders=host",
+        "SDK-HMAC-SHA256 Access=AK, SignedHeaders=host, Signature=short",
+        f"V11-HMAC-SHA256 Access=AK, SignedHeaders=host, Signature={'0' * 64}",
+    ],
+)
+def test_any_other_header_is_not_read(text: str) -> None:
+    """There is one published form."""
+    assert Authorization.read(text) is None

@@ -1,0 +1,168 @@
+"""A task in the list: its fields, its types, and what is left out (huawei-hss.md 2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.simulator import Scene, SimulatedTask, Simulator
+from gate.simulator.task import FailedImage
+
+if TYPE_CHECKING:
+    from tests.simulator.conftest import AskTasks, Clock
+
+STOPPED = (Scene(state="stopped", progress=50),)
+
+
+def tasks(*tasks: SimulatedTask, clock: Clock) -> Simulator:
+    """A cloud that holds exactly these."""
+    simulator = Simulator("empty", now=clock)
+    simulator.tasks.extend(tasks)
+    return simulator
+
+
+def test_a_complete_scan_has_every_documented_field_in_its_documented_type(ask_tasks: AskTasks, clock: Clock) -> None:
+    """Times are milliseconds, counts are integers, is_all is a boolean."""
+    task = SimulatedTask(id="t-1", name="scan", began_ago=600, total=5, failed=1, risky=2)
+    with tasks(task, clock=clock) as simulator:
+        document = ask_tasks(simulator).document
+    (listed,) = document["data_list"]
+
+    assert document["total_num"] == 1
+    assert listed == {
+        "task_id": "t-1",
+        "task_name": "scan",
+        "begin_time": 1_789_999_400_000,
+        "end_time": 1_789_999_640_000,
+        "task_type": "manual",
+        "task_status": 100,
+        "image_type": "registry",
+        "scan_scope": 0x7FFFFFFF,
+        "rate_limit": 0,
+        "is_all": True,
+        "risky_num": 2,
+        "failed_reason": "",
+        "failed_num": 1,
+        "success_num": 4,
+        "total_num": 5,
+        "failed_images": listed["failed_images"],
+    }
+
+
+def test_a_failed_image_has_every_documented_field(ask_tasks: AskTasks, clock: Clock) -> None:
+    """Made up, but of a piece with the others."""
+    with tasks(SimulatedTask(id="t", name="t", failed=1), clock=clock) as simulator:
+        (listed,) = ask_tasks(simulator).document["data_list"]
+    (failed,) = listed["failed_images"]
+
+    assert failed["image_name"] == "shop/service-1"
+    assert failed.keys() == {
+        "id",
+        "registry_id",
+        "registry_name",
+        "image_name",
+        "image_version",
+        "namespace",
+        "registry_type",
+        "failed_reason",
+    }
+
+
+def test_a_synchronisation_has_the_fields_of_the_vendors_sample(ask_tasks: AskTasks, clock: Clock) -> None:
+    """It has no risky_num, since it scans nothing."""
+    task = SimulatedTask(id="t-1", name="sync", kind="image_sync", task_type="autoSync")
+    with tasks(task, clock=clock) as simulator:
+        (listed,) = ask_tasks(simulator, type="image_sync").document["data_list"]
+
+    assert listed == {
+        "task_id": "t-1",
+        "task_name": "sync",
+        "begin_time": 1_790_000_000_000,
+        "end_time": 1_790_000_000_000,
+        "task_type": "autoSync",
+        "task_status": 100,
+        "failed_num": 0,
+        "success_num": 3,
+        "total_num": 3,
+        "failed_images": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("scene", "status"),
+    [
+        (Scene(state="queued", progress=7), 0),
+        (Scene(state="running", progress=42), 42),
+        (Scene(state="running", progress=100), 99),
+        (Scene(state="running", progress=-1), 0),
+        (Scene(state="complete"), 100),
+        (Scene(state="stopped", progress=42), -1),
+        (Scene(state="timed-out", progress=42), -2),
+        (Scene(state="failed", progress=42), -3),
+        (Scene(state="unknown", progress=42), 142),
+    ],
+)
+def test_state_and_progress_share_one_number(scene: Scene, status: int, ask_tasks: AskTasks, clock: Clock) -> None:
+    """Only a complete task is at 100, and an unknown state is outside of the documented -3 to 100."""
+    with tasks(SimulatedTask(id="t", name="t", story=(scene,)), clock=clock) as simulator:
+        (listed,) = ask_tasks(simulator).document["data_list"]
+
+    assert listed["task_status"] == status
+
+
+def test_a_running_task_counts_what_is_done_and_has_no_end(ask_tasks: AskTasks, clock: Clock) -> None:
+    """Counts, listed images and the remaining minutes go with the progress."""
+    story = (Scene(state="running", progress=50, remaining_minutes=3),)
+    task = SimulatedTask(id="t", name="t", story=story, total=10, failed=4, risky=6)
+    with tasks(task, clock=clock) as simulator:
+        (listed,) = ask_tasks(simulator).document["data_list"]
+
+    assert (listed["success_num"], listed["failed_num"], listed["risky_num"]) == (3, 2, 3)
+    assert len(listed["failed_images"]) == 2
+    assert listed["remain_min"] == 3
+    assert "end_time" not in listed
+
+
+def test_a_task_that_ended_badly_says_why_and_when(ask_tasks: AskTasks, clock: Clock) -> None:
+    """The reason is the task's own, beside those of its images."""
+    with tasks(SimulatedTask(id="t", name="t", story=STOPPED), clock=clock) as simulator:
+        (listed,) = ask_tasks(simulator).document["data_list"]
+
+    assert listed["failed_reason"] == "The task is stopped."
+    assert "end_time" in listed
+
+
+def test_images_can_be_without_any_result(ask_tasks: AskTasks, clock: Clock) -> None:
+    """They are in the total and nowhere else."""
+    with tasks(SimulatedTask(id="t", name="t", total=5, without_result=2), clock=clock) as simulator:
+        (listed,) = ask_tasks(simulator).document["data_list"]
+
+    assert (listed["total_num"], listed["success_num"], listed["failed_num"]) == (5, 3, 0)
+
+
+def test_failed_images_can_be_given_and_need_not_agree_with_their_number(ask_tasks: AskTasks, clock: Clock) -> None:
+    """Count and list are two independent fields."""
+    image = FailedImage(
+        id=1,
+        registry_id="r",
+        registry_name="Harbor",
+        image_name="shop/cart",
+        image_version="1",
+        namespace="shop",
+        registry_type="Harbor",
+        failed_reason="image_over_sized",
+    )
+    with tasks(SimulatedTask(id="t", name="t", failed=0, failed_images=(image,)), clock=clock) as simulator:
+        (listed,) = ask_tasks(simulator).document["data_list"]
+
+    assert listed["failed_num"] == 0
+    assert [failed["failed_reason"] for failed in listed["failed_images"]] == ["image_over_sized"]
+
+
+def test_a_missing_count_is_left_out(ask_tasks: AskTasks) -> None:
+    """Not null, not zero: absent."""
+    with Simulator("uncounted") as simulator:
+        listed = ask_tasks(simulator, task_name="manual").document["data_list"]
+
+    assert "risky_num" not in listed[0]

@@ -1,0 +1,187 @@
+"""Asking for the list of scan tasks: its order, its pages, its filters, and what it refuses (huawei-hss.md 1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.simulator import Scene, SimulatedTask, Simulator
+
+if TYPE_CHECKING:
+    from tests.simulator.conftest import Ask, AskTasks, Clock
+
+RUNNING = (Scene(state="running", progress=50),)
+STOPPED = (Scene(state="stopped", progress=50),)
+
+
+def tasks(*tasks: SimulatedTask, clock: Clock) -> Simulator:
+    """A cloud that holds exactly these."""
+    simulator = Simulator("empty", now=clock)
+    simulator.tasks.extend(tasks)
+    return simulator
+
+
+def named(seen: object) -> list[str]:
+    """The names of the listed tasks, in their order."""
+    assert isinstance(seen, dict)
+    return [task["task_name"] for task in seen["data_list"]]
+
+
+def test_the_newest_of_several_is_never_first(ask_tasks: AskTasks, clock: Clock) -> None:
+    """The order is always the same, but it is no order by time."""
+    several = [SimulatedTask(id=f"t-{age}", name=f"{age}", began_ago=age) for age in (300, 100, 400, 200, 500)]
+    with tasks(*several, clock=clock) as simulator:
+        first, second = named(ask_tasks(simulator).document), named(ask_tasks(simulator).document)
+
+    assert first == second == ["200", "400", "100", "300", "500"]
+
+
+def test_pages_together_hold_every_task_once(ask_tasks: AskTasks, clock: Clock) -> None:
+    """A page is as long as its limit, the last one is shorter, and after it there is nothing."""
+    many = [SimulatedTask(id=f"t-{age:02}", name=f"{age:02}", began_ago=age) for age in range(25)]
+    with tasks(*many, clock=clock) as simulator:
+        pages = [ask_tasks(simulator, limit=10, offset=offset).document for offset in (0, 10, 20, 30)]
+
+    assert [len(page["data_list"]) for page in pages] == [10, 10, 5, 0]
+    assert {page["total_num"] for page in pages} == {25}
+    assert sorted(name for page in pages for name in named(page)) == [f"{age:02}" for age in range(25)]
+    assert "00" not in named(pages[0])
+
+
+def test_a_page_has_ten_tasks_unless_told_otherwise(ask_tasks: AskTasks, clock: Clock) -> None:
+    """The documented default."""
+    many = [SimulatedTask(id=f"t-{age}", name=f"{age}", began_ago=age) for age in range(11)]
+    with tasks(*many, clock=clock) as simulator:
+        assert len(ask_tasks(simulator).document["data_list"]) == 10
+        assert len(ask_tasks(simulator, limit=200).document["data_list"]) == 11
+
+
+SAMPLE = (
+    SimulatedTask(id="a", name="nightly shop", task_type="cycle", began_ago=500),
+    SimulatedTask(id="b", name="shop 1.2", began_ago=400, image_type="local", scopes=frozenset({"baseline"})),
+    SimulatedTask(id="c", name="cart", began_ago=300, story=RUNNING, scopes=frozenset({"baseline", "vulnerability"})),
+    SimulatedTask(id="d", name="till", began_ago=200, story=STOPPED, scopes=frozenset()),
+    SimulatedTask(id="e", name="other team", began_ago=100, enterprise_project_id="e-1"),
+    SimulatedTask(id="f", name="sync", kind="image_sync", task_type="manualSync", began_ago=50),
+)
+BEGAN = 1_790_000_000_000
+"""When the simulator starts, in milliseconds."""
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, "abcd"),
+        ({"type": "image_sync"}, "f"),
+        ({"enterprise_project_id": "all_granted_eps"}, "abcde"),
+        ({"enterprise_project_id": "e-1"}, "e"),
+        ({"enterprise_project_id": "e-2"}, ""),
+        ({"global_image_type": "local"}, "b"),
+        ({"task_type": "cycle"}, "a"),
+        ({"type": "image_sync", "task_type": "manualSync"}, "f"),
+        ({"task_type": "manualSync"}, ""),
+        ({"task_name": "shop"}, "ab"),
+        ({"task_name": "shop 1"}, "b"),
+        ({"task_id": "c"}, "c"),
+        ({"task_id": "nobody's"}, ""),
+        ({"task_status": "scanning"}, "c"),
+        ({"task_status": "finished"}, "abd"),
+        ({"create_time": BEGAN - 300_000}, "cd"),
+        ({"create_time": BEGAN - 299_999}, "d"),
+        ({"end_time": BEGAN - 260_000}, "a"),
+        ({"end_time": BEGAN - 160_000}, "ab"),
+        ({"end_time": BEGAN - 160_001}, "a"),
+        ({"create_time": BEGAN - 400_000, "end_time": BEGAN - 160_000}, "b"),
+        ({"scan_scope": 0xF000}, "abc"),
+        ({"scan_scope": 0xF0000}, "ac"),
+        ({"scan_scope": 0xF0}, "a"),
+        ({"scan_scope": 0x7FFFFFFF}, "abc"),
+        ({"scan_scope": 0xFFFFF}, "abc"),
+        ({"scan_scope": 0}, "d"),
+        ({"never_heard_of": "it"}, "abcd"),
+    ],
+)
+def test_every_filter_keeps_what_it_names(
+    query: dict[str, object], expected: str, ask_tasks: AskTasks, clock: Clock
+) -> None:
+    """A parameter that the page does not know is passed over."""
+    with tasks(*SAMPLE, clock=clock) as simulator:
+        document = ask_tasks(simulator, **query).document
+
+    assert "".join(sorted(task["task_id"] for task in document["data_list"])) == expected
+    assert document["total_num"] == len(expected)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"type": None},
+        {"type": ""},
+        {"type": "image"},
+        {"limit": 9},
+        {"limit": 201},
+        {"limit": "ten"},
+        {"limit": ""},
+        {"limit": "-10"},
+        {"limit": "\u0661\u0660"},
+        {"offset": -1},
+        {"offset": 2_000_001},
+        {"global_image_type": "private_image"},
+        {"task_type": "cicd"},
+        {"task_name": ""},
+        {"task_name": "n" * 257},
+        {"task_id": ""},
+        {"task_id": "i" * 257},
+        {"enterprise_project_id": ""},
+        {"task_status": "100"},
+        {"create_time": -1},
+        {"create_time": 4_070_880_000_001},
+        {"end_time": "now"},
+        {"scan_scope": "0x7fffffff"},
+        {"scan_scope": 0x80000000},
+    ],
+)
+def test_a_parameter_out_of_its_range_is_refused(query: dict[str, object], ask_tasks: AskTasks) -> None:
+    """HSS says so with HTTP 400 and its own kind of body."""
+    with Simulator() as simulator:
+        seen = ask_tasks(simulator, **query)
+
+    assert seen.status == 400
+    assert seen.document["error_code"] == "HSS.0001"
+    assert seen.document.keys() == {"error_code", "error_description", "error_msg"}
+    assert seen.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": 10},
+        {"limit": 200},
+        {"offset": 2_000_000},
+        {"task_name": "n" * 256},
+        {"task_id": "i"},
+        {"create_time": 0, "end_time": 4_070_880_000_000},
+    ],
+)
+def test_the_ends_of_every_range_are_in_it(query: dict[str, object], ask_tasks: AskTasks) -> None:
+    """What the page allows is let through."""
+    with Simulator() as simulator:
+        assert ask_tasks(simulator, **query).status == 200
+
+
+def test_a_parameter_given_twice_is_refused(ask: Ask) -> None:
+    """Nothing says which of the two would count."""
+    with Simulator() as simulator:
+        project = simulator.describe()["huawei"]["project_id"]
+        seen = ask(simulator, f"/v5/{project}/image/tasks?type=image_scan&type=image_sync")
+
+    assert seen.document["error_msg"] == "Invalid parameter: type=image_scan,image_sync"
+
+
+def test_another_project_is_forbidden(ask: Ask) -> None:
+    """The user has no rights in it, whether it exists or not."""
+    with Simulator() as simulator:
+        seen = ask(simulator, "/v5/ffffffffffffffffffffffffffffffff/image/tasks?type=image_scan")
+
+    assert (seen.status, seen.document["error_code"]) == (403, "APIGW.0302")
