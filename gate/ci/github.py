@@ -1,0 +1,63 @@
+"""GitHub Actions: outputs for later steps and a job summary, by the files that the runner names (ci-hosts.md 4.1)."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate.reports import markdown
+from gate.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from gate.outcome import Outcome
+
+
+class GitHub:
+    """Writes the two files of one step; both are the runner's, so they are only ever appended to."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def publish(self, outcome: Outcome) -> Iterator[str]:
+        """See `Host.publish`."""
+        yield from self._append("GITHUB_OUTPUT", lambda _: outputs(outcome))
+        yield from self._append("GITHUB_STEP_SUMMARY", lambda size: markdown.render(outcome, markdown.BUDGET - size))
+
+    def _append(self, variable: str, text_after: Callable[[int], str]) -> Iterator[str]:
+        name = self._environ.get(variable)
+        if not name:
+            return
+        try:
+            with Path(name).open("ab") as file:
+                text = text_after(file.tell())
+                file.write(text.encode())
+        except OSError as error:
+            yield f"{variable} cannot be written ({error}); a container that runs as another user than root may not."
+            return
+        if not text:
+            yield f"{variable} is full: earlier steps wrote so much that GitHub would drop all of it."
+
+
+def outputs(outcome: Outcome) -> str:
+    """Renders the outputs of the action; what is not known is empty.
+
+    Each value is fenced by a delimiter that nobody can guess, so that no value can end early and forge another output.
+    """
+    task, verdict = outcome.task, outcome.verdict
+    counts = task.counts if task else None
+    values = {
+        "verdict": verdict.decision,
+        "exit-code": int(verdict.exit_code),
+        "task-id": task.id if task else "",
+        "task-state": task.state if task else "",
+        "total-num": counts.total if counts else None,
+        "success-num": counts.succeeded if counts else None,
+        "failed-num": counts.failed if counts else None,
+        "risky-num": counts.risky if counts else None,
+    }
+    fence = f"scan-gate-{secrets.token_hex(16)}"
+    shown = {name: "" if value is None else one_line(str(value)) for name, value in values.items()}
+    return "".join(f"{name}<<{fence}\n{value}\n{fence}\n" for name, value in shown.items())

@@ -1,0 +1,183 @@
+"""The command line: its commands, and the one boundary that turns whatever happens into an exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+import traceback
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gate import __version__, ci, run
+from gate.clock import Clock
+from gate.clouds import CLOUDS
+from gate.command_line import Sectioned, wishes_of
+from gate.errors import Bug, ExitCode, GateError, Interrupted, UsageError
+from gate.interrupt import be_deaf, interruptible
+from gate.journal import Journal
+from gate.log import Log, describe
+from gate.options import TALK, WHAT, WHERE, cloud_options, settings_from
+from gate.outcome import Outcome
+from gate.policy import Policy, undecided
+from gate.publish import publish, say
+from gate.simulator import SCENARIOS, Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gate.settings import Settings
+
+
+def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> int:
+    """Runs one command and returns the exit code; raises nothing.
+
+    Args:
+        arguments: Without the program's name; by default those of the process.
+        clock: Time for this run; by default the machine's.
+    """
+    _open_streams()
+    with interruptible():
+        try:
+            code: int = program.main(arguments, prog_name="scan-gate", standalone_mode=False, obj=clock)
+        except click.ClickException as error:
+            error.show()
+            return _end(UsageError(error.format_message()))
+        except (GateError, Interrupted) as cause:
+            click.echo(f"Error: {cause}", err=True)
+            return _end(cause)
+        except (click.Abort, KeyboardInterrupt):
+            return _end(Interrupted(signal.SIGINT))
+        except Exception:  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
+            traceback.print_exc()
+            return _end(Bug("The gate itself failed.", remedy="Report this with the traceback from the log."))
+        return code
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, "-V", "--version", prog_name="scan-gate")
+def program() -> None:
+    """Waits for the cloud's own scan of container images and decides whether a release may go out."""
+
+
+@program.command(
+    cls=Sectioned,
+    sections={"Where": WHERE, "What to judge, and how": WHAT, "For one cloud": cloud_options(), "Log": TALK},
+)
+@click.pass_obj
+def check(clock: Clock | None, /, **values: Any) -> int:
+    r"""Find the newest scan task, wait until it is final, judge it, and exit with what came of it.
+
+    Every option can also be a variable, SCAN_GATE_<NAME>, and a key of the file. Credentials come from the environment.
+
+    \b
+    Exit codes: 0 passed, 1 blocked, 2 usage, 3 not authorised, 4 cloud unavailable, 5 not final in time,
+    6 scan task ended badly, 7 nothing to judge, 70 bug in the gate, 130 and 143 interrupted.
+    """
+    log = _log(values)
+    return _check(settings_from(wishes_of(values)), os.environ, log, clock or Clock(sleep=log.sleep))
+
+
+@program.command(cls=Sectioned, sections={"Where": (*WHERE, WHAT[0]), "For one cloud": cloud_options(), "Log": TALK})
+@click.pass_obj
+def status(clock: Clock | None, /, **values: Any) -> int:
+    """Look once at the newest scan task, without a verdict; exit with 0 if there is one."""
+    log = _log(values)
+    clock = clock or Clock(sleep=log.sleep)
+    task = run.glance(settings_from(wishes_of(values)), os.environ, clock, Journal(clock, log.hear))
+    say(f"{describe(task)}\n")
+    return ExitCode.PASSED if task else ExitCode.NOTHING_TO_JUDGE
+
+
+_scenario = click.option(
+    "--scenario",
+    type=click.Choice([*SCENARIOS]),
+    default="clean",
+    show_default=True,
+    help="what happens in the simulated cloud",
+)
+
+
+@program.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="port on loopback [default: any that is free]")
+@click.option("--json", "as_json", is_flag=True, help="describe it in one line of JSON")
+@_scenario
+def simulate(port: int, scenario: str, *, as_json: bool) -> int:
+    """Serve the simulated clouds on a loopback port until stopped."""
+    with Simulator(scenario, port) as simulator:
+        clouds = simulator.describe()
+        say(f"{json.dumps(clouds)}\n" if as_json else _how_to_use(clouds))
+        with suppress(Interrupted):
+            signal.pause()
+    return ExitCode.PASSED
+
+
+@program.command()
+@click.option(
+    "--cloud", type=click.Choice([*CLOUDS]), default=next(iter(CLOUDS)), show_default=True, help="which cloud"
+)
+@_scenario
+@click.pass_obj
+def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
+    """Run the gate against a simulated cloud, to see what a user will see."""
+    chosen = SCENARIOS[scenario]
+    say(f"Scenario {scenario}: {chosen.summary} The gate should exit with {chosen.expected_exit}.\n")
+    with Simulator(scenario) as simulator:
+        settings, environ = _demo(cloud, simulator.describe()[cloud], chosen.expected_exit)
+        log = Log(sys.stderr)
+        return _check(settings, {**os.environ, **environ}, log, clock or Clock(sleep=log.sleep))
+
+
+def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Clock) -> int:
+    outcome = run.check(settings, environ, clock, Journal(clock, log.hear))
+    be_deaf()
+    publish(outcome, settings.reports, environ, log)
+    return outcome.exit_code
+
+
+def _demo(cloud: str, described: Mapping[str, str], expected_exit: int) -> tuple[Settings, dict[str, str]]:
+    """The settings for a simulated cloud, with a pace at which nobody falls asleep, and the variables of its keys."""
+    known = {option.name for option in (*WHERE, *WHAT, *cloud_options())}
+    wishes: dict[str, Any] = {name.replace("_", "-"): value for name, value in described.items()}
+    wishes = {name: value for name, value in wishes.items() if name in known}
+    pace = {"poll-interval": 0.5, "appear-timeout": 3.0, "timeout": 60.0}
+    if expected_exit == ExitCode.NOT_FINAL:
+        pace["timeout"] = 6.0
+    keys = {f"SCAN_GATE_{name.upper()}": described[name] for name in ("access_key_id", "access_key_secret")}
+    return settings_from({"cloud": cloud, **wishes, **pace}), keys
+
+
+def _how_to_use(clouds: Mapping[str, Mapping[str, str]]) -> str:
+    lines = []
+    for cloud, described in clouds.items():
+        lines += [f"# {cloud}", f"export SCAN_GATE_CLOUD={cloud}"]
+        lines += [f"export SCAN_GATE_{name.upper()}={value}" for name, value in described.items()]
+    return "\n".join((*lines, "# Now run `scan-gate check` in that shell; stop the simulator with Ctrl-C.", ""))
+
+
+def _open_streams() -> None:
+    """Makes sure that what is said is heard by nobody at worst: a stream may be closed, or know ASCII only."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, io.StringIO())
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _log(values: Mapping[str, Any]) -> Log:
+    return Log(sys.stderr, verbosity=int(values["verbose"]) - int(values["quiet"]))
+
+
+def _end(cause: GateError | Interrupted) -> int:
+    """Tells the CI host, which would else keep no outputs, that there is no verdict and why."""
+    verdict, now = undecided(cause), Clock().now()
+    outcome = Outcome(cloud="", verdict=verdict, policy=Policy(), gate_version=__version__, generated_at=now)
+    host = ci.detect(os.environ)
+    for complaint in host.publish(outcome) if host else ():
+        click.echo(complaint, err=True)
+    return verdict.exit_code

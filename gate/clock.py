@@ -1,0 +1,54 @@
+"""Time as the gate knows it: handed in, so that tests need not wait, and deaf to steps of the machine's clock."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DUST = 0.01
+"""Less than this many s is not worth another look: it is what is left over when floats are added."""
+
+
+class Clock:
+    """The clock of one run: reads the time of day once, at its start, and counts monotonic seconds from there."""
+
+    def __init__(
+        self,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.sleep = sleep
+        """Pauses for so many s."""
+        self._monotonic = monotonic
+        self._zero = monotonic()
+        self._began = wall()
+
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return self._monotonic() - self._zero
+
+    def now(self) -> datetime:
+        """The time of day, aware, in UTC; a step of the machine's clock during the run does not move it."""
+        return datetime.fromtimestamp(self._began + self.elapsed(), UTC)
+
+
+class Deadline:
+    """The moment at which waiting ends, so many s after the run began."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+
+    def left(self) -> float:
+        """Seconds until the deadline, never negative."""
+        return max(0.0, self._seconds - self._clock.elapsed())
+
+    def is_over(self) -> bool:
+        """Whether nothing worth a pause is left."""
+        return self.left() < DUST

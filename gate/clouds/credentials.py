@@ -1,0 +1,108 @@
+"""Credentials: what the gate signs in with, and where in the environment it is found. Never on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate.errors import NotAuthorised, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Credentials:
+    """Either a key pair, with a security token if it is temporary, or a token of a signed-in user."""
+
+    access_key_id: str = field(default="", repr=False)
+    access_key_secret: str = field(default="", repr=False)
+    security_token: str = field(default="", repr=False)
+    auth_token: str = field(default="", repr=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be seen in a log."""
+        values = (self.access_key_secret, self.security_token, self.auth_token)
+        return tuple(value for value in values if value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """The environment names under which one tool keeps its credentials; an absent name is the empty string."""
+
+    access_key_id: str = ""
+    access_key_secret: str = ""
+    security_token: str = ""
+    auth_token: str = ""
+
+
+INPUT = Source(
+    access_key_id="INPUT_ACCESS-KEY-ID",
+    access_key_secret="INPUT_ACCESS-KEY-SECRET",
+    security_token="INPUT_SECURITY-TOKEN",
+    auth_token="INPUT_AUTH-TOKEN",
+)
+"""The inputs of the GitHub Action; the runner keeps their hyphens (ci-hosts.md 4.1)."""
+
+OURS = Source(
+    access_key_id="SCAN_GATE_ACCESS_KEY_ID",
+    access_key_secret="SCAN_GATE_ACCESS_KEY_SECRET",
+    security_token="SCAN_GATE_SECURITY_TOKEN",
+    auth_token="SCAN_GATE_AUTH_TOKEN",
+)
+"""The gate's own variables; each may instead name a file, with `_FILE` at its end."""
+
+
+def find_credentials(environ: Mapping[str, str], native: Iterable[Source]) -> Credentials:
+    """Takes the credentials of the first source that has any; sources are never mixed.
+
+    Args:
+        environ: The environment; an empty variable counts as absent.
+        native: The names that this cloud's own tools use, best first; the gate's own come before them.
+
+    Raises:
+        NotAuthorised: There are none, or only one half of a key pair.
+        UsageError: A variable names a file that cannot be read.
+    """
+    sources = (INPUT, OURS, *native)
+    for source in sources:
+        found = Credentials(**{part.name: _read(environ, getattr(source, part.name)) for part in fields(Source)})
+        if found != Credentials():
+            return _complete(found, source)
+    keys = ", ".join(f"{source.access_key_id} and {source.access_key_secret}" for source in sources[1:])
+    raise NotAuthorised(
+        "There are no credentials.",
+        means="A secret that is not set arrives as an empty variable, and pull requests from forks get no secrets.",
+        remedy=f"Set one of these pairs in the environment: {keys}.",
+    )
+
+
+def _read(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "").strip()
+    path = environ.get(f"{name}_FILE", "")
+    if value or not path:
+        return value
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{name}_FILE names a file that cannot be read: {error}.",
+            means="The secret is not mounted into this job, or this user may not read it.",
+            remedy="Correct the path, or unset the variable.",
+        ) from None
+
+
+def _complete(found: Credentials, source: Source) -> Credentials:
+    if found.auth_token or (found.access_key_id and found.access_key_secret):
+        return found
+    pair = (source.access_key_id, source.access_key_secret)
+    absent = [
+        name for name, value in zip(pair, (found.access_key_id, found.access_key_secret), strict=True) if not value
+    ]
+    raise NotAuthorised(
+        f"The credentials are incomplete: {' and '.join(absent)} not set.",
+        means="A secret of that name does not exist here, or this job may not read it.",
+        remedy="Set both halves of the key pair, from the same key.",
+    )

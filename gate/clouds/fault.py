@@ -1,0 +1,50 @@
+"""What it means when no answer came: the errors of sockets, TLS, proxies and packing, named for the user."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import requests
+
+from gate.errors import NotUnderstood, Unreachable
+from gate.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gate.errors import GateError
+
+
+def fault_behind(error: Exception, *, host: str, secrets: Iterable[str]) -> GateError:
+    """Names the fault behind an error of `requests` or `urllib3`, without any secret or password of a proxy."""
+    detail = _innermost(error)
+    for secret in secrets:
+        detail = detail.replace(secret, "***")
+    detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", detail), 200)
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return NotUnderstood(
+            f"The certificate of {host} cannot be trusted ({detail}).",
+            means="A proxy opens the TLS connection, or the endpoint uses a private certificate authority.",
+            remedy="Give its certificates with --ca-bundle.",
+        )
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return NotUnderstood(
+            f"The answer of {host} cannot be unpacked ({detail}).",
+            means="What answers is not this API, or a proxy damages its answers.",
+            remedy="Check --endpoint and the proxy.",
+        )
+    return Unreachable(
+        f"{host} cannot be reached, or broke off ({detail}).",
+        means="The network, a proxy or the name of the host is wrong, or the service is down.",
+        remedy="Check --endpoint or --region, and HTTPS_PROXY and NO_PROXY.",
+    )
+
+
+def _innermost(error: BaseException) -> str:
+    # requests wraps urllib3, which wraps the error of the socket: the sentence nearest to the cause says most.
+    inner = [part for part in error.args if isinstance(part, BaseException)]
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, BaseException):
+        inner.append(reason)
+    return _innermost(inner[-1]) if inner else f"{type(error).__name__}: {error}"

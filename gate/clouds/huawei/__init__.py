@@ -1,0 +1,64 @@
+"""Huawei Cloud: Host Security Service (HSS) scans the images of the registries that a project has connected."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from gate.clouds.credentials import find_credentials
+from gate.clouds.http import Api, Http
+from gate.clouds.huawei.api import HuaweiCloud, find_project
+from gate.clouds.huawei.options import OPTIONS, PROJECT_VARIABLES, REGION_VARIABLES, SOURCES, selection
+from gate.clouds.huawei.refusal import read
+from gate.clouds.huawei.regions import hss_endpoint, iam_endpoint
+from gate.clouds.huawei.signature import KeyPairAuth, TokenAuth
+from gate.clouds.kind import CloudKind
+from gate.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from gate.clouds.kind import Connection
+
+__all__ = ["KIND"]
+
+
+def _connect(connection: Connection) -> HuaweiCloud:
+    settings, wishes = connection.settings, connection.settings.for_cloud
+    region = settings.region or _first(connection, REGION_VARIABLES)
+    project_id = str(wishes.get("project-id") or _first(connection, PROJECT_VARIABLES))
+    if not region and not (settings.endpoint and project_id):
+        raise UsageError(
+            "No region is given.",
+            means="The gate finds the endpoint and the project by the region.",
+            remedy="Give --region, such as cn-north-4, or both --endpoint and --project-id.",
+        )
+    to = _opener(connection)
+    hss = to(settings.endpoint or hss_endpoint(region))
+    if project_id:
+        return HuaweiCloud(hss, lambda: project_id, selection(wishes))
+    iam = to(str(wishes.get("iam-endpoint") or iam_endpoint(region)))
+    return HuaweiCloud(hss, cache(partial(find_project, iam, region)), selection(wishes))
+
+
+def _opener(connection: Connection) -> Callable[[str], Http]:
+    credentials = find_credentials(connection.environ, SOURCES)
+    auth = (
+        KeyPairAuth(credentials, connection.clock.now)
+        if credentials.access_key_id
+        else TokenAuth(credentials.auth_token)
+    )
+    return lambda url: Http(Api(base_url=url, auth=auth, secrets=credentials.secrets, read=read), connection)
+
+
+def _first(connection: Connection, names: Iterable[str]) -> str:
+    return next((value for name in names if (value := connection.environ.get(name, "").strip())), "")
+
+
+KIND = CloudKind(
+    title="Huawei Cloud Host Security Service",
+    options=OPTIONS,
+    # A user may call one API 5 times a minute (huawei-hss.md 5).
+    shortest_pause=12.0,
+    connect=_connect,
+)

@@ -1,0 +1,110 @@
+"""The questions that the gate asks Huawei Cloud: the list of image-scan tasks, and the id of the region's project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from gate.clouds.huawei import translate
+from gate.errors import NotUnderstood, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from gate.clouds.http import Http
+    from gate.scan import ScanTask
+
+PAGE_SIZE = 200
+"""The most tasks that one page may have; 10 is the least (huawei-hss.md 1)."""
+_MOST_TASKS = 20_000
+"""Twenty times what the list is documented to have at most (huawei-hss.md 2)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selection:
+    """Which tasks of the project are meant, as query parameters of ListImageScanTask."""
+
+    kind: str = translate.IMAGE_SCAN
+    scope: tuple[tuple[str, str], ...] = ()
+    """Where to look; holds for every question."""
+    filters: tuple[tuple[str, str], ...] = ()
+    """What to look for; holds until a task is found, since it may not fit it for ever."""
+    page_size: int = PAGE_SIZE
+
+
+class HuaweiCloud:
+    """Host Security Service of one project; see `gate.clouds.kind.Cloud` for what its methods promise."""
+
+    def __init__(self, hss: Http, find_project: Callable[[], str], selection: Selection) -> None:
+        self._hss = hss
+        self._find_project = find_project
+        self._selection = selection
+
+    def newest(self) -> ScanTask | None:
+        """See `Cloud.newest`; a task that does not say when it began is older than all that do."""
+        tasks = (translate.task(row, self._selection.kind) for row in self._rows(self._selection.filters))
+        # The id breaks ties, so that the answer never hangs on the order of the list.
+        return max(tasks, key=lambda task: (task.began_at.timestamp() if task.began_at else 0.0, task.id), default=None)
+
+    def named(self, task_id: str) -> ScanTask | None:
+        """See `Cloud.named`."""
+        tasks = (translate.task(row, self._selection.kind) for row in self._rows((("task_id", task_id),)))
+        return next((task for task in tasks if task.id == task_id), None)
+
+    def look(self, pinned: ScanTask) -> ScanTask | None:
+        """See `Cloud.look`."""
+        return self.named(pinned.id)
+
+    @cached_property
+    def _path(self) -> str:
+        return f"/v5/{quote(self._find_project(), safe='')}/image/tasks"
+
+    def _rows(self, wanted: tuple[tuple[str, str], ...]) -> Iterator[Mapping[str, Any]]:
+        """Reads page after page to the end, which no single number of the cloud is trusted to tell."""
+        selection, seen, offset = self._selection, set[str](), 0
+        while offset <= _MOST_TASKS:
+            place = (("type", selection.kind), ("limit", str(selection.page_size)), ("offset", str(offset)))
+            page = translate.page(self._hss.ask("GET", self._path, (*place, *selection.scope, *wanted), self._headers))
+            yield from (row for row in page.rows if translate.is_kind(row, selection.kind))
+            offset += len(page.rows)
+            if len(page.rows) < selection.page_size and offset >= (page.total or 0):
+                return
+            ids = {repr(row.get("task_id")) for row in page.rows}
+            if ids <= seen:
+                break
+            seen |= ids
+        raise NotUnderstood(
+            f"The list of scan tasks does not end where it says: {offset} entries read, {len(seen)} different tasks.",
+            means="Pages are missing or come again and again, so the newest task may be on one that was not shown.",
+            remedy="Run the gate again; narrow the list with --task-name or --task-type if this stays so.",
+        )
+
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        return {"Content-Type": "application/json", "X-Project-Id": self._find_project()}
+
+
+def find_project(iam: Http, region: str) -> str:
+    """Asks IAM for the id of the project that a region has under the same name (huawei-hss.md 6).
+
+    Raises:
+        UsageError: There is no such project, or more than one.
+        NotUnderstood: The answer has no list of projects.
+    """
+    projects = iam.ask("GET", "/v3/projects", (("name", region),)).get("projects")
+    if not isinstance(projects, list) or not all(isinstance(project, dict) for project in projects):
+        raise NotUnderstood(
+            "IAM's answer has no list of projects.",
+            means="Something else answered in the API's place.",
+            remedy="Check --iam-endpoint, or give --project-id so that IAM need not be asked.",
+        )
+    ids = [project.get("id") for project in projects if project.get("name") == region]
+    if len(ids) != 1 or not isinstance(ids[0], str) or not ids[0]:
+        raise UsageError(
+            f"IAM knows {len(ids)} projects of the name {region!r}, and the gate needs exactly one.",
+            means="The region was never used by this account, or these credentials may not see its project.",
+            remedy="Give --project-id; the console shows it under My Credentials.",
+        )
+    return ids[0]

@@ -1,0 +1,106 @@
+"""What a user of Huawei Cloud may say beyond the common options, and the names that the vendor's tools use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.clouds.credentials import Source
+from gate.clouds.huawei.api import PAGE_SIZE, Selection
+from gate.clouds.huawei.translate import IMAGE_SCAN, IMAGE_SYNC
+from gate.settings import Option, base_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# huawei-hss.md 4.5, and the public source of huaweicloud/auth-action for the second of each.
+SOURCES = (
+    Source(
+        access_key_id="HUAWEICLOUD_SDK_AK",
+        access_key_secret="HUAWEICLOUD_SDK_SK",
+        security_token="HUAWEICLOUD_SDK_SECURITY_TOKEN",
+    ),
+    Source(access_key_id="HUAWEI_CLOUD_ACCESS_KEY_ID", access_key_secret="HUAWEI_CLOUD_SECRET_ACCESS_KEY"),
+    Source(access_key_id="CLOUD_SDK_AK", access_key_secret="CLOUD_SDK_SK"),
+    Source(
+        access_key_id="HW_ACCESS_KEY",
+        access_key_secret="HW_SECRET_KEY",
+        security_token="HW_SECURITY_TOKEN",
+        auth_token="HW_AUTH_TOKEN",
+    ),
+)
+REGION_VARIABLES = ("HUAWEICLOUD_SDK_REGION", "HUAWEI_CLOUD_REGION", "HW_REGION_NAME")
+PROJECT_VARIABLES = ("HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEI_CLOUD_PROJECT_ID", "HW_PROJECT_ID")
+_MOST_CHARACTERS = 256
+_LATEST_MS = 4_070_880_000_000
+_LARGEST_MASK = 0x7FFFFFFF
+
+
+def _between(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            number = int(text, 0)
+        except ValueError:
+            number = -1
+        if not least <= number <= most:
+            raise ValueError(f"{text!r} is not a whole number from {least} to {most}")
+        return number
+
+    return parse
+
+
+def _short(text: str) -> str:
+    if len(text) > _MOST_CHARACTERS:
+        raise ValueError(f"{len(text)} characters are too many; the API takes {_MOST_CHARACTERS}")
+    return text
+
+
+# Names, ranges and defaults: ListImageScanTask, huawei-hss.md 1.
+OPTIONS = (
+    Option(name="project-id", help="project that the images belong to", parse=_short, default_note="found by region"),
+    Option(
+        name="enterprise-project-id",
+        help="enterprise project; all_granted_eps for all of them",
+        parse=_short,
+        default_note="the cloud takes the default enterprise project only",
+    ),
+    Option(name="type", help="kind of task to judge", choices=(IMAGE_SCAN, IMAGE_SYNC), default=IMAGE_SCAN),
+    Option(
+        name="task-type", help="only tasks set off like this", choices=("cycle", "manual", "autoSync", "manualSync")
+    ),
+    Option(name="task-name", help="only tasks with this in their name", parse=_short),
+    Option(name="global-image-type", help="only tasks for images of this place", choices=("local", "registry")),
+    Option(
+        name="scan-scope", help="only tasks of this scope, a bit mask", parse=_between(0, _LARGEST_MASK), metavar="MASK"
+    ),
+    Option(name="task-status", help="only tasks that are so now", choices=("scanning", "finished")),
+    Option(name="create-time", help="the API's filter create_time", parse=_between(0, _LATEST_MS), metavar="EPOCH_MS"),
+    Option(name="end-time", help="the API's filter end_time", parse=_between(0, _LATEST_MS), metavar="EPOCH_MS"),
+    Option(
+        name="limit", help="tasks on one page of the list", parse=_between(10, PAGE_SIZE), metavar="N", default="200"
+    ),
+    Option(name="iam-endpoint", help="address of IAM", parse=base_url, metavar="URL", default_note="from the region"),
+)
+_SCOPE = ("enterprise-project-id",)
+_FILTERS = (
+    "global-image-type",
+    "task-type",
+    "task-name",
+    "create-time",
+    "end-time",
+    "task-status",
+    "scan-scope",
+)
+
+
+def selection(wishes: Mapping[str, object]) -> Selection:
+    """Which tasks are meant, from the options that were given."""
+
+    def given(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        return tuple((name.replace("-", "_"), str(wishes[name])) for name in names if name in wishes)
+
+    return Selection(
+        kind=str(wishes.get("type", IMAGE_SCAN)),
+        scope=given(_SCOPE),
+        filters=given(_FILTERS),
+        page_size=int(str(wishes.get("limit", PAGE_SIZE))),
+    )

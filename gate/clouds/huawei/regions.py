@@ -1,0 +1,56 @@
+"""Where Huawei Cloud's HSS and IAM answer, by region (huawei-hss.md 6)."""
+
+from __future__ import annotations
+
+import difflib
+
+from gate.errors import UsageError
+
+# fmt: off
+REGIONS = frozenset({
+    "ae-ad-1", "af-north-1", "af-south-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3",
+    "ap-southeast-4", "ap-southeast-5", "cn-east-2", "cn-east-3", "cn-east-4", "cn-east-5",
+    "cn-north-1", "cn-north-2", "cn-north-4", "cn-north-9", "cn-north-11", "cn-north-12", "cn-south-1",
+    "cn-south-2", "cn-south-4", "cn-southwest-2", "cn-southwest-3", "eu-west-101", "la-north-2",
+    "la-south-2", "me-east-1", "my-kualalumpur-1", "na-mexico-1", "ru-moscow-1", "sa-brazil-1",
+    "tr-west-1",
+})
+# fmt: on
+_WITHOUT_OWN_IAM = frozenset({"cn-north-11", "cn-south-4", "cn-southwest-3", "af-north-1", "ap-southeast-5"})
+
+
+def hss_endpoint(region: str) -> str:
+    """The address of HSS in this region.
+
+    Raises:
+        UsageError: The region is not a documented one.
+    """
+    return f"https://hss.{known(region)}.{_domain(region)}"
+
+
+def iam_endpoint(region: str) -> str:
+    """The address of IAM for this region: its own, or the global one where no own one is documented.
+
+    Raises:
+        UsageError: The region is not a documented one.
+    """
+    if known(region) in _WITHOUT_OWN_IAM:
+        return "https://iam.myhuaweicloud.com"
+    return f"https://iam.{region}.{_domain(region)}"
+
+
+def known(region: str) -> str:
+    """The region itself, if it is documented."""
+    if region in REGIONS:
+        return region
+    near = difflib.get_close_matches(region, REGIONS, n=1)
+    raise UsageError(
+        f"{region!r} is no region of Huawei Cloud that the gate knows"
+        + (f"; did you mean {near[0]}?" if near else "."),
+        means=f"Known are: {', '.join(sorted(REGIONS))}.",
+        remedy="Correct --region, or for a new region give --endpoint and --project-id.",
+    )
+
+
+def _domain(region: str) -> str:
+    return "myhuaweicloud.eu" if region == "eu-west-101" else "myhuaweicloud.com"

@@ -1,0 +1,57 @@
+"""What a cloud is to the gate: three questions, and what it takes to ask them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gate.clock import Clock, Deadline
+    from gate.journal import Journal
+    from gate.scan import ScanTask
+    from gate.settings import Option, Settings
+
+
+class Cloud(Protocol):
+    """One cloud's scan tasks, in our vocabulary.
+
+    Every question may raise `NotAuthorised`, `Refused`, `NotUnderstood` or, once the deadline has come, `PassingFault`.
+    """
+
+    def newest(self) -> ScanTask | None:
+        """Finds the task with the latest begin, whatever the order in which the cloud lists them."""
+        ...
+
+    def named(self, task_id: str) -> ScanTask | None:
+        """Finds the task with exactly this id."""
+        ...
+
+    def look(self, pinned: ScanTask) -> ScanTask | None:
+        """Looks at the task again that was found before, and at no other; with its counts, once it is complete."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Connection:
+    """What a cloud is given to be asked with."""
+
+    settings: Settings
+    environ: Mapping[str, str]
+    clock: Clock
+    deadline: Deadline
+    """The end of the run: no request is tried again after it."""
+    journal: Journal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CloudKind:
+    """A cloud before it is connected: what its user may say, and how it is built."""
+
+    title: str
+    options: tuple[Option, ...]
+    shortest_pause: float
+    """Seconds between two looks that the documented quota allows."""
+    connect: Callable[[Connection], Cloud]
+    """Raises UsageError or NotAuthorised where settings or credentials do not suffice; sends nothing yet."""

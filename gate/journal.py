@@ -1,0 +1,53 @@
+"""The journal: what the gate saw and did in this run, in order, told to whoever listens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.outcome import Event, EventKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gate.clock import Clock
+    from gate.scan import ScanTask
+
+
+class Journal:
+    """Keeps every event of one run and hands it on at once, to the log for instance."""
+
+    def __init__(self, clock: Clock, listener: Callable[[Event], None]) -> None:
+        self._clock = clock
+        self._listener = listener
+        self._events: list[Event] = []
+        self.task: ScanTask | None = None
+        """The task as it was last seen, kept for the case that nothing comes after."""
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """All that happened so far, oldest first."""
+        return tuple(self._events)
+
+    def looked(self, task: ScanTask | None) -> None:
+        """Notes a look at the task; None when there was none."""
+        self.task = task or self.task
+        self._add(EventKind.LOOK, task=task)
+
+    def pausing(self, pause: float, why: str) -> None:
+        """Notes that the next look comes after so many s, and what the gate waits for."""
+        self._add(EventKind.PAUSE, text=why, pause=pause)
+
+    def retrying(self, fault: str, pause: float) -> None:
+        """Notes a fault that will be tried again after so many s."""
+        self._add(EventKind.RETRY, text=fault, pause=pause)
+
+    def note(self, text: str) -> None:
+        """Notes anything else that somebody who looks closely wants to know."""
+        self._add(EventKind.NOTE, text=text)
+
+    def _add(
+        self, kind: EventKind, *, text: str = "", task: ScanTask | None = None, pause: float | None = None
+    ) -> None:
+        event = Event(kind=kind, at=self._clock.elapsed(), text=text, task=task, pause=pause)
+        self._events.append(event)
+        self._listener(event)

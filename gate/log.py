@@ -1,0 +1,80 @@
+"""The log for whoever watches the job: a live line on a terminal, one line for each change in a CI log."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, TextIO
+
+from gate.outcome import EventKind
+from gate.text import for_log
+
+if TYPE_CHECKING:
+    from gate.outcome import Event
+    from gate.scan import ScanTask
+
+_LONGEST_SILENCE = 240.0
+"""Seconds; some CI hosts end a job that prints nothing for ten minutes."""
+
+
+class Log:
+    """Prints what a journal tells it; a stream that is closed or full silences it, and nothing else."""
+
+    def __init__(self, stream: TextIO, *, verbosity: int = 0) -> None:
+        self._stream = stream
+        self._verbosity = verbosity
+        self._is_live = stream.isatty() and verbosity >= 0
+        self._status = ""
+        self._pause_ends = 0.0
+        self._printed: dict[EventKind, tuple[str, float]] = {}
+
+    def hear(self, event: Event) -> None:
+        """Prints this event as far as somebody at this verbosity wants to know it."""
+        if event.kind is EventKind.NOTE:
+            self._line(event, event.text, least_verbosity=1)
+        elif event.kind is EventKind.RETRY:
+            self._line(event, f"{event.text} Next try in {event.pause:.0f} s.")
+        elif event.kind is EventKind.PAUSE:
+            self._change(event, event.text)
+        elif event.task:
+            self._change(event, describe(event.task))
+
+    def sleep(self, seconds: float) -> None:
+        """Sleeps for so many s; on a terminal the live line counts them down."""
+        ends = time.monotonic() + seconds
+        while self._is_live and (left := ends - time.monotonic()) > 0:
+            self._write(f"\r\x1b[K  {self._status}; next look in {left:.0f} s")
+            time.sleep(min(1.0, left))
+        if self._is_live:
+            self._write("\r\x1b[K")
+        else:
+            time.sleep(seconds)
+
+    def complain(self, text: str) -> None:
+        """Prints what went wrong beside the verdict, at every verbosity."""
+        self._write(f"scan-gate: {for_log(text)}\n")
+
+    def _change(self, event: Event, status: str) -> None:
+        before, at = self._printed.get(event.kind, ("", 0.0))
+        self._status = status or self._status
+        if status and (status != before or event.at - at > _LONGEST_SILENCE):
+            self._printed[event.kind] = (status, event.at)
+            self._line(event, status)
+
+    def _line(self, event: Event, text: str, *, least_verbosity: int = 0) -> None:
+        if self._verbosity >= least_verbosity:
+            self._write(f"scan-gate: {event.at:6.1f} s  {for_log(text)}\n")
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+            self._stream.flush()
+
+
+def describe(task: ScanTask | None) -> str:
+    """Says in a few words how far a task is."""
+    if task is None:
+        return "no scan task yet"
+    progress = f", {task.progress} %" if task.progress is not None and not task.state.is_final else ""
+    known = task.state if task.state != "unknown" else f"in a state that the gate does not know ({task.raw_state})"
+    return f"scan task {task.name or task.id}: {known}{progress}"

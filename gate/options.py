@@ -1,0 +1,251 @@
+"""The options of the gate: one table, from which the command line, the inputs and the documentation are made.
+
+A wish is taken from the command line, else from the action's input, else from the environment, else from the file,
+else from the default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from gate.clouds import CLOUDS
+from gate.errors import UsageError
+from gate.policy import Policy
+from gate.reports import REPORTS
+from gate.settings import (
+    Option,
+    Settings,
+    age,
+    base_url,
+    ca_bundle,
+    duration,
+    moment,
+    pause,
+    report_wish,
+    whole_number,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from gate.settings import ReportWish
+
+DEFAULT_FILE = ".scan-gate.toml"
+SECRETS = ("access-key-id", "access-key-secret", "security-token", "auth-token")
+"""Inputs of the action that are no options: they never travel on a command line."""
+
+
+def _report(text: str) -> ReportWish:
+    wish = report_wish(text)
+    if wish.format not in REPORTS:
+        raise ValueError(f"{wish.format!r} is no report; known are {', '.join(REPORTS)}")
+    return wish
+
+
+WHERE = (
+    Option(name="cloud", help="which cloud", choices=tuple(CLOUDS), default_note="required"),
+    Option(name="region", help="region, which picks the endpoint", default_note="the cloud's own variables"),
+    Option(
+        name="endpoint",
+        help="address of the API; plain http only to a loopback address",
+        parse=base_url,
+        metavar="URL",
+        default_note="from the region",
+    ),
+    Option(
+        name="ca-bundle",
+        help="private certificate authorities, PEM",
+        parse=ca_bundle,
+        metavar="PATH",
+        default_note="the system's",
+    ),
+    Option(
+        name="request-timeout",
+        help="the longest that one request may take",
+        parse=pause,
+        metavar="DURATION",
+        default="30s",
+    ),
+    Option(name="timeout", help="deadline of the whole run", parse=duration, metavar="DURATION", default="30m"),
+)
+"""What every command that speaks to a cloud needs to know."""
+
+WHAT = (
+    Option(name="task-id", help="judge this task", metavar="ID", default_note="the newest one"),
+    Option(name="max-failed", help="more failed images than this block", parse=whole_number, metavar="N", default="0"),
+    Option(name="max-risky", help="more risky images than this block", parse=whole_number, metavar="N", default="0"),
+    Option(
+        name="max-age",
+        help="a task that began longer ago is not judged, or none",
+        parse=age,
+        metavar="DURATION",
+        default="24h",
+    ),
+    Option(
+        name="started-after",
+        help="an earlier task is not judged; RFC 3339 or epoch seconds",
+        parse=moment,
+        metavar="TIME",
+    ),
+    Option(
+        name="appear-timeout",
+        help="how long to wait for a fresh task to appear",
+        parse=duration,
+        metavar="DURATION",
+        default="5m",
+    ),
+    Option(
+        name="poll-interval",
+        help="shortest pause between two looks",
+        parse=pause,
+        metavar="DURATION",
+        default_note="what the cloud's quota allows",
+    ),
+    Option(name="warn-only", help="report a block, but exit with 0", is_flag=True),
+    Option(name="on-undecided", help="the same for exit codes 4 to 7", choices=("fail", "warn"), default="fail"),
+    Option(
+        name="report",
+        help=f"write a report ({', '.join(REPORTS)}); repeatable, in a variable one a line",
+        parse=_report,
+        metavar="FORMAT=PATH",
+        is_repeatable=True,
+    ),
+)
+"""What the gate itself needs to know."""
+
+TALK = (
+    Option(name="quiet", short="q", help="print the verdict only", is_flag=True),
+    Option(name="verbose", short="v", help="print every request", is_flag=True),
+)
+
+
+SECTIONS = {"Where": WHERE, "What to judge, and how": WHAT, "Log": TALK}
+
+
+def cloud_options() -> tuple[Option, ...]:
+    """The options that only some clouds have, each once and unread: the cloud that is chosen knows its values."""
+    merged: dict[str, Option] = {}
+    for name, kind in CLOUDS.items():
+        for option in kind.options:
+            choices = f" ({', '.join(option.choices)})" if option.choices else ""
+            described = replace(option, help=f"{name}: {option.help}{choices}", parse=str, choices=())
+            known = merged.get(option.name)
+            merged[option.name] = replace(described, help=f"{known.help}; {described.help}") if known else described
+    return tuple(merged.values())
+
+
+def file_wishes(path: Path, names: Iterable[str]) -> dict[str, Any]:
+    """Reads the file of wishes: TOML with the options' names as keys.
+
+    Raises:
+        UsageError: It cannot be read, or has a key that is no option.
+    """
+    try:
+        wishes = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"The file {path} cannot be read: {error}.",
+            means="It is not there, or not TOML.",
+            remedy="Correct --config or the file.",
+        ) from None
+    for key in wishes:
+        _check_key(path, key, tuple(names))
+    return {
+        key: value.splitlines() if key == "report" and isinstance(value, str) else value
+        for key, value in wishes.items()
+    }
+
+
+def settings_from(wishes: Mapping[str, Any]) -> Settings:
+    """Builds the settings of a run from the values of options, by name; those that are absent have their defaults.
+
+    Raises:
+        UsageError: No cloud is given, or a value or an option does not fit the one that is.
+    """
+    wishes = {**_DEFAULTS, **wishes}
+    if wishes["cloud"] is None:
+        raise UsageError(
+            "No cloud is given.",
+            means="The option --cloud, the input `cloud` and SCAN_GATE_CLOUD are all unset or empty.",
+            remedy=f"Give --cloud, one of: {', '.join(CLOUDS)}.",
+        )
+    policy = Policy(
+        max_failed=wishes["max-failed"],
+        max_risky=wishes["max-risky"],
+        max_age=wishes["max-age"],
+        started_after=wishes["started-after"],
+        warn_only=wishes["warn-only"],
+        warn_undecided=wishes["on-undecided"] == "warn",
+    )
+    return Settings(
+        cloud=wishes["cloud"],
+        region=wishes["region"],
+        endpoint=wishes["endpoint"],
+        task_id=wishes["task-id"],
+        policy=policy,
+        appear_timeout=wishes["appear-timeout"],
+        timeout=wishes["timeout"],
+        poll_interval=wishes["poll-interval"],
+        request_timeout=wishes["request-timeout"],
+        reports=_apart(wishes["report"]),
+        ca_bundle=wishes["ca-bundle"],
+        for_cloud=_for_cloud(wishes),
+    )
+
+
+def _for_cloud(wishes: Mapping[str, Any]) -> dict[str, object]:
+    own = {option.name: option for option in CLOUDS[wishes["cloud"]].options}
+    values: dict[str, object] = {}
+    for option in cloud_options():
+        value = wishes[option.name]
+        if value is None:
+            continue
+        if option.name not in own:
+            raise UsageError(
+                f"--{option.name} is no option of {wishes['cloud']}.",
+                means=f"It means something to another cloud only ({option.help}).",
+                remedy="Take it away, also from the environment and the file.",
+            )
+        values[option.name] = _read(own[option.name], str(value))
+    return values
+
+
+def _read(option: Option, text: str) -> object:
+    if option.choices and text not in option.choices:
+        raise UsageError(f"--{option.name}: {text!r} is not one of {', '.join(option.choices)}.")
+    try:
+        return option.parse(text)
+    except ValueError as error:
+        raise UsageError(f"--{option.name}: {error}.") from None
+
+
+def _apart(wishes: Iterable[ReportWish]) -> tuple[ReportWish, ...]:
+    wishes = tuple(wishes)
+    if len({wish.path.absolute() for wish in wishes}) < len(wishes):
+        raise UsageError(
+            "Two reports have the same path.", means="One would overwrite the other.", remedy="Give each its own."
+        )
+    return wishes
+
+
+def _check_key(path: Path, key: str, names: tuple[str, ...]) -> None:
+    if key in names:
+        return
+    near = difflib.get_close_matches(key, names, n=1)
+    raise UsageError(
+        f"The file {path} has the unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
+        means="Keys are the names of options; secrets never stand in the file." if key in SECRETS else "",
+        remedy="Put secrets into the environment." if key in SECRETS else "Correct the key or take it away.",
+    )
+
+
+_DEFAULTS = {
+    option.name: option.parse(option.default)
+    if option.default is not None
+    else (() if option.is_repeatable else False if option.is_flag else None)
+    for option in (*WHERE, *WHAT, *TALK)
+} | dict.fromkeys(option.name for option in cloud_options())

@@ -1,0 +1,72 @@
+"""What one run came to: the only thing that reports and CI hosts are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gate.errors import ExitCode
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gate.policy import Policy, Verdict
+    from gate.scan import ScanTask
+
+
+class EventKind(StrEnum):
+    """What can happen while the gate waits."""
+
+    LOOK = "look"
+    PAUSE = "pause"
+    RETRY = "retry"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One thing that the gate saw or did, and when."""
+
+    kind: EventKind
+    at: float
+    """Seconds since the run began."""
+    text: str = ""
+    task: ScanTask | None = None
+    """For a look: the task as it was then; None when there was none."""
+    pause: float | None = None
+    """Seconds until the gate tries or looks again; None when it does not."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """A verdict, what it was reached from, and what the wait cost."""
+
+    cloud: str
+    verdict: Verdict
+    policy: Policy
+    task: ScanTask | None = None
+    events: tuple[Event, ...] = field(default=(), repr=False)
+    seconds: float = 0.0
+    gate_version: str
+    generated_at: datetime
+
+    @property
+    def enforced(self) -> bool:
+        """Whether the verdict decides the exit code."""
+        return self.policy.enforces(self.verdict)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The code that the process ends with; 0 where the policy makes the verdict a warning."""
+        return self.verdict.exit_code if self.enforced else ExitCode.PASSED
+
+    @property
+    def looks(self) -> int:
+        """How often the gate looked at the cloud's tasks."""
+        return sum(event.kind is EventKind.LOOK for event in self.events)
+
+    @property
+    def retries(self) -> int:
+        """How many requests had to be made again."""
+        return sum(event.kind is EventKind.RETRY for event in self.events)

@@ -1,0 +1,171 @@
+"""The rules of judgement: from a scan task and a policy to a verdict, with no clock, no network and no surprise.
+
+Nothing passes by accident: every way to `Decision.PASSED` goes through `_weigh`, and there only past every reason
+that speaks against it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gate.errors import ExitCode, GateError
+from gate.scan import TaskState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gate.errors import Interrupted
+    from gate.scan import ScanTask
+
+CLOCK_TOLERANCE = timedelta(minutes=15)
+"""How far this machine's clock may be behind the cloud's: with more, no signature would be accepted either."""
+
+
+class Decision(StrEnum):
+    """The verdict in one word."""
+
+    PASSED = "passed"
+    BLOCKED = "blocked"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason:
+    """One thing that speaks against a release, with the number and its limit where there are any."""
+
+    code: str
+    message: str
+    actual: int | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What was decided and why; `exit_code` says it before any leniency of the policy."""
+
+    decision: Decision
+    exit_code: ExitCode
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """What the user allows."""
+
+    max_failed: int = 0
+    max_risky: int = 0
+    max_age: timedelta | None = timedelta(hours=24)
+    started_after: datetime | None = None
+    warn_only: bool = False
+    warn_undecided: bool = False
+
+    def enforces(self, verdict: Verdict) -> bool:
+        """Whether this verdict decides the exit code; where not, it is a warning and the gate exits with 0."""
+        if verdict.decision is Decision.BLOCKED:
+            return not self.warn_only
+        excusable = ExitCode.CLOUD_UNAVAILABLE <= verdict.exit_code <= ExitCode.NOTHING_TO_JUDGE
+        return not (excusable and self.warn_undecided)
+
+
+def judge(task: ScanTask, policy: Policy) -> Verdict:
+    """Says whether the images of this task may be released."""
+    if task.state is TaskState.COMPLETE:
+        return _weigh(task, policy)
+    if task.state.ended_badly:
+        why = f": {task.reason}" if task.reason else ""
+        message = f"The scan task itself {_ENDINGS[task.state]}{why}. Its images were not all scanned; scan them again."
+        return _undecided(ExitCode.TASK_ENDED_BADLY, f"task-{task.state}", message)
+    if task.state is TaskState.UNKNOWN:
+        message = f"The time is up and the task is in a state that the gate does not know ({task.raw_state})."
+        return _undecided(ExitCode.NOT_FINAL, "unknown-state", message)
+    progress = "" if task.progress is None else f" ({task.progress} %)"
+    message = f"The time is up and the scan task is still running{progress}. Give it more time with --timeout."
+    return _undecided(ExitCode.NOT_FINAL, "not-final", message)
+
+
+def staleness(task: ScanTask, policy: Policy, now: datetime) -> Reason | None:
+    """Says why this task is not fresh enough to be judged; None when it is."""
+    if policy.max_age is None and policy.started_after is None:
+        return None
+    if task.began_at is None:
+        return Reason(
+            code="no-begin", message="The newest scan task does not say when it began, so its age is unknown."
+        )
+    began = f"{task.began_at:%Y-%m-%dT%H:%M:%SZ}"
+    if task.began_at > now + CLOCK_TOLERANCE:
+        return Reason(
+            code="begins-in-future", message=f"The newest scan task says that it began in the future, {began}."
+        )
+    if policy.max_age is not None and now - task.began_at > policy.max_age:
+        age, most = _whole_seconds(now - task.began_at), _whole_seconds(policy.max_age)
+        message = f"The newest scan task began {age} s ago ({began}); --max-age allows {most} s."
+        return Reason(code="stale", message=message, actual=age, limit=most)
+    if policy.started_after is not None and task.began_at < policy.started_after:
+        message = f"The newest scan task began {began}, before {policy.started_after.isoformat()} (--started-after)."
+        return Reason(code="stale", message=message)
+    return None
+
+
+def undecided(cause: GateError | Interrupted) -> Verdict:
+    """The verdict when something kept the gate from judging."""
+    if isinstance(cause, GateError):
+        return _undecided(cause.exit_code, cause.code, str(cause))
+    message = f"The run was interrupted by {cause.signal.name} before there was a verdict."
+    return _undecided(cause.exit_code, "interrupted", message)
+
+
+def nothing_to_judge(reason: Reason) -> Verdict:
+    """The verdict when there is no task that may be judged."""
+    return Verdict(decision=Decision.UNDECIDED, exit_code=ExitCode.NOTHING_TO_JUDGE, reasons=(reason,))
+
+
+def failed_images(task: ScanTask) -> int | None:
+    """How many images count as failed: those stated, those listed, and those with no result once the task is complete.
+
+    None where the cloud gave no number that could be trusted for it.
+    """
+    counts = task.counts
+    if task.state is not TaskState.COMPLETE:
+        return counts.failed
+    if counts.failed is None or counts.total is None or counts.succeeded is None:
+        return None
+    return max(counts.failed, len(task.failed_images), counts.total - counts.succeeded)
+
+
+_ENDINGS = {TaskState.STOPPED: "was stopped", TaskState.TIMED_OUT: "timed out", TaskState.FAILED: "failed"}
+
+
+def _weigh(task: ScanTask, policy: Policy) -> Verdict:
+    counts, failed = task.counts, failed_images(task)
+    given = {"total": counts.total, "succeeded": counts.succeeded, "failed": counts.failed}
+    if task.risk_applies:
+        given["risky"] = counts.risky
+    missing = [name for name, count in given.items() if count is None]
+    if failed is None or missing:
+        message = f"The cloud calls the task complete but gave no usable number for: {', '.join(missing)}."
+        return nothing_to_judge(Reason(code="counts-missing", message=message))
+    if (counts.succeeded or 0) > (counts.total or 0):
+        message = f"The counts contradict each other: {counts.succeeded} succeeded of {counts.total} images."
+        return nothing_to_judge(Reason(code="counts-contradict", message=message))
+    if counts.total == 0:
+        return nothing_to_judge(Reason(code="no-images", message="The scan task has no images: nothing was scanned."))
+    limits = [("failed", failed, policy.max_failed), ("risky", counts.risky or 0, policy.max_risky)]
+    reasons = tuple(
+        Reason(code=f"too-many-{name}", message=f"{actual} {name}, {limit} allowed.", actual=actual, limit=limit)
+        for name, actual, limit in limits
+        if actual > limit
+    )
+    if reasons:
+        return Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=reasons)
+    return Verdict(decision=Decision.PASSED, exit_code=ExitCode.PASSED)
+
+
+def _undecided(exit_code: ExitCode, code: str, message: str) -> Verdict:
+    return Verdict(decision=Decision.UNDECIDED, exit_code=exit_code, reasons=(Reason(code=code, message=message),))
+
+
+def _whole_seconds(span: timedelta) -> int:
+    return int(span.total_seconds())

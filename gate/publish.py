@@ -1,0 +1,66 @@
+"""Publishing an outcome: first the files, then the CI host, then the words for a person; none of them hides another."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from gate import ci
+from gate.reports import REPORTS, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from gate.log import Log
+    from gate.outcome import Outcome
+    from gate.settings import ReportWish
+
+
+def publish(outcome: Outcome, wishes: Iterable[ReportWish], environ: Mapping[str, str], log: Log) -> None:
+    """Writes every report that is wished for; what cannot be written is said in the log and changes no verdict."""
+    for wish in wishes:
+        text = REPORTS[wish.format](outcome)
+        try:
+            write_whole(wish.path, text)
+        except OSError as error:
+            log.complain(
+                f"The {wish.format} report cannot be written: {error}. The verdict stands; check path and disk."
+            )
+    host = ci.detect(environ)
+    for complaint in host.publish(outcome) if host else ():
+        log.complain(complaint)
+    say(plain.render(outcome))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file so that a reader finds all of it or nothing; the folder is made where there is none.
+
+    Raises:
+        OSError: It could not be written; what was there before is still there.
+    """
+    if path.exists() and not path.is_file():
+        # A pipe or a device has no place beside it, and nothing in it to keep.
+        path.write_text(text, encoding="utf-8")
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def say(text: str) -> None:
+    """Prints what the user came for; somebody who closed the pipe does not want to know."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        # Python flushes once more at its end, and would exit with 120 if that failed too.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

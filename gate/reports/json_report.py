@@ -1,0 +1,86 @@
+"""The `json` report, version 1: everything that a later step may want to know; its schema lies beside this file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gate.outcome import Outcome
+    from gate.policy import Policy
+    from gate.scan import FailedImage, ScanTask
+
+SCHEMA = "scan-gate/report/1"
+
+
+def render(outcome: Outcome) -> str:
+    """Renders the outcome as one JSON object, in ASCII.
+
+    `exit_code` names what happened; where `enforced` is false, the process ended with 0 instead. Counts are as the
+    cloud gave them; what the verdict made of them stands in `reasons`.
+    """
+    task, verdict = outcome.task, outcome.verdict
+    counts = task.counts if task else None
+    document = {
+        "schema": SCHEMA,
+        "verdict": verdict.decision,
+        "exit_code": verdict.exit_code,
+        "enforced": outcome.enforced,
+        "reasons": [
+            {"code": reason.code, "message": reason.message, "actual": reason.actual, "limit": reason.limit}
+            for reason in verdict.reasons
+        ],
+        "cloud": outcome.cloud or None,
+        "task": _task(task) if task else None,
+        "counts": {
+            name: getattr(counts, name) if counts else None for name in ("total", "succeeded", "failed", "risky")
+        },
+        "failed_images": [_failed_image(failed) for failed in task.failed_images] if task else [],
+        "policy": _policy(outcome.policy),
+        "wait": {"looks": outcome.looks, "retries": outcome.retries, "seconds": round(outcome.seconds, 3)},
+        "gate_version": outcome.gate_version,
+        "generated_at": _time(outcome.generated_at),
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _task(task: ScanTask) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "name": task.name,
+        "type": task.type,
+        "state": task.state,
+        "raw_state": task.raw_state,
+        "progress": task.progress,
+        "began_at": _time(task.began_at),
+        "ended_at": _time(task.ended_at),
+    }
+
+
+def _failed_image(failed: FailedImage) -> dict[str, str]:
+    image = failed.image
+    return {
+        "registry": image.registry,
+        "namespace": image.namespace,
+        "name": image.name,
+        "tag": image.tag,
+        "digest": image.digest,
+        "reason": failed.reason,
+    }
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    return {
+        "max_failed": policy.max_failed,
+        "max_risky": policy.max_risky,
+        "max_age": policy.max_age.total_seconds() if policy.max_age is not None else None,
+        "started_after": _time(policy.started_after),
+        "warn_only": policy.warn_only,
+        "on_undecided": "warn" if policy.warn_undecided else "fail",
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z" if moment else None

@@ -1,0 +1,52 @@
+"""The verdict for a person who reads the log: the last thing that the gate prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.policy import failed_images
+from gate.text import for_log
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gate.outcome import Outcome
+    from gate.scan import FailedImage, ScanTask
+
+_MOST_IMAGES = 20
+
+
+def render(outcome: Outcome) -> str:
+    """Renders a few lines, the verdict first."""
+    return "".join(f"{line}\n" for line in _lines(outcome))
+
+
+def _lines(outcome: Outcome) -> Iterator[str]:
+    verdict = outcome.verdict
+    leniency = "" if outcome.enforced else ", made a warning by the policy"
+    yield f"scan-gate: {verdict.decision.upper()} (exit {outcome.exit_code:d}{leniency})"
+    yield from (f"  {for_log(reason.message)}" for reason in verdict.reasons)
+    if outcome.task:
+        yield from _about(outcome, outcome.task)
+    yield f"  {outcome.looks} looks, {outcome.retries} retries, {outcome.seconds:.0f} s"
+
+
+def _about(outcome: Outcome, task: ScanTask) -> Iterator[str]:
+    counts, policy = task.counts, outcome.policy
+    began = f", began {task.began_at:%Y-%m-%d %H:%M:%S} UTC" if task.began_at else ""
+    yield f"  scan task {for_log(task.name)} ({for_log(task.id)}), {task.state}{began}"
+    risky = f", {_number(counts.risky)} risky (limit {policy.max_risky})" if task.risk_applies else ""
+    failed = f"{_number(failed_images(task))} failed (limit {policy.max_failed})"
+    yield f"  images: {_number(counts.total)} in all, {_number(counts.succeeded)} scanned, {failed}{risky}"
+    yield from (_failed_image(failed) for failed in task.failed_images[:_MOST_IMAGES])
+    left_out = len(task.failed_images) - _MOST_IMAGES
+    if left_out > 0:
+        yield f"  ... and {left_out} more failed images; the json report has them all"
+
+
+def _failed_image(failed: FailedImage) -> str:
+    return f"  not scanned: {for_log(str(failed.image))}: {for_log(failed.reason or 'no reason given')}"
+
+
+def _number(count: int | None) -> str:
+    return "?" if count is None else str(count)

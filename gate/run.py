@@ -1,0 +1,97 @@
+"""The whole story: find the scan task, make sure that it is fresh, pin it, wait until it is final, judge it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gate import __version__
+from gate.clock import Deadline
+from gate.clouds import CLOUDS, Connection
+from gate.errors import GateError, Interrupted
+from gate.outcome import Outcome
+from gate.policy import Reason, judge, nothing_to_judge, staleness, undecided
+from gate.scan import TaskState
+from gate.wait import Pace, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.clock import Clock
+    from gate.clouds import Cloud
+    from gate.journal import Journal
+    from gate.policy import Verdict
+    from gate.scan import ScanTask
+    from gate.settings import Settings
+
+
+def check(settings: Settings, environ: Mapping[str, str], clock: Clock, journal: Journal) -> Outcome:
+    """Runs the gate once; whatever keeps it from a verdict becomes an undecided one that says so."""
+    try:
+        verdict = _decide(settings, environ, clock, journal)
+    except (GateError, Interrupted) as cause:
+        verdict = undecided(cause)
+    return Outcome(
+        cloud=settings.cloud,
+        verdict=verdict,
+        policy=settings.policy,
+        task=journal.task,
+        events=journal.events,
+        seconds=clock.elapsed(),
+        gate_version=__version__,
+        generated_at=clock.now(),
+    )
+
+
+def glance(settings: Settings, environ: Mapping[str, str], clock: Clock, journal: Journal) -> ScanTask | None:
+    """Looks once at the task that a check would find now, fresh or not.
+
+    Raises:
+        GateError: The cloud could not be asked.
+    """
+    cloud = _connect(settings, environ, clock, journal)
+    return cloud.named(settings.task_id) if settings.task_id else cloud.newest()
+
+
+def _connect(settings: Settings, environ: Mapping[str, str], clock: Clock, journal: Journal) -> Cloud:
+    deadline = Deadline(clock, settings.timeout)
+    connection = Connection(settings=settings, environ=environ, clock=clock, deadline=deadline, journal=journal)
+    return CLOUDS[settings.cloud].connect(connection)
+
+
+def _decide(settings: Settings, environ: Mapping[str, str], clock: Clock, journal: Journal) -> Verdict:
+    cloud = _connect(settings, environ, clock, journal)
+    pace = Pace(shortest=settings.poll_interval or CLOUDS[settings.cloud].shortest_pause)
+    watch = Watch(pace=pace, clock=clock, journal=journal)
+
+    def objection(task: ScanTask | None) -> Reason | None:
+        return staleness(task, settings.policy, clock.now()) if task and task.id else _NO_TASK
+
+    def not_to_be_had(task: ScanTask | None) -> str | None:
+        reason = objection(task)
+        # A newer task may still appear in the place of a stale one, but not where one was asked for by name.
+        hopeless = reason and reason.code == "stale" and settings.task_id
+        return reason.message if reason and not hopeless else None
+
+    find = partial(cloud.named, settings.task_id) if settings.task_id else cloud.newest
+    pinned = watch.until(not_to_be_had, find, Deadline(clock, min(settings.appear_timeout, settings.timeout)))
+    reason = objection(pinned)
+    if pinned is None or reason:
+        return nothing_to_judge(reason or _NO_TASK)
+
+    journal.note(f"following scan task {pinned.id} and no other")
+    gone = replace(pinned, state=TaskState.UNKNOWN, raw_state="no longer listed", progress=None)
+    last = watch.until(_not_final, lambda: cloud.look(pinned) or gone, Deadline(clock, settings.timeout), seen=pinned)
+    return judge(last, settings.policy)
+
+
+def _not_final(task: ScanTask) -> str | None:
+    return None if task.state.is_final else ""
+
+
+_NO_TASK = Reason(
+    code="no-task",
+    message="No scan task was found. Either no scan was started, or the region, the project or the options that select "
+    "tasks look in the wrong place.",
+)

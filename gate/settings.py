@@ -1,0 +1,150 @@
+"""Settings: one run's wishes, complete and checked, and the words in which a user may state each of them."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+import ssl
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gate.policy import Policy
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST_DURATION = 10 * 365 * 86400
+_SHORTEST_PAUSE = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Option:
+    """One wish: an option, an environment variable, an action input and a key of the file, all of one name."""
+
+    name: str
+    help: str
+    parse: Callable[[str], object] = str
+    """From the user's text to the value; raises ValueError with a text for the user."""
+    metavar: str = "TEXT"
+    default: str | None = None
+    default_note: str = ""
+    """What happens without it, where there is no default value to show."""
+    choices: tuple[str, ...] = ()
+    is_flag: bool = False
+    is_repeatable: bool = False
+    short: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportWish:
+    """A report to be written: its format's name and its path."""
+
+    format: str
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """What one run was asked to do; durations in s."""
+
+    cloud: str
+    region: str | None = None
+    endpoint: str | None = None
+    task_id: str | None = None
+    policy: Policy
+    appear_timeout: float = 300.0
+    timeout: float = 1800.0
+    poll_interval: float | None = None
+    request_timeout: float = 30.0
+    reports: tuple[ReportWish, ...] = ()
+    ca_bundle: Path | None = None
+    for_cloud: Mapping[str, object] = field(default_factory=dict)
+    """The options that only this cloud has, by name; those not given are absent."""
+
+
+def duration(text: str) -> float:
+    """Reads `90s`, `1.5m`, `2h`, `1d` or a bare number of seconds; returns s."""
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?([smhd]?)", text.strip())
+    seconds = float(found[1]) * _UNITS[found[2]] if found else math.nan
+    if not seconds <= _LONGEST_DURATION:
+        raise ValueError(f"{text!r} is not a duration such as 90s, 1.5m, 2h or a number of seconds")
+    return seconds
+
+
+def pause(text: str) -> float:
+    """Reads a duration that may not be so short that looking would become an attack; returns s."""
+    seconds = duration(text)
+    if seconds < _SHORTEST_PAUSE:
+        raise ValueError(f"{text!r} is too short; at least {_SHORTEST_PAUSE} s are needed between two calls")
+    return seconds
+
+
+def age(text: str) -> timedelta | None:
+    """Reads a duration, or `none` for no limit."""
+    return None if text.strip().lower() == "none" else timedelta(seconds=duration(text))
+
+
+def moment(text: str) -> datetime:
+    """Reads RFC 3339 or epoch seconds; returns an aware time in UTC."""
+    text = text.strip()
+    try:
+        if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+            return datetime.fromtimestamp(float(text), UTC)
+        when = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(f"{text!r} is not a time such as 2026-01-31T12:00:00Z or epoch seconds") from None
+    if when.tzinfo is None:
+        raise ValueError(f"{text!r} does not say its time zone; end it with Z for UTC")
+    return when.astimezone(UTC)
+
+
+def whole_number(text: str) -> int:
+    """Reads a number of images, 0 or more."""
+    if not re.fullmatch(r"[0-9]{1,15}", text.strip()):
+        raise ValueError(f"{text!r} is not a whole number, 0 or more")
+    return int(text)
+
+
+def base_url(text: str) -> str:
+    """Reads the address of an API: https, or plain http to a loopback address; returns it without a trailing slash."""
+    try:
+        parts = urlsplit(text.strip())
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a URL: {error}") from None
+    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError(f"{text!r} is not a URL such as https://hss.cn-north-4.myhuaweicloud.com")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError(f"{text!r} would send credentials unencrypted; plain http is for loopback addresses only")
+    return text.strip().rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this host is this machine, so that nobody else can listen."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def ca_bundle(text: str) -> Path:
+    """Reads the path of a file of PEM certificates."""
+    try:
+        ssl.create_default_context(cafile=text)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{text!r} is not a file of PEM certificates ({error})") from None
+    return Path(text)
+
+
+def report_wish(text: str) -> ReportWish:
+    """Reads `FORMAT=PATH`; whether there is such a format is for the reports to say."""
+    name, equals, path = text.strip().partition("=")
+    if not (name and equals and path) or Path(path).is_dir():
+        raise ValueError(f"{text!r} is not FORMAT=PATH, such as json=report.json")
+    return ReportWish(format=name, path=Path(path))

@@ -1,0 +1,37 @@
+"""Text from outside made harmless: one function for each kind of place in which it can end up.
+
+Image names, reasons and task names are chosen by whoever pushes an image or names a task. No string of theirs may be
+taken for a command of the CI host, for the end of an output, for Markdown or for HTML.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LONGEST = 500
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def one_line(text: str, longest: int = _LONGEST) -> str:
+    """For outputs and wherever else a line is a record: no line breaks, controls, bidi marks or lone surrogates."""
+    head = text[: longest + 1]
+    visible = "".join(" " if unicodedata.category(char) in _INVISIBLE else char for char in head).strip()
+    return visible if len(text) <= longest else visible[:longest] + "…"
+
+
+def for_log(text: str) -> str:
+    """For a log that a CI host reads along: what could begin a workflow command, anywhere in the line, is broken up.
+
+    GitHub takes `::name::` at the start of a line and `##[name]` anywhere in it, Azure `##vso[` (ci-hosts.md 4.1, 4.3).
+    """
+    return re.sub(r"([:#])(?=\1)", r"\1 ", one_line(text))
+
+
+def for_markdown(text: str) -> str:
+    """For Markdown that becomes HTML: all but letters, digits, spaces and hyphens turns into a character reference.
+
+    A character reference can never be structure in CommonMark, so nothing is left that could be a table cell's end,
+    a tag, a link, a mention or an emphasis.
+    """
+    return re.sub(r"[^\w \-]|_", lambda found: f"&#{ord(found[0])};", one_line(text))

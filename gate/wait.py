@@ -1,0 +1,121 @@
+"""Waiting: the only poll loop of the gate, and how it chooses the moments at which it looks."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
+
+import backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backoff.types import Details
+
+    from gate.clock import Clock, Deadline
+    from gate.journal import Journal
+    from gate.scan import ScanTask
+
+LONGEST_PAUSE = 120.0
+"""Nobody should wait longer than this many s for a verdict that is there."""
+
+_random = secrets.SystemRandom().random
+Seen = TypeVar("Seen", bound="ScanTask | None")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """How often to look: rarely at what takes long, and soon at what should be over soon.
+
+    A pause is a quarter of the time already waited, so that a verdict is never later than a quarter of the whole wait;
+    it is shorter when the task is expected to end before that, and never shorter than the cloud's quota allows.
+    """
+
+    shortest: float
+    """Seconds; kept even by jitter, except for the last look at the deadline."""
+    jitter: Callable[[], float] = _random
+    """A number from 0 to 1; gates that started together drift apart by up to a tenth of each pause."""
+
+    def pause(self, *, waited: float, left: float, expected: float | None) -> float:
+        """Says how many s to wait until the next look.
+
+        Args:
+            waited: Seconds since the first look.
+            left: Seconds until the deadline.
+            expected: Seconds until the task should be over, where that can be guessed.
+        """
+        pause = min(waited / 4, LONGEST_PAUSE)
+        if expected is not None:
+            pause = min(pause, expected)
+        pause = max(pause, self.shortest)
+        pause *= 1 + self.jitter() / 10
+        # A look that leaves no room for another one before the deadline is better made at the deadline.
+        return left if left < pause + self.shortest else pause
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Watch:
+    """Somebody who looks again and again, at a pace and by a clock, and keeps a journal of it."""
+
+    pace: Pace
+    clock: Clock
+    journal: Journal
+
+    def until(
+        self,
+        obstacle: Callable[[Seen], str | None],
+        look: Callable[[], Seen],
+        deadline: Deadline,
+        *,
+        seen: Seen | None = None,
+    ) -> Seen:
+        """Looks until nothing stands in the way or the deadline has come, with one last look at the deadline itself.
+
+        Args:
+            obstacle: What keeps the wait going, in words for the log; None when nothing does.
+            look: Looks at the cloud; what it raises ends the wait too.
+            deadline: The time until which another look may be taken.
+            seen: What was seen just now, where the first look need not be taken again.
+
+        Returns:
+            What was seen last, whatever stands in the way of it: the caller must ask.
+        """
+        began = self.clock.elapsed()
+
+        def rest(details: Details) -> None:
+            expected = expected_end(details["value"], self.clock)
+            waited, left = self.clock.elapsed() - began, deadline.left()
+            pause = self.pace.pause(waited=waited, left=left, expected=expected)
+            self.journal.pausing(pause, obstacle(details["value"]) or "")
+            self.clock.sleep(pause)
+
+        def glance() -> Seen:
+            task = look()
+            self.journal.looked(task)
+            return task
+
+        glances = chain(() if seen is None else (seen,), iter(glance, object()))
+        # backoff repeats, and nothing else: its own waits know neither our clock nor our deadline, so they are 0.
+        repeat = backoff.on_predicate(
+            backoff.constant,
+            lambda task: obstacle(task) is not None and not deadline.is_over(),
+            interval=0,
+            jitter=None,
+            logger=None,
+            on_backoff=rest,
+        )
+        return repeat(lambda: next(glances))()
+
+
+def expected_end(task: ScanTask | None, clock: Clock) -> float | None:
+    """Guesses in how many s a running task will be over: the cloud's own estimate, else its progress so far."""
+    if task is None:
+        return None
+    if task.remaining is not None:
+        return task.remaining
+    if task.began_at is None or not task.progress:
+        return None
+    so_far = (clock.now() - task.began_at).total_seconds()
+    return max(0.0, so_far * (100 - task.progress) / task.progress)

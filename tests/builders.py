@@ -1,0 +1,112 @@
+"""Things that tests are about, with sane defaults: a test names only what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from gate.clock import Clock
+from gate.outcome import Outcome
+from gate.policy import Policy, judge
+from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
+
+if TYPE_CHECKING:
+    from gate.outcome import Event
+    from gate.policy import Verdict
+
+NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class FakeTime:
+    """Time that passes only when somebody sleeps, or when a test says so."""
+
+    at: datetime = NOW
+    elapsed: float = 0.0
+    slept: list[float] = field(default_factory=list)
+    step: float = 0.0
+    """How far the machine's clock was set, in s: what `wall` shows, and `monotonic` does not."""
+    step_from: float = 0.0
+    """When it was set, in s of elapsed time."""
+
+    def monotonic(self) -> float:
+        return 1000.0 + self.elapsed
+
+    def wall(self) -> float:
+        return self.true_wall() + (self.step if self.elapsed >= self.step_from else 0.0)
+
+    def true_wall(self) -> float:
+        """The time of day as the rest of the world has it."""
+        return self.at.timestamp() + self.elapsed
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds >= 0, "nobody can sleep backwards"
+
+        self.slept.append(seconds)
+        self.elapsed += seconds
+
+    def clock(self) -> Clock:
+        return Clock(monotonic=self.monotonic, wall=self.wall, sleep=self.sleep)
+
+
+def a_task(
+    *,
+    id: str = "task-1",  # noqa: A002 - the field's own name
+    name: str = "nightly",
+    state: TaskState = TaskState.COMPLETE,
+    total: int | None = 3,
+    succeeded: int | None = 3,
+    failed: int | None = 0,
+    risky: int | None = 0,
+    progress: int | None = None,
+    began_at: datetime | None = NOW - timedelta(minutes=5),
+    remaining: float | None = None,
+    failed_images: tuple[FailedImage, ...] = (),
+    reason: str = "",
+    risk_applies: bool = True,
+    raw_state: str = "100",
+) -> ScanTask:
+    """A scan task that is complete, fresh and clean."""
+    return ScanTask(
+        id=id,
+        name=name,
+        type="manual",
+        state=state,
+        raw_state=raw_state,
+        progress=progress,
+        began_at=began_at,
+        remaining=remaining,
+        counts=Counts(total=total, succeeded=succeeded, failed=failed, risky=risky),
+        failed_images=failed_images,
+        reason=reason,
+        risk_applies=risk_applies,
+    )
+
+
+def a_failed_image(name: str = "shop", reason: str = "download_failed") -> FailedImage:
+    """An image that the cloud could not scan."""
+    return FailedImage(image=ImageRef(registry="swr", namespace="team", name=name, tag="1.0"), reason=reason)
+
+
+def an_outcome(
+    task: ScanTask | None = None,
+    *,
+    policy: Policy | None = None,
+    verdict: Verdict | None = None,
+    events: tuple[Event, ...] = (),
+    cloud: str = "huawei",
+) -> Outcome:
+    """What a run came to that judged this task; without a verdict of its own, a clean task."""
+    policy = policy or Policy()
+    task = task if task or verdict else a_task()
+    return Outcome(
+        cloud=cloud,
+        verdict=verdict or judge(task or a_task(), policy),
+        policy=policy,
+        task=task,
+        events=events,
+        seconds=61.5,
+        gate_version="0.1.0",
+        generated_at=NOW,
+    )

@@ -1,0 +1,133 @@
+"""GitHub Actions: outputs read as the runner reads them, and a summary that the runner will keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate import ci
+from gate.ci.github import outputs
+from gate.errors import Interrupted
+from gate.policy import Policy, undecided
+from tests.builders import a_task, an_outcome
+from tests.test_text import HOSTILE
+
+if TYPE_CHECKING:
+    from gate.outcome import Outcome
+
+NAMES = ["verdict", "exit-code", "task-id", "task-state", "total-num", "success-num", "failed-num", "risky-num"]
+
+
+def as_the_runner_reads(text: str) -> dict[str, str]:
+    """Reads a file of outputs by the rules of the runner's FileCommandManager (ci-hosts.md 4.1)."""
+    values: dict[str, str] = {}
+    lines = iter(text.split("\n"))
+    for line in lines:
+        if not line:
+            continue
+        equals, heredoc = line.find("="), line.find("<<")
+        if equals >= 0 and (heredoc < 0 or equals < heredoc):
+            name, _, values[name] = line.partition("=")
+            continue
+        name, fence, delimiter = line.partition("<<")
+        assert fence, f"the runner would fail the step at {line!r}"
+        body: list[str] = []
+        for part in lines:
+            if part == delimiter:
+                break
+            body.append(part)
+        else:
+            pytest.fail("the runner would fail the step: no matching delimiter")
+        values[name] = "\n".join(body)
+    return values
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> dict[str, str]:
+    """The variables of a step, with the files that they name."""
+    names = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+    for name in names:
+        (tmp_path / name).touch()
+    return {"GITHUB_ACTIONS": "true"} | {name: str(tmp_path / name) for name in names}
+
+
+def publish(outcome: Outcome, environ: dict[str, str]) -> list[str]:
+    host = ci.detect(environ)
+    assert host
+    return list(host.publish(outcome))
+
+
+def test_a_machine_that_is_no_ci_host_is_told_nothing() -> None:
+    assert ci.detect({}) is None
+    assert ci.detect({"GITHUB_OUTPUT": "x"}) is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (an_outcome(), ["passed", "0", "task-1", "complete", "3", "3", "0", "0"]),
+        (an_outcome(a_task(risky=2)), ["blocked", "1", "task-1", "complete", "3", "3", "0", "2"]),
+        (an_outcome(a_task(risky=None)), ["undecided", "7", "task-1", "complete", "3", "3", "0", ""]),
+        (
+            an_outcome(a_task(risky=2), policy=Policy(warn_only=True)),
+            ["blocked", "1", "task-1", "complete", "3", "3", "0", "2"],
+        ),
+        (an_outcome(verdict=undecided(Interrupted(2))), ["undecided", "130", "", "", "", "", "", ""]),
+    ],
+)
+def test_every_output_is_set_in_every_ending(outcome: Outcome, expected: list[str], runner: dict[str, str]) -> None:
+    assert publish(outcome, runner) == []
+
+    assert as_the_runner_reads(Path(runner["GITHUB_OUTPUT"]).read_text()) == dict(zip(NAMES, expected, strict=True))
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_task_id_can_forge_an_output(text: str) -> None:
+    values = as_the_runner_reads(outputs(an_outcome(a_task(id=f"{text}\nverdict=passed", risky=1))))
+
+    assert list(values) == NAMES
+    assert values["verdict"] == "blocked"
+
+
+def test_the_delimiter_cannot_be_known_before() -> None:
+    assert outputs(an_outcome()).splitlines()[0] != outputs(an_outcome()).splitlines()[0]
+
+
+def test_what_is_in_the_files_already_stays(runner: dict[str, str], tmp_path: Path) -> None:
+    for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
+        (tmp_path / name).write_text("before=1\n")
+
+    publish(an_outcome(), runner)
+
+    assert (tmp_path / "GITHUB_OUTPUT").read_text().startswith("before=1\nverdict<<")
+    assert (tmp_path / "GITHUB_STEP_SUMMARY").read_text().startswith("before=1\n## ✅")
+
+
+@pytest.mark.parametrize("already", [0, 500_000, 999_300, 999_999, 1_000_000, 2_000_000])
+def test_the_whole_summary_stays_within_what_github_takes(already: int, runner: dict[str, str], tmp_path: Path) -> None:
+    summary = tmp_path / "GITHUB_STEP_SUMMARY"
+    summary.write_bytes(b"x" * already)
+
+    complaints = publish(an_outcome(), runner)
+
+    written = summary.stat().st_size - already
+    assert summary.stat().st_size <= max(already, 1_000_000)
+    assert (written == 0) is (complaints != [])
+    if complaints:
+        assert complaints[0].startswith("GITHUB_STEP_SUMMARY is full")
+
+
+def test_a_file_that_cannot_be_written_is_told_and_hides_nothing_else(runner: dict[str, str], tmp_path: Path) -> None:
+    runner["GITHUB_OUTPUT"] = str(tmp_path / "absent" / "file")
+
+    complaints = publish(an_outcome(), runner)
+
+    assert len(complaints) == 1
+    assert complaints[0].startswith("GITHUB_OUTPUT cannot be written")
+    assert (tmp_path / "GITHUB_STEP_SUMMARY").read_text().startswith("## ✅")
+
+
+def test_a_runner_that_names_no_files_is_told_nothing() -> None:
+    assert publish(an_outcome(), {"GITHUB_ACTIONS": "true"}) == []

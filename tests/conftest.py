@@ -1,0 +1,60 @@
+"""What no test may meet by accident: the CI host, the credentials and the settings of whoever runs the tests."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import FakeTime
+from tests.harness import gate_before
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from gate.simulator import Scenario
+    from tests.harness import Gate
+
+_FOREIGN = (
+    "GITHUB_",
+    "GITLAB_",
+    "CI",
+    "RUNNER_",
+    "INPUT_",
+    "SCAN_GATE_",
+    "HUAWEI",
+    "CLOUD_SDK_",
+    "HW_",
+    "ALIBABA",
+    "ALICLOUD",
+)
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+@pytest.fixture(autouse=True)
+def _plain_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Takes every foreign variable away, and starts in an empty folder."""
+    for name in os.environ:
+        if name.upper().startswith(_FOREIGN) or name.upper() in _PROXIES:
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def fake_time() -> FakeTime:
+    """Time that nobody waits for."""
+    return FakeTime()
+
+
+@pytest.fixture
+def gate_in(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Gate]]:
+    """Puts a gate before a simulated cloud: `gate_in("clean")`, or with a scenario of the test's own and a cloud."""
+    with ExitStack() as stack:
+
+        def start(scenario: str | Scenario = "clean", cloud: str = "huawei") -> Gate:
+            return stack.enter_context(gate_before(cloud, scenario, monkeypatch, capsys))
+
+        yield start

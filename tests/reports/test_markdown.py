@@ -1,0 +1,92 @@
+"""The job summary: the verdict first, everything a person needs, and never more than the host takes."""
+
+from __future__ import annotations
+
+import pytest
+from markdown_it import MarkdownIt
+
+from gate.errors import Unreachable
+from gate.policy import Policy, undecided
+from gate.reports.markdown import BUDGET, render
+from tests.builders import a_failed_image, a_task, an_outcome
+from tests.test_text import HOSTILE
+
+
+def test_the_verdict_comes_first() -> None:
+    assert render(an_outcome()).startswith("## ✅ Image scan: passed\n")
+    assert render(an_outcome(a_task(risky=1))).startswith("## ⛔ Image scan: blocked\n")
+    assert render(an_outcome(verdict=undecided(Unreachable("No.")))).startswith("## ⚠️ Image scan: undecided\n")
+
+
+def test_counts_stand_against_their_limits() -> None:
+    page = render(an_outcome(a_task(total=9, succeeded=7, failed=1, risky=3), policy=Policy(max_failed=2, max_risky=4)))
+
+    assert "| in all | 9 | |\n| scanned | 7 | |\n| failed | 2 | 2 |\n| risky | 3 | 4 |\n" in page
+
+
+def test_a_count_that_the_cloud_did_not_give_is_unknown_and_not_zero() -> None:
+    assert "| risky | unknown | 0 |" in render(an_outcome(a_task(risky=None)))
+
+
+def test_a_task_that_looks_for_no_risk_shows_none() -> None:
+    assert "risky" not in render(an_outcome(a_task(risky=None, risk_applies=False)))
+
+
+def test_the_reasons_and_the_exit_code_are_there() -> None:
+    page = render(an_outcome(a_task(risky=1)))
+
+    assert "- 1 risky&#44; 0 allowed&#46;\n" in page
+    assert "Exit code 1 · huawei · 0 looks, 0 retries, 62 s · scan-gate 0.1.0" in page
+
+
+def test_a_verdict_that_is_not_enforced_says_so() -> None:
+    assert "warning only" in render(an_outcome(a_task(risky=1), policy=Policy(warn_only=True)))
+    assert "warning only" not in render(an_outcome(a_task(risky=1)))
+
+
+def test_without_a_task_there_is_no_table() -> None:
+    assert "|" not in render(an_outcome(verdict=undecided(Unreachable("No."))))
+
+
+def test_failed_images_are_listed_with_their_reasons() -> None:
+    task = a_task(failed=2, succeeded=1, failed_images=(a_failed_image("shop", "too big"), a_failed_image("till", "")))
+
+    html = MarkdownIt("gfm-like", {"linkify": False}).render(render(an_outcome(task)))
+
+    assert "<td><code>swr/team/shop:1.0</code></td>\n<td>too big</td>" in html
+    assert "<td><code>swr/team/till:1.0</code></td>\n<td>no reason given</td>" in html
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_changes_nothing_of_the_page_but_its_words(text: str) -> None:
+    def elements(text: str) -> list[str]:
+        image = a_failed_image(text, text)
+        task = a_task(id=text or "x", name=text, failed=1, succeeded=2, reason=text, failed_images=(image,))
+        tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(render(an_outcome(task)))
+        parts = [*tokens, *(child for token in tokens for child in token.children or ())]
+        return [part.content if part.type == "html_inline" else part.type for part in parts if part.type != "text"]
+
+    assert elements(text) == elements("shop")
+
+
+@pytest.mark.parametrize("count", [1, 2000, 20_000])
+def test_the_page_keeps_the_budget_and_says_how_much_is_left_out(count: int) -> None:
+    failed = tuple(a_failed_image(f"image-{number}", "r" * 200) for number in range(count))
+    page = render(an_outcome(a_task(total=count, succeeded=0, failed=count, failed_images=failed)))
+
+    shown = page.count("image-")
+    assert len(page.encode()) <= BUDGET
+    assert ("more failed images" in page) is (shown < count)
+    if shown < count:
+        assert f"{count - shown} more failed images are left out here; the json report has them all.\n" in page
+
+
+@pytest.mark.parametrize("budget", [0, 100, 600, 700, 800, 900, 1000, 1200, 2000])
+def test_a_smaller_budget_is_kept_too(budget: int) -> None:
+    failed = tuple(a_failed_image(f"image-{number}") for number in range(50))
+
+    page = render(an_outcome(a_task(total=50, succeeded=0, failed=50, failed_images=failed)), budget)
+
+    assert len(page.encode()) <= budget
+    assert page == "" or page.startswith("## ⛔ Image scan: blocked\n")
+    assert page == "" or "image-49" in page or "left out" in page

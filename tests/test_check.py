@@ -1,0 +1,276 @@
+"""The gate end to end: the real command line against a simulated cloud, one exit code for each situation."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.simulator import SCENARIOS, Fault, Scene, SimulatedTask, refused, server_error
+from tests.harness import CLOUDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.harness import Gate
+
+DAY = 86400.0
+COMPLETE = Scene(state="complete", progress=100)
+
+
+def scan(id: str, began_ago: float, *story: Scene, **counts: int | None) -> SimulatedTask:  # noqa: A002 - the field's own name
+    """A scan task in the simulated cloud, clean and complete unless the test says otherwise."""
+    return SimulatedTask(id=id, name=f"scan {id}", began_ago=began_ago, story=story or (COMPLETE,), **counts)  # type: ignore[arg-type] # counts only
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_scenario_ends_as_it_says(cloud: str, scenario: str, gate_in: Callable[..., Gate]) -> None:
+    ending = gate_in(scenario, cloud).check()
+
+    assert ending.code == SCENARIOS[scenario].expected_exit
+    assert ending.report["exit_code"] == ending.code
+    assert ending.report["enforced"] is True
+    assert ending.report["verdict"] == {0: "passed", 1: "blocked"}.get(ending.code, "undecided")
+    assert f"(exit {ending.code})" in ending.out
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_newest_of_many_tasks_is_judged_wherever_it_stands(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", cloud)
+    gate.simulator.tasks += [scan(f"older-{age}", 100.0 + age, risky=1) for age in range(450)]
+    gate.simulator.tasks.insert(225, scan("newest", 50.0))
+
+    ending = gate.check()
+
+    assert (ending.code, ending.report["task"]["id"]) == (0, "newest")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_once_chosen_only_that_task_is_followed(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    """A clean task of another pipeline appears while ours runs, and ours turns out risky."""
+    gate = gate_in("empty", cloud)
+    ours = scan("ours", 60.0, Scene(state="running", progress=50, seconds=60), COMPLETE, risky=2)
+    gate.simulator.tasks += [ours, scan("theirs", -20.0)]
+
+    ending = gate.check()
+
+    assert (ending.code, ending.report["task"]["id"]) == (1, "ours")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_task_can_be_named(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("clean", cloud)
+    gate.simulator.tasks.append(scan("ours", 7200.0, risky=1))
+
+    ending = gate.check("--task-id", "ours")
+
+    assert (ending.code, ending.report["task"]["id"]) == (1, "ours")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_named_task_that_is_stale_is_not_waited_for(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", cloud)
+    gate.simulator.tasks.append(scan("ours", 3 * DAY))
+
+    ending = gate.check("--task-id", "ours")
+
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "stale")
+    assert gate.time.elapsed == 0
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_named_task_may_still_appear(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", cloud)
+    gate.simulator.tasks.append(scan("ours", -60.0))
+
+    assert gate.check("--task-id", "ours").code == 0
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_fresh_task_is_waited_for_while_only_a_stale_one_is_there(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("stale", cloud)
+    gate.simulator.tasks.append(scan("fresh", -100.0))
+
+    ending = gate.check()
+
+    assert (ending.code, ending.report["task"]["id"]) == (0, "fresh")
+    assert 100 <= gate.time.elapsed <= 160
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_stale_task_is_never_judged_and_the_wait_for_another_ends(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("stale", cloud)
+
+    ending = gate.check("--appear-timeout", "2m")
+
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "stale")
+    assert gate.time.elapsed == pytest.approx(120)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--max-age", "4d"), 0),
+        (("--max-age", "none"), 0),
+        (("--max-age", "2d"), 7),
+        (("--max-age", "none", "--started-after", "2026-01-27T00:00:00Z"), 0),
+        (("--max-age", "none", "--started-after", "2026-01-30T00:00:00Z"), 7),
+        (("--max-age", "1h", "--started-after", "2026-01-27T00:00:00Z"), 7),
+    ],
+)
+def test_how_fresh_is_fresh_enough_is_the_users_choice(
+    cloud: str, arguments: tuple[str, ...], code: int, gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("empty", cloud)
+    gate.simulator.tasks.append(scan("three days old", 3 * DAY))
+
+    assert gate.check(*arguments).code == code
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    ("scenario", "arguments", "code"),
+    [
+        ("risky", ("--max-risky", "2"), 0),
+        ("risky", ("--max-risky", "1"), 1),
+        ("failed", ("--max-failed", "1"), 0),
+        ("failed", ("--max-risky", "99"), 1),
+        ("partial", ("--max-failed", "2"), 0),
+        ("partial", ("--max-failed", "1"), 1),
+        ("no-images", ("--max-failed", "99", "--max-risky", "99"), 7),
+        ("uncounted", ("--max-risky", "99"), 7),
+    ],
+)
+def test_limits_are_limits(
+    cloud: str, scenario: str, arguments: tuple[str, ...], code: int, gate_in: Callable[..., Gate]
+) -> None:
+    assert gate_in(scenario, cloud).check(*arguments).code == code
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    ("scenario", "arguments", "code", "natural"),
+    [
+        ("risky", ("--warn-only",), 0, 1),
+        ("risky", ("--on-undecided", "warn"), 1, 1),
+        ("stopped", ("--warn-only",), 6, 6),
+        ("stopped", ("--on-undecided", "warn"), 0, 6),
+        ("empty", ("--on-undecided", "warn"), 0, 7),
+        ("stuck", ("--on-undecided", "warn"), 0, 5),
+        ("login-page", ("--on-undecided", "warn"), 0, 4),
+        ("forbidden", ("--on-undecided", "warn", "--warn-only"), 3, 3),
+    ],
+)
+def test_leniency_changes_the_exit_code_and_no_report(
+    *, cloud: str, scenario: str, arguments: tuple[str, ...], code: int, natural: int, gate_in: Callable[..., Gate]
+) -> None:
+    ending = gate_in(scenario, cloud).check(*arguments)
+
+    assert (ending.code, ending.report["exit_code"]) == (code, natural)
+    assert ending.report["enforced"] is (code == natural)
+    assert ending.report["verdict"] != "passed"
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_task_that_vanishes_is_never_taken_for_done(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("stuck", cloud)
+    newest = gate.simulator.tasks[0]
+    gate.simulator.rewrite = lambda _, document: _without(document, newest.id) if gate.time.elapsed > 60 else document
+
+    ending = gate.check("--timeout", "5m")
+
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (5, "unknown-state")
+    assert ending.report["task"]["raw_state"] == "no longer listed"
+
+
+def _without(document: object, id: str) -> object:  # noqa: A002 - the field's own name
+    assert isinstance(document, dict)
+    rows = [row for row in document["data_list"] if row["task_id"] != id]
+    return {**document, "data_list": rows, "total_num": len(rows)}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_deadline_is_kept_to_and_used_to_the_end(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("stuck", cloud)
+
+    ending = gate.check("--timeout", "10m")
+
+    assert ending.code == 5
+    assert gate.time.elapsed == pytest.approx(600)
+    assert gate.simulator.requests[-1].at == pytest.approx(gate.time.at.timestamp() + 600)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_documented_quota_is_kept_by_default(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("stuck", cloud)
+
+    gate.check("--timeout", "5m")
+
+    times = [request.at for request in gate.simulator.requests]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert min(pauses) >= {"huawei": 12.0}[cloud] - 1e-6
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_server_that_stays_down_is_undecided_when_the_time_is_up(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("clean", cloud)
+    gate.simulator.faults.append(Fault(reply=server_error(503)))
+
+    ending = gate.check("--timeout", "2m")
+
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (4, "unreachable")
+    assert gate.time.elapsed == pytest.approx(120)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_wrong_credentials_end_at_once_and_name_no_secret(
+    cloud: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_in("clean", cloud)
+    monkeypatch.setenv("SCAN_GATE_ACCESS_KEY_SECRET", "wrong-secret-canary")
+
+    ending = gate.check("-v")
+
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (3, "not-authorised")
+    assert gate.time.elapsed == 0
+    assert "canary" not in ending.out + ending.err
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_no_credentials_at_all_say_which_variables_to_set(
+    cloud: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_in("clean", cloud)
+    monkeypatch.setenv("SCAN_GATE_ACCESS_KEY_ID", "")
+    monkeypatch.setenv("SCAN_GATE_ACCESS_KEY_SECRET", "")
+
+    ending = gate.check()
+
+    assert ending.code == 3
+    assert "SCAN_GATE_ACCESS_KEY_ID and SCAN_GATE_ACCESS_KEY_SECRET" in ending.out
+    assert gate.operations == []
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_a_clock_that_is_set_while_waiting_changes_nothing(
+    cloud: str, step: float, gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("slow", cloud)
+    gate.time.step, gate.time.step_from = step, 3.0
+
+    assert gate.check("--poll-interval", "1s").code == 0
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_refusals_are_not_tried_again(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("clean", cloud)
+    gate.simulator.faults.append(Fault(reply=refused("HSS.0001")))
+
+    ending = gate.check()
+
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (4, "refused")
+    assert len(gate.operations) == 1

@@ -1,0 +1,52 @@
+"""Time as the gate knows it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.clock import Clock, Deadline
+from tests.builders import NOW
+
+if TYPE_CHECKING:
+    from tests.builders import FakeTime
+
+
+def test_elapsed_time_counts_from_the_start_of_the_run(fake_time: FakeTime) -> None:
+    fake_time.elapsed = 50
+    clock = fake_time.clock()
+
+    fake_time.elapsed = 62.5
+
+    assert clock.elapsed() == 12.5
+
+
+@pytest.mark.parametrize("step", [-3600.0, 0.0, 3600.0])
+def test_the_time_of_day_goes_on_evenly_when_the_machines_clock_is_set(fake_time: FakeTime, step: float) -> None:
+    clock = fake_time.clock()
+
+    fake_time.elapsed, fake_time.step = 90, step
+
+    assert clock.now() == NOW + timedelta(seconds=90)
+
+
+def test_a_deadline_counts_down_and_stops_at_nothing(fake_time: FakeTime) -> None:
+    clock = fake_time.clock()
+    deadline = Deadline(clock, 10)
+    seen = []
+
+    for fake_time.elapsed in (0.0, 9.0, 9.9, 9.995, 10.0, 11.0):
+        seen.append((round(deadline.left(), 3), deadline.is_over()))
+
+    assert seen == [(10, False), (1, False), (0.1, False), (0.005, True), (0, True), (0, True)]
+
+
+def test_by_default_it_is_the_machines_clock() -> None:
+    clock = Clock()
+
+    assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < 60
+    assert 0 <= clock.elapsed() < 60
+    assert clock.sleep is time.sleep

@@ -1,0 +1,330 @@
+"""The rules of judgement (design, section 5): each has a test that fails without it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.errors import ExitCode, Interrupted, NotAuthorised, Throttled, Unreachable, UsageError
+from gate.policy import Decision, Policy, Reason, Verdict, failed_images, judge, nothing_to_judge, staleness, undecided
+from gate.scan import Counts, TaskState
+from tests.builders import NOW, a_failed_image, a_task
+
+if TYPE_CHECKING:
+    from gate.scan import ScanTask
+
+
+def codes(verdict: Verdict) -> list[str]:
+    return [reason.code for reason in verdict.reasons]
+
+
+def test_a_complete_fresh_clean_task_passes() -> None:
+    verdict = judge(a_task(), Policy())
+
+    assert verdict == Verdict(decision=Decision.PASSED, exit_code=ExitCode.PASSED, reasons=())
+
+
+@pytest.mark.parametrize(
+    ("state", "exit_code", "code"),
+    [
+        (TaskState.RUNNING, ExitCode.NOT_FINAL, "not-final"),
+        (TaskState.UNKNOWN, ExitCode.NOT_FINAL, "unknown-state"),
+        (TaskState.STOPPED, ExitCode.TASK_ENDED_BADLY, "task-stopped"),
+        (TaskState.TIMED_OUT, ExitCode.TASK_ENDED_BADLY, "task-timed-out"),
+        (TaskState.FAILED, ExitCode.TASK_ENDED_BADLY, "task-failed"),
+    ],
+)
+def test_only_a_complete_task_is_weighed(state: TaskState, exit_code: ExitCode, code: str) -> None:
+    verdict = judge(a_task(state=state), Policy())
+
+    assert (verdict.decision, verdict.exit_code, codes(verdict)) == (Decision.UNDECIDED, exit_code, [code])
+
+
+def test_every_state_has_a_verdict_and_only_one_state_can_pass() -> None:
+    passing = {state for state in TaskState if judge(a_task(state=state), Policy()).decision is Decision.PASSED}
+
+    assert passing == {TaskState.COMPLETE}
+
+
+@pytest.mark.parametrize("missing", ["total", "succeeded", "failed", "risky"])
+def test_a_count_that_is_no_number_leaves_nothing_to_judge(missing: str) -> None:
+    task = a_task()
+    task = replace(task, counts=replace(task.counts, **{missing: None}))
+
+    verdict = judge(task, Policy(max_failed=99, max_risky=99))
+
+    assert (verdict.exit_code, codes(verdict)) == (ExitCode.NOTHING_TO_JUDGE, ["counts-missing"])
+    assert missing in verdict.reasons[0].message
+
+
+def test_all_missing_counts_are_named() -> None:
+    verdict = judge(replace(a_task(), counts=Counts()), Policy())
+
+    assert verdict.reasons[0].message.endswith("for: total, succeeded, failed, risky.")
+
+
+def test_a_task_that_looks_for_no_risk_needs_no_risky_count() -> None:
+    verdict = judge(a_task(risky=None, risk_applies=False), Policy())
+
+    assert verdict.decision is Decision.PASSED
+
+
+def test_no_images_are_no_verdict() -> None:
+    verdict = judge(a_task(total=0, succeeded=0), Policy(max_failed=99, max_risky=99))
+
+    assert (verdict.exit_code, codes(verdict)) == (ExitCode.NOTHING_TO_JUDGE, ["no-images"])
+
+
+def test_one_image_is_enough_for_a_verdict() -> None:
+    assert judge(a_task(total=1, succeeded=1), Policy()).decision is Decision.PASSED
+
+
+def test_more_successes_than_images_cannot_be_believed() -> None:
+    verdict = judge(a_task(total=3, succeeded=4), Policy())
+
+    assert (verdict.exit_code, codes(verdict)) == (ExitCode.NOTHING_TO_JUDGE, ["counts-contradict"])
+
+
+@pytest.mark.parametrize("limit", [0, 1, 7])
+@pytest.mark.parametrize("name", ["failed", "risky"])
+def test_a_limit_allows_itself_and_not_one_more(name: str, limit: int) -> None:
+    policy = Policy(max_failed=limit) if name == "failed" else Policy(max_risky=limit)
+    at_limit, above = a_task(total=10, succeeded=10), a_task(total=10, succeeded=10)
+    at_limit = replace(at_limit, counts=replace(at_limit.counts, **{name: limit}))
+    above = replace(above, counts=replace(above.counts, **{name: limit + 1}))
+
+    assert judge(at_limit, policy).decision is Decision.PASSED
+    verdict = judge(above, policy)
+    message = f"{limit + 1} {name}, {limit} allowed."
+    reason = Reason(code=f"too-many-{name}", message=message, actual=limit + 1, limit=limit)
+    assert verdict == Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=(reason,))
+
+
+def test_every_limit_that_is_passed_is_a_reason() -> None:
+    verdict = judge(a_task(failed=1, succeeded=2, risky=1), Policy())
+
+    assert codes(verdict) == ["too-many-failed", "too-many-risky"]
+
+
+@pytest.mark.parametrize(
+    ("stated", "listed", "total", "succeeded", "expected"),
+    [
+        (2, 0, 5, 3, 2),
+        (0, 2, 3, 3, 2),
+        (3, 2, 5, 2, 3),
+        (0, 0, 5, 3, 2),
+        (1, 0, 5, 1, 4),
+        (1, 2, 5, 0, 5),
+        (0, 0, 3, 3, 0),
+    ],
+)
+def test_failed_are_the_stated_the_listed_and_those_without_a_result(
+    stated: int, listed: int, total: int, succeeded: int, expected: int
+) -> None:
+    listing = tuple(a_failed_image(str(number)) for number in range(listed))
+    task = a_task(failed=stated, total=total, succeeded=succeeded, failed_images=listing)
+
+    assert failed_images(task) == expected
+    assert judge(task, Policy(max_failed=expected)).decision is Decision.PASSED
+    if expected:
+        assert judge(task, Policy(max_failed=expected - 1)).reasons[0].actual == expected
+
+
+def test_images_without_a_result_are_no_failures_while_the_task_still_runs() -> None:
+    assert failed_images(a_task(state=TaskState.RUNNING, total=9, succeeded=2, failed=1)) == 1
+
+
+@pytest.mark.parametrize("missing", ["total", "succeeded", "failed"])
+def test_failures_cannot_be_counted_without_the_numbers_they_follow_from(missing: str) -> None:
+    task = a_task()
+
+    assert failed_images(replace(task, counts=replace(task.counts, **{missing: None}))) is None
+
+
+def test_an_ending_names_the_clouds_own_reason() -> None:
+    verdict = judge(a_task(state=TaskState.FAILED, reason="agent lost"), Policy())
+
+    expected = "The scan task itself failed: agent lost. Its images were not all scanned; scan them again."
+    assert verdict.reasons[0].message == expected
+
+
+def test_a_running_task_is_reported_with_its_progress() -> None:
+    with_progress = judge(a_task(state=TaskState.RUNNING, progress=40), Policy()).reasons[0].message
+    without = judge(a_task(state=TaskState.RUNNING), Policy()).reasons[0].message
+
+    assert "still running (40 %)" in with_progress
+    assert "still running. " in without
+
+
+def test_an_unknown_state_is_reported_in_the_clouds_own_words() -> None:
+    assert "(142)" in judge(a_task(state=TaskState.UNKNOWN, raw_state="142"), Policy()).reasons[0].message
+
+
+# Freshness.
+
+
+@pytest.mark.parametrize(
+    ("age", "code"),
+    [
+        (timedelta(0), None),
+        (timedelta(hours=24), None),
+        (timedelta(hours=24, seconds=1), "stale"),
+        (timedelta(minutes=-15), None),
+        (timedelta(minutes=-15, seconds=-1), "begins-in-future"),
+    ],
+)
+def test_a_task_is_fresh_for_its_whole_age_and_not_longer(age: timedelta, code: str | None) -> None:
+    reason = staleness(a_task(began_at=NOW - age), Policy(), NOW)
+
+    assert code == (reason.code if reason else None)
+
+
+def test_a_stale_task_says_its_age_and_the_limit() -> None:
+    reason = staleness(a_task(began_at=NOW - timedelta(hours=2)), Policy(max_age=timedelta(hours=1)), NOW)
+
+    message = "The newest scan task began 7200 s ago (2026-01-31T10:00:00Z); --max-age allows 3600 s."
+    assert reason == Reason(code="stale", message=message, actual=7200, limit=3600)
+
+
+def test_a_task_without_a_begin_is_not_known_to_be_fresh() -> None:
+    task = a_task(began_at=None)
+
+    assert _code(staleness(task, Policy(), NOW)) == "no-begin"
+    assert _code(staleness(task, Policy(max_age=None, started_after=NOW), NOW)) == "no-begin"
+
+
+def test_without_any_limit_of_age_every_task_is_fresh_enough() -> None:
+    policy = Policy(max_age=None)
+
+    assert staleness(a_task(began_at=None), policy, NOW) is None
+    assert staleness(a_task(began_at=datetime(1999, 1, 1, tzinfo=UTC)), policy, NOW) is None
+
+
+@pytest.mark.parametrize("max_age", [None, timedelta(hours=24)])
+def test_a_task_from_before_the_start_is_not_judged(max_age: timedelta | None) -> None:
+    policy = Policy(max_age=max_age, started_after=NOW)
+
+    assert staleness(a_task(began_at=NOW), policy, NOW) is None
+    reason = staleness(a_task(began_at=NOW - timedelta(milliseconds=1)), policy, NOW)
+    assert reason
+    assert reason.code == "stale"
+    assert "before 2026-01-31T12:00:00+00:00 (--started-after)" in reason.message
+
+
+def test_an_age_of_zero_is_a_limit_too() -> None:
+    task = a_task(began_at=NOW - timedelta(seconds=1))
+
+    assert _code(staleness(task, Policy(max_age=timedelta(0)), NOW)) == "stale"
+
+
+def _code(reason: Reason | None) -> str | None:
+    return reason.code if reason else None
+
+
+# What keeps the gate from judging, and what the policy excuses.
+
+
+@pytest.mark.parametrize(
+    ("cause", "exit_code", "code"),
+    [
+        (UsageError("x"), 2, "usage"),
+        (NotAuthorised("x"), 3, "not-authorised"),
+        (Unreachable("x"), 4, "unreachable"),
+        (Throttled("x"), 4, "throttled"),
+        (Interrupted(2), 130, "interrupted"),
+        (Interrupted(15), 143, "interrupted"),
+    ],
+)
+def test_what_keeps_the_gate_from_judging_is_undecided(
+    cause: UsageError | Interrupted, exit_code: int, code: str
+) -> None:
+    verdict = undecided(cause)
+
+    assert (verdict.decision, verdict.exit_code, codes(verdict)) == (Decision.UNDECIDED, exit_code, [code])
+
+
+def test_the_reason_says_what_happened_what_it_means_and_what_to_do() -> None:
+    verdict = undecided(UsageError("This happened.", means="It means that.", remedy="Do this."))
+
+    assert verdict.reasons[0].message == "This happened. It means that. Do this."
+    assert "SIGTERM" in undecided(Interrupted(15)).reasons[0].message
+
+
+@pytest.mark.parametrize("exit_code", list(ExitCode))
+@pytest.mark.parametrize(("warn_only", "warn_undecided"), [(False, False), (True, False), (False, True), (True, True)])
+def test_leniency_excuses_exactly_what_it_names(exit_code: ExitCode, *, warn_only: bool, warn_undecided: bool) -> None:
+    decision = {0: Decision.PASSED, 1: Decision.BLOCKED}.get(exit_code, Decision.UNDECIDED)
+    policy = Policy(warn_only=warn_only, warn_undecided=warn_undecided)
+
+    excused = (exit_code == 1 and warn_only) or (exit_code in {4, 5, 6, 7} and warn_undecided)
+    assert policy.enforces(Verdict(decision=decision, exit_code=exit_code)) is not excused
+
+
+def test_nothing_to_judge_keeps_its_reason() -> None:
+    reason = Reason(code="no-task", message="None.")
+
+    expected = Verdict(decision=Decision.UNDECIDED, exit_code=ExitCode.NOTHING_TO_JUDGE, reasons=(reason,))
+    assert nothing_to_judge(reason) == expected
+
+
+# Properties.
+
+counts = st.none() | st.integers(min_value=0, max_value=12)
+tasks = st.builds(
+    a_task,
+    state=st.sampled_from(TaskState),
+    total=counts,
+    succeeded=counts,
+    failed=counts,
+    risky=counts,
+    risk_applies=st.booleans(),
+    failed_images=st.lists(st.builds(a_failed_image), max_size=4).map(tuple),
+)
+limits = st.integers(min_value=0, max_value=12)
+
+
+@given(tasks, limits, limits)
+def test_a_pass_means_a_complete_task_with_all_counts_within_the_limits(
+    task: ScanTask, max_failed: int, max_risky: int
+) -> None:
+    if judge(task, Policy(max_failed=max_failed, max_risky=max_risky)).decision is not Decision.PASSED:
+        return
+
+    total, succeeded, failed = task.counts.total, task.counts.succeeded, task.counts.failed
+    assert task.state is TaskState.COMPLETE
+    assert total is not None
+    assert succeeded is not None
+    assert failed is not None
+    assert total > 0
+    assert max(failed, len(task.failed_images), total - succeeded) <= max_failed
+    assert not task.risk_applies or (task.counts.risky is not None and task.counts.risky <= max_risky)
+
+
+@given(tasks, limits, limits, st.sampled_from(["failed", "risky"]), st.integers(min_value=1, max_value=9))
+def test_more_failures_or_risk_never_turn_a_block_into_a_pass(
+    task: ScanTask, max_failed: int, max_risky: int, name: str, more: int
+) -> None:
+    policy = Policy(max_failed=max_failed, max_risky=max_risky)
+    if judge(task, policy).decision is Decision.PASSED:
+        return
+    count = getattr(task.counts, name)
+    worse = task if count is None else replace(task, counts=replace(task.counts, **{name: count + more}))
+
+    assert judge(worse, policy).decision is not Decision.PASSED
+
+
+@given(tasks, limits, limits, limits, limits)
+def test_stricter_limits_never_turn_a_block_into_a_pass(
+    task: ScanTask, max_failed: int, max_risky: int, less_failed: int, less_risky: int
+) -> None:
+    lenient = judge(task, Policy(max_failed=max_failed, max_risky=max_risky))
+    if lenient.decision is Decision.PASSED:
+        return
+    strict = Policy(max_failed=max(0, max_failed - less_failed), max_risky=max(0, max_risky - less_risky))
+
+    assert judge(task, strict).decision is not Decision.PASSED

@@ -1,0 +1,113 @@
+"""Publishing: whole files or none, and nothing that goes wrong beside the verdict changes it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from gate.log import Log
+from gate.publish import publish, say, write_whole
+from gate.settings import ReportWish
+from tests.builders import an_outcome
+
+
+def wishes(*paths: Path) -> list[ReportWish]:
+    return [ReportWish(format="json", path=path) for path in paths]
+
+
+def test_every_report_is_written_and_the_verdict_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    json_path, page = tmp_path / "new" / "folder" / "report.json", tmp_path / "page.md"
+
+    publish(
+        an_outcome(),
+        [ReportWish(format="json", path=json_path), ReportWish(format="markdown", path=page)],
+        {},
+        Log(io.StringIO()),
+    )
+
+    assert json.loads(json_path.read_text())["verdict"] == "passed"
+    assert page.read_text().startswith("## ✅")
+    assert capsys.readouterr().out.startswith("scan-gate: PASSED (exit 0)\n")
+
+
+def test_a_report_that_cannot_be_written_is_told_and_hides_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    stream = io.StringIO()
+
+    publish(an_outcome(), wishes(tmp_path / "file" / "a.json", tmp_path / "b.json"), {}, Log(stream))
+
+    assert stream.getvalue().startswith("scan-gate: The json report cannot be written: ")
+    assert stream.getvalue().count("\n") == 1
+    assert (tmp_path / "b.json").exists()
+    assert "PASSED" in capsys.readouterr().out
+
+
+def test_the_ci_host_is_told_too_and_its_complaints_are_heard(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    environ = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(tmp_path / "absent" / "output")}
+
+    publish(an_outcome(), [], environ, Log(stream))
+
+    assert stream.getvalue().startswith("scan-gate: GITHUB_OUTPUT cannot be written")
+
+
+def test_a_file_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("before")
+
+    write_whole(path, "after")
+
+    assert path.read_text() == "after"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_written_whole_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("before")
+
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(path, "half of it and \ud800")
+
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_report_can_be_read_by_whoever_the_umask_lets(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        write_whole(tmp_path / "report.json", "x")
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "report.json").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_device_is_written_to_and_not_replaced() -> None:
+    write_whole(Path("/dev/null"), "x")
+
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_closed_pipe_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    stream = os.fdopen(write_end, "w")
+    monkeypatch.setattr("sys.stdout", stream)
+
+    say("to nobody\n")
+    say("and again\n")
+    stream.close()
+
+
+def test_a_stream_that_is_no_file_and_closed_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    stream.close()
+    monkeypatch.setattr("sys.stdout", stream)
+
+    say("to nobody\n")

@@ -1,0 +1,172 @@
+"""Reading what a user writes: durations, times, numbers, addresses, files."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.settings import (
+    ReportWish,
+    age,
+    base_url,
+    ca_bundle,
+    duration,
+    is_loopback,
+    moment,
+    pause,
+    report_wish,
+    whole_number,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90s", 90),
+        ("1.5m", 90),
+        ("2h", 7200),
+        ("1d", 86400),
+        ("45", 45),
+        ("0", 0),
+        (".5h", 1800),
+        ("2.", 2),
+        (" 30 s ", 30),
+        ("0.25", 0.25),
+    ],
+)
+def test_a_duration_has_a_unit_or_is_seconds(text: str, seconds: float) -> None:
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "s", "-1", "1h30m", "1e3", "nan", "inf", "1,5m", "٣m", "99999d", "1 0s", "5 minutes", "."]
+)
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration such as 90s"):
+        duration(text)
+
+
+def test_a_pause_may_be_short_but_no_attack() -> None:
+    assert pause("0.05") == 0.05
+    with pytest.raises(ValueError, match="is too short"):
+        pause("0.04")
+
+
+def test_an_age_may_be_unlimited() -> None:
+    assert age("24h") == timedelta(hours=24)
+    assert age("0") == timedelta(0)
+    assert age(" None ") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("2026-01-31T12:00:00+08:00", datetime(2026, 1, 31, 4, tzinfo=UTC)),
+        ("2026-01-31 12:00:00.5+00:00", datetime(2026, 1, 31, 12, 0, 0, 500_000, tzinfo=UTC)),
+        ("1769860800", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("0.5", datetime(1970, 1, 1, 0, 0, 0, 500_000, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_is_rfc_3339_or_epoch_seconds(text: str, expected: datetime) -> None:
+    assert moment(text) == expected
+    assert moment(text).tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01T00:00:00Z", "1769860800000", "9" * 400, "-1"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a time such as"):
+        moment(text)
+
+
+def test_a_moment_without_a_time_zone_is_refused_and_not_guessed() -> None:
+    with pytest.raises(ValueError, match="does not say its time zone"):
+        moment("2026-01-31T12:00:00")
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("7", 7), (" 12 ", 12), ("007", 7)])
+def test_a_number_of_images_is_a_whole_number(text: str, number: int) -> None:
+    assert whole_number(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.0", "1e3", "٣", "0x10", "True", "1_000", "9" * 5000])
+def test_what_is_no_number_of_images_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a whole number"):
+        whole_number(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://hss.example.com", "https://hss.example.com"),
+        ("https://hss.example.com/", "https://hss.example.com"),
+        ("https://gateway.example.com:8443/hss/", "https://gateway.example.com:8443/hss"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://127.9.9.9", "http://127.9.9.9"),
+        ("http://localhost:1", "http://localhost:1"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_an_address_is_https_or_loopback(text: str, url: str) -> None:
+    assert base_url(text) == url
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("http://hss.example.com", "would send credentials unencrypted"),
+        ("http://127.0.0.1.example.com", "would send credentials unencrypted"),
+        ("http://localhost.example.com", "would send credentials unencrypted"),
+        ("http://128.0.0.1", "would send credentials unencrypted"),
+        ("ftp://hss.example.com", "is not a URL such as"),
+        ("hss.example.com", "is not a URL such as"),
+        ("https://", "is not a URL such as"),
+        ("https://user:pass@hss.example.com", "is not a URL such as"),
+        ("https://hss.example.com?x=1", "is not a URL such as"),
+        ("https://hss.example.com#x", "is not a URL such as"),
+        ("https://hss.example.com:99999", "is not a URL"),
+        ("https://[::1", "is not a URL"),
+    ],
+)
+def test_an_address_that_would_leak_or_lead_nowhere_is_refused(text: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        base_url(text)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("127.0.0.1", True), ("127.1.2.3", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("a.b", False)],  # noqa: S104 - asked about, not bound
+)
+def test_loopback_is_this_machine_only(host: str, *, expected: bool) -> None:
+    assert is_loopback(host) is expected
+
+
+def test_a_ca_bundle_has_certificates_in_it(tmp_path: Path) -> None:
+    bundle = ssl.get_default_verify_paths().cafile or ""
+    empty = tmp_path / "empty.pem"
+    empty.write_text("nothing")
+
+    assert ca_bundle(bundle) == Path(bundle)
+    for wrong in (empty, tmp_path / "absent.pem"):
+        with pytest.raises(ValueError, match="is not a file of PEM certificates"):
+            ca_bundle(str(wrong))
+
+
+def test_a_report_is_a_format_and_a_path(tmp_path: Path) -> None:
+    assert report_wish("json=a=b.json") == ReportWish(format="json", path=Path("a=b.json"))
+    for wrong in ("json", "json=", "=a.json", "", f"json={tmp_path}"):
+        with pytest.raises(ValueError, match="is not FORMAT=PATH"):
+            report_wish(wrong)
+
+
+@given(st.text(max_size=30))
+def test_no_text_whatever_is_anything_but_read_or_refused(text: str) -> None:
+    for read in (duration, pause, age, moment, whole_number, base_url, report_wish):
+        with suppress(ValueError):
+            read(text)

@@ -1,0 +1,107 @@
+"""Text from outside: hostile strings against every kind of place in which they can end up."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from gate.text import for_log, for_markdown, one_line
+
+HOSTILE = {
+    "workflow command": "::error::forged",
+    "workflow command after blanks": "  \t::set-output name=verdict::passed",
+    "workflow command in mid-line": "innocent ::error::forged",
+    "first syntax of workflow commands": "##[error]forged",
+    "first syntax in mid-line": "innocent ##[set-output name=verdict;]passed",
+    "more marks than needed": "###[error]forged :::error::forged",
+    "Azure command": "##vso[task.complete result=Succeeded;]forged",
+    "line feed": "shop\n::error::forged",
+    "carriage return": "shop\rverdict=passed",
+    "both": "shop\r\nverdict=passed",
+    "next line and separators": "shop\x85a\u2028b\u2029c",
+    "GitLab section": "\x1b[0Ksection_start:1:forged\r\x1b[0KPASSED",
+    "terminal escape": "\x1b[2J\x1b[1;32mPASSED\x1b[0m",
+    "heredoc delimiter": "EOF\nverdict=passed\nEOF",
+    "table cell": "a | b | c",
+    "backticks": "`code` ``more`` ```fence",
+    "HTML": "<script>alert(1)</script><img src=x onerror=alert(1)>&amp;</code>",
+    "mention": "@everyone @octo/team",
+    "link": "[click](https://evil.example) https://evil.example www.evil.example",
+    "picture": "![x](https://evil.example/p.png)",
+    "emphasis": "*a* _b_ **c** ~~d~~",
+    "right-to-left": "gpj.\u202eexe.\u2066safe\u2069",
+    "zero width": "pa\u200bss\u200ded\ufeff",
+    "NUL": "shop\x00::error::",
+    "lone surrogate": "shop\ud800",
+    "ten thousand characters": "x" * 10_000,
+    "nothing": "",
+    "letters of the world": "镜像/服务:最新 Überprüfung",
+}
+hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+
+
+def assert_one_harmless_line(line: str) -> None:
+    assert line.splitlines() in ([], [line])
+    assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in line)
+    line.encode("utf-8")
+
+
+@hostile
+def test_one_line_is_one_visible_line(text: str) -> None:
+    assert_one_harmless_line(one_line(text))
+    assert len(one_line(text)) <= 501
+
+
+@hostile
+def test_a_log_line_holds_no_command_of_any_host(text: str) -> None:
+    line = for_log(text)
+
+    assert_one_harmless_line(line)
+    assert "::" not in line
+    assert "##" not in line
+
+
+@hostile
+def test_markdown_shows_the_text_and_nothing_else(text: str) -> None:
+    """Rendered as GitHub would, the text comes out as text: one cell, no element, no link, no mention."""
+    html = MarkdownIt("gfm-like", {"linkify": False}).render(f"| image |\n| --- |\n| {for_markdown(text)} |\n")
+
+    cells = re.findall(r"<td>(.*?)</td>", html, flags=re.DOTALL)
+    assert len(cells) == 1
+    assert "<" not in cells[0]
+    assert _unescaped(cells[0]) == one_line(text)
+
+
+@hostile
+def test_markdown_source_has_nothing_that_a_reader_of_it_could_take_for_structure(text: str) -> None:
+    source = re.sub(r"&#[0-9]+;", "", for_markdown(text))
+
+    assert not re.search(r"[^\w \-…]|_", source.replace("…", ""))
+
+
+def _unescaped(html: str) -> str:
+    named = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"'}
+    return re.sub(r"&(amp|lt|gt|quot);", lambda found: named[found[0]], html)
+
+
+def test_a_long_text_is_cut_and_says_so() -> None:
+    assert one_line("x" * 500) == "x" * 500
+    assert one_line("x" * 501) == "x" * 500 + "…"
+    assert one_line("abc", 2) == "ab…"
+
+
+def test_what_separates_words_still_separates_them() -> None:
+    assert one_line("a\nb\tc") == "a b c"
+
+
+@given(st.text())
+def test_no_text_whatever_breaks_out(text: str) -> None:
+    assert_one_harmless_line(one_line(text))
+    assert "::" not in for_log(text)
+    assert "##" not in for_log(text)
+    assert not set(for_markdown(text)) & set("|<>@[]()`*_~!:/\\\n\r")

@@ -1,0 +1,280 @@
+"""Waiting: the moments at which the gate looks, on a clock that nobody waits for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.clock import Deadline
+from gate.journal import Journal
+from gate.outcome import EventKind
+from gate.scan import ScanTask, TaskState
+from gate.wait import LONGEST_PAUSE, Pace, Watch, expected_end
+from tests.builders import NOW, FakeTime, a_task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gate.outcome import Event
+
+SHORTEST = 12.0
+
+
+def pace(jitter: float = 0.0, shortest: float = SHORTEST) -> Pace:
+    return Pace(shortest=shortest, jitter=lambda: jitter)
+
+
+def pause(*, waited: float, left: float = 1e6, expected: float | None = None, jitter: float = 0.0) -> float:
+    return pace(jitter).pause(waited=waited, left=left, expected=expected)
+
+
+# The pace.
+
+
+@pytest.mark.parametrize(
+    ("waited", "expected_pause"),
+    [(0, 12), (48, 12), (52, 13), (120, 30), (480, 120), (481, 120), (7200, 120)],
+)
+def test_the_pause_is_a_quarter_of_the_time_waited_within_its_bounds(waited: float, expected_pause: float) -> None:
+    assert pause(waited=waited) == expected_pause
+
+
+@pytest.mark.parametrize(
+    ("expected", "expected_pause"), [(100, 50), (50, 50), (30, 30), (12, 12), (3, 12), (0, 12), (None, 50)]
+)
+def test_the_pause_aims_at_the_expected_end(expected: float | None, expected_pause: float) -> None:
+    assert pause(waited=200, expected=expected) == expected_pause
+
+
+@pytest.mark.parametrize(("jitter", "expected_pause"), [(0.0, 50), (0.5, 52.5), (1.0, 55)])
+def test_jitter_lengthens_a_pause_by_up_to_a_tenth(jitter: float, expected_pause: float) -> None:
+    assert pause(waited=200, jitter=jitter) == pytest.approx(expected_pause)
+
+
+def test_jitter_never_shortens_a_pause_below_what_the_quota_allows() -> None:
+    assert pause(waited=0, jitter=0.0) == SHORTEST
+    assert pause(waited=0, jitter=1.0) > SHORTEST
+
+
+@pytest.mark.parametrize(
+    ("left", "expected_pause"),
+    [(62, 50), (61.9, 61.9), (50, 50), (49, 49), (12, 12), (5, 5), (0.5, 0.5)],
+)
+def test_a_look_that_leaves_no_room_for_another_is_made_at_the_deadline(left: float, expected_pause: float) -> None:
+    assert pause(waited=200, left=left) == expected_pause
+
+
+def test_an_interval_longer_than_the_longest_pause_is_kept() -> None:
+    assert pace(shortest=300).pause(waited=9999, left=1e6, expected=1) == 300
+
+
+def test_the_default_jitter_is_left_to_chance() -> None:
+    pauses = {Pace(shortest=10).pause(waited=0, left=1e6, expected=None) for _ in range(20)}
+
+    assert len(pauses) > 1
+    assert all(10 <= pause <= 11 for pause in pauses)
+
+
+@given(
+    waited=st.floats(0, 1e5),
+    left=st.floats(0, 1e5),
+    expected=st.none() | st.floats(0, 1e9),
+    jitter=st.floats(0, 1),
+    shortest=st.floats(0.05, 600),
+)
+def test_no_pause_crosses_the_deadline_or_breaks_the_quota_before_it(
+    waited: float, left: float, expected: float | None, jitter: float, shortest: float
+) -> None:
+    chosen = pace(jitter, shortest).pause(waited=waited, left=left, expected=expected)
+
+    assert 0 <= chosen <= left
+    assert chosen == left or chosen >= shortest
+    assert chosen == left or chosen <= 1.1 * max(shortest, LONGEST_PAUSE)
+    assert chosen == left or left - chosen >= shortest
+
+
+# The guess at the end.
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        (None, None),
+        (a_task(remaining=90.0, progress=50), 90.0),
+        (a_task(remaining=0.0, progress=50), 0.0),
+        (a_task(progress=None), None),
+        (a_task(progress=0), None),
+        (a_task(progress=50, began_at=None), None),
+        (a_task(progress=50, began_at=NOW - timedelta(seconds=60)), 60.0),
+        (a_task(progress=20, began_at=NOW - timedelta(seconds=60)), 240.0),
+        (a_task(progress=100, began_at=NOW - timedelta(seconds=60)), 0.0),
+        (a_task(progress=50, began_at=NOW + timedelta(seconds=60)), 0.0),
+    ],
+)
+def test_the_end_is_guessed_from_the_clouds_estimate_or_the_progress(
+    task: ScanTask | None, expected: float | None
+) -> None:
+    assert expected_end(task, FakeTime().clock()) == expected
+
+
+# The loop.
+
+
+class Story:
+    """A task that is so many s in each of its states, as the cloud would show it at this time."""
+
+    def __init__(self, time: FakeTime, *states: tuple[float, ScanTask]) -> None:
+        self._time = time
+        self._states = states
+        self.looks: list[float] = []
+
+    def look(self) -> ScanTask:
+        self.looks.append(self._time.elapsed)
+        return [task for begins, task in self._states if begins <= self._time.elapsed][-1]
+
+
+def watch(time: FakeTime, told: list[Event] | None = None, *, jitter: float = 0.0) -> Watch:
+    clock = time.clock()
+    hear: Callable[[Event], None] = (lambda _: None) if told is None else told.append
+    return Watch(pace=pace(jitter), clock=clock, journal=Journal(clock, hear))
+
+
+def deadline(watch: Watch, seconds: float) -> Deadline:
+    return Deadline(watch.clock, seconds)
+
+
+def not_complete(task: ScanTask) -> str | None:
+    return None if task.state.is_final else "not final"
+
+
+RUNNING, COMPLETE = a_task(state=TaskState.RUNNING), a_task()
+
+
+def test_what_is_done_at_once_is_looked_at_once(fake_time: FakeTime) -> None:
+    story, watcher = Story(fake_time, (0, COMPLETE)), watch(fake_time)
+
+    assert watcher.until(not_complete, story.look, deadline(watcher, 600)) is COMPLETE
+    assert (story.looks, fake_time.slept) == ([0.0], [])
+
+
+def test_a_long_scan_is_looked_at_less_and_less_often(fake_time: FakeTime) -> None:
+    story, watcher = Story(fake_time, (0, RUNNING), (1000, COMPLETE)), watch(fake_time)
+
+    assert watcher.until(not_complete, story.look, deadline(watcher, 1800)) is COMPLETE
+    assert fake_time.slept == sorted(fake_time.slept)
+    assert fake_time.elapsed <= 1000 * 1.25
+    assert len(story.looks) <= 20
+
+
+def test_there_is_a_last_look_at_the_deadline_itself_and_none_after(fake_time: FakeTime) -> None:
+    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time)
+
+    assert watcher.until(not_complete, story.look, deadline(watcher, 100)) is RUNNING
+    assert story.looks[-1] == pytest.approx(100)
+    assert max(story.looks) == story.looks[-1]
+
+
+def test_what_happens_at_the_deadline_is_still_seen(fake_time: FakeTime) -> None:
+    story, watcher = Story(fake_time, (0, RUNNING), (99.9, COMPLETE)), watch(fake_time)
+
+    assert watcher.until(not_complete, story.look, deadline(watcher, 100)) is COMPLETE
+
+
+def test_with_no_time_at_all_there_is_one_look(fake_time: FakeTime) -> None:
+    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time)
+
+    assert watcher.until(not_complete, story.look, deadline(watcher, 0)) is RUNNING
+    assert story.looks == [0.0]
+
+
+def test_what_was_seen_just_now_is_not_looked_at_again_at_once(fake_time: FakeTime) -> None:
+    story, watcher = Story(fake_time, (0, COMPLETE)), watch(fake_time)
+
+    assert watcher.until(not_complete, story.look, deadline(watcher, 600), seen=RUNNING) is COMPLETE
+    assert story.looks == [SHORTEST]
+
+
+def test_what_was_seen_just_now_may_be_enough(fake_time: FakeTime) -> None:
+    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time)
+
+    assert watcher.until(not_complete, story.look, deadline(watcher, 600), seen=COMPLETE) is COMPLETE
+    assert story.looks == []
+
+
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_a_clock_that_steps_moves_no_look(fake_time: FakeTime, step: float) -> None:
+    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time)
+
+    def look_while_the_clock_is_set() -> ScanTask:
+        fake_time.step = step if fake_time.elapsed > 30 else 0.0
+        return story.look()
+
+    watcher.until(not_complete, look_while_the_clock_is_set, deadline(watcher, 300))
+
+    steady = FakeTime()
+    undisturbed, other = Story(steady, (0, RUNNING)), watch(steady)
+    other.until(not_complete, undisturbed.look, deadline(other, 300))
+    assert story.looks == undisturbed.looks
+
+
+def test_slow_answers_do_not_push_looks_past_the_deadline(fake_time: FakeTime) -> None:
+    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time)
+
+    def answer_after_20_s() -> ScanTask:
+        task = story.look()
+        fake_time.elapsed += 20
+        return task
+
+    watcher.until(not_complete, answer_after_20_s, deadline(watcher, 100))
+
+    assert max(story.looks) <= 100
+    assert fake_time.elapsed <= 120
+
+
+def test_what_a_look_raises_ends_the_wait(fake_time: FakeTime) -> None:
+    watcher = watch(fake_time)
+
+    with pytest.raises(LookupError):
+        watcher.until(not_complete, lambda: dict[str, ScanTask]()["no such task"], deadline(watcher, 100))
+
+
+def test_the_journal_keeps_every_look_and_every_pause_with_what_is_waited_for(fake_time: FakeTime) -> None:
+    told: list[Event] = []
+    story, watcher = Story(fake_time, (0, RUNNING), (20, COMPLETE)), watch(fake_time, told)
+
+    watcher.until(not_complete, story.look, deadline(watcher, 600))
+
+    assert [(event.kind, event.at, event.text, event.pause) for event in told] == [
+        (EventKind.LOOK, 0.0, "", None),
+        (EventKind.PAUSE, 0.0, "not final", 12.0),
+        (EventKind.LOOK, 12.0, "", None),
+        (EventKind.PAUSE, 12.0, "not final", 12.0),
+        (EventKind.LOOK, 24.0, "", None),
+    ]
+    assert [event.task for event in told if event.kind is EventKind.LOOK] == [RUNNING, RUNNING, COMPLETE]
+    assert watcher.journal.events == tuple(told)
+    assert watcher.journal.task is COMPLETE
+
+
+def test_the_wait_aims_at_the_end_that_the_progress_promises(fake_time: FakeTime) -> None:
+    nearly = a_task(state=TaskState.RUNNING, progress=95, began_at=NOW)
+    story, watcher = Story(fake_time, (0, a_task(state=TaskState.RUNNING)), (400, nearly)), watch(fake_time)
+
+    watcher.until(not_complete, story.look, deadline(watcher, 700))
+
+    first = next(at for at in story.looks if at >= 400)
+    after = story.looks[story.looks.index(first) + 1]
+    assert after - first == pytest.approx(first * 5 / 95)
+
+
+def test_a_journal_remembers_the_last_task_when_the_next_look_finds_none(fake_time: FakeTime) -> None:
+    journal = Journal(fake_time.clock(), lambda _: None)
+
+    journal.looked(RUNNING)
+    journal.looked(None)
+
+    assert journal.task is RUNNING
