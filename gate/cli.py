@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
-import signal
 import sys
+import time
 import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -43,19 +43,24 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     _open_streams()
     with interruptible():
         try:
-            code: int = program.main(arguments, prog_name="scan-gate", standalone_mode=False, obj=clock)
-        except click.ClickException as error:
-            error.show()
-            return _end(UsageError(error.format_message()))
-        except (GateError, Interrupted) as cause:
-            click.echo(f"Error: {cause}", err=True)
+            return _run(arguments, clock)
+        except Interrupted as cause:
             return _end(cause)
-        except (click.Abort, KeyboardInterrupt):
-            return _end(Interrupted(signal.SIGINT))
-        except Exception:  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
-            traceback.print_exc()
-            return _end(Bug("The gate itself failed.", remedy="Report this with the traceback from the log."))
-        return code
+
+
+def _run(arguments: Sequence[str] | None, clock: Clock | None) -> int:
+    try:
+        code: int = program.main(arguments, prog_name="scan-gate", standalone_mode=False, obj=clock)
+    except click.ClickException as error:
+        error.show()
+        return _end(UsageError(error.format_message()))
+    except GateError as error:
+        click.echo(f"Error: {error}", err=True)
+        return _end(error)
+    except Exception:  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
+        traceback.print_exc()
+        return _end(Bug("The gate itself failed.", remedy="Report this with the traceback from the log."))
+    return code
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -108,11 +113,11 @@ _scenario = click.option(
 @_scenario
 def simulate(port: int, scenario: str, *, as_json: bool) -> int:
     """Serve the simulated clouds on a loopback port until stopped."""
-    with Simulator(scenario, port) as simulator:
+    with suppress(Interrupted), Simulator(scenario, port) as simulator:
         clouds = simulator.describe()
         say(f"{json.dumps(clouds)}\n" if as_json else _how_to_use(clouds))
-        with suppress(Interrupted):
-            signal.pause()
+        while True:
+            time.sleep(1)
     return ExitCode.PASSED
 
 
@@ -126,10 +131,11 @@ def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
     """Run the gate against a simulated cloud, to see what a user will see."""
     chosen = SCENARIOS[scenario]
     say(f"Scenario {scenario}: {chosen.summary} The gate should exit with {chosen.expected_exit}.\n")
-    with Simulator(scenario) as simulator:
+    log = Log(sys.stderr)
+    clock = clock or Clock(sleep=log.sleep)
+    with Simulator(scenario, now=lambda: clock.now().timestamp()) as simulator:
         settings, environ = _demo(cloud, simulator.describe()[cloud], chosen.expected_exit)
-        log = Log(sys.stderr)
-        return _check(settings, {**os.environ, **environ}, log, clock or Clock(sleep=log.sleep))
+        return _check(settings, {**os.environ, **environ}, log, clock)
 
 
 def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Clock) -> int:

@@ -77,17 +77,20 @@ def test_a_task_that_looks_for_no_risk_needs_no_risky_count() -> None:
 def test_no_images_are_no_verdict() -> None:
     verdict = judge(a_task(total=0, succeeded=0), Policy(max_failed=99, max_risky=99))
 
-    assert (verdict.exit_code, codes(verdict)) == (ExitCode.NOTHING_TO_JUDGE, ["no-images"])
+    reason = Reason(code="no-images", message="The scan task has no images: nothing was scanned.")
+    assert verdict == nothing_to_judge(reason)
 
 
 def test_one_image_is_enough_for_a_verdict() -> None:
     assert judge(a_task(total=1, succeeded=1), Policy()).decision is Decision.PASSED
 
 
-def test_more_successes_than_images_cannot_be_believed() -> None:
-    verdict = judge(a_task(total=3, succeeded=4), Policy())
+@pytest.mark.parametrize(("total", "succeeded"), [(3, 4), (0, 1)])
+def test_more_successes_than_images_cannot_be_believed(total: int, succeeded: int) -> None:
+    verdict = judge(a_task(total=total, succeeded=succeeded), Policy())
 
-    assert (verdict.exit_code, codes(verdict)) == (ExitCode.NOTHING_TO_JUDGE, ["counts-contradict"])
+    message = f"The counts contradict each other: {succeeded} succeeded of {total} images."
+    assert verdict == nothing_to_judge(Reason(code="counts-contradict", message=message))
 
 
 @pytest.mark.parametrize("limit", [0, 1, 7])
@@ -146,10 +149,11 @@ def test_failures_cannot_be_counted_without_the_numbers_they_follow_from(missing
     assert failed_images(replace(task, counts=replace(task.counts, **{missing: None}))) is None
 
 
-def test_an_ending_names_the_clouds_own_reason() -> None:
-    verdict = judge(a_task(state=TaskState.FAILED, reason="agent lost"), Policy())
+@pytest.mark.parametrize(("reason", "why"), [("agent lost", ": agent lost"), ("", "")])
+def test_an_ending_names_the_clouds_own_reason_if_it_has_one(reason: str, why: str) -> None:
+    verdict = judge(a_task(state=TaskState.FAILED, reason=reason), Policy())
 
-    expected = "The scan task itself failed: agent lost. Its images were not all scanned; scan them again."
+    expected = f"The scan task itself failed{why}. Its images were not all scanned; scan them again."
     assert verdict.reasons[0].message == expected
 
 
@@ -194,8 +198,16 @@ def test_a_stale_task_says_its_age_and_the_limit() -> None:
 def test_a_task_without_a_begin_is_not_known_to_be_fresh() -> None:
     task = a_task(began_at=None)
 
-    assert _code(staleness(task, Policy(), NOW)) == "no-begin"
+    message = "The newest scan task does not say when it began, so its age is unknown."
+    assert staleness(task, Policy(), NOW) == Reason(code="no-begin", message=message)
     assert _code(staleness(task, Policy(max_age=None, started_after=NOW), NOW)) == "no-begin"
+
+
+def test_a_task_from_the_future_says_when_it_claims_to_have_begun() -> None:
+    reason = staleness(a_task(began_at=NOW + timedelta(hours=1)), Policy(), NOW)
+
+    message = "The newest scan task says that it began in the future, 2026-01-31T13:00:00Z."
+    assert reason == Reason(code="begins-in-future", message=message)
 
 
 def test_without_any_limit_of_age_every_task_is_fresh_enough() -> None:

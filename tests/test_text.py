@@ -11,37 +11,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from gate.text import for_log, for_markdown, one_line
+from tests.hostile import HOSTILE
 
-HOSTILE = {
-    "workflow command": "::error::forged",
-    "workflow command after blanks": "  \t::set-output name=verdict::passed",
-    "workflow command in mid-line": "innocent ::error::forged",
-    "first syntax of workflow commands": "##[error]forged",
-    "first syntax in mid-line": "innocent ##[set-output name=verdict;]passed",
-    "more marks than needed": "###[error]forged :::error::forged",
-    "Azure command": "##vso[task.complete result=Succeeded;]forged",
-    "line feed": "shop\n::error::forged",
-    "carriage return": "shop\rverdict=passed",
-    "both": "shop\r\nverdict=passed",
-    "next line and separators": "shop\x85a\u2028b\u2029c",
-    "GitLab section": "\x1b[0Ksection_start:1:forged\r\x1b[0KPASSED",
-    "terminal escape": "\x1b[2J\x1b[1;32mPASSED\x1b[0m",
-    "heredoc delimiter": "EOF\nverdict=passed\nEOF",
-    "table cell": "a | b | c",
-    "backticks": "`code` ``more`` ```fence",
-    "HTML": "<script>alert(1)</script><img src=x onerror=alert(1)>&amp;</code>",
-    "mention": "@everyone @octo/team",
-    "link": "[click](https://evil.example) https://evil.example www.evil.example",
-    "picture": "![x](https://evil.example/p.png)",
-    "emphasis": "*a* _b_ **c** ~~d~~",
-    "right-to-left": "gpj.\u202eexe.\u2066safe\u2069",
-    "zero width": "pa\u200bss\u200ded\ufeff",
-    "NUL": "shop\x00::error::",
-    "lone surrogate": "shop\ud800",
-    "ten thousand characters": "x" * 10_000,
-    "nothing": "",
-    "letters of the world": "镜像/服务:最新 Überprüfung",
-}
 hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 
 

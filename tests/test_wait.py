@@ -271,6 +271,36 @@ def test_the_wait_aims_at_the_end_that_the_progress_promises(fake_time: FakeTime
     assert after - first == pytest.approx(first * 5 / 95)
 
 
+def test_the_pause_grows_with_the_time_waited_and_not_with_the_age_of_the_run(fake_time: FakeTime) -> None:
+    watcher = watch(fake_time)
+    fake_time.elapsed = 1000
+    story = Story(fake_time, (0, RUNNING), (1020, COMPLETE))
+
+    watcher.until(not_complete, story.look, deadline(watcher, 1800))
+
+    assert story.looks == [1000, 1012, 1024]
+
+
+def test_a_wait_without_words_for_it_is_kept_without_words(fake_time: FakeTime) -> None:
+    told: list[Event] = []
+    story, watcher = Story(fake_time, (0, RUNNING), (5, COMPLETE)), watch(fake_time, told)
+
+    watcher.until(lambda task: None if task.state.is_final else "", story.look, deadline(watcher, 600))
+
+    assert [event.text for event in told if event.kind is EventKind.PAUSE] == [""]
+
+
+def test_nothing_that_is_seen_goes_to_the_log_of_a_library(
+    fake_time: FakeTime, caplog: pytest.LogCaptureFixture
+) -> None:
+    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time)
+
+    with caplog.at_level("DEBUG"):
+        watcher.until(not_complete, story.look, deadline(watcher, 60))
+
+    assert caplog.records == []
+
+
 def test_a_journal_remembers_the_last_task_when_the_next_look_finds_none(fake_time: FakeTime) -> None:
     journal = Journal(fake_time.clock(), lambda _: None)
 

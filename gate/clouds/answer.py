@@ -8,13 +8,16 @@ import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import quote
 
 from gate.errors import CutShort, NotUnderstood
 from gate.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+
+_MOST_DIGITS = 4000
+_DIGITS_OF_ETERNITY = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +33,7 @@ class Answer:
 def json_object(answer: Answer) -> dict[str, Any]:
     """Reads the body as one JSON object, with nothing in it that two readers could take for two things.
 
-    Duplicate keys, NaN, infinite numbers and anything but UTF-8 are refused.
+    Duplicate keys, NaN, infinite and endless numbers and anything but UTF-8 are refused.
 
     Raises:
         CutShort: The body is no JSON, as when an answer was cut.
@@ -42,13 +45,14 @@ def json_object(answer: Answer) -> dict[str, Any]:
             object_pairs_hook=_without_duplicates,
             parse_constant=_no_number,
             parse_float=_finite,
+            parse_int=_whole,
         )
     except RecursionError:
         raise _not_understood("The answer is nested too deeply to be read.") from None
     except _Ambiguous as error:
         raise _not_understood(f"The answer is JSON that can be read in two ways: {error}.") from None
     except ValueError as error:
-        if answer.body.lstrip()[:1] == b"<":
+        if answer.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
             raise _not_understood("The answer is a web page, not the API's JSON.") from None
         raise CutShort(
             f"The answer is not JSON: {one_line(str(error), 120)}.",
@@ -60,22 +64,14 @@ def json_object(answer: Answer) -> dict[str, Any]:
     return document
 
 
-def without(secrets: Iterable[str], body: bytes) -> bytes:
-    """Blots out secrets that an answer repeats, as Huawei's gateway does with the headers of a wrong signature."""
-    for secret in secrets:
-        for spelling in {secret, secret.replace("/", "\\/"), quote(secret, safe="")}:
-            body = body.replace(spelling.encode(), b"***")
-    return body
-
-
 def retry_after(answer: Answer) -> float | None:
     """Reads `Retry-After`, in s: a number, or a date by the clock of the answer itself (RFC 9110, 10.2.3)."""
     value = answer.headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", value):
-        return float(value)
+    if re.fullmatch(r"[0-9]+", value):
+        return float(value[:_DIGITS_OF_ETERNITY])
     try:
         wait = parsedate_to_datetime(value) - parsedate_to_datetime(answer.headers.get("date", ""))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return max(0.0, wait.total_seconds())
 
@@ -100,6 +96,12 @@ def _finite(digits: str) -> float:
     if not math.isfinite(number):
         raise _Ambiguous("a number is too large to be one")
     return number
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise _Ambiguous("a number is too long to be one")
+    return int(digits)
 
 
 def _not_understood(happened: str) -> NotUnderstood:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,11 @@ class Credentials:
     access_key_secret: str = field(default="", repr=False)
     security_token: str = field(default="", repr=False)
     auth_token: str = field(default="", repr=False)
+
+    @property
+    def is_key_pair(self) -> bool:
+        """Whether both halves are there; a token beside them is then not used."""
+        return bool(self.access_key_id and self.access_key_secret)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -80,12 +86,12 @@ def find_credentials(environ: Mapping[str, str], native: Iterable[Source]) -> Cr
 
 
 def _read(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name, "").strip()
-    path = environ.get(f"{name}_FILE", "")
+    value = environ.get(name, "").strip() if name else ""
+    path = environ.get(f"{name}_FILE", "") if name else ""
     if value or not path:
         return value
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        return Path(path).read_text(encoding="utf-8-sig").strip()
     except (OSError, ValueError) as error:
         raise UsageError(
             f"{name}_FILE names a file that cannot be read: {error}.",
@@ -94,8 +100,20 @@ def _read(environ: Mapping[str, str], name: str) -> str:
         ) from None
 
 
+def _named(found: Credentials, source: Source) -> tuple[list[str], list[str]]:
+    names = [part.name for part in fields(Source)]
+    return [getattr(source, name) for name in names], [getattr(found, name) for name in names]
+
+
 def _complete(found: Credentials, source: Source) -> Credentials:
-    if found.auth_token or (found.access_key_id and found.access_key_secret):
+    odd = [name for name, value in zip(*_named(found, source), strict=True) if not re.fullmatch(r"[!-~]*", value)]
+    if odd:
+        raise NotAuthorised(
+            f"What {' and '.join(odd)} holds cannot be a credential: it has characters that no header can carry.",
+            means="It was pasted with a line break, or is the secret of something else.",
+            remedy="Set it again, as the cloud's console shows it.",
+        )
+    if found.auth_token or found.is_key_pair:
         return found
     pair = (source.access_key_id, source.access_key_secret)
     absent = [

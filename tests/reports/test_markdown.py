@@ -9,7 +9,7 @@ from gate.errors import Unreachable
 from gate.policy import Policy, undecided
 from gate.reports.markdown import BUDGET, render
 from tests.builders import a_failed_image, a_task, an_outcome
-from tests.test_text import HOSTILE
+from tests.hostile import HOSTILE
 
 
 def test_the_verdict_comes_first() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.clouds.credentials import find_credentials
 from gate.clouds.http import Api, Http
-from gate.clouds.huawei.api import HuaweiCloud, find_project
+from gate.clouds.huawei.api import HuaweiCloud, find_project, project
 from gate.clouds.huawei.options import OPTIONS, PROJECT_VARIABLES, REGION_VARIABLES, SOURCES, selection
 from gate.clouds.huawei.refusal import read
 from gate.clouds.huawei.regions import hss_endpoint, iam_endpoint
@@ -26,27 +26,24 @@ __all__ = ["KIND"]
 def _connect(connection: Connection) -> HuaweiCloud:
     settings, wishes = connection.settings, connection.settings.for_cloud
     region = settings.region or _first(connection, REGION_VARIABLES)
-    project_id = str(wishes.get("project-id") or _first(connection, PROJECT_VARIABLES))
+    project_id = project(str(wishes.get("project-id") or _first(connection, PROJECT_VARIABLES)))
     if not region and not (settings.endpoint and project_id):
         raise UsageError(
             "No region is given.",
             means="The gate finds the endpoint and the project by the region.",
             remedy="Give --region, such as cn-north-4, or both --endpoint and --project-id.",
         )
+    hss_url = settings.endpoint or hss_endpoint(region)
+    iam_url = "" if project_id else str(wishes.get("iam-endpoint") or iam_endpoint(region))
     to = _opener(connection)
-    hss = to(settings.endpoint or hss_endpoint(region))
-    if project_id:
-        return HuaweiCloud(hss, lambda: project_id, selection(wishes))
-    iam = to(str(wishes.get("iam-endpoint") or iam_endpoint(region)))
-    return HuaweiCloud(hss, cache(partial(find_project, iam, region)), selection(wishes))
+    find = partial(str, project_id) if project_id else cache(partial(find_project, to(iam_url), region))
+    return HuaweiCloud(to(hss_url), find, selection(wishes))
 
 
 def _opener(connection: Connection) -> Callable[[str], Http]:
     credentials = find_credentials(connection.environ, SOURCES)
     auth = (
-        KeyPairAuth(credentials, connection.clock.now)
-        if credentials.access_key_id
-        else TokenAuth(credentials.auth_token)
+        KeyPairAuth(credentials, connection.clock.now) if credentials.is_key_pair else TokenAuth(credentials.auth_token)
     )
     return lambda url: Http(Api(base_url=url, auth=auth, secrets=credentials.secrets, read=read), connection)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -63,13 +64,16 @@ class HuaweiCloud:
 
     def _rows(self, wanted: tuple[tuple[str, str], ...]) -> Iterator[Mapping[str, Any]]:
         """Reads page after page to the end, which no single number of the cloud is trusted to tell."""
-        selection, seen, offset = self._selection, set[str](), 0
+        selection, seen, offset, most = self._selection, set[str](), 0, 0
         while offset <= _MOST_TASKS:
             place = (("type", selection.kind), ("limit", str(selection.page_size)), ("offset", str(offset)))
             page = translate.page(self._hss.ask("GET", self._path, (*place, *selection.scope, *wanted), self._headers))
             yield from (row for row in page.rows if translate.is_kind(row, selection.kind))
             offset += len(page.rows)
-            if len(page.rows) < selection.page_size and offset >= (page.total or 0):
+            if (page.total or most) < most:
+                break  # A task is gone, so another one has moved to a page that was read before.
+            most = page.total or 0
+            if len(page.rows) < selection.page_size and offset >= most:
                 return
             ids = {repr(row.get("task_id")) for row in page.rows}
             if ids <= seen:
@@ -107,4 +111,19 @@ def find_project(iam: Http, region: str) -> str:
             means="The region was never used by this account, or these credentials may not see its project.",
             remedy="Give --project-id; the console shows it under My Credentials.",
         )
-    return ids[0]
+    return project(ids[0])
+
+
+def project(text: str) -> str:
+    """The id of a project, if it can be one: it travels in the path and in a header.
+
+    Raises:
+        UsageError: It has spaces, line breaks or letters beyond ASCII.
+    """
+    if not re.fullmatch(r"[!-~]*", text):
+        raise UsageError(
+            f"{text!r} cannot be the id of a project.",
+            means="It is perhaps the name of one, or was pasted with a line break.",
+            remedy="Give --project-id as the console shows it under My Credentials.",
+        )
+    return text

@@ -43,7 +43,7 @@ def known(region: str) -> str:
     """The region itself, if it is documented."""
     if region in REGIONS:
         return region
-    near = difflib.get_close_matches(region, REGIONS, n=1)
+    near = difflib.get_close_matches(region.lower(), sorted(REGIONS), n=1)
     raise UsageError(
         f"{region!r} is no region of Huawei Cloud that the gate knows"
         + (f"; did you mean {near[0]}?" if near else "."),

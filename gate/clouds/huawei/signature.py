@@ -78,7 +78,8 @@ def signed_part(headers: Mapping[str, str | bytes]) -> dict[str, str]:
 def canonical_request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> str:
     """The request in the one form that both sides hash; `headers` as `signed_part` gives them."""
     parts = urlsplit(url)
-    path = "/".join(quote(unquote(segment), safe="~") for segment in parts.path.split("/"))
+    # The vendor's signer reads %2F as a slash like any other, so the path is taken apart only when it is unquoted.
+    path = "/".join(quote(segment, safe="~") for segment in unquote(parts.path).split("/"))
     pairs = sorted(_unquoted(pair) for pair in parts.query.split("&") if pair)
     query = "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in pairs)
     lines = "".join(f"{name}:{value}\n" for name, value in headers.items())

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 IMAGE_SCAN, IMAGE_SYNC = "image_scan", "image_sync"
 _TASK_TYPES = {IMAGE_SCAN: frozenset({"cycle", "manual"}), IMAGE_SYNC: frozenset({"autoSync", "manualSync"})}
 _COMPLETE = 100
+_MINUTES_OF_A_YEAR = 525_600
 _ENDINGS = {_COMPLETE: TaskState.COMPLETE, -1: TaskState.STOPPED, -2: TaskState.TIMED_OUT, -3: TaskState.FAILED}
 
 
@@ -50,15 +51,20 @@ def page(document: Mapping[str, Any]) -> Page:
 def is_kind(row: Mapping[str, Any], kind: str) -> bool:
     """Whether this task is of the kind that was asked for; one that does not say its type is believed."""
     others = {IMAGE_SCAN: IMAGE_SYNC, IMAGE_SYNC: IMAGE_SCAN}[kind]
-    return row.get("task_type") not in _TASK_TYPES[others]
+    said = row.get("task_type")
+    return not (isinstance(said, str) and said in _TASK_TYPES[others])
 
 
 def task(row: Mapping[str, Any], kind: str) -> ScanTask:
-    """Turns one entry of `data_list` into a scan task of this kind, `image_scan` or `image_sync`."""
+    """Turns one entry of `data_list` into a scan task of this kind, `image_scan` or `image_sync`.
+
+    Raises:
+        NotUnderstood: Its id holds characters with which it cannot be asked for again.
+    """
     status = row.get("task_status")
     minutes = _count(row.get("remain_min"))
     return ScanTask(
-        id=_text(row.get("task_id")),
+        id=_id(row.get("task_id")),
         name=_text(row.get("task_name")),
         type=_text(row.get("task_type")),
         state=_state(status),
@@ -67,7 +73,7 @@ def task(row: Mapping[str, Any], kind: str) -> ScanTask:
         began_at=_moment(row.get("begin_time")),
         ended_at=_moment(row.get("end_time")),
         # The unit is nowhere stated; its name says minutes (huawei-hss.md 2). It only ever shortens a pause.
-        remaining=None if minutes is None else minutes * 60.0,
+        remaining=None if minutes is None else min(minutes, _MINUTES_OF_A_YEAR) * 60.0,
         counts=_counts(row, kind),
         failed_images=_failed_images(row.get("failed_images")),
         reason=_text(row.get("failed_reason")),
@@ -122,6 +128,17 @@ def _failed_image(entry: object) -> FailedImage:
         tag=_text(fields.get("image_version")),
     )
     return FailedImage(image=image, reason=_text(fields.get("failed_reason")))
+
+
+def _id(value: object) -> str:
+    text = _text(value)
+    if not text.isprintable():
+        raise NotUnderstood(
+            "The id of a scan task has characters in it that nobody can read.",
+            means="Something else answered in the API's place, or the answer was damaged.",
+            remedy="Check --endpoint and the proxy settings of this runner.",
+        )
+    return text
 
 
 def _text(value: object) -> str:

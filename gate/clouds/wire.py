@@ -1,0 +1,142 @@
+"""One exchange over HTTP, bounded in time and size: what comes out is a whole answer or a named fault."""
+
+from __future__ import annotations
+
+import re
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+
+from gate.clouds.answer import Answer
+from gate.clouds.fault import fault_behind
+from gate.errors import NotUnderstood, Unreachable, UsageError
+from gate.settings import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes, unpacked: 20,000 failed images in one answer are about 8 MB, so this much is no list of tasks."""
+_CHUNK = 64 * 1024
+_CONNECT_LIMIT = 10.0
+_SHORTEST_SECRET = 8
+
+
+class Wire:
+    """The way to one host, over which one exchange goes at a time."""
+
+    def __init__(self, base_url: str, *, secrets: Iterable[str], limit: float, ca_bundle: Path | None) -> None:
+        parts = urlsplit(base_url)
+        self.host = parts.netloc
+        self._limit = limit
+        self._ca_bundle = str(ca_bundle) if ca_bundle else None
+        # No proxy could reach a loopback address of ours, and its settings must not get in the way.
+        self._trusts_environment = not is_loopback(parts.hostname or "")
+        self._blot = Blot(secrets)
+        self._session = self._new_session()
+
+    def send(self, request: requests.Request) -> Answer:
+        """Sends a request and returns its answer, with every secret in it blotted out.
+
+        Raises:
+            Unreachable: No whole answer came within the limit.
+            NotUnderstood: The answer is too large, cannot be unpacked, or its certificate cannot be trusted.
+            UsageError: The certificates that the environment names are not there.
+        """
+        # A socket's timeout bounds neither name resolution nor a server that drips bytes; a thread can be left behind.
+        future: Future[Answer] = Future()
+
+        def work() -> None:
+            try:
+                future.set_result(self._exchange(request))
+            except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
+                future.set_exception(error)
+
+        threading.Thread(target=work, daemon=True, name="request").start()
+        try:
+            return future.result(self._limit)
+        except TimeoutError:
+            self._session = self._new_session()
+            raise Unreachable(
+                f"No complete answer came from {self.host} within {self._limit:g} s.",
+                means="The server or a proxy in between hangs or is very slow.",
+                remedy="Try again later; a slow proxy may need a longer --request-timeout.",
+            ) from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise fault_behind(error, host=self.host) from None
+        except OSError as error:
+            raise UsageError(
+                f"The certificates to check {self.host} by cannot be used ({error}).",
+                means="REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or --ca-bundle names what is not there.",
+                remedy="Correct or unset the variable; for private certificate authorities give --ca-bundle.",
+            ) from None
+
+    def _exchange(self, request: requests.Request) -> Answer:
+        session = self._session
+        prepared = session.prepare_request(request)
+        wishes = session.merge_environment_settings(
+            prepared.url or "", proxies={}, stream=True, verify=self._ca_bundle, cert=None
+        )
+        limits = (min(_CONNECT_LIMIT, self._limit), self._limit)
+        with session.send(prepared, allow_redirects=False, timeout=limits, **wishes) as response:
+            headers = {name: self._blot.text(value) for name, value in response.headers.lower_items()}
+            return Answer(status=response.status_code, headers=headers, body=self._blot.out(_body(response)))
+
+    def _new_session(self) -> requests.Session:
+        session = _Session()
+        session.trust_env = self._trusts_environment
+        return session
+
+
+class Blot:
+    """Blots secrets out of what comes back: a gateway repeats the headers of a wrong signature in its error.
+
+    What is shorter than 8 characters is no secret of any cloud, and would tear holes into every answer.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        spellings = [
+            b"".join(_spellings(char) for char in secret) for secret in secrets if len(secret) >= _SHORTEST_SECRET
+        ]
+        self._secrets = re.compile(b"|".join(spellings)) if spellings else None
+
+    def out(self, body: bytes) -> bytes:
+        """The bytes without any secret, however JSON or a URL would spell it."""
+        return self._secrets.sub(b"***", body) if self._secrets else body
+
+    def text(self, text: str) -> str:
+        """The same for the value of a header."""
+        return self.out(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+
+class _Session(requests.Session):
+    """A session that does not even look where a redirect leads: requests would read the address and the whole body."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' own signature
+        """None, whatever the answer says."""
+        return None
+
+
+def _spellings(char: str) -> bytes:
+    if char.isalnum():
+        return char.encode()
+    code = ord(char)
+    return rb"(?:%b|\\%b|(?i:\\u%04x|%%%02x))" % (re.escape(char).encode(), re.escape(char).encode(), code, code)
+
+
+def _body(response: requests.Response) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
+            raise NotUnderstood(
+                f"The answer is larger than {LARGEST_ANSWER} bytes.",
+                means="What answers is not this API, or it is broken.",
+                remedy="Check --endpoint and the proxy.",
+            )
+    return bytes(body)

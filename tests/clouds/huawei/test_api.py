@@ -1,0 +1,524 @@
+"""The questions to Huawei Cloud: every page is read, nothing hangs on the order of a list, and no number is trusted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count, permutations, repeat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.clouds.huawei import KIND
+from gate.errors import GateError, NotUnderstood, UsageError
+from gate.scan import ScanTask, TaskState
+from gate.simulator import SCENARIOS, Fault, Scenario, SimulatedTask, Simulator, server_error
+from tests.clouds.builders import a_connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gate.clouds import Cloud
+    from gate.simulator import Request
+    from tests.builders import FakeTime
+
+Document = dict[str, Any]
+NEWEST = SCENARIOS["clean"].tasks[0]
+NOON_MS = 1_769_860_800_000
+
+
+def connected(simulator: Simulator, time: FakeTime, **wishes: object) -> Cloud:
+    """The simulator's project; a wish names an option with underscores, and `project_id=None` leaves it to IAM."""
+    known = simulator.describe()["huawei"]
+    options = {"project_id": known["project_id"], "iam_endpoint": known["iam_endpoint"], **wishes}
+    connection = a_connection(
+        time,
+        environ={"HW_ACCESS_KEY": known["access_key_id"], "HW_SECRET_KEY": known["access_key_secret"]},
+        region=known["region"],
+        endpoint=known["endpoint"],
+        for_cloud={name.replace("_", "-"): value for name, value in options.items() if value is not None},
+    )
+    return KIND.connect(connection)
+
+
+def simulated(time: FakeTime, *tasks: SimulatedTask) -> Simulator:
+    return Simulator(Scenario(name="own", summary="", expected_exit=0, tasks=tasks), now=time.wall)
+
+
+def many(number: int) -> list[SimulatedTask]:
+    """So many tasks, the first of them the newest."""
+    return [SimulatedTask(id=f"task-{n}", name="nightly", began_ago=60.0 + n) for n in range(number)]
+
+
+def a_row(id: str, began: int | None = None, **fields: object) -> Document:  # noqa: A002 - the field's own name
+    """An entry of data_list that began so many minutes after noon."""
+    times = {} if began is None else {"begin_time": NOON_MS + began * 60_000}
+    return {"task_id": id, "task_type": "manual", "task_status": 100, **times, **fields}
+
+
+def a_page(*rows: Document, total: object = None) -> Document:
+    """A page whose total is that of its rows, if nothing else is said."""
+    return {"data_list": [*rows], "total_num": len(rows) if total is None else total}
+
+
+def says(simulator: Simulator, documents: Iterable[object]) -> None:
+    """Lets it say these documents one after another, whatever it is asked."""
+    following = iter(documents)
+    simulator.rewrite = lambda _operation, _true: next(following)
+
+
+def offsets(requests: Iterable[Request]) -> list[int]:
+    return [int(request.query["offset"][0]) for request in requests]
+
+
+def id_of(task: ScanTask | None) -> str | None:
+    return task.id if task else None
+
+
+# The newest.
+
+
+def test_the_newest_task_of_a_shuffled_list_is_found_with_one_question(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        found = connected(simulator, fake_time).newest()
+
+        assert found is not None
+        assert (found.id, found.state, found.progress) == (NEWEST.id, TaskState.RUNNING, 20)
+        assert found.began_at is not None
+        assert found.began_at.timestamp() == fake_time.wall() - 60
+        assert len(simulator.requests) == 1
+
+
+def test_no_task_at_all_is_none(fake_time: FakeTime) -> None:
+    with Simulator("empty", now=fake_time.wall) as simulator:
+        cloud = connected(simulator, fake_time)
+
+        assert cloud.newest() is None
+        assert cloud.named("task-1") is None
+
+
+@pytest.mark.parametrize(
+    ("number", "expected_offsets"),
+    [
+        (1, [0]),
+        (9, [0]),
+        # A full page may be the last, but only an empty one after it proves that.
+        (10, [0, 10]),
+        (11, [0, 10]),
+        (20, [0, 10, 20]),
+        (25, [0, 10, 20]),
+    ],
+)
+def test_all_pages_are_read(fake_time: FakeTime, number: int, expected_offsets: list[int]) -> None:
+    tasks = many(number)
+    with simulated(fake_time, *tasks) as simulator:
+        found = connected(simulator, fake_time, limit=10).newest()
+
+        assert id_of(found) == "task-0"
+        assert offsets(simulator.requests) == expected_offsets
+
+
+def test_a_page_is_as_large_as_the_cloud_allows(fake_time: FakeTime) -> None:
+    with simulated(fake_time, *many(401)) as simulator:
+        found = connected(simulator, fake_time).newest()
+
+        assert id_of(found) == "task-0"
+        assert [request.query["limit"] for request in simulator.requests] == [["200"]] * 3
+
+
+@pytest.mark.parametrize("rows", [*permutations([a_row("a", 1), a_row("b", 3), a_row("c", 2), a_row("d")])])
+def test_the_order_of_the_list_means_nothing(fake_time: FakeTime, rows: tuple[Document, ...]) -> None:
+    """A task that does not say when it began is older than all that do."""
+    with simulated(fake_time) as simulator:
+        says(simulator, [a_page(*rows)])
+
+        assert id_of(connected(simulator, fake_time).newest()) == "b"
+
+
+@pytest.mark.parametrize("rows", [*permutations([a_row("a", 1), a_row("c", 1), a_row("b", 1)])])
+def test_a_tie_is_broken_by_the_id_and_not_by_the_order(fake_time: FakeTime, rows: tuple[Document, ...]) -> None:
+    with simulated(fake_time) as simulator:
+        says(simulator, [a_page(*rows)])
+
+        assert id_of(connected(simulator, fake_time).newest()) == "c"
+
+
+def test_tasks_without_a_begin_are_better_than_none(fake_time: FakeTime) -> None:
+    with simulated(fake_time) as simulator:
+        says(simulator, [a_page(a_row("a"), a_row("b", begin_time="soon"))])
+
+        assert id_of(connected(simulator, fake_time).newest()) == "b"
+
+
+# What the list says of itself.
+
+
+@pytest.mark.parametrize("total", [0, 1, 10, 24, -1, "25", 25.0, True, None, [25]], ids=repr)
+@pytest.mark.parametrize("is_last", [False, True], ids=["newest-first", "newest-last"])
+def test_a_total_that_is_too_low_or_no_number_hides_no_page(
+    fake_time: FakeTime, total: object, *, is_last: bool
+) -> None:
+    """Full pages are followed by another question, whatever the total says."""
+    rows = [a_row(f"task-{n}", n if is_last else 25 - n) for n in range(25)]
+    pages = [{"data_list": rows[start : start + 10], "total_num": total} for start in (0, 10, 20)]
+    with simulated(fake_time) as simulator:
+        says(simulator, pages)
+
+        assert id_of(connected(simulator, fake_time, limit=10).newest()) == ("task-24" if is_last else "task-0")
+        assert offsets(simulator.requests) == [0, 10, 20]
+
+
+def test_pages_smaller_than_asked_for_are_read_up_to_the_total(fake_time: FakeTime) -> None:
+    """A cloud may give fewer rows than the limit; as long as it says that there are more, they are fetched."""
+    with simulated(fake_time) as simulator:
+        says(simulator, [a_page(a_row(str(n), n), total=3) for n in range(3)])
+
+        assert id_of(connected(simulator, fake_time).newest()) == "2"
+        assert offsets(simulator.requests) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("pages", "asked"),
+    [
+        ([a_page(a_row("a", 1), total=7), a_page(total=7)], 2),
+        ([a_page(total=7)], 1),
+        ([a_page(a_row("a", 1), total=10**30), a_page(total=10**30)], 2),
+        (repeat(a_page(a_row("a", 1), total=7)), 2),
+        (repeat(a_page(*(a_row(f"task-{n}", n) for n in range(10)))), 2),
+        ([a_page(*(a_row(f"task-{n}", n) for n in range(10))), a_page(*[a_row("task-3", 3)] * 10)], 2),
+        (repeat(a_page(*({"task_type": "manual"} for _ in range(10)))), 2),
+        (repeat(a_page(*({"task_id": ["a", {}]} for _ in range(10)))), 2),
+    ],
+    ids=[
+        "total-too-high",
+        "total-without-a-row",
+        "total-beyond-reason",
+        "one-row-again-and-again",
+        "one-full-page-again-and-again",
+        "a-row-of-the-first-page-again-and-again",
+        "rows-without-an-id",
+        "rows-whose-id-is-no-text",
+    ],
+)
+def test_a_list_that_does_not_end_where_it_says_is_not_understood(
+    fake_time: FakeTime, pages: Iterable[Document], asked: int
+) -> None:
+    """The newest task may be on the page that was not shown, so none is taken for it."""
+    with simulated(fake_time) as simulator:
+        says(simulator, pages)
+        with pytest.raises(NotUnderstood, match="does not end"):
+            connected(simulator, fake_time, limit=10).newest()
+
+        assert len(simulator.requests) == asked
+
+
+@pytest.mark.parametrize("total", [0, 10**9])
+def test_a_list_without_an_end_is_given_up(fake_time: FakeTime, total: int) -> None:
+    numbers = count()
+    with simulated(fake_time) as simulator:
+        says(simulator, (a_page(*({"task_id": f"{next(numbers)}"} for _ in range(200)), total=total) for _ in numbers))
+        with pytest.raises(NotUnderstood, match="does not end"):
+            connected(simulator, fake_time).newest()
+
+        assert 100 <= len(simulator.requests) <= 102
+
+
+@pytest.mark.parametrize(
+    ("second", "newest"),
+    [
+        # A new task came to the front, and pushed the last row of the first page onto the second.
+        ([a_row("task-10", 1), *(a_row(f"task-{n}", 11 - n) for n in (11, 12))], "task-1"),
+        ([a_row("task-10", 1)], "task-1"),
+        # The new one is seen, on whatever page it comes.
+        ([a_row("task-10", 1), a_row("task-0", 30)], "task-0"),
+        # A task went away, and with it the row between the pages.
+        ([a_row("task-12", -1)], "task-1"),
+        ([], "task-1"),
+    ],
+    ids=["one-more-in-front", "only-the-pushed-one", "one-more-behind", "one-less", "nothing-left"],
+)
+def test_a_list_that_shifts_between_two_pages_is_read_to_its_end(
+    fake_time: FakeTime, second: list[Document], newest: str
+) -> None:
+    first = [a_row(f"task-{n}", 11 - n) for n in range(1, 11)]
+    with simulated(fake_time) as simulator:
+        says(simulator, [a_page(*first), a_page(*second, total=10 + len(second))])
+
+        assert id_of(connected(simulator, fake_time, limit=10).newest()) == newest
+        assert offsets(simulator.requests) == [0, 10]
+
+
+def test_a_list_that_gets_shorter_while_it_is_read_is_not_understood(fake_time: FakeTime) -> None:
+    """A task that goes away pulls another one, perhaps the newest, onto a page that was read before."""
+    first = [a_row(f"task-{n}", 11 - n) for n in range(1, 11)]
+    with simulated(fake_time) as simulator:
+        says(simulator, [a_page(*first, total=12), a_page(a_row("task-12", -1), total=11)])
+
+        with pytest.raises(NotUnderstood, match="does not end"):
+            connected(simulator, fake_time, limit=10).newest()
+
+
+def test_a_fault_between_two_pages_is_tried_again_there(fake_time: FakeTime) -> None:
+    with simulated(fake_time, *many(25)) as simulator:
+        simulator.faults.append(Fault(on=frozenset({2}), reply=server_error()))
+
+        assert id_of(connected(simulator, fake_time, limit=10).newest()) == "task-0"
+        assert offsets(simulator.requests) == [0, 10, 10, 20]
+
+
+@pytest.mark.parametrize(
+    "document", [[], {}, {"total_num": 3}, {"data_list": None, "total_num": 0}, {"data_list": [1]}], ids=repr
+)
+def test_an_answer_without_a_list_is_not_understood(fake_time: FakeTime, document: object) -> None:
+    with simulated(fake_time) as simulator:
+        says(simulator, [document])
+        with pytest.raises(NotUnderstood):
+            connected(simulator, fake_time).newest()
+
+
+# Only what is meant.
+
+
+@pytest.mark.parametrize(("kind", "expected"), [(None, "scan-2"), ("image_scan", "scan-2"), ("image_sync", "sync-2")])
+def test_a_task_of_the_other_kind_is_passed_over_even_if_the_cloud_lists_it(
+    fake_time: FakeTime, kind: str | None, expected: str
+) -> None:
+    rows = [
+        a_row("scan-1", 1, task_type="cycle"),
+        a_row("scan-2", 2, task_type="manual"),
+        a_row("sync-1", 3, task_type="manualSync"),
+        a_row("sync-2", 4, task_type="autoSync"),
+    ]
+    if kind == "image_sync":
+        rows.append(a_row("scan-3", 5))
+    with simulated(fake_time) as simulator:
+        says(simulator, [a_page(*rows)])
+
+        assert id_of(connected(simulator, fake_time, type=kind).newest()) == expected
+        assert simulator.requests[0].query["type"] == [kind or "image_scan"]
+
+
+@pytest.mark.parametrize("task_type", [None, "", "cicd", 7, ["autoSync"], {}], ids=repr)
+def test_a_task_of_a_type_that_is_not_documented_is_believed_to_be_of_the_kind(
+    fake_time: FakeTime, task_type: object
+) -> None:
+    with simulated(fake_time) as simulator:
+        says(simulator, [a_page(a_row("a", 1), a_row("b", 2, task_type=task_type))])
+
+        assert id_of(connected(simulator, fake_time).newest()) == "b"
+
+
+def test_a_synchronisation_looks_for_no_risk(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        found = connected(simulator, fake_time, type="image_sync").newest()
+
+        assert found is not None
+        assert (found.type, found.risk_applies, found.counts.risky) == ("autoSync", False, None)
+
+
+def test_filters_hold_while_a_task_is_sought_and_not_while_it_is_followed(fake_time: FakeTime) -> None:
+    """A task that is followed need not fit them for ever: a scanning one becomes a finished one."""
+    filters = {
+        "global_image_type": "registry",
+        "task_type": "manual",
+        "task_name": "a b/c~测试+*",
+        "task_status": "scanning",
+        "scan_scope": 2147483647,
+        "create_time": 0,
+        "end_time": 4070880000000,
+    }
+    scan = replace(NEWEST, name="my a b/c~测试+* scan", enterprise_project_id="shop")
+    place = {"type": ["image_scan"], "limit": ["200"], "offset": ["0"], "enterprise_project_id": ["shop"]}
+    with simulated(fake_time, scan) as simulator:
+        cloud = connected(simulator, fake_time, enterprise_project_id="shop", **filters)
+        cloud.newest()
+        pinned = cloud.named(scan.id)
+        assert pinned is not None
+        seen = cloud.look(pinned)
+
+        assert id_of(seen) == scan.id
+        assert [request.status for request in simulator.requests] == [200, 200, 200]
+        assert [request.query for request in simulator.requests] == [
+            {**place, **{name: [str(value)] for name, value in filters.items()}},
+            {**place, "task_id": [scan.id]},
+            {**place, "task_id": [scan.id]},
+        ]
+
+
+def test_each_question_names_the_project_and_its_type_in_its_headers(fake_time: FakeTime) -> None:
+    """As the vendor's SDK does (huawei-hss.md 4.1)."""
+    with Simulator(now=fake_time.wall) as simulator:
+        connected(simulator, fake_time).newest()
+        headers = simulator.requests[0].headers
+
+        assert headers["X-Project-Id"] == simulator.describe()["huawei"]["project_id"]
+        assert headers["Content-Type"] == "application/json"
+
+
+# By its id.
+
+
+@pytest.mark.parametrize(
+    ("task_id", "expected"),
+    [("task-1", "task-1"), ("task", None), ("task-1 ", None), ("TASK-1", None), ("task-10", "task-10"), ("7", None)],
+)
+def test_a_task_is_named_by_exactly_its_id(fake_time: FakeTime, task_id: str, expected: str | None) -> None:
+    """Also where the cloud would answer with tasks whose ids only resemble it."""
+    rows = [a_row("task-10", 3), a_row("task-1", 1), a_row("task-11", 2), {"task_id": 7}]
+    with simulated(fake_time) as simulator:
+        says(simulator, [a_page(*rows)])
+
+        assert id_of(connected(simulator, fake_time).named(task_id)) == expected
+        assert simulator.requests[0].query["task_id"] == [task_id]
+
+
+def test_a_task_is_found_by_its_id_on_whatever_page(fake_time: FakeTime) -> None:
+    rows = [a_row(f"task-{n}", n) for n in range(12)]
+    with simulated(fake_time) as simulator:
+        says(simulator, [a_page(*rows[:10], total=12), a_page(*rows[10:], total=12)])
+
+        assert id_of(connected(simulator, fake_time, limit=10).named("task-11")) == "task-11"
+
+
+def test_a_task_that_is_followed_is_never_replaced_by_a_newer_one(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        cloud = connected(simulator, fake_time)
+        pinned = cloud.newest()
+        assert pinned is not None
+        simulator.tasks.append(SimulatedTask(id="newer", name="of another pipeline", began_ago=0.0))
+        looks = [cloud.look(pinned) for _ in range(3)]
+
+        assert [id_of(look) for look in looks] == [pinned.id] * 3
+        assert [look and look.state for look in looks] == [TaskState.RUNNING, TaskState.COMPLETE, TaskState.COMPLETE]
+        assert id_of(cloud.newest()) == "newer"
+
+
+def test_a_task_that_is_gone_is_none(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        cloud = connected(simulator, fake_time)
+        pinned = cloud.newest()
+        assert pinned is not None
+        simulator.tasks.clear()
+
+        assert cloud.look(pinned) is None
+
+
+@pytest.mark.parametrize("odd", ["a&b=c", "a b+c", "../..", "測試", "%00%", "?#"], ids=ascii)
+def test_an_id_of_any_text_reaches_the_cloud_unharmed(fake_time: FakeTime, odd: str) -> None:
+    task = replace(NEWEST, id=odd)
+    with simulated(fake_time, task) as simulator:
+        cloud = connected(simulator, fake_time)
+        pinned = cloud.newest()
+        assert pinned is not None
+
+        assert id_of(cloud.look(pinned)) == odd
+
+
+def test_an_id_that_is_no_text_is_not_understood(fake_time: FakeTime) -> None:
+    """Half a character can be written in JSON, but not sent back."""
+    with simulated(fake_time) as simulator:
+        says(simulator, repeat(a_page(a_row("\ud800", 1))))
+        cloud = connected(simulator, fake_time)
+
+        with pytest.raises(GateError) as caught:
+            cloud.look(cloud.newest() or ScanTask(id="", state=TaskState.UNKNOWN))
+    assert isinstance(caught.value, NotUnderstood)
+
+
+# The project.
+
+
+def test_the_project_of_the_region_is_asked_for_once(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        cloud = connected(simulator, fake_time, project_id=None)
+        found = [cloud.newest(), cloud.named(NEWEST.id)]
+        first, *others = simulator.requests
+
+        assert [id_of(task) for task in found] == [NEWEST.id] * 2
+        assert (first.operation, first.query) == ("projects", {"name": ["cn-north-4"]})
+        assert [request.operation for request in others] == ["tasks", "tasks"]
+        assert "X-Project-Id" not in first.headers
+
+
+def a_project(name: object = "cn-north-4", **fields: object) -> Document:
+    return {"id": "0123456789abcdef0123456789abcdef", "name": name, "enabled": True, **fields}
+
+
+@pytest.mark.parametrize(
+    "projects",
+    [
+        [a_project()],
+        [a_project("cn-north-4_team", id="other"), a_project()],
+        [a_project(), a_project("MOS", id="other"), a_project("CN-NORTH-4", id="other")],
+        [{}, a_project()],
+        [a_project(None), a_project()],
+        # HSS itself says that a project is not available, and says it better (huawei-hss.md 5, APIGW.0310).
+        [a_project(enabled=False)],
+    ],
+    ids=["one", "sub-project-first", "others-behind", "empty-one-first", "nameless-first", "disabled"],
+)
+def test_the_project_is_the_one_that_is_called_like_the_region(fake_time: FakeTime, projects: list[Document]) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.rewrite = lambda operation, true: {"projects": projects} if operation == "projects" else true
+
+        assert id_of(connected(simulator, fake_time, project_id=None).newest()) == NEWEST.id
+
+
+@pytest.mark.parametrize(
+    ("projects", "number"),
+    [
+        ([], 0),
+        ([a_project("cn-north-1")], 0),
+        ([a_project("cn-north-4_team"), a_project("cn-north-4_shop")], 0),
+        ([a_project(id="a"), a_project(id="b")], 2),
+        ([a_project(id="a"), a_project(id="b", enabled=False)], 2),
+        ([a_project(id="")], 1),
+        ([a_project(id=None)], 1),
+        ([a_project(id=7)], 1),
+        ([{"name": "cn-north-4"}], 1),
+    ],
+    ids=[
+        "none",
+        "another-region",
+        "only-sub-projects",
+        "two",
+        "two-with-one-disabled",
+        "empty-id",
+        "null-id",
+        "id-of-a-number",
+        "no-id",
+    ],
+)
+def test_anything_but_one_project_with_an_id_leaves_the_choice_to_the_user(
+    fake_time: FakeTime, projects: list[Document], number: int
+) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        says(simulator, [{"projects": projects}])
+        with pytest.raises(UsageError) as caught:
+            connected(simulator, fake_time, project_id=None).newest()
+
+        assert f"{number} projects of the name 'cn-north-4'" in caught.value.happened
+        assert "--project-id" in caught.value.remedy
+        assert [request.operation for request in simulator.requests] == ["projects"]
+
+
+@pytest.mark.parametrize("project_id", ["\ud800", "a b", "项目", "a\nb"], ids=ascii)
+def test_a_project_whose_id_cannot_be_sent_leaves_the_choice_to_the_user(fake_time: FakeTime, project_id: str) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        says(simulator, [{"projects": [a_project(id=project_id)]}])
+        with pytest.raises(UsageError) as caught:
+            connected(simulator, fake_time, project_id=None).newest()
+
+        assert "--project-id" in caught.value.remedy
+        assert [request.operation for request in simulator.requests] == ["projects"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{}, {"projects": None}, {"projects": {}}, {"projects": "cn-north-4"}, {"projects": [None]}, {"projects": [[]]}],
+    ids=repr,
+)
+def test_an_answer_without_projects_is_not_understood(fake_time: FakeTime, document: object) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        says(simulator, [document])
+        with pytest.raises(NotUnderstood, match="no list of projects"):
+            connected(simulator, fake_time, project_id=None).newest()

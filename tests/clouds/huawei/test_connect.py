@@ -1,0 +1,362 @@
+"""How Huawei Cloud is connected: from settings and the environment, without a word on the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.clouds import CLOUDS
+from gate.clouds.huawei import KIND
+from gate.clouds.huawei.options import OPTIONS, selection
+from gate.clouds.huawei.regions import REGIONS, hss_endpoint, iam_endpoint
+from gate.errors import ExitCode, GateError, NotAuthorised, Unreachable, UsageError
+from gate.simulator import Simulator
+from tests.clouds.builders import Peer, a_connection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.builders import FakeTime
+
+KEYS = {"HUAWEICLOUD_SDK_AK": "id", "HUAWEICLOUD_SDK_SK": "secret"}
+PROJECT = "0123456789abcdef0123456789abcdef"
+
+
+def test_huawei_is_one_of_the_clouds() -> None:
+    assert CLOUDS["huawei"] is KIND
+    assert KIND.options is OPTIONS
+    assert "Huawei Cloud" in KIND.title
+
+
+def test_a_look_every_12_seconds_keeps_the_documented_quota() -> None:
+    """A user may call one API 5 times a minute (huawei-hss.md 5)."""
+    assert KIND.shortest_pause == 60 / 5
+
+
+# Nothing is sent, and what is missing is said.
+
+
+@pytest.mark.usefixtures("socket_disabled")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"region": "cn-north-4"},
+        {"region": "cn-north-4", "for_cloud": {"project-id": PROJECT}},
+        {"endpoint": "https://hss.example.com", "for_cloud": {"project-id": PROJECT}},
+        {"region": "new-region-1", "endpoint": "https://hss.example.com", "for_cloud": {"project-id": PROJECT}},
+        {
+            "region": "new-region-1",
+            "endpoint": "https://hss.example.com",
+            "for_cloud": {"iam-endpoint": "https://iam.example.com"},
+        },
+    ],
+    ids=["region", "region-and-project", "endpoint-and-project", "new-region-with-all", "new-region-with-iam"],
+)
+def test_connecting_sends_nothing(fake_time: FakeTime, settings: dict[str, Any]) -> None:
+    connection = a_connection(fake_time, environ=KEYS, **settings)
+
+    KIND.connect(connection)
+
+    assert connection.journal.events == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "error", "named"),
+    [
+        ({}, KEYS, UsageError, "--region"),
+        ({"endpoint": "https://hss.example.com"}, KEYS, UsageError, "--project-id"),
+        ({"for_cloud": {"project-id": PROJECT}}, KEYS, UsageError, "--endpoint"),
+        ({}, {**KEYS, "HUAWEICLOUD_SDK_REGION": " "}, UsageError, "--region"),
+        ({"region": "cnnorth-4"}, KEYS, UsageError, "did you mean cn-north-4?"),
+        ({"region": "eu-west-1"}, KEYS, UsageError, "did you mean eu-west-101?"),
+        ({"region": "xx"}, KEYS, UsageError, "cn-north-4, cn-north-9"),
+        ({}, {**KEYS, "HW_REGION_NAME": "cn-noth-4"}, UsageError, "did you mean cn-north-4?"),
+        ({"region": "new-region-1", "endpoint": "https://hss.example.com"}, KEYS, UsageError, "'new-region-1'"),
+        ({"region": "cn-north-4"}, {}, NotAuthorised, "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"),
+        ({"region": "cn-north-4"}, {"HW_ACCESS_KEY": "x"}, NotAuthorised, "HW_SECRET_KEY"),
+    ],
+    ids=[
+        "nothing",
+        "endpoint-without-project",
+        "project-without-endpoint",
+        "empty-region",
+        "mistyped-region",
+        "region-of-another-cloud",
+        "no-region-at-all",
+        "mistyped-region-of-the-environment",
+        "unknown-region-without-iam",
+        "no-credentials",
+        "half-a-key-pair",
+    ],
+)
+def test_what_does_not_suffice_is_said_before_anything_is_sent(
+    fake_time: FakeTime,
+    settings: dict[str, Any],
+    environ: Mapping[str, str],
+    error: type[GateError],
+    named: str,
+) -> None:
+    with pytest.raises(error) as caught:
+        KIND.connect(a_connection(fake_time, environ=environ, **settings))
+
+    assert named in str(caught.value)
+
+
+def test_a_region_without_a_likely_twin_gets_no_guess() -> None:
+    with pytest.raises(UsageError) as caught:
+        hss_endpoint("xx")
+
+    assert "did you mean" not in str(caught.value)
+    assert all(region in caught.value.means for region in REGIONS)
+
+
+# Where it goes.
+
+
+def asked_for(time: FakeTime, monkeypatch: pytest.MonkeyPatch, environ: Mapping[str, str], **settings: Any) -> str:
+    """The host that is asked first, as a proxy hears it."""
+    with Peer() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+        cloud = KIND.connect(a_connection(time, environ=environ, timeout=0.0, **settings))
+        with pytest.raises(Unreachable):
+            cloud.newest()
+        (head,) = proxy.heard
+    return head.split()[1].removesuffix(":443")
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "host"),
+    [
+        ({"region": "ap-southeast-3"}, {}, "hss.ap-southeast-3.myhuaweicloud.com"),
+        ({"region": "eu-west-101"}, {}, "hss.eu-west-101.myhuaweicloud.eu"),
+        ({}, {"HUAWEICLOUD_SDK_REGION": "cn-east-3"}, "hss.cn-east-3.myhuaweicloud.com"),
+        ({}, {"HUAWEI_CLOUD_REGION": "cn-east-3"}, "hss.cn-east-3.myhuaweicloud.com"),
+        ({}, {"HW_REGION_NAME": " cn-east-3\n"}, "hss.cn-east-3.myhuaweicloud.com"),
+        (
+            {},
+            {"HUAWEICLOUD_SDK_REGION": "", "HUAWEI_CLOUD_REGION": "cn-east-3", "HW_REGION_NAME": "cn-east-2"},
+            "hss.cn-east-3.myhuaweicloud.com",
+        ),
+        ({"region": "cn-east-3"}, {"HUAWEICLOUD_SDK_REGION": "cn-east-2"}, "hss.cn-east-3.myhuaweicloud.com"),
+        ({"region": "cn-east-3", "endpoint": "https://gate.invalid"}, {}, "gate.invalid"),
+        ({"endpoint": "https://gate.invalid/hss"}, {}, "gate.invalid"),
+    ],
+)
+def test_the_region_picks_the_endpoint(
+    fake_time: FakeTime,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, Any],
+    environ: dict[str, str],
+    host: str,
+) -> None:
+    """The option comes before the variables of the vendor's tools, and an endpoint before both."""
+    settings = {**settings, "for_cloud": {"project-id": PROJECT}}
+
+    assert asked_for(fake_time, monkeypatch, {**KEYS, **environ}, **settings) == host
+
+
+@pytest.mark.parametrize(
+    ("region", "wishes", "host"),
+    [
+        ("ap-southeast-3", {}, "iam.ap-southeast-3.myhuaweicloud.com"),
+        ("eu-west-101", {}, "iam.eu-west-101.myhuaweicloud.eu"),
+        ("cn-north-11", {}, "iam.myhuaweicloud.com"),
+        ("cn-north-4", {"iam-endpoint": "https://gate.invalid"}, "gate.invalid"),
+        ("cn-north-4", {"project-id": ""}, "iam.cn-north-4.myhuaweicloud.com"),
+    ],
+)
+def test_without_a_project_iam_is_asked_first(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, region: str, wishes: dict[str, str], host: str
+) -> None:
+    assert asked_for(fake_time, monkeypatch, KEYS, region=region, for_cloud=wishes) == host
+
+
+@pytest.mark.parametrize("variable", ["HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEI_CLOUD_PROJECT_ID", "HW_PROJECT_ID"])
+def test_the_project_of_the_vendors_tools_is_taken(fake_time: FakeTime, variable: str) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        known = simulator.describe()["huawei"]
+        environ = {"HW_AUTH_TOKEN": known["auth_token"], variable: f" {known['project_id']} "}
+        KIND.connect(a_connection(fake_time, environ=environ, endpoint=simulator.url)).newest()
+
+        assert [request.operation for request in simulator.requests] == ["tasks"]
+
+
+def test_the_endpoints_are_those_of_the_vendors_sdk(sdk: Callable[[str, str], Any]) -> None:
+    """Every region of it, and none besides."""
+    theirs = sdk("hss.v5.region.hss_region", "HssRegion").static_fields
+
+    assert {region: hss_endpoint(region) for region in REGIONS} == {
+        name: region.endpoints[0] for name, region in theirs.items()
+    }
+
+
+def test_iam_answers_where_the_vendors_sdk_asks_it(sdk: Callable[[str, str], Any]) -> None:
+    """But for eu-west-101, which the SDK forgets there and knows elsewhere (huawei-hss.md 6)."""
+    theirs = sdk("core.auth.endpoint", "get_iam_endpoint_by_id")
+
+    assert {region: iam_endpoint(region) for region in REGIONS} == {
+        **{region: theirs(region, "https://iam.myhuaweicloud.com") for region in REGIONS},
+        "eu-west-101": "https://iam.eu-west-101.myhuaweicloud.eu",
+    }
+
+
+# How it signs in.
+
+
+@pytest.mark.parametrize(
+    ("environ", "header"),
+    [
+        ({"HUAWEICLOUD_SDK_AK": "access_key_id", "HUAWEICLOUD_SDK_SK": "access_key_secret"}, "Authorization"),
+        (
+            {
+                "HUAWEICLOUD_SDK_AK": "access_key_id",
+                "HUAWEICLOUD_SDK_SK": "access_key_secret",
+                "HUAWEICLOUD_SDK_SECURITY_TOKEN": "security_token",
+            },
+            "X-Security-Token",
+        ),
+        ({"CLOUD_SDK_AK": "access_key_id", "CLOUD_SDK_SK": "access_key_secret"}, "Authorization"),
+        ({"HW_ACCESS_KEY": "access_key_id", "HW_SECRET_KEY": "access_key_secret"}, "Authorization"),
+        (
+            {"HUAWEI_CLOUD_ACCESS_KEY_ID": "access_key_id", "HUAWEI_CLOUD_SECRET_ACCESS_KEY": "access_key_secret"},
+            "Authorization",
+        ),
+        ({"HW_AUTH_TOKEN": "auth_token"}, "X-Auth-Token"),
+        ({"INPUT_AUTH-TOKEN": "auth_token"}, "X-Auth-Token"),
+        ({"SCAN_GATE_AUTH_TOKEN": "auth_token"}, "X-Auth-Token"),
+    ],
+    ids=["sdk", "sdk-temporary", "documentation", "terraform", "auth-action", "token", "input", "ours"],
+)
+def test_it_signs_in_with_what_the_vendors_tools_know(
+    fake_time: FakeTime, environ: dict[str, str], header: str
+) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        known = simulator.describe()["huawei"]
+        credentials = {name: known[part] for name, part in environ.items()}
+        settings = {"endpoint": simulator.url, "for_cloud": {"project-id": known["project_id"]}}
+        found = KIND.connect(a_connection(fake_time, environ=credentials, **settings)).newest()
+
+        assert found is not None
+        assert header in simulator.requests[0].headers
+
+
+def test_half_a_key_pair_beside_a_token_never_signs_with_an_empty_secret(fake_time: FakeTime) -> None:
+    """The token is complete in itself, so it is what is signed in with."""
+    with Simulator(now=fake_time.wall) as simulator:
+        known = simulator.describe()["huawei"]
+        environ = {"HW_AUTH_TOKEN": known["auth_token"], "HW_ACCESS_KEY": known["access_key_id"]}
+        settings = {"endpoint": simulator.url, "for_cloud": {"project-id": known["project_id"]}}
+        found = KIND.connect(a_connection(fake_time, environ=environ, **settings)).newest()
+
+        assert found is not None
+        assert "Authorization" not in simulator.requests[0].headers
+
+
+@pytest.mark.parametrize("token", ["two\nlines", "carriage\rreturn", "\ufefftoken", "令牌"], ids=ascii)
+def test_a_token_that_no_header_can_carry_is_the_users_mistake_and_is_not_shown(
+    fake_time: FakeTime, token: str
+) -> None:
+    """Not a bug of the gate, and no fault that another try could cure."""
+    with Simulator(now=fake_time.wall) as simulator:
+        settings = {"endpoint": simulator.url, "for_cloud": {"project-id": PROJECT}}
+        with pytest.raises(GateError) as caught:
+            KIND.connect(a_connection(fake_time, environ={"HW_AUTH_TOKEN": token}, **settings)).newest()
+
+    assert caught.value.exit_code in {ExitCode.USAGE, ExitCode.NOT_AUTHORISED}
+    assert token not in str(caught.value)
+    assert fake_time.slept == []
+
+
+@pytest.mark.parametrize("project_id", ["项目", "one\ntwo"], ids=ascii)
+def test_a_project_id_that_no_header_can_carry_is_the_users_mistake(fake_time: FakeTime, project_id: str) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        settings = {"endpoint": simulator.url, "for_cloud": {"project-id": project_id}}
+        with pytest.raises(GateError) as caught:
+            KIND.connect(a_connection(fake_time, environ=KEYS, **settings)).newest()
+
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert fake_time.slept == []
+
+
+# The options.
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("limit", "10", 10),
+        ("limit", "200", 200),
+        ("scan-scope", "0x000f0000", 983040),
+        ("scan-scope", "2147483647", 2147483647),
+        ("create-time", "0", 0),
+        ("end-time", "4070880000000", 4070880000000),
+        ("task-name", "x" * 256, "x" * 256),
+        ("iam-endpoint", "https://iam.example.com/", "https://iam.example.com"),
+    ],
+)
+def test_an_option_reads_what_the_api_takes(name: str, text: str, expected: object) -> None:
+    (option,) = (option for option in OPTIONS if option.name == name)
+
+    assert option.parse(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("limit", "9"),
+        ("limit", "201"),
+        ("limit", "ten"),
+        ("limit", "1e2"),
+        ("limit", ""),
+        ("scan-scope", "-1"),
+        ("scan-scope", "0x80000000"),
+        ("create-time", "4070880000001"),
+        ("end-time", "2026-01-31"),
+        ("task-name", "x" * 257),
+        ("project-id", "x" * 257),
+        ("iam-endpoint", "http://iam.example.com"),
+    ],
+)
+def test_an_option_refuses_what_the_api_would_refuse(name: str, text: str) -> None:
+    (option,) = (option for option in OPTIONS if option.name == name)
+
+    with pytest.raises(ValueError, match=r"."):
+        option.parse(text)
+
+
+def test_without_a_wish_every_scan_is_meant_on_the_largest_pages() -> None:
+    found = selection({})
+
+    assert (found.kind, found.scope, found.filters, found.page_size) == ("image_scan", (), (), 200)
+
+
+def test_a_wish_becomes_the_parameter_of_its_name() -> None:
+    found = selection(
+        {
+            "type": "image_sync",
+            "enterprise-project-id": "all_granted_eps",
+            "global-image-type": "registry",
+            "task-type": "manual",
+            "task-name": "nightly",
+            "create-time": 1,
+            "end-time": 2,
+            "task-status": "finished",
+            "scan-scope": 240,
+            "limit": 10,
+            "project-id": PROJECT,
+            "iam-endpoint": "https://iam.example.com",
+        }
+    )
+
+    assert (found.kind, found.page_size) == ("image_sync", 10)
+    assert found.scope == (("enterprise_project_id", "all_granted_eps"),)
+    assert dict(found.filters) == {
+        "global_image_type": "registry",
+        "task_type": "manual",
+        "task_name": "nightly",
+        "create_time": "1",
+        "end_time": "2",
+        "task_status": "finished",
+        "scan_scope": "240",
+    }

@@ -1,0 +1,218 @@
+"""What Huawei Cloud means when it says no: its documented errors, and what else may stand where its answer should."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.clouds.huawei.refusal import CloudError, error_in, read
+from gate.errors import (
+    CutShort,
+    ExitCode,
+    GateError,
+    NotAuthorised,
+    NotUnderstood,
+    Refused,
+    Throttled,
+    Unreachable,
+)
+from tests.clouds.builders import an_answer
+
+if TYPE_CHECKING:
+    from gate.clouds.answer import Answer
+
+HTML = "<!DOCTYPE html><html><title>Sign in</title></html>"
+DENIED, ELSEWHERE = ExitCode.NOT_AUTHORISED, ExitCode.CLOUD_UNAVAILABLE
+
+
+def hss(code: str, message: str = "no") -> str:
+    return json.dumps({"error_code": code, "error_description": message, "error_msg": message})
+
+
+def gateway(code: str, message: str = "no") -> str:
+    return json.dumps({"error_msg": message, "error_code": code, "request_id": "0" * 32})
+
+
+def iam(code: int, message: str = "no") -> str:
+    return json.dumps({"error": {"code": code, "message": message, "title": "Unauthorized"}})
+
+
+def refusal(answer: Answer) -> GateError:
+    with pytest.raises(GateError) as caught:
+        read(answer)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "exit_code", "named"),
+    [
+        # HSS: every error of it is a 400, so its code decides.
+        (400, hss("HSS.0001", "Invalid parameter."), Refused, ELSEWHERE, "HTTP 400, HSS.0001: Invalid parameter."),
+        (400, hss("HSS.0002"), Refused, ELSEWHERE, "HSS.0002"),
+        (400, hss("HSS.0010", "Access denied."), NotAuthorised, DENIED, "HTTP 400, HSS.0010: Access denied."),
+        (400, hss("HSS.0011"), Refused, ELSEWHERE, "--project-id"),
+        (400, hss("HSS.0013"), NotAuthorised, DENIED, "HSS ReadOnlyAccess"),
+        (400, hss("HSS.0014"), Refused, ELSEWHERE, "HSS.0014"),
+        (400, hss("HSS.1005", "无效的策略信息"), Refused, ELSEWHERE, "HSS.1005: 无效的策略信息"),
+        (500, hss("HSS.0041"), Unreachable, ELSEWHERE, "HSS.0041"),
+        # The gateway in front of it.
+        (404, gateway("APIGW.0101"), Refused, ELSEWHERE, "--region"),
+        (400, gateway("APIGW.0201"), Refused, ELSEWHERE, "APIGW.0201"),
+        (413, gateway("APIGW.0201"), Refused, ELSEWHERE, "HTTP 413"),
+        (502, gateway("APIGW.0201", "Backend unavailable"), Unreachable, ELSEWHERE, "Backend unavailable"),
+        (504, gateway("APIGW.0201"), Unreachable, ELSEWHERE, "HTTP 504"),
+        (500, gateway("APIGW.0601"), Unreachable, ELSEWHERE, "APIGW.0601"),
+        (401, gateway("APIGW.0301"), NotAuthorised, DENIED, "clock"),
+        (403, gateway("APIGW.0302"), NotAuthorised, DENIED, "permissions"),
+        (401, gateway("APIGW.0303"), NotAuthorised, DENIED, "APIGW.0303"),
+        (401, gateway("APIGW.0305"), NotAuthorised, DENIED, "APIGW.0305"),
+        (403, gateway("APIGW.0306"), NotAuthorised, DENIED, "APIGW.0306"),
+        (401, gateway("APIGW.0307"), NotAuthorised, DENIED, "Get a new token"),
+        (429, gateway("APIGW.0308"), Throttled, ELSEWHERE, "5 times a minute"),
+        (429, gateway("APIG.0308"), Throttled, ELSEWHERE, "APIG.0308"),
+        (400, gateway("APIGW.0308"), Throttled, ELSEWHERE, "HTTP 400"),
+        (403, gateway("APIGW.0310"), NotAuthorised, DENIED, "APIGW.0310"),
+        (403, gateway("APIGW.0401"), NotAuthorised, DENIED, "APIGW.0401"),
+        (400, gateway("APIGW.0602"), Refused, ELSEWHERE, "APIGW.0602"),
+        (500, gateway("APIGW.0605"), Unreachable, ELSEWHERE, "APIGW.0605"),
+        (502, gateway("APIGW.0610"), Unreachable, ELSEWHERE, "APIGW.0610"),
+        (503, gateway("APIGW.0613"), Unreachable, ELSEWHERE, "APIGW.0613"),
+        (403, gateway("APIGW.0802"), NotAuthorised, DENIED, "APIGW.0802"),
+        # IAM, in each of its shapes.
+        (401, iam(401, "The username or password is wrong."), NotAuthorised, DENIED, "401: The username or password"),
+        (403, iam(403), NotAuthorised, DENIED, "HTTP 403, 403"),
+        (404, iam(404), Refused, ELSEWHERE, "HTTP 404, 404"),
+        (500, iam(500), Unreachable, ELSEWHERE, "HTTP 500, 500"),
+        (401, gateway("IAM.0001"), NotAuthorised, DENIED, "IAM.0001"),
+        (400, gateway("IAM.0011"), Refused, ELSEWHERE, "IAM.0011"),
+        (403, gateway("IAM.0003"), NotAuthorised, DENIED, "IAM.0003"),
+        # An error under a status that says success.
+        (200, hss("HSS.0010"), NotAuthorised, DENIED, "HTTP 200, HSS.0010"),
+        (200, hss("HSS.0001"), Refused, ELSEWHERE, "HTTP 200, HSS.0001"),
+        (200, gateway("APIGW.0308"), Throttled, ELSEWHERE, "HTTP 200, APIGW.0308"),
+        (200, '{"error_code": 1, "error_description": "not synchronised"}', Refused, ELSEWHERE, "1: not synchronised"),
+        (200, '{"data_list": [], "total_num": 0, "error_code": "HSS.0011"}', Refused, ELSEWHERE, "HSS.0011"),
+        # No error of the cloud at all.
+        (401, HTML, NotAuthorised, DENIED, "HTTP 401"),
+        (403, "", NotAuthorised, DENIED, "HTTP 403"),
+        (429, HTML, Throttled, ELSEWHERE, "HTTP 429"),
+        (502, HTML, Unreachable, ELSEWHERE, "HTTP 502"),
+        (503, "", Unreachable, ELSEWHERE, "HTTP 503"),
+        (599, "{}", Unreachable, ELSEWHERE, "HTTP 599"),
+        (400, HTML, NotUnderstood, ELSEWHERE, "HTTP 400"),
+        (404, "[]", NotUnderstood, ELSEWHERE, "HTTP 404"),
+        (407, "", NotUnderstood, ELSEWHERE, "proxy"),
+        (302, "", NotUnderstood, ELSEWHERE, "redirect"),
+        (304, "", NotUnderstood, ELSEWHERE, "HTTP 304"),
+        (204, "", NotUnderstood, ELSEWHERE, "HTTP 204"),
+        (201, '{"data_list": [], "total_num": 0}', NotUnderstood, ELSEWHERE, "HTTP 201"),
+        (206, '{"data_list": [], "total_num": 0}', NotUnderstood, ELSEWHERE, "HTTP 206"),
+        (200, HTML, NotUnderstood, ELSEWHERE, "web page"),
+        (200, "", CutShort, ELSEWHERE, "not JSON"),
+        (200, "[]", NotUnderstood, ELSEWHERE, "not an object"),
+    ],
+)
+def test_each_refusal_has_its_class_its_exit_code_and_names_what_helps(
+    status: int, body: str, error: type[GateError], exit_code: ExitCode, named: str
+) -> None:
+    found = refusal(an_answer(body, status))
+
+    assert (type(found), found.exit_code) == (error, exit_code)
+    assert named in str(found)
+    assert found.means or error is NotUnderstood
+    assert found.remedy
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{}",
+        '{"data_list": [], "total_num": 0}',
+        '{"error_code": 0, "error_description": "", "data_list": []}',
+        '{"error_code": "0", "data_list": []}',
+        '{"error_code": "", "error_msg": ""}',
+        '{"error_code": null, "error_msg": null}',
+        '{"error": null, "data_list": []}',
+        '{"data_list": [{"error_code": "HSS.0010"}]}',
+        '{"projects": [], "links": {"self": "https://iam.example/v3/projects", "next": null}}',
+    ],
+)
+def test_a_200_without_an_error_in_it_is_the_answer(body: str) -> None:
+    assert read(an_answer(body)) == json.loads(body)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"error_code": "A.1", "error_msg": "m"}, CloudError(code="A.1", message="m")),
+        ({"errorCode": "A.1", "errorMsg": "m"}, CloudError(code="A.1", message="m")),
+        ({"code": 401, "message": "m"}, CloudError(code="401", message="m")),
+        ({"error_code": "A.1", "error_description": "m"}, CloudError(code="A.1", message="m")),
+        ({"error_code": "A.1"}, CloudError(code="A.1")),
+        ({"error": {"code": 401, "message": "m", "title": "t"}}, CloudError(code="401", message="m")),
+        ({"request_id": "r", "detail": {"error_code": "A.1", "error_msg": "m"}}, CloudError(code="A.1", message="m")),
+        ({"error_code": "A.1", "error": {"code": "B.2"}}, CloudError(code="A.1")),
+        ({"error_code": "0", "error": {"code": "B.2"}}, CloudError(code="B.2")),
+        ({"error_msg": "no code"}, CloudError()),
+        ({"error": "unauthorized"}, CloudError()),
+        ({"error": []}, CloudError()),
+        ({}, CloudError()),
+    ],
+    ids=repr,
+)
+def test_an_error_is_found_in_each_of_its_shapes(document: dict[str, Any], expected: CloudError) -> None:
+    assert error_in(document) == expected
+
+
+# When to come back.
+
+
+@pytest.mark.parametrize(
+    ("message", "headers", "expected"),
+    [
+        ("The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute", {}, 300.0),
+        ("The throttling threshold has been reached: policy ip over ratelimit,limit:5,time:1 second", {}, 1.0),
+        ("policy user over ratelimit,limit:5,time:1 minute", {}, 60.0),
+        ("policy api over ratelimit,limit:1000,time:2 hour", {}, 7200.0),
+        ("policy user over ratelimit,limit:5,time:1 minute", {"retry_after": "7"}, 7.0),
+        ("policy user over ratelimit,limit:5,time:1 minute", {"retry_after": "soon"}, 60.0),
+        ("policy user over ratelimit,limit:5,time:1 day", {}, None),
+        ("policy user over ratelimit,limit:5,time:9999999 second", {}, None),
+        ("policy user over ratelimit,limit:5,time:-1 second", {}, None),
+        ("time: soon", {}, None),
+        ("", {}, None),
+        ("", {"retry_after": "30"}, 30.0),
+    ],
+)
+def test_a_quota_that_is_used_up_says_when_to_come_back(
+    message: str, headers: dict[str, str], expected: float | None
+) -> None:
+    found = refusal(an_answer(gateway("APIGW.0308", message), 429, **headers))
+
+    assert isinstance(found, Throttled)
+    assert found.retry_after == expected
+
+
+@pytest.mark.parametrize(("headers", "expected"), [({}, None), ({"retry_after": "120"}, 120.0)], ids=repr)
+def test_a_broken_service_may_say_when_to_come_back(headers: dict[str, str], expected: float | None) -> None:
+    found = refusal(an_answer(HTML, 503, **headers))
+
+    assert isinstance(found, Unreachable)
+    assert found.retry_after == expected
+
+
+# Foreign text.
+
+
+@pytest.mark.parametrize(("status", "length"), [(400, 3000), (401, 3000), (429, 3000), (500, 3000), (200, 100_000)])
+def test_foreign_text_in_a_message_is_one_line_and_bounded(status: int, length: int) -> None:
+    """A message of the cloud goes to the log of a CI host, which reads commands from it."""
+    evil = "\r\n::error::x\x1b[31m\u202e\u2028\x00\ud800"
+    found = refusal(an_answer(hss(f"HSS.9999{evil}" + "c" * length, f"{evil}" + "m" * length), status))
+
+    assert len(str(found)) < 800
+    assert str(found).isprintable()
+    assert "HSS.9999" in str(found)
+    assert "mmm" in str(found)

@@ -1,0 +1,400 @@
+"""Huawei Cloud's scan tasks in our vocabulary: a field may be absent or lie, and a number is a number or nothing."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from gate.clouds.huawei.translate import IMAGE_SCAN, IMAGE_SYNC, is_kind, page, task
+from gate.errors import NotUnderstood
+from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# 2026-01-31 12:00:00.006 UTC, in ms as HSS writes it.
+NOON = 1_769_860_800_006
+ROW: dict[str, Any] = {
+    "task_id": "d5ceaaf4-0124-4f15-b039-b8fc4b07e340",
+    "policy_id": "policy",
+    "task_name": "nightly",
+    "begin_time": NOON,
+    "end_time": NOON + 60_000,
+    "remain_min": 3,
+    "task_type": "manual",
+    "image_type": "registry",
+    "task_status": 60,
+    "scan_scope": 2147483647,
+    "rate_limit": 0,
+    "is_all": True,
+    "failed_num": 1,
+    "success_num": 2,
+    "total_num": 4,
+    "risky_num": 1,
+    "failed_reason": "",
+    "failed_images": [
+        {
+            "id": 1001,
+            "registry_id": "5f0c7a52",
+            "registry_name": "swr",
+            "image_name": "shop",
+            "image_version": "1.0",
+            "namespace": "team",
+            "registry_type": "SwrPrivate",
+            "failed_reason": "download_failed",
+        }
+    ],
+}
+ABSENT = object()
+
+
+def name_of(value: object) -> str:
+    return "absent" if value is ABSENT else repr(value)[:30]
+
+
+def translated(kind: str = IMAGE_SCAN, /, **fields: object) -> ScanTask:
+    """The full row with these fields instead of its own."""
+    row = {name: value for name, value in {**ROW, **fields}.items() if value is not ABSENT}
+    return task(row, kind)
+
+
+def test_a_full_row_is_translated() -> None:
+    assert translated() == ScanTask(
+        id="d5ceaaf4-0124-4f15-b039-b8fc4b07e340",
+        name="nightly",
+        type="manual",
+        state=TaskState.RUNNING,
+        raw_state="60",
+        progress=60,
+        began_at=datetime(2026, 1, 31, 12, 0, 0, 6000, tzinfo=UTC),
+        ended_at=datetime(2026, 1, 31, 12, 1, 0, 6000, tzinfo=UTC),
+        remaining=180.0,
+        counts=Counts(total=4, succeeded=2, failed=1, risky=1),
+        failed_images=(
+            FailedImage(
+                image=ImageRef(registry="swr", namespace="team", name="shop", tag="1.0"), reason="download_failed"
+            ),
+        ),
+        reason="",
+        risk_applies=True,
+    )
+
+
+def test_an_empty_row_is_a_task_of_which_nothing_is_known() -> None:
+    """Every field is optional in the documentation, so no absence is an error, and none is a good sign."""
+    assert task({}, IMAGE_SCAN) == ScanTask(id="", state=TaskState.UNKNOWN, raw_state="none given")
+
+
+def test_the_vendors_only_sample_is_read() -> None:
+    """The one task that the documentation shows (huawei-hss.md 2), of type image_sync."""
+    sample = json.loads(
+        '{"data_list":[{"task_id":"d5ceaaf4-0124-4f15-b039-b8fc4b07e340",'
+        '"task_name":"AutomaticImageAssetSynchronization_1755536448006","begin_time":1755536448006,'
+        '"end_time":1755536451911,"task_type":"autoSync","task_status":100,"failed_num":0,"success_num":3,'
+        '"total_num":3,"failed_images":[]}],"total_num":1}'
+    )
+    (row,) = page(sample).rows
+    found = task(row, IMAGE_SYNC)
+
+    assert (page(sample).total, found.state, found.risk_applies) == (1, TaskState.COMPLETE, False)
+    assert found.counts == Counts(total=3, succeeded=3, failed=0)
+    assert found.began_at == datetime(2025, 8, 18, 17, 0, 48, 6000, tzinfo=UTC)
+
+
+# States.
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "progress"),
+    [
+        (100, TaskState.COMPLETE, 100),
+        (99, TaskState.RUNNING, 99),
+        (1, TaskState.RUNNING, 1),
+        (0, TaskState.RUNNING, 0),
+        (-1, TaskState.STOPPED, None),
+        (-2, TaskState.TIMED_OUT, None),
+        (-3, TaskState.FAILED, None),
+        (-4, TaskState.UNKNOWN, None),
+        (101, TaskState.UNKNOWN, None),
+        (10**40, TaskState.UNKNOWN, None),
+        (True, TaskState.UNKNOWN, None),
+        (False, TaskState.UNKNOWN, None),
+        (100.0, TaskState.UNKNOWN, None),
+        (99.9, TaskState.UNKNOWN, None),
+        (-1.0, TaskState.UNKNOWN, None),
+        ("100", TaskState.UNKNOWN, None),
+        ("finished", TaskState.UNKNOWN, None),
+        ("", TaskState.UNKNOWN, None),
+        ([100], TaskState.UNKNOWN, None),
+        ({"value": 100}, TaskState.UNKNOWN, None),
+        (None, TaskState.UNKNOWN, None),
+        (ABSENT, TaskState.UNKNOWN, None),
+    ],
+    ids=name_of,
+)
+def test_only_a_documented_state_is_one(status: object, state: TaskState, progress: int | None) -> None:
+    found = translated(task_status=status)
+
+    assert (found.state, found.progress) == (state, progress)
+
+
+@pytest.mark.parametrize(
+    ("status", "raw"),
+    [(100, "100"), (-3, "-3"), (142, "142"), ("scanning", "scanning"), (100.0, "100.0"), (None, "none given")],
+)
+def test_a_state_is_kept_in_the_clouds_own_words(status: object, raw: str) -> None:
+    assert translated(task_status=status).raw_state == raw
+
+
+# Numbers.
+
+NO_COUNTS = [None, ABSENT, -1, 1.0, 0.5, True, False, "", "0", "3", [], [1], {}, -(10**30)]
+
+
+@pytest.mark.parametrize("value", NO_COUNTS, ids=name_of)
+@pytest.mark.parametrize(
+    ("field", "count"),
+    [("total_num", "total"), ("success_num", "succeeded"), ("failed_num", "failed"), ("risky_num", "risky")],
+)
+def test_a_count_that_is_no_number_is_none_and_never_zero(field: str, count: str, value: object) -> None:
+    assert getattr(translated(**{field: value}).counts, count) is None
+
+
+@pytest.mark.parametrize("value", [0, 1, 1000, 10**12], ids=repr)
+@pytest.mark.parametrize(
+    ("field", "count"),
+    [("total_num", "total"), ("success_num", "succeeded"), ("failed_num", "failed"), ("risky_num", "risky")],
+)
+def test_a_count_that_is_a_number_is_kept(field: str, count: str, value: int) -> None:
+    assert getattr(translated(**{field: value}).counts, count) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0, 0.0), (1, 60.0), (90, 5400.0), (525_600, 31_536_000.0), *((value, None) for value in NO_COUNTS)],
+    ids=name_of,
+)
+def test_the_rest_of_a_task_is_told_in_minutes_or_not_at_all(value: object, expected: float | None) -> None:
+    assert translated(remain_min=value).remaining == expected
+
+
+def test_a_rest_beyond_reason_is_a_year_at_most() -> None:
+    assert translated(remain_min=10**400).remaining == 31_536_000.0
+
+
+# Times.
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (NOON, datetime(2026, 1, 31, 12, 0, 0, 6000, tzinfo=UTC)),
+        (1, datetime(1970, 1, 1, 0, 0, 0, 1000, tzinfo=UTC)),
+        (NOON // 1000, datetime(1970, 1, 21, 11, 37, 40, 800_000, tzinfo=UTC)),
+        (253_402_300_799_000, datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        (253_402_300_800_000, None),
+        (9_406_000_000_000_000, None),
+        (10**20, None),
+        (10**400, None),
+        (0, None),
+        (-1, None),
+        (-NOON, None),
+        (float(NOON), None),
+        (str(NOON), None),
+        ("2026-01-31T12:00:00Z", None),
+        (True, None),
+        ([], None),
+        ({}, None),
+        (None, None),
+        (ABSENT, None),
+    ],
+    ids=name_of,
+)
+@pytest.mark.parametrize(("field", "attribute"), [("begin_time", "began_at"), ("end_time", "ended_at")])
+def test_a_time_is_milliseconds_or_none(field: str, attribute: str, value: object, expected: datetime | None) -> None:
+    """Seconds in place of milliseconds make a task of 1970, which is never fresh."""
+    assert getattr(translated(**{field: value}), attribute) == expected
+
+
+# Texts.
+
+
+@pytest.mark.parametrize("value", [None, ABSENT, 7, 1.5, True, [], ["x"], {}, {"x": "y"}], ids=name_of)
+@pytest.mark.parametrize(
+    ("field", "attribute"),
+    [("task_id", "id"), ("task_name", "name"), ("task_type", "type"), ("failed_reason", "reason")],
+)
+def test_what_is_no_text_is_the_empty_text(field: str, attribute: str, value: object) -> None:
+    assert getattr(translated(**{field: value}), attribute) == ""
+
+
+@pytest.mark.parametrize("value", ["\ud800", "a\nb", "a\x00", "\u202eb"], ids=ascii)
+def test_an_id_that_cannot_be_sent_back_is_not_understood(value: str) -> None:
+    with pytest.raises(NotUnderstood):
+        translated(task_id=value)
+
+
+# Failed images.
+
+NAMELESS = FailedImage(image=ImageRef())
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (ABSENT, ()),
+        (None, ()),
+        ([], ()),
+        ({}, ()),
+        ({"image_name": "shop"}, ()),
+        ("shop", ()),
+        (3, ()),
+        (True, ()),
+        ([{"image_name": "shop"}], (FailedImage(image=ImageRef(name="shop")),)),
+        ([{"failed_reason": "why"}, {}], (FailedImage(image=ImageRef(), reason="why"), NAMELESS)),
+        ([{"image_name": 7, "image_version": None, "namespace": [], "registry_name": {}}], (NAMELESS,)),
+        ([None, "shop", 7, [], [[{}]], True], (NAMELESS,) * 6),
+    ],
+    ids=[
+        "absent",
+        "null",
+        "none",
+        "object",
+        "object-of-an-image",
+        "text",
+        "number",
+        "boolean",
+        "only-a-name",
+        "only-a-reason-and-nothing",
+        "wrong-types",
+        "no-objects",
+    ],
+)
+def test_each_entry_of_a_list_stands_for_an_image_that_failed(value: object, expected: tuple[FailedImage, ...]) -> None:
+    """Also one that cannot be read: it must not make the failed images fewer."""
+    assert translated(failed_images=value).failed_images == expected
+
+
+# Kinds.
+
+
+def test_a_synchronisation_looks_for_no_risk() -> None:
+    found = translated(IMAGE_SYNC, risky_num=5)
+
+    assert (found.risk_applies, found.counts.risky) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("task_type", "is_scan", "is_sync"),
+    [
+        ("manual", True, False),
+        ("cycle", True, False),
+        ("autoSync", False, True),
+        ("manualSync", False, True),
+        ("cicd", True, True),
+        ("", True, True),
+        (None, True, True),
+        (ABSENT, True, True),
+        (7, True, True),
+        (["autoSync"], True, True),
+        ({"task_type": "autoSync"}, True, True),
+    ],
+    ids=name_of,
+)
+def test_a_row_is_of_another_kind_only_if_it_says_so(task_type: object, *, is_scan: bool, is_sync: bool) -> None:
+    row = {} if task_type is ABSENT else {"task_type": task_type}
+
+    assert (is_kind(row, IMAGE_SCAN), is_kind(row, IMAGE_SYNC)) == (is_scan, is_sync)
+
+
+# The envelope.
+
+
+@pytest.mark.parametrize(
+    ("document", "rows", "total"),
+    [
+        ({"data_list": [], "total_num": 0}, (), 0),
+        ({"total_num": 0}, (), 0),
+        ({"data_list": []}, (), None),
+        ({"data_list": [{}], "total_num": 7}, ({},), 7),
+        ({"data_list": [{"task_id": "a"}], "total_num": 0}, ({"task_id": "a"},), 0),
+        ({"data_list": [{}], "total_num": None}, ({},), None),
+        ({"data_list": [{}], "total_num": "1"}, ({},), None),
+        ({"data_list": [{}], "total_num": -1}, ({},), None),
+        ({"data_list": [{}], "total_num": True}, ({},), None),
+        ({"data_list": [{}], "total_num": 1.0}, ({},), None),
+    ],
+    ids=repr,
+)
+def test_a_page_has_its_rows_and_its_total_where_that_is_a_number(
+    document: dict[str, Any], rows: tuple[dict[str, Any], ...], total: int | None
+) -> None:
+    found = page(document)
+
+    assert (found.rows, found.total) == (rows, total)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"total_num": 3},
+        {"total_num": None},
+        {"total_num": False},
+        {"total_num": "0"},
+        {"data_list": None, "total_num": 0},
+        {"data_list": {}, "total_num": 0},
+        {"data_list": "", "total_num": 0},
+        {"data_list": [None]},
+        {"data_list": [{}, []]},
+        {"data_list": ["task"]},
+        {"data_list": [[{}]]},
+        {"tasks": [{}], "total_num": 1},
+    ],
+    ids=repr,
+)
+def test_an_answer_without_a_list_of_tasks_is_no_answer_of_no_tasks(document: dict[str, Any]) -> None:
+    with pytest.raises(NotUnderstood):
+        page(document)
+
+
+# Everything else that JSON can hold.
+
+# Whatever Python's reader takes for a number, up to the 4300 digits that it reads at all.
+NUMBERS = st.integers() | st.integers(min_value=-4000, max_value=4000).map(lambda n: 10**n if n >= 0 else -(10**-n))
+JSON = st.recursive(
+    st.none() | st.booleans() | NUMBERS | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+ROWS = st.dictionaries(st.sampled_from(sorted(ROW)), JSON)
+
+
+@given(rows=st.lists(ROWS | JSON, max_size=3) | JSON, total=JSON, kind=st.sampled_from([IMAGE_SCAN, IMAGE_SYNC]))
+@example(rows=[{"remain_min": 10**400}], total=1, kind=IMAGE_SCAN)
+@example(rows=[{"task_type": ["autoSync"]}], total=1, kind=IMAGE_SCAN)
+@example(rows=[{"task_type": {}}], total=1, kind=IMAGE_SYNC)
+@example(rows=[{"begin_time": 10**400}], total=10**400, kind=IMAGE_SCAN)
+def test_any_json_is_a_task_or_not_understood_and_complete_is_only_the_integer_100(
+    rows: object, total: object, kind: str
+) -> None:
+    read_rows: list[tuple[Mapping[str, Any], ScanTask]] = []
+    with suppress(NotUnderstood):
+        read_rows.extend((row, task(row, kind)) for row in page({"data_list": rows, "total_num": total}).rows)
+
+    for row, read in read_rows:
+        status = row.get("task_status")
+        assert is_kind(row, kind) in {True, False}
+        assert (read.state is TaskState.COMPLETE) == (type(status) is int and status == 100)
+        assert read.began_at is None or read.began_at.tzinfo is UTC
+        assert read.progress is None or 0 <= read.progress <= 100
+        assert all(
+            count is None or (type(count) is int and count >= 0)
+            for count in (read.counts.total, read.counts.succeeded, read.counts.failed, read.counts.risky)
+        )

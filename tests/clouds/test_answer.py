@@ -1,0 +1,189 @@
+"""What came back over the wire is read strictly, or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from gate.clouds.answer import json_object, retry_after
+from gate.errors import CutShort, ExitCode, GateError, NotUnderstood
+from tests.clouds.builders import an_answer
+
+NOON = "Sat, 31 Jan 2026 12:00:00 GMT"
+
+
+# JSON.
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("{}", {}),
+        (' \r\n\t{"a": 1}\n', {"a": 1}),
+        ('{"a": [1, -2, 0.5, 1e3, true, null, {"b": "ü"}]}', {"a": [1, -2, 0.5, 1000.0, True, None, {"b": "ü"}]}),
+        ('{"a": {"x": 1}, "b": {"x": 1}}', {"a": {"x": 1}, "b": {"x": 1}}),
+        ('{"a": 1e-400}', {"a": 0.0}),
+        ('{"a": ' + "9" * 4000 + "}", {"a": 10**4000 - 1}),
+    ],
+    ids=["empty", "spaces", "every-type", "same-key-in-two-objects", "tiny-number", "long-number"],
+)
+def test_one_json_object_is_read(body: str, expected: dict[str, Any]) -> None:
+    assert json_object(an_answer(body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (b'{"a": 1, "a": 1}', "twice"),
+        (b'{"a": 1, "\\u0061": 2}', "twice"),
+        (b'{"a": [{"b": {"c": 1, "c": 2}}]}', "twice"),
+        (b'{"task_status": NaN}', "NaN"),
+        (b'{"task_status": [Infinity]}', "Infinity"),
+        (b'{"task_status": -Infinity}', "-Infinity"),
+        (b'{"task_status": 1e400}', "too large"),
+        (b'{"task_status": -1e400}', "too large"),
+        (b'{"total_num": ' + b"9" * 5000 + b"}", ""),
+        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "too deeply"),
+        (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "too deeply"),
+        (b"[" * 100_000, "too deeply"),
+        (b"[]", "not an object"),
+        (b'[{"a": 1}]', "not an object"),
+        (b"null", "not an object"),
+        (b"100", "not an object"),
+        (b'"text"', "not an object"),
+        (b"<!DOCTYPE html><html><title>Sign in</title></html>", "web page"),
+        (b"\r\n  <html>", "web page"),
+        (b"\xef\xbb\xbf<!DOCTYPE html><html></html>", "web page"),
+        (b'<?xml version="1.0"?><Error/>', "web page"),
+        (b"<html>\xff</html>", "web page"),
+    ],
+    ids=[
+        "same-key-twice",
+        "same-key-twice-once-escaped",
+        "same-key-twice-deep-inside",
+        "nan",
+        "infinity",
+        "minus-infinity",
+        "too-large",
+        "too-small",
+        "integer-of-5000-digits",
+        "objects-100000-deep",
+        "arrays-100000-deep",
+        "arrays-100000-deep-without-end",
+        "array",
+        "array-of-objects",
+        "null",
+        "number",
+        "string",
+        "html",
+        "html-after-spaces",
+        "html-after-a-byte-order-mark",
+        "xml",
+        "html-in-latin-1",
+    ],
+)
+def test_what_is_another_thing_than_the_apis_json_is_not_understood_at_once(body: bytes, named: str) -> None:
+    """Another try would only bring the same, so none is made."""
+    with pytest.raises(NotUnderstood) as caught:
+        json_object(an_answer(body))
+
+    assert named in caught.value.happened
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" \n",
+        b"\xef\xbb\xbf{}",
+        '{"a": "ü"}'.encode("latin-1"),
+        '{"a": "ü"}'.encode("utf-16"),
+        b"{} {}",
+        b"{}]",
+        b"{'a': 1}",
+        b'{"a": 1,}',
+        b'{"a": 01}',
+        b'{"a": 0x10}',
+        b'{"a": "\n"}',
+        b"{a: 1}",
+        b"\x00",
+        b"no JSON",
+    ],
+)
+def test_what_is_no_json_counts_as_cut_short(body: bytes) -> None:
+    with pytest.raises(CutShort) as caught:
+        json_object(an_answer(body))
+
+    assert "not JSON" in caught.value.happened
+
+
+DOCUMENT = '{"data_list": [{"task_id": "ü", "task_status": 100, "risky_num": null}], "total_num": 1.5e3}'.encode()
+
+
+@pytest.mark.parametrize("length", range(len(DOCUMENT)))
+def test_an_answer_that_stops_anywhere_is_cut_short(length: int) -> None:
+    with pytest.raises(CutShort):
+        json_object(an_answer(DOCUMENT[:length]))
+
+
+@given(st.binary(max_size=200) | st.text('{}[]",:019.eE-ntf\\u ', max_size=40).map(str.encode))
+def test_any_bytes_are_an_object_or_have_a_name_in_the_gates_vocabulary(body: bytes) -> None:
+    try:
+        document: object = json_object(an_answer(body))
+    except GateError as error:
+        assert (error.exit_code, error.code) == (ExitCode.CLOUD_UNAVAILABLE, "not-understood")  # noqa: PT017
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert isinstance(document, dict)
+
+
+# Retry-After.
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, None),
+        ({"retry_after": ""}, None),
+        ({"retry_after": "0"}, 0.0),
+        ({"retry_after": "7"}, 7.0),
+        ({"retry_after": " 120 "}, 120.0),
+        ({"retry_after": "999999999"}, 999999999.0),
+        ({"retry_after": "-7"}, None),
+        ({"retry_after": "+7"}, None),
+        ({"retry_after": "7.5"}, None),
+        ({"retry_after": "7s"}, None),
+        ({"retry_after": "0x10"}, None),
+        ({"retry_after": "\u0667"}, None),
+        ({"retry_after": "7, 7"}, None),
+        ({"retry_after": "soon"}, None),
+        ({"retry_after": "9" * 5000}, 999_999_999_999.0),
+        ({"retry_after": "Sat, 31 Jan 2026 12:00:30 GMT", "date": NOON}, 30.0),
+        ({"retry_after": "Saturday, 31-Jan-26 12:00:30 GMT", "date": NOON}, 30.0),
+        ({"retry_after": "Sat, 31 Jan 2026 13:00:30 +0100", "date": NOON}, 30.0),
+        ({"retry_after": "Sat, 31 Jan 2026 11:00:00 GMT", "date": NOON}, 0.0),
+        ({"retry_after": "Sat, 31 Jan 2026 12:00:30 GMT"}, None),
+        ({"retry_after": "Sat, 31 Jan 2026 12:00:30 GMT", "date": "today"}, None),
+        ({"retry_after": "Sat, 31 Jan 2026 12:00:30 -0000", "date": NOON}, None),
+        ({"retry_after": "Sat, 99 Jan 2026 12:00:30 GMT", "date": NOON}, None),
+        ({"date": NOON}, None),
+    ],
+    ids=lambda value: (
+        "-".join(f"{name}={text[:30]}" for name, text in value.items()) if isinstance(value, dict) else ""
+    ),
+)
+def test_the_pause_that_a_cloud_asks_for(headers: dict[str, str], expected: float | None) -> None:
+    """A date is held against the answer's own Date, since this machine's clock may be wrong."""
+    assert retry_after(an_answer(**headers)) == expected
+
+
+@given(retry=st.text() | st.integers().map(str), date=st.sampled_from(["", NOON]) | st.text())
+@example(retry="Sat, 31 Jan 2026 12:00:30 +99999999999999999999", date=NOON)
+@example(retry=NOON, date="Sat, 31 Jan 2026 12:00:30 -99999999999999999999")
+def test_no_header_however_strange_is_more_than_a_pause_or_none(retry: str, date: str) -> None:
+    pause = retry_after(an_answer(retry_after=retry, date=date))
+
+    assert pause is None or 0 <= pause <= 1e12

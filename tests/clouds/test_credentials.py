@@ -1,0 +1,189 @@
+"""Where credentials are found, and where they are never seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.clouds.credentials import INPUT, OURS, Credentials, Source, find_credentials
+from gate.clouds.huawei.options import SOURCES
+from gate.errors import NotAuthorised, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NATIVE = (
+    Source(access_key_id="FIRST_ID", access_key_secret="FIRST_SECRET"),
+    Source(access_key_id="SECOND_ID", access_key_secret="SECOND_SECRET", auth_token="SECOND_TOKEN"),
+)
+ALL = (INPUT, OURS, *NATIVE)
+
+
+def a_pair(source: Source, mark: str = "x") -> dict[str, str]:
+    return {source.access_key_id: f"id-{mark}", source.access_key_secret: f"secret-{mark}"}
+
+
+def everything(*, sources: tuple[Source, ...]) -> dict[str, str]:
+    return {name: value for number, source in enumerate(sources) for name, value in a_pair(source, str(number)).items()}
+
+
+@pytest.mark.parametrize("first", range(len(ALL)), ids=["input", "ours", "native-first", "native-second"])
+def test_the_first_source_that_has_any_wins(first: int) -> None:
+    environ = everything(sources=ALL[first:])
+
+    assert find_credentials(environ, NATIVE) == Credentials(access_key_id="id-0", access_key_secret="secret-0")
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\n", "\t \r\n"], ids=repr)
+def test_an_empty_variable_counts_as_absent(empty: str) -> None:
+    """A secret that does not exist arrives in a CI job as an empty variable."""
+    environ = dict.fromkeys([*a_pair(INPUT), *a_pair(OURS)], empty) | a_pair(NATIVE[0])
+
+    assert find_credentials(environ, NATIVE).access_key_id == "id-x"
+
+
+def test_space_around_a_value_is_no_part_of_it() -> None:
+    environ = {INPUT.access_key_id: " id\n", INPUT.access_key_secret: "\tsecret \r\n"}
+
+    assert find_credentials(environ, ()) == Credentials(access_key_id="id", access_key_secret="secret")
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [
+        ({INPUT.access_key_id: "x", **a_pair(OURS)}, "INPUT_ACCESS-KEY-SECRET"),
+        ({INPUT.access_key_secret: "x", **a_pair(OURS)}, "INPUT_ACCESS-KEY-ID"),
+        ({OURS.access_key_id: "x", INPUT.access_key_secret: ""}, "SCAN_GATE_ACCESS_KEY_SECRET"),
+        ({OURS.access_key_id: "x", NATIVE[0].access_key_secret: "x"}, "SCAN_GATE_ACCESS_KEY_SECRET"),
+        ({OURS.security_token: "x"}, "SCAN_GATE_ACCESS_KEY_ID and SCAN_GATE_ACCESS_KEY_SECRET"),
+        ({NATIVE[0].access_key_secret: "x", **a_pair(NATIVE[1])}, "FIRST_ID"),
+    ],
+    ids=["input-id", "input-secret", "ours-id", "halves-of-two-sources", "only-a-security-token", "native-secret"],
+)
+def test_half_a_pair_is_named_and_never_completed_from_another_source(environ: dict[str, str], missing: str) -> None:
+    with pytest.raises(NotAuthorised) as caught:
+        find_credentials(environ, NATIVE)
+
+    assert caught.value.happened == f"The credentials are incomplete: {missing} not set."
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({INPUT.auth_token: "t"}, Credentials(auth_token="t")),
+        ({OURS.auth_token: "t", **a_pair(NATIVE[0])}, Credentials(auth_token="t")),
+        (
+            {OURS.security_token: "s", **a_pair(OURS)},
+            Credentials(access_key_id="id-x", access_key_secret="secret-x", security_token="s"),
+        ),
+        ({**a_pair(OURS), NATIVE[1].auth_token: "t"}, Credentials(access_key_id="id-x", access_key_secret="secret-x")),
+    ],
+    ids=["token-as-input", "token-before-native-pair", "temporary-pair", "pair-before-native-token"],
+)
+def test_a_token_or_a_temporary_pair_is_complete(environ: dict[str, str], expected: Credentials) -> None:
+    assert find_credentials(environ, NATIVE) == expected
+
+
+@pytest.mark.parametrize("value", ["hush\nhush", "hush hush", "hush\u200b", "hush-ü", "令牌", "\ufeffhush"], ids=ascii)
+@pytest.mark.parametrize("part", ["access_key_id", "access_key_secret", "security_token", "auth_token"])
+def test_what_no_header_can_carry_is_no_credential_and_is_not_shown(part: str, value: str) -> None:
+    environ = {**a_pair(OURS), getattr(OURS, part): value}
+    with pytest.raises(NotAuthorised) as caught:
+        find_credentials(environ, ())
+
+    assert getattr(OURS, part) in caught.value.happened
+    assert value not in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+def test_nothing_at_all_is_not_authorised_and_says_which_variables_would_do() -> None:
+    with pytest.raises(NotAuthorised) as caught:
+        find_credentials({"PATH": "/bin"}, NATIVE)
+
+    for name in ("SCAN_GATE_ACCESS_KEY_ID", "SCAN_GATE_ACCESS_KEY_SECRET", "FIRST_ID", "FIRST_SECRET", "SECOND_ID"):
+        assert name in str(caught.value)
+    assert "forks" in caught.value.means
+
+
+# Files.
+
+
+def test_a_variable_may_name_a_file(tmp_path: Path) -> None:
+    (tmp_path / "id").write_text("id\n")
+    (tmp_path / "secret").write_text("  secret\r\n")
+    environ = {
+        "SCAN_GATE_ACCESS_KEY_ID_FILE": str(tmp_path / "id"),
+        "SCAN_GATE_ACCESS_KEY_SECRET_FILE": str(tmp_path / "secret"),
+    }
+
+    assert find_credentials(environ, ()) == Credentials(access_key_id="id", access_key_secret="secret")
+
+
+def test_the_value_itself_comes_before_its_file(tmp_path: Path) -> None:
+    environ = {"SCAN_GATE_AUTH_TOKEN": "value", "SCAN_GATE_AUTH_TOKEN_FILE": str(tmp_path / "is-not-there")}
+
+    assert find_credentials(environ, ()) == Credentials(auth_token="value")
+
+
+@pytest.mark.parametrize("content", ["", "\n"], ids=repr)
+def test_an_empty_file_counts_as_absent(tmp_path: Path, content: str) -> None:
+    (tmp_path / "token").write_text(content)
+    environ = {"SCAN_GATE_AUTH_TOKEN_FILE": str(tmp_path / "token"), **a_pair(NATIVE[0])}
+
+    assert find_credentials(environ, NATIVE).access_key_id == "id-x"
+
+
+@pytest.mark.parametrize("path", ["absent", "folder", "binary", "\0"], ids=repr)
+def test_a_file_that_cannot_be_read_is_named_and_its_content_is_not(tmp_path: Path, path: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "binary").write_bytes(b"hush\xff")
+    with pytest.raises(UsageError) as caught:
+        find_credentials({"SCAN_GATE_ACCESS_KEY_SECRET_FILE": str(tmp_path / path)}, ())
+
+    assert caught.value.happened.startswith("SCAN_GATE_ACCESS_KEY_SECRET_FILE names a file that cannot be read: ")
+    assert "hush" not in str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_secret(tmp_path: Path) -> None:
+    """Some editors begin every file with one; with it no header could be sent and no signature would be right."""
+    (tmp_path / "token").write_bytes(b"\xef\xbb\xbftoken\r\n")
+    environ = {"SCAN_GATE_AUTH_TOKEN_FILE": str(tmp_path / "token")}
+
+    assert find_credentials(environ, ()) == Credentials(auth_token="token")
+
+
+def test_a_variable_that_belongs_to_no_source_is_never_read(tmp_path: Path) -> None:
+    """A source without a name for a token has no file for it either, not even one that is called only `_FILE`."""
+    (tmp_path / "other").write_text("something else\n")
+    environ = {"_FILE": str(tmp_path / "other"), "": "something else"}
+
+    with pytest.raises(NotAuthorised) as caught:
+        find_credentials(environ, SOURCES)
+
+    assert caught.value.happened == "There are no credentials."
+
+
+# Secrecy.
+
+
+def test_no_credential_is_in_what_python_shows_of_it() -> None:
+    credentials = Credentials(
+        access_key_id="hush-1", access_key_secret="hush-2", security_token="hush-3", auth_token="hush-4"
+    )
+
+    assert "hush" not in f"{credentials!r} {credentials}"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "expected"),
+    [
+        (Credentials(), ()),
+        (Credentials(access_key_id="id", access_key_secret="secret"), ("secret",)),
+        (Credentials(access_key_id="i", access_key_secret="s", security_token="t"), ("s", "t")),
+        (Credentials(auth_token="a"), ("a",)),
+    ],
+    ids=["none", "pair", "temporary", "token"],
+)
+def test_everything_but_the_id_is_a_secret(credentials: Credentials, expected: tuple[str, ...]) -> None:
+    assert credentials.secrets == expected

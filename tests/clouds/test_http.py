@@ -1,0 +1,757 @@
+"""One conversation over HTTP: whatever goes wrong on the wire has a name, an end, and no secret in it."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import pytest
+
+from gate.clouds.credentials import Credentials
+from gate.clouds.http import Api, Http
+from gate.clouds.huawei.refusal import read
+from gate.clouds.huawei.signature import KeyPairAuth, TokenAuth
+from gate.clouds.wire import LARGEST_ANSWER
+from gate.errors import (
+    CutShort,
+    ExitCode,
+    GateError,
+    NotAuthorised,
+    NotUnderstood,
+    PassingFault,
+    Refused,
+    Throttled,
+    Unreachable,
+)
+from gate.outcome import EventKind
+from gate.simulator import (
+    Fault,
+    Quota,
+    Raw,
+    Reply,
+    Simulator,
+    cut_short,
+    dripping_body,
+    dripping_headers,
+    error_in_200,
+    garbage_json,
+    hung,
+    login_page,
+    no_content,
+    redirect,
+    refused,
+    reset,
+    server_error,
+)
+from tests.clouds.builders import Peer, a_connection, events, nobody, ok
+
+if TYPE_CHECKING:
+    import ssl
+    from pathlib import Path
+
+    from requests.auth import AuthBase
+
+    from gate.clouds import Connection
+    from gate.simulator import Drip
+    from tests.builders import FakeTime
+
+TOKEN = "simulated-huawei-auth-token-that-opens-nothing"
+PROJECTS = "/v3/projects"
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+def http(
+    connection: Connection, url: str, auth: AuthBase | None = None, *, secrets: tuple[str, ...] = (TOKEN,)
+) -> Http:
+    return Http(Api(base_url=url, auth=auth or TokenAuth(TOKEN), secrets=secrets, read=read), connection)
+
+
+def ask(connection: Connection, url: str, auth: AuthBase | None = None) -> dict[str, Any]:
+    return http(connection, url, auth).ask("GET", PROJECTS)
+
+
+def fault(connection: Connection, url: str, auth: AuthBase | None = None) -> GateError:
+    """What keeps the answer away in the end."""
+    with pytest.raises(GateError) as caught:
+        ask(connection, url, auth)
+    return caught.value
+
+
+def zipped(body: bytes) -> Reply:
+    return Reply(headers={"Content-Encoding": "gzip", "Content-Type": "application/json"}, body=gzip.compress(body))
+
+
+# What an answer may be.
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(body=b'{"projects": []}'),
+        zipped(b'{"projects": []}'),
+        Raw(payload=HEAD + b"Connection: close\r\n\r\n" + b'{"projects": []}'),
+        Raw(payload=HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b'5\r\n{"pro\r\nb\r\njects": []}\r\n0\r\n\r\n'),
+        Raw(payload=b"HTTP/1.1 100 Continue\r\n\r\n" + ok()),
+        Raw(payload=b"HTTP/1.0 200\r\nContent-Length: 16\r\n\r\n" + b'{"projects": []}'),
+    ],
+    ids=["plain", "gzip", "until-the-end", "chunked", "after-a-100", "http-1.0"],
+)
+def test_a_whole_answer_is_read_however_it_is_framed(fake_time: FakeTime, reply: Reply | Raw) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=reply))
+
+        assert ask(a_connection(fake_time), simulator.url) == {"projects": []}
+    assert fake_time.slept == []
+
+
+def test_a_question_goes_out_as_it_is_asked(fake_time: FakeTime) -> None:
+    """A space is %20 and never a plus, since that is what the signature sees."""
+    query = (("task_name", "a b/c~测试+*&="), ("a", "1"), ("a", "0"), ("empty", ""))
+    with Peer(ok()) as peer:
+        http(a_connection(fake_time), f"http://{peer.address}/below").ask("GET", "/v5/tasks", query, {"X-A": "b"})
+        (head,) = peer.heard
+
+    encoded = "task_name=a%20b%2Fc~%E6%B5%8B%E8%AF%95%2B%2A%26%3D&a=1&a=0&empty="
+    assert head.startswith(f"GET /below/v5/tasks?{encoded} HTTP/1.1\r\n")
+    assert "\r\nX-A: b\r\n" in head
+
+
+# Faults that may pass.
+
+HELD_IN_THE_HEAD = Raw(payload=HEAD, then="hold")
+HELD_IN_THE_BODY = Raw(payload=HEAD + b'Content-Length: 100\r\n\r\n{"projects": [', then="hold")
+SLOW: dict[str, tuple[Reply | Raw | Drip, type[PassingFault]]] = {
+    "no-answer": (hung(), Unreachable),
+    "stall-in-the-head": (HELD_IN_THE_HEAD, Unreachable),
+    "stall-in-the-body": (HELD_IN_THE_BODY, Unreachable),
+    "drip-of-the-head": (dripping_headers(0.02), Unreachable),
+    "drip-of-the-body": (dripping_body(0.02), Unreachable),
+}
+FAST: dict[str, tuple[Reply | Raw | Drip, type[PassingFault]]] = {
+    "reset": (reset(), Unreachable),
+    "reset-in-the-head": (Raw(payload=HEAD, then="reset"), Unreachable),
+    "reset-in-the-body": (Raw(payload=HEAD + b"Content-Length: 9\r\n\r\n{}", then="reset"), Unreachable),
+    "closed-without-a-word": (Raw(), Unreachable),
+    "closed-in-the-head": (Raw(payload=b"HTTP/1.1 200 OK\r\nContent-"), CutShort),
+    "cut": (cut_short(), Unreachable),
+    "chunks-without-an-end": (Raw(payload=HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"), Unreachable),
+    "chunk-cut": (Raw(payload=HEAD + b"Transfer-Encoding: chunked\r\n\r\n20\r\n{}"), Unreachable),
+    "chunk-of-no-length": (Raw(payload=HEAD + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n{}"), Unreachable),
+    "no-http": (Raw(payload=b"SSH-2.0-OpenSSH_9.9\r\n\r\n"), Unreachable),
+    "two-lengths": (Raw(payload=HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"), Unreachable),
+    "1000-headers": (Raw(payload=HEAD + b"A: b\r\n" * 1000 + b"\r\n{}"), Unreachable),
+    "header-of-100-kb": (Raw(payload=HEAD + b"A: " + b"b" * 100_000 + b"\r\n\r\n{}"), Unreachable),
+    "500": (server_error(500), Unreachable),
+    "502": (server_error(502), Unreachable),
+    "503": (refused("APIGW.0613"), Unreachable),
+    "504": (server_error(504), Unreachable),
+    "429": (refused("APIGW.0308", "enough"), Throttled),
+    "429-of-a-proxy": (server_error(429), Throttled),
+    "json-cut": (garbage_json(), CutShort),
+    "gzip-of-cut-json": (zipped(b'{"projects": ['), CutShort),
+    "gzip-cut": (Reply(headers={"Content-Encoding": "gzip"}, body=zipped(b"{}" * 99).body[:15]), CutShort),
+    "empty": (Reply(), CutShort),
+}
+
+
+@pytest.mark.parametrize("name", [*SLOW, *FAST])
+def test_a_fault_that_passes_is_tried_again_and_journaled(fake_time: FakeTime, name: str) -> None:
+    reply, _ = (SLOW | FAST)[name]
+    limit, numbers = (0.25, {1}) if name in SLOW else (5.0, {1, 2})
+    connection = a_connection(fake_time, request_timeout=limit)
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(on=frozenset(numbers), reply=reply))
+        answer = ask(connection, simulator.url)
+
+        assert "projects" in answer
+        assert len(simulator.requests) == len(numbers) + 1
+    retries = events(connection, EventKind.RETRY)
+    assert [event.pause for event in retries] == fake_time.slept
+    assert len(retries) == len(numbers)
+    assert all(event.text and event.text.isprintable() for event in retries)
+
+
+@pytest.mark.parametrize(("reply", "error"), FAST.values(), ids=FAST)
+def test_a_fault_that_does_not_pass_ends_with_its_name(
+    fake_time: FakeTime, reply: Reply | Raw | Drip, error: type[PassingFault]
+) -> None:
+    connection = a_connection(fake_time, timeout=60.0)
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=reply))
+        found = fault(connection, simulator.url)
+
+        assert len(simulator.requests) == len(fake_time.slept) + 1
+    assert (type(found), found.exit_code) == (error, ExitCode.CLOUD_UNAVAILABLE)
+    assert found.means
+    assert found.remedy
+
+
+@pytest.mark.parametrize(("reply", "error"), SLOW.values(), ids=SLOW)
+def test_a_request_that_takes_too_long_ends_at_its_limit_however_busy_it_is(
+    fake_time: FakeTime, reply: Reply | Raw | Drip, error: type[PassingFault]
+) -> None:
+    """A server that sends a byte now and then holds no socket to its own time limit."""
+    connection = a_connection(fake_time, timeout=0.0, request_timeout=0.1)
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=reply))
+        found = fault(connection, simulator.url)
+
+    assert type(found) is error
+    assert "0.1 s" in found.happened or "timed out" in found.happened
+
+
+def test_an_answer_that_is_cut_short_is_asked_for_three_times(fake_time: FakeTime) -> None:
+    """What is always cut is no accident of the network."""
+    connection = a_connection(fake_time)
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=garbage_json()))
+        found = fault(connection, simulator.url)
+
+        assert len(simulator.requests) == 3
+    assert isinstance(found, CutShort)
+    assert found.code == "not-understood"
+
+
+# What no other try would change.
+
+BOMB_SIZE = 3 * LARGEST_ANSWER
+
+
+@pytest.fixture(scope="module")
+def bomb() -> bytes:
+    """A gzip of a few hundred KB that unpacks to more than any answer may have."""
+    return gzip.compress(bytes(BOMB_SIZE // 2)) * 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "named"),
+    [
+        (login_page(), "web page"),
+        (redirect("https://login.example/"), "HTTP 302"),
+        (replace(redirect("/elsewhere"), status=307), "HTTP 307"),
+        (replace(redirect(""), status=303, headers={}), "HTTP 303"),
+        (Reply(status=304), "HTTP 304"),
+        (redirect("http://[::1"), "HTTP 302"),
+        (redirect("http://[not-an-address]/"), "HTTP 302"),
+        (redirect("https://login.example/\xfc"), "HTTP 302"),
+        (redirect("http://x:99999999/"), "HTTP 302"),
+        (redirect("javascript:alert(1)"), "HTTP 302"),
+        (no_content(), "HTTP 204"),
+        (Reply(status=205), "HTTP 205"),
+        (Reply(status=404, body=b"<html>"), "HTTP 404"),
+        (Reply(status=407, headers={"Proxy-Authenticate": "Basic"}), "HTTP 407"),
+        (Raw(payload=b"HTTP/1.1 101 Switching Protocols\r\n\r\n"), "HTTP 101"),
+        (Reply(body=b"[]"), "not an object"),
+        (Reply(headers={"Content-Encoding": "gzip"}, body=b"{}"), "unpacked"),
+        (Reply(headers={"Content-Encoding": "deflate"}, body=b"no deflate at all"), "unpacked"),
+        (Reply(headers={"Content-Encoding": ", ".join(["gzip"] * 20)}, body=b"{}"), "unpacked"),
+        (error_in_200("HSS.0013"), "HSS.0013"),
+        (error_in_200("HSS.0001"), "HSS.0001"),
+        (refused("APIGW.0301"), "APIGW.0301"),
+        (refused("HSS.0010"), "HSS.0010"),
+    ],
+    ids=[
+        "login-page",
+        "302",
+        "307",
+        "303-to-nowhere",
+        "304",
+        "302-to-half-an-address",
+        "302-to-no-address",
+        "302-in-latin-1",
+        "302-to-no-port",
+        "302-to-a-script",
+        "204",
+        "205",
+        "404",
+        "407",
+        "101",
+        "array",
+        "no-gzip",
+        "no-deflate",
+        "gzip-in-gzip-in-gzip",
+        "forbidden-in-a-200",
+        "refused-in-a-200",
+        "wrong-signature",
+        "forbidden",
+    ],
+)
+def test_what_no_other_try_would_change_ends_at_once(fake_time: FakeTime, reply: Reply | Raw, named: str) -> None:
+    connection = a_connection(fake_time)
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=reply))
+        found = fault(connection, simulator.url)
+
+        assert len(simulator.requests) == 1
+    assert not isinstance(found, PassingFault)
+    assert found.exit_code in {ExitCode.CLOUD_UNAVAILABLE, ExitCode.NOT_AUTHORISED}
+    assert named in found.happened
+    assert fake_time.slept == []
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [(200, {}), (404, {}), (502, {}), (302, {"Location": "https://login.example/"})],
+    ids=["200", "404", "502", "302"],
+)
+def test_an_answer_larger_than_any_is_not_understood_before_it_fills_the_memory(
+    fake_time: FakeTime, bomb: bytes, status: int, headers: dict[str, str]
+) -> None:
+    connection = a_connection(fake_time, request_timeout=10.0)
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(
+            Fault(reply=Reply(status=status, headers={"Content-Encoding": "gzip", **headers}, body=bomb))
+        )
+        tracemalloc.start()
+        try:
+            found = fault(connection, simulator.url)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert isinstance(found, NotUnderstood)
+    assert f"larger than {LARGEST_ANSWER} bytes" in found.happened
+    assert peak < 2 * LARGEST_ANSWER
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_never_followed_with_credentials(fake_time: FakeTime, status: int) -> None:
+    with Peer(ok()) as other, Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=replace(redirect(f"http://{other.address}/"), status=status)))
+        found = fault(a_connection(fake_time), simulator.url)
+
+        assert other.heard == []
+        assert len(simulator.requests) == 1
+    assert isinstance(found, NotUnderstood)
+
+
+# When to try again.
+
+
+def test_pauses_double_up_to_a_minute_and_half_of_each_is_chance(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(on=frozenset(range(1, 10)), reply=server_error()))
+        ask(a_connection(fake_time, timeout=36000.0), simulator.url)
+
+    for pause, longest in zip(fake_time.slept, [1, 2, 4, 8, 16, 32, 60, 60, 60], strict=True):
+        assert longest / 2 <= pause <= longest
+    # Nine pauses that are all at the same place of their range are no chance.
+    assert len({pause / longest for pause, longest in zip(fake_time.slept[-3:], [60, 60, 60], strict=True)}) > 1
+
+
+@pytest.mark.parametrize("timeout", [0.5, 1.0, 3.0, 10.0, 100.0, 1800.0])
+def test_tries_never_cross_the_deadline_and_the_last_one_is_made_at_it(fake_time: FakeTime, timeout: float) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        begin = fake_time.wall()
+        simulator.faults.append(Fault(reply=server_error()))
+        found = fault(a_connection(fake_time, timeout=timeout), simulator.url)
+
+        assert simulator.requests[-1].at - begin == pytest.approx(timeout)
+        assert len(simulator.requests) == len(fake_time.slept) + 1
+    assert isinstance(found, Unreachable)
+    # No look is wasted right before the last one.
+    assert all(pause >= min(0.5, timeout) for pause in fake_time.slept)
+
+
+def test_after_the_deadline_nothing_is_tried_again(fake_time: FakeTime) -> None:
+    connection = a_connection(fake_time, timeout=10.0)
+    fake_time.elapsed += 11
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=server_error()))
+        fault(connection, simulator.url)
+
+        assert len(simulator.requests) == 1
+    assert fake_time.slept == []
+
+
+@pytest.mark.parametrize("appear_timeout", [0.0, 5.0, 60.0, 300.0])
+def test_where_nothing_ever_answered_patience_ends_with_the_appear_timeout(
+    fake_time: FakeTime, appear_timeout: float
+) -> None:
+    """A mistyped endpoint should not cost the whole run."""
+    address = nobody()
+    connection = a_connection(fake_time, timeout=1800.0, appear_timeout=appear_timeout)
+    found = fault(connection, f"http://{address}")
+
+    assert isinstance(found, Unreachable)
+    assert address in found.happened
+    assert fake_time.elapsed == pytest.approx(appear_timeout)
+    assert len(events(connection, EventKind.RETRY)) == len(fake_time.slept)
+
+
+def test_where_something_answered_once_patience_lasts_to_the_deadline(fake_time: FakeTime) -> None:
+    connection = a_connection(fake_time, timeout=1000.0, appear_timeout=5.0)
+    with Simulator(now=fake_time.wall) as simulator:
+        channel = http(connection, simulator.url)
+        channel.ask("GET", PROJECTS)
+        simulator.faults.append(Fault(reply=reset()))
+        with pytest.raises(Unreachable):
+            channel.ask("GET", PROJECTS)
+
+    assert fake_time.elapsed == pytest.approx(1000)
+
+
+def test_the_appear_timeout_never_outlasts_the_deadline(fake_time: FakeTime) -> None:
+    fault(a_connection(fake_time, timeout=20.0, appear_timeout=300.0), f"http://{nobody()}")
+
+    assert fake_time.elapsed == pytest.approx(20)
+
+
+# Retry-After.
+
+
+def asks_for(pause: str, *, status: int = 503) -> Reply:
+    """An answer that asks for this pause, by a clock of its own that is an hour fast."""
+    return Reply(status=status, headers={"Retry-After": pause, "Date": "Sat, 31 Jan 2026 13:00:00 GMT"})
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_the_pause_that_the_cloud_asks_for_is_kept_to_the_letter(fake_time: FakeTime, status: int) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults += [
+            Fault(on=frozenset({1}), reply=asks_for("7", status=status)),
+            Fault(on=frozenset({2}), reply=asks_for("Sat, 31 Jan 2026 13:02:00 GMT", status=status)),
+        ]
+        ask(a_connection(fake_time), simulator.url)
+
+    assert fake_time.slept == [7, 120]
+
+
+@pytest.mark.parametrize("asked", ["0", "Sat, 31 Jan 2026 12:00:00 GMT"], ids=["zero", "a-date-gone-by"])
+def test_a_cloud_that_asks_for_no_pause_gets_one_all_the_same(fake_time: FakeTime, asked: str) -> None:
+    """Without any, a gate would ask as fast as it can until its deadline: that is an attack."""
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(on=frozenset(range(1, 6)), reply=asks_for(asked)))
+        ask(a_connection(fake_time), simulator.url)
+
+    assert min(fake_time.slept) >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("asked", "tries"),
+    [("99", 2), ("100", 2), ("101", 1), ("86400", 1), ("999999999", 1)],
+    ids=lambda value: f"{value}",
+)
+def test_a_pause_that_outlasts_the_deadline_ends_the_wait_at_once(fake_time: FakeTime, asked: str, tries: int) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=asks_for(asked)))
+        found = fault(a_connection(fake_time, timeout=100.0), simulator.url)
+
+        assert len(simulator.requests) == tries
+    assert isinstance(found, Unreachable)
+    assert fake_time.elapsed == (float(asked) if tries == 2 else 0)
+
+
+@pytest.mark.parametrize("retry_after", [False, True], ids=["by-the-window", "by-the-header"])
+def test_a_quota_is_waited_for(fake_time: FakeTime, *, retry_after: bool) -> None:
+    connection = a_connection(fake_time)
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.quota = Quota(calls=5, seconds=60, retry_after=retry_after)
+        channel = http(connection, simulator.url)
+        for _ in range(11):
+            channel.ask("GET", PROJECTS)
+
+    assert fake_time.slept == [60, 60]
+    assert all("quota" in event.text for event in events(connection, EventKind.RETRY))
+
+
+def test_a_quota_that_cannot_be_waited_for_is_throttled(fake_time: FakeTime) -> None:
+    connection = a_connection(fake_time, timeout=299.0)
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.quota = Quota(calls=0, seconds=300)
+        found = fault(connection, simulator.url)
+
+    assert isinstance(found, Throttled)
+    assert fake_time.slept == []
+
+
+# Each try.
+
+
+def test_each_try_is_signed_anew(fake_time: FakeTime) -> None:
+    """A signature of before the pause may have expired after it."""
+    with Simulator(now=fake_time.wall) as simulator:
+        known = simulator.describe()["huawei"]
+        credentials = Credentials(access_key_id=known["access_key_id"], access_key_secret=known["access_key_secret"])
+        simulator.faults.append(Fault(on=frozenset({1, 2}), reply=asks_for("1000")))
+        connection = a_connection(fake_time, timeout=7200.0)
+        ask(connection, simulator.url, KeyPairAuth(credentials, connection.clock.now))
+        dates = [request.headers["X-Sdk-Date"] for request in simulator.requests]
+        signatures = {request.headers["Authorization"] for request in simulator.requests}
+
+        assert dates == ["20260131T120000Z", "20260131T121640Z", "20260131T123320Z"]
+        assert len(signatures) == 3
+        assert simulator.requests[-1].status == 200
+
+
+def test_a_connection_that_hangs_does_not_hold_up_the_next_question(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(on=frozenset({2}), reply=HELD_IN_THE_BODY))
+        channel = http(a_connection(fake_time, request_timeout=0.25), simulator.url)
+
+        assert [channel.ask("GET", PROJECTS).keys() for _ in range(3)] == [{"projects"}] * 3
+        assert len(simulator.requests) == 4
+
+
+def test_each_answer_is_noted_with_its_request_id(fake_time: FakeTime) -> None:
+    """It is what the cloud's support asks for first."""
+    connection = a_connection(fake_time)
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults += [
+            Fault(on=frozenset({1}), reply=Reply(status=503, headers={"X-Request-Id": "abc-1"}, body=b"12345")),
+            Fault(on=frozenset({2}), reply=Reply(body=b'{"a": 1}', headers={"x-request-ID": "\t" + "x" * 500})),
+        ]
+        ask(connection, simulator.url)
+    first, second = (event.text for event in events(connection, EventKind.NOTE))
+
+    assert first == "GET /v3/projects: 503, 5 bytes, request id abc-1"
+    assert second.startswith("GET /v3/projects: 200, 8 bytes, request id xxx")
+    assert len(second) < 200
+
+
+def test_an_answer_without_a_request_id_is_noted_too(fake_time: FakeTime) -> None:
+    connection = a_connection(fake_time)
+    with Peer(ok()) as peer:
+        ask(connection, f"http://{peer.address}")
+    (note,) = events(connection, EventKind.NOTE)
+
+    assert note.text == "GET /v3/projects: 200, 16 bytes, request id none"
+
+
+# TLS.
+
+
+@pytest.mark.parametrize("through_a_proxy", [False, True], ids=["direct", "through-a-proxy"])
+def test_a_certificate_that_nobody_signed_is_not_trusted(
+    fake_time: FakeTime, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, *, through_a_proxy: bool
+) -> None:
+    with Peer(ok(), tls) as peer:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
+        found = fault(a_connection(fake_time), "https://gate.invalid" if through_a_proxy else f"https://{peer.address}")
+
+        assert [head for head in peer.heard if not head.startswith("CONNECT")] == []
+    assert isinstance(found, NotUnderstood)
+    assert "certificate" in found.happened
+    assert "--ca-bundle" in found.remedy
+    assert fake_time.slept == []
+
+
+def test_a_certificate_of_the_ca_bundle_is_trusted(fake_time: FakeTime, tls: ssl.SSLContext, certificate: Path) -> None:
+    with Peer(ok(), tls) as peer:
+        connection = a_connection(fake_time, ca_bundle=certificate)
+
+        assert ask(connection, f"https://{peer.address}") == {"projects": []}
+
+
+def test_the_ca_bundle_comes_before_that_of_the_environment(
+    fake_time: FakeTime, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with Peer(ok(), tls) as peer:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "is-not-there"))
+        connection = a_connection(fake_time, ca_bundle=certificate)
+
+        assert ask(connection, "https://gate.invalid") == {"projects": []}
+
+
+def test_a_certificate_for_another_name_is_not_trusted(
+    fake_time: FakeTime, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Peer(ok(), tls) as peer:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
+        connection = a_connection(fake_time, ca_bundle=certificate)
+        found = fault(connection, "https://other.invalid")
+
+    assert isinstance(found, NotUnderstood)
+    assert "other.invalid" in found.happened
+
+
+def test_a_server_that_speaks_no_tls_is_unreachable(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        url = simulator.url.replace("http:", "https:")
+        found = fault(a_connection(fake_time, timeout=0.0, request_timeout=0.2), url)
+
+    assert isinstance(found, Unreachable)
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_bundle_of_the_environment_that_is_not_there_is_named(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
+) -> None:
+    """A mistake of the runner's set-up is none of the gate, and no network fault either."""
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{nobody()}")
+    monkeypatch.setenv(variable, str(tmp_path / "is-not-there.pem"))
+    found = fault(a_connection(fake_time), "https://gate.invalid")
+
+    assert found.exit_code in {ExitCode.USAGE, ExitCode.CLOUD_UNAVAILABLE}
+    assert "is-not-there.pem" in str(found)
+
+
+# Proxies, and what else requests takes from its surroundings.
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_proxy_of_the_environment_is_used(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext, certificate: Path, variable: str
+) -> None:
+    with Peer(ok(), tls) as proxy:
+        monkeypatch.setenv(variable, f"http://user:pass@{proxy.address}")
+        ask(a_connection(fake_time, ca_bundle=certificate), "https://gate.invalid")
+        connect, question = proxy.heard
+
+    assert connect.startswith("CONNECT gate.invalid:443 HTTP/1.")
+    assert "\r\nProxy-Authorization: Basic dXNlcjpwYXNz\r\n" in connect
+    assert TOKEN not in connect
+    assert f"\r\nX-Auth-Token: {TOKEN}\r\n" in question
+    assert "Proxy-Authorization" not in question
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1", "http://localhost"])
+def test_no_proxy_is_asked_for_a_loopback_address(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    with Peer(ok()) as peer:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://{nobody()}")
+
+        assert ask(a_connection(fake_time), f"{url}:{peer.address.partition(':')[2]}") == {"projects": []}
+
+
+def test_no_proxy_is_asked_where_the_environment_says_so(fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+        monkeypatch.setenv("NO_PROXY", "gate.invalid")
+        found = fault(a_connection(fake_time, timeout=0.0), "https://gate.invalid")
+
+        assert proxy.heard == []
+    assert isinstance(found, Unreachable)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", b"HTTP/1.1 503 No\r\n\r\n", b"", b"no HTTP\r\n\r\n"],
+)
+@pytest.mark.parametrize(
+    "user",
+    ["user:hush-hush", "user:hush%2Fhush", "user:hush%40hush", "user:hush@hush", ":hush", "hush"],
+)
+def test_a_proxys_password_is_in_no_message(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, answer: bytes, user: str
+) -> None:
+    connection = a_connection(fake_time, timeout=1.0)
+    with Peer(answer) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{user}@{proxy.address}")
+        found = fault(connection, "https://gate.invalid")
+
+    assert isinstance(found, Refused if b"407" in answer else Unreachable)
+    assert "hush" not in str(found) + "".join(event.text for event in connection.journal.events)
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://user:hush/hush@127.0.0.1:1",
+        "http://user:hush#hush@127.0.0.1:1",
+        "http://user:hush?hush@127.0.0.1:1",
+        "http://user:hush hush@127.0.0.1:1",
+        "http://user:hush\\hush@127.0.0.1:1",
+        "user:hush@127.0.0.1:1",
+        "user:hush/hush@127.0.0.1:1",
+        "http:/user:hush@127.0.0.1:1",
+        "http://user:hush@127.0.0.1:port",
+        "http://user:hush@[::1",
+        "ftp://user:hush@127.0.0.1:1",
+        "socks5://user:hush@127.0.0.1:1",
+    ],
+)
+def test_the_password_of_a_mistyped_proxy_is_in_no_message(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    """Not even in part, where a letter of it cuts the URL in two."""
+    connection = a_connection(fake_time, timeout=1.0)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    found = fault(connection, "https://gate.invalid")
+
+    assert found.exit_code in {ExitCode.USAGE, ExitCode.CLOUD_UNAVAILABLE}
+    assert "hush" not in str(found) + "".join(event.text for event in connection.journal.events)
+
+
+def test_a_netrc_file_is_not_used(fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What signs in is what the user gave to the gate, and nothing that lies about."""
+    (tmp_path / ".netrc").write_text("default login somebody password hush\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with Peer(ok()) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://{proxy.address}")
+        ask(a_connection(fake_time), "http://gate.invalid")
+        (head,) = proxy.heard
+
+    assert head.startswith("GET http://gate.invalid/v3/projects HTTP/1.1\r\n")
+    assert f"\r\nX-Auth-Token: {TOKEN}\r\n" in head
+    assert "Authorization" not in head
+
+
+# Secrets.
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500, 503])
+def test_a_secret_that_the_cloud_repeats_is_in_no_message(fake_time: FakeTime, status: int) -> None:
+    connection = a_connection(fake_time, timeout=1.0)
+    body = b'{"error_code": "APIGW.0301", "error_msg": "x-auth-token:%b"}' % TOKEN.encode()
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=Reply(status=status, headers={"X-Request-Id": TOKEN}, body=body)))
+        found = fault(connection, simulator.url)
+
+    said = f"{found} {found!r}" + "".join(event.text for event in connection.journal.events)
+    assert "APIGW.0301" in said
+    assert TOKEN not in said
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        ("to/ken+to/ken==", r"to/ken+to/ken=="),
+        ("to/ken+to/ken==", r"to\/ken+to\/ken=="),
+        ("to/ken+to/ken==", r"to/ken+to/ken\u003d\u003d"),
+        ("to/ken+to/ken==", r"to\u002Fken\u002bto\u002fken=="),
+        ("to/ken+to/ken==", "to%2Fken%2Bto%2Fken%3D%3D"),
+        ("to/ken+to/ken==", "x" * 290 + "to/ken+to/ken=="),
+    ],
+    ids=[
+        "plain",
+        "slashes-escaped",
+        "equals-signs-escaped",
+        "slashes-by-number",
+        "quoted",
+        "cut",
+    ],
+)
+def test_a_secret_is_in_no_message_however_it_is_spelt(fake_time: FakeTime, secret: str, said: str) -> None:
+    """Encoders of JSON differ in what they escape, and a message that is cut may be cut inside of it."""
+    connection = a_connection(fake_time)
+    body = b'{"error_code": "APIGW.0301", "error_msg": "got %b"}' % said.encode()
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=Reply(status=401, body=body)))
+        with pytest.raises(NotAuthorised) as caught:
+            http(connection, simulator.url, TokenAuth(secret), secrets=(secret,)).ask("GET", PROJECTS)
+
+    assert "to/ken" not in unquote(str(caught.value))
+
+
+def test_the_security_token_is_in_no_message_about_a_wrong_signature(fake_time: FakeTime) -> None:
+    """The gateway repeats all that was signed, and the security token is."""
+    with Simulator(now=fake_time.wall) as simulator:
+        known = simulator.describe()["huawei"]
+        token = known["security_token"]
+        wrong = Credentials(access_key_id=known["access_key_id"], access_key_secret="wrong", security_token=token)
+        connection = a_connection(fake_time)
+        channel = http(connection, simulator.url, KeyPairAuth(wrong, connection.clock.now), secrets=wrong.secrets)
+        with pytest.raises(NotAuthorised) as caught:
+            channel.ask("GET", PROJECTS)
+
+    said = str(caught.value) + "".join(event.text for event in connection.journal.events)
+    assert "canonicalRequest" in said
+    assert token[:20] not in said

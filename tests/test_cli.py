@@ -1,0 +1,248 @@
+"""The command line: where wishes come from, what the help says, and the boundary that owns every exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate import __version__, cli
+from gate.errors import Interrupted
+from gate.simulator import SCENARIOS
+from tests.builders import FakeTime
+from tests.github_runner import as_the_runner_reads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.harness import Gate
+
+
+@pytest.fixture
+def risky(gate_in: Callable[..., Gate]) -> Gate:
+    """A gate before two risky images, so that the limit in force decides the exit code."""
+    return gate_in("risky")
+
+
+def limits(gate: Gate, *arguments: str) -> int:
+    """The limit of risky images that was in force."""
+    limit: int = gate.check(*arguments).report["policy"]["max_risky"]
+    return limit
+
+
+def test_the_command_line_beats_the_input_beats_the_variable_beats_the_file(
+    risky: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = [limits(risky)]
+    Path(".scan-gate.toml").write_text("max-risky = 11\n")
+    seen.append(limits(risky))
+    monkeypatch.setenv("SCAN_GATE_MAX_RISKY", "12")
+    seen.append(limits(risky))
+    monkeypatch.setenv("INPUT_MAX-RISKY", "13")
+    seen.append(limits(risky))
+    seen.append(limits(risky, "--max-risky", "14"))
+
+    assert seen == [0, 11, 12, 13, 14]
+
+
+def test_an_empty_variable_counts_as_unset(risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INPUT_MAX-RISKY", "")
+    monkeypatch.setenv("SCAN_GATE_MAX_RISKY", "5")
+
+    assert limits(risky) == 5
+
+
+def test_a_file_can_be_named(risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("other.toml").write_text('max-risky = 7\nwarn-only = true\nmax-age = "none"\n')
+
+    by_option = risky.check("--config", "other.toml")
+    monkeypatch.setenv("SCAN_GATE_CONFIG", "other.toml")
+    by_variable = risky.check()
+
+    for ending in (by_option, by_variable):
+        assert (ending.code, ending.report["policy"]["max_risky"]) == (0, 7)
+        assert (ending.report["policy"]["warn_only"], ending.report["policy"]["max_age"]) == (True, None)
+
+
+def test_several_reports_come_one_a_line_from_a_variable(risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INPUT_REPORT", "json=a b.json\n\n  markdown=page.md \n")
+
+    risky.run("check")
+
+    assert json.loads(Path("a b.json").read_text())["verdict"] == "blocked"
+    assert Path("page.md").read_text().startswith("## ⛔")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--max-failed", "-1"], "'-1' is not a whole number, 0 or more"),
+        (["--timeout", "soon"], "'soon' is not a duration"),
+        (["--started-after", "yesterday"], "'yesterday' is not a time"),
+        (["--endpoint", "http://hss.example.com"], "plain http is for loopback addresses only"),
+        (["--report", "pdf=a.pdf"], "'pdf' is no report; known are json, markdown"),
+        (["--cloud", "nimbus"], "is not 'huawei'|'nimbus' is not"),
+        (["--on-undecided", "pass"], "'pass' is not one of"),
+        (["--max-riskyy", "1"], "No such option"),
+        (["--ca-bundle", "absent.pem"], "is not a file of PEM certificates"),
+        (["--config", "absent.toml"], "absent.toml cannot be read"),
+        (["stray"], "unexpected extra argument"),
+    ],
+)
+def test_what_cannot_be_carried_out_ends_with_2_before_anything_is_sent(
+    arguments: list[str], complaint: str, risky: Gate
+) -> None:
+    ending = risky.run("check", *arguments)
+
+    assert ending.code == 2
+    assert any(part in ending.err + ending.out for part in complaint.split("|"))
+    assert risky.operations == []
+
+
+def test_an_unknown_command_or_none_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["chekc"]) == 2
+    assert cli.main([]) == 2
+    assert "No such command 'chekc'" in capsys.readouterr().err
+
+
+# What it says of itself.
+
+
+@pytest.mark.parametrize("command", ["check", "status", "simulate", "demo"])
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([command, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: scan-gate {command} ")
+
+
+def test_the_help_of_check_names_every_exit_code_and_every_section(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["check", "-h"])
+    text = capsys.readouterr().out
+
+    for part in ("Exit codes: 0 passed, 1 blocked", "70 bug in the gate", "Where:", "For one cloud:", "Log:", "Other:"):
+        assert part in text
+    assert "[default: 24h]" in text
+
+
+def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"scan-gate, version {__version__}\n"
+    assert version("scan-gate") == __version__
+
+
+# The other commands.
+
+
+def test_status_looks_once_and_gives_no_verdict(gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("risky")
+
+    ending = gate.run("status")
+
+    assert (ending.code, ending.out) == (0, "scan task manual-image-scan: running, 20 %\n")
+    assert len(gate.operations) == 1
+
+
+def test_status_is_7_where_there_is_no_task(gate_in: Callable[..., Gate]) -> None:
+    ending = gate_in("empty").run("status")
+
+    assert (ending.code, ending.out) == (7, "no scan task yet\n")
+
+
+def test_status_can_name_a_task_and_takes_the_same_file(gate_in: Callable[..., Gate]) -> None:
+    Path(".scan-gate.toml").write_text("max-risky = 11\n")
+    gate = gate_in("clean")
+    task = gate.simulator.tasks[0]
+
+    assert gate.run("status", "--task-id", task.id).code == 0
+    assert gate.run("status", "--task-id", "other").code == 7
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_demo_ends_as_its_scenario_says(
+    scenario: str, fake_time: FakeTime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = cli.main(["demo", "--scenario", scenario], fake_time.clock())
+
+    out = capsys.readouterr().out
+    assert out.startswith(f"Scenario {scenario}: ")
+    assert f"(exit {SCENARIOS[scenario].expected_exit})" in out
+    assert code == SCENARIOS[scenario].expected_exit
+
+
+class InterruptedTime(FakeTime):
+    """A clock on which somebody presses Ctrl-C."""
+
+    def sleep(self, seconds: float) -> None:
+        raise Interrupted(signal.SIGINT if seconds else signal.SIGTERM)
+
+
+def test_an_interrupted_status_is_130_and_still_sets_the_outputs(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("output").touch()
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", "output")
+    gate = gate_in("flaky")
+
+    ending = replace(gate, time=InterruptedTime()).run("status")
+
+    assert ending.code == 130
+    assert as_the_runner_reads(Path("output").read_text())["exit-code"] == "130"
+
+
+def test_a_stream_that_is_no_terminal_of_python_is_written_to_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stdout", stream)
+
+    assert cli.main(["--version"]) == 0
+    assert "scan-gate, version" in stream.getvalue()
+
+
+class BrokenTime(FakeTime):
+    """A clock that breaks stands for any bug."""
+
+    def sleep(self, seconds: float) -> None:
+        raise LookupError(f"a bug after {seconds} s")
+
+
+def test_an_exception_that_nobody_expects_is_70_and_still_sets_the_outputs(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("output").touch()
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", "output")
+    gate = gate_in("clean")
+
+    ending = replace(gate, time=BrokenTime()).run("check")
+
+    assert ending.code == 70
+    assert "LookupError: a bug" in ending.err
+    values = as_the_runner_reads(Path("output").read_text())
+    assert (values["verdict"], values["exit-code"]) == ("undecided", "70")
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--max-failed", "x"], "2"), (["--region", "nowhere"], "2")])
+def test_a_usage_error_sets_the_outputs_too(arguments: list[str], code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("output").touch()
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", "output")
+
+    assert cli.main(["check", "--cloud", "huawei", *arguments]) == int(code)
+
+    values = as_the_runner_reads(Path("output").read_text())
+    assert (values["verdict"], values["exit-code"], values["task-id"]) == ("undecided", code, "")
+
+
+def test_outputs_that_cannot_be_written_are_told_even_after_a_usage_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", "absent/output")
+
+    assert cli.main(["check"]) == 2
+    assert "GITHUB_OUTPUT cannot be written" in capsys.readouterr().err

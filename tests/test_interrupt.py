@@ -1,0 +1,54 @@
+"""Signals: the first one ends the wait, and none ends the writing of reports."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+
+from gate.errors import Interrupted
+from gate.interrupt import be_deaf, interruptible
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_interrupts_and_the_next_ones_do_not(number: signal.Signals) -> None:
+    with interruptible():
+        with pytest.raises(Interrupted) as caught:
+            os.kill(os.getpid(), number)
+        for later in (signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), later)
+
+    assert caught.value.signal is number
+
+
+def test_whoever_is_deaf_hears_no_signal() -> None:
+    with interruptible():
+        be_deaf()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_afterwards_signals_mean_what_they_meant_before() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+
+    with interruptible():
+        assert signal.getsignal(signal.SIGINT) is not before[0]
+
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_outside_the_main_thread_nothing_is_changed() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    seen = []
+
+    def work() -> None:
+        with interruptible():
+            be_deaf()
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+    assert seen == [before]

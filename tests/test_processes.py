@@ -1,0 +1,129 @@
+"""The gate in processes of its own: signals, closed streams, and what happens before it is even loaded."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.github_runner import as_the_runner_reads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GATE = [sys.executable, "-m", "gate"]
+ROOT = Path(__file__).parent.parent
+
+
+@contextmanager
+def started(*arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """A gate in a process of its own, which is gone when the block ends."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    with subprocess.Popen(
+        [*GATE, *arguments], env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def simulated(scenario: str) -> Iterator[dict[str, str]]:
+    """The variables that lead a gate to `scan-gate simulate` in a process of its own."""
+    with started("simulate", "--json", "--scenario", scenario) as simulator:
+        assert simulator.stdout
+        huawei = json.loads(simulator.stdout.readline())["huawei"]
+        names = ("endpoint", "iam_endpoint", "access_key_id", "access_key_secret", "region")
+        yield {"SCAN_GATE_CLOUD": "huawei"} | {f"SCAN_GATE_{name.upper()}": huawei[name] for name in names}
+
+
+def test_simulate_describes_itself_in_one_line_of_json_and_serves_until_stopped() -> None:
+    with started("simulate", "--json") as simulator:
+        assert simulator.stdout
+        line = simulator.stdout.readline()
+        simulator.terminate()
+        code = simulator.wait(10)
+
+    names = {"endpoint", "access_key_id", "access_key_secret", "region", "iam_endpoint", "project_id"}
+    assert names <= json.loads(line)["huawei"].keys()
+    assert code == 0
+
+
+def test_what_simulate_prints_leads_a_shell_to_it() -> None:
+    """The lines can be pasted into a shell as they are, the project id is found through IAM."""
+    with started("simulate", "--scenario", "risky") as simulator:
+        assert simulator.stdout
+        lines = []
+        while not (line := simulator.stdout.readline()).startswith("# Now run"):
+            lines.append(line)
+        script = "".join(lines) + f"{sys.executable} -m gate check --poll-interval 0.1\n"
+        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        ending = subprocess.run(["sh", "-c", script], env=environ, capture_output=True, text=True, check=False)
+
+    assert ending.returncode == 1, ending.stderr
+    assert "2 risky, 0 allowed." in ending.stdout
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_gate_still_writes_every_report(number: signal.Signals, code: int) -> None:
+    Path("output").touch()
+    host = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": "output", "SCAN_GATE_REPORT": "json=report.json"}
+    with simulated("stuck") as variables, started("check", **variables, **host) as gate:
+        assert gate.stderr
+        assert "running, 60 %" in gate.stderr.readline()
+        gate.send_signal(number)
+        gate.send_signal(number)
+        ended = gate.wait(10)
+
+    report = json.loads(Path("report.json").read_text())
+    assert (ended, report["exit_code"], report["verdict"]) == (code, code, "undecided")
+    assert report["task"]["progress"] == 60
+    assert as_the_runner_reads(Path("output").read_text())["exit-code"] == str(code)
+
+
+def test_with_both_streams_closed_the_exit_code_is_still_the_verdict() -> None:
+    with simulated("risky") as variables:
+        environ = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+        script = f"{sys.executable} -m gate check --poll-interval 0.1 >&- 2>&-"
+        ending = subprocess.run(["sh", "-c", script], env=environ, check=False)
+
+    assert ending.returncode == 1
+
+
+def test_with_a_reader_that_has_gone_the_exit_code_is_still_the_verdict() -> None:
+    with simulated("risky") as variables, started("check", "--poll-interval", "0.1", **variables) as gate:
+        assert gate.stdout
+        assert gate.stderr
+        gate.stdout.close()
+        gate.stderr.close()
+
+        assert gate.wait(10) == 1
+
+
+def test_a_gate_that_cannot_be_loaded_is_a_bug_and_not_a_block(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise ImportError('broken')")
+
+    environ = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    ending = subprocess.run([*GATE, "check"], env=environ, capture_output=True, text=True, check=False)
+
+    assert ending.returncode == 70
+    assert "broken" in ending.stderr
+
+
+def test_a_name_that_the_terminal_cannot_show_ends_nothing() -> None:
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "SCAN_GATE_TASK_NAME": "\u955c\u50cf"}
+    with (
+        simulated("clean") as variables,
+        started("check", "--task-id", "\u955c\u50cf", "--appear-timeout", "0", "-v", **variables, **ascii_only) as gate,
+    ):
+        out, err = gate.communicate(timeout=20)
+
+    assert gate.returncode == 7, out + err
