@@ -1,0 +1,36 @@
+# The gate as a container: for the GitHub Action, for GitLab jobs and for any `docker run`.
+# The base is an argument, so that you can pin its digest or use a mirror of yours.
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS build
+WORKDIR /build
+COPY requirements/build.txt requirements/run.txt requirements/
+RUN python3 -m venv tools \
+ && tools/bin/pip install --quiet --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/build.txt \
+ && python3 -m venv --without-pip /opt/scan-gate \
+ && tools/bin/pip --python /opt/scan-gate/bin/python3 install --quiet --no-cache-dir --no-compile \
+      --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/run.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY gate gate
+# Bytecode is made here, since the container may run read-only and as any user.
+RUN tools/bin/pip wheel --quiet --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation \
+      --wheel-dir wheel . \
+ && tools/bin/pip --python /opt/scan-gate/bin/python3 install --quiet --no-cache-dir --no-compile \
+      --disable-pip-version-check --no-deps wheel/*.whl \
+ && /opt/scan-gate/bin/python3 -m compileall -q --invalidation-mode unchecked-hash /opt/scan-gate/lib
+
+FROM ${BASE}
+ARG BASE
+ARG REVISION=""
+LABEL org.opencontainers.image.title="scan-gate" \
+      org.opencontainers.image.description="Waits for the cloud's own scan of container images and decides whether a release may go out" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${BASE}"
+COPY --from=build /opt/scan-gate /opt/scan-gate
+ENV PATH="/opt/scan-gate/bin:${PATH}" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+RUN scan-gate --version
+# No USER: GitHub's runner owns the files that outputs go to, and wants its own (root). Any other user works as well.
+ENTRYPOINT ["/opt/scan-gate/bin/scan-gate"]
+CMD ["--help"]

@@ -1,0 +1,146 @@
+"""The container: built by a real Docker Engine, and run as users run it, against the simulator."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.simulator import Simulator
+from tests.github_runner import as_the_runner_reads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+NOBODY = ("--user", "65534:65534", "--read-only")
+HARDENED = (*NOBODY, "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+
+
+def docker(*arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+    """Runs the client, whatever it ends with."""
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=timeout)
+
+
+def _why_not() -> str:
+    if not shutil.which("docker"):
+        return "there is no docker client here"
+    if docker("info").returncode:
+        return "no Docker Engine is running here"
+    if docker("image", "inspect", "python:3.13-slim").returncode:
+        return "the base image python:3.13-slim is not here"
+    return ""
+
+
+pytestmark = [
+    pytest.mark.container,
+    pytest.mark.xdist_group("container"),
+    pytest.mark.skipif(bool(reason := _why_not()), reason=reason or "an engine is running"),
+]
+
+
+@pytest.fixture(scope="session")
+def image() -> str:
+    """The image as the Dockerfile makes it."""
+    built = docker("build", "--quiet", "--tag", "scan-gate:under-test", str(ROOT), timeout=900)
+    assert built.returncode == 0, built.stderr
+    return "scan-gate:under-test"
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """Two risky images in the cloud."""
+    with Simulator("risky") as running:
+        yield running
+
+
+def variables(simulator: Simulator) -> list[str]:
+    """The `docker run` options that lead a gate to the simulator."""
+    described = simulator.describe()["huawei"]
+    names = ("endpoint", "iam_endpoint", "access_key_id", "access_key_secret", "region")
+    wishes = {"CLOUD": "huawei", "POLL_INTERVAL": "0.1"} | {name.upper(): described[name] for name in names}
+    return [part for name, value in wishes.items() for part in ("--env", f"SCAN_GATE_{name}={value}")]
+
+
+def test_it_judges_as_any_user_on_a_read_only_disk(image: str, simulator: Simulator) -> None:
+    ending = docker("run", "--rm", "--network", "host", *HARDENED, *variables(simulator), image, "check")
+
+    assert ending.returncode == 1, ending.stdout + ending.stderr
+    assert "2 risky, 0 allowed." in ending.stdout
+
+
+def test_it_starts_as_a_github_action_does(image: str, simulator: Simulator, tmp_path: Path) -> None:
+    """Inputs with their hyphens, a workspace, the runner's files, and no shell in between (ci-hosts.md 4.1)."""
+    described = simulator.describe()["huawei"]
+    inputs = {
+        "cloud": "huawei",
+        "endpoint": described["endpoint"],
+        "project-id": described["project_id"],
+        "access-key-id": described["access_key_id"],
+        "access-key-secret": described["access_key_secret"],
+        "poll-interval": "0.1",
+        "max-risky": "2",
+        "report": "json=out/report.json",
+        "region": "",
+        "warn-only": "",
+    }
+    for name in ("output", "summary"):
+        (tmp_path / name).touch()
+    host = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": "/files/output", "GITHUB_STEP_SUMMARY": "/files/summary"}
+    environ = {f"INPUT_{name.upper()}": value for name, value in inputs.items()} | host | {"HOME": "/github/home"}
+    options = [part for name, value in environ.items() for part in ("--env", f"{name}={value}")]
+
+    mounts = ("--volume", f"{tmp_path}:/files", "--volume", f"{tmp_path}:/github/workspace")
+    ending = docker(
+        "run", "--rm", "--network", "host", "--workdir", "/github/workspace", *mounts, *options, image, "check"
+    )
+
+    assert ending.returncode == 0, ending.stdout + ending.stderr
+    assert as_the_runner_reads((tmp_path / "output").read_text())["risky-num"] == "2"
+    assert (tmp_path / "summary").read_text().startswith("## ✅")
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["verdict"] == "passed"
+
+
+def test_it_has_a_shell_for_gitlab(image: str) -> None:
+    ending = docker("run", "--rm", "--entrypoint", "", image, "sh", "-c", "scan-gate --version")
+
+    assert (ending.returncode, ending.stdout[:10]) == (0, "scan-gate,")
+
+
+def test_a_stopped_container_ends_as_interrupted_and_not_as_killed(image: str) -> None:
+    """The gate is the first process in the container, which gets no signal that it does not ask for."""
+    with Simulator("stuck") as simulator:
+        started = docker("run", "--detach", "--network", "host", *NOBODY, *variables(simulator), image, "check")
+        container = started.stdout.strip()
+        try:
+            with subprocess.Popen(["docker", "logs", "--follow", container], stderr=subprocess.PIPE, text=True) as logs:
+                assert logs.stderr
+                assert "running, 60 %" in logs.stderr.readline()
+                docker("stop", "--time", "10", container)
+            code = docker("inspect", "--format", "{{.State.ExitCode}}", container).stdout.strip()
+        finally:
+            docker("rm", "--force", container)
+
+    assert code == "143"
+
+
+def test_it_says_what_it_is(image: str) -> None:
+    inspected = json.loads(docker("image", "inspect", image).stdout)[0]["Config"]
+
+    assert inspected["Labels"]["org.opencontainers.image.title"] == "scan-gate"
+    assert inspected["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
+    assert inspected["Labels"]["org.opencontainers.image.base.name"] == "python:3.13-slim"
+    assert inspected["Entrypoint"] == ["/opt/scan-gate/bin/scan-gate"]
+    assert not inspected.get("User")
+
+
+def test_it_holds_the_gate_and_no_installer(image: str) -> None:
+    script = "import importlib.util as u; print([bool(u.find_spec(n)) for n in ('gate', 'pip', 'huaweicloudsdkcore')])"
+
+    ending = docker("run", "--rm", "--entrypoint", "/opt/scan-gate/bin/python3", image, "-c", script)
+
+    assert ending.stdout.strip() == "[True, False, False]", ending.stderr

@@ -1,0 +1,137 @@
+"""What is said in two places is the same in both: options, inputs, outputs, exit codes, versions, examples."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gate import __version__
+from gate.ci.github import outputs
+from gate.command_line import variables
+from gate.errors import ExitCode
+from gate.options import SECRETS, SECTIONS, cloud_options
+from gate.policy import Decision
+from gate.simulator import SCENARIOS
+from tests.builders import an_outcome
+from tests.github_runner import as_the_runner_reads
+from tools import document
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+OPTIONS = [option.name for options in (*SECTIONS.values(), cloud_options()) for option in options] + ["config"]
+
+
+def section(title: str) -> str:
+    """The part of the README under this heading."""
+    found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", README, flags=re.MULTILINE | re.DOTALL)
+    assert found, f"the README has no section {title!r}"
+    return found[1]
+
+
+def test_the_action_takes_every_option_and_every_secret_and_nothing_else() -> None:
+    assert sorted(ACTION["inputs"]) == sorted([*OPTIONS, *SECRETS])
+
+
+def test_no_input_of_the_action_has_a_default_that_would_hide_a_variable_or_the_file() -> None:
+    assert not [name for name, spec in ACTION["inputs"].items() if "default" in spec]
+
+
+def test_no_secret_travels_on_the_command_line() -> None:
+    assert ACTION["runs"]["args"] == ["check"]
+    assert not set(OPTIONS) & set(SECRETS)
+
+
+def test_the_action_names_every_output_that_is_set_and_no_other() -> None:
+    assert list(ACTION["outputs"]) == list(as_the_runner_reads(outputs(an_outcome())))
+
+
+def test_readme_and_action_say_of_the_options_what_the_table_says() -> None:
+    """`python tools/document.py` brings them up to date."""
+    action = (ROOT / "action.yml").read_text()
+
+    assert document.readme(README) == README
+    assert document.action(action) == action
+
+
+def test_the_readme_lists_every_output() -> None:
+    text = section("Outputs")
+
+    assert [name for name in ACTION["outputs"] if f"| `{name}` |" not in text] == []
+
+
+def test_the_readme_explains_every_exit_code_once() -> None:
+    rows = re.findall(r"^\| ([0-9, ]+) \|", section("Exit codes"), flags=re.MULTILINE)
+    codes = [int(code) for row in rows for code in row.split(", ")]
+
+    assert codes == sorted(int(code) for code in ExitCode)
+
+
+def test_the_readme_names_every_verdict_and_every_scenario() -> None:
+    assert [verdict for verdict in Decision if verdict not in section("Exit codes")] == []
+    assert [name for name in SCENARIOS if f"`{name}`" not in section("The simulator")] == []
+
+
+def test_the_readme_says_how_a_variable_is_made_of_a_name() -> None:
+    assert variables("max-failed") == ["INPUT_MAX-FAILED", "SCAN_GATE_MAX_FAILED"]
+    assert "SCAN_GATE_MAX_FAILED" in section("Options")
+
+
+def test_the_quick_start_is_two_commands_of_one_line() -> None:
+    blocks = re.findall(r"^```sh\n(.*?)```", section("Quick start"), flags=re.MULTILINE | re.DOTALL)
+
+    assert [block.count("\n") for block in blocks[:2]] == [1, 1]
+    assert "scan-gate demo" in blocks[0]
+    assert "pytest" in blocks[1]
+
+
+@pytest.mark.parametrize("block", re.findall(r"^```yaml\n(.*?)```", README, flags=re.MULTILINE | re.DOTALL))
+def test_every_example_of_the_readme_is_yaml_with_inputs_that_exist(block: str) -> None:
+    assert yaml.safe_load(block)
+    steps = [step for step in _steps(yaml.safe_load(block)) if "scan-gate@" in str(step.get("uses"))]
+
+    assert {name for step in steps for name in step["with"]} <= ACTION["inputs"].keys()
+    names = set(re.findall(r"SCAN_GATE_([A-Z_]+)", block))
+    known = {name.upper().replace("-", "_") for name in (*OPTIONS, *SECRETS)}
+    assert names <= known | {f"{name}_FILE" for name in known}
+
+
+def _steps(part: object) -> list[dict[str, Any]]:
+    if isinstance(part, dict):
+        own = [part] if "uses" in part else []
+        return own + [step for value in part.values() for step in _steps(value)]
+    return [step for value in part for step in _steps(value)] if isinstance(part, list) else []
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    dockerfile = (ROOT / "Dockerfile").read_text()
+
+    assert project["version"] == __version__
+    assert f'org.opencontainers.image.version="{__version__}"' in dockerfile
+    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("lock", ["run", "test", "check", "build"])
+def test_a_lock_has_a_hash_for_everything_and_names_no_registry(lock: str) -> None:
+    text = (ROOT / "requirements" / f"{lock}.txt").read_text()
+    pinned = re.findall(r"^([A-Za-z0-9_.\[\]-]+)==", text, flags=re.MULTILINE)
+    hashed = re.findall(r"^([A-Za-z0-9_.\[\]-]+)==[^\n]*\\\n    --hash=sha256:", text, flags=re.MULTILINE)
+
+    assert pinned
+    assert pinned == hashed
+    assert "://" not in text
+
+
+def test_the_lock_of_the_container_holds_the_dependencies_and_what_they_need() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = {re.split(r"[<>=]", dependency)[0] for dependency in project["dependencies"]}
+    locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements" / "run.txt").read_text(), flags=re.MULTILINE))
+
+    assert names == {"click", "python-backoff", "requests"}
+    assert locked == names | {"certifi", "charset-normalizer", "idna", "urllib3"}

@@ -1,0 +1,81 @@
+"""Writes what is said of the options in more than one place, from the one table that the gate reads them by.
+
+`python tools/document.py` brings README.md and action.yml up to date; a test fails while they are not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate.options import SECTIONS, cloud_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gate.settings import Option
+
+ROOT = Path(__file__).parent.parent
+_SECRET_INPUTS = {
+    "access-key-id": "access key id (AK); better from a secret",
+    "access-key-secret": "access key secret (SK), from a secret",
+    "security-token": "security token of temporary keys, from a secret",
+    "auth-token": "token of a signed-in user in place of keys, from a secret",
+}
+
+
+def readme(text: str) -> str:
+    """README.md with its table of options as it should be."""
+    return _between(text, "<!-- options -->\n", "<!-- end of options -->", "\n".join((*_table(), "")))
+
+
+def action(text: str) -> str:
+    """action.yml with its inputs as they should be."""
+    return _between(text, "inputs:\n", "outputs:\n", "".join(_inputs()) + "\n")
+
+
+def _table() -> Iterator[str]:
+    yield "| option | default | meaning |"
+    yield "| --- | --- | --- |"
+    for option in _options():
+        name = f"`--{option.name}`" + (f", `-{option.short}`" if option.short else "")
+        choices = f" (`{'`, `'.join(option.choices)}`)" if option.choices else ""
+        value = f" `{option.metavar}`" if not option.choices and not option.is_flag and option.metavar != "TEXT" else ""
+        yield f"| {name}{value} | {_default(option)} | {option.help.replace('|', ' or ')}{choices} |"
+    yield "| `--config` `FILE` | `.scan-gate.toml`, if it is there | TOML file with options by name |"
+
+
+def _default(option: Option) -> str:
+    return f"`{option.default}`" if option.default else option.default_note or ("off" if option.is_flag else "")
+
+
+def _inputs() -> Iterator[str]:
+    for option in _options():
+        default = option.default or option.default_note
+        yield _input(option.name, option.help + (f" [default: {default}]" if default else ""))
+    yield _input("config", "TOML file with options by name [default: .scan-gate.toml, if it is there]")
+    for name, description in _SECRET_INPUTS.items():
+        yield _input(name, description)
+
+
+def _input(name: str, description: str) -> str:
+    # No defaults here: an input that is not given must leave room for the variable and the file.
+    return f"  {name}:\n    description: {json.dumps(description, ensure_ascii=False)}\n    required: false\n"
+
+
+def _options() -> tuple[Option, ...]:
+    where, what, talk = SECTIONS.values()
+    return (*where, *what, *cloud_options(), *talk)
+
+
+def _between(text: str, begin: str, end: str, content: str) -> str:
+    pattern = f"({re.escape(begin)}).*?({re.escape(end)})"
+    return re.sub(pattern, lambda found: f"{found[1]}{content}{found[2]}", text, count=1, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    for name, write in (("README.md", readme), ("action.yml", action)):
+        path = ROOT / name
+        path.write_text(write(path.read_text(encoding="utf-8")), encoding="utf-8")
