@@ -127,3 +127,37 @@ def test_a_name_that_the_terminal_cannot_show_ends_nothing() -> None:
         out, err = gate.communicate(timeout=20)
 
     assert gate.returncode == 7, out + err
+
+
+VENDORS_SAMPLE = """
+import os, sys
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.region.region import Region as Address
+from huaweicloudsdkhss.v5 import HssClient, ListImageScanTaskRequest
+
+credentials = BasicCredentials(os.environ["CLOUD_SDK_AK"], os.environ["CLOUD_SDK_SK"], os.environ["PROJECT"])
+client = HssClient.new_builder().with_credentials(credentials).with_region(Address("x", os.environ["ENDPOINT"])).build()
+request = ListImageScanTaskRequest()
+request.type = "image_scan"  # the page's own sample forgets it, though it is mandatory
+response = client.list_image_scan_task(request)
+print(response.total_num, [task.task_name for task in response.data_list])
+"""
+
+
+def test_the_vendors_own_client_reads_from_simulate_what_its_page_shows(tmp_path: Path) -> None:
+    with started("simulate", "--json") as simulator:
+        assert simulator.stdout
+        known = json.loads(simulator.stdout.readline())["huawei"]
+        environ = {
+            **os.environ,
+            "HOME": str(tmp_path),
+            "CLOUD_SDK_AK": known["access_key_id"],
+            "CLOUD_SDK_SK": known["access_key_secret"],
+            "PROJECT": known["project_id"],
+            "ENDPOINT": known["endpoint"],
+        }
+        program = [sys.executable, "-W", "ignore", "-c", VENDORS_SAMPLE]
+        ending = subprocess.run(program, env=environ, capture_output=True, text=True, check=False)
+
+    assert ending.stdout.startswith("6 ["), ending.stderr
+    assert "manual-image-scan" in ending.stdout

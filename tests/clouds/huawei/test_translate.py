@@ -236,8 +236,18 @@ def test_what_is_no_text_is_the_empty_text(field: str, attribute: str, value: ob
 
 @pytest.mark.parametrize("value", ["\ud800", "a\nb", "a\x00", "\u202eb"], ids=ascii)
 def test_an_id_that_cannot_be_sent_back_is_not_understood(value: str) -> None:
-    with pytest.raises(NotUnderstood):
+    with pytest.raises(NotUnderstood) as caught:
         translated(task_id=value)
+
+    assert str(caught.value) == (
+        "The id of a scan task has characters in it that nobody can read. "
+        "Something else answered in the API's place, or the answer was damaged. "
+        "Check --endpoint and the proxy settings of this runner."
+    )
+
+
+def test_the_clouds_own_reason_is_kept() -> None:
+    assert translated(failed_reason="agent lost").reason == "agent lost"
 
 
 # Failed images.
@@ -360,8 +370,14 @@ def test_a_page_has_its_rows_and_its_total_where_that_is_a_number(
     ids=repr,
 )
 def test_an_answer_without_a_list_of_tasks_is_no_answer_of_no_tasks(document: dict[str, Any]) -> None:
-    with pytest.raises(NotUnderstood):
+    with pytest.raises(NotUnderstood) as caught:
         page(document)
+
+    assert str(caught.value) == (
+        "The answer has no list of scan tasks. "
+        "Something else answered in the API's place, or the API has changed. "
+        "Check --endpoint; if it is right, report this to the gate's project."
+    )
 
 
 # Everything else that JSON can hold.
