@@ -42,6 +42,8 @@ class Gate:
     simulator: Simulator
     time: FakeTime
     capsys: pytest.CaptureFixture[str]
+    left_out: tuple[str, ...] = ()
+    """What the command line does not say, though the simulator describes it."""
 
     def run(self, *arguments: str) -> Ending:
         """Runs one command, with the options that lead it to the simulator."""
@@ -63,7 +65,7 @@ class Gate:
         described = self.simulator.describe()[self.cloud]
         options = ["--cloud", self.cloud]
         for name in ("endpoint", "region", "iam_endpoint", "project_id"):
-            if name in described:
+            if name in described and name not in self.left_out:
                 options += [f"--{name.replace('_', '-')}", described[name]]
         return options
 
