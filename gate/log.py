@@ -25,7 +25,7 @@ class Log:
         self._verbosity = verbosity
         self._is_live = stream.isatty() and verbosity >= 0
         self._status = ""
-        self._pause_ends = 0.0
+        self._began = time.monotonic()
         self._printed: dict[EventKind, tuple[str, float]] = {}
 
     def hear(self, event: Event) -> None:
@@ -43,7 +43,8 @@ class Log:
         """Sleeps for so many s; on a terminal the live line counts them down."""
         ends = time.monotonic() + seconds
         while self._is_live and (left := ends - time.monotonic()) > 0:
-            self._write(f"\r\x1b[K  {self._status}; next look in {left:.0f} s")
+            so_far = time.monotonic() - self._began
+            self._write(f"\r\x1b[K  {so_far:.0f} s: {self._status}; next look in {left:.0f} s")
             time.sleep(min(1.0, left))
         if self._is_live:
             self._write("\r\x1b[K")

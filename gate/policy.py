@@ -79,7 +79,10 @@ def judge(task: ScanTask, policy: Policy) -> Verdict:
         message = f"The scan task itself {_ENDINGS[task.state]}{why}. Its images were not all scanned; scan them again."
         return _undecided(ExitCode.TASK_ENDED_BADLY, f"task-{task.state}", message)
     if task.state is TaskState.UNKNOWN:
-        message = f"The time is up and the task is in a state that the gate does not know ({task.raw_state})."
+        message = (
+            f"The time is up and the task is in a state that the gate does not know ({task.raw_state}). "
+            "Look at it in the cloud's console; if it is over there, report this state to the gate's project."
+        )
         return _undecided(ExitCode.NOT_FINAL, "unknown-state", message)
     progress = "" if task.progress is None else f" ({task.progress} %)"
     message = f"The time is up and the scan task is still running{progress}. Give it more time with --timeout."
@@ -92,19 +95,28 @@ def staleness(task: ScanTask, policy: Policy, now: datetime) -> Reason | None:
         return None
     if task.began_at is None:
         return Reason(
-            code="no-begin", message="The newest scan task does not say when it began, so its age is unknown."
+            code="no-begin",
+            message="The scan task does not say when it began, so its age is unknown. "
+            "It may still be waiting for its turn; if not, judge it all the same with --max-age none.",
         )
     began = f"{task.began_at:%Y-%m-%dT%H:%M:%SZ}"
     if task.began_at > now + CLOCK_TOLERANCE:
         return Reason(
-            code="begins-in-future", message=f"The newest scan task says that it began in the future, {began}."
+            code="begins-in-future",
+            message=f"The scan task says that it began in the future, {began}. Set the clock of this machine right.",
         )
     if policy.max_age is not None and now - task.began_at > policy.max_age:
         age, most = _whole_seconds(now - task.began_at), _whole_seconds(policy.max_age)
-        message = f"The newest scan task began {age} s ago ({began}); --max-age allows {most} s."
+        message = (
+            f"The newest scan task began {age} s ago ({began}); --max-age allows {most} s. "
+            "Start a scan for this release, or allow older ones."
+        )
         return Reason(code="stale", message=message, actual=age, limit=most)
     if policy.started_after is not None and task.began_at < policy.started_after:
-        message = f"The newest scan task began {began}, before {policy.started_after.isoformat()} (--started-after)."
+        since = policy.started_after.isoformat()
+        message = (
+            f"The newest scan task began {began}, before {since} (--started-after). Start a scan for this release."
+        )
         return Reason(code="stale", message=message)
     return None
 
@@ -145,13 +157,20 @@ def _weigh(task: ScanTask, policy: Policy) -> Verdict:
         given["risky"] = counts.risky
     missing = [name for name, count in given.items() if count is None]
     if failed is None or missing:
-        message = f"The cloud calls the task complete but gave no usable number for: {', '.join(missing)}."
+        message = (
+            f"The cloud calls the task complete but gave no usable number for: {', '.join(missing)}. "
+            "Perhaps the task is of another kind; look at it in the cloud's console."
+        )
         return nothing_to_judge(Reason(code="counts-missing", message=message))
     if (counts.succeeded or 0) > (counts.total or 0):
-        message = f"The counts contradict each other: {counts.succeeded} succeeded of {counts.total} images."
+        message = (
+            f"The counts contradict each other: {counts.succeeded} succeeded of {counts.total} images. "
+            "Run the gate again, and look at the task in the cloud's console if this stays so."
+        )
         return nothing_to_judge(Reason(code="counts-contradict", message=message))
     if counts.total == 0:
-        return nothing_to_judge(Reason(code="no-images", message="The scan task has no images: nothing was scanned."))
+        message = "The scan task has no images: nothing was scanned. Check which images the scan covers."
+        return nothing_to_judge(Reason(code="no-images", message=message))
     limits = [("failed", failed, policy.max_failed), ("risky", counts.risky or 0, policy.max_risky)]
     reasons = tuple(
         Reason(code=f"too-many-{name}", message=f"{actual} {name}, {limit} allowed.", actual=actual, limit=limit)

@@ -103,7 +103,7 @@ def test_on_a_terminal_a_live_line_counts_the_pause_down() -> None:
     log.sleep(0.05)
 
     written = stream.getvalue()
-    assert "\r\x1b[K  scan task nightly: running, 20 %; next look in 0 s" in written
+    assert "\r\x1b[K  0 s: scan task nightly: running, 20 %; next look in 0 s" in written
     assert written.endswith("\r\x1b[K")
 
 

@@ -65,7 +65,10 @@ def test_a_count_that_is_no_number_leaves_nothing_to_judge(missing: str) -> None
 def test_all_missing_counts_are_named() -> None:
     verdict = judge(replace(a_task(), counts=Counts()), Policy())
 
-    assert verdict.reasons[0].message.endswith("for: total, succeeded, failed, risky.")
+    assert verdict.reasons[0].message == (
+        "The cloud calls the task complete but gave no usable number for: total, succeeded, failed, risky. "
+        "Perhaps the task is of another kind; look at it in the cloud's console."
+    )
 
 
 def test_a_task_that_looks_for_no_risk_needs_no_risky_count() -> None:
@@ -77,8 +80,8 @@ def test_a_task_that_looks_for_no_risk_needs_no_risky_count() -> None:
 def test_no_images_are_no_verdict() -> None:
     verdict = judge(a_task(total=0, succeeded=0), Policy(max_failed=99, max_risky=99))
 
-    reason = Reason(code="no-images", message="The scan task has no images: nothing was scanned.")
-    assert verdict == nothing_to_judge(reason)
+    message = "The scan task has no images: nothing was scanned. Check which images the scan covers."
+    assert verdict == nothing_to_judge(Reason(code="no-images", message=message))
 
 
 def test_one_image_is_enough_for_a_verdict() -> None:
@@ -89,7 +92,8 @@ def test_one_image_is_enough_for_a_verdict() -> None:
 def test_more_successes_than_images_cannot_be_believed(total: int, succeeded: int) -> None:
     verdict = judge(a_task(total=total, succeeded=succeeded), Policy())
 
-    message = f"The counts contradict each other: {succeeded} succeeded of {total} images."
+    message = f"The counts contradict each other: {succeeded} succeeded of {total} images. "
+    message += "Run the gate again, and look at the task in the cloud's console if this stays so."
     assert verdict == nothing_to_judge(Reason(code="counts-contradict", message=message))
 
 
@@ -158,15 +162,24 @@ def test_an_ending_names_the_clouds_own_reason_if_it_has_one(reason: str, why: s
 
 
 def test_a_running_task_is_reported_with_its_progress() -> None:
-    with_progress = judge(a_task(state=TaskState.RUNNING, progress=40), Policy()).reasons[0].message
-    without = judge(a_task(state=TaskState.RUNNING), Policy()).reasons[0].message
+    messages = [
+        judge(a_task(state=TaskState.RUNNING, progress=progress), Policy()).reasons[0].message
+        for progress in (40, None)
+    ]
 
-    assert "still running (40 %)" in with_progress
-    assert "still running. " in without
+    assert messages == [
+        "The time is up and the scan task is still running (40 %). Give it more time with --timeout.",
+        "The time is up and the scan task is still running. Give it more time with --timeout.",
+    ]
 
 
 def test_an_unknown_state_is_reported_in_the_clouds_own_words() -> None:
-    assert "(142)" in judge(a_task(state=TaskState.UNKNOWN, raw_state="142"), Policy()).reasons[0].message
+    message = judge(a_task(state=TaskState.UNKNOWN, raw_state="142"), Policy()).reasons[0].message
+
+    assert message == (
+        "The time is up and the task is in a state that the gate does not know (142). "
+        "Look at it in the cloud's console; if it is over there, report this state to the gate's project."
+    )
 
 
 # Freshness.
@@ -191,14 +204,16 @@ def test_a_task_is_fresh_for_its_whole_age_and_not_longer(age: timedelta, code: 
 def test_a_stale_task_says_its_age_and_the_limit() -> None:
     reason = staleness(a_task(began_at=NOW - timedelta(hours=2)), Policy(max_age=timedelta(hours=1)), NOW)
 
-    message = "The newest scan task began 7200 s ago (2026-01-31T10:00:00Z); --max-age allows 3600 s."
+    message = "The newest scan task began 7200 s ago (2026-01-31T10:00:00Z); --max-age allows 3600 s. "
+    message += "Start a scan for this release, or allow older ones."
     assert reason == Reason(code="stale", message=message, actual=7200, limit=3600)
 
 
 def test_a_task_without_a_begin_is_not_known_to_be_fresh() -> None:
     task = a_task(began_at=None)
 
-    message = "The newest scan task does not say when it began, so its age is unknown."
+    message = "The scan task does not say when it began, so its age is unknown. "
+    message += "It may still be waiting for its turn; if not, judge it all the same with --max-age none."
     assert staleness(task, Policy(), NOW) == Reason(code="no-begin", message=message)
     assert _code(staleness(task, Policy(max_age=None, started_after=NOW), NOW)) == "no-begin"
 
@@ -206,7 +221,9 @@ def test_a_task_without_a_begin_is_not_known_to_be_fresh() -> None:
 def test_a_task_from_the_future_says_when_it_claims_to_have_begun() -> None:
     reason = staleness(a_task(began_at=NOW + timedelta(hours=1)), Policy(), NOW)
 
-    message = "The newest scan task says that it began in the future, 2026-01-31T13:00:00Z."
+    message = (
+        "The scan task says that it began in the future, 2026-01-31T13:00:00Z. Set the clock of this machine right."
+    )
     assert reason == Reason(code="begins-in-future", message=message)
 
 
@@ -225,7 +242,10 @@ def test_a_task_from_before_the_start_is_not_judged(max_age: timedelta | None) -
     reason = staleness(a_task(began_at=NOW - timedelta(milliseconds=1)), policy, NOW)
     assert reason
     assert reason.code == "stale"
-    assert "before 2026-01-31T12:00:00+00:00 (--started-after)" in reason.message
+    assert reason.message == (
+        "The newest scan task began 2026-01-31T11:59:59Z, before 2026-01-31T12:00:00+00:00 (--started-after). "
+        "Start a scan for this release."
+    )
 
 
 def test_an_age_of_zero_is_a_limit_too() -> None:
