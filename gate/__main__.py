@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import suppress
 
-_BUG = 70
+_BUG, _INTERRUPTED = 70, 130
 
 
 def main() -> int:
@@ -14,8 +15,11 @@ def main() -> int:
         from gate.cli import main as run  # noqa: PLC0415 - what fails while loading is caught here
 
         return run()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     except Exception:  # noqa: BLE001 - Python would exit with 1, and 1 means "blocked"
-        traceback.print_exc()
+        with suppress(OSError):
+            traceback.print_exc()
         return _BUG
 
 

@@ -21,11 +21,12 @@ from gate.errors import Bug, ExitCode, GateError, Interrupted, UsageError
 from gate.interrupt import be_deaf, interruptible
 from gate.journal import Journal
 from gate.log import Log, describe
-from gate.options import TALK, WHAT, WHERE, cloud_options, settings_from
+from gate.options import TALK, WHAT, WHERE, cloud_options, settings_from, unknown_variables
 from gate.outcome import Outcome
 from gate.policy import Policy, undecided
-from gate.publish import publish, say
+from gate.publish import forget, publish, say
 from gate.simulator import SCENARIOS, Simulator
+from gate.text import for_log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,26 +42,35 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
         clock: Time for this run; by default the machine's.
     """
     _open_streams()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    is_check = next((word for word in arguments if not word.startswith("-")), "") == "check"
     with interruptible():
         try:
             return _run(arguments, clock)
-        except Interrupted as cause:
-            return _end(cause)
+        except click.ClickException as error:
+            with suppress(OSError):
+                error.show()
+            return _end(UsageError(error.format_message()), is_check=is_check)
+        except (GateError, Interrupted) as cause:
+            Log(sys.stderr).complain(str(cause))
+            return _end(cause, is_check=is_check)
 
 
-def _run(arguments: Sequence[str] | None, clock: Clock | None) -> int:
+def _run(arguments: Sequence[str], clock: Clock | None) -> int:
     try:
-        code: int = program.main(arguments, prog_name="scan-gate", standalone_mode=False, obj=clock)
-    except click.ClickException as error:
-        error.show()
-        return _end(UsageError(error.format_message()))
-    except GateError as error:
-        click.echo(f"Error: {error}", err=True)
-        return _end(error)
+        # Completion of the shell would exit with 0, and so would a gate that finds its variable set.
+        code: int = program.main(arguments, "scan-gate", complete_var="", standalone_mode=False, obj=clock)
+    except (click.ClickException, GateError):
+        raise
     except Exception:  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
-        traceback.print_exc()
-        return _end(Bug("The gate itself failed.", remedy="Report this with the traceback from the log."))
+        raise _bug() from None
     return code
+
+
+def _bug() -> Bug:
+    with suppress(OSError):
+        traceback.print_exc()
+    return Bug("The gate itself failed.", remedy="Report this with the traceback from the log.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -72,16 +82,14 @@ def program() -> None:
 @program.command(
     cls=Sectioned,
     sections={"Where": WHERE, "What to judge, and how": WHAT, "For one cloud": cloud_options(), "Log": TALK},
+    epilog="Exit codes: 0 passed, 1 blocked, 2 usage, 3 not authorised, 4 cloud unavailable, 5 not final in time, "
+    "6 scan task ended badly, 7 nothing to judge, 70 bug in the gate, 130 and 143 interrupted.",
 )
 @click.pass_obj
 def check(clock: Clock | None, /, **values: Any) -> int:
-    r"""Find the newest scan task, wait until it is final, judge it, and exit with what came of it.
+    """Find the newest scan task, wait until it is final, judge it, and exit with what came of it.
 
     Every option can also be a variable, SCAN_GATE_<NAME>, and a key of the file. Credentials come from the environment.
-
-    \b
-    Exit codes: 0 passed, 1 blocked, 2 usage, 3 not authorised, 4 cloud unavailable, 5 not final in time,
-    6 scan task ended badly, 7 nothing to judge, 70 bug in the gate, 130 and 143 interrupted.
     """
     log = _log(values)
     return _check(settings_from(wishes_of(values)), os.environ, log, clock or Clock(sleep=log.sleep))
@@ -94,7 +102,7 @@ def status(clock: Clock | None, /, **values: Any) -> int:
     log = _log(values)
     clock = clock or Clock(sleep=log.sleep)
     task = run.glance(settings_from(wishes_of(values)), os.environ, clock, Journal(clock, log.hear))
-    say(f"{describe(task)}\n")
+    say(f"{for_log(describe(task))}\n")
     return ExitCode.PASSED if task else ExitCode.NOTHING_TO_JUDGE
 
 
@@ -113,11 +121,18 @@ _scenario = click.option(
 @_scenario
 def simulate(port: int, scenario: str, *, as_json: bool) -> int:
     """Serve the simulated clouds on a loopback port until stopped."""
-    with suppress(Interrupted), Simulator(scenario, port) as simulator:
-        clouds = simulator.describe()
-        say(f"{json.dumps(clouds)}\n" if as_json else _how_to_use(clouds))
-        while True:
-            time.sleep(1)
+    try:
+        with suppress(Interrupted), Simulator(scenario, port) as simulator:
+            clouds = simulator.describe()
+            say(f"{json.dumps(clouds)}\n" if as_json else _how_to_use(clouds))
+            while True:
+                time.sleep(1)
+    except OSError as error:
+        raise UsageError(
+            f"Port {port} cannot be listened on ({error.strerror}).",
+            means="Another program listens there.",
+            remedy="Give another --port, or none for any that is free.",
+        ) from None
     return ExitCode.PASSED
 
 
@@ -135,11 +150,23 @@ def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
     clock = clock or Clock(sleep=log.sleep)
     with Simulator(scenario, now=lambda: clock.now().timestamp()) as simulator:
         settings, environ = _demo(cloud, simulator.describe()[cloud], chosen.expected_exit)
-        return _check(settings, {**os.environ, **environ}, log, clock)
+        # A demo is no check: no later step of a CI host may take its outcome for one.
+        return _check(settings, {**os.environ, **environ, "GITHUB_ACTIONS": ""}, log, clock)
 
 
 def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Clock) -> int:
-    outcome = run.check(settings, environ, clock, Journal(clock, log.hear))
+    for wish in settings.reports:
+        forget(wish.path)
+    for complaint in unknown_variables(environ):
+        log.complain(complaint)
+    journal = Journal(clock, log.hear)
+    try:
+        outcome = run.check(settings, environ, clock, journal)
+        be_deaf()
+    except Interrupted as late:
+        outcome = run.ended(undecided(late), settings, clock, journal)
+    except Exception:  # noqa: BLE001 - reports are written in every ending, also after a bug
+        outcome = run.ended(undecided(_bug()), settings, clock, journal)
     be_deaf()
     publish(outcome, settings.reports, environ, log)
     return outcome.exit_code
@@ -162,7 +189,8 @@ def _how_to_use(clouds: Mapping[str, Mapping[str, str]]) -> str:
     for cloud, described in clouds.items():
         lines += [f"# {cloud}", f"export SCAN_GATE_CLOUD={cloud}"]
         lines += [f"export SCAN_GATE_{name.upper()}={value}" for name, value in described.items()]
-    return "\n".join((*lines, "# Now run `scan-gate check` in that shell; stop the simulator with Ctrl-C.", ""))
+    lines.append("# Paste these lines into a second shell and run `scan-gate check` there; Ctrl-C stops the simulator.")
+    return "\n".join((*lines, ""))
 
 
 def _open_streams() -> None:
@@ -179,11 +207,12 @@ def _log(values: Mapping[str, Any]) -> Log:
     return Log(sys.stderr, verbosity=int(values["verbose"]) - int(values["quiet"]))
 
 
-def _end(cause: GateError | Interrupted) -> int:
-    """Tells the CI host, which would else keep no outputs, that there is no verdict and why."""
-    verdict, now = undecided(cause), Clock().now()
-    outcome = Outcome(cloud="", verdict=verdict, policy=Policy(), gate_version=__version__, generated_at=now)
-    host = ci.detect(os.environ)
+def _end(cause: GateError | Interrupted, *, is_check: bool) -> int:
+    """Tells the CI host, which would else keep no outputs of a check, that there is no verdict and why."""
+    be_deaf()
+    verdict = undecided(cause)
+    outcome = Outcome(cloud="", verdict=verdict, policy=Policy(), gate_version=__version__, generated_at=Clock().now())
+    host = ci.detect(os.environ) if is_check else None
     for complaint in host.publish(outcome) if host else ():
-        click.echo(complaint, err=True)
+        Log(sys.stderr).complain(complaint)
     return verdict.exit_code

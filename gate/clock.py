@@ -28,6 +28,7 @@ class Clock:
         self._monotonic = monotonic
         self._zero = monotonic()
         self._began = wall()
+        self._is_set = False
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
@@ -37,6 +38,14 @@ class Clock:
         """The time of day, aware, in UTC; a step of the machine's clock during the run does not move it."""
         return datetime.fromtimestamp(self._began + self.elapsed(), UTC)
 
+    def set_once(self, now: datetime) -> bool:
+        """Takes the time of day from somebody who knows it better, but only once in a run; returns whether it did."""
+        if self._is_set:
+            return False
+        self._is_set = True
+        self._began = now.timestamp() - self.elapsed()
+        return True
+
 
 class Deadline:
     """The moment at which waiting ends, so many s after the run began."""
@@ -44,6 +53,16 @@ class Deadline:
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
         self._seconds = seconds
+        self._is_granted = True
+
+    def grant(self) -> None:
+        """Lets one more request begin, even at the deadline itself: the first one of a look."""
+        self._is_granted = True
+
+    def lets_begin(self) -> bool:
+        """Whether a request may begin now; what was granted is used up by asking."""
+        granted, self._is_granted = self._is_granted, False
+        return granted or not self.is_over()
 
     def left(self) -> float:
         """Seconds until the deadline, never negative."""

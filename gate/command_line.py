@@ -24,6 +24,10 @@ class Parsed(click.ParamType[object]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """Reads what came from the command line, a variable or the file, which may hold numbers."""
+        if not str(value).strip():
+            self.fail(
+                "a value that is given must not be empty, perhaps a variable of the shell is not set.", param, ctx
+            )
         try:
             return self._parse(str(value))
         except ValueError as error:
@@ -89,7 +93,8 @@ def _variable(name: str) -> str:
 def _config_option() -> click.Option:
     def load(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
         path = Path(value or DEFAULT_FILE)
-        if value or path.is_file():
+        if value or path.exists() or path.is_symlink():
+            click.echo(f"scan-gate: options are taken from {path} too", err=True)
             names = [option.name for option in (*WHERE, *WHAT, *TALK, *cloud_options())]
             ctx.default_map = {_variable(key): wish for key, wish in file_wishes(path, names).items()}
 

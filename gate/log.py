@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import os
+import shutil
 import time
 from typing import TYPE_CHECKING, TextIO
 
 from gate.outcome import EventKind
-from gate.text import for_log
+from gate.text import A_REASON, for_log
 
 if TYPE_CHECKING:
     from gate.outcome import Event
@@ -23,7 +26,7 @@ class Log:
     def __init__(self, stream: TextIO, *, verbosity: int = 0) -> None:
         self._stream = stream
         self._verbosity = verbosity
-        self._is_live = stream.isatty() and verbosity >= 0
+        self._is_live = stream.isatty() and verbosity >= 0 and os.environ.get("TERM") != "dumb"
         self._status = ""
         self._began = time.monotonic()
         self._printed: dict[EventKind, tuple[str, float]] = {}
@@ -44,7 +47,9 @@ class Log:
         ends = time.monotonic() + seconds
         while self._is_live and (left := ends - time.monotonic()) > 0:
             so_far = time.monotonic() - self._began
-            self._write(f"\r\x1b[K  {so_far:.0f} s: {self._status}; next look in {left:.0f} s")
+            line = f"  {so_far:.0f} s: {self._status}; next look in {math.ceil(left)} s"
+            # A line that wraps could not be taken back.
+            self._write(f"\r\x1b[K{line[: shutil.get_terminal_size().columns - 1]}")
             time.sleep(min(1.0, left))
         if self._is_live:
             self._write("\r\x1b[K")
@@ -53,18 +58,18 @@ class Log:
 
     def complain(self, text: str) -> None:
         """Prints what went wrong beside the verdict, at every verbosity."""
-        self._write(f"scan-gate: {for_log(text)}\n")
+        self._write(f"scan-gate: {for_log(text, A_REASON)}\n")
 
     def _change(self, event: Event, status: str) -> None:
         before, at = self._printed.get(event.kind, ("", 0.0))
-        self._status = status or self._status
+        self._status = for_log(status) or self._status
         if status and (status != before or event.at - at > _LONGEST_SILENCE):
             self._printed[event.kind] = (status, event.at)
             self._line(event, status)
 
     def _line(self, event: Event, text: str, *, least_verbosity: int = 0) -> None:
         if self._verbosity >= least_verbosity:
-            self._write(f"scan-gate: {event.at:6.1f} s  {for_log(text)}\n")
+            self._write(f"scan-gate: {event.at:6.1f} s  {for_log(text, A_REASON)}\n")
 
     def _write(self, text: str) -> None:
         with contextlib.suppress(OSError, ValueError):

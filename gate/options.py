@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds import CLOUDS
@@ -29,7 +30,7 @@ from gate.settings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from gate.settings import ReportWish
@@ -80,14 +81,14 @@ WHAT = (
     Option(name="max-risky", help="more risky images than this block", parse=whole_number, metavar="N", default="0"),
     Option(
         name="max-age",
-        help="a task that began longer ago is not judged, or none",
+        help="oldest task that is judged, by its begin; none for any age",
         parse=age,
         metavar="DURATION",
         default="24h",
     ),
     Option(
         name="started-after",
-        help="an earlier task is not judged; RFC 3339 or epoch seconds",
+        help="a task that began before is not judged; RFC 3339 or epoch seconds",
         parse=moment,
         metavar="TIME",
     ),
@@ -105,8 +106,13 @@ WHAT = (
         metavar="DURATION",
         default_note="what the cloud's quota allows",
     ),
-    Option(name="warn-only", help="report a block, but exit with 0", is_flag=True),
-    Option(name="on-undecided", help="the same for exit codes 4 to 7", choices=("fail", "warn"), default="fail"),
+    Option(name="warn-only", help="report a block (exit code 1), but exit with 0", is_flag=True),
+    Option(
+        name="on-undecided",
+        help="whether exit codes 4 to 7 stand, or become a warning and 0",
+        choices=("fail", "warn"),
+        default="fail",
+    ),
     Option(
         name="report",
         help=f"write a report ({', '.join(REPORTS)}); repeatable, in a variable one a line",
@@ -132,7 +138,10 @@ def cloud_options() -> tuple[Option, ...]:
     for name, kind in CLOUDS.items():
         for option in kind.options:
             choices = f" ({', '.join(option.choices)})" if option.choices else ""
-            described = replace(option, help=f"{name}: {option.help}{choices}", parse=str, choices=())
+            default = f" [default: {option.default}]" if option.default else ""
+            described = replace(
+                option, help=f"{name}: {option.help}{choices}{default}", parse=str, choices=(), default=None
+            )
             known = merged.get(option.name)
             merged[option.name] = replace(described, help=f"{known.help}; {described.help}") if known else described
     return tuple(merged.values())
@@ -146,14 +155,15 @@ def file_wishes(path: Path, names: Iterable[str]) -> dict[str, Any]:
     """
     try:
         wishes = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"The file {path} cannot be read: {error}.",
             means="It is not there, or not TOML.",
             remedy="Correct --config or the file.",
         ) from None
-    for key in wishes:
+    for key, value in wishes.items():
         _check_key(path, key, tuple(names))
+        _check_value(path, key, value)
     return {
         key: value.splitlines() if key == "report" and isinstance(value, str) else value
         for key, value in wishes.items()
@@ -197,6 +207,16 @@ def settings_from(wishes: Mapping[str, Any]) -> Settings:
     )
 
 
+def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    """Complains of variables that look like the gate's own and are not: what is misspelt would silently not hold."""
+    names = [option.name for options in (*SECTIONS.values(), cloud_options()) for option in options]
+    ours = {f"SCAN_GATE_{name.upper().replace('-', '_')}" for name in (*names, *SECRETS, "config")}
+    for name in environ:
+        if name.startswith("SCAN_GATE_") and name.removesuffix("_FILE") not in ours:
+            near = difflib.get_close_matches(name, ours, n=1)
+            yield f"The variable {name} is none of the gate's" + (f"; did you mean {near[0]}?" if near else ".")
+
+
 def _for_cloud(wishes: Mapping[str, Any]) -> dict[str, object]:
     own = {option.name: option for option in CLOUDS[wishes["cloud"]].options}
     values: dict[str, object] = {}
@@ -225,7 +245,7 @@ def _read(option: Option, text: str) -> object:
 
 def _apart(wishes: Iterable[ReportWish]) -> tuple[ReportWish, ...]:
     wishes = tuple(wishes)
-    if len({wish.path.absolute() for wish in wishes}) < len(wishes):
+    if len({wish.path.resolve() for wish in wishes}) < len(wishes):
         raise UsageError(
             "Two reports have the same path.", means="One would overwrite the other.", remedy="Give each its own."
         )
@@ -241,6 +261,17 @@ def _check_key(path: Path, key: str, names: tuple[str, ...]) -> None:
         means="Keys are the names of options; secrets never stand in the file." if key in SECRETS else "",
         remedy="Put secrets into the environment." if key in SECRETS else "Correct the key or take it away.",
     )
+
+
+def _check_value(path: Path, key: str, value: object) -> None:
+    flags = {option.name for options in SECTIONS.values() for option in options if option.is_flag}
+    kinds = bool if key in flags else (str, list) if key == "report" else (str, int, float, date)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and key not in flags):
+        raise UsageError(
+            f"The file {path} has a value for {key!r} that it cannot have.",
+            means="Flags are true or false, `report` may be a list of texts, and all others are a text or a number.",
+            remedy="Correct the value.",
+        )
 
 
 _DEFAULTS = {

@@ -75,7 +75,7 @@ def judge(task: ScanTask, policy: Policy) -> Verdict:
     if task.state is TaskState.COMPLETE:
         return _weigh(task, policy)
     if task.state.ended_badly:
-        why = f": {task.reason}" if task.reason else ""
+        why = f": {task.reason.rstrip('.')}" if task.reason else ""
         message = f"The scan task itself {_ENDINGS[task.state]}{why}. Its images were not all scanned; scan them again."
         return _undecided(ExitCode.TASK_ENDED_BADLY, f"task-{task.state}", message)
     if task.state is TaskState.UNKNOWN:
@@ -108,17 +108,20 @@ def staleness(task: ScanTask, policy: Policy, now: datetime) -> Reason | None:
     if policy.max_age is not None and now - task.began_at > policy.max_age:
         age, most = _whole_seconds(now - task.began_at), _whole_seconds(policy.max_age)
         message = (
-            f"The newest scan task began {age} s ago ({began}); --max-age allows {most} s. "
+            f"The scan task began {began}, longer ago than --max-age allows ({most / 3600:g} h). "
             "Start a scan for this release, or allow older ones."
         )
         return Reason(code="stale", message=message, actual=age, limit=most)
     if policy.started_after is not None and task.began_at < policy.started_after:
-        since = policy.started_after.isoformat()
-        message = (
-            f"The newest scan task began {began}, before {since} (--started-after). Start a scan for this release."
-        )
+        since = f"{policy.started_after:%Y-%m-%dT%H:%M:%SZ}"
+        message = f"The scan task began {began}, before {since} (--started-after). Start a scan for this release."
         return Reason(code="stale", message=message)
     return None
+
+
+def is_another(last: ScanTask, pinned: ScanTask) -> bool:
+    """Whether what was seen last cannot be the task that was chosen as fresh: its begin has moved."""
+    return last.began_at != pinned.began_at and pinned.began_at is not None
 
 
 def undecided(cause: GateError | Interrupted) -> Verdict:
@@ -127,6 +130,16 @@ def undecided(cause: GateError | Interrupted) -> Verdict:
         return _undecided(cause.exit_code, cause.code, str(cause))
     message = f"The run was interrupted by {cause.signal.name} before there was a verdict."
     return _undecided(cause.exit_code, "interrupted", message)
+
+
+def no_task(task_id: str | None) -> Reason:
+    """The reason when there is no task that could be followed, or none of the id that was asked for."""
+    which = f"No scan task of the id {task_id!r}" if task_id else "No scan task"
+    message = (
+        f"{which} was found. Either none was started, or the region, the project or the options that select tasks look "
+        "in the wrong place."
+    )
+    return Reason(code="no-task", message=message)
 
 
 def nothing_to_judge(reason: Reason) -> Verdict:
@@ -162,23 +175,28 @@ def _weigh(task: ScanTask, policy: Policy) -> Verdict:
             "Perhaps the task is of another kind; look at it in the cloud's console."
         )
         return nothing_to_judge(Reason(code="counts-missing", message=message))
-    if (counts.succeeded or 0) > (counts.total or 0):
-        message = (
-            f"The counts contradict each other: {counts.succeeded} succeeded of {counts.total} images. "
-            "Run the gate again, and look at the task in the cloud's console if this stays so."
-        )
-        return nothing_to_judge(Reason(code="counts-contradict", message=message))
     if counts.total == 0:
         message = "The scan task has no images: nothing was scanned. Check which images the scan covers."
         return nothing_to_judge(Reason(code="no-images", message=message))
-    limits = [("failed", failed, policy.max_failed), ("risky", counts.risky or 0, policy.max_risky)]
+    unaccounted = f" ({counts.failed} stated by the cloud)" if failed != counts.failed else ""
+    limits = [
+        ("failed", failed, unaccounted, policy.max_failed),
+        ("risky", counts.risky or 0, "", policy.max_risky),
+    ]
     reasons = tuple(
-        Reason(code=f"too-many-{name}", message=f"{actual} {name}, {limit} allowed.", actual=actual, limit=limit)
-        for name, actual, limit in limits
+        Reason(code=f"too-many-{name}", message=f"{actual} {name}{note}, {limit} allowed.", actual=actual, limit=limit)
+        for name, actual, note, limit in limits
         if actual > limit
     )
     if reasons:
         return Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=reasons)
+    too_many = [f"{count} {name}" for name, count in given.items() if (count or 0) > (counts.total or 0)]
+    if too_many:
+        message = (
+            f"The counts contradict each other: {', '.join(too_many)} of {counts.total} images. "
+            "Run the gate again, and look at the task in the cloud's console if this stays so."
+        )
+        return nothing_to_judge(Reason(code="counts-contradict", message=message))
     return Verdict(decision=Decision.PASSED, exit_code=ExitCode.PASSED)
 
 

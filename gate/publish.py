@@ -27,9 +27,7 @@ def publish(outcome: Outcome, wishes: Iterable[ReportWish], environ: Mapping[str
         try:
             write_whole(wish.path, text)
         except OSError as error:
-            log.complain(
-                f"The {wish.format} report cannot be written: {error}. The verdict stands; check path and disk."
-            )
+            log.complain(f"{wish.path} cannot be written ({error.strerror}). The verdict stands; check path and disk.")
     host = ci.detect(environ)
     for complaint in host.publish(outcome) if host else ():
         log.complain(complaint)
@@ -42,17 +40,42 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         OSError: It could not be written; what was there before is still there.
     """
-    if path.exists() and not path.is_file():
-        # A pipe or a device has no place beside it, and nothing in it to keep.
-        path.write_text(text, encoding="utf-8")
+    if _is_standard_output(path):
+        say(text)
+        return
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        _write_through(path, text)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    part = path.with_name(f".{secrets.token_hex(8)}")
     try:
         part.write_text(text, encoding="utf-8")
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _is_standard_output(path: Path) -> bool:
+    # Opened anew, /dev/stdout would have a place of its own in the file that a shell redirects to.
+    try:
+        return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError):
+        return False
+
+
+def _write_through(path: Path, text: str) -> None:
+    # What a link, a pipe or a device leads to keeps its place: /dev/stdout is a link. Nobody's pipe is not waited for.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK
+    with os.fdopen(os.open(path, flags, 0o666), "w", encoding="utf-8") as file:
+        os.set_blocking(file.fileno(), True)
+        file.write(text)
+
+
+def forget(path: Path) -> None:
+    """Takes the report of an earlier run away, which would be mistaken for one of this run if that one wrote none."""
+    with suppress(OSError):
+        if path.is_file() and not path.is_symlink():
+            path.unlink()
 
 
 def say(text: str) -> None:

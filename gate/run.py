@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from gate import __version__
@@ -11,7 +10,7 @@ from gate.clock import Deadline
 from gate.clouds import CLOUDS, Connection
 from gate.errors import GateError, Interrupted
 from gate.outcome import Outcome
-from gate.policy import Reason, judge, nothing_to_judge, staleness, undecided
+from gate.policy import Reason, is_another, judge, no_task, nothing_to_judge, staleness, undecided
 from gate.scan import TaskState
 from gate.wait import Pace, Watch
 
@@ -32,6 +31,11 @@ def check(settings: Settings, environ: Mapping[str, str], clock: Clock, journal:
         verdict = _decide(settings, environ, clock, journal)
     except (GateError, Interrupted) as cause:
         verdict = undecided(cause)
+    return ended(verdict, settings, clock, journal)
+
+
+def ended(verdict: Verdict, settings: Settings, clock: Clock, journal: Journal) -> Outcome:
+    """What the run came to, with all that was seen until now."""
     return Outcome(
         cloud=settings.cloud,
         verdict=verdict,
@@ -50,23 +54,25 @@ def glance(settings: Settings, environ: Mapping[str, str], clock: Clock, journal
     Raises:
         GateError: The cloud could not be asked.
     """
-    cloud = _connect(settings, environ, clock, journal)
+    cloud = _connect(settings, environ, clock, journal, Deadline(clock, settings.timeout))
     return cloud.named(settings.task_id) if settings.task_id else cloud.newest()
 
 
-def _connect(settings: Settings, environ: Mapping[str, str], clock: Clock, journal: Journal) -> Cloud:
-    deadline = Deadline(clock, settings.timeout)
+def _connect(
+    settings: Settings, environ: Mapping[str, str], clock: Clock, journal: Journal, deadline: Deadline
+) -> Cloud:
     connection = Connection(settings=settings, environ=environ, clock=clock, deadline=deadline, journal=journal)
     return CLOUDS[settings.cloud].connect(connection)
 
 
 def _decide(settings: Settings, environ: Mapping[str, str], clock: Clock, journal: Journal) -> Verdict:
-    cloud = _connect(settings, environ, clock, journal)
+    deadline = Deadline(clock, settings.timeout)
+    cloud = _connect(settings, environ, clock, journal, deadline)
     pace = Pace(shortest=settings.poll_interval or CLOUDS[settings.cloud].shortest_pause)
     watch = Watch(pace=pace, clock=clock, journal=journal)
 
     def objection(task: ScanTask | None) -> Reason | None:
-        return staleness(task, settings.policy, clock.now()) if task and task.id else _NO_TASK
+        return staleness(task, settings.policy, clock.now()) if task and task.id else no_task(settings.task_id)
 
     def not_to_be_had(task: ScanTask | None) -> str | None:
         reason = objection(task)
@@ -74,24 +80,32 @@ def _decide(settings: Settings, environ: Mapping[str, str], clock: Clock, journa
         hopeless = reason and reason.code == "stale" and settings.task_id
         return reason.message if reason and not hopeless else None
 
-    find = partial(cloud.named, settings.task_id) if settings.task_id else cloud.newest
+    def find() -> ScanTask | None:
+        deadline.grant()
+        return cloud.named(settings.task_id) if settings.task_id else cloud.newest()
+
     pinned = watch.until(not_to_be_had, find, Deadline(clock, min(settings.appear_timeout, settings.timeout)))
     reason = objection(pinned)
     if pinned is None or reason:
-        return nothing_to_judge(reason or _NO_TASK)
+        return nothing_to_judge(reason or no_task(settings.task_id))
 
     journal.note(f"following scan task {pinned.id} and no other")
     gone = replace(pinned, state=TaskState.UNKNOWN, raw_state="no longer listed", progress=None)
-    last = watch.until(_not_final, lambda: cloud.look(pinned) or gone, Deadline(clock, settings.timeout), seen=pinned)
-    return judge(last, settings.policy)
+
+    def look() -> ScanTask:
+        deadline.grant()
+        return cloud.look(pinned) or gone
+
+    last = watch.until(_not_final, look, deadline, seen=pinned)
+    return nothing_to_judge(_CHANGED) if is_another(last, pinned) else judge(last, settings.policy)
 
 
 def _not_final(task: ScanTask) -> str | None:
     return None if task.state.is_final else ""
 
 
-_NO_TASK = Reason(
-    code="no-task",
-    message="No scan task was found. Either no scan was started, or the region, the project or the options that select "
-    "tasks look in the wrong place.",
+_CHANGED = Reason(
+    code="task-changed",
+    message="The scan task has another begin than when it was chosen, so it is not known to be the same. Run the gate "
+    "again.",
 )

@@ -93,14 +93,16 @@ def moment(text: str) -> datetime:
     """Reads RFC 3339 or epoch seconds; returns an aware time in UTC."""
     text = text.strip()
     try:
-        if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+        # Fewer than ten digits are no epoch seconds of this century, but a date like 20260131.
+        if re.fullmatch(r"[0-9]{10,}(\.[0-9]+)?", text):
             return datetime.fromtimestamp(float(text), UTC)
         when = datetime.fromisoformat(text)
+        when = when.astimezone(UTC) if when.tzinfo else when
     except (ValueError, OverflowError, OSError):
         raise ValueError(f"{text!r} is not a time such as 2026-01-31T12:00:00Z or epoch seconds") from None
     if when.tzinfo is None:
         raise ValueError(f"{text!r} does not say its time zone; end it with Z for UTC")
-    return when.astimezone(UTC)
+    return when
 
 
 def whole_number(text: str) -> int:
@@ -118,7 +120,12 @@ def base_url(text: str) -> str:
         _ = parts.port
     except ValueError as error:
         raise ValueError(f"{text!r} is not a URL: {error}") from None
-    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment or "@" in parts.netloc:
+    if "@" in text:
+        raise ValueError("an address with a user or a password in it is not taken; credentials come from elsewhere")
+    is_address = parts.scheme in {"http", "https"} and re.fullmatch(
+        r"[\w-]+(\.[\w-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*", host
+    )
+    if not is_address or parts.query or parts.fragment:
         raise ValueError(f"{text!r} is not a URL such as https://hss.cn-north-4.myhuaweicloud.com")
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError(f"{text!r} would send credentials unencrypted; plain http is for loopback addresses only")
@@ -145,6 +152,10 @@ def ca_bundle(text: str) -> Path:
 def report_wish(text: str) -> ReportWish:
     """Reads `FORMAT=PATH`; whether there is such a format is for the reports to say."""
     name, equals, path = text.strip().partition("=")
-    if not (name and equals and path) or Path(path).is_dir():
+    if not (name and equals and path) or "\0" in path:
         raise ValueError(f"{text!r} is not FORMAT=PATH, such as json=report.json")
+    if Path(path).is_dir():
+        raise ValueError(f"{path!r} is a folder, and the report needs the name of a file")
+    if re.search(r",[a-z-]+=", path):
+        raise ValueError(f"{text!r} looks like several reports; repeat --report, or write one a line in a variable")
     return ReportWish(format=name, path=Path(path))

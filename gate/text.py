@@ -10,6 +10,8 @@ import re
 import unicodedata
 
 _LONGEST = 500
+A_REASON = 4000
+"""Characters: a reason is ours, with what it cites already cut, and its end says what to do."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -20,18 +22,18 @@ def one_line(text: str, longest: int = _LONGEST) -> str:
     return visible if len(text) <= longest else visible[:longest] + "…"
 
 
-def for_log(text: str) -> str:
+def for_log(text: str, longest: int = _LONGEST) -> str:
     """For a log that a CI host reads along: what could begin a workflow command, anywhere in the line, is broken up.
 
     GitHub takes `::name::` at the start of a line and `##[name]` anywhere in it, Azure `##vso[` (ci-hosts.md 4.1, 4.3).
     """
-    return re.sub(r"([:#])(?=\1)", r"\1 ", one_line(text))
+    return re.sub(r"([:#])(?=\1)", r"\1 ", one_line(text, longest))
 
 
-def for_markdown(text: str) -> str:
-    """For Markdown that becomes HTML: all but letters, digits, spaces and hyphens turns into a character reference.
+def for_markdown(text: str, longest: int = _LONGEST) -> str:
+    """For Markdown that becomes HTML: all but letters, digits and harmless marks turns into a character reference.
 
     A character reference can never be structure in CommonMark, so nothing is left that could be a table cell's end,
     a tag, a link, a mention or an emphasis.
     """
-    return re.sub(r"[^\w \-]|_", lambda found: f"&#{ord(found[0])};", one_line(text))
+    return re.sub(r"[^\w \-,;()%'=?]|_", lambda found: f"&#{ord(found[0])};", one_line(text, longest))

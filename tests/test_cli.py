@@ -92,6 +92,8 @@ def test_several_reports_come_one_a_line_from_a_variable(risky: Gate, monkeypatc
         (["--max-riskyy", "1"], "No such option"),
         (["--ca-bundle", "absent.pem"], "is not a file of PEM certificates"),
         (["--config", "absent.toml"], "absent.toml cannot be read"),
+        (["--task-id", ""], "must not be empty"),
+        (["--region", " "], "must not be empty"),
         (["stray"], "unexpected extra argument"),
     ],
 )
@@ -111,6 +113,32 @@ def test_an_unknown_command_or_none_is_a_usage_error(capsys: pytest.CaptureFixtu
     assert "No such command 'chekc'" in capsys.readouterr().err
 
 
+def test_a_misspelt_variable_is_complained_of(risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCAN_GATE_MAX_AGGE", "1h")
+    monkeypatch.setenv("SCAN_GATE_QQQQQQQQQQQQ", "1")
+
+    ending = risky.check()
+
+    assert "The variable SCAN_GATE_MAX_AGGE is none of the gate's; did you mean SCAN_GATE_MAX_AGE?" in ending.err
+    assert "The variable SCAN_GATE_QQQQQQQQQQQQ is none of the gate's." in ending.err
+    assert "SCAN_GATE_ACCESS_KEY_ID" not in ending.err
+
+
+@pytest.mark.parametrize("kind", ["folder", "dangling link"])
+def test_a_file_that_is_there_but_cannot_be_read_is_no_reason_to_go_without(kind: str, risky: Gate) -> None:
+    """Docker makes a folder where the file to be mounted is not there."""
+    path = Path(".scan-gate.toml")
+    path.mkdir() if kind == "folder" else path.symlink_to("absent")
+
+    assert risky.run("check").code == 2
+
+
+def test_the_shells_completion_cannot_be_mistaken_for_a_check(risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_SCAN_GATE_COMPLETE", "bash_source")
+
+    assert risky.check().code == 1
+
+
 # What it says of itself.
 
 
@@ -124,6 +152,7 @@ def test_the_help_of_check_names_every_exit_code_and_every_section(capsys: pytes
     cli.main(["check", "-h"])
     text = capsys.readouterr().out
 
+    assert "\\b" not in text
     for part in ("Exit codes: 0 passed, 1 blocked", "70 bug in the gate", "Where:", "For one cloud:", "Log:", "Other:"):
         assert part in text
     assert "[default: 24h]" in text
@@ -145,6 +174,30 @@ def test_status_looks_once_and_gives_no_verdict(gate_in: Callable[..., Gate]) ->
 
     assert (ending.code, ending.out) == (0, "scan task manual-image-scan: running, 20 %\n")
     assert len(gate.operations) == 1
+
+
+def test_no_name_from_the_cloud_is_obeyed_where_status_shows_it(gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("clean")
+    gate.simulator.tasks[:] = [replace(gate.simulator.tasks[0], name="x\n::error::forged\x1b[2J##[error]")]
+
+    ending = gate.run("status")
+
+    assert ending.out.count("\n") == 1
+    assert "::" not in ending.out
+    assert "##" not in ending.out
+    assert "\x1b" not in ending.out
+
+
+def test_the_demo_is_no_check_for_the_ci_host(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("output").touch()
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", "output")
+
+    assert cli.main(["demo"], fake_time.clock()) == 0
+    assert Path("output").read_text() == ""
+    assert "PASSED" in capsys.readouterr().out
 
 
 def test_status_is_7_where_there_is_no_task(gate_in: Callable[..., Gate]) -> None:
@@ -181,7 +234,7 @@ class InterruptedTime(FakeTime):
         raise Interrupted(signal.SIGINT if seconds else signal.SIGTERM)
 
 
-def test_an_interrupted_status_is_130_and_still_sets_the_outputs(
+def test_an_interrupted_status_is_130_and_sets_no_outputs_of_a_check(
     gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("output").touch()
@@ -192,7 +245,7 @@ def test_an_interrupted_status_is_130_and_still_sets_the_outputs(
     ending = replace(gate, time=InterruptedTime()).run("status")
 
     assert ending.code == 130
-    assert as_the_runner_reads(Path("output").read_text())["exit-code"] == "130"
+    assert Path("output").read_text() == ""
 
 
 def test_a_stream_that_is_no_terminal_of_python_is_written_to_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,9 +271,9 @@ def test_an_exception_that_nobody_expects_is_70_and_still_sets_the_outputs(
     monkeypatch.setenv("GITHUB_OUTPUT", "output")
     gate = gate_in("clean")
 
-    ending = replace(gate, time=BrokenTime()).run("check")
+    ending = replace(gate, time=BrokenTime()).check()
 
-    assert ending.code == 70
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (70, "bug")
     assert "LookupError: a bug" in ending.err
     values = as_the_runner_reads(Path("output").read_text())
     assert (values["verdict"], values["exit-code"]) == ("undecided", "70")

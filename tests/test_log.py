@@ -103,7 +103,7 @@ def test_on_a_terminal_a_live_line_counts_the_pause_down() -> None:
     log.sleep(0.05)
 
     written = stream.getvalue()
-    assert "\r\x1b[K  0 s: scan task nightly: running, 20 %; next look in 0 s" in written
+    assert "\r\x1b[K  0 s: scan task nightly: running, 20 %; next look in 1 s" in written
     assert written.endswith("\r\x1b[K")
 
 
@@ -132,6 +132,37 @@ def test_a_task_is_described_in_a_few_words() -> None:
     assert describe(running(None)) == "scan task nightly: running"
     unknown = a_task(state=TaskState.UNKNOWN, raw_state="142")
     assert describe(unknown) == "scan task nightly: in a state that the gate does not know (142)"
+
+
+def test_the_live_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = Terminal()
+    log = Log(stream)
+    log.hear(look(0, a_task(name="a very long name of a scan task that goes on and on")))
+
+    log.sleep(0.01)
+
+    assert max(len(part) for part in stream.getvalue().split("\r\x1b[K")[1:]) == 39
+
+
+def test_a_terminal_that_understands_nothing_gets_no_live_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    stream = Terminal()
+
+    Log(stream).sleep(0.01)
+
+    assert stream.getvalue() == ""
+
+
+def test_no_name_forges_anything_in_the_live_line() -> None:
+    stream = Terminal()
+    log = Log(stream)
+    log.hear(look(0, a_task(name="x\n::error::forged\x1b[2J")))
+
+    log.sleep(0.01)
+
+    assert "\n::" not in stream.getvalue()
+    assert "\x1b[2J" not in stream.getvalue()
 
 
 def test_no_name_forges_a_line_or_a_command() -> None:

@@ -115,14 +115,19 @@ def test_no_option_has_the_name_of_a_secret() -> None:
     assert len(names) == len(set(names))
 
 
-NAMES = ("max-failed", "max-risky", "report", "max-age")
+NAMES = ("max-failed", "max-risky", "report", "max-age", "warn-only", "started-after")
 
 
 def test_the_file_holds_options_by_name(tmp_path: Path) -> None:
     path = tmp_path / "gate.toml"
-    path.write_text('max-failed = 2\nmax-age = "48h"\nreport = "json=a\\nmarkdown=b"\n')
+    path.write_text('max-failed = 2\nmax-age = "48h"\nreport = "json=a\\nmarkdown=b"\nwarn-only = true\n')
 
-    assert file_wishes(path, NAMES) == {"max-failed": 2, "max-age": "48h", "report": ["json=a", "markdown=b"]}
+    assert file_wishes(path, NAMES) == {
+        "max-failed": 2,
+        "max-age": "48h",
+        "report": ["json=a", "markdown=b"],
+        "warn-only": True,
+    }
 
 
 @pytest.mark.parametrize(
@@ -133,6 +138,13 @@ def test_the_file_holds_options_by_name(tmp_path: Path) -> None:
         ('access-key-secret = "x"', r"secrets never stand in the file\. Put secrets into the environment"),
         ("[gate]\nmax-failed = 1", "unknown key 'gate'"),
         ("max-failed =", "cannot be read"),
+        ("max-failed = true", "has a value for 'max-failed' that it cannot have"),
+        ("max-failed = [1]", "has a value for 'max-failed' that it cannot have"),
+        ("max-failed = {a = 1}", "has a value for 'max-failed' that it cannot have"),
+        ("report = 1", "has a value for 'report' that it cannot have"),
+        ("warn-only = 2", "has a value for 'warn-only' that it cannot have"),
+        ('warn-only = "yes"', "has a value for 'warn-only' that it cannot have"),
+        ("max-failed = " + "[" * 5000, "cannot be read"),
         ("\udcff".encode("utf-8", "surrogateescape"), "cannot be read"),
     ],
 )

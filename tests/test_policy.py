@@ -11,7 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.errors import ExitCode, Interrupted, NotAuthorised, Throttled, Unreachable, UsageError
-from gate.policy import Decision, Policy, Reason, Verdict, failed_images, judge, nothing_to_judge, staleness, undecided
+from gate.policy import (
+    Decision,
+    Policy,
+    Reason,
+    Verdict,
+    failed_images,
+    is_another,
+    judge,
+    no_task,
+    nothing_to_judge,
+    staleness,
+    undecided,
+)
 from gate.scan import Counts, TaskState
 from tests.builders import NOW, a_failed_image, a_task
 
@@ -77,8 +89,13 @@ def test_a_task_that_looks_for_no_risk_needs_no_risky_count() -> None:
     assert verdict.decision is Decision.PASSED
 
 
-def test_no_images_are_no_verdict() -> None:
-    verdict = judge(a_task(total=0, succeeded=0), Policy(max_failed=99, max_risky=99))
+def test_numbers_that_contradict_each_other_are_no_excuse_for_what_is_above_a_limit() -> None:
+    assert judge(a_task(total=3, succeeded=4, risky=1), Policy()).decision is Decision.BLOCKED
+
+
+@pytest.mark.parametrize("succeeded", [0, 1])
+def test_no_images_are_no_verdict(succeeded: int) -> None:
+    verdict = judge(a_task(total=0, succeeded=succeeded), Policy(max_failed=99, max_risky=99))
 
     message = "The scan task has no images: nothing was scanned. Check which images the scan covers."
     assert verdict == nothing_to_judge(Reason(code="no-images", message=message))
@@ -88,11 +105,12 @@ def test_one_image_is_enough_for_a_verdict() -> None:
     assert judge(a_task(total=1, succeeded=1), Policy()).decision is Decision.PASSED
 
 
-@pytest.mark.parametrize(("total", "succeeded"), [(3, 4), (0, 1)])
-def test_more_successes_than_images_cannot_be_believed(total: int, succeeded: int) -> None:
-    verdict = judge(a_task(total=total, succeeded=succeeded), Policy())
+@pytest.mark.parametrize("name", ["succeeded", "failed", "risky"])
+def test_more_images_of_a_kind_than_there_are_cannot_be_believed(name: str) -> None:
+    task = a_task(total=3)
+    verdict = judge(replace(task, counts=replace(task.counts, **{name: 4})), Policy(max_failed=9, max_risky=9))
 
-    message = f"The counts contradict each other: {succeeded} succeeded of {total} images. "
+    message = f"The counts contradict each other: 4 {name} of 3 images. "
     message += "Run the gate again, and look at the task in the cloud's console if this stays so."
     assert verdict == nothing_to_judge(Reason(code="counts-contradict", message=message))
 
@@ -139,7 +157,10 @@ def test_failed_are_the_stated_the_listed_and_those_without_a_result(
     assert failed_images(task) == expected
     assert judge(task, Policy(max_failed=expected)).decision is Decision.PASSED
     if expected:
-        assert judge(task, Policy(max_failed=expected - 1)).reasons[0].actual == expected
+        note = "" if expected == stated else f" ({stated} stated by the cloud)"
+        message = f"{expected} failed{note}, {expected - 1} allowed."
+        reason = Reason(code="too-many-failed", message=message, actual=expected, limit=expected - 1)
+        assert judge(task, Policy(max_failed=expected - 1)).reasons == (reason,)
 
 
 def test_images_without_a_result_are_no_failures_while_the_task_still_runs() -> None:
@@ -153,7 +174,7 @@ def test_failures_cannot_be_counted_without_the_numbers_they_follow_from(missing
     assert failed_images(replace(task, counts=replace(task.counts, **{missing: None}))) is None
 
 
-@pytest.mark.parametrize(("reason", "why"), [("agent lost", ": agent lost"), ("", "")])
+@pytest.mark.parametrize(("reason", "why"), [("agent lost", ": agent lost"), ("Agent lost.", ": Agent lost"), ("", "")])
 def test_an_ending_names_the_clouds_own_reason_if_it_has_one(reason: str, why: str) -> None:
     verdict = judge(a_task(state=TaskState.FAILED, reason=reason), Policy())
 
@@ -204,7 +225,7 @@ def test_a_task_is_fresh_for_its_whole_age_and_not_longer(age: timedelta, code: 
 def test_a_stale_task_says_its_age_and_the_limit() -> None:
     reason = staleness(a_task(began_at=NOW - timedelta(hours=2)), Policy(max_age=timedelta(hours=1)), NOW)
 
-    message = "The newest scan task began 7200 s ago (2026-01-31T10:00:00Z); --max-age allows 3600 s. "
+    message = "The scan task began 2026-01-31T10:00:00Z, longer ago than --max-age allows (1 h). "
     message += "Start a scan for this release, or allow older ones."
     assert reason == Reason(code="stale", message=message, actual=7200, limit=3600)
 
@@ -243,7 +264,7 @@ def test_a_task_from_before_the_start_is_not_judged(max_age: timedelta | None) -
     assert reason
     assert reason.code == "stale"
     assert reason.message == (
-        "The newest scan task began 2026-01-31T11:59:59Z, before 2026-01-31T12:00:00+00:00 (--started-after). "
+        "The scan task began 2026-01-31T11:59:59Z, before 2026-01-31T12:00:00Z (--started-after). "
         "Start a scan for this release."
     )
 
@@ -256,6 +277,17 @@ def test_an_age_of_zero_is_a_limit_too() -> None:
 
 def _code(reason: Reason | None) -> str | None:
     return reason.code if reason else None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "last", "expected"),
+    [(NOW, NOW, False), (NOW, NOW + timedelta(seconds=1), True), (NOW, None, True), (None, NOW, False)],
+)
+def test_a_task_whose_begin_moves_is_another_one(
+    chosen: datetime | None, last: datetime | None, *, expected: bool
+) -> None:
+    """Where none was known, one may come: a task that waited for its turn has begun."""
+    assert is_another(a_task(began_at=last), a_task(began_at=chosen)) is expected
 
 
 # What keeps the gate from judging, and what the policy excuses.
@@ -295,6 +327,16 @@ def test_leniency_excuses_exactly_what_it_names(exit_code: ExitCode, *, warn_onl
 
     excused = (exit_code == 1 and warn_only) or (exit_code in {4, 5, 6, 7} and warn_undecided)
     assert policy.enforces(Verdict(decision=decision, exit_code=exit_code)) is not excused
+
+
+def test_that_there_is_no_task_names_the_one_that_was_asked_for() -> None:
+    tail = (
+        " was found. Either none was started, or the region, the project or the options that select tasks look in the "
+        "wrong place."
+    )
+
+    assert no_task(None) == Reason(code="no-task", message=f"No scan task{tail}")
+    assert no_task("x") == Reason(code="no-task", message=f"No scan task of the id 'x'{tail}")
 
 
 def test_nothing_to_judge_keeps_its_reason() -> None:

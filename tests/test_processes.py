@@ -62,7 +62,7 @@ def test_what_simulate_prints_leads_a_shell_to_it() -> None:
     with started("simulate", "--scenario", "risky") as simulator:
         assert simulator.stdout
         lines = []
-        while not (line := simulator.stdout.readline()).startswith("# Now run"):
+        while not (line := simulator.stdout.readline()).startswith("# Paste"):
             lines.append(line)
         script = "".join(lines) + f"{sys.executable} -m gate check --poll-interval 0.1\n"
         environ = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -70,6 +70,17 @@ def test_what_simulate_prints_leads_a_shell_to_it() -> None:
 
     assert ending.returncode == 1, ending.stderr
     assert "2 risky, 0 allowed." in ending.stdout
+
+
+def test_a_port_that_is_taken_is_the_users_to_change() -> None:
+    with started("simulate", "--json") as simulator:
+        assert simulator.stdout
+        port = json.loads(simulator.stdout.readline())["huawei"]["endpoint"].rpartition(":")[2]
+        with started("simulate", "--port", port) as second:
+            _, err = second.communicate(timeout=10)
+
+    assert second.returncode == 2
+    assert f"Port {port} cannot be listened on" in err
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -87,6 +98,19 @@ def test_an_interrupted_gate_still_writes_every_report(number: signal.Signals, c
     assert (ended, report["exit_code"], report["verdict"]) == (code, code, "undecided")
     assert report["task"]["progress"] == 60
     assert as_the_runner_reads(Path("output").read_text())["exit-code"] == str(code)
+
+
+@pytest.mark.parametrize("target", ["out.txt", "| cat > out.txt"])
+def test_a_report_may_go_to_standard_output_before_the_verdict(target: str) -> None:
+    with simulated("risky") as variables:
+        environ = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+        arrow = target if target.startswith("|") else f">> {target}"
+        script = f"{sys.executable} -m gate check --poll-interval 0.1 --report json=/dev/stdout {arrow}"
+        subprocess.run(["sh", "-c", script], env=environ, check=False)
+
+    report, verdict, _ = Path("out.txt").read_text().partition("scan-gate: BLOCKED")
+    assert json.loads(report)["verdict"] == "blocked"
+    assert verdict
 
 
 def test_with_both_streams_closed_the_exit_code_is_still_the_verdict() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gate.log import Log
-from gate.publish import publish, say, write_whole
+from gate.publish import forget, publish, say, write_whole
 from gate.settings import ReportWish
 from tests.builders import an_outcome
 
@@ -42,7 +42,7 @@ def test_a_report_that_cannot_be_written_is_told_and_hides_nothing_else(
 
     publish(an_outcome(), wishes(tmp_path / "file" / "a.json", tmp_path / "b.json"), {}, Log(stream))
 
-    assert stream.getvalue().startswith("scan-gate: The json report cannot be written: ")
+    assert stream.getvalue().startswith(f"scan-gate: {tmp_path / 'file' / 'a.json'} cannot be written (File exists)")
     assert stream.getvalue().count("\n") == 1
     assert (tmp_path / "b.json").exists()
     assert "PASSED" in capsys.readouterr().out
@@ -88,9 +88,39 @@ def test_a_report_can_be_read_by_whoever_the_umask_lets(tmp_path: Path) -> None:
     assert (tmp_path / "report.json").stat().st_mode & 0o777 == 0o644
 
 
+def test_a_link_keeps_its_place_and_what_it_leads_to_is_written(tmp_path: Path) -> None:
+    """As /dev/stdout is a link, which root could replace."""
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+
+    for text in ("longer before", "after"):
+        write_whole(tmp_path / "link", text)
+    forget(tmp_path / "link")
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_text() == "after"
+
+
 def test_a_device_is_written_to_and_not_replaced() -> None:
     write_whole(Path("/dev/null"), "x")
 
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    with pytest.raises(OSError, match="No such device or address"):
+        write_whole(pipe, "x")
+
+
+def test_the_report_of_an_earlier_run_is_forgotten_and_a_device_is_not(tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text("passed")
+
+    for path in (tmp_path / "old.json", tmp_path / "absent.json", Path("/dev/null")):
+        forget(path)
+
+    assert list(tmp_path.iterdir()) == []
     assert Path("/dev/null").is_char_device()
 
 

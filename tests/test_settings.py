@@ -71,7 +71,7 @@ def test_an_age_may_be_unlimited() -> None:
         ("2026-01-31T12:00:00+08:00", datetime(2026, 1, 31, 4, tzinfo=UTC)),
         ("2026-01-31 12:00:00.5+00:00", datetime(2026, 1, 31, 12, 0, 0, 500_000, tzinfo=UTC)),
         ("1769860800", datetime(2026, 1, 31, 12, tzinfo=UTC)),
-        ("0.5", datetime(1970, 1, 1, 0, 0, 0, 500_000, tzinfo=UTC)),
+        ("1769860800.5", datetime(2026, 1, 31, 12, 0, 0, 500_000, tzinfo=UTC)),
     ],
 )
 def test_a_moment_is_rfc_3339_or_epoch_seconds(text: str, expected: datetime) -> None:
@@ -79,7 +79,10 @@ def test_a_moment_is_rfc_3339_or_epoch_seconds(text: str, expected: datetime) ->
     assert moment(text).tzinfo is UTC
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01T00:00:00Z", "1769860800000", "9" * 400, "-1"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "yesterday", "2026-13-01T00:00:00Z", "1769860800000", "9" * 400, "-1", "0.5", "9999-12-31T23:59:59-23:00"],
+)
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a time such as"):
         moment(text)
@@ -88,6 +91,8 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 def test_a_moment_without_a_time_zone_is_refused_and_not_guessed() -> None:
     with pytest.raises(ValueError, match="does not say its time zone"):
         moment("2026-01-31T12:00:00")
+    with pytest.raises(ValueError, match="does not say its time zone"):
+        moment("20260131")
 
 
 @pytest.mark.parametrize(("text", "number"), [("0", 0), ("7", 7), (" 12 ", 12), ("007", 7)])
@@ -127,11 +132,13 @@ def test_an_address_is_https_or_loopback(text: str, url: str) -> None:
         ("ftp://hss.example.com", "is not a URL such as"),
         ("hss.example.com", "is not a URL such as"),
         ("https://", "is not a URL such as"),
-        ("https://user:pass@hss.example.com", "is not a URL such as"),
+        ("https://user:pass@hss.example.com", "with a user or a password in it is not taken"),
         ("https://hss.example.com?x=1", "is not a URL such as"),
         ("https://hss.example.com#x", "is not a URL such as"),
         ("https://hss.example.com:99999", "is not a URL"),
         ("https://[::1", "is not a URL"),
+        ("https://a b", "is not a URL such as"),
+        ("https://a..b", "is not a URL such as"),
     ],
 )
 def test_an_address_that_would_leak_or_lead_nowhere_is_refused(text: str, complaint: str) -> None:
@@ -160,9 +167,20 @@ def test_a_ca_bundle_has_certificates_in_it(tmp_path: Path) -> None:
 
 def test_a_report_is_a_format_and_a_path(tmp_path: Path) -> None:
     assert report_wish("json=a=b.json") == ReportWish(format="json", path=Path("a=b.json"))
-    for wrong in ("json", "json=", "=a.json", "", f"json={tmp_path}"):
+    for wrong in ("json", "json=", "=a.json", "", "json=a\0b"):
         with pytest.raises(ValueError, match="is not FORMAT=PATH"):
             report_wish(wrong)
+    with pytest.raises(ValueError, match="is a folder"):
+        report_wish(f"json={tmp_path}")
+    with pytest.raises(ValueError, match="looks like several reports"):
+        report_wish("json=a.json,markdown=a.md")
+
+
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="password") as caught:
+        base_url("https://user:hush@hss.example.com")
+
+    assert "hush" not in str(caught.value)
 
 
 @given(st.text(max_size=30))

@@ -52,7 +52,7 @@ def test_markdown_shows_the_text_and_nothing_else(text: str) -> None:
 def test_markdown_source_has_nothing_that_a_reader_of_it_could_take_for_structure(text: str) -> None:
     source = re.sub(r"&#[0-9]+;", "", for_markdown(text))
 
-    assert not re.search(r"[^\w \-…]|_", source.replace("…", ""))
+    assert not re.search(r"[^\w \-,;()%'=?]|_", source.replace("…", ""))
 
 
 def _unescaped(html: str) -> str:
@@ -75,4 +75,4 @@ def test_no_text_whatever_breaks_out(text: str) -> None:
     assert_one_harmless_line(one_line(text))
     assert "::" not in for_log(text)
     assert "##" not in for_log(text)
-    assert not set(for_markdown(text)) & set("|<>@[]()`*_~!:/\\\n\r")
+    assert not set(for_markdown(text)) & set("|<>@[]`*_~!:/.\\\n\r")

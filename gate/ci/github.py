@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from gate.policy import failed_images
 from gate.reports import markdown
 from gate.text import one_line
 
@@ -24,21 +26,32 @@ class GitHub:
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `Host.publish`."""
         yield from self._append("GITHUB_OUTPUT", lambda _: outputs(outcome))
-        yield from self._append("GITHUB_STEP_SUMMARY", lambda size: markdown.render(outcome, markdown.BUDGET - size))
+        yield from self._append(
+            "GITHUB_STEP_SUMMARY", lambda size: markdown.render(outcome, markdown.BUDGET - size - 1)
+        )
 
     def _append(self, variable: str, text_after: Callable[[int], str]) -> Iterator[str]:
         name = self._environ.get(variable)
         if not name:
             return
         try:
-            with Path(name).open("ab") as file:
-                text = text_after(file.tell())
-                file.write(text.encode())
+            with Path(name).open("a+b") as file:
+                size = file.seek(0, os.SEEK_END)
+                text = text_after(size)
+                file.write((text if not text or _ends_a_line(file, size) else f"\n{text}").encode())
         except OSError as error:
-            yield f"{variable} cannot be written ({error}); a container that runs as another user than root may not."
+            hint = (
+                " GitHub's files are root's: run the container as root." if isinstance(error, PermissionError) else ""
+            )
+            yield f"{variable} cannot be written ({error.strerror}): later steps will not see the verdict.{hint}"
             return
         if not text:
             yield f"{variable} is full: earlier steps wrote so much that GitHub would drop all of it."
+
+
+def _ends_a_line(file: BinaryIO, size: int) -> bool:
+    # What an earlier tool left without an end of line would swallow our first one.
+    return size == 0 or (file.seek(size - 1) >= 0 and file.read(1) == b"\n")
 
 
 def outputs(outcome: Outcome) -> str:
@@ -55,7 +68,7 @@ def outputs(outcome: Outcome) -> str:
         "task-state": task.state if task else "",
         "total-num": counts.total if counts else None,
         "success-num": counts.succeeded if counts else None,
-        "failed-num": counts.failed if counts else None,
+        "failed-num": failed_images(task) if task else None,
         "risky-num": counts.risky if counts else None,
     }
     fence = f"scan-gate-{secrets.token_hex(16)}"

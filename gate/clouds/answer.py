@@ -6,6 +6,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,10 +15,12 @@ from gate.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 
 _MOST_DIGITS = 4000
 _DIGITS_OF_ETERNITY = 12
+_LAST_YEAR = 3000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,11 +72,21 @@ def retry_after(answer: Answer) -> float | None:
     value = answer.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+", value):
         return float(value[:_DIGITS_OF_ETERNITY])
+    until, sent = _date(value), date_of(answer)
+    return max(0.0, (until - sent).total_seconds()) if until and sent else None
+
+
+def date_of(answer: Answer) -> datetime | None:
+    """The time at which the answer was sent by the sender's clock, aware; None where it does not say."""
+    return _date(answer.headers.get("date", ""))
+
+
+def _date(text: str) -> datetime | None:
     try:
-        wait = parsedate_to_datetime(value) - parsedate_to_datetime(answer.headers.get("date", ""))
+        moment = parsedate_to_datetime(text)
+        return moment.astimezone(UTC) if moment.tzinfo and moment.year < _LAST_YEAR else None
     except (ValueError, TypeError, OverflowError):
         return None
-    return max(0.0, wait.total_seconds())
 
 
 class _Ambiguous(Exception):

@@ -81,7 +81,8 @@ def find_credentials(environ: Mapping[str, str], native: Iterable[Source]) -> Cr
     raise NotAuthorised(
         "There are no credentials.",
         means="A secret that is not set arrives as an empty variable, and pull requests from forks get no secrets.",
-        remedy=f"Set one of these pairs in the environment: {keys}.",
+        remedy="In GitHub give the inputs access-key-id and access-key-secret; elsewhere set one of these pairs, or "
+        f"the same names ending in _FILE: {keys}; or a token in SCAN_GATE_AUTH_TOKEN.",
     )
 
 

@@ -8,16 +8,43 @@ from typing import TYPE_CHECKING
 import requests
 from urllib3.exceptions import LocationValueError
 
-from gate.errors import NotUnderstood, Refused, Unreachable
+from gate.errors import NotUnderstood, Refused, Unreachable, UsageError
 from gate.text import one_line
 
 if TYPE_CHECKING:
     from gate.errors import GateError
 
 
+_NO_ADDRESS = (
+    LocationValueError,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidProxyURL,
+)
+
+
+def unusable_proxy() -> UsageError:
+    """The fault when the proxy's address is none; what exactly is wrong stays unsaid, as it may hold a password."""
+    return UsageError(
+        "The address of the proxy cannot be read.",
+        means="HTTPS_PROXY holds brackets, spaces or letters where they cannot be, or a kind of proxy other than http.",
+        remedy="Correct it, with user and password percent-encoded.",
+    )
+
+
 def fault_behind(error: Exception, *, host: str) -> GateError:
     """Names the fault behind an error of `requests` or `urllib3`, without the password of a proxy."""
-    detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", _innermost(error)), 200)
+    cause = _innermost(error)
+    if isinstance(cause, _NO_ADDRESS):
+        # The gate's own address was checked before, so that it can only be the proxy's.
+        return unusable_proxy()
+    detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", f"{type(cause).__name__}: {cause}"), 200)
+    if "NO_CERTIFICATE_OR_CRL_FOUND" in detail or "[X509" in detail:
+        return UsageError(
+            f"The certificates to check {host} by cannot be used ({detail}).",
+            means="REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a file without certificates.",
+            remedy="Correct or unset the variable; for private certificate authorities give --ca-bundle.",
+        )
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return NotUnderstood(
             f"The certificate of {host} cannot be trusted ({detail}).",
@@ -43,12 +70,7 @@ def fault_behind(error: Exception, *, host: str) -> GateError:
     )
 
 
-def _innermost(error: BaseException) -> str:
+def _innermost(error: BaseException) -> BaseException:
     # requests wraps urllib3, which wraps the error of the socket: the sentence nearest to the cause says most.
     inner = [part for part in (*error.args, getattr(error, "reason", None)) if isinstance(part, BaseException)]
-    if inner:
-        return _innermost(inner[-1])
-    # What cannot be parsed is the address of a proxy, which may hold a password in any place.
-    if isinstance(error, (LocationValueError, requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
-        return type(error).__name__
-    return f"{type(error).__name__}: {error}"
+    return _innermost(inner[-1]) if inner else error

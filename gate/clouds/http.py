@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from dataclasses import dataclass
 from functools import partial
@@ -12,8 +13,10 @@ import backoff
 import requests
 
 from gate.clock import DUST
+from gate.clouds.answer import date_of
 from gate.clouds.wire import Wire
 from gate.errors import CutShort, Throttled, Unreachable
+from gate.policy import CLOCK_TOLERANCE
 from gate.text import one_line
 
 if TYPE_CHECKING:
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
     from gate.clouds.kind import Connection
 
 _TRIES_FOR_A_WHOLE_ANSWER = 3
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+_LONGEST_PAUSE = 60.0
+_FIRST_CONTACT = 300.0
+_REQUEST_IDS = ("x-request-id", "x-acs-request-id", "x-iam-trace-id")
 _random = secrets.SystemRandom().random
 
 
@@ -53,6 +58,7 @@ class Http:
             api.base_url, secrets=api.secrets, limit=settings.request_timeout, ca_bundle=settings.ca_bundle
         )
         self._was_answered = False
+        self._first_try = math.inf
 
     def ask(
         self, method: str, path: str, query: Iterable[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
@@ -76,24 +82,47 @@ class Http:
         return answer
 
     def _try(self, request: requests.Request) -> dict[str, Any]:
-        answer = self._wire.send(request)
-        self._was_answered = True
-        path = urlsplit(str(request.url)).path
-        request_id = one_line(answer.headers.get("x-request-id", "none"), 80)
-        self._connection.journal.note(
-            f"{request.method} {path}: {answer.status}, {len(answer.body)} bytes, request id {request_id}"
-        )
+        answer = self._send(request)
+        if self._takes_the_time_from(answer) and answer.status != requests.codes.ok:
+            # Signed with the wrong time, it had no chance.
+            self._connection.deadline.grant()
+            answer = self._send(request)
         return self._api.read(answer)
 
+    def _send(self, request: requests.Request) -> Answer:
+        if not self._connection.deadline.lets_begin():
+            raise Unreachable(
+                f"The time was up before {self._wire.host} had told all that was needed.",
+                means="The list is long, or its answers come slowly.",
+                remedy="Give it more time with --timeout.",
+            )
+        self._first_try = min(self._first_try, self._connection.clock.elapsed())
+        answer = self._wire.send(request)
+        self._was_answered = True
+        request_id = next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), "none")
+        self._connection.journal.note(
+            f"{request.method} {urlsplit(str(request.url)).path}: {answer.status}, {len(answer.body)} bytes, "
+            f"request id {one_line(request_id, 80)}"
+        )
+        return answer
+
+    def _takes_the_time_from(self, answer: Answer) -> bool:
+        """Sets the run's clock by the cloud's where they are far apart: with that, no signature would be accepted."""
+        clock, theirs = self._connection.clock, date_of(answer)
+        if theirs is None or abs(theirs - clock.now()) <= CLOCK_TOLERANCE or not clock.set_once(theirs):
+            return False
+        self._connection.journal.note(f"this machine's clock is wrong; going by that of {self._wire.host}: {theirs}")
+        return True
+
     def _patience(self) -> float:
-        """Seconds that are left: until anything has answered at all, no more than a task may take to appear.
+        """Seconds that are left: less as long as nothing has answered at all.
 
         A mistyped endpoint or a runner without network should not cost a whole run.
         """
         left = self._connection.deadline.left()
         if self._was_answered:
             return left
-        return min(left, max(0.0, self._connection.settings.appear_timeout - self._connection.clock.elapsed()))
+        return min(left, max(0.0, self._first_try + _FIRST_CONTACT - self._connection.clock.elapsed()))
 
     def _is_vain(self, fault: Any) -> bool:
         """Whether another try would come after the time is up."""
@@ -101,11 +130,11 @@ class Http:
 
     def _rest(self, details: Details) -> None:
         fault: Any = details["exception"]
-        # A cloud that asks for no pause at all gets a short one: no fault is worth a storm of calls.
-        asked = fault.retry_after
-        pause = self._own_pause(details["tries"]) if asked is None else max(asked, _SHORTEST_PAUSE)
+        # A cloud that asks for no pause at all gets one all the same: no fault is worth a storm of calls.
+        pause = fault.retry_after or self._own_pause(details["tries"])
         self._connection.journal.retrying(fault.happened, pause)
         self._connection.clock.sleep(pause)
+        self._connection.deadline.grant()
 
     def _own_pause(self, tries: int) -> float:
         # Half of it is chance: a fault hits a whole fleet at one moment, and its gates must not come back as one.

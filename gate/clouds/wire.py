@@ -12,9 +12,10 @@ import requests
 import urllib3.exceptions
 
 from gate.clouds.answer import Answer
-from gate.clouds.fault import fault_behind
+from gate.clouds.fault import fault_behind, unusable_proxy
 from gate.errors import NotUnderstood, Unreachable, UsageError
 from gate.settings import is_loopback
+from gate.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,12 +84,19 @@ class Wire:
             prepared.url or "", proxies={}, stream=True, verify=self._ca_bundle, cert=None
         )
         limits = (min(_CONNECT_LIMIT, self._limit), self._limit)
-        with session.send(prepared, allow_redirects=False, timeout=limits, **wishes) as response:
+        try:
+            response = session.send(prepared, allow_redirects=False, timeout=limits, **wishes)
+        except (ValueError, TypeError) as error:
+            if isinstance(error, requests.RequestException) or not wishes["proxies"]:
+                raise
+            raise unusable_proxy() from None
+        with response:
             headers = {name: self._blot.text(value) for name, value in response.headers.lower_items()}
             return Answer(status=response.status_code, headers=headers, body=self._blot.out(_body(response)))
 
     def _new_session(self) -> requests.Session:
         session = _Session()
+        session.headers["Accept-Encoding"] = "gzip, deflate"
         session.trust_env = self._trusts_environment
         return session
 
@@ -106,7 +114,7 @@ class Blot:
         self._secrets = re.compile(b"|".join(spellings)) if spellings else None
 
     def out(self, body: bytes) -> bytes:
-        """The bytes without any secret, however JSON or a URL would spell it."""
+        """The bytes without any secret, its marks spelt as JSON or a URL may; letters and digits stay plain."""
         return self._secrets.sub(b"***", body) if self._secrets else body
 
     def text(self, text: str) -> str:
@@ -130,6 +138,13 @@ def _spellings(char: str) -> bytes:
 
 
 def _body(response: requests.Response) -> bytes:
+    packing = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if packing not in {"identity", "gzip", "deflate", ""}:
+        raise NotUnderstood(
+            f"The answer is packed in a way that was not asked for ({one_line(packing, 40)}).",
+            means="What answers is not this API, or a proxy damages its answers.",
+            remedy="Check --endpoint and the proxy.",
+        )
     body = bytearray()
     for chunk in response.iter_content(_CHUNK):
         body += chunk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision, failed_images
-from gate.text import for_markdown
+from gate.text import A_REASON, for_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,14 +35,16 @@ def _head(outcome: Outcome) -> Iterator[str]:
     if not outcome.enforced:
         yield "*This is a warning only: the policy lets the job go on.*"
         yield ""
-    yield from (f"- {for_markdown(reason.message)}" for reason in verdict.reasons)
-    yield ""
+    yield from (f"- {for_markdown(reason.message, A_REASON)}" for reason in verdict.reasons)
+    if verdict.reasons:
+        yield ""
     if outcome.task:
         yield from _counts(outcome, outcome.task)
         yield from _about(outcome.task)
-    cloud = for_markdown(outcome.cloud) or "no cloud"
-    cost = f"{outcome.looks} looks, {outcome.retries} retries, {outcome.seconds:.0f} s"
-    yield f"Exit code {verdict.exit_code:d} · {cloud} · {cost} · scan-gate {outcome.gate_version}"
+    code = f"Exit code {outcome.exit_code:d}" + ("" if outcome.enforced else f" in place of {verdict.exit_code:d}")
+    cost = f"looks: {outcome.looks}, retries: {outcome.retries}, {outcome.seconds:.0f} s"
+    parts = (code, for_markdown(outcome.cloud), cost, f"scan-gate {outcome.gate_version}")
+    yield " · ".join(part for part in parts if part)
 
 
 def _counts(outcome: Outcome, task: ScanTask) -> Iterator[str]:
@@ -68,19 +70,18 @@ def _about(task: ScanTask) -> Iterator[str]:
 def _failed_images(failed: tuple[FailedImage, ...], room: int) -> str:
     if not failed:
         return ""
-    text = "### Failed images\n\n| image | reason |\n| --- | --- |\n"
+    head = "### Failed images\n\n| image | reason |\n| --- | --- |\n"
     tail = "\n{} more failed images are left out here; the json report has them all.\n"
-    room -= _size(text) + _size(tail) + len(str(len(failed)))
+    left = room - _size(head) - _size(tail.format(len(failed)))
     rows: list[str] = []
-    for image in failed:
-        row = _row(image)
-        room -= _size(row)
-        if room < 0:
+    for row in map(_row, failed):
+        left -= _size(row)
+        if left < 0:
             break
         rows.append(row)
-    left_out = len(failed) - len(rows)
-    text = text + "".join(rows) if rows else ""
-    return text + (tail.format(left_out) if left_out else "")
+    left_out = tail.format(len(failed) - len(rows)) if len(rows) < len(failed) else ""
+    text = head + "".join(rows) + left_out if rows else left_out
+    return text if _size(text) <= room else ""
 
 
 def _row(failed: FailedImage) -> str:

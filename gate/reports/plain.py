@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.policy import failed_images
-from gate.text import for_log
+from gate.text import A_REASON, for_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,12 +23,12 @@ def render(outcome: Outcome) -> str:
 
 def _lines(outcome: Outcome) -> Iterator[str]:
     verdict = outcome.verdict
-    leniency = "" if outcome.enforced else ", made a warning by the policy"
+    leniency = "" if outcome.enforced else f": the policy makes {verdict.exit_code:d} a warning"
     yield f"scan-gate: {verdict.decision.upper()} (exit {outcome.exit_code:d}{leniency})"
-    yield from (f"  {for_log(reason.message)}" for reason in verdict.reasons)
+    yield from (f"  {for_log(reason.message, A_REASON)}" for reason in verdict.reasons)
     if outcome.task:
         yield from _about(outcome, outcome.task)
-    yield f"  {outcome.looks} looks, {outcome.retries} retries, {outcome.seconds:.0f} s"
+    yield f"  looks: {outcome.looks}, retries: {outcome.retries}, {outcome.seconds:.0f} s"
 
 
 def _about(outcome: Outcome, task: ScanTask) -> Iterator[str]:

@@ -82,6 +82,23 @@ def test_what_is_in_the_files_already_stays(runner: dict[str, str], tmp_path: Pa
     assert (tmp_path / "GITHUB_STEP_SUMMARY").read_text().startswith("before=1\n## ✅")
 
 
+def test_what_an_earlier_tool_left_without_an_end_of_line_swallows_nothing(
+    runner: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "GITHUB_OUTPUT").write_text("before=1")
+
+    publish(an_outcome(), runner)
+
+    values = as_the_runner_reads((tmp_path / "GITHUB_OUTPUT").read_text())
+    assert (values["before"], values["verdict"]) == ("1", "passed")
+
+
+def test_the_failed_images_are_counted_as_the_verdict_counts_them() -> None:
+    values = as_the_runner_reads(outputs(an_outcome(a_task(total=5, succeeded=3, failed=0))))
+
+    assert (values["verdict"], values["failed-num"]) == ("blocked", "2")
+
+
 @pytest.mark.parametrize("already", [0, 500_000, 999_300, 999_999, 1_000_000, 2_000_000])
 def test_the_whole_summary_stays_within_what_github_takes(already: int, runner: dict[str, str], tmp_path: Path) -> None:
     summary = tmp_path / "GITHUB_STEP_SUMMARY"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gate.clouds.answer import json_object, retry_after
+from gate.clouds.answer import date_of, json_object, retry_after
 from gate.errors import CutShort, ExitCode, GateError, NotUnderstood
 from tests.clouds.builders import an_answer
 
@@ -178,6 +179,30 @@ def test_any_bytes_are_an_object_or_have_a_name_in_the_gates_vocabulary(body: by
 def test_the_pause_that_a_cloud_asks_for(headers: dict[str, str], expected: float | None) -> None:
     """A date is held against the answer's own Date, since this machine's clock may be wrong."""
     assert retry_after(an_answer(**headers)) == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"date": NOON}, datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ({"date": "Sat, 31 Jan 2026 13:00:00 +0100"}, datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ({"date": "Saturday, 31-Jan-26 12:00:00 GMT"}, datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        # Of no zone, so of no moment.
+        ({"date": "Sat, 31 Jan 2026 12:00:00 -0000"}, None),
+        ({"date": "Sat, 99 Jan 2026 12:00:00 GMT"}, None),
+        ({"date": "Sat, 31 Jan 2026 12:00:00 +99999999999999999999"}, None),
+        ({"date": "Fri, 31 Dec 9999 23:59:59 -1200"}, None),
+        ({"date": "today"}, None),
+        ({"date": ""}, None),
+        ({}, None),
+    ],
+    ids=repr,
+)
+def test_the_time_at_which_an_answer_was_sent(headers: dict[str, str], expected: datetime | None) -> None:
+    found = date_of(an_answer(**headers))
+
+    assert found == expected
+    assert found is None or found.tzinfo is UTC
 
 
 @given(retry=st.text() | st.integers().map(str), date=st.sampled_from(["", NOON]) | st.text())

@@ -80,7 +80,7 @@ def test_a_block_says_why_with_numbers_and_names_every_failed_image() -> None:
 
     assert (document["verdict"], document["exit_code"], document["enforced"]) == ("blocked", 1, True)
     assert document["reasons"] == [
-        {"code": "too-many-failed", "message": "2 failed, 0 allowed.", "actual": 2, "limit": 0},
+        {"code": "too-many-failed", "message": "2 failed (1 stated by the cloud), 0 allowed.", "actual": 2, "limit": 0},
         {"code": "too-many-risky", "message": "4 risky, 1 allowed.", "actual": 4, "limit": 1},
     ]
     assert document["failed_images"][1] == {

@@ -16,7 +16,7 @@ def test_a_pass_is_a_few_lines() -> None:
         "scan-gate: PASSED (exit 0)\n"
         "  scan task nightly (task-1), complete, began 2026-01-31 11:55:00 UTC\n"
         "  images: 3 in all, 3 scanned, 0 failed (limit 0), 0 risky (limit 0)\n"
-        "  3 looks, 1 retries, 62 s\n"
+        "  looks: 3, retries: 1, 62 s\n"
     )
 
 
@@ -29,20 +29,20 @@ def test_a_block_names_its_reasons_and_the_failed_images() -> None:
         "  scan task nightly (task-1), complete\n"
         "  images: 3 in all, 2 scanned, 1 failed (limit 0), 0 risky (limit 0)\n"
         "  not scanned: swr/team/shop:1.0: no reason given\n"
-        "  0 looks, 0 retries, 62 s\n"
+        "  looks: 0, retries: 0, 62 s\n"
     )
 
 
 def test_a_warning_says_that_it_is_one() -> None:
     text = render(an_outcome(a_task(risky=1), policy=Policy(warn_only=True)))
 
-    assert text.startswith("scan-gate: BLOCKED (exit 0, made a warning by the policy)\n")
+    assert text.startswith("scan-gate: BLOCKED (exit 0: the policy makes 1 a warning)\n")
 
 
 def test_without_a_task_only_the_reason_is_there() -> None:
     text = render(an_outcome(verdict=undecided(Unreachable("It is down.", remedy="Wait."))))
 
-    assert text == "scan-gate: UNDECIDED (exit 4)\n  It is down. Wait.\n  0 looks, 0 retries, 62 s\n"
+    assert text == "scan-gate: UNDECIDED (exit 4)\n  It is down. Wait.\n  looks: 0, retries: 0, 62 s\n"
 
 
 def test_unknown_counts_are_no_zeros_and_risk_is_named_only_where_it_applies() -> None:

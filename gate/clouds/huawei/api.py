@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,13 +13,14 @@ from gate.clouds.huawei import translate
 from gate.errors import NotUnderstood, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from gate.clouds.http import Http
     from gate.scan import ScanTask
 
 PAGE_SIZE = 200
 """The most tasks that one page may have; 10 is the least (huawei-hss.md 1)."""
+_TRIES_FOR_A_WHOLE_LIST = 3
 _MOST_TASKS = 20_000
 """Twenty times what the list is documented to have at most (huawei-hss.md 2)."""
 
@@ -44,15 +46,17 @@ class HuaweiCloud:
         self._selection = selection
 
     def newest(self) -> ScanTask | None:
-        """See `Cloud.newest`; a task that does not say when it began is older than all that do."""
-        tasks = (translate.task(row, self._selection.kind) for row in self._rows(self._selection.filters))
+        """See `Cloud.newest`.
+
+        A task that does not say when it began may be the newest one, unless it ended before another one began: then
+        it is returned, and nobody can say that it is fresh.
+        """
         # The id breaks ties, so that the answer never hangs on the order of the list.
-        return max(tasks, key=lambda task: (task.began_at.timestamp() if task.began_at else 0.0, task.id), default=None)
+        return max(self._tasks(self._selection.filters), key=lambda task: (_latest_begin(task), task.id), default=None)
 
     def named(self, task_id: str) -> ScanTask | None:
         """See `Cloud.named`."""
-        tasks = (translate.task(row, self._selection.kind) for row in self._rows((("task_id", task_id),)))
-        return next((task for task in tasks if task.id == task_id), None)
+        return next((task for task in self._tasks((("task_id", task_id),)) if task.id == task_id), None)
 
     def look(self, pinned: ScanTask) -> ScanTask | None:
         """See `Cloud.look`."""
@@ -62,28 +66,39 @@ class HuaweiCloud:
     def _path(self) -> str:
         return f"/v5/{quote(self._find_project(), safe='')}/image/tasks"
 
-    def _rows(self, wanted: tuple[tuple[str, str], ...]) -> Iterator[Mapping[str, Any]]:
-        """Reads page after page to the end, which no single number of the cloud is trusted to tell."""
-        selection, seen, offset, most = self._selection, set[str](), 0, 0
-        while offset <= _MOST_TASKS:
-            place = (("type", selection.kind), ("limit", str(selection.page_size)), ("offset", str(offset)))
-            page = translate.page(self._hss.ask("GET", self._path, (*place, *selection.scope, *wanted), self._headers))
-            yield from (row for row in page.rows if translate.is_kind(row, selection.kind))
-            offset += len(page.rows)
-            if (page.total or most) < most:
-                break  # A task is gone, so another one has moved to a page that was read before.
-            most = page.total or 0
-            if len(page.rows) < selection.page_size and offset >= most:
-                return
-            ids = {repr(row.get("task_id")) for row in page.rows}
-            if ids <= seen:
-                break
-            seen |= ids
+    def _tasks(self, wanted: tuple[tuple[str, str], ...]) -> list[ScanTask]:
+        """Reads the whole list, again if it changed while it was read: the newest task may be what moved."""
+        for _ in range(_TRIES_FOR_A_WHOLE_LIST):
+            rows = self._rows(wanted)
+            if rows is not None:
+                kind = self._selection.kind
+                return [translate.task(row, kind) for row in rows if translate.is_kind(row, kind)]
         raise NotUnderstood(
-            f"The list of scan tasks does not end where it says: {offset} entries read, {len(seen)} different tasks.",
+            "The list of scan tasks does not end where it says, or changes faster than it can be read.",
             means="Pages are missing or come again and again, so the newest task may be on one that was not shown.",
             remedy="Run the gate again; narrow the list with --task-name or --task-type if this stays so.",
         )
+
+    def _rows(self, wanted: tuple[tuple[str, str], ...]) -> list[Mapping[str, Any]] | None:
+        """Reads page after page, each of which begins with the last row of the one before; None if they do not fit."""
+        rows: list[Mapping[str, Any]] = []
+        while len(rows) <= _MOST_TASKS:
+            page = self._page(max(0, len(rows) - 1), wanted)
+            if rows and page.ids[:1] != [rows[-1].get("task_id")]:
+                return None
+            new = page.rows[1:] if rows else page.rows
+            rows += new
+            if translate.has_twins(rows):
+                return None
+            is_last = not new or (len(page.rows) < self._selection.page_size and len(rows) == page.total)
+            if is_last:
+                return rows if page.total in {None, len(rows)} else None
+        return None
+
+    def _page(self, offset: int, wanted: tuple[tuple[str, str], ...]) -> translate.Page:
+        place = (("type", self._selection.kind), ("limit", str(self._selection.page_size)), ("offset", str(offset)))
+        query = (*place, *self._selection.scope, *wanted)
+        return translate.page(self._hss.ask("GET", self._path, query, self._headers))
 
     @cached_property
     def _headers(self) -> dict[str, str]:
@@ -127,3 +142,8 @@ def project(text: str) -> str:
             remedy="Give --project-id as the console shows it under My Credentials.",
         )
     return text
+
+
+def _latest_begin(task: ScanTask) -> float:
+    moment = task.began_at or task.ended_at
+    return moment.timestamp() if moment else math.inf

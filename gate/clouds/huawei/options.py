@@ -72,11 +72,29 @@ OPTIONS = (
     Option(
         name="scan-scope", help="only tasks of this scope, a bit mask", parse=_between(0, _LARGEST_MASK), metavar="MASK"
     ),
-    Option(name="task-status", help="only tasks that are so now", choices=("scanning", "finished")),
-    Option(name="create-time", help="the API's filter create_time", parse=_between(0, _LATEST_MS), metavar="EPOCH_MS"),
-    Option(name="end-time", help="the API's filter end_time", parse=_between(0, _LATEST_MS), metavar="EPOCH_MS"),
     Option(
-        name="limit", help="tasks on one page of the list", parse=_between(10, PAGE_SIZE), metavar="N", default="200"
+        name="task-status",
+        help="only tasks that are so now; a newer one that is not is then passed over",
+        choices=("scanning", "finished"),
+    ),
+    Option(
+        name="create-time",
+        help="only tasks created since, in ms since 1970",
+        parse=_between(0, _LATEST_MS),
+        metavar="EPOCH_MS",
+    ),
+    Option(
+        name="end-time",
+        help="only tasks ended until, in ms since 1970",
+        parse=_between(0, _LATEST_MS),
+        metavar="EPOCH_MS",
+    ),
+    Option(
+        name="limit",
+        help="tasks on one page of the list, 10 to 200",
+        parse=_between(10, PAGE_SIZE),
+        metavar="N",
+        default="200",
     ),
     Option(name="iam-endpoint", help="address of IAM", parse=base_url, metavar="URL", default_note="from the region"),
 )

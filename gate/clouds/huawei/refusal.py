@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from gate.clouds.answer import Answer
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600}
-_NO_ERROR = frozenset({"", "0", "None"})
+# The gateway writes the same numbers with either name.
+_GATEWAY = re.compile(r"^APIG\.")
+_NO_ERROR: tuple[object, ...] = (None, False, 0, "", "0", [], {})
+_DEEPEST = 20
 _CODES = ("error_code", "errorCode", "code")
 _MESSAGES = ("error_msg", "errorMsg", "error_description", "message")
 _GRANT = "Grant its user read access to HSS (the policy HSS ReadOnlyAccess) in the project of the region."
@@ -30,8 +33,9 @@ _REMEDIES = {
     "and that this machine's clock is right to 15 minutes.",
     "APIGW.0307": "Get a new token; one from a regional IAM endpoint is valid in that region only.",
 }
-_OK, _UNAUTHORISED, _FORBIDDEN, _TOO_MANY, _SERVER_ERROR = 200, 401, 403, 429, 500
-_THROTTLED_CODES = frozenset({"APIGW.0308", "APIG.0308"})
+_OK, _UNAUTHORISED, _FORBIDDEN, _TOO_MANY, _SERVER_ERROR, _CAPTIVE_PORTAL = 200, 401, 403, 429, 500, 511
+_TOO_SOON = frozenset({408, 425})
+_THROTTLED = "APIGW.0308"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,14 +61,28 @@ def read(answer: Answer) -> dict[str, Any]:
     return document
 
 
-def error_in(document: Mapping[str, Any]) -> CloudError:
-    """Finds the error object in a document, at its top or one level down; an empty one where there is none."""
-    for part in (document, *(value for value in document.values() if isinstance(value, dict))):
-        code = next((str(part[key]) for key in _CODES if key in part), "")
-        message = next((str(part[key]) for key in _MESSAGES if key in part), "")
-        if code not in _NO_ERROR:
-            return CloudError(code=one_line(code, 60), message=one_line(message, 300))
-    return CloudError()
+def error_in(document: Mapping[str, Any], depth: int = 0) -> CloudError:
+    """Finds the error object in a document, however deep; an empty one where there is none.
+
+    Whatever calls itself an error is one, even beside data: half an answer is not an answer.
+    """
+    for key, value in document.items():
+        if (key in _CODES or key.lower().startswith("error")) and value not in _NO_ERROR:
+            inside = error_in(value, depth + 1) if isinstance(value, dict) and depth < _DEEPEST else CloudError()
+            return inside if inside.code else _named(key, document)
+    inner = (value for value in document.values() if isinstance(value, dict) and depth < _DEEPEST)
+    return next((error for part in inner if (error := error_in(part, depth + 1)).code), CloudError())
+
+
+def _named(key: str, document: Mapping[str, Any]) -> CloudError:
+    value = document[key]
+    part = value if isinstance(value, dict) else document
+    code = next((str(part[name]) for name in _CODES if part.get(name) not in _NO_ERROR), key)
+    message = next((str(part[name]) for name in _MESSAGES if part.get(name) not in _NO_ERROR), "")
+    if not message and key not in _CODES and part is document:
+        message = str(value)
+    shown = one_line(_GATEWAY.sub("APIGW.", code), 60) or key
+    return CloudError(code=shown, message=one_line(message, 300))
 
 
 def _error_of(answer: Answer) -> CloudError:
@@ -75,8 +93,9 @@ def _error_of(answer: Answer) -> CloudError:
 
 
 def _refusal(answer: Answer, error: CloudError) -> GateError:
-    said = f"HTTP {answer.status}" + (f", {error.code}: {error.message}" if error.code else "")
-    if answer.status == _TOO_MANY or error.code in _THROTTLED_CODES:
+    said = ", ".join(part for part in (f"HTTP {answer.status}", error.code) if part)
+    said += f": {error.message}" if error.message else ""
+    if answer.status == _TOO_MANY or error.code == _THROTTLED:
         return _throttled(answer, error, said)
     if answer.status in {_UNAUTHORISED, _FORBIDDEN} or error.code in _REMEDIES:
         return NotAuthorised(
@@ -84,7 +103,7 @@ def _refusal(answer: Answer, error: CloudError) -> GateError:
             means="They are wrong, expired, of another region, or their user lacks a permission.",
             remedy=_REMEDIES.get(error.code, "Check the credentials, and the permissions of their user."),
         )
-    if answer.status >= _SERVER_ERROR:
+    if (answer.status >= _SERVER_ERROR and answer.status != _CAPTIVE_PORTAL) or answer.status in _TOO_SOON:
         return Unreachable(
             f"Huawei Cloud cannot answer at the moment ({said}).",
             means="The service, or the gateway in front of it, has a fault.",

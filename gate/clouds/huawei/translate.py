@@ -13,7 +13,7 @@ from gate.errors import NotUnderstood
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 IMAGE_SCAN, IMAGE_SYNC = "image_scan", "image_sync"
 _TASK_TYPES = {IMAGE_SCAN: frozenset({"cycle", "manual"}), IMAGE_SYNC: frozenset({"autoSync", "manualSync"})}
@@ -26,26 +26,38 @@ _ENDINGS = {_COMPLETE: TaskState.COMPLETE, -1: TaskState.STOPPED, -2: TaskState.
 class Page:
     """One page of the list of tasks."""
 
-    rows: tuple[Mapping[str, Any], ...]
+    rows: list[Mapping[str, Any]]
     total: int | None
-    """How many tasks there are on all pages, as far as the cloud says."""
+    """How many tasks there are on all pages; None where the cloud does not say."""
+
+    @property
+    def ids(self) -> list[object]:
+        """The ids of the tasks, as they came."""
+        return [row.get("task_id") for row in self.rows]
 
 
 def page(document: Mapping[str, Any]) -> Page:
     """Reads the envelope.
 
     Raises:
-        NotUnderstood: There is no list of tasks in it; an answer without one is not an answer of "no tasks".
+        NotUnderstood: There is no list of tasks in it, or one that contradicts itself; an answer without a list is
+            not an answer of "no tasks".
     """
-    total = _count(document.get("total_num"))
+    total = document.get("total_num")
     rows = document.get("data_list", [] if total == 0 else None)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise NotUnderstood(
-            "The answer has no list of scan tasks.",
-            means="Something else answered in the API's place, or the API has changed.",
-            remedy="Check --endpoint; if it is right, report this to the gate's project.",
-        )
-    return Page(rows=tuple(rows), total=total)
+        raise _not_understood("The answer has no list of scan tasks.")
+    if total is not None and _count(total) is None:
+        raise _not_understood("The answer does not say in a number how many scan tasks there are.")
+    if has_twins(rows):
+        raise _not_understood("The answer lists one scan task twice.")
+    return Page(rows=rows, total=total)
+
+
+def has_twins(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether one task stands there twice, by its id."""
+    ids = [repr(row["task_id"]) for row in rows if row.get("task_id")]
+    return len(set(ids)) < len(ids)
 
 
 def is_kind(row: Mapping[str, Any], kind: str) -> bool:
@@ -75,7 +87,7 @@ def task(row: Mapping[str, Any], kind: str) -> ScanTask:
         # The unit is nowhere stated; its name says minutes (huawei-hss.md 2). It only ever shortens a pause.
         remaining=None if minutes is None else min(minutes, _MINUTES_OF_A_YEAR) * 60.0,
         counts=_counts(row, kind),
-        failed_images=_failed_images(row.get("failed_images")),
+        failed_images=_failed_images(row),
         reason=_text(row.get("failed_reason")),
         risk_applies=kind == IMAGE_SCAN,
     )
@@ -96,7 +108,8 @@ def _counts(row: Mapping[str, Any], kind: str) -> Counts:
     return Counts(
         total=_count(row.get("total_num")),
         succeeded=_count(row.get("success_num")),
-        failed=_count(row.get("failed_num")),
+        # A list of failed images that is none says that there may be some, and not how many.
+        failed=_count(row.get("failed_num")) if isinstance(row.get("failed_images", []), list | None) else None,
         risky=_count(row.get("risky_num")) if kind == IMAGE_SCAN else None,
     )
 
@@ -114,7 +127,8 @@ def _moment(milliseconds: object) -> datetime | None:
         return None
 
 
-def _failed_images(entries: object) -> tuple[FailedImage, ...]:
+def _failed_images(row: Mapping[str, Any]) -> tuple[FailedImage, ...]:
+    entries = row.get("failed_images")
     # An entry that cannot be read still stands for an image that failed.
     return tuple(_failed_image(entry) for entry in entries) if isinstance(entries, list) else ()
 
@@ -133,13 +147,17 @@ def _failed_image(entry: object) -> FailedImage:
 def _id(value: object) -> str:
     text = _text(value)
     if not text.isprintable():
-        raise NotUnderstood(
-            "The id of a scan task has characters in it that nobody can read.",
-            means="Something else answered in the API's place, or the answer was damaged.",
-            remedy="Check --endpoint and the proxy settings of this runner.",
-        )
+        raise _not_understood("The id of a scan task has characters in it that nobody can read.")
     return text
 
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _not_understood(happened: str) -> NotUnderstood:
+    return NotUnderstood(
+        happened,
+        means="Something else answered in the API's place, or the API has changed.",
+        remedy="Check --endpoint and the proxy; if they are right, report this to the gate's project.",
+    )

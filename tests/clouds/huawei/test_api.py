@@ -3,41 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import count, permutations, repeat
+from itertools import cycle, permutations, repeat
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gate.clouds.huawei import KIND
-from gate.errors import GateError, NotUnderstood, UsageError
+from gate.errors import GateError, NotUnderstood, Unreachable, UsageError
 from gate.scan import ScanTask, TaskState
 from gate.simulator import SCENARIOS, Fault, Scenario, SimulatedTask, Simulator, server_error
 from tests.clouds.builders import a_connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from gate.clouds import Cloud
+    from gate.clouds import Cloud, Connection
     from gate.simulator import Request
     from tests.builders import FakeTime
 
 Document = dict[str, Any]
 NEWEST = SCENARIOS["clean"].tasks[0]
 NOON_MS = 1_769_860_800_000
+DOES_NOT_END = "does not end where it says, or changes faster than it can be read"
 
 
-def connected(simulator: Simulator, time: FakeTime, **wishes: object) -> Cloud:
+def connected(simulator: Simulator, time: FakeTime, **wishes: Any) -> Cloud:
     """The simulator's project; a wish names an option with underscores, and `project_id=None` leaves it to IAM."""
+    return KIND.connect(a_way_to(simulator, time, **wishes))
+
+
+def a_way_to(simulator: Simulator, time: FakeTime, *, timeout: float = 1800.0, **wishes: object) -> Connection:
+    """What `connected` is connected with."""
     known = simulator.describe()["huawei"]
     options = {"project_id": known["project_id"], "iam_endpoint": known["iam_endpoint"], **wishes}
-    connection = a_connection(
+    return a_connection(
         time,
+        timeout=timeout,
         environ={"HW_ACCESS_KEY": known["access_key_id"], "HW_SECRET_KEY": known["access_key_secret"]},
         region=known["region"],
         endpoint=known["endpoint"],
         for_cloud={name.replace("_", "-"): value for name, value in options.items() if value is not None},
     )
-    return KIND.connect(connection)
 
 
 def simulated(time: FakeTime, *tasks: SimulatedTask) -> Simulator:
@@ -55,9 +61,23 @@ def a_row(id: str, began: int | None = None, **fields: object) -> Document:  # n
     return {"task_id": id, "task_type": "manual", "task_status": 100, **times, **fields}
 
 
+def an_end(id: str, ended: int) -> Document:  # noqa: A002 - the field's own name
+    """An entry that does not say when it began, only that it ended so many minutes after noon."""
+    return a_row(id, end_time=NOON_MS + ended * 60_000)
+
+
 def a_page(*rows: Document, total: object = None) -> Document:
     """A page whose total is that of its rows, if nothing else is said."""
     return {"data_list": [*rows], "total_num": len(rows) if total is None else total}
+
+
+def read_through(rows: Sequence[Document], *starts: int, total: object = None) -> list[Document]:
+    """The pages of ten that begin at these places of a list."""
+    return [a_page(*rows[start : start + 10], total=len(rows) if total is None else total) for start in starts]
+
+
+def without_a_total(pages: Iterable[Document]) -> list[Document]:
+    return [{"data_list": page["data_list"]} for page in pages]
 
 
 def says(simulator: Simulator, documents: Iterable[object]) -> None:
@@ -101,11 +121,13 @@ def test_no_task_at_all_is_none(fake_time: FakeTime) -> None:
     [
         (1, [0]),
         (9, [0]),
-        # A full page may be the last, but only an empty one after it proves that.
-        (10, [0, 10]),
-        (11, [0, 10]),
-        (20, [0, 10, 20]),
-        (25, [0, 10, 20]),
+        # A full page may be the last, but only a page with nothing new after it proves that.
+        (10, [0, 9]),
+        (11, [0, 9]),
+        (18, [0, 9]),
+        (19, [0, 9, 18]),
+        (20, [0, 9, 18]),
+        (25, [0, 9, 18]),
     ],
 )
 def test_all_pages_are_read(fake_time: FakeTime, number: int, expected_offsets: list[int]) -> None:
@@ -123,15 +145,28 @@ def test_a_page_is_as_large_as_the_cloud_allows(fake_time: FakeTime) -> None:
 
         assert id_of(found) == "task-0"
         assert [request.query["limit"] for request in simulator.requests] == [["200"]] * 3
+        assert offsets(simulator.requests) == [0, 199, 398]
 
 
-@pytest.mark.parametrize("rows", [*permutations([a_row("a", 1), a_row("b", 3), a_row("c", 2), a_row("d")])])
+@pytest.mark.parametrize("rows", [*permutations([a_row("a", 1), a_row("b", 3), a_row("c", 2), an_end("d", 2)])])
 def test_the_order_of_the_list_means_nothing(fake_time: FakeTime, rows: tuple[Document, ...]) -> None:
-    """A task that does not say when it began is older than all that do."""
+    """A task that ended before another one began is older than that, even if it does not say when it began."""
     with simulated(fake_time) as simulator:
         says(simulator, [a_page(*rows)])
 
         assert id_of(connected(simulator, fake_time).newest()) == "b"
+
+
+@pytest.mark.parametrize("rows", [*permutations([a_row("a", 1), an_end("b", 4), a_row("c", 2), an_end("d", 3)])])
+def test_a_task_without_a_begin_may_be_the_newest_until_its_end(
+    fake_time: FakeTime, rows: tuple[Document, ...]
+) -> None:
+    with simulated(fake_time) as simulator:
+        says(simulator, [a_page(*rows)])
+        found = connected(simulator, fake_time).newest()
+
+        assert found is not None
+        assert (found.id, found.began_at) == ("b", None)
 
 
 @pytest.mark.parametrize("rows", [*permutations([a_row("a", 1), a_row("c", 1), a_row("b", 1)])])
@@ -140,6 +175,51 @@ def test_a_tie_is_broken_by_the_id_and_not_by_the_order(fake_time: FakeTime, row
         says(simulator, [a_page(*rows)])
 
         assert id_of(connected(simulator, fake_time).newest()) == "c"
+
+
+NO_BEGIN: dict[str, Document] = {
+    "absent": {},
+    "null": {"begin_time": None},
+    "zero": {"begin_time": 0},
+    "text": {"begin_time": "soon"},
+    "milliseconds-as-text": {"begin_time": str(NOON_MS)},
+    "fraction": {"begin_time": float(NOON_MS)},
+    "microseconds": {"begin_time": NOON_MS * 1000},
+}
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "last"])
+@pytest.mark.parametrize("begin", NO_BEGIN.values(), ids=NO_BEGIN)
+def test_a_task_that_waits_for_its_turn_is_newer_than_an_older_one_that_is_complete(
+    fake_time: FakeTime, begin: Document, *, is_first: bool
+) -> None:
+    """It is the scan of this release, and the other one is that of an earlier."""
+    queued, complete = a_row("a", task_status=0, **begin), a_row("b", 5)
+    with simulated(fake_time) as simulator:
+        says(simulator, [a_page(queued, complete) if is_first else a_page(complete, queued)])
+        found = connected(simulator, fake_time).newest()
+
+        assert found is not None
+        assert (found.id, found.began_at, found.state) == ("a", None, TaskState.RUNNING)
+
+
+@pytest.mark.parametrize("begin", NO_BEGIN.values(), ids=NO_BEGIN)
+@pytest.mark.parametrize(("ended", "expected"), [(4, "b"), (6, "a")], ids=["before", "after"])
+def test_a_task_without_a_readable_begin_is_as_new_as_its_end(
+    fake_time: FakeTime, begin: Document, ended: int, expected: str
+) -> None:
+    odd = {**an_end("a", ended), **begin}
+    with simulated(fake_time) as simulator:
+        says(simulator, repeat(a_page(odd, a_row("b", 5, end_time=NOON_MS + 3_600_000))))
+
+        assert id_of(connected(simulator, fake_time).newest()) == expected
+
+
+def test_an_end_that_cannot_be_read_does_not_make_a_task_old(fake_time: FakeTime) -> None:
+    with simulated(fake_time) as simulator:
+        says(simulator, [a_page(a_row("a", end_time=str(NOON_MS)), a_row("b", 5))])
+
+        assert id_of(connected(simulator, fake_time).newest()) == "a"
 
 
 def test_tasks_without_a_begin_are_better_than_none(fake_time: FakeTime) -> None:
@@ -152,109 +232,226 @@ def test_tasks_without_a_begin_are_better_than_none(fake_time: FakeTime) -> None
 # What the list says of itself.
 
 
-@pytest.mark.parametrize("total", [0, 1, 10, 24, -1, "25", 25.0, True, None, [25]], ids=repr)
+@pytest.mark.parametrize("total", [0, 1, 10, 18, 19, 24, 26, 1000, 10**30])
 @pytest.mark.parametrize("is_last", [False, True], ids=["newest-first", "newest-last"])
-def test_a_total_that_is_too_low_or_no_number_hides_no_page(
-    fake_time: FakeTime, total: object, *, is_last: bool
+def test_a_total_that_is_too_low_or_too_high_is_not_understood(
+    fake_time: FakeTime, total: int, *, is_last: bool
 ) -> None:
-    """Full pages are followed by another question, whatever the total says."""
+    """It never hides a page: the list is read to its end, and again, before it is given up."""
     rows = [a_row(f"task-{n}", n if is_last else 25 - n) for n in range(25)]
-    pages = [{"data_list": rows[start : start + 10], "total_num": total} for start in (0, 10, 20)]
+    with simulated(fake_time) as simulator:
+        says(simulator, cycle(read_through(rows, 0, 9, 18, 24, total=total)))
+        with pytest.raises(NotUnderstood, match=DOES_NOT_END):
+            connected(simulator, fake_time, limit=10).newest()
+
+        assert offsets(simulator.requests) == [0, 9, 18, 24] * 3
+
+
+@pytest.mark.parametrize("total", [-1, "25", 25.0, True, False, "", [25], {}], ids=repr)
+def test_a_total_that_is_no_number_is_not_understood_at_once(fake_time: FakeTime, total: object) -> None:
+    with simulated(fake_time) as simulator:
+        says(simulator, [{"data_list": [a_row("a", 1)], "total_num": total}])
+        with pytest.raises(NotUnderstood, match="in a number"):
+            connected(simulator, fake_time).newest()
+
+        assert len(simulator.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "starts"), [(0, [0]), (1, [0, 0]), (10, [0, 9]), (19, [0, 9, 18]), (25, [0, 9, 18, 24])]
+)
+@pytest.mark.parametrize("is_last", [False, True], ids=["newest-first", "newest-last"])
+@pytest.mark.parametrize("is_null", [False, True], ids=["absent", "null"])
+def test_without_a_total_the_list_is_read_until_nothing_new_comes(
+    fake_time: FakeTime, number: int, starts: list[int], *, is_last: bool, is_null: bool
+) -> None:
+    rows = [a_row(f"task-{n}", n if is_last else number - n) for n in range(number)]
+    pages = without_a_total(read_through(rows, *starts))
+    if is_null:
+        pages = [{**page, "total_num": None} for page in pages]
     with simulated(fake_time) as simulator:
         says(simulator, pages)
+        found = connected(simulator, fake_time, limit=10).newest()
 
-        assert id_of(connected(simulator, fake_time, limit=10).newest()) == ("task-24" if is_last else "task-0")
-        assert offsets(simulator.requests) == [0, 10, 20]
+        assert id_of(found) == (None if not rows else f"task-{number - 1}" if is_last else "task-0")
+        assert offsets(simulator.requests) == starts
 
 
 def test_pages_smaller_than_asked_for_are_read_up_to_the_total(fake_time: FakeTime) -> None:
     """A cloud may give fewer rows than the limit; as long as it says that there are more, they are fetched."""
+    rows = [a_row(f"task-{n}", n) for n in range(25)]
     with simulated(fake_time) as simulator:
-        says(simulator, [a_page(a_row(str(n), n), total=3) for n in range(3)])
+        says(simulator, read_through(rows, 0, 9, 18))
 
-        assert id_of(connected(simulator, fake_time).newest()) == "2"
-        assert offsets(simulator.requests) == [0, 1, 2]
+        assert id_of(connected(simulator, fake_time).newest()) == "task-24"
+        assert offsets(simulator.requests) == [0, 9, 18]
+
+
+TEN = [a_row(f"task-{n}", n) for n in range(10)]
 
 
 @pytest.mark.parametrize(
-    ("pages", "asked"),
+    ("pages", "starts"),
     [
-        ([a_page(a_row("a", 1), total=7), a_page(total=7)], 2),
-        ([a_page(total=7)], 1),
-        ([a_page(a_row("a", 1), total=10**30), a_page(total=10**30)], 2),
-        (repeat(a_page(a_row("a", 1), total=7)), 2),
-        (repeat(a_page(*(a_row(f"task-{n}", n) for n in range(10)))), 2),
-        ([a_page(*(a_row(f"task-{n}", n) for n in range(10))), a_page(*[a_row("task-3", 3)] * 10)], 2),
-        (repeat(a_page(*({"task_type": "manual"} for _ in range(10)))), 2),
-        (repeat(a_page(*({"task_id": ["a", {}]} for _ in range(10)))), 2),
+        (cycle([a_page(total=7)]), [0]),
+        (cycle([a_page(a_row("a", 1), total=7)]), [0, 0]),
+        (cycle([a_page(a_row("a", 1), total=7), a_page(total=7)]), [0, 0]),
+        (cycle([a_page(a_row("a", 1), total=7), a_page(a_row("b", 1), total=7)]), [0, 0]),
+        (cycle([a_page(*TEN)]), [0, 9]),
+        (cycle([a_page(*TEN, total=11), a_page(a_row("task-10"), total=11)]), [0, 9]),
+        (cycle([a_page(*TEN, total=11), a_page(a_row("task-10"), TEN[9], total=11)]), [0, 9]),
+        (cycle([a_page(*TEN, total=11), a_page(TEN[9], total=11)]), [0, 9]),
+        (cycle([a_page(*TEN, total=10), a_page(TEN[9], a_row("task-10"), total=10), a_page(total=10)]), [0, 9, 10]),
+        (cycle([a_page(*TEN, total=11), a_page({}, a_row("task-10"), total=11)]), [0, 9]),
+        (cycle([a_page(*TEN, total=11), a_page(a_row("TASK-9"), a_row("task-10"), total=11)]), [0, 9]),
     ],
     ids=[
-        "total-too-high",
         "total-without-a-row",
-        "total-beyond-reason",
         "one-row-again-and-again",
+        "one-row-and-none",
+        "one-row-and-another",
         "one-full-page-again-and-again",
-        "a-row-of-the-first-page-again-and-again",
-        "rows-without-an-id",
-        "rows-whose-id-is-no-text",
+        "next-page-without-the-row-before",
+        "row-before-in-second-place",
+        "nothing-but-the-row-before",
+        "one-more-than-the-total",
+        "row-without-an-id-first",
+        "row-of-a-like-id-first",
     ],
 )
 def test_a_list_that_does_not_end_where_it_says_is_not_understood(
-    fake_time: FakeTime, pages: Iterable[Document], asked: int
+    fake_time: FakeTime, pages: Iterator[Document], starts: list[int]
 ) -> None:
     """The newest task may be on the page that was not shown, so none is taken for it."""
     with simulated(fake_time) as simulator:
         says(simulator, pages)
-        with pytest.raises(NotUnderstood, match="does not end"):
+        with pytest.raises(NotUnderstood, match=DOES_NOT_END) as caught:
             connected(simulator, fake_time, limit=10).newest()
 
-        assert len(simulator.requests) == asked
-
-
-@pytest.mark.parametrize("total", [0, 10**9])
-def test_a_list_without_an_end_is_given_up(fake_time: FakeTime, total: int) -> None:
-    numbers = count()
-    with simulated(fake_time) as simulator:
-        says(simulator, (a_page(*({"task_id": f"{next(numbers)}"} for _ in range(200)), total=total) for _ in numbers))
-        with pytest.raises(NotUnderstood, match="does not end"):
-            connected(simulator, fake_time).newest()
-
-        assert 100 <= len(simulator.requests) <= 102
+        assert offsets(simulator.requests) == starts * 3
+    assert "--task-name" in caught.value.remedy
 
 
 @pytest.mark.parametrize(
-    ("second", "newest"),
+    "pages",
     [
-        # A new task came to the front, and pushed the last row of the first page onto the second.
-        ([a_row("task-10", 1), *(a_row(f"task-{n}", 11 - n) for n in (11, 12))], "task-1"),
-        ([a_row("task-10", 1)], "task-1"),
-        # The new one is seen, on whatever page it comes.
-        ([a_row("task-10", 1), a_row("task-0", 30)], "task-0"),
-        # A task went away, and with it the row between the pages.
-        ([a_row("task-12", -1)], "task-1"),
-        ([], "task-1"),
+        [a_page(a_row("a", 1), a_row("b", 2), a_row("a", 1))],
+        [a_page(*TEN, total=19), a_page(TEN[9], *[a_row("task-10", 10)] * 9, total=19)],
+        [a_page(*({"task_id": ["a", {}]} for _ in range(10)))],
     ],
-    ids=["one-more-in-front", "only-the-pushed-one", "one-more-behind", "one-less", "nothing-left"],
+    ids=["first-page", "second-page", "id-that-is-no-text"],
 )
-def test_a_list_that_shifts_between_two_pages_is_read_to_its_end(
-    fake_time: FakeTime, second: list[Document], newest: str
-) -> None:
-    first = [a_row(f"task-{n}", 11 - n) for n in range(1, 11)]
+def test_a_page_with_one_task_twice_is_not_understood_at_once(fake_time: FakeTime, pages: list[Document]) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, [a_page(*first), a_page(*second, total=10 + len(second))])
+        says(simulator, pages)
+        with pytest.raises(NotUnderstood, match="lists one scan task twice"):
+            connected(simulator, fake_time, limit=10).newest()
+
+        assert len(simulator.requests) == len(pages)
+
+
+def test_a_row_of_an_earlier_page_does_not_stand_for_the_one_that_is_missing(fake_time: FakeTime) -> None:
+    """Eleven rows of eleven, but one of them came twice: another one, perhaps the newest, was not shown."""
+    with simulated(fake_time) as simulator:
+        says(simulator, cycle([a_page(*TEN, total=11), a_page(TEN[9], TEN[3], total=11)]))
+        with pytest.raises(NotUnderstood):
+            connected(simulator, fake_time, limit=10).newest()
+
+
+@pytest.mark.parametrize("total", [None, 0, 10**9])
+@pytest.mark.parametrize("has_ids", [True, False], ids=["with-ids", "without-ids"])
+def test_a_list_without_an_end_is_given_up(fake_time: FakeTime, total: int | None, *, has_ids: bool) -> None:
+    """At 20,000 tasks, which is twenty times what a list may have."""
+    starts = range(0, 20_000, 199)
+    pages = [
+        {"data_list": [{"task_id": f"{n}" if has_ids else None} for n in range(start, start + 200)], "total_num": total}
+        for start in starts
+    ]
+    with simulated(fake_time) as simulator:
+        says(simulator, pages * 3)
+        with pytest.raises(NotUnderstood, match=DOES_NOT_END):
+            connected(simulator, fake_time).newest()
+
+        assert offsets(simulator.requests) == [*starts] * 3
+
+
+NEWEST_FIRST = [a_row(f"task-{n:02}", 30 - n) for n in range(1, 13)]
+OLDEST_FIRST = NEWEST_FIRST[::-1]
+NEW = a_row("task-00", 30)
+SHIFTS: dict[str, tuple[list[Document], list[Document], str]] = {
+    "insert-in-front": (NEWEST_FIRST, [NEW, *NEWEST_FIRST], "task-00"),
+    "delete-in-front": (NEWEST_FIRST, NEWEST_FIRST[1:], "task-02"),
+    "insert-in-front-and-delete-behind": (NEWEST_FIRST, [NEW, *NEWEST_FIRST[:-1]], "task-00"),
+    "delete-in-front-and-insert-behind": (OLDEST_FIRST, [*OLDEST_FIRST[1:], NEW], "task-00"),
+    "delete-on-the-first-page": (OLDEST_FIRST, [*OLDEST_FIRST[:3], *OLDEST_FIRST[4:]], "task-01"),
+    "delete-of-the-row-before": (OLDEST_FIRST, [*OLDEST_FIRST[:9], *OLDEST_FIRST[10:], NEW], "task-00"),
+    "another-order": (OLDEST_FIRST, NEWEST_FIRST, "task-01"),
+}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(("before", "after", "newest"), SHIFTS.values(), ids=SHIFTS)
+def test_a_list_that_shifts_between_two_pages_is_read_again(
+    fake_time: FakeTime, before: list[Document], after: list[Document], newest: str, times: int
+) -> None:
+    """What moved over the edge of a page may be the newest, and the total alone does not tell."""
+    torn = [*read_through(before, 0), *read_through(after, 9)]
+    with simulated(fake_time) as simulator:
+        says(simulator, [*torn * times, *read_through(after, 0, 9)])
 
         assert id_of(connected(simulator, fake_time, limit=10).newest()) == newest
-        assert offsets(simulator.requests) == [0, 10]
+        assert offsets(simulator.requests) == [0, 9] * (times + 1)
+    assert fake_time.slept == []
 
 
-def test_a_list_that_gets_shorter_while_it_is_read_is_not_understood(fake_time: FakeTime) -> None:
-    """A task that goes away pulls another one, perhaps the newest, onto a page that was read before."""
-    first = [a_row(f"task-{n}", 11 - n) for n in range(1, 11)]
+@pytest.mark.parametrize(("before", "after", "newest"), SHIFTS.values(), ids=SHIFTS)
+def test_a_list_that_shifts_every_time_is_not_understood(
+    fake_time: FakeTime, before: list[Document], after: list[Document], newest: str
+) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, [a_page(*first, total=12), a_page(a_row("task-12", -1), total=11)])
+        says(simulator, cycle([*read_through(before, 0), *read_through(after, 9)]))
+        with pytest.raises(NotUnderstood, match=DOES_NOT_END):
+            connected(simulator, fake_time, limit=10).named(newest)
 
-        with pytest.raises(NotUnderstood, match="does not end"):
-            connected(simulator, fake_time, limit=10).newest()
+        assert offsets(simulator.requests) == [0, 9] * 3
+
+
+def test_a_list_that_gets_as_short_as_a_page_is_read_again(fake_time: FakeTime) -> None:
+    with simulated(fake_time) as simulator:
+        left = NEWEST_FIRST[:9]
+        says(simulator, [*read_through(NEWEST_FIRST, 0), *read_through(left, 9, 0)])
+
+        assert id_of(connected(simulator, fake_time, limit=10).newest()) == "task-01"
+        assert offsets(simulator.requests) == [0, 9, 0]
+
+
+@pytest.mark.parametrize("total", [True, False], ids=["with-a-total", "without"])
+def test_a_list_that_grows_behind_is_read_to_its_new_end(fake_time: FakeTime, *, total: bool) -> None:
+    pages = [*read_through(OLDEST_FIRST, 0), *read_through([*OLDEST_FIRST, NEW], 9)]
+    if not total:
+        pages = without_a_total([*pages, *read_through([*OLDEST_FIRST, NEW], 12)])
+    with simulated(fake_time) as simulator:
+        says(simulator, pages)
+
+        assert id_of(connected(simulator, fake_time, limit=10).newest()) == "task-00"
+        assert offsets(simulator.requests) == ([0, 9] if total else [0, 9, 12])
+
+
+@pytest.mark.parametrize("is_granted", [True, False], ids=["granted", "not-granted"])
+def test_after_the_deadline_no_other_page_is_asked_for(fake_time: FakeTime, *, is_granted: bool) -> None:
+    """Half a list is no list, and the look that was granted is over after its first question."""
+    with simulated(fake_time, *many(25)) as simulator:
+        connection = a_way_to(simulator, fake_time, timeout=60.0, limit=10)
+        cloud = KIND.connect(connection)
+        cloud.newest()
+        fake_time.elapsed += 60
+        asked = len(simulator.requests)
+        if is_granted:
+            connection.deadline.grant()
+        with pytest.raises(Unreachable, match="The time was up before"):
+            cloud.newest()
+
+        assert len(simulator.requests) == asked + is_granted
 
 
 def test_a_fault_between_two_pages_is_tried_again_there(fake_time: FakeTime) -> None:
@@ -262,7 +459,7 @@ def test_a_fault_between_two_pages_is_tried_again_there(fake_time: FakeTime) -> 
         simulator.faults.append(Fault(on=frozenset({2}), reply=server_error()))
 
         assert id_of(connected(simulator, fake_time, limit=10).newest()) == "task-0"
-        assert offsets(simulator.requests) == [0, 10, 10, 20]
+        assert offsets(simulator.requests) == [0, 9, 9, 18]
 
 
 @pytest.mark.parametrize(
@@ -374,7 +571,7 @@ def test_a_task_is_named_by_exactly_its_id(fake_time: FakeTime, task_id: str, ex
 def test_a_task_is_found_by_its_id_on_whatever_page(fake_time: FakeTime) -> None:
     rows = [a_row(f"task-{n}", n) for n in range(12)]
     with simulated(fake_time) as simulator:
-        says(simulator, [a_page(*rows[:10], total=12), a_page(*rows[10:], total=12)])
+        says(simulator, read_through(rows, 0, 9))
 
         assert id_of(connected(simulator, fake_time, limit=10).named("task-11")) == "task-11"
 

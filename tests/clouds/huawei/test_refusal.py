@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,8 +72,14 @@ def refusal(answer: Answer) -> GateError:
         (403, gateway("APIGW.0306"), NotAuthorised, DENIED, "APIGW.0306"),
         (401, gateway("APIGW.0307"), NotAuthorised, DENIED, "Get a new token"),
         (429, gateway("APIGW.0308"), Throttled, ELSEWHERE, "5 times a minute"),
-        (429, gateway("APIG.0308"), Throttled, ELSEWHERE, "APIG.0308"),
+        (429, gateway("APIG.0308"), Throttled, ELSEWHERE, "HTTP 429, APIGW.0308: no"),
         (400, gateway("APIGW.0308"), Throttled, ELSEWHERE, "HTTP 400"),
+        (400, gateway("APIG.0308"), Throttled, ELSEWHERE, "HTTP 400, APIGW.0308: no"),
+        (401, gateway("APIG.0301"), NotAuthorised, DENIED, "clock"),
+        (400, gateway("APIG.0301"), NotAuthorised, DENIED, "HTTP 400, APIGW.0301: no"),
+        (401, gateway("APIG.0307"), NotAuthorised, DENIED, "Get a new token"),
+        (404, gateway("APIG.0101"), Refused, ELSEWHERE, "HTTP 404, APIGW.0101: no"),
+        (400, gateway("MY.APIG.0308"), Refused, ELSEWHERE, "MY.APIG.0308"),
         (403, gateway("APIGW.0310"), NotAuthorised, DENIED, "APIGW.0310"),
         (403, gateway("APIGW.0401"), NotAuthorised, DENIED, "APIGW.0401"),
         (400, gateway("APIGW.0602"), Refused, ELSEWHERE, "APIGW.0602"),
@@ -101,6 +108,13 @@ def refusal(answer: Answer) -> GateError:
         (502, HTML, Unreachable, ELSEWHERE, "HTTP 502"),
         (503, "", Unreachable, ELSEWHERE, "HTTP 503"),
         (599, "{}", Unreachable, ELSEWHERE, "HTTP 599"),
+        (408, "", Unreachable, ELSEWHERE, "HTTP 408"),
+        (425, HTML, Unreachable, ELSEWHERE, "HTTP 425"),
+        (408, gateway("APIGW.0201"), Unreachable, ELSEWHERE, "HTTP 408, APIGW.0201"),
+        (511, HTML, NotUnderstood, ELSEWHERE, "HTTP 511"),
+        (511, "", NotUnderstood, ELSEWHERE, "proxy"),
+        (510, "", Unreachable, ELSEWHERE, "HTTP 510"),
+        (512, "", Unreachable, ELSEWHERE, "HTTP 512"),
         (400, HTML, NotUnderstood, ELSEWHERE, "HTTP 400"),
         (404, "[]", NotUnderstood, ELSEWHERE, "HTTP 404"),
         (407, "", NotUnderstood, ELSEWHERE, "proxy"),
@@ -134,8 +148,14 @@ def test_each_refusal_has_its_class_its_exit_code_and_names_what_helps(
         '{"error_code": "0", "data_list": []}',
         '{"error_code": "", "error_msg": ""}',
         '{"error_code": null, "error_msg": null}',
-        '{"error": null, "data_list": []}',
         '{"data_list": [{"error_code": "HSS.0010"}]}',
+        '{"data_list": [{"error": {"code": 7}, "error_msg": "no", "errors": ["x"]}], "a": {"b": [{"error": "x"}]}}',
+        *(
+            f'{{"{name}": {harmless}, "data_list": []}}'
+            for name in ("error_msg", "error", "errors", "code", "error_code")
+            for harmless in ("null", "0", '""', "[]", "{}")
+        ),
+        '{"a": {"b": {"error": null, "errors": [], "error_msg": "", "code": 0}}, "data_list": []}',
         '{"projects": [], "links": {"self": "https://iam.example/v3/projects", "next": null}}',
     ],
 )
@@ -155,8 +175,16 @@ def test_a_200_without_an_error_in_it_is_the_answer(body: str) -> None:
         ({"request_id": "r", "detail": {"error_code": "A.1", "error_msg": "m"}}, CloudError(code="A.1", message="m")),
         ({"error_code": "A.1", "error": {"code": "B.2"}}, CloudError(code="A.1")),
         ({"error_code": "0", "error": {"code": "B.2"}}, CloudError(code="B.2")),
-        ({"error_msg": "no code"}, CloudError()),
-        ({"error": "unauthorized"}, CloudError()),
+        ({"error_msg": "no code"}, CloudError(code="error_msg", message="no code")),
+        ({"error": "unauthorized"}, CloudError(code="error", message="unauthorized")),
+        ({"errors": ["a", "b"]}, CloudError(code="errors", message="['a', 'b']")),
+        ({"error": True, "message": "m"}, CloudError(code="error", message="m")),
+        ({"error_code": "APIG.0301", "error_msg": "m"}, CloudError(code="APIGW.0301", message="m")),
+        ({"error_code": None, "errorCode": 0, "code": 7}, CloudError(code="7")),
+        ({"code": "A.1", "error_msg": None, "message": "m"}, CloudError(code="A.1", message="m")),
+        ({"a": {}, "b": {"c": {"d": {"error": "deep"}}}}, CloudError(code="error", message="deep")),
+        ({"error": {"error": {"errors": {"code": "A.1"}}}}, CloudError(code="A.1")),
+        ({"a": [{"error_code": "A.1"}]}, CloudError()),
         ({"error": []}, CloudError()),
         ({}, CloudError()),
     ],
@@ -164,6 +192,66 @@ def test_a_200_without_an_error_in_it_is_the_answer(body: str) -> None:
 )
 def test_an_error_is_found_in_each_of_its_shapes(document: dict[str, Any], expected: CloudError) -> None:
     assert error_in(document) == expected
+
+
+ERRORS: list[dict[str, Any]] = [
+    {"error_msg": "no"},
+    {"error_msg": ["no"]},
+    {"error": "no"},
+    {"error": True},
+    {"error": ["no"]},
+    {"errors": ["no"]},
+    {"errors": [{}]},
+    {"code": "A.1"},
+    {"code": 200},
+    {"error_code": "A.1"},
+    {"error_code": 1},
+    {"error_code": {"a": 1}},
+    {"code": None, "error_code": "A.1"},
+    {"error_code": None, "code": "A.1"},
+    {"error": None, "errors": ["no"]},
+    {"error": "", "error_msg": "no"},
+    {"error_code": 0, "error_msg": "no"},
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=ascii)
+@pytest.mark.parametrize("depth", [0, 1, 3])
+@pytest.mark.parametrize("is_first", [True, False], ids=["before-the-data", "behind-the-data"])
+def test_an_error_beside_data_is_a_refusal(error: dict[str, Any], depth: int, *, is_first: bool) -> None:
+    """Half an answer is not an answer: the task that counts may be in the other half."""
+    for _ in range(depth):
+        error = {"part": error}
+    data: dict[str, Any] = {"data_list": [], "total_num": 0, "page": {"next": None}}
+    document = {**error, **data} if is_first else {**data, **error}
+
+    assert isinstance(refusal(an_answer(json.dumps(document))), Refused)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"error": {"message": "no"}},
+        {"error": {"title": "Unauthorized"}},
+        {"errors": {"a": ["no"]}},
+        {"error": {"x": 1}, "error_msg": "no"},
+        {"error": "0", "errors": ["no"]},
+        {"error_code": "0", "error_msg": "no"},
+        {"error_code": " "},
+        {"error_code": "\u202e"},
+    ],
+    ids=ascii,
+)
+def test_an_error_without_a_code_that_can_be_read_is_one_all_the_same(error: dict[str, Any]) -> None:
+    """And no harmless part of it hides another."""
+    assert isinstance(refusal(an_answer(json.dumps({"data_list": [], "total_num": 0, **error}))), Refused)
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("depth", [100, 600])
+def test_an_object_however_deep_is_read_or_not_understood(status: int, depth: int) -> None:
+    with suppress(NotUnderstood):
+        read(an_answer('{"a":' * depth + "1" + "}" * depth, status))
 
 
 # When to come back.
@@ -195,9 +283,12 @@ def test_a_quota_that_is_used_up_says_when_to_come_back(
     assert found.retry_after == expected
 
 
+@pytest.mark.parametrize("status", [408, 425, 500, 503])
 @pytest.mark.parametrize(("headers", "expected"), [({}, None), ({"retry_after": "120"}, 120.0)], ids=repr)
-def test_a_broken_service_may_say_when_to_come_back(headers: dict[str, str], expected: float | None) -> None:
-    found = refusal(an_answer(HTML, 503, **headers))
+def test_a_broken_service_may_say_when_to_come_back(
+    status: int, headers: dict[str, str], expected: float | None
+) -> None:
+    found = refusal(an_answer(HTML, status, **headers))
 
     assert isinstance(found, Unreachable)
     assert found.retry_after == expected

@@ -52,6 +52,10 @@ ROW: dict[str, Any] = {
     ],
 }
 ABSENT = object()
+MEANS_AND_REMEDY = (
+    "Something else answered in the API's place, or the API has changed. "
+    "Check --endpoint and the proxy; if they are right, report this to the gate's project."
+)
 
 
 def name_of(value: object) -> str:
@@ -239,11 +243,7 @@ def test_an_id_that_cannot_be_sent_back_is_not_understood(value: str) -> None:
     with pytest.raises(NotUnderstood) as caught:
         translated(task_id=value)
 
-    assert str(caught.value) == (
-        "The id of a scan task has characters in it that nobody can read. "
-        "Something else answered in the API's place, or the answer was damaged. "
-        "Check --endpoint and the proxy settings of this runner."
-    )
+    assert str(caught.value) == (f"The id of a scan task has characters in it that nobody can read. {MEANS_AND_REMEDY}")
 
 
 def test_the_clouds_own_reason_is_kept() -> None:
@@ -291,6 +291,28 @@ def test_each_entry_of_a_list_stands_for_an_image_that_failed(value: object, exp
     assert translated(failed_images=value).failed_images == expected
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["shop", 3, 0.5, True, {"image_name": "shop"}],
+    ids=["text", "number", "fraction", "boolean", "object-of-an-image"],
+)
+@pytest.mark.parametrize("failed_num", [0, 1, None], ids=repr)
+def test_failed_images_that_are_no_list_leave_unknown_how_many_failed(value: object, failed_num: int | None) -> None:
+    assert translated(failed_images=value, failed_num=failed_num).counts == Counts(
+        total=4, succeeded=2, failed=None, risky=1
+    )
+
+
+@pytest.mark.parametrize("value", [{}, "", 0, False], ids=name_of)
+def test_failed_images_that_are_nothing_but_no_list_leave_it_unknown_too(value: object) -> None:
+    assert translated(failed_images=value).counts.failed is None
+
+
+@pytest.mark.parametrize("value", [ABSENT, None, [], [None], [{}, {}]], ids=name_of)
+def test_failed_images_that_are_a_list_or_not_given_leave_the_number_as_it_is_stated(value: object) -> None:
+    assert translated(failed_images=value, failed_num=1).counts.failed == 1
+
+
 # Kinds.
 
 
@@ -329,21 +351,19 @@ def test_a_row_is_of_another_kind_only_if_it_says_so(task_type: object, *, is_sc
 @pytest.mark.parametrize(
     ("document", "rows", "total"),
     [
-        ({"data_list": [], "total_num": 0}, (), 0),
-        ({"total_num": 0}, (), 0),
-        ({"data_list": []}, (), None),
-        ({"data_list": [{}], "total_num": 7}, ({},), 7),
-        ({"data_list": [{"task_id": "a"}], "total_num": 0}, ({"task_id": "a"},), 0),
-        ({"data_list": [{}], "total_num": None}, ({},), None),
-        ({"data_list": [{}], "total_num": "1"}, ({},), None),
-        ({"data_list": [{}], "total_num": -1}, ({},), None),
-        ({"data_list": [{}], "total_num": True}, ({},), None),
-        ({"data_list": [{}], "total_num": 1.0}, ({},), None),
+        ({"data_list": [], "total_num": 0}, [], 0),
+        ({"total_num": 0}, [], 0),
+        ({"data_list": []}, [], None),
+        ({"data_list": [{}], "total_num": 7}, [{}], 7),
+        ({"data_list": [{"task_id": "a"}], "total_num": 0}, [{"task_id": "a"}], 0),
+        ({"data_list": [{}]}, [{}], None),
+        ({"data_list": [{}], "total_num": None}, [{}], None),
+        ({"data_list": [{}], "total_num": 10**30}, [{}], 10**30),
     ],
     ids=repr,
 )
-def test_a_page_has_its_rows_and_its_total_where_that_is_a_number(
-    document: dict[str, Any], rows: tuple[dict[str, Any], ...], total: int | None
+def test_a_page_has_its_rows_and_its_total_where_there_is_one(
+    document: dict[str, Any], rows: list[dict[str, Any]], total: int | None
 ) -> None:
     found = page(document)
 
@@ -356,7 +376,6 @@ def test_a_page_has_its_rows_and_its_total_where_that_is_a_number(
         {},
         {"total_num": 3},
         {"total_num": None},
-        {"total_num": False},
         {"total_num": "0"},
         {"data_list": None, "total_num": 0},
         {"data_list": {}, "total_num": 0},
@@ -373,11 +392,46 @@ def test_an_answer_without_a_list_of_tasks_is_no_answer_of_no_tasks(document: di
     with pytest.raises(NotUnderstood) as caught:
         page(document)
 
+    assert str(caught.value) == (f"The answer has no list of scan tasks. {MEANS_AND_REMEDY}")
+
+
+@pytest.mark.parametrize("total", ["1", "0", "", -1, True, False, 1.0, 0.0, [], [1], {}, -(10**30)], ids=name_of)
+@pytest.mark.parametrize("rows", [[], [{"task_id": "a"}]], ids=["no-row", "a-row"])
+def test_a_total_that_is_no_number_is_not_understood(rows: list[dict[str, Any]], total: object) -> None:
+    """Nobody knows then where the list ends."""
+    with pytest.raises(NotUnderstood) as caught:
+        page({"data_list": rows, "total_num": total})
+
     assert str(caught.value) == (
-        "The answer has no list of scan tasks. "
-        "Something else answered in the API's place, or the API has changed. "
-        "Check --endpoint; if it is right, report this to the gate's project."
+        f"The answer does not say in a number how many scan tasks there are. {MEANS_AND_REMEDY}"
     )
+
+
+@pytest.mark.parametrize("total", [False, 0.0], ids=repr)
+def test_a_total_that_only_equals_zero_is_not_understood_without_a_list(total: object) -> None:
+    with pytest.raises(NotUnderstood):
+        page({"total_num": total})
+
+
+@pytest.mark.parametrize("task_id", ["a", 7, True, ["a", {}], {"id": []}], ids=repr)
+def test_a_page_that_lists_one_task_twice_is_not_understood(task_id: object) -> None:
+    """Another task is missing then, whatever the total says."""
+    rows = [{"task_id": task_id}, {"task_id": "b"}, {"task_id": task_id, "task_name": "another"}]
+    with pytest.raises(NotUnderstood) as caught:
+        page({"data_list": rows, "total_num": 3})
+
+    assert str(caught.value) == f"The answer lists one scan task twice. {MEANS_AND_REMEDY}"
+
+
+@pytest.mark.parametrize("row", [{}, {"task_id": None}, {"task_id": ""}], ids=repr)
+def test_rows_without_an_id_are_not_one_task(row: dict[str, Any]) -> None:
+    assert page({"data_list": [row, row], "total_num": 2}).rows == [row, row]
+
+
+def test_a_page_knows_its_ids_as_they_came() -> None:
+    found = page({"data_list": [{"task_id": "b"}, {}, {"task_id": 7}], "total_num": 3})
+
+    assert found.ids == ["b", None, 7]
 
 
 # Everything else that JSON can hold.
