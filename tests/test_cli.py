@@ -256,11 +256,44 @@ def test_a_stream_that_is_no_terminal_of_python_is_written_to_all_the_same(monke
     assert "scan-gate, version" in stream.getvalue()
 
 
+class LateTime(FakeTime):
+    """A clock on which somebody presses Ctrl-C when it is asked for the time for the so-manieth time."""
+
+    asked = 0
+    last = 0
+
+    def monotonic(self) -> float:
+        self.asked += 1
+        if self.asked == self.last:
+            raise Interrupted(signal.SIGINT)
+        return super().monotonic()
+
+
+def test_a_signal_after_the_verdict_and_before_the_reports_is_an_interruption_with_reports(
+    gate_in: Callable[..., Gate],
+) -> None:
+    """The last time that the time is asked for, the outcome is being put together."""
+    steady, late = LateTime(), LateTime()
+    assert replace(gate_in("stuck"), time=steady).check("--timeout", "0").code == 5
+    late.last = steady.asked
+
+    ending = replace(gate_in("stuck"), time=late).check("--timeout", "0")
+
+    assert (ending.code, ending.report["exit_code"]) == (130, 130)
+
+
 class BrokenTime(FakeTime):
     """A clock that breaks stands for any bug."""
 
     def sleep(self, seconds: float) -> None:
         raise LookupError(f"a bug after {seconds} s")
+
+
+def test_a_bug_outside_of_the_check_is_70_too(gate_in: Callable[..., Gate]) -> None:
+    ending = replace(gate_in("flaky"), time=BrokenTime()).run("status")
+
+    assert ending.code == 70
+    assert "The gate itself failed." in ending.err
 
 
 def test_an_exception_that_nobody_expects_is_70_and_still_sets_the_outputs(

@@ -132,14 +132,17 @@ def test_with_a_reader_that_has_gone_the_exit_code_is_still_the_verdict() -> Non
         assert gate.wait(10) == 1
 
 
-def test_a_gate_that_cannot_be_loaded_is_a_bug_and_not_a_block(tmp_path: Path) -> None:
-    (tmp_path / "click.py").write_text("raise ImportError('broken')")
+@pytest.mark.parametrize(
+    ("what", "code", "said"), [("ImportError('broken')", 70, "broken"), ("KeyboardInterrupt", 130, "")]
+)
+def test_what_happens_while_the_gate_is_loaded_is_no_verdict(what: str, code: int, said: str, tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text(f"raise {what}")
 
     environ = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
     ending = subprocess.run([*GATE, "check"], env=environ, capture_output=True, text=True, check=False)
 
-    assert ending.returncode == 70
-    assert "broken" in ending.stderr
+    assert ending.returncode == code
+    assert said in ending.stderr
 
 
 def test_a_name_that_the_terminal_cannot_show_ends_nothing() -> None:
