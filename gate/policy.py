@@ -15,6 +15,7 @@ from gate.errors import ExitCode, GateError
 from gate.scan import TaskState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from gate.errors import Interrupted
@@ -168,36 +169,43 @@ def _weigh(task: ScanTask, policy: Policy) -> Verdict:
     given = {"total": counts.total, "succeeded": counts.succeeded, "failed": counts.failed}
     if task.risk_applies:
         given["risky"] = counts.risky
-    missing = [name for name, count in given.items() if count is None]
+    numbers = {name: count for name, count in given.items() if count is not None}
+    missing = [name for name in given if name not in numbers]
     if failed is None or missing:
         message = (
             f"The cloud calls the task complete but gave no usable number for: {', '.join(missing)}. "
             "Perhaps the task is of another kind; look at it in the cloud's console."
         )
         return nothing_to_judge(Reason(code="counts-missing", message=message))
-    if counts.total == 0:
+    total = numbers["total"]
+    if total == 0:
         message = "The scan task has no images: nothing was scanned. Check which images the scan covers."
         return nothing_to_judge(Reason(code="no-images", message=message))
-    unaccounted = f" ({counts.failed} stated by the cloud)" if failed != counts.failed else ""
-    limits = [
-        ("failed", failed, unaccounted, policy.max_failed),
-        ("risky", counts.risky or 0, "", policy.max_risky),
-    ]
-    reasons = tuple(
-        Reason(code=f"too-many-{name}", message=f"{actual} {name}{note}, {limit} allowed.", actual=actual, limit=limit)
-        for name, actual, note, limit in limits
-        if actual > limit
-    )
+    reasons = _breaches(numbers, failed, policy)
     if reasons:
         return Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=reasons)
-    too_many = [f"{count} {name}" for name, count in given.items() if (count or 0) > (counts.total or 0)]
+    too_many = [f"{count} {name}" for name, count in numbers.items() if count > total]
     if too_many:
         message = (
-            f"The counts contradict each other: {', '.join(too_many)} of {counts.total} images. "
+            f"The counts contradict each other: {', '.join(too_many)} of {total} images. "
             "Run the gate again, and look at the task in the cloud's console if this stays so."
         )
         return nothing_to_judge(Reason(code="counts-contradict", message=message))
     return Verdict(decision=Decision.PASSED, exit_code=ExitCode.PASSED)
+
+
+def _breaches(numbers: Mapping[str, int], failed: int, policy: Policy) -> tuple[Reason, ...]:
+    stated = numbers["failed"]
+    unaccounted = f" ({stated} stated by the cloud)" if failed != stated else ""
+    limits = [
+        ("failed", failed, unaccounted, policy.max_failed),
+        ("risky", numbers.get("risky", 0), "", policy.max_risky),
+    ]
+    return tuple(
+        Reason(code=f"too-many-{name}", message=f"{actual} {name}{note}, {limit} allowed.", actual=actual, limit=limit)
+        for name, actual, note, limit in limits
+        if actual > limit
+    )
 
 
 def _undecided(exit_code: ExitCode, code: str, message: str) -> Verdict:

@@ -89,6 +89,16 @@ def test_a_task_that_looks_for_no_risk_needs_no_risky_count() -> None:
     assert verdict.decision is Decision.PASSED
 
 
+def test_every_number_that_cannot_be_believed_is_named() -> None:
+    verdict = judge(a_task(total=3, succeeded=5, failed=4, risky=3), Policy(max_failed=9, max_risky=9))
+
+    assert "each other: 5 succeeded, 4 failed of 3 images. " in verdict.reasons[0].message
+
+
+def test_a_kind_of_task_without_risk_is_not_blocked_for_it() -> None:
+    assert judge(a_task(risky=None, risk_applies=False), Policy(max_risky=0)).decision is Decision.PASSED
+
+
 def test_numbers_that_contradict_each_other_are_no_excuse_for_what_is_above_a_limit() -> None:
     assert judge(a_task(total=3, succeeded=4, risky=1), Policy()).decision is Decision.BLOCKED
 
@@ -174,7 +184,7 @@ def test_failures_cannot_be_counted_without_the_numbers_they_follow_from(missing
     assert failed_images(replace(task, counts=replace(task.counts, **{missing: None}))) is None
 
 
-@pytest.mark.parametrize(("reason", "why"), [("agent lost", ": agent lost"), ("Agent lost.", ": Agent lost"), ("", "")])
+@pytest.mark.parametrize(("reason", "why"), [("agent lost", ": agent lost"), ("AGENT XXX.", ": AGENT XXX"), ("", "")])
 def test_an_ending_names_the_clouds_own_reason_if_it_has_one(reason: str, why: str) -> None:
     verdict = judge(a_task(state=TaskState.FAILED, reason=reason), Policy())
 
