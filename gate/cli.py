@@ -106,6 +106,9 @@ def status(clock: Clock | None, /, **values: Any) -> int:
     return ExitCode.PASSED if task else ExitCode.NOTHING_TO_JUDGE
 
 
+_cloud = click.option(
+    "--cloud", type=click.Choice([*CLOUDS]), default=next(iter(CLOUDS)), show_default=True, help="which cloud"
+)
 _scenario = click.option(
     "--scenario",
     type=click.Choice([*SCENARIOS]),
@@ -117,14 +120,15 @@ _scenario = click.option(
 
 @program.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="port on loopback [default: any that is free]")
-@click.option("--json", "as_json", is_flag=True, help="describe it in one line of JSON")
+@click.option("--json", "as_json", is_flag=True, help="describe all clouds in one line of JSON")
+@_cloud
 @_scenario
-def simulate(port: int, scenario: str, *, as_json: bool) -> int:
+def simulate(port: int, cloud: str, scenario: str, *, as_json: bool) -> int:
     """Serve the simulated clouds on a loopback port until stopped."""
     try:
         with suppress(Interrupted), Simulator(scenario, port) as simulator:
             clouds = simulator.describe()
-            say(f"{json.dumps(clouds)}\n" if as_json else _how_to_use(clouds))
+            say(f"{json.dumps(clouds)}\n" if as_json else _how_to_use(cloud, clouds[cloud]))
             while True:
                 time.sleep(1)
     except OSError as error:
@@ -137,9 +141,7 @@ def simulate(port: int, scenario: str, *, as_json: bool) -> int:
 
 
 @program.command()
-@click.option(
-    "--cloud", type=click.Choice([*CLOUDS]), default=next(iter(CLOUDS)), show_default=True, help="which cloud"
-)
+@_cloud
 @_scenario
 @click.pass_obj
 def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
@@ -184,11 +186,9 @@ def _demo(cloud: str, described: Mapping[str, str], expected_exit: int) -> tuple
     return settings_from({"cloud": cloud, **wishes, **pace}), keys
 
 
-def _how_to_use(clouds: Mapping[str, Mapping[str, str]]) -> str:
-    lines = []
-    for cloud, described in clouds.items():
-        lines += [f"# {cloud}", f"export SCAN_GATE_CLOUD={cloud}"]
-        lines += [f"export SCAN_GATE_{name.upper()}={value}" for name, value in described.items()]
+def _how_to_use(cloud: str, described: Mapping[str, str]) -> str:
+    lines = [f"export SCAN_GATE_CLOUD={cloud}"]
+    lines += [f"export SCAN_GATE_{name.upper()}={value}" for name, value in described.items()]
     lines.append("# Paste these lines into a second shell and run `scan-gate check` there; Ctrl-C stops the simulator.")
     return "\n".join((*lines, ""))
 

@@ -3,11 +3,12 @@
 It is written from the vendors' published facts and knows nothing of the gate: signatures are recomputed from the
 bytes on the wire, parameters are held to their ranges, errors come in the documented bodies. What a cloud holds is
 told once for all clouds, and each cloud renders it in its own way. Read `task` (the story of a scan), `fault` (what
-can go wrong), `scenario` (every situation by name), `cloud` (what a cloud has to provide), `huawei` (one that provides
-it), `server` (who gets which answer) and `wire` (the sockets), in this order.
+can go wrong), `scenario` (every situation by name), `cloud` (what a cloud has to provide), `huawei` and `alibaba` (two
+that provide it), `server` (who gets which answer) and `wire` (the sockets), in this order.
 """
 
 from gate.simulator.fault import (
+    LOOK,
     Drip,
     Fault,
     Forbidden,
@@ -32,6 +33,7 @@ from gate.simulator.task import FailedImage, Scene, SimulatedTask
 
 __all__ = [
     "CLOUDS",
+    "LOOK",
     "SCENARIOS",
     "Drip",
     "FailedImage",

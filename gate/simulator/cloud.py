@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPMessage
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 from urllib.parse import unquote
 
 from gate.simulator.fault import Reply
@@ -11,6 +11,7 @@ from gate.simulator.quota import Quota
 from gate.simulator.task import Sighting
 
 JSON: TypeAlias = Any
+NoTask = Literal["told", "bare"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +40,17 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """What a cloud answers from: all that there is now."""
+
+    tasks: Sequence[Sighting]
+    page_cap: int
+    """A page is never longer, whatever is asked for, where a cloud does not document how long it may be."""
+    no_task: NoTask
+    """How a cloud whose documents do not tell says that there is no task: in a word, or by leaving out all words."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
     """What a cloud has to say, before it becomes bytes."""
 
@@ -62,19 +74,26 @@ class Cloud(Protocol):
         ...
 
     def operation(self, call: Call) -> str:
-        """Which operation is asked for: `tasks`, `projects`, or `unknown`."""
+        """Which operation is asked for, in the cloud's own words, or `unknown`."""
         ...
 
-    def refusal(self, call: Call, now: float) -> Answer | None:
-        """Why the request gets no further than the gateway, or nothing if it is signed in."""
+    def looks(self, operation: str) -> bool:
+        """Whether an operation shows how a scan task stands."""
         ...
 
-    def answer(self, call: Call, tasks: Sequence[Sighting]) -> Answer:
-        """The true answer to a request that is signed in, from all the tasks there are."""
+    def refusal(self, call: Call, now: float, nonces: set[str], /) -> Answer | None:
+        """Why the request gets no further than the gateway, or nothing if it is signed in.
+
+        A nonce that is signed in is put to those that were heard before.
+        """
         ...
 
-    def throttled(self, quota: Quota) -> Answer:
-        """The answer to one call too many."""
+    def answer(self, call: Call, moment: Moment) -> Answer:
+        """The true answer to a request that is signed in."""
+        ...
+
+    def throttled(self, quota: Quota, wait: float) -> Answer:
+        """The answer to one call too many, which would be let through in so many seconds."""
         ...
 
     def forbidden(self) -> Answer:

@@ -8,6 +8,9 @@ from typing import Final, Literal
 
 Then = Literal["close", "reset", "hold"]
 
+LOOK: Final = "look"
+"""Stands, in any cloud, for all operations that show how a scan task stands."""
+
 HTML: Final = {"Content-Type": "text/html; charset=utf-8"}
 JSON_CUT_OFF: Final = b'{"data_list": [{"task_id": "d5ceaaf4'
 
@@ -66,13 +69,18 @@ class Fault:
 
     reply: Reply | Raw | Drip | Forbidden
     on: frozenset[int] | None = None
-    """Which requests it meets, counted per operation from 1; `None` is every one."""
-    operation: Literal["tasks", "projects"] | None = None
-    """`None` is every operation."""
+    """Which requests it meets, counted from 1 for each operation, or for all that are a look; `None` is every one."""
+    operation: str | None = None
+    """One in a cloud's own words, or LOOK; `None` is every operation."""
 
-    def meets(self, operation: str, number: int) -> bool:
-        """Whether the request with this number of this operation gets the fault."""
-        return self.operation in {None, operation} and (self.on is None or number in self.on)
+    def meets(self, operation: str, number: int, look: int | None) -> bool:
+        """Whether the request with this number of this operation, and with this number as a look, gets the fault."""
+        if self.operation == LOOK:
+            return look is not None and self._on(look)
+        return self.operation in {None, operation} and self._on(number)
+
+    def _on(self, number: int) -> bool:
+        return self.on is None or number in self.on
 
 
 def login_page() -> Reply:

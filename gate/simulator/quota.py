@@ -11,7 +11,7 @@ class Quota:
     calls: int
     seconds: int
     retry_after: bool = False
-    """Whether a refusal says in whole seconds when the next call is free."""
+    """Whether a refusal says when the next call is free, each cloud in its own unit."""
 
 
 @dataclass(slots=True)

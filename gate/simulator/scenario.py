@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from gate.simulator.fault import Fault, Forbidden, cut_short, login_page, reset, server_error
+from gate.simulator.fault import LOOK, Fault, Forbidden, cut_short, login_page, reset, server_error
 from gate.simulator.quota import Quota
 from gate.simulator.task import Scene, SimulatedTask, State
 
@@ -88,10 +88,10 @@ THROTTLED: Final = _story(
     *(Scene(state="running", progress=percent, looks=1) for percent in (20, 40, 60, 80)), COMPLETE
 )
 FLAKY: Final = (
-    Fault(on=frozenset({1}), operation="tasks", reply=reset()),
-    Fault(on=frozenset({2}), operation="tasks", reply=server_error(HTTPStatus.BAD_GATEWAY)),
-    Fault(on=frozenset({3}), operation="tasks", reply=cut_short()),
-    Fault(on=frozenset({4}), operation="tasks", reply=server_error(HTTPStatus.SERVICE_UNAVAILABLE)),
+    Fault(on=frozenset({1}), operation=LOOK, reply=reset()),
+    Fault(on=frozenset({2}), operation=LOOK, reply=server_error(HTTPStatus.BAD_GATEWAY)),
+    Fault(on=frozenset({3}), operation=LOOK, reply=cut_short()),
+    Fault(on=frozenset({4}), operation=LOOK, reply=server_error(HTTPStatus.SERVICE_UNAVAILABLE)),
 )
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {
@@ -102,6 +102,9 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         _ordinary("failed", "One image could not be scanned.", 1, replace(NEWEST, failed=1)),
         _ordinary(
             "partial", "Two of five images have no result at all.", 1, replace(NEWEST, total=5, without_result=2)
+        ),
+        _ordinary(
+            "lagging", "What was found can be read four seconds after the scan.", 0, replace(NEWEST, results_lag=4)
         ),
         _ordinary("slow", "The scan takes six seconds.", 0, SLOW),
         _ordinary("stopped", "Somebody stops the scan.", 6, _ends("stopped")),
@@ -120,9 +123,9 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         _ordinary(
             "throttled", "Two calls in three seconds are allowed.", 0, THROTTLED, quota=Quota(calls=2, seconds=3)
         ),
-        _ordinary("flaky", "The first four calls fail, each in another way.", 0, faults=FLAKY),
+        _ordinary("flaky", "The first four looks fail, each in another way.", 0, faults=FLAKY),
         _ordinary(
-            "forbidden", "The user may not read scan tasks.", 3, faults=(Fault(operation="tasks", reply=Forbidden()),)
+            "forbidden", "The user may not read scan tasks.", 3, faults=(Fault(operation=LOOK, reply=Forbidden()),)
         ),
         _ordinary(
             "login-page", "A proxy answers everything with its login page.", 4, faults=(Fault(reply=login_page()),)

@@ -1,6 +1,5 @@
 """Runs the simulated clouds: who asks, what goes wrong, who asks too often, and what the true answer is."""
 
-import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -11,8 +10,8 @@ from http.client import HTTPMessage
 from threading import Lock
 from typing import Final, Self
 
-from gate.simulator import huawei
-from gate.simulator.cloud import JSON, Answer, Call, Cloud
+from gate.simulator import alibaba, huawei
+from gate.simulator.cloud import JSON, Answer, Call, Cloud, Moment, NoTask
 from gate.simulator.fault import Drip, Fault, Forbidden, Raw, Reply
 from gate.simulator.quota import Quota, Window
 from gate.simulator.scenario import SCENARIOS, Scenario
@@ -20,7 +19,9 @@ from gate.simulator.task import Course, Sighting, SimulatedTask
 from gate.simulator.wire import LOOPBACK, Listener
 
 # The first one to claim a request gets it; Huawei comes last and claims whatever no other cloud wants.
-CLOUDS: Final[Mapping[str, Cloud]] = {"huawei": huawei}
+CLOUDS: Final[Mapping[str, Cloud]] = {"alibaba": alibaba, "huawei": huawei}
+
+USUAL_PAGE_CAP: Final = 50
 
 Operation = tuple[str, str]
 """Cloud and operation, by name."""
@@ -53,12 +54,15 @@ class Simulator:
     """
 
     tasks: list[SimulatedTask]
-    """What the clouds hold; like the next three, yours to change while it runs."""
+    """What the clouds hold; like the next five, yours to change while it runs."""
     faults: list[Fault]
     """The first one that meets a request answers it."""
     quota: Quota | None
     rewrite: Callable[[str, JSON], JSON] | None
     """A test's last word on a document with status 200, given the operation and the true document."""
+    page_cap: int
+    no_task: NoTask
+    """Both are explained where a cloud finds them, in Moment."""
     requests: list[Request]
 
     def __init__(self, scenario: str | Scenario = "clean", port: int = 0, now: Callable[[], float] = time.time) -> None:
@@ -67,6 +71,8 @@ class Simulator:
         self.faults = [*self.scenario.faults]
         self.quota = self.scenario.quota
         self.rewrite = None
+        self.page_cap = USUAL_PAGE_CAP
+        self.no_task = "told"
         self.requests = []
         self.port = port
         self._now = now
@@ -74,6 +80,8 @@ class Simulator:
         self._listener: Listener | None = None
         self._courses: dict[SimulatedTask, Course] = {}
         self._calls: Counter[Operation] = Counter()
+        self._looks: Counter[str] = Counter()
+        self._nonces: set[str] = set()
         self._windows: defaultdict[Operation, Window] = defaultdict(Window)
         # One request is decided at a time, however many connections there are; sending is not under the lock.
         self._deciding = Lock()
@@ -89,6 +97,7 @@ class Simulator:
         """Open the port; every task's begin counts from here."""
         self._started = self._now()
         self._courses.clear()
+        self._nonces.clear()
         self._sightings(self._started)
         self._listener = Listener(self.port, self._decide)
         self.port = self._listener.port
@@ -114,6 +123,7 @@ class Simulator:
         with self._deciding:
             at = self._now()
             self._calls[name, operation] += 1
+            self._looks[name] += cloud.looks(operation)
             reply = self._reply(cloud, (name, operation), call, at)
             self.requests.append(
                 Request(
@@ -131,14 +141,13 @@ class Simulator:
         return reply
 
     def _reply(self, cloud: Cloud, operation: Operation, call: Call, at: float) -> Reply | Raw | Drip:
-        number = self._calls[operation]
-        fault = next((fault.reply for fault in self.faults if fault.meets(operation[1], number)), None)
-        match fault:
+        # A request has been heard, and its nonce is spent, whatever then becomes of the answer.
+        refused = cloud.refusal(call, at, self._nonces)
+        match fault := self._fault(cloud, operation):
             case None:
-                refused = cloud.refusal(call, at) or self._throttled(cloud, operation, at)
-                answer = refused or self._true(cloud, call, at)
+                answer = refused or self._throttled(cloud, operation, at) or self._true(cloud, call, at)
             case Forbidden():
-                answer = cloud.refusal(call, at) or cloud.forbidden()
+                answer = refused or cloud.forbidden()
             case _:
                 return fault
         if answer.status == HTTPStatus.OK and self.rewrite is not None:
@@ -146,14 +155,19 @@ class Simulator:
         reply = cloud.reply(operation[1], answer, request_id=f"{self._calls.total():032x}")
         return replace(reply, headers={"Date": formatdate(at, usegmt=True), **reply.headers})
 
+    def _fault(self, cloud: Cloud, operation: Operation) -> Reply | Raw | Drip | Forbidden | None:
+        name, called = operation
+        number, look = self._calls[operation], self._looks[name] if cloud.looks(called) else None
+        return next((fault.reply for fault in self.faults if fault.meets(called, number, look)), None)
+
     def _throttled(self, cloud: Cloud, operation: Operation, at: float) -> Answer | None:
         if self.quota is None or not (wait := self._windows[operation].wait(self.quota, at)):
             return None
-        headers = {"Retry-After": str(math.ceil(wait))} if self.quota.retry_after else {}
-        return replace(cloud.throttled(self.quota), headers=headers)
+        return cloud.throttled(self.quota, wait)
 
     def _true(self, cloud: Cloud, call: Call, at: float) -> Answer:
-        answer = cloud.answer(call, self._sightings(at))
+        moment = Moment(tasks=self._sightings(at), page_cap=self.page_cap, no_task=self.no_task)
+        answer = cloud.answer(call, moment)
         for seen in answer.shown:
             self._courses[seen.task].look()
         return answer

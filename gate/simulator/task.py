@@ -5,8 +5,23 @@ from itertools import islice
 from typing import Final, Literal
 
 State = Literal["queued", "running", "complete", "stopped", "timed-out", "failed", "unknown"]
-Kind = Literal["image_scan", "image_sync"]
+Kind = Literal[
+    "image_scan",
+    "image_sync",
+    "client_problem_check",
+    "client_dev_ops",
+    "asset_security_check",
+    "assets_collection",
+    "ai_security_check",
+    "idc_probe_scan",
+    "attack_surface_scan",
+    "asset_exposure_scan",
+    "vul_check_task",
+]
+"""The first two look at images; the others are known to one cloud only, and named after its words."""
 Scope = Literal["vulnerability", "baseline", "malicious-file", "sensitive-information", "software-compliance"]
+IdForm = Literal["text", "number", "zero", "empty", "absent"]
+Failing = Literal["broken", "timed-out", "unsupported"]
 
 ENDED: Final[frozenset[State]] = frozenset({"complete", "stopped", "timed-out", "failed"})
 EVERY_SCOPE: Final[frozenset[Scope]] = frozenset(
@@ -53,7 +68,7 @@ class SimulatedTask:
     name: str
     kind: Kind = "image_scan"
     task_type: str = "manual"
-    """The cloud's own word; the ones here are Huawei's: `cycle`, `manual`, `autoSync`, `manualSync`."""
+    """Who started it, in Huawei's words: `cycle`, `manual`, `autoSync`, `manualSync`; other clouds translate these."""
     image_type: str = "registry"
     scopes: frozenset[Scope] = EVERY_SCOPE
     enterprise_project_id: str = "0"
@@ -69,6 +84,23 @@ class SimulatedTask:
     """Images that count neither as succeeded nor as failed when the task is complete."""
     failed_images: tuple[FailedImage, ...] = ()
     """Made up from `failed` when empty."""
+    failing: tuple[Failing, ...] = ("broken", "timed-out", "unsupported")
+    """How its images fail, by turns, where a cloud has more than one way to say so."""
+    id_form: IdForm = "text"
+    """How the id is written where a cloud declares a number and shows a text; only the first two can be asked for."""
+    finished: int | None = None
+    """What the task itself says of how many are done, where a cloud has such a count; `None` counts them."""
+    unsupported: bool = False
+    """Whether its result is that the images are in a region where the cloud does not scan."""
+    results_lag: float = 0.0
+    """Seconds from the end of the task until its images show what was found, where a cloud tells the two apart."""
+    scanned_before: bool = True
+    """Whether its images show, until then, what an earlier scan had found, or nothing at all."""
+
+    @property
+    def failures(self) -> tuple[FailedImage, ...]:
+        """The failed images by name."""
+        return self.failed_images or tuple(_made_up(number) for number in range(1, self.failed + 1))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,14 +120,25 @@ class Sighting:
 
     task: SimulatedTask
     scene: Scene
+    at: float
     began: float
     ended: float | None
 
     @property
+    def percent(self) -> int:
+        """How much of the work is done."""
+        return DONE if self.scene.state == "complete" else self.scene.progress
+
+    @property
+    def settled(self) -> bool:
+        """Whether the images show what this scan has found."""
+        ended = self.ended if self.scene.state == "complete" else None
+        return ended is not None and self.at >= ended + self.task.results_lag
+
+    @property
     def counts(self) -> Counts:
         """The images done so far: all of them once the task is complete, else in step with its progress."""
-        task = self.task
-        percent = DONE if self.scene.state == "complete" else self.scene.progress
+        task, percent = self.task, self.percent
         failed = task.failed * percent // DONE
         return Counts(
             total=task.total,
@@ -125,7 +168,7 @@ class Course:
         while self._scene < len(self.task.story) - 1 and (end := self._end(now)) is not None:
             self._scene, self._since, self._looks = self._scene + 1, end, 0
         scene = self.task.story[self._scene]
-        return Sighting(task=self.task, scene=scene, began=self.began, ended=self._ended(scene))
+        return Sighting(task=self.task, scene=scene, at=now, began=self.began, ended=self._ended(scene))
 
     def look(self) -> None:
         """Count one answer in which the task was shown."""
@@ -145,8 +188,7 @@ class Course:
 
 
 def _listed(task: SimulatedTask, failed: int, *, everything: bool) -> tuple[FailedImage, ...]:
-    images = task.failed_images or tuple(_made_up(number) for number in range(1, task.failed + 1))
-    return images if everything else tuple(islice(images, failed))
+    return task.failures if everything else tuple(islice(task.failures, failed))
 
 
 def _made_up(number: int) -> FailedImage:

@@ -10,11 +10,16 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from gate.simulator import CLOUDS
+from tests.simulator.alibaba.signing import Signing, target
+from tests.simulator.readers import Alibaba, Huawei
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from http.client import HTTPMessage
 
     from gate.simulator import Simulator
+    from tests.simulator.readers import Reader
 
 PROJECT = "0123456789abcdef0123456789abcdef"
 
@@ -68,6 +73,14 @@ class AskTasks(Protocol):
         ...
 
 
+class Act(Protocol):
+    """Asks Alibaba Cloud for an action, signed in by the test's clock; `None` leaves a parameter out."""
+
+    def __call__(self, simulator: Simulator, action: str, **query: object) -> Seen:
+        """The answer."""
+        ...
+
+
 @pytest.fixture
 def clock() -> Clock:
     """A clock that stands at some moment in 2026."""
@@ -84,6 +97,25 @@ def ask() -> Ask:
 def ask_tasks() -> AskTasks:
     """The plain client for the one question that most tests ask."""
     return _ask_tasks
+
+
+@pytest.fixture
+def act(clock: Clock) -> Act:
+    """The plain client of the other cloud."""
+
+    def act(simulator: Simulator, action: str, **query: object) -> Seen:
+        signing = Signing(action=action, target=target(query))
+        headers = signing.headers(simulator, clock.now)
+        return _ask(simulator, signing.target, method=signing.method, headers=headers)
+
+    return act
+
+
+@pytest.fixture(params=sorted(CLOUDS))
+def reader(request: pytest.FixtureRequest, act: Act, ask_tasks: AskTasks) -> Reader:
+    """A client of each cloud in turn."""
+    readers: dict[str, Reader] = {"alibaba": Alibaba(act), "huawei": Huawei(ask_tasks)}
+    return readers[request.param]
 
 
 def _ask(

@@ -1,4 +1,4 @@
-"""Every scenario: that it renders, and that it holds what its summary says."""
+"""Every scenario, in every cloud: that it renders, and that it holds what its summary says."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.simulator import SCENARIOS, Simulator
+from tests.simulator.readers import Findings
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import AskTasks, Clock
+    from tests.simulator.readers import Reader, Standing
 
 EXPECTED = {
     "clean": 0,
     "risky": 1,
     "failed": 1,
     "partial": 1,
+    "lagging": 0,
     "slow": 0,
     "stopped": 6,
     "timed-out": 6,
@@ -33,22 +36,25 @@ EXPECTED = {
     "login-page": 4,
 }
 ORDINARY = sorted(EXPECTED.keys() - {"empty", "flaky", "forbidden", "login-page"})
+CLEAN = Findings(total=3, succeeded=3, risky=0)
 
 
-def newest(document: Any) -> dict[str, Any]:
-    """The task that began last, wherever it is in the list."""
-    found: dict[str, Any] = max(document["data_list"], key=lambda task: task["begin_time"])
-    return found
+def newest(reader: Reader, simulator: Simulator) -> Standing:
+    """How the newest scan stands."""
+    standing = reader.newest(reader.look(simulator))
+    assert standing is not None
+    return standing
 
 
-def ending(name: str, ask_tasks: AskTasks, clock: Clock) -> dict[str, Any]:
+def ending(name: str, reader: Reader, clock: Clock) -> tuple[Standing, Findings]:
     """The newest scan of a scenario after half an hour of looking once a minute."""
-    looks = []
     with Simulator(name, now=clock) as simulator:
         for _ in range(30):
-            looks.append(newest(ask_tasks(simulator, limit=200).document))
+            newest(reader, simulator)
             clock.now += 60
-    return looks[-1]
+        simulator.quota = None
+        standing = newest(reader, simulator)
+        return standing, reader.findings(simulator, standing)
 
 
 def test_there_is_a_scenario_for_every_way_to_end() -> None:
@@ -64,124 +70,160 @@ def test_the_newest_scan_has_to_be_found(name: str, ask_tasks: AskTasks, clock: 
     with Simulator(name, now=clock) as simulator:
         scans = ask_tasks(simulator).document["data_list"]
         (sync,) = ask_tasks(simulator, type="image_sync").document["data_list"]
+    last: dict[str, Any] = max(scans, key=lambda task: int(task["begin_time"]))
 
     assert len(scans) > 5
-    assert newest({"data_list": scans})["task_name"] == "manual-image-scan"
+    assert last["task_name"] == "manual-image-scan"
     assert scans[0]["task_name"] != "manual-image-scan"
-    assert sync["begin_time"] > newest({"data_list": scans})["begin_time"]
+    assert sync["begin_time"] > last["begin_time"]
 
 
 @pytest.mark.parametrize("name", ORDINARY)
-def test_the_older_scans_would_be_judged_the_other_way_round(name: str, ask_tasks: AskTasks) -> None:
+def test_the_older_scans_would_be_judged_the_other_way_round(name: str, reader: Reader, clock: Clock) -> None:
     """So a gate that picks the wrong one does not get away with it."""
-    with Simulator(name) as simulator:
-        older = ask_tasks(simulator, task_name="scheduled").document["data_list"]
+    with Simulator(name, now=clock) as simulator:
+        simulator.quota = None
+        older = reader.older(simulator)
 
-    assert {task["risky_num"] == 0 for task in older} == {EXPECTED[name] != 0}
+    assert len(older) == 5
+    assert {found.risky == 0 for found in older} == {EXPECTED[name] != 0}
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("name", "state", "expected"),
     [
-        ("clean", {"task_status": 100, "total_num": 3, "success_num": 3, "failed_num": 0, "risky_num": 0}),
-        ("risky", {"task_status": 100, "risky_num": 2}),
-        ("failed", {"task_status": 100, "failed_num": 1, "success_num": 2, "risky_num": 0}),
-        ("partial", {"task_status": 100, "total_num": 5, "success_num": 3, "failed_num": 0, "risky_num": 0}),
-        ("slow", {"task_status": 100, "risky_num": 0}),
-        ("stopped", {"task_status": -1}),
-        ("timed-out", {"task_status": -2}),
-        ("broken", {"task_status": -3}),
-        ("no-images", {"task_status": 100, "total_num": 0}),
-        ("uncounted", {"task_status": 100, "total_num": 3}),
-        ("unknown", {"task_status": 142}),
-        ("stuck", {"task_status": 60}),
-        ("throttled", {"task_status": 100, "risky_num": 0}),
+        ("clean", "complete", CLEAN),
+        ("risky", "complete", Findings(total=3, succeeded=3, risky=2)),
+        ("failed", "complete", Findings(total=3, succeeded=2, risky=0)),
+        ("partial", "complete", Findings(total=5, succeeded=3, risky=0)),
+        ("lagging", "complete", CLEAN),
+        ("slow", "complete", CLEAN),
+        ("no-images", "complete", Findings(total=0, succeeded=0, risky=0)),
+        ("uncounted", "complete", Findings(total=3, succeeded=3, risky=None)),
+        ("throttled", "complete", CLEAN),
     ],
 )
-def test_a_scenario_ends_as_its_summary_says(
-    name: str, expected: dict[str, int], ask_tasks: AskTasks, clock: Clock
+def test_a_scan_that_completes_finds_what_its_summary_says(
+    name: str, state: str, expected: Findings, reader: Reader, clock: Clock
 ) -> None:
-    """However long one looks."""
-    seen = ending(name, ask_tasks, clock)
+    """However long one looks; both clouds tell the same."""
+    standing, found = ending(name, reader, clock)
 
-    assert {field: seen[field] for field in expected} == expected
-    assert ("risky_num" in seen) == (name != "uncounted")
+    assert (standing.state, standing.progress, standing.total) == (state, 100, expected.total)
+    assert found == expected
 
 
-def test_an_ordinary_scan_is_seen_to_move(ask_tasks: AskTasks) -> None:
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("stopped", "ended badly"),
+        ("timed-out", "ended badly"),
+        ("broken", "ended badly"),
+        ("unknown", "unknown"),
+        ("stuck", "running"),
+    ],
+)
+def test_a_scan_that_does_not_complete_ends_as_its_summary_says(
+    name: str, state: str, reader: Reader, clock: Clock
+) -> None:
+    """Or does not end."""
+    standing, _ = ending(name, reader, clock)
+
+    assert standing.state == state
+
+
+def test_an_ordinary_scan_is_seen_to_move(reader: Reader, clock: Clock) -> None:
     """A viewer sees it at work before it is complete."""
-    with Simulator() as simulator:
-        seen = [newest(ask_tasks(simulator).document)["task_status"] for _ in range(4)]
+    with Simulator(now=clock) as simulator:
+        seen = [newest(reader, simulator).progress for _ in range(4)]
 
     assert seen == [20, 70, 100, 100]
 
 
-def test_a_slow_scan_goes_by_the_clock(ask_tasks: AskTasks, clock: Clock) -> None:
-    """It takes six seconds and says nothing of the time that remains."""
+def test_a_slow_scan_goes_by_the_clock(reader: Reader, clock: Clock) -> None:
+    """It takes six seconds."""
     seen = []
     with Simulator("slow", now=clock) as simulator:
         for _ in range(7):
-            task = newest(ask_tasks(simulator).document)
-            seen.append(task["task_status"])
+            seen.append(newest(reader, simulator).progress)
             clock.now += 1
-
-            assert "remain_min" not in task
 
     assert seen == [0, 10, 30, 50, 70, 90, 100]
 
 
-def test_the_stale_scan_began_three_days_ago(ask_tasks: AskTasks, clock: Clock) -> None:
+def test_a_slow_scan_says_nothing_of_the_time_that_remains(ask_tasks: AskTasks) -> None:
+    """Not even where there is a field for it."""
+    with Simulator("slow") as simulator:
+        assert all("remain_min" not in task for task in ask_tasks(simulator).document["data_list"])
+
+
+def test_what_a_lagging_scan_found_comes_four_seconds_after_its_end(reader: Reader, clock: Clock) -> None:
+    """Where the two are told apart; until then its images are not judged."""
+    risky = []
+    with Simulator("lagging", now=clock) as simulator:
+        looks = [newest(reader, simulator) for _ in range(3)]
+        for step in (0, 3.9, 0.1):
+            clock.now += step
+            risky.append(reader.findings(simulator, looks[-1]).risky)
+
+    assert looks[-1].state == "complete"
+    assert risky == [reader.lagging, reader.lagging, 0]
+
+
+def test_the_stale_scan_began_three_days_ago(reader: Reader, clock: Clock) -> None:
     """Nothing younger is of its kind."""
     with Simulator("stale", now=clock) as simulator:
-        seen = newest(ask_tasks(simulator).document)
+        seen = newest(reader, simulator)
 
-    assert seen["begin_time"] == (clock.now - 3 * 86400) * 1000
-    assert seen["task_status"] == 100
+    assert (seen.state, seen.began) == ("complete", (clock.now - 3 * 86400) * 1000)
 
 
-def test_the_empty_cloud_has_no_task_of_any_kind(ask_tasks: AskTasks) -> None:
+def test_the_empty_cloud_has_no_task(reader: Reader, clock: Clock) -> None:
     """And says so in a good answer."""
-    with Simulator("empty") as simulator:
-        for kind in ("image_scan", "image_sync"):
-            assert ask_tasks(simulator, type=kind).document == {"data_list": [], "total_num": 0}
+    with Simulator("empty", now=clock) as simulator:
+        seen = reader.look(simulator)
+
+    assert (seen.status, reader.newest(seen)) == (200, None)
 
 
-def test_the_throttled_scan_cannot_be_had_without_waiting(ask_tasks: AskTasks, clock: Clock) -> None:
+def test_the_throttled_scan_cannot_be_had_without_waiting(reader: Reader, clock: Clock) -> None:
     """Two calls in three seconds are fewer than it takes."""
     with Simulator("throttled", now=clock) as simulator:
-        seen = [ask_tasks(simulator) for _ in range(3)]
+        first, second, third = (reader.look(simulator) for _ in range(3))
+        clock.now += 3
+        later = reader.look(simulator)
 
-    assert [answer.status for answer in seen] == [200, 200, 429]
-    assert "limit:2,time:3 second" in seen[2].document["error_msg"]
+    assert [first.status, second.status, later.status] == [200, 200, 200]
+    assert (third.status, reader.code(third)) == reader.throttled
 
 
-def test_the_flaky_cloud_fails_four_times_and_each_time_in_another_way(ask_tasks: AskTasks) -> None:
+def test_the_flaky_cloud_fails_four_times_and_each_time_in_another_way(reader: Reader, clock: Clock) -> None:
     """Then it is as good as any."""
-    with Simulator("flaky") as simulator:
+    with Simulator("flaky", now=clock) as simulator:
         with pytest.raises(ConnectionResetError):
-            ask_tasks(simulator)
-        bad_gateway = ask_tasks(simulator)
+            reader.look(simulator)
+        bad_gateway = reader.look(simulator)
         with pytest.raises(http.client.IncompleteRead):
-            ask_tasks(simulator)
-        unavailable = ask_tasks(simulator)
+            reader.look(simulator)
+        unavailable = reader.look(simulator)
 
         assert (bad_gateway.status, unavailable.status) == (502, 503)
         assert bad_gateway.body.startswith(b"<html>")
-        assert ask_tasks(simulator).status == 200
+        assert reader.look(simulator).status == 200
 
 
-def test_the_forbidden_user_is_told_so_by_hss(ask_tasks: AskTasks) -> None:
-    """With the status 400 that all of its errors have."""
-    with Simulator("forbidden") as simulator:
-        seen = ask_tasks(simulator)
+def test_the_forbidden_user_is_told_so(reader: Reader, clock: Clock) -> None:
+    """In the words of the cloud."""
+    with Simulator("forbidden", now=clock) as simulator:
+        seen = reader.look(simulator)
 
-    assert (seen.status, seen.document["error_code"]) == (400, "HSS.0013")
+    assert (seen.status, reader.code(seen)) == reader.forbidden
 
 
-def test_the_login_page_looks_like_a_success(ask_tasks: AskTasks) -> None:
+def test_the_login_page_looks_like_a_success(reader: Reader, clock: Clock) -> None:
     """But is no JSON."""
-    with Simulator("login-page") as simulator:
-        seen = ask_tasks(simulator)
+    with Simulator("login-page", now=clock) as simulator:
+        seen = reader.look(simulator)
 
     assert seen.status == 200
     assert seen.body.startswith(b"<!DOCTYPE html>")

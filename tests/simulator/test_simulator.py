@@ -31,7 +31,14 @@ def test_it_tells_a_client_everything_it_needs() -> None:
         "region",
         "project_id",
     }
-    assert told["huawei"]["endpoint"] == f"http://127.0.0.1:{simulator.port}" == simulator.url
+    assert told["alibaba"].keys() == {
+        "endpoint",
+        "access_key_id",
+        "access_key_secret",
+        "security_token",
+        "region",
+    }
+    assert {cloud["endpoint"] for cloud in told.values()} == {f"http://127.0.0.1:{simulator.port}"} == {simulator.url}
 
 
 def test_it_takes_a_port_of_ones_own_choice() -> None:

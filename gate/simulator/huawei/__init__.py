@@ -1,6 +1,7 @@
 """Simulates Huawei Cloud HSS and the IAM look-up of a project, from the published facts alone (huawei-hss.md)."""
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,7 +9,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
 
-from gate.simulator.cloud import Answer, Call, out_of_order
+from gate.simulator.cloud import Answer, Call, Moment, out_of_order
 from gate.simulator.fault import Reply
 from gate.simulator.huawei import identity
 from gate.simulator.huawei.errors import error
@@ -45,12 +46,17 @@ def operation(call: Call) -> str:
     return "projects" if call.path == PROJECTS else "unknown"
 
 
-def refusal(call: Call, now: float) -> Answer | None:
+def looks(operation: str) -> bool:
+    """Whether an operation shows how a scan task stands."""
+    return operation == "tasks"
+
+
+def refusal(call: Call, now: float, _nonces: set[str]) -> Answer | None:
     """Why the request gets no further than the gateway, or nothing if it is signed in."""
     return error("APIGW.0101") if operation(call) == "unknown" else identity.refusal(call, now)
 
 
-def answer(call: Call, tasks: Sequence[Sighting]) -> Answer:
+def answer(call: Call, moment: Moment) -> Answer:
     """The list of tasks or of projects."""
     if (found := TASKS.fullmatch(call.path)) is None:
         return _projects(call.query.get("name"))
@@ -58,14 +64,15 @@ def answer(call: Call, tasks: Sequence[Sighting]) -> Answer:
         return error("APIGW.0302")
     if wrong := complaint(call.query):
         return error("HSS.0001", wrong)
-    return _tasks({**DEFAULTS, **{name: values[0] for name, values in call.query.items()}}, tasks)
+    return _tasks({**DEFAULTS, **{name: values[0] for name, values in call.query.items()}}, moment.tasks)
 
 
-def throttled(quota: Quota) -> Answer:
+def throttled(quota: Quota, wait: float) -> Answer:
     """The gateway's word for one call too many; its window is named in the largest unit that leaves it whole."""
+    headers = {"Retry-After": str(math.ceil(wait))} if quota.retry_after else {}
     number, unit = (quota.seconds // 60, "minute") if quota.seconds % 60 == 0 else (quota.seconds, "second")
     window = f"policy user over ratelimit,limit:{quota.calls},time:{number} {unit}"
-    return error("APIGW.0308", f"The throttling threshold has been reached: {window}")
+    return replace(error("APIGW.0308", f"The throttling threshold has been reached: {window}"), headers=headers)
 
 
 def forbidden() -> Answer:

@@ -1,0 +1,138 @@
+"""The vendor's own SDK as the client: what it signs is right by definition, and so is what its models read."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.simulator import Quota, Simulator
+
+if TYPE_CHECKING:
+    from tests.simulator.conftest import Clock
+
+
+@pytest.fixture(autouse=True)
+def _straight_to_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxy of the machine may stand in between."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+def sdk(module: str, name: str) -> Any:
+    """A name of the SDK, whose import takes a second, so that only those who need it pay for it."""
+    return getattr(import_module(f"alibabacloud_{module}"), name)
+
+
+def client(simulator: Simulator, **other: str) -> Any:
+    """A client with the simulator's plain keys, or with others."""
+    known = simulator.describe()["alibaba"]
+    keys = {name: known[name] for name in ("access_key_id", "access_key_secret")}
+    config = sdk("tea_openapi.utils_models", "Config")(
+        **{**keys, **other}, endpoint=f"127.0.0.1:{simulator.port}", protocol="http", region_id=known["region"]
+    )
+    return sdk("sas20181203.client", "Client")(config)
+
+
+def request(action: str, **query: object) -> Any:
+    """A request as the SDK models it."""
+    return sdk("sas20181203.models", f"{action}Request")(**query)
+
+
+def last() -> Any:
+    """The request for the latest scan."""
+    return request("GetLastOnceTaskInfo", task_type="IMAGE_SCAN", task_name="IMAGE_SCAN")
+
+
+def test_the_sdk_follows_a_scan_to_its_end() -> None:
+    """By the latest one, and by its id."""
+    with Simulator() as simulator:
+        sas = client(simulator)
+        first = sas.get_last_once_task_info(last()).body
+        query = {"task_id": first.task_id, "task_type": "IMAGE_SCAN", "task_name": "IMAGE_SCAN"}
+        later = [
+            sas.get_once_task_result_info(request("GetOnceTaskResultInfo", **query)).body.task_info.status
+            for _ in range(3)
+        ]
+
+    assert (first.task_info.status, first.task_info.progress, first.total_count) == ("START", 20, 3)
+    assert len(first.task_id) == 32
+    assert later == ["START", "SUCCESS", "SUCCESS"]
+
+
+def test_the_sdk_lists_leaves() -> None:
+    """By root and by status, with what is related to them."""
+    with Simulator("failed") as simulator:
+        sas = client(simulator)
+        root = [sas.get_last_once_task_info(last()).body for _ in range(3)][-1]
+        query = {"task_type": "IMAGE_SCAN", "task_id": root.task_id, "current_page": 1, "page_size": 20}
+        asked = request("DescribeOnceTaskLeafRecordPage", **query, relate_info=True, status_list=["FAIL", "TIMEOUT"])
+        body = sas.describe_once_task_leaf_record_page(asked).body
+
+        assert simulator.requests[-1].query["StatusList.2"] == ["TIMEOUT"]
+        assert simulator.requests[-1].query["RelateInfo"] == ["True"]
+    (leaf,) = body.once_tasks
+
+    assert (leaf.status_text, leaf.target_type, leaf.total_count) == ("FAIL", "IMAGE", "1")
+    assert leaf.task_image_info.repo_name == "service-1"
+    assert body.page_info.total_count == 1
+
+
+def test_the_sdk_lists_images() -> None:
+    """Whatever it has to escape."""
+    criteria = json.dumps([{"name": "repoNamespace", "value": "shop", "logicalExp": "AND"}])
+    with Simulator() as simulator:
+        asked = request("DescribeImageInstances", criteria=criteria, logical_exp="AND", page_size=100, scanned=True)
+        body = client(simulator).describe_image_instances(asked).body
+        strange = request("DescribeImageInstances", criteria=json.dumps([{"name": "tag", "value": "a b/c~测试+*"}]))
+
+        assert client(simulator).describe_image_instances(strange).body.page_info.total_count == 0
+    assert {image.repo_namespace for image in body.image_instance_list} == {"shop"}
+    assert {image.risk_status for image in body.image_instance_list} == {"YES", "NO"}
+    assert body.page_info.count == len(body.image_instance_list) == 30
+
+
+def test_the_sdk_signs_in_with_temporary_keys() -> None:
+    """The token goes into the signature."""
+    with Simulator() as simulator:
+        token = simulator.describe()["alibaba"]["security_token"]
+
+        assert client(simulator, security_token=token).get_last_once_task_info(last()).status_code == 200
+        assert simulator.requests[0].headers["x-acs-security-token"] == token
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "code"),
+    [
+        ({"access_key_secret": "wrong"}, 400, "SignatureDoesNotMatch"),
+        ({"access_key_id": "NOBODY"}, 404, "InvalidAccessKeyId.NotFound"),
+        ({"security_token": "old"}, 400, "InvalidSecurityToken.Expired"),
+    ],
+)
+def test_the_sdk_with_a_wrong_key_is_refused(wrong: dict[str, str], status: int, code: str) -> None:
+    """And understands why."""
+    with Simulator() as simulator, pytest.raises(sdk("tea_openapi.exceptions", "ClientException")) as refusal:
+        client(simulator, **wrong).get_last_once_task_info(last())
+
+    assert (refusal.value.status_code, refusal.value.code) == (status, code)
+    assert refusal.value.request_id == "00000000-0000-0000-0000-000000000001"
+
+
+def test_the_sdk_with_a_wrong_clock_is_refused(clock: Clock) -> None:
+    """Its own clock is the machine's, which is not the test's."""
+    clock.now = 1_000_000_000.0
+    with Simulator(now=clock) as simulator, pytest.raises(sdk("tea_openapi.exceptions", "ClientException")) as refusal:
+        client(simulator).get_last_once_task_info(last())
+
+    assert refusal.value.code == "InvalidTimeStamp.Expired"
+
+
+def test_the_sdk_understands_when_to_come_back() -> None:
+    """It reads the header as milliseconds."""
+    with Simulator() as simulator:
+        simulator.quota = Quota(calls=0, seconds=60, retry_after=True)
+        with pytest.raises(sdk("tea_openapi.exceptions", "ThrottlingException")) as refusal:
+            client(simulator).get_last_once_task_info(last())
+
+    assert refusal.value.retry_after == 60_000
