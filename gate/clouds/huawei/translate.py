@@ -51,6 +51,8 @@ def page(document: Mapping[str, Any]) -> Page:
         raise _not_understood("The answer does not say in a number how many scan tasks there are.")
     if has_twins(rows):
         raise _not_understood("The answer lists one scan task twice.")
+    if any(key.lower().startswith("error") and row[key] for row in rows for key in row):
+        raise _not_understood("The answer has an error in the place of a scan task.")
     return Page(rows=rows, total=total)
 
 

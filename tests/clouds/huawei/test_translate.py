@@ -434,6 +434,14 @@ def test_a_page_knows_its_ids_as_they_came() -> None:
     assert found.ids == ["b", None, 7]
 
 
+@pytest.mark.parametrize("key", ["error_code", "errorMsg", "ERROR", "errors"])
+def test_an_error_in_the_place_of_a_task_is_no_task(key: str) -> None:
+    with pytest.raises(NotUnderstood, match="has an error in the place of a scan task"):
+        page({"data_list": [{"task_id": "a"}, {"task_id": "b", key: "HSS.0010"}], "total_num": 2})
+
+    assert page({"data_list": [{"task_id": "a", key: None}], "total_num": 1}).ids == ["a"]
+
+
 # Everything else that JSON can hold.
 
 # Whatever Python's reader takes for a number, up to the 4300 digits that it reads at all.
