@@ -71,33 +71,44 @@ def _decide(settings: Settings, environ: Mapping[str, str], clock: Clock, journa
     pace = Pace(shortest=settings.poll_interval or CLOUDS[settings.cloud].shortest_pause)
     watch = Watch(pace=pace, clock=clock, journal=journal)
 
-    def objection(task: ScanTask | None) -> Reason | None:
-        return staleness(task, settings.policy, clock.now()) if task and task.id else no_task(settings.task_id)
+    pinned = _choose(cloud, watch, settings, deadline)
+    if isinstance(pinned, Reason):
+        return nothing_to_judge(pinned)
+    journal.note(f"following scan task {pinned.id} and no other")
+    last = _follow(cloud, watch, pinned, deadline)
+    return nothing_to_judge(_CHANGED) if is_another(last, pinned) else judge(last, settings.policy)
 
-    def not_to_be_had(task: ScanTask | None) -> str | None:
-        reason = objection(task)
-        # A newer task may still appear in the place of a stale one, but not where one was asked for by name.
-        hopeless = reason and reason.code == "stale" and settings.task_id
-        return reason.message if reason and not hopeless else None
+
+def _choose(cloud: Cloud, watch: Watch, settings: Settings, deadline: Deadline) -> ScanTask | Reason:
+    """Waits for a task that may be judged; returns what speaks against the last one seen where none came."""
 
     def find() -> ScanTask | None:
         deadline.grant()
         return cloud.named(settings.task_id) if settings.task_id else cloud.newest()
 
-    pinned = watch.until(not_to_be_had, find, Deadline(clock, min(settings.appear_timeout, settings.timeout)))
-    reason = objection(pinned)
-    if pinned is None or reason:
-        return nothing_to_judge(reason or no_task(settings.task_id))
+    def objection(task: ScanTask | None) -> Reason | None:
+        return staleness(task, settings.policy, watch.clock.now()) if task and task.id else no_task(settings.task_id)
 
-    journal.note(f"following scan task {pinned.id} and no other")
+    def obstacle(task: ScanTask | None) -> str | None:
+        reason = objection(task)
+        # A newer task may still appear in the place of a stale one, but not where one was asked for by its id.
+        is_hopeless = reason and reason.code == "stale" and settings.task_id
+        return reason.message if reason and not is_hopeless else None
+
+    until = Deadline(watch.clock, min(settings.appear_timeout, settings.timeout))
+    task = watch.until(obstacle, find, until)
+    return objection(task) or task or no_task(settings.task_id)
+
+
+def _follow(cloud: Cloud, watch: Watch, pinned: ScanTask, deadline: Deadline) -> ScanTask:
+    """Waits until this task is final, and returns what was seen of it last."""
     gone = replace(pinned, state=TaskState.UNKNOWN, raw_state="no longer listed", progress=None)
 
     def look() -> ScanTask:
         deadline.grant()
         return cloud.look(pinned) or gone
 
-    last = watch.until(_not_final, look, deadline, seen=pinned)
-    return nothing_to_judge(_CHANGED) if is_another(last, pinned) else judge(last, settings.policy)
+    return watch.until(_not_final, look, deadline, seen=pinned)
 
 
 def _not_final(task: ScanTask) -> str | None:

@@ -62,6 +62,8 @@ class Wire:
         try:
             return future.result(self._limit)
         except TimeoutError:
+            # Whoever still waits on the old session finds it closed, and leaves no socket behind.
+            self._session.close()
             self._session = self._new_session()
             raise Unreachable(
                 f"No complete answer came from {self.host} within {self._limit:g} s.",
