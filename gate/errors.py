@@ -7,6 +7,7 @@ GateError
 ├── NotUnderstood       4  an answer that is not what the cloud documents
 ├── PassingFault        4  one of these, when it was still so after the last try:
 │   ├── Unreachable           no answer, or that of a broken server
+│   │   └── OutOfTime         no time left for all the questions of one look
 │   ├── Throttled             too many calls; tried again when the cloud says so
 │   └── CutShort              an answer that stops in the middle
 └── Bug                70  the gate itself is wrong
@@ -89,6 +90,10 @@ class Unreachable(PassingFault):
     """The user meets it when no answer, or only the answer of a broken server, came until the time was up."""
 
     code = "unreachable"
+
+
+class OutOfTime(Unreachable):
+    """The user meets it when the time was up in the middle of a look that takes more than one request."""
 
 
 class Throttled(PassingFault):

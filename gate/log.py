@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 from gate.outcome import EventKind
+from gate.scan import TaskState
 from gate.text import A_REASON, for_log
 
 if TYPE_CHECKING:
@@ -81,6 +82,10 @@ def describe(task: ScanTask | None) -> str:
     """Says in a few words how far a task is."""
     if task is None:
         return "no scan task yet"
-    progress = f", {task.progress} %" if task.progress is not None and not task.state.is_final else ""
+    progress = (
+        f", {task.progress} %"
+        if task.progress is not None and task.state in {TaskState.RUNNING, TaskState.UNKNOWN}
+        else ""
+    )
     known = task.state if task.state != "unknown" else f"in a state that the gate does not know ({task.raw_state})"
     return f"scan task {task.name or task.id}: {known}{progress}"

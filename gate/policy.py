@@ -74,7 +74,7 @@ class Policy:
 def judge(task: ScanTask, policy: Policy) -> Verdict:
     """Says whether the images of this task may be released."""
     if task.state is TaskState.COMPLETE:
-        return _weigh(task, policy)
+        return _weigh(task, policy) if task.awaited == 0 else _undecided_results(task)
     if task.state.ended_badly:
         why = f": {task.reason.rstrip('.')}" if task.reason else ""
         message = f"The scan task itself {_ENDINGS[task.state]}{why}. Its images were not all scanned; scan them again."
@@ -162,6 +162,15 @@ def failed_images(task: ScanTask) -> int | None:
 
 
 _ENDINGS = {TaskState.STOPPED: "was stopped", TaskState.TIMED_OUT: "timed out", TaskState.FAILED: "failed"}
+
+
+def _undecided_results(task: ScanTask) -> Verdict:
+    which = "all images" if task.awaited is None else f"{task.awaited} images"
+    message = (
+        f"The time is up and the results of {which} are not there yet, though the scan task is complete. "
+        "Give it more time with --timeout; if they never come, look at these images in the cloud's console."
+    )
+    return _undecided(ExitCode.NOT_FINAL, "results-pending", message)
 
 
 def _weigh(task: ScanTask, policy: Policy) -> Verdict:

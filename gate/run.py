@@ -108,11 +108,15 @@ def _follow(cloud: Cloud, watch: Watch, pinned: ScanTask, deadline: Deadline) ->
         deadline.grant()
         return cloud.look(pinned) or gone
 
-    return watch.until(_not_final, look, deadline, seen=pinned)
+    # A task that is complete but not counted yet need not be given time before the first look at its counts.
+    return watch.until(_not_final, look, deadline, seen=None if pinned.awaited is None else pinned)
 
 
 def _not_final(task: ScanTask) -> str | None:
-    return None if task.state.is_final else ""
+    if task.is_final:
+        return None
+    # While the scan itself goes on, its state says all there is to say.
+    return f"waiting for the results of {task.awaited} images" if task.awaited else ""
 
 
 _CHANGED = Reason(

@@ -25,11 +25,6 @@ class TaskState(StrEnum):
         """Whether the task is over and has no result to judge."""
         return self in {TaskState.STOPPED, TaskState.TIMED_OUT, TaskState.FAILED}
 
-    @property
-    def is_final(self) -> bool:
-        """Whether the task will not change any more; an unknown state may still."""
-        return self is TaskState.COMPLETE or self.ended_badly
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counts:
@@ -90,3 +85,13 @@ class ScanTask:
     """Why the task ended badly, in the cloud's own words."""
     risk_applies: bool = True
     """False for tasks that look for no risk, such as the synchronisation of a registry."""
+    awaited: int | None = 0
+    """How many images of a complete task have no result yet that can be judged; None where nobody has asked yet.
+
+    Some clouds call a task complete some time before they can say what was found.
+    """
+
+    @property
+    def is_final(self) -> bool:
+        """Whether there is nothing left to wait for; an unknown state may still change."""
+        return self.state.ended_badly or (self.state is TaskState.COMPLETE and self.awaited == 0)

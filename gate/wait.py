@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import backoff
 
+from gate.errors import OutOfTime
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -75,7 +77,8 @@ class Watch:
 
         Args:
             obstacle: What keeps the wait going, in words for the log; None when nothing does.
-            look: Looks at the cloud; what it raises ends the wait too.
+            look: Looks at the cloud; what it raises ends the wait too, except when it only ran out of time and there is
+                an earlier look to go by.
             deadline: The time until which another look may be taken.
             seen: What was seen just now, where the first look need not be taken again.
 
@@ -83,6 +86,7 @@ class Watch:
             What was seen last, whatever stands in the way of it: the caller must ask.
         """
         began = self.clock.elapsed()
+        last = seen
 
         def rest(details: Details) -> None:
             expected = expected_end(details["value"], self.clock)
@@ -92,7 +96,14 @@ class Watch:
             self.clock.sleep(pause)
 
         def glance() -> Seen:
-            task = look()
+            nonlocal last
+            try:
+                task = look()
+            except OutOfTime:
+                if last is None:
+                    raise
+                return last
+            last = task
             self.journal.looked(task)
             return task
 

@@ -148,7 +148,7 @@ def deadline(watch: Watch, seconds: float) -> Deadline:
 
 
 def not_complete(task: ScanTask) -> str | None:
-    return None if task.state.is_final else "not final"
+    return None if task.is_final else "not final"
 
 
 RUNNING, COMPLETE = a_task(state=TaskState.RUNNING), a_task()
@@ -285,7 +285,7 @@ def test_a_wait_without_words_for_it_is_kept_without_words(fake_time: FakeTime) 
     told: list[Event] = []
     story, watcher = Story(fake_time, (0, RUNNING), (5, COMPLETE)), watch(fake_time, told)
 
-    watcher.until(lambda task: None if task.state.is_final else "", story.look, deadline(watcher, 600))
+    watcher.until(lambda task: None if task.is_final else "", story.look, deadline(watcher, 600))
 
     assert [event.text for event in told if event.kind is EventKind.PAUSE] == [""]
 

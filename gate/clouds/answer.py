@@ -31,6 +31,8 @@ class Answer:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
+    asked: str = ""
+    """The name of the question that it answers."""
 
 
 def json_object(answer: Answer) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,29 +61,37 @@ OURS = Source(
 """The gate's own variables; each may instead name a file, with `_FILE` at its end."""
 
 
-def find_credentials(environ: Mapping[str, str], native: Iterable[Source]) -> Credentials:
+def find_credentials(environ: Mapping[str, str], native: Iterable[Source], *, takes_token: bool = True) -> Credentials:
     """Takes the credentials of the first source that has any; sources are never mixed.
 
     Args:
         environ: The environment; an empty variable counts as absent.
         native: The names that this cloud's own tools use, best first; the gate's own come before them.
+        takes_token: Whether one can sign in to this cloud with a token alone; if not, one that is there is not used.
 
     Raises:
         NotAuthorised: There are none, or only one half of a key pair.
         UsageError: A variable names a file that cannot be read.
     """
     sources = (INPUT, OURS, *native)
+    sources = sources if takes_token else tuple(replace(source, auth_token="") for source in sources)
     for source in sources:
         found = Credentials(**{part.name: _read(environ, getattr(source, part.name)) for part in fields(Source)})
         if found != Credentials():
             return _complete(found, source)
     keys = ", ".join(f"{source.access_key_id} and {source.access_key_secret}" for source in sources[1:])
+    or_token = "; or a token in SCAN_GATE_AUTH_TOKEN" if takes_token else ""
     raise NotAuthorised(
         "There are no credentials.",
         means="A secret that is not set arrives as an empty variable, and pull requests from forks get no secrets.",
         remedy="In GitHub give the inputs access-key-id and access-key-secret; elsewhere set one of these pairs, or "
-        f"the same names ending in _FILE: {keys}; or a token in SCAN_GATE_AUTH_TOKEN.",
+        f"the same names ending in _FILE: {keys}{or_token}.",
     )
+
+
+def first_of(environ: Mapping[str, str], names: Iterable[str]) -> str:
+    """The value of the first of these variables that has one; empty where none has."""
+    return next((value for name in names if (value := environ.get(name, "").strip())), "")
 
 
 def _read(environ: Mapping[str, str], name: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import backoff
 import requests
@@ -15,7 +15,7 @@ import requests
 from gate.clock import DUST
 from gate.clouds.answer import date_of
 from gate.clouds.wire import Wire
-from gate.errors import CutShort, Throttled, Unreachable
+from gate.errors import CutShort, OutOfTime, Throttled, Unreachable
 from gate.policy import CLOCK_TOLERANCE
 from gate.text import one_line
 
@@ -61,11 +61,24 @@ class Http:
         self._first_try = math.inf
 
     def ask(
-        self, method: str, path: str, query: Iterable[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        query: Iterable[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        *,
+        called: str = "",
     ) -> dict[str, Any]:
         """Sends one question and returns the JSON object of its answer.
 
         Every try is signed anew. No redirect is followed, since the signature or token would go along.
+
+        Args:
+            method: The method of HTTP.
+            path: What comes after the address of the API.
+            query: Names and values, in the order in which they are sent.
+            headers: What the question needs beside the headers of its signature.
+            called: The question's own name, where method and path do not tell it from others.
 
         Raises:
             PassingFault: The last fault, when the deadline has come or its kind is not worth more tries.
@@ -78,20 +91,22 @@ class Http:
             backoff.on_exception, backoff.constant, interval=0, jitter=None, logger=None, on_backoff=self._rest
         )
         whole = again(exception=CutShort, max_tries=_TRIES_FOR_A_WHOLE_ANSWER, giveup=self._is_vain)(self._try)
-        answer: dict[str, Any] = again(exception=(Unreachable, Throttled), giveup=self._is_vain)(whole)(request)
+        answer: dict[str, Any] = again(exception=(Unreachable, Throttled), giveup=self._is_vain)(whole)(
+            request, called or f"{method} {path}"
+        )
         return answer
 
-    def _try(self, request: requests.Request) -> dict[str, Any]:
-        answer = self._send(request)
+    def _try(self, request: requests.Request, called: str) -> dict[str, Any]:
+        answer = self._send(request, called)
         if self._takes_the_time_from(answer) and answer.status != requests.codes.ok:
             # Signed with the wrong time, it had no chance.
             self._connection.deadline.grant()
-            answer = self._send(request)
+            answer = self._send(request, called)
         return self._api.read(answer)
 
-    def _send(self, request: requests.Request) -> Answer:
+    def _send(self, request: requests.Request, called: str) -> Answer:
         if not self._connection.deadline.lets_begin():
-            raise Unreachable(
+            raise OutOfTime(
                 f"The time was up before {self._wire.host} had told all that was needed.",
                 means="The list is long, or its answers come slowly.",
                 remedy="Give it more time with --timeout.",
@@ -101,10 +116,9 @@ class Http:
         self._was_answered = True
         request_id = next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), "none")
         self._connection.journal.note(
-            f"{request.method} {urlsplit(str(request.url)).path}: {answer.status}, {len(answer.body)} bytes, "
-            f"request id {one_line(request_id, 80)}"
+            f"{called}: {answer.status}, {len(answer.body)} bytes, request id {one_line(request_id, 80)}"
         )
-        return answer
+        return replace(answer, asked=called)
 
     def _takes_the_time_from(self, answer: Answer) -> bool:
         """Sets the run's clock by the cloud's where they are far apart: with that, no signature would be accepted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from gate.clouds.credentials import find_credentials
+from gate.clouds.credentials import find_credentials, first_of
 from gate.clouds.http import Api, Http
 from gate.clouds.huawei.api import HuaweiCloud, find_project, project
 from gate.clouds.huawei.options import OPTIONS, PROJECT_VARIABLES, REGION_VARIABLES, SOURCES, selection
@@ -16,7 +16,7 @@ from gate.clouds.kind import CloudKind
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from gate.clouds.kind import Connection
 
@@ -25,8 +25,8 @@ __all__ = ["KIND"]
 
 def _connect(connection: Connection) -> HuaweiCloud:
     settings, wishes = connection.settings, connection.settings.for_cloud
-    region = settings.region or _first(connection, REGION_VARIABLES)
-    project_id = project(str(wishes.get("project-id") or _first(connection, PROJECT_VARIABLES)))
+    region = settings.region or first_of(connection.environ, REGION_VARIABLES)
+    project_id = project(str(wishes.get("project-id") or first_of(connection.environ, PROJECT_VARIABLES)))
     if not region and not (settings.endpoint and project_id):
         raise UsageError(
             "No region is given.",
@@ -46,10 +46,6 @@ def _opener(connection: Connection) -> Callable[[str], Http]:
         KeyPairAuth(credentials, connection.clock.now) if credentials.is_key_pair else TokenAuth(credentials.auth_token)
     )
     return lambda url: Http(Api(base_url=url, auth=auth, secrets=credentials.secrets, read=read), connection)
-
-
-def _first(connection: Connection, names: Iterable[str]) -> str:
-    return next((value for name in names if (value := connection.environ.get(name, "").strip())), "")
 
 
 KIND = CloudKind(

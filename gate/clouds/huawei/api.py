@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gate.clouds.huawei import translate
+from gate.clouds.listing import whole
 from gate.errors import NotUnderstood, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 200
 """The most tasks that one page may have; 10 is the least (huawei-hss.md 1)."""
-_TRIES_FOR_A_WHOLE_LIST = 3
 _MOST_TASKS = 20_000
 """Twenty times what the list is documented to have at most (huawei-hss.md 2)."""
 
@@ -68,16 +68,10 @@ class HuaweiCloud:
 
     def _tasks(self, wanted: tuple[tuple[str, str], ...]) -> list[ScanTask]:
         """Reads the whole list, again if it changed while it was read: the newest task may be what moved."""
-        for _ in range(_TRIES_FOR_A_WHOLE_LIST):
-            rows = self._rows(wanted)
-            if rows is not None:
-                kind = self._selection.kind
-                return [translate.task(row, kind) for row in rows if translate.is_kind(row, kind)]
-        raise NotUnderstood(
-            "The list of scan tasks does not end where it says, or changes faster than it can be read.",
-            means="Pages are missing or come again and again, so the newest task may be on one that was not shown.",
-            remedy="Run the gate again; narrow the list with --task-name or --task-type if this stays so.",
-        )
+        remedy = "narrow the list with --task-name or --task-type"
+        rows = whole(partial(self._rows, wanted), what="scan tasks", remedy=remedy)
+        kind = self._selection.kind
+        return [translate.task(row, kind) for row in rows if translate.is_kind(row, kind)]
 
     def _rows(self, wanted: tuple[tuple[str, str], ...]) -> list[Mapping[str, Any]] | None:
         """Reads page after page, each of which begins with the last row of the one before; None if they do not fit."""

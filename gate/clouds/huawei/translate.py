@@ -6,10 +6,9 @@ Fields are those of ListImageScanTask, every one of which is optional there (hua
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from gate.errors import NotUnderstood
+from gate.clouds.values import count, moment, readable_id, strange, text
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
@@ -46,13 +45,13 @@ def page(document: Mapping[str, Any]) -> Page:
     total = document.get("total_num")
     rows = document.get("data_list", [] if total == 0 else None)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise _not_understood("The answer has no list of scan tasks.")
-    if total is not None and _count(total) is None:
-        raise _not_understood("The answer does not say in a number how many scan tasks there are.")
+        raise strange("The answer has no list of scan tasks.")
+    if total is not None and count(total) is None:
+        raise strange("The answer does not say in a number how many scan tasks there are.")
     if has_twins(rows):
-        raise _not_understood("The answer lists one scan task twice.")
+        raise strange("The answer lists one scan task twice.")
     if any(key.lower().startswith("error") and row[key] for row in rows for key in row):
-        raise _not_understood("The answer has an error in the place of a scan task.")
+        raise strange("The answer has an error in the place of a scan task.")
     return Page(rows=rows, total=total)
 
 
@@ -76,21 +75,21 @@ def task(row: Mapping[str, Any], kind: str) -> ScanTask:
         NotUnderstood: Its id holds characters with which it cannot be asked for again.
     """
     status = row.get("task_status")
-    minutes = _count(row.get("remain_min"))
+    minutes = count(row.get("remain_min"))
     return ScanTask(
-        id=_id(row.get("task_id")),
-        name=_text(row.get("task_name")),
-        type=_text(row.get("task_type")),
+        id=readable_id(row.get("task_id")),
+        name=text(row.get("task_name")),
+        type=text(row.get("task_type")),
         state=_state(status),
         raw_state="none given" if status is None else str(status),
         progress=status if _is_progress(status) else None,
-        began_at=_moment(row.get("begin_time")),
-        ended_at=_moment(row.get("end_time")),
+        began_at=moment(row.get("begin_time")),
+        ended_at=moment(row.get("end_time")),
         # The unit is nowhere stated; its name says minutes (huawei-hss.md 2). It only ever shortens a pause.
         remaining=None if minutes is None else min(minutes, _MINUTES_OF_A_YEAR) * 60.0,
         counts=_counts(row, kind),
         failed_images=_failed_images(row),
-        reason=_text(row.get("failed_reason")),
+        reason=text(row.get("failed_reason")),
         risk_applies=kind == IMAGE_SCAN,
     )
 
@@ -108,25 +107,12 @@ def _is_progress(status: object) -> bool:
 
 def _counts(row: Mapping[str, Any], kind: str) -> Counts:
     return Counts(
-        total=_count(row.get("total_num")),
-        succeeded=_count(row.get("success_num")),
+        total=count(row.get("total_num")),
+        succeeded=count(row.get("success_num")),
         # A list of failed images that is none says that there may be some, and not how many.
-        failed=_count(row.get("failed_num")) if isinstance(row.get("failed_images", []), list | None) else None,
-        risky=_count(row.get("risky_num")) if kind == IMAGE_SCAN else None,
+        failed=count(row.get("failed_num")) if isinstance(row.get("failed_images", []), list | None) else None,
+        risky=count(row.get("risky_num")) if kind == IMAGE_SCAN else None,
     )
-
-
-def _count(value: object) -> int | None:
-    return value if type(value) is int and value >= 0 else None
-
-
-def _moment(milliseconds: object) -> datetime | None:
-    if type(milliseconds) is not int or milliseconds <= 0:
-        return None
-    try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _failed_images(row: Mapping[str, Any]) -> tuple[FailedImage, ...]:
@@ -138,28 +124,9 @@ def _failed_images(row: Mapping[str, Any]) -> tuple[FailedImage, ...]:
 def _failed_image(entry: object) -> FailedImage:
     fields = entry if isinstance(entry, dict) else {}
     image = ImageRef(
-        registry=_text(fields.get("registry_name")),
-        namespace=_text(fields.get("namespace")),
-        name=_text(fields.get("image_name")),
-        tag=_text(fields.get("image_version")),
+        registry=text(fields.get("registry_name")),
+        namespace=text(fields.get("namespace")),
+        name=text(fields.get("image_name")),
+        tag=text(fields.get("image_version")),
     )
-    return FailedImage(image=image, reason=_text(fields.get("failed_reason")))
-
-
-def _id(value: object) -> str:
-    text = _text(value)
-    if not text.isprintable():
-        raise _not_understood("The id of a scan task has characters in it that nobody can read.")
-    return text
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _not_understood(happened: str) -> NotUnderstood:
-    return NotUnderstood(
-        happened,
-        means="Something else answered in the API's place, or the API has changed.",
-        remedy="Check --endpoint and the proxy; if they are right, report this to the gate's project.",
-    )
+    return FailedImage(image=image, reason=text(fields.get("failed_reason")))

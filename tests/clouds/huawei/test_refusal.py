@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.clouds.huawei.refusal import CloudError, error_in, read
+from gate.clouds.huawei.refusal import error_in, read
+from gate.clouds.refusal import CloudError
 from gate.errors import (
     CutShort,
     ExitCode,

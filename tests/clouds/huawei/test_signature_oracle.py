@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gate.clouds.credentials import Credentials
-from gate.clouds.huawei.signature import KeyPairAuth, host
+from gate.clouds.huawei.signature import KeyPairAuth
+from gate.clouds.signing import host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
