@@ -12,6 +12,8 @@ from gate.policy import Policy, judge
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gate.outcome import Event
     from gate.policy import Verdict
 
@@ -27,6 +29,8 @@ class FakeTime:
     slept: list[float] = field(default_factory=list)
     step: float = 0.0
     """How far the machine's clock was set, in s: what `wall` shows, and `monotonic` does not."""
+    alarms: dict[float, Callable[[], object]] = field(default_factory=dict)
+    """What is to be done, by the s of elapsed time when it is."""
     step_from: float = 0.0
     """When it was set, in s of elapsed time."""
 
@@ -45,6 +49,12 @@ class FakeTime:
 
         self.slept.append(seconds)
         self.elapsed += seconds
+        for due in [moment for moment in self.alarms if moment <= self.elapsed]:
+            self.alarms.pop(due)()
+
+    def at_elapsed(self, seconds: float, do: Callable[[], object]) -> None:
+        """Does something once so many s have passed."""
+        self.alarms[seconds] = do
 
     def clock(self) -> Clock:
         return Clock(monotonic=self.monotonic, wall=self.wall, sleep=self.sleep)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gate.simulator import Scenario
 
-CLOUDS = ("huawei",)
+CLOUDS = ("huawei", "alibaba")
 
 
 @dataclass(frozen=True, kw_only=True)

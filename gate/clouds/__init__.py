@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.clouds import huawei
+from gate.clouds import alibaba, huawei
 from gate.clouds.kind import Cloud, CloudKind, Connection
 
 if TYPE_CHECKING:
@@ -16,4 +16,4 @@ if TYPE_CHECKING:
 
 __all__ = ["CLOUDS", "Cloud", "CloudKind", "Connection"]
 
-CLOUDS: Mapping[str, CloudKind] = {"huawei": huawei.KIND}
+CLOUDS: Mapping[str, CloudKind] = {"huawei": huawei.KIND, "alibaba": alibaba.KIND}

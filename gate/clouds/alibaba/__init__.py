@@ -1,0 +1,44 @@
+"""Alibaba Cloud: Security Center scans the images of the registries that an account has connected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.clouds.alibaba.api import AlibabaCloud
+from gate.clouds.alibaba.options import OPTIONS, REGION_VARIABLES, SOURCES, selection
+from gate.clouds.alibaba.refusal import read
+from gate.clouds.alibaba.regions import endpoint
+from gate.clouds.alibaba.signature import KeyPairAuth
+from gate.clouds.credentials import find_credentials, first_of
+from gate.clouds.http import Api, Http
+from gate.clouds.kind import CloudKind
+from gate.errors import UsageError
+
+if TYPE_CHECKING:
+    from gate.clouds.kind import Connection
+
+__all__ = ["KIND"]
+
+
+def _connect(connection: Connection) -> AlibabaCloud:
+    settings = connection.settings
+    region = settings.region or first_of(connection.environ, REGION_VARIABLES)
+    if not region and not settings.endpoint:
+        raise UsageError(
+            "No region is given.",
+            means="Security Center has two planes that know nothing of each other; the region tells which is meant.",
+            remedy="Give --region, such as cn-hangzhou or ap-southeast-1.",
+        )
+    credentials = find_credentials(connection.environ, SOURCES, takes_token=False)
+    auth = KeyPairAuth(credentials, connection.clock.now)
+    api = Api(base_url=settings.endpoint or endpoint(region), auth=auth, secrets=credentials.secrets, read=read)
+    return AlibabaCloud(Http(api, connection), selection(settings.for_cloud))
+
+
+KIND = CloudKind(
+    title="Alibaba Cloud Security Center",
+    options=OPTIONS,
+    # No quota is documented for this API; others of the product allow 10 calls a second (alibaba-security-center.md 5).
+    shortest_pause=5.0,
+    connect=_connect,
+)

@@ -1,0 +1,142 @@
+"""The questions that the gate asks Security Center: the latest task, one task, its leaves, and their images."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gate.clouds.alibaba import translate
+from gate.clouds.alibaba.pages import every_row
+from gate.clouds.alibaba.results import counted, leaves
+from gate.scan import TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from gate.clouds.alibaba.pages import Row
+    from gate.clouds.alibaba.results import Leaves
+    from gate.clouds.http import Http
+    from gate.scan import ScanTask
+
+VERSION = "2018-12-03"
+PAGE_SIZE = 100
+"""Rows that are asked for; no document says how many a page may have, and a shorter one is taken as it comes."""
+BATCH = 20
+"""Images in one question: each stands there in two spellings of 160 bytes, and gateways take URLs of 8 KiB."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selection:
+    """Which tasks of the account are meant, as query parameters of GetLastOnceTaskInfo."""
+
+    task_type: str = translate.IMAGE_SCAN
+    task_name: str = translate.IMAGE_SCAN
+    source: str = ""
+
+
+class AlibabaCloud:
+    """Security Center of one account; see `gate.clouds.kind.Cloud` for what its methods promise."""
+
+    def __init__(self, sas: Http, selection: Selection) -> None:
+        self._sas = sas
+        self._selection = selection
+        self._names = {"TaskType": selection.task_type, "TaskName": selection.task_name}
+
+    def newest(self) -> ScanTask | None:
+        """See `Cloud.newest`; the cloud itself picks it, among all tasks of the account."""
+        source = {"Source": self._selection.source} if self._selection.source else {}
+        return self._translated(self._ask("GetLastOnceTaskInfo", {**self._names, **source}))
+
+    def named(self, task_id: str) -> ScanTask | None:
+        """See `Cloud.named`."""
+        if translate.is_by_begin(task_id):
+            newest = self.newest()
+            return newest if newest and newest.id == task_id else None
+        if not translate.task_id(task_id):
+            return None
+        return self._translated(self._outcome(task_id), called=task_id)
+
+    def look(self, pinned: ScanTask) -> ScanTask | None:
+        """See `Cloud.look`; GetLastOnceTaskInfo could by now be about another task."""
+        if translate.is_by_begin(pinned.id):
+            return self.named(pinned.id)
+        document = self._outcome(pinned.id)
+        task = self._translated(document, called=pinned.id)
+        is_to_be_counted = task and task.state is TaskState.COMPLETE and task.awaited is None
+        return self._counted(task, document) if task and is_to_be_counted else task
+
+    def _outcome(self, task_id: str) -> dict[str, Any]:
+        return self._ask("GetOnceTaskResultInfo", {"TaskId": task_id, **self._names})
+
+    def _translated(self, document: Mapping[str, Any], *, called: str = "") -> ScanTask | None:
+        return translate.task(document, self._selection.task_type, called=called)
+
+    def _counted(self, task: ScanTask, document: Mapping[str, Any]) -> ScanTask:
+        stated = translate.stated_total(document)
+        found = self._leaves(task, stated)
+        findings = [translate.finding(row) for row in self._images(found.digests - {""})]
+        return counted(task, found, findings, stated=stated)
+
+    def _leaves(self, task: ScanTask, stated: int | None) -> Leaves:
+        """All leaves of the task.
+
+        No document says for certain that a list can be asked for by the id of the whole task. Where that gives
+        nothing, the leaves that began since are taken, if they are exactly as many as the task says that it has.
+        """
+        by_id = leaves(self._leaf_rows({"TaskId": task.id}))
+        if by_id.listed or not stated or task.began_at is None:
+            return by_id
+        since = leaves(self._leaf_rows({"StartTime": str(round(task.began_at.timestamp() * 1000))}))
+        return since if stated in {since.listed, len(since.images)} else by_id
+
+    def _leaf_rows(self, which: Mapping[str, str]) -> list[Row]:
+        def ask(number: int) -> dict[str, Any]:
+            place = {"CurrentPage": str(number), "PageSize": str(PAGE_SIZE), "RelateInfo": "true"}
+            query = {"TaskType": self._selection.task_type, **place, **which}
+            return self._ask("DescribeOnceTaskLeafRecordPage", query)
+
+        return every_row(ask, "OnceTasks", what="the scan task's images", identity=_leaf_identity)
+
+    def _images(self, digests: Iterable[str]) -> Iterator[Row]:
+        """What is known of these images, and perhaps of others.
+
+        How several criteria are joined is documented and was never tried; where the answer lacks an image, the list of
+        all images has the last word.
+        """
+        missing = set(digests)
+        for batch in _batches(sorted(missing)):
+            rows = self._image_rows(_criteria(batch))
+            missing -= {translate.digest(row.get("Digest")) for row in rows}
+            yield from rows
+        if missing:
+            yield from self._image_rows({})
+
+    def _image_rows(self, which: Mapping[str, str]) -> list[Row]:
+        def ask(number: int) -> dict[str, Any]:
+            place = {"CurrentPage": str(number), "PageSize": str(PAGE_SIZE)}
+            return self._ask("DescribeImageInstances", {**which, **place})
+
+        return every_row(ask, "ImageInstanceList", what="images", identity=_image_identity)
+
+    def _ask(self, action: str, query: Mapping[str, str]) -> dict[str, Any]:
+        headers = {"x-acs-action": action, "x-acs-version": VERSION}
+        return self._sas.ask("POST", "/", query.items(), headers, called=action)
+
+
+def _leaf_identity(row: Row) -> object:
+    return repr([row.get(name) for name in ("TaskId", "TargetType", "Target", "TaskImageInfo")])
+
+
+def _image_identity(row: Row) -> object:
+    return row.get("Uuid") if isinstance(row.get("Uuid"), str) else repr(row)
+
+
+def _batches(digests: list[str]) -> Iterator[list[str]]:
+    return (digests[at : at + BATCH] for at in range(0, len(digests), BATCH))
+
+
+def _criteria(digests: Iterable[str]) -> dict[str, str]:
+    spellings = [spelling for digest in digests for spelling in (digest, f"sha256:{digest}")]
+    criteria = [{"name": "digest", "value": spelling, "logicalExp": "OR"} for spelling in spellings]
+    return {"Criteria": json.dumps(criteria, separators=(",", ":")), "LogicalExp": "OR"}

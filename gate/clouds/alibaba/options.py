@@ -1,0 +1,58 @@
+"""What a user of Alibaba Cloud may say beyond the common options, and the names that the vendor's tools use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.clouds.alibaba.api import Selection
+from gate.clouds.alibaba.translate import IMAGE_SCAN
+from gate.clouds.credentials import Source
+from gate.settings import Option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# alibaba-security-center.md 4.4; the last are Terraform's.
+SOURCES = (
+    Source(
+        access_key_id="ALIBABA_CLOUD_ACCESS_KEY_ID",
+        access_key_secret="ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        security_token="ALIBABA_CLOUD_SECURITY_TOKEN",
+    ),
+    Source(
+        access_key_id="ALICLOUD_ACCESS_KEY",
+        access_key_secret="ALICLOUD_SECRET_KEY",
+        security_token="ALICLOUD_SECURITY_TOKEN",
+    ),
+)
+REGION_VARIABLES = ("ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION")
+
+# Those that GetLastOnceTaskInfo knows (alibaba-security-center.md 1.1). Another word would be a task that is judged
+# without its images being counted, so a misspelt one must not get through.
+TASK_TYPES = (
+    IMAGE_SCAN,
+    "ASSETS_COLLECTION",
+    "CLIENT_PROBLEM_CHECK",
+    "CLIENT_DEV_OPS",
+    "ASSET_SECURITY_CHECK",
+    "AI_SECURITY_CHECK",
+    "IDC_PROBE_SCAN",
+    "ATTACK_SURFACE_SCAN",
+    "ASSET_EXPOSURE_SCAN",
+    "VUL_CHECK_TASK",
+)
+OPTIONS = (
+    Option(name="task-type", help="type of the task", choices=TASK_TYPES, default=IMAGE_SCAN),
+    Option(name="task-name", help="name of the task, by default that of its type", choices=TASK_TYPES),
+    Option(name="source", help="only tasks from this source, such as openapi", metavar="SOURCE"),
+)
+
+
+def selection(wishes: Mapping[str, object]) -> Selection:
+    """Which tasks are meant, from the options that were given."""
+    task_type = str(wishes.get("task-type", IMAGE_SCAN))
+    return Selection(
+        task_type=task_type,
+        task_name=str(wishes.get("task-name", task_type)),
+        source=str(wishes.get("source", "")),
+    )

@@ -1,0 +1,99 @@
+"""What Alibaba Cloud means when it does not answer: the errors of its API gateway (alibaba-security-center.md 5).
+
+Throttling and most errors of signing in arrive as HTTP 400, so the error code decides before the status does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from gate.clouds.answer import retry_after
+from gate.clouds.refusal import SIGNED_OUT, TOO_MANY, CloudError, document_of, may_pass, refused, said, unreachable
+from gate.errors import NotAuthorised, Throttled
+from gate.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.clouds.answer import Answer
+    from gate.errors import GateError
+
+_NAME = "Alibaba Cloud"
+_NO_ERROR: tuple[object, ...] = (None, "", 200, "200", "OK", "Success")
+# A new try has a new nonce.
+_PASSING = frozenset({"SignatureNonceUsed", "ServerError", "ServiceUnavailable", "InternalError"})
+_FORBIDDEN = ("NoPermission", "Forbidden")
+_SIGNED_OUT = (
+    "InvalidAccessKeyId",
+    "MissingAccessKeyId",
+    "InvalidSecurityToken",
+    "MissingSecurityToken",
+    "SignatureDoesNotMatch",
+    "IncompleteSignature",
+    "InvalidTimeStamp",
+    "IllegalTimestamp",
+)
+_AEGIS = frozenset({"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"})
+
+
+def read(answer: Answer) -> dict[str, Any]:
+    """Reads an answer of Security Center; see `gate.clouds.refusal.document_of`."""
+    return document_of(answer, error_in, _refusal)
+
+
+def error_in(document: Mapping[str, Any]) -> CloudError:
+    """Finds the error in a document; an empty one where there is none.
+
+    Some answers carry a code that means well; whatever else calls itself an error is one, even beside data.
+    """
+    named = {key.lower(): value for key, value in document.items()}
+    errors = [key for key, value in named.items() if key.startswith("error") and value]
+    code = named.get("code")
+    # type() as well, since 1 == True and 200 == 200.0.
+    if not any(type(code) is type(good) and code == good for good in _NO_ERROR):
+        errors.append(str(code))
+    elif named.get("success", True) is False:
+        errors.append("Success is false")
+    message = named.get("message")
+    return CloudError(
+        code=one_line(errors[-1], 60) or "code" if errors else "",
+        message=one_line(message, 300) if errors and isinstance(message, str) else "",
+    )
+
+
+def action(api: str) -> str:
+    """The RAM action that lets a user call an API of Security Center; two of them are under an older name (1.2)."""
+    return f"yundun-aegis:{api}" if api in _AEGIS else f"yundun-sas:{api}"
+
+
+def _refusal(answer: Answer, error: CloudError) -> GateError:
+    if answer.status == TOO_MANY or "Throttling" in error.code or "x-acs-retry-after" in answer.headers:
+        return Throttled(
+            f"{_NAME}'s quota is used up ({said(answer, error)}).",
+            means="All jobs of the account share the calls that the API allows.",
+            remedy="Let fewer gates run at once, or look less often with --poll-interval.",
+            retry_after=_pause(answer),
+        )
+    if error.code.startswith(_SIGNED_OUT) or (answer.status in SIGNED_OUT and not error.code.startswith(_FORBIDDEN)):
+        return NotAuthorised(
+            f"{_NAME} does not accept these credentials ({said(answer, error)}).",
+            means="They are wrong, expired or disabled, or this machine's clock is wrong.",
+            remedy="Check that id, secret and security token are from the same key, and the clock.",
+        )
+    if error.code.startswith(_FORBIDDEN):
+        return NotAuthorised(
+            f"{_NAME} does not let this user call {answer.asked} ({said(answer, error)}).",
+            means="No RAM policy of the user allows it. The actions that show a task begin with yundun-aegis:, those "
+            "that count its images with yundun-sas:, so that a policy for one of the two is not enough.",
+            remedy=f"Allow {action(answer.asked)}; the README has a policy with all that the gate needs.",
+        )
+    if may_pass(answer) or error.code in _PASSING:
+        return unreachable(_NAME, answer, error)
+    return refused(_NAME, answer, error, remedy="Check --region, --endpoint, --task-type, --task-name and --task-id.")
+
+
+def _pause(answer: Answer) -> float | None:
+    # Milliseconds, unlike Retry-After.
+    asked_for = answer.headers.get("x-acs-retry-after", "").strip()
+    return int(asked_for) / 1000 if re.fullmatch(r"[0-9]{1,12}", asked_for) else retry_after(answer)

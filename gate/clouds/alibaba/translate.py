@@ -1,0 +1,187 @@
+"""Security Center's tasks, leaves and images in our vocabulary: tolerant of what may be absent, strict in what counts.
+
+Every field is optional in every model of the vendor (alibaba-security-center.md 1.2 and 2).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gate.clouds.values import count, moment, readable_id, strange, text
+from gate.scan import Counts, ImageRef, ScanTask, TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+IMAGE_SCAN = "IMAGE_SCAN"
+_BY_BEGIN = "collected-at-"
+_STATES = {
+    "INIT": TaskState.RUNNING,
+    "START": TaskState.RUNNING,
+    "SUCCESS": TaskState.COMPLETE,
+    "TIMEOUT": TaskState.TIMED_OUT,
+    # So spelt in the documents of DescribeImageLatestScanTask.
+    "TIMOUT": TaskState.TIMED_OUT,
+    "FAIL": TaskState.FAILED,
+}
+_FINE: tuple[object, ...] = (None, "", "SUCCESS")
+_ELSEWHERE, _NO_TASK = "TASK_NOT_SUPPORT_REGION", "TASK_NOT_EXISTS"
+_REASONS = {_ELSEWHERE: "TASK_NOT_SUPPORT_REGION, its images are in a region where Security Center does not scan"}
+_ALL = 100
+
+
+def task(document: Mapping[str, Any], task_type: str, *, called: str = "") -> ScanTask | None:
+    """Turns an answer of GetLastOnceTaskInfo or GetOnceTaskResultInfo into a scan task; None where there is none.
+
+    Args:
+        document: The answer.
+        task_type: The TaskType that was asked for; only an image scan has images, and only they have risks.
+        called: The id that was asked for, where one was.
+
+    Raises:
+        NotUnderstood: The answer is about another task, or its TaskInfo is none.
+    """
+    info = document.get("TaskInfo")
+    if info is not None and not isinstance(info, dict):
+        raise strange("The answer has something else where the state of the task should be.")
+    if info is None or info.get("Result") == _NO_TASK:
+        return None
+    id_ = task_id(document.get("TaskId"))
+    if called and id_ and id_ != called:
+        raise strange("The answer is about another scan task than the one that was asked for.")
+    began_at, is_scan = moment(document.get("CollectTime")), task_type == IMAGE_SCAN
+    state = _state(info)
+    return ScanTask(
+        id=called or id_ or _id_by_begin(document, task_type),
+        name=task_type,
+        state=state,
+        raw_state=_raw_state(info),
+        progress=_progress(info, document),
+        began_at=began_at,
+        counts=Counts() if is_scan else _counts(document),
+        reason=_REASONS.get(text(info.get("Result")), "") if state is TaskState.FAILED else "",
+        risk_applies=is_scan,
+        awaited=None if is_scan and state is TaskState.COMPLETE else 0,
+    )
+
+
+def task_id(value: object) -> str:
+    """The id of a task: declared as a number, documented as a text, and 0 in the vendor's sample, where there is none.
+
+    Raises:
+        NotUnderstood: It holds characters with which it cannot be asked for again.
+    """
+    if type(value) is int:
+        return str(value) if value else ""
+    id_ = readable_id(value).strip()
+    return "" if re.fullmatch("0*", id_) else id_
+
+
+def is_by_begin(task_id: str) -> bool:
+    """Whether this id is one of ours, for a task that the cloud gave none: it is known by its begin alone."""
+    return task_id.startswith(_BY_BEGIN)
+
+
+def stated_total(document: Mapping[str, Any]) -> int | None:
+    """How many images the task itself says that it has."""
+    return count(document.get("TotalCount"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leaf:
+    """The part of a scan task that looks at one image."""
+
+    image: ImageRef
+    succeeded: bool
+    reason: str = ""
+    """Why it did not succeed, in the cloud's own words."""
+
+
+def is_repository(row: Mapping[str, Any]) -> bool:
+    """Whether a leaf is about a whole repository; one that does not say is taken for that of an image."""
+    return row.get("TargetType") == "IMAGE_REPO"
+
+
+def leaf(row: Mapping[str, Any]) -> Leaf:
+    """Turns one entry of OnceTasks into a leaf; whatever is not plainly a success is none."""
+    status, result = row.get("StatusText"), row.get("ResultInfo")
+    succeeded = status == "SUCCESS" and result in _FINE
+    bad = [one for one in (status, result) if one not in _FINE]
+    reason = ", ".join(str(one) for one in bad) or "no state given"
+    return Leaf(image=_image(row), succeeded=succeeded, reason="" if succeeded else reason)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What is known of an image under one of its tags."""
+
+    digest: str
+    scanned_at: datetime | None
+    is_risky: bool | None
+    """None where the cloud says neither YES nor NO."""
+
+
+def finding(row: Mapping[str, Any]) -> Finding:
+    """Turns one entry of ImageInstanceList into what was found in that image."""
+    risk = row.get("RiskStatus")
+    return Finding(
+        digest=digest(row.get("Digest")),
+        scanned_at=moment(row.get("LastScanTime")),
+        is_risky={"YES": True, "NO": False}.get(risk) if isinstance(risk, str) else None,
+    )
+
+
+def digest(value: object) -> str:
+    """A digest without the name of its algorithm, with or without which it is the same image."""
+    return text(value).strip().lower().removeprefix("sha256:")
+
+
+def _state(info: Mapping[str, Any]) -> TaskState:
+    result, status = info.get("Result"), info.get("Status")
+    if result == _ELSEWHERE:
+        return TaskState.FAILED
+    state = _STATES.get(status, TaskState.UNKNOWN) if isinstance(status, str) else TaskState.UNKNOWN
+    return TaskState.UNKNOWN if state is TaskState.COMPLETE and result not in _FINE else state
+
+
+def _raw_state(info: Mapping[str, Any]) -> str:
+    parts = [str(info[key]) for key in ("Status", "Result") if info.get(key) not in {None, ""}]
+    return ", ".join(dict.fromkeys(parts)) or "none given"
+
+
+def _progress(info: Mapping[str, Any], document: Mapping[str, Any]) -> int | None:
+    stated = count(info.get("Progress"))
+    if stated is not None:
+        return min(stated, _ALL)
+    total, finished = stated_total(document), count(document.get("FinishCount"))
+    return min(finished * _ALL // total, _ALL) if total and finished is not None else None
+
+
+def _counts(document: Mapping[str, Any]) -> Counts:
+    # The vendor's own sample has finished more than there is, so the difference counts only where it is positive.
+    total, finished = stated_total(document), count(document.get("FinishCount"))
+    if total is None or finished is None:
+        return Counts(total=total)
+    failed = max(0, total - finished)
+    return Counts(total=total, succeeded=total - failed, failed=failed)
+
+
+def _id_by_begin(document: Mapping[str, Any], task_type: str) -> str:
+    # Another pipeline's scan could begin at the same moment, so an image scan needs an id of its own.
+    collected = count(document.get("CollectTime"))
+    return f"{_BY_BEGIN}{collected}" if collected and task_type != IMAGE_SCAN else ""
+
+
+def _image(row: Mapping[str, Any]) -> ImageRef:
+    about = row.get("TaskImageInfo")
+    info = about if isinstance(about, dict) else {}
+    return ImageRef(
+        registry=text(info.get("RegistryType")),
+        namespace=text(info.get("RepoNamespace")),
+        name=text(info.get("RepoName")),
+        tag=text(info.get("Tag")),
+        digest=digest(info.get("Digest")) or digest(row.get("Target")),
+    )
