@@ -165,9 +165,9 @@ _ENDINGS = {TaskState.STOPPED: "was stopped", TaskState.TIMED_OUT: "timed out", 
 
 
 def _undecided_results(task: ScanTask) -> Verdict:
-    which = "all images" if task.awaited is None else f"{task.awaited} images"
+    which = "nobody has asked yet" if task.awaited is None else f"images without one: {task.awaited}"
     message = (
-        f"The time is up and the results of {which} are not there yet, though the scan task is complete. "
+        f"The scan task is complete, but the time is up and its results are not all there yet ({which}). "
         "Give it more time with --timeout; if they never come, look at these images in the cloud's console."
     )
     return _undecided(ExitCode.NOT_FINAL, "results-pending", message)

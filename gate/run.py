@@ -116,7 +116,7 @@ def _not_final(task: ScanTask) -> str | None:
     if task.is_final:
         return None
     # While the scan itself goes on, its state says all there is to say.
-    return f"waiting for the results of {task.awaited} images" if task.awaited else ""
+    return f"waiting for results; images without one: {task.awaited}" if task.awaited else ""
 
 
 _CHANGED = Reason(

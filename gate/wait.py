@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import backoff
 
 from gate.errors import OutOfTime
+from gate.scan import TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +123,8 @@ class Watch:
 
 def expected_end(task: ScanTask | None, clock: Clock) -> float | None:
     """Guesses in how many s a running task will be over: the cloud's own estimate, else its progress so far."""
-    if task is None:
+    # When the results of a complete task come, no progress tells.
+    if task is None or task.state is TaskState.COMPLETE:
         return None
     if task.remaining is not None:
         return task.remaining

@@ -76,6 +76,7 @@ def a_task(
     reason: str = "",
     risk_applies: bool = True,
     raw_state: str = "100",
+    awaited: int | None = 0,
 ) -> ScanTask:
     """A scan task that is complete, fresh and clean."""
     return ScanTask(
@@ -91,6 +92,7 @@ def a_task(
         failed_images=failed_images,
         reason=reason,
         risk_applies=risk_applies,
+        awaited=awaited,
     )
 
 

@@ -192,6 +192,40 @@ def test_an_ending_names_the_clouds_own_reason_if_it_has_one(reason: str, why: s
     assert verdict.reasons[0].message == expected
 
 
+@pytest.mark.parametrize(("awaited", "which"), [(2, "images without one: 2"), (None, "nobody has asked yet")])
+def test_a_complete_task_whose_results_are_not_in_is_not_weighed(awaited: int | None, which: str) -> None:
+    verdict = judge(a_task(awaited=awaited, failed=3, risky=3), Policy())
+
+    assert (verdict.decision, verdict.exit_code, codes(verdict)) == (
+        Decision.UNDECIDED,
+        ExitCode.NOT_FINAL,
+        ["results-pending"],
+    )
+    assert verdict.reasons[0].message == (
+        f"The scan task is complete, but the time is up and its results are not all there yet ({which}). "
+        "Give it more time with --timeout; if they never come, look at these images in the cloud's console."
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "awaited", "is_final"),
+    [
+        (TaskState.COMPLETE, 0, True),
+        (TaskState.COMPLETE, 1, False),
+        (TaskState.COMPLETE, None, False),
+        (TaskState.STOPPED, None, True),
+        (TaskState.TIMED_OUT, 0, True),
+        (TaskState.FAILED, 1, True),
+        (TaskState.RUNNING, 0, False),
+        (TaskState.UNKNOWN, 0, False),
+    ],
+)
+def test_a_task_is_final_when_nothing_of_it_is_awaited(
+    state: TaskState, awaited: int | None, *, is_final: bool
+) -> None:
+    assert a_task(state=state, awaited=awaited).is_final is is_final
+
+
 def test_a_running_task_is_reported_with_its_progress() -> None:
     messages = [
         judge(a_task(state=TaskState.RUNNING, progress=progress), Policy()).reasons[0].message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.clock import Deadline
+from gate.errors import OutOfTime
 from gate.journal import Journal
 from gate.outcome import EventKind
 from gate.scan import ScanTask, TaskState
@@ -100,19 +102,23 @@ def test_no_pause_crosses_the_deadline_or_breaks_the_quota_before_it(
 # The guess at the end.
 
 
+running = partial(a_task, state=TaskState.RUNNING)
+
+
 @pytest.mark.parametrize(
     ("task", "expected"),
     [
         (None, None),
-        (a_task(remaining=90.0, progress=50), 90.0),
-        (a_task(remaining=0.0, progress=50), 0.0),
-        (a_task(progress=None), None),
-        (a_task(progress=0), None),
-        (a_task(progress=50, began_at=None), None),
-        (a_task(progress=50, began_at=NOW - timedelta(seconds=60)), 60.0),
-        (a_task(progress=20, began_at=NOW - timedelta(seconds=60)), 240.0),
-        (a_task(progress=100, began_at=NOW - timedelta(seconds=60)), 0.0),
-        (a_task(progress=50, began_at=NOW + timedelta(seconds=60)), 0.0),
+        (a_task(progress=50, remaining=90.0, awaited=2), None),
+        (running(remaining=90.0, progress=50), 90.0),
+        (running(remaining=0.0, progress=50), 0.0),
+        (running(progress=None), None),
+        (running(progress=0), None),
+        (running(progress=50, began_at=None), None),
+        (running(progress=50, began_at=NOW - timedelta(seconds=60)), 60.0),
+        (running(progress=20, began_at=NOW - timedelta(seconds=60)), 240.0),
+        (running(progress=100, began_at=NOW - timedelta(seconds=60)), 0.0),
+        (running(progress=50, began_at=NOW + timedelta(seconds=60)), 0.0),
     ],
 )
 def test_the_end_is_guessed_from_the_clouds_estimate_or_the_progress(
@@ -240,6 +246,40 @@ def test_what_a_look_raises_ends_the_wait(fake_time: FakeTime) -> None:
 
     with pytest.raises(LookupError):
         watcher.until(not_complete, lambda: dict[str, ScanTask]()["no such task"], deadline(watcher, 100))
+
+
+def test_a_look_that_runs_out_of_time_leaves_the_one_before_it_standing(fake_time: FakeTime) -> None:
+    told: list[Event] = []
+    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time, told)
+
+    def look_that_takes_long() -> ScanTask:
+        if fake_time.elapsed >= 100:
+            raise OutOfTime("The time was up.")
+        return story.look()
+
+    assert watcher.until(not_complete, look_that_takes_long, deadline(watcher, 100)) is RUNNING
+    assert fake_time.elapsed == pytest.approx(100)
+    assert [event.task for event in told if event.kind is EventKind.LOOK] == [RUNNING] * len(story.looks)
+
+
+def test_what_was_seen_just_now_stands_when_there_is_no_time_for_more(fake_time: FakeTime) -> None:
+    watcher, story = watch(fake_time), iter([OutOfTime("The time was up.")])
+
+    def look() -> ScanTask:
+        raise next(story)
+
+    assert watcher.until(not_complete, look, deadline(watcher, 0.001), seen=RUNNING) is RUNNING
+    assert watcher.until(not_complete, look, deadline(watcher, 1), seen=RUNNING) is RUNNING
+
+
+def test_a_first_look_that_runs_out_of_time_is_none(fake_time: FakeTime) -> None:
+    watcher, story = watch(fake_time), iter([OutOfTime("The time was up.")])
+
+    def look() -> ScanTask:
+        raise next(story)
+
+    with pytest.raises(OutOfTime):
+        watcher.until(not_complete, look, deadline(watcher, 100))
 
 
 def test_the_journal_keeps_every_look_and_every_pause_with_what_is_waited_for(fake_time: FakeTime) -> None:
