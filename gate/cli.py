@@ -21,7 +21,7 @@ from gate.errors import Bug, ExitCode, GateError, Interrupted, UsageError
 from gate.interrupt import be_deaf, interruptible
 from gate.journal import Journal
 from gate.log import Log, describe
-from gate.options import TALK, WHAT, WHERE, cloud_options, settings_from, unknown_variables
+from gate.options import ONE_CLOUD, OPTIONS, SECTIONS, TALK, WHAT, WHERE, settings_from, unknown_variables
 from gate.outcome import Outcome
 from gate.policy import Policy, undecided
 from gate.publish import forget, publish, say
@@ -81,7 +81,7 @@ def program() -> None:
 
 @program.command(
     cls=Sectioned,
-    sections={"Where": WHERE, "What to judge, and how": WHAT, "For one cloud": cloud_options(), "Log": TALK},
+    sections=SECTIONS,
     epilog="Exit codes: 0 passed, 1 blocked, 2 usage, 3 not authorised, 4 cloud unavailable, 5 not final in time, "
     "6 scan task ended badly, 7 nothing to judge, 70 bug in the gate, 130 and 143 interrupted.",
 )
@@ -95,7 +95,7 @@ def check(clock: Clock | None, /, **values: Any) -> int:
     return _check(settings_from(wishes_of(values)), os.environ, log, clock or Clock(sleep=log.sleep))
 
 
-@program.command(cls=Sectioned, sections={"Where": (*WHERE, WHAT[0]), "For one cloud": cloud_options(), "Log": TALK})
+@program.command(cls=Sectioned, sections={"Where": (*WHERE, WHAT[0]), "Only on one cloud": ONE_CLOUD, "Log": TALK})
 @click.pass_obj
 def status(clock: Clock | None, /, **values: Any) -> int:
     """Look once at the newest scan task, without a verdict; exit with 0 if there is one."""
@@ -176,7 +176,7 @@ def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Cloc
 
 def _demo(cloud: str, described: Mapping[str, str], expected_exit: int) -> tuple[Settings, dict[str, str]]:
     """The settings for a simulated cloud, with a pace at which nobody falls asleep, and the variables of its keys."""
-    known = {option.name for option in (*WHERE, *WHAT, *cloud_options())}
+    known = {option.name for option in OPTIONS}
     wishes: dict[str, Any] = {name.replace("_", "-"): value for name, value in described.items()}
     wishes = {name: value for name, value in wishes.items() if name in known}
     pace = {"poll-interval": 0.5, "appear-timeout": 3.0, "timeout": 60.0}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gate.options import DEFAULT_FILE, TALK, WHAT, WHERE, cloud_options, file_wishes
+from gate.options import DEFAULT_FILE, OPTIONS, file_wishes, variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +78,7 @@ def click_option(option: Option) -> click.Option:
 
 def variables(name: str) -> list[str]:
     """The variables of an option: the action's input, whose hyphens the runner keeps, then the gate's own."""
-    return [f"INPUT_{name.upper()}", f"SCAN_GATE_{name.upper().replace('-', '_')}"]
+    return [f"INPUT_{name.upper()}", variable(name)]
 
 
 def wishes_of(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _config_option() -> click.Option:
         path = Path(value or DEFAULT_FILE)
         if value or path.exists() or path.is_symlink():
             click.echo(f"scan-gate: options are taken from {path} too", err=True)
-            names = [option.name for option in (*WHERE, *WHAT, *TALK, *cloud_options())]
+            names = [option.name for option in OPTIONS]
             ctx.default_map = {_variable(key): wish for key, wish in file_wishes(path, names).items()}
 
     return click.Option(

@@ -129,9 +129,6 @@ TALK = (
 )
 
 
-SECTIONS = {"Where": WHERE, "What to judge, and how": WHAT, "Log": TALK}
-
-
 def cloud_options() -> tuple[Option, ...]:
     """The options that only some clouds have, each once and unread: the cloud that is chosen knows its values."""
     merged: dict[str, Option] = {}
@@ -145,6 +142,17 @@ def cloud_options() -> tuple[Option, ...]:
             known = merged.get(option.name)
             merged[option.name] = replace(described, help=f"{known.help}; {described.help}") if known else described
     return tuple(merged.values())
+
+
+ONE_CLOUD = cloud_options()
+SECTIONS = {"Where": WHERE, "What to judge, and how": WHAT, "Only on one cloud": ONE_CLOUD, "Log": TALK}
+OPTIONS = tuple(option for options in SECTIONS.values() for option in options)
+"""All of them, in the order in which they are shown."""
+
+
+def variable(name: str) -> str:
+    """The gate's own variable for an option."""
+    return f"SCAN_GATE_{name.upper().replace('-', '_')}"
 
 
 def file_wishes(path: Path, names: Iterable[str]) -> dict[str, Any]:
@@ -209,8 +217,7 @@ def settings_from(wishes: Mapping[str, Any]) -> Settings:
 
 def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     """Complains of variables that look like the gate's own and are not: what is misspelt would silently not hold."""
-    names = [option.name for options in (*SECTIONS.values(), cloud_options()) for option in options]
-    ours = {f"SCAN_GATE_{name.upper().replace('-', '_')}" for name in (*names, *SECRETS, "config")}
+    ours = {variable(name) for name in (*(option.name for option in OPTIONS), *SECRETS, "config")}
     for name in environ:
         if name.startswith("SCAN_GATE_") and name.removesuffix("_FILE") not in ours:
             near = difflib.get_close_matches(name, ours, n=1)
@@ -220,7 +227,7 @@ def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
 def _for_cloud(wishes: Mapping[str, Any]) -> dict[str, object]:
     own = {option.name: option for option in CLOUDS[wishes["cloud"]].options}
     values: dict[str, object] = {}
-    for option in cloud_options():
+    for option in ONE_CLOUD:
         value = wishes[option.name]
         if value is None:
             continue
@@ -264,7 +271,7 @@ def _check_key(path: Path, key: str, names: tuple[str, ...]) -> None:
 
 
 def _check_value(path: Path, key: str, value: object) -> None:
-    flags = {option.name for options in SECTIONS.values() for option in options if option.is_flag}
+    flags = {option.name for option in OPTIONS if option.is_flag}
     kinds = bool if key in flags else (str, list) if key == "report" else (str, int, float, date)
     if not isinstance(value, kinds) or (isinstance(value, bool) and key not in flags):
         raise UsageError(
@@ -278,5 +285,5 @@ _DEFAULTS = {
     option.name: option.parse(option.default)
     if option.default is not None
     else (() if option.is_repeatable else False if option.is_flag else None)
-    for option in (*WHERE, *WHAT, *TALK)
-} | dict.fromkeys(option.name for option in cloud_options())
+    for option in OPTIONS
+}

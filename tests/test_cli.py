@@ -153,7 +153,14 @@ def test_the_help_of_check_names_every_exit_code_and_every_section(capsys: pytes
     text = capsys.readouterr().out
 
     assert "\\b" not in text
-    for part in ("Exit codes: 0 passed, 1 blocked", "70 bug in the gate", "Where:", "For one cloud:", "Log:", "Other:"):
+    for part in (
+        "Exit codes: 0 passed, 1 blocked",
+        "70 bug in the gate",
+        "Where:",
+        "Only on one cloud:",
+        "Log:",
+        "Other:",
+    ):
         assert part in text
     assert "[default: 24h]" in text
 

@@ -14,7 +14,7 @@ from gate import __version__
 from gate.ci.github import outputs
 from gate.command_line import variables
 from gate.errors import ExitCode
-from gate.options import SECRETS, SECTIONS, cloud_options
+from gate.options import OPTIONS, SECRETS
 from gate.policy import Decision
 from gate.simulator import SCENARIOS
 from tests.builders import an_outcome
@@ -24,7 +24,7 @@ from tools import document
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
-OPTIONS = [option.name for options in (*SECTIONS.values(), cloud_options()) for option in options] + ["config"]
+NAMES = [option.name for option in OPTIONS] + ["config"]
 
 
 def section(title: str) -> str:
@@ -35,7 +35,7 @@ def section(title: str) -> str:
 
 
 def test_the_action_takes_every_option_and_every_secret_and_nothing_else() -> None:
-    assert sorted(ACTION["inputs"]) == sorted([*OPTIONS, *SECRETS])
+    assert sorted(ACTION["inputs"]) == sorted([*NAMES, *SECRETS])
 
 
 def test_no_input_of_the_action_has_a_default_that_would_hide_a_variable_or_the_file() -> None:
@@ -44,7 +44,7 @@ def test_no_input_of_the_action_has_a_default_that_would_hide_a_variable_or_the_
 
 def test_no_secret_travels_on_the_command_line() -> None:
     assert ACTION["runs"]["args"] == ["check"]
-    assert not set(OPTIONS) & set(SECRETS)
+    assert not set(NAMES) & set(SECRETS)
 
 
 def test_the_action_names_every_output_that_is_set_and_no_other() -> None:
@@ -97,7 +97,7 @@ def test_every_example_of_the_readme_is_yaml_with_inputs_that_exist(block: str) 
 
     assert {name for step in steps for name in step["with"]} <= ACTION["inputs"].keys()
     names = set(re.findall(r"SCAN_GATE_([A-Z_]+)", block))
-    known = {name.upper().replace("-", "_") for name in (*OPTIONS, *SECRETS)}
+    known = {name.upper().replace("-", "_") for name in (*NAMES, *SECRETS)}
     assert names <= known | {f"{name}_FILE" for name in known}
 
 

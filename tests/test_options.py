@@ -9,7 +9,7 @@ import pytest
 
 from gate.clouds import CLOUDS
 from gate.errors import UsageError
-from gate.options import SECRETS, SECTIONS, cloud_options, file_wishes, settings_from
+from gate.options import OPTIONS, SECRETS, cloud_options, file_wishes, settings_from
 from gate.policy import Policy
 from gate.settings import Settings, report_wish
 
@@ -109,7 +109,7 @@ def test_an_option_that_two_clouds_share_is_described_for_both(monkeypatch: pyte
 
 
 def test_no_option_has_the_name_of_a_secret() -> None:
-    names = [option.name for options in (*SECTIONS.values(), cloud_options()) for option in options]
+    names = [option.name for option in OPTIONS]
 
     assert not set(names) & set(SECRETS)
     assert len(names) == len(set(names))

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gate.options import SECTIONS, cloud_options
+from gate.options import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def action(text: str) -> str:
 def _table() -> Iterator[str]:
     yield "| option | default | meaning |"
     yield "| --- | --- | --- |"
-    for option in _options():
+    for option in OPTIONS:
         name = f"`--{option.name}`" + (f", `-{option.short}`" if option.short else "")
         choices = f" (`{'`, `'.join(option.choices)}`)" if option.choices else ""
         value = f" `{option.metavar}`" if not option.choices and not option.is_flag and option.metavar != "TEXT" else ""
@@ -52,7 +52,7 @@ def _default(option: Option) -> str:
 
 
 def _inputs() -> Iterator[str]:
-    for option in _options():
+    for option in OPTIONS:
         default = option.default or option.default_note
         yield _input(option.name, option.help + (f" [default: {default}]" if default else ""))
     yield _input("config", "TOML file with options by name [default: .scan-gate.toml, if it is there]")
@@ -63,11 +63,6 @@ def _inputs() -> Iterator[str]:
 def _input(name: str, description: str) -> str:
     # No defaults here: an input that is not given must leave room for the variable and the file.
     return f"  {name}:\n    description: {json.dumps(description, ensure_ascii=False)}\n    required: false\n"
-
-
-def _options() -> tuple[Option, ...]:
-    where, what, talk = SECTIONS.values()
-    return (*where, *what, *cloud_options(), *talk)
 
 
 def _between(text: str, begin: str, end: str, content: str) -> str:

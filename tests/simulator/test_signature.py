@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gate.simulator.huawei.signature import Authorization, canonical_request, sign
+from gate.simulator.authorization import Authorization
+from gate.simulator.huawei.signature import FORM, canonical_request, sign
 
 HSS = "hss.cn-north-4.myhuaweicloud.com"
 PATH = "/v5/0123456789abcdef0123456789abcdef/image/tasks"
@@ -144,7 +145,7 @@ def test_a_body_can_be_left_unsigned() -> None:
 def test_an_authorization_header_is_read_into_its_parts() -> None:
     """Key, names and signature are all it holds."""
     signature = "0" * 64
-    read = Authorization.read(f"SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-sdk-date, Signature={signature}")
+    read = Authorization.read(f"SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-sdk-date, Signature={signature}", FORM)
 
     assert read == Authorization(access_key_id="AK", signed_headers=("host", "x-sdk-date"), signature=signature)
 
@@ -161,4 +162,4 @@ def test_an_authorization_header_is_read_into_its_parts() -> None:
 )
 def test_any_other_header_is_not_read(text: str) -> None:
     """There is one published form."""
-    assert Authorization.read(text) is None
+    assert Authorization.read(text, FORM) is None

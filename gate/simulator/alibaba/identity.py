@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from gate.simulator.alibaba.errors import error, missing
-from gate.simulator.alibaba.signature import Authorization, canonical_request, sign
+from gate.simulator.alibaba.signature import FORM, canonical_request, sign
+from gate.simulator.authorization import Authorization
 from gate.simulator.cloud import Answer, Call
 
 REGION: Final = "cn-hangzhou"
@@ -28,7 +29,7 @@ REQUIRED: Final = {
 def refusal(call: Call, now: float, nonces: set[str]) -> Answer | None:
     """Why this request is not signed in, or nothing if it is; then its nonce is put to those heard before."""
     headers = {name.lower(): text for name, text in call.headers.items()}
-    if (authorization := Authorization.read(headers.get("authorization", ""))) is None:
+    if (authorization := Authorization.read(headers.get("authorization", ""), FORM)) is None:
         return error("IncompleteSignature")
     return (
         _incomplete(authorization.signed_headers, headers)

@@ -4,35 +4,17 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from gate.simulator.cloud import query_pairs
 
 ALGORITHM: Final = "ACS3-HMAC-SHA256"
-AUTHORIZATION: Final = re.compile(
+FORM: Final = re.compile(
     rf"{ALGORITHM} Credential=(?P<access>[^,\s]+),"
     r"SignedHeaders=(?P<signed>[^,\s]+),"
     r"Signature=(?P<signature>[0-9a-f]{64})"
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Authorization:
-    """The three parts of an Authorization header."""
-
-    access_key_id: str
-    signed_headers: tuple[str, ...]
-    signature: str
-
-    @classmethod
-    def read(cls, text: str) -> "Authorization | None":
-        """The header's parts, or nothing if it is not of the published form."""
-        if not (found := AUTHORIZATION.fullmatch(text)):
-            return None
-        names = tuple(found["signed"].split(";"))
-        return cls(access_key_id=found["access"], signed_headers=names, signature=found["signature"])
 
 
 def parameters(target: str) -> list[tuple[str, str]]:

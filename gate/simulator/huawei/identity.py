@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from gate.simulator.authorization import Authorization
 from gate.simulator.cloud import Answer, Call
 from gate.simulator.huawei.errors import error
-from gate.simulator.huawei.signature import Authorization, canonical_request, sign
+from gate.simulator.huawei.signature import FORM, canonical_request, sign
 
 REGION: Final = "cn-north-4"
 PROJECT_ID: Final = "0123456789abcdef0123456789abcdef"
@@ -32,7 +33,7 @@ def refusal(call: Call, now: float) -> Answer | None:
 
 
 def _complaint(text: str, call: Call, now: float) -> str | None:
-    if (authorization := Authorization.read(text)) is None:
+    if (authorization := Authorization.read(text, FORM)) is None:
         return "authorization header is not of the form SDK-HMAC-SHA256 Access=, SignedHeaders=, Signature="
     if not _is("access_key_id", authorization.access_key_id):
         return f"ak {authorization.access_key_id} not exist"

@@ -4,36 +4,18 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote
 
 from gate.simulator.cloud import query_pairs
 
 ALGORITHM: Final = "SDK-HMAC-SHA256"
-AUTHORIZATION: Final = re.compile(
+FORM: Final = re.compile(
     rf"{ALGORITHM} Access=(?P<access>[^,\s]+), "
     r"SignedHeaders=(?P<signed>[^,\s]+), "
     r"Signature=(?P<signature>[0-9a-f]{64})"
 )
 UNSIGNED: Final = "UNSIGNED-PAYLOAD"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Authorization:
-    """The three parts of an Authorization header."""
-
-    access_key_id: str
-    signed_headers: tuple[str, ...]
-    signature: str
-
-    @classmethod
-    def read(cls, text: str) -> "Authorization | None":
-        """The header's parts, or nothing if it is not of the published form."""
-        if not (found := AUTHORIZATION.fullmatch(text)):
-            return None
-        names = tuple(found["signed"].split(";"))
-        return cls(access_key_id=found["access"], signed_headers=names, signature=found["signature"])
 
 
 def canonical_request(

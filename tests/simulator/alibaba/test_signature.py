@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gate.simulator.alibaba.signature import Authorization, canonical_request, sign
+from gate.simulator.alibaba.signature import FORM, canonical_request, sign
+from gate.simulator.authorization import Authorization
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -118,7 +119,9 @@ def test_another_body_is_another_signature() -> None:
 def test_an_authorization_header_is_read_into_its_parts() -> None:
     """Key, names and signature are all it holds."""
     signature = "0" * 64
-    read = Authorization.read(f"ACS3-HMAC-SHA256 Credential=AK,SignedHeaders=host;x-acs-date,Signature={signature}")
+    read = Authorization.read(
+        f"ACS3-HMAC-SHA256 Credential=AK,SignedHeaders=host;x-acs-date,Signature={signature}", FORM
+    )
 
     assert read == Authorization(access_key_id="AK", signed_headers=("host", "x-acs-date"), signature=signature)
 
@@ -136,4 +139,4 @@ def test_an_authorization_header_is_read_into_its_parts() -> None:
 )
 def test_any_other_header_is_not_read(text: str) -> None:
     """There is one published form."""
-    assert Authorization.read(text) is None
+    assert Authorization.read(text, FORM) is None
