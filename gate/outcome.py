@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gate.errors import ExitCode
+from gate.policy import failed_images
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,6 +61,26 @@ class Outcome:
     def exit_code(self) -> ExitCode:
         """The code that the process ends with; 0 where the policy makes the verdict a warning."""
         return self.verdict.exit_code if self.enforced else ExitCode.PASSED
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What later steps of a job are told, by name; empty where it is not known, and as it came from outside.
+
+        `exit-code` names what happened, before any leniency of the policy.
+        """
+        task = self.task
+        counts = task.counts if task else None
+        values = {
+            "verdict": self.verdict.decision,
+            "exit-code": int(self.verdict.exit_code),
+            "task-id": task.id if task else None,
+            "task-state": task.state if task else None,
+            "total-num": counts.total if counts else None,
+            "success-num": counts.succeeded if counts else None,
+            "failed-num": failed_images(task) if task else None,
+            "risky-num": counts.risky if counts else None,
+        }
+        return {name: "" if value is None else str(value) for name, value in values.items()}
 
     @property
     def looks(self) -> int:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gate import ci
+from gate.policy import Decision
 from gate.reports import REPORTS, plain
 
 if TYPE_CHECKING:
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 def publish(outcome: Outcome, wishes: Iterable[ReportWish], environ: Mapping[str, str], log: Log) -> None:
     """Writes every report that is wished for; what cannot be written is said in the log and changes no verdict."""
     for wish in wishes:
-        text = REPORTS[wish.format](outcome)
+        report = REPORTS[wish.format]
+        if report.needs_a_verdict and outcome.verdict.decision is Decision.UNDECIDED:
+            log.complain(f"{wish.path} is not written: {report.needs_a_verdict}.")
+            continue
         try:
-            write_whole(wish.path, text)
+            write_whole(wish.path, report.render(outcome))
         except OSError as error:
             log.complain(f"{wish.path} cannot be written ({error.strerror}). The verdict stands; check path and disk.")
     host = ci.detect(environ)

@@ -7,7 +7,6 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from gate.policy import failed_images
 from gate.reports import markdown
 from gate.text import one_line
 
@@ -59,18 +58,5 @@ def outputs(outcome: Outcome) -> str:
 
     Each value is fenced by a delimiter that nobody can guess, so that no value can end early and forge another output.
     """
-    task, verdict = outcome.task, outcome.verdict
-    counts = task.counts if task else None
-    values = {
-        "verdict": verdict.decision,
-        "exit-code": int(verdict.exit_code),
-        "task-id": task.id if task else "",
-        "task-state": task.state if task else "",
-        "total-num": counts.total if counts else None,
-        "success-num": counts.succeeded if counts else None,
-        "failed-num": failed_images(task) if task else None,
-        "risky-num": counts.risky if counts else None,
-    }
     fence = f"scan-gate-{secrets.token_hex(16)}"
-    shown = {name: "" if value is None else one_line(str(value)) for name, value in values.items()}
-    return "".join(f"{name}<<{fence}\n{value}\n{fence}\n" for name, value in shown.items())
+    return "".join(f"{name}<<{fence}\n{one_line(value)}\n{fence}\n" for name, value in outcome.outputs.items())

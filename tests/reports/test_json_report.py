@@ -145,6 +145,6 @@ def test_hostile_text_is_kept_to_the_letter_in_plain_ascii() -> None:
 def test_every_format_renders_every_kind_of_outcome() -> None:
     outcomes = [an_outcome(), an_outcome(a_task(risky=9)), an_outcome(verdict=undecided(Interrupted(2)))]
 
-    assert {name: all(render(outcome) for outcome in outcomes) for name, render in REPORTS.items()} == dict.fromkeys(
-        REPORTS, True
-    )
+    assert {
+        name: all(report.render(outcome) for outcome in outcomes) for name, report in REPORTS.items()
+    } == dict.fromkeys(REPORTS, True)
