@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from gate import ci
 from gate.log import Log
-from gate.publish import forget, publish, say, write_whole
+from gate.publish import publish
 from gate.settings import ReportWish
+from gate.writing import forget, say, write_whole
 from tests.builders import an_outcome
 
 
@@ -25,7 +27,7 @@ def test_every_report_is_written_and_the_verdict_is_said(tmp_path: Path, capsys:
     publish(
         an_outcome(),
         [ReportWish(format="json", path=json_path), ReportWish(format="markdown", path=page)],
-        {},
+        ci.detect({}),
         Log(io.StringIO()),
     )
 
@@ -40,7 +42,7 @@ def test_a_report_that_cannot_be_written_is_told_and_hides_nothing_else(
     (tmp_path / "file").touch()
     stream = io.StringIO()
 
-    publish(an_outcome(), wishes(tmp_path / "file" / "a.json", tmp_path / "b.json"), {}, Log(stream))
+    publish(an_outcome(), wishes(tmp_path / "file" / "a.json", tmp_path / "b.json"), ci.detect({}), Log(stream))
 
     assert stream.getvalue().startswith(f"scan-gate: {tmp_path / 'file' / 'a.json'} cannot be written (File exists)")
     assert stream.getvalue().count("\n") == 1
@@ -52,7 +54,7 @@ def test_the_ci_host_is_told_too_and_its_complaints_are_heard(tmp_path: Path) ->
     stream = io.StringIO()
     environ = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(tmp_path / "absent" / "output")}
 
-    publish(an_outcome(), [], environ, Log(stream))
+    publish(an_outcome(), [], ci.detect(environ), Log(stream))
 
     assert stream.getvalue().startswith("scan-gate: GITHUB_OUTPUT cannot be written")
 
