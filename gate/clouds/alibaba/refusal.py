@@ -24,6 +24,8 @@ _NAME = "Alibaba Cloud"
 _NO_ERROR: tuple[object, ...] = (None, "", 200, "200", "OK", "Success")
 _FAILED: tuple[object, ...] = (False, "false", "False")
 _DEEPEST = 20
+_SHORTEST_PAUSE = 1.0
+"""Seconds, as with Retry-After: a thousand calls a second are an attack, whoever asks for them."""
 # A new try has a new nonce.
 _PASSING = frozenset({"SignatureNonceUsed", "ServerError", "ServiceUnavailable", "InternalError"})
 _FORBIDDEN = ("NoPermission", "Forbidden")
@@ -105,6 +107,8 @@ def _refusal(answer: Answer, error: CloudError) -> GateError:
 
 
 def _pause(answer: Answer) -> float | None:
-    # Milliseconds, unlike Retry-After.
+    # Milliseconds, unlike Retry-After; the vendor's SDK takes 0 for no answer as well.
     asked_for = answer.headers.get("x-acs-retry-after", "").strip()
-    return int(asked_for) / 1000 if re.fullmatch(r"[0-9]{1,12}", asked_for) else retry_after(answer)
+    if not re.fullmatch(r"[1-9][0-9]{0,11}", asked_for):
+        return retry_after(answer)
+    return max(_SHORTEST_PAUSE, int(asked_for) / 1000)
