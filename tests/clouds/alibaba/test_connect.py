@@ -15,7 +15,7 @@ from gate.clouds.alibaba.regions import endpoint
 from gate.errors import ExitCode, NotAuthorised, UsageError
 from gate.options import settings_from
 from gate.simulator import Simulator
-from tests.clouds.builders import a_connection, host_asked_by
+from tests.clouds.builders import Peer, a_connection, host_asked_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -235,6 +235,17 @@ def test_it_signs_in_with_what_the_vendors_tools_know(
         assert found is not None
         assert ("security_token" in environ.values()) == ("x-acs-security-token" in request.headers)
         assert "X-Auth-Token" not in request.headers
+
+
+def test_secrets_that_the_cloud_repeats_are_not_shown(fake_time: FakeTime) -> None:
+    """Gateways answer a wrong signature with what they have signed themselves."""
+    secrets = {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "a-secret-key", "ALIBABA_CLOUD_SECURITY_TOKEN": "a-security-token"}
+    body = b'{"Code": "SignatureDoesNotMatch", "Message": "a-secret-key, x-acs-security-token:a-security-token"}'
+    answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)
+    with Peer(answer) as peer, pytest.raises(NotAuthorised) as caught:
+        KIND.connect(connection(fake_time, KEYS | secrets, endpoint=f"http://{peer.address}")).newest()
+
+    assert "SignatureDoesNotMatch: ***, x-acs-security-token:***)" in str(caught.value)
 
 
 # The options.
