@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gate import __version__, ci, run
-from gate.clock import Clock
-from gate.clouds import CLOUDS
+from gate.clock import Clock, Deadline
+from gate.clouds import CLOUDS, Connection
 from gate.command_line import Sectioned, wishes_of
 from gate.errors import Bug, ExitCode, GateError, Interrupted, UsageError
 from gate.interrupt import be_deaf, interruptible
@@ -103,7 +103,8 @@ def status(clock: Clock | None, /, **values: Any) -> int:
     """Look once at the newest scan task, without a verdict; exit with 0 if there is one."""
     log = _log(values)
     clock = clock or Clock(sleep=log.sleep)
-    task = run.glance(settings_from(wishes_of(values)), os.environ, clock, Journal(clock, log.hear))
+    settings = settings_from(wishes_of(values))
+    task = run.glance(_connection(settings, os.environ, clock, log, ci.detect(os.environ, settings.ci)))
     say(f"{for_log(describe(task))}\n")
     return ExitCode.PASSED if task else ExitCode.NOTHING_TO_JUDGE
 
@@ -163,20 +164,31 @@ def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Cloc
         forget(wish.path)
     for complaint in unknown_variables(environ):
         log.complain(complaint)
-    journal = Journal(clock, log.hear)
     host = ci.detect(environ, settings.ci)
+    connection = _connection(settings, environ, clock, log, host)
     try:
         log.mark(host.fold("Waiting for the image scan", clock.now()))
-        outcome = run.check(settings, environ, clock, journal)
+        outcome = run.check(connection)
         be_deaf()
     except Interrupted as late:
-        outcome = run.ended(undecided(late), settings, clock, journal)
+        outcome = run.ended(undecided(late), connection)
     except Exception:  # noqa: BLE001 - reports are written in every ending, also after a bug
-        outcome = run.ended(undecided(_bug()), settings, clock, journal)
+        outcome = run.ended(undecided(_bug()), connection)
     be_deaf()
     log.mark(host.unfold(outcome.generated_at))
     publish(outcome, settings.reports, host, log)
     return outcome.exit_code
+
+
+def _connection(settings: Settings, environ: Mapping[str, str], clock: Clock, log: Log, host: ci.Host) -> Connection:
+    return Connection(
+        settings=settings,
+        environ=environ,
+        clock=clock,
+        deadline=Deadline(clock, settings.timeout),
+        journal=Journal(clock, log.hear),
+        hide=lambda secret: say(host.hide(secret)),
+    )
 
 
 def _demo(cloud: str, described: Mapping[str, str], expected_exit: int) -> tuple[Settings, dict[str, str]]:

@@ -25,7 +25,8 @@ LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes, unpacked: 20,000 failed images in one answer are about 8 MB, so this much is no list of tasks."""
 _CHUNK = 64 * 1024
 _CONNECT_LIMIT = 10.0
-_SHORTEST_SECRET = 8
+SHORTEST_SECRET = 8
+"""Characters: what is shorter is no secret of any cloud, and would tear holes into every answer and log."""
 
 
 class Wire:
@@ -111,7 +112,7 @@ class Blot:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         spellings = [
-            b"".join(_spellings(char) for char in secret) for secret in secrets if len(secret) >= _SHORTEST_SECRET
+            b"".join(_spellings(char) for char in secret) for secret in secrets if len(secret) >= SHORTEST_SECRET
         ]
         self._secrets = re.compile(b"|".join(spellings)) if spellings else None
 

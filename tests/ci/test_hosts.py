@@ -133,3 +133,29 @@ def test_a_host_is_told_after_the_files_are_written(tmp_path: Path) -> None:
     publish(an_outcome(a_task(failed_images=(a_failed_image(),))), [], ci.detect(environ, "github"), Log(stream))
 
     assert stream.getvalue().startswith("scan-gate: GITHUB_OUTPUT cannot be written")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("command", ["check", "status"])
+def test_a_secret_is_hidden_before_it_is_used(
+    cloud: str, command: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    gate = gate_in("forbidden", cloud)
+
+    ending = gate.run(command, "-v")
+
+    assert ending.code == 3
+    secret = gate.simulator.describe()[cloud]["access_key_secret"]
+    assert ending.out.splitlines()[0] == f"::add-mask::{secret}"
+    assert (ending.out + ending.err).count(secret) == 1
+
+
+def test_what_is_too_short_for_a_secret_would_spoil_the_log_and_is_not_hidden(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_in("clean")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("SCAN_GATE_ACCESS_KEY_SECRET", "3")
+
+    assert "add-mask" not in gate.check().out
