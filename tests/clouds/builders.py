@@ -107,9 +107,3 @@ class Peer:
             self._serve(caller)
         else:
             caller.sendall(self._answer)
-
-
-def nobody() -> str:
-    """A loopback address at which nobody listens."""
-    with socket.create_server((LOOPBACK, 0)) as door:
-        return f"{LOOPBACK}:{door.getsockname()[1]}"
