@@ -121,9 +121,3 @@ def host_asked_by(kind: CloudKind, connection: Connection, monkeypatch: pytest.M
             kind.connect(connection).newest()
         (head,) = proxy.heard
     return head.split()[1].removesuffix(":443")
-
-
-def nobody() -> str:
-    """A loopback address at which nobody listens."""
-    with socket.create_server((LOOPBACK, 0)) as door:
-        return f"{LOOPBACK}:{door.getsockname()[1]}"
