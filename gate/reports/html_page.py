@@ -45,7 +45,6 @@ def render(outcome: Outcome) -> str:
 <meta http-equiv="Content-Security-Policy" content="{_policy_of_the_page()}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
 <title>Image scan {decision}{named}</title>
 <style>{_STYLE}</style>
 </head>
@@ -84,19 +83,24 @@ def _section(name: str, title: str, content: str) -> str:
 
 
 def _verdict(outcome: Outcome) -> str:
-    verdict = outcome.verdict
-    reasons = "".join(f"\n<li>{_reason(reason)}</li>" for reason in verdict.reasons)
+    decision = outcome.verdict.decision
     return f"""<div class="verdict">
-{sign(verdict.decision)}
-<h1><small>Image scan</small> {verdict.decision.capitalize()}</h1>
+{sign(decision)}
+<h1><small>Image scan</small> {decision.capitalize()}</h1>
 <p class="consequence">{_consequence(outcome)}</p>
-{f'<ul class="reasons">{reasons}' + chr(10) + "</ul>" if reasons else ""}
+{_reasons(outcome.verdict.reasons)}
 </div>
 {facts(_at_a_glance(outcome))}"""
 
 
+def _reasons(reasons: tuple[Reason, ...]) -> str:
+    if not reasons:
+        return ""
+    return "\n".join(('<ul class="reasons">', *map(_reason, reasons), "</ul>"))
+
+
 def _reason(reason: Reason) -> str:
-    return f"<span>{for_html(reason.message, A_REASON)}</span> <code>{for_html(reason.code)}</code>"
+    return f"<li><span>{for_html(reason.message, A_REASON)}</span> <code>{for_html(reason.code)}</code></li>"
 
 
 def _consequence(outcome: Outcome) -> str:
@@ -147,7 +151,8 @@ def _row(failed: FailedImage) -> str:
 def _policy(policy: Policy) -> Iterator[tuple[str, str]]:
     yield "Failed images allowed", number(policy.max_failed)
     yield "Risky images allowed", number(policy.max_risky)
-    yield "Age of a scan", "any" if policy.max_age is None else f"at most {duration(policy.max_age.total_seconds())}"
+    oldest = "any" if policy.max_age is None else f"at most {policy.max_age.total_seconds() / 3600:g} h"
+    yield "Age of a scan", oldest
     yield "Scan began", "at any time" if policy.started_after is None else f"after {moment(policy.started_after)}"
     yield "Blocked", "is a warning only" if policy.warn_only else "stops the job"
     yield "Undecided", "is a warning only (exit codes 4 to 7)" if policy.warn_undecided else "stops the job"

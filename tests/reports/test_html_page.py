@@ -472,6 +472,13 @@ def test_a_lenient_policy_and_a_task_that_says_little_are_told_too() -> None:
     assert (told["Name"], told["Began"], told["Progress"]) == ("not known", "not known", "not known")
 
 
+@pytest.mark.parametrize(("age", "words"), [(0, "0 h"), (1800, "0.5 h"), (3601, "1.00028 h"), (86_400, "24 h")])
+def test_the_age_that_a_scan_may_have_is_told_as_the_reason_would_tell_it(age: int, words: str) -> None:
+    told = facts(read(an_outcome(policy=Policy(max_age=timedelta(seconds=age)))))
+
+    assert told["Age of a scan"] == f"at most {words}"
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
