@@ -13,7 +13,7 @@ from pathlib import Path
 from gate import __version__
 from gate.outcome import Event, EventKind, Outcome
 from gate.policy import Policy, judge
-from gate.reports.html_page import render
+from gate.reports.html import render
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 from tools.browser import browser
 
@@ -72,7 +72,7 @@ def _task(progress: int | None) -> ScanTask:
 
 def _failed(path: str, tag: str, reason: str) -> FailedImage:
     namespace, name = path.split("/")
-    registry = "swr.cn-north-4.myhuaweicloud.com"
+    registry = "registry.example.com"
     return FailedImage(
         image=ImageRef(registry=registry, namespace=namespace, name=name, tag=tag, digest=""), reason=reason
     )

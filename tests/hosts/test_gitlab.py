@@ -136,6 +136,6 @@ def test_every_report_is_an_artifact_also_after_a_block(tmp_path: Path) -> None:
     pipeline(tmp_path, "huawei", "failed")
 
     folder = tmp_path / ".gitlab-ci-local" / "artifacts" / "scan-gate" / "scan-gate"
-    names = ["code-quality.json", "junit.xml", "report.json", "report.md", "scan.env", "scan.sarif"]
+    names = ["code-quality.json", "junit.xml", "report.html", "report.json", "report.md", "scan.env", "scan.sarif"]
     assert sorted(path.name for path in folder.iterdir()) == names
     assert json.loads((folder / "report.json").read_text())["verdict"] == "blocked"

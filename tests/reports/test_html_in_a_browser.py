@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.outcome import Event, EventKind
-from gate.reports.html_page import MOST_IMAGES, render
+from gate.reports.html import MOST_IMAGES, render
 from gate.scan import FailedImage, ImageRef, TaskState
 from gate.text import one_line
 from tests.builders import a_failed_image, a_task, an_outcome

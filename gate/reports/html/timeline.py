@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.outcome import EventKind
-from gate.reports.html_parts import counted, duration
-from gate.reports.html_timeline_picture import picture
+from gate.reports.html.parts import counted, duration
+from gate.reports.html.picture import picture
 from gate.scan import TaskState
 from gate.text import for_html
 

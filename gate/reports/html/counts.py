@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision, failed_images
-from gate.reports.html_parts import counted, number
+from gate.reports.html.parts import counted, number
 from gate.scan import TaskState
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gate.outcome import EventKind
-from gate.reports.html_parts import counted, duration
+from gate.reports.html.parts import counted, duration
 from gate.scan import TaskState
 from gate.text import for_html
 

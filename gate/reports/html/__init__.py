@@ -12,9 +12,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision
-from gate.reports.html_counts import counts
-from gate.reports.html_parts import counted, duration, facts, fitting, moment, number, quoted, sign
-from gate.reports.html_timeline import timeline
+from gate.reports.html.counts import counts
+from gate.reports.html.parts import counted, duration, facts, fitting, moment, number, quoted, sign
+from gate.reports.html.timeline import timeline
 from gate.text import A_REASON, for_html
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ MOST_IMAGES = 5_000
 """So many rows; more than anybody reads, and few enough to be laid out in a second."""
 _ROOM_FOR_IMAGES = 5_000_000
 
-_STYLE = files("gate.reports").joinpath("page.css").read_text(encoding="utf-8")
-_SCRIPT = files("gate.reports").joinpath("page.js").read_text(encoding="utf-8")
+_STYLE = files(__name__).joinpath("page.css").read_text(encoding="utf-8")
+_SCRIPT = files(__name__).joinpath("page.js").read_text(encoding="utf-8")
 
 
 def render(outcome: Outcome) -> str:

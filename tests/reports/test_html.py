@@ -17,9 +17,9 @@ import pytest
 from gate.errors import Interrupted, Unreachable
 from gate.outcome import Event, EventKind
 from gate.policy import Decision, Policy, Reason, nothing_to_judge, undecided
-from gate.reports.html_page import BUDGET, MOST_IMAGES, render
-from gate.reports.html_parts import duration
-from gate.reports.html_timeline import MOST_EVENTS
+from gate.reports.html import BUDGET, MOST_IMAGES, render
+from gate.reports.html.parts import duration
+from gate.reports.html.timeline import MOST_EVENTS
 from gate.scan import FailedImage, ImageRef, TaskState
 from gate.text import one_line
 from tests.builders import NOW, a_failed_image, a_task, an_outcome
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gate.outcome import Outcome
 
 EMPTY = {"meta", "input", "br"}
-STYLE = files("gate.reports").joinpath("page.css").read_text()
+STYLE = files("gate.reports.html").joinpath("page.css").read_text()
 
 
 @dataclass
@@ -526,7 +526,7 @@ def test_strangers_words_appear_only_where_words_may_be() -> None:
 
 def test_neither_style_nor_script_can_end_before_its_end() -> None:
     for name in ("page.css", "page.js"):
-        text = files("gate.reports").joinpath(name).read_text()
+        text = files("gate.reports.html").joinpath(name).read_text()
         assert "</" not in text
         assert "<!--" not in text
 
