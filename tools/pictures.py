@@ -1,18 +1,23 @@
-"""Takes the pictures of the html report that the documentation shows: `python -m tools.pictures`.
+"""Takes the pictures that the documentation shows: `python -m tools.pictures`.
 
-It needs Chromium. The outcome is made up, and looks like one from a busy Friday.
+It needs Chromium. The outcome is made up, and looks like one from a busy Friday; the log of the GitLab job is one that
+gitlab-ci-local printed (docs/images/gitlab-job.txt).
 """
 
 from __future__ import annotations
 
+import html
 import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from markdown_it import MarkdownIt
+
 from gate import __version__
 from gate.outcome import Event, EventKind, Outcome
 from gate.policy import Policy, judge
+from gate.reports import markdown
 from gate.reports.html import render
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 from tools.browser import browser
@@ -37,6 +42,19 @@ _LOOKS = ((0, 4), (20, 9), (41, 17), (62, 26), (84, 38), (110, 51), (145, 66), (
 
 _END = "Math.round(document.querySelectorAll('#images tbody tr')[4].getBoundingClientRect().bottom) + 8"
 """The pictures end below the fifth failed image: what follows is of interest to fewer."""
+_WHOLE = "Math.ceil(document.documentElement.getBoundingClientRect().height)"
+_GITHUB = """
+body { margin: 0; background: #fff; font: 16px/1.5 -apple-system, "Segoe UI", "Noto Sans", sans-serif; color: #1f2328 }
+article { max-width: 900px; margin: 24px; padding: 24px 32px; border: 1px solid #d1d9e0; border-radius: 6px }
+h2, h3 { border-bottom: 1px solid #d1d9e0; padding-bottom: .3em; margin: 0 0 16px } h3 { border: 0 }
+table { border-collapse: collapse; margin: 0 0 16px } th, td { border: 1px solid #d1d9e0; padding: 6px 13px }
+tbody tr:nth-child(even) { background: #f6f8fa } code { background: #eff1f3; padding: .2em .4em; border-radius: 6px;
+  font: 85% ui-monospace, "DejaVu Sans Mono", monospace }
+"""
+_TERMINAL = """
+body { margin: 0; background: #fff } pre { margin: 0; padding: 24px; background: #1f1e24; color: #ececef;
+  font: 14px/1.6 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap }
+"""
 
 
 def blocked() -> Outcome:
@@ -92,16 +110,34 @@ def _events() -> list[Event]:
     return sorted(events, key=lambda event: event.at)
 
 
+def summary() -> str:
+    """The job summary as a page, in letters and lines much like GitHub's."""
+    page = MarkdownIt("commonmark").enable("table").render(markdown.render(blocked()))
+    return f"<!doctype html><meta charset=utf-8><style>{_GITHUB}</style><article>{page}</article>"
+
+
+def job() -> str:
+    """The log of the GitLab job as a page."""
+    log = html.escape((IMAGES / "gitlab-job.txt").read_text(encoding="utf-8"))
+    return f"<!doctype html><meta charset=utf-8><style>{_TERMINAL}</style><pre>{log}</pre>"
+
+
 def main() -> None:
-    """Takes both pictures and says how large they are."""
+    """Takes all pictures and says how large they are."""
     IMAGES.mkdir(parents=True, exist_ok=True)
+    pictures = {
+        "report-light": (render(blocked()), "light", _END),
+        "report-dark": (render(blocked()), "dark", _END),
+        "github-summary": (summary(), "light", _WHOLE),
+        "gitlab-job": (job(), "light", _WHOLE),
+    }
     with tempfile.TemporaryDirectory() as folder, browser() as page:
-        file = Path(folder) / "report.html"
-        file.write_text(render(blocked()), encoding="utf-8")
-        for scheme in ("light", "dark"):
+        for name, (text, scheme, end) in pictures.items():
+            file = Path(folder) / f"{name}.html"
+            file.write_text(text, encoding="utf-8")
             page.open(file, scheme=scheme)
-            picture = IMAGES / f"report-{scheme}.png"
-            picture.write_bytes(page.picture(height=page.run(_END)))
+            picture = IMAGES / f"{name}.png"
+            picture.write_bytes(page.picture(height=page.run(end)))
             print(f"{picture.name}: {picture.stat().st_size:,} bytes", file=sys.stderr)
 
 
