@@ -148,7 +148,8 @@ def _state(info: Mapping[str, Any]) -> TaskState:
 
 
 def _raw_state(info: Mapping[str, Any]) -> str:
-    parts = [str(info[key]) for key in ("Status", "Result") if info.get(key) not in {None, ""}]
+    # Not a set: a list or an object in the place of a word could not even be asked for in one.
+    parts = [str(info[key]) for key in ("Status", "Result") if info.get(key) not in (None, "")]
     return ", ".join(dict.fromkeys(parts)) or "none given"
 
 
