@@ -53,7 +53,9 @@ def counted(task: ScanTask, leaves: Leaves, findings: Iterable[Finding], *, stat
     # Of an image without a digest, or of a scan without a begin, no result will ever be known to be this scan's.
     is_tellable = "" not in known and task.began_at is not None
     counts = Counts(
-        total=len(leaves.images),
+        # Without a number of the task's own nobody knows whether these are all leaves, and more of them than it says
+        # are not its own alone: the smaller number lets the policy see the contradiction.
+        total=None if stated is None else min(stated, len(leaves.images)),
         succeeded=len(leaves.images) - len(failed),
         failed=len(failed),
         risky=_risky(known.values(), task.began_at) if is_tellable and all(judged) else None,
