@@ -82,13 +82,22 @@ class AlibabaCloud:
         """All leaves of the task.
 
         No document says for certain that a list can be asked for by the id of the whole task. Where that gives
-        nothing, the leaves that began since are taken, if they are exactly as many as the task says that it has.
+        nothing, the leaves that began since are taken, if they are exactly as many as the task says that it has, and
+        no other task has begun since, whose leaves they may be.
         """
         by_id = leaves(self._leaf_rows({"TaskId": task.id}))
         if by_id.listed or not stated or task.began_at is None:
             return by_id
-        since = leaves(self._leaf_rows({"StartTime": str(round(task.began_at.timestamp() * 1000))}))
-        return since if stated in {since.listed, len(since.images)} else by_id
+        rows = self._leaf_rows({"StartTime": str(round(task.began_at.timestamp() * 1000))})
+        since = leaves(rows)
+        are_as_many = stated in {since.listed, len(since.images)}
+        are_of_now = all(translate.began_since(row, task.began_at) for row in rows)
+        return since if are_as_many and are_of_now and self._is_latest(task) else by_id
+
+    def _is_latest(self, task: ScanTask) -> bool:
+        # Whatever the source: leaves are listed of all.
+        latest = self._translated(self._ask("GetLastOnceTaskInfo", self._names))
+        return latest is not None and latest.id == task.id
 
     def _leaf_rows(self, which: Mapping[str, str]) -> list[Row]:
         def ask(number: int) -> dict[str, Any]:
