@@ -25,6 +25,9 @@ PAGE_SIZE = 100
 BATCH = 20
 """Images in one question: each stands there in two spellings of 160 bytes, and gateways take URLs of 8 KiB."""
 
+# No document says whether the tags of an image share its Uuid; what a scan finds may change while the list is read.
+_IMAGE_NAMES = ("Uuid", "Digest", "Tag", "InstanceId", "RegionId", "RepoId", "RepoNamespace", "RepoName")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
@@ -134,11 +137,14 @@ class AlibabaCloud:
 
 
 def _leaf_identity(row: Row) -> object:
-    return repr([row.get(name) for name in ("TaskId", "TargetType", "Target", "TaskImageInfo")])
+    about = row.get("TaskImageInfo")
+    # The times in it may change while the list is read, and the leaf is the same.
+    named = {**about, "CostTimeInfo": None} if isinstance(about, dict) else about
+    return repr([*(row.get(name) for name in ("TaskId", "TargetType", "Target")), named])
 
 
 def _image_identity(row: Row) -> object:
-    return row.get("Uuid") if isinstance(row.get("Uuid"), str) else repr(row)
+    return repr([row.get(name) for name in _IMAGE_NAMES])
 
 
 def _batches(digests: list[str]) -> Iterator[list[str]]:
