@@ -60,7 +60,7 @@ def counted(task: ScanTask, leaves: Leaves, findings: Iterable[Finding], *, stat
         failed=len(failed),
         risky=_risky(known.values(), task.began_at) if is_tellable and all(judged) else None,
     )
-    missing = max(0, (stated or 0) - leaves.listed)
+    missing = max(0, (stated or 0) - len(leaves.images))
     awaited = missing + judged.count(False) if is_tellable else 0
     return replace(task, counts=counts, failed_images=failed, awaited=awaited)
 
