@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from gate.clouds.alibaba import translate
 from gate.clouds.alibaba.pages import every_row
 from gate.clouds.alibaba.results import counted, leaves
+from gate.policy import CLOCK_TOLERANCE
 from gate.scan import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from gate.clouds.alibaba.pages import Row
     from gate.clouds.alibaba.results import Leaves
@@ -41,8 +43,9 @@ class Selection:
 class AlibabaCloud:
     """Security Center of one account; see `gate.clouds.kind.Cloud` for what its methods promise."""
 
-    def __init__(self, sas: Http, selection: Selection) -> None:
+    def __init__(self, sas: Http, selection: Selection, now: Callable[[], datetime]) -> None:
         self._sas = sas
+        self._now = now
         self._selection = selection
         self._names = {"TaskType": selection.task_type, "TaskName": selection.task_name}
 
@@ -79,7 +82,7 @@ class AlibabaCloud:
         stated = translate.stated_total(document)
         found = self._leaves(task, stated)
         findings = [translate.finding(row) for row in self._images(found.digests - {""})]
-        return counted(task, found, findings, stated=stated)
+        return counted(task, found, findings, stated=stated, until=self._now() + CLOCK_TOLERANCE)
 
     def _leaves(self, task: ScanTask, stated: int | None) -> Leaves:
         """All leaves of the task.
