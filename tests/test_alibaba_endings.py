@@ -196,6 +196,8 @@ def test_a_task_that_contradicts_itself_never_passes(
         ({"RiskStatus": []}, (7, "counts-missing")),
         ({"LastScanTime": None}, (5, "results-pending")),
         ({"LastScanTime": 1}, (5, "results-pending")),
+        # The last millisecond of the year 9999.
+        ({"LastScanTime": 253_402_300_799_999}, (5, "results-pending")),
         ({"LastScanTime": "now"}, (5, "results-pending")),
         ({"Digest": "sha256:other"}, (5, "results-pending")),
         ({"Digest": None}, (5, "results-pending")),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 BEGAN = NOW - timedelta(minutes=5)
-BEGAN_MS = round(BEGAN.timestamp() * 1000)
+BEGAN_MS, NOW_MS = (round(moment.timestamp() * 1000) for moment in (BEGAN, NOW))
 TASK = ScanTask(id="ours", state=TaskState.COMPLETE, began_at=BEGAN, awaited=None)
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 COUNT = object()
@@ -48,7 +48,7 @@ def counts_of(
     found = leaves(rows)
     number = len(found.images) if stated is COUNT else stated
     assert number is None or isinstance(number, int)
-    return counted(replace(TASK, began_at=began_at), found, map(finding, images), stated=number)
+    return counted(replace(TASK, began_at=began_at), found, map(finding, images), stated=number, until=NOW)
 
 
 def verdict_of(task: ScanTask, *, max_failed: int = 0, max_risky: int = 0) -> str:
@@ -201,10 +201,12 @@ def test_images_of_which_the_task_has_no_leaf_do_no_harm_and_no_good() -> None:
         ([an_image(A, scanned=None), an_image(B, scanned="soon")], 2),
         ([an_image(A, "YES", BEGAN_MS - 1), an_image(B, "YES")], 1),
         ([an_image(A, scanned=0), an_image(A, scanned=True), an_image(B, scanned=float(BEGAN_MS + 1))], 2),
+        ([an_image(A, scanned=NOW_MS + 1), an_image(B, scanned=NOW_MS)], 1),
+        ([an_image(A, "YES", NOW_MS + 1), an_image(B, scanned=253_402_300_799_000)], 2),
         # Seconds, where milliseconds are documented: 1970.
         ([an_image(A, scanned=BEGAN_MS // 1000 + 1), an_image(B)], 1),
     ],
-    ids=["none", "one-missing", "one-stale", "no-time", "risky-but-stale", "no-numbers", "seconds"],
+    ids=["none", "one-missing", "one-stale", "no-time", "risky-but-stale", "no-numbers", "not-yet", "never", "seconds"],
 )
 def test_an_image_is_waited_for_until_a_row_of_it_is_from_this_scan(images: list[Row], awaited: int) -> None:
     found = counts_of([a_leaf(A), a_leaf(B)], images)
@@ -312,7 +314,7 @@ IMAGES = st.builds(
     an_image,
     DIGESTS,
     st.sampled_from(["NO", "NO", "NO", "NO", "YES", None, "no"]),
-    st.sampled_from([BEGAN_MS, BEGAN_MS + 1, BEGAN_MS + 1, BEGAN_MS + 1, BEGAN_MS - 1, 0, None, "soon"]),
+    st.sampled_from([BEGAN_MS, BEGAN_MS + 1, BEGAN_MS + 1, NOW_MS, NOW_MS + 1, BEGAN_MS - 1, 0, None, "soon"]),
 )
 STATED = st.sampled_from([COUNT, COUNT, COUNT, None, 0, 1, 2, 3])
 
@@ -322,7 +324,7 @@ def plain(digest: object) -> str:
 
 
 def is_fresh(row: Mapping[str, Any]) -> bool:
-    return isinstance(row["LastScanTime"], int) and row["LastScanTime"] >= BEGAN_MS
+    return isinstance(row["LastScanTime"], int) and BEGAN_MS <= row["LastScanTime"] <= NOW_MS
 
 
 @given(
