@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import cycle, repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
@@ -13,8 +15,8 @@ import pytest
 
 from gate.clouds.alibaba import KIND
 from gate.clouds.alibaba.options import TASK_TYPES
-from gate.errors import NotAuthorised, NotUnderstood, OutOfTime
-from gate.policy import Policy, is_another, judge
+from gate.errors import GateError, NotAuthorised, NotUnderstood, OutOfTime
+from gate.policy import Decision, Policy, is_another, judge
 from gate.scan import Counts, TaskState
 from gate.simulator import Fault, Forbidden, Scenario, Scene, SimulatedTask, Simulator, alibaba
 from tests.clouds.builders import a_connection
@@ -678,3 +680,81 @@ def test_an_image_scan_cannot_be_named_by_its_begin(fake_time: FakeTime) -> None
     began = round((fake_time.wall() - 600) * 1000)
     with simulated(fake_time, replace(OURS, id_form="zero")) as simulator:
         assert connected(simulator, fake_time).named(f"collected-at-{began}") is None
+
+
+# Whatever one field becomes.
+
+ABSENT = object()
+ODD: list[object] = [
+    ABSENT,
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    0.5,
+    10**30,
+    "",
+    "0",
+    "x",
+    "\ud800",
+    "\0",
+    [],
+    [None],
+    {},
+    {"a": 1},
+]
+FIELDS = [
+    (RESULT, "TaskId TaskInfo CollectTime TotalCount FinishCount"),
+    (LEAVES, "OnceTasks PageInfo"),
+    (IMAGES, "ImageInstanceList PageInfo"),
+]
+FIELDS_OF_ROWS = [
+    (RESULT, "TaskInfo", "Status Result Progress"),
+    (LEAVES, "PageInfo", "CurrentPage Count TotalCount"),
+    (IMAGES, "PageInfo", "CurrentPage Count TotalCount"),
+    (LEAVES, "OnceTasks", "TaskId TargetType Target StatusText ResultInfo TaskImageInfo StartTime"),
+    (IMAGES, "ImageInstanceList", "Uuid Digest RiskStatus LastScanTime"),
+]
+PLACES = [
+    *((operation, "", field) for operation, fields in FIELDS for field in fields.split()),
+    *((operation, within, field) for operation, within, fields in FIELDS_OF_ROWS for field in fields.split()),
+]
+
+
+def changed(document: Document, within: str, field: str, value: object) -> Document:
+    """The document with this value in this field: its own, or that of all rows within it."""
+    if within:
+        held = document[within]
+        inner = (
+            [changed(row, "", field, value) for row in held]
+            if isinstance(held, list)
+            else changed(held, "", field, value)
+        )
+        return {**document, within: inner}
+    kept = {name: old for name, old in document.items() if name != field}
+    return kept if value is ABSENT else {**kept, field: value}
+
+
+@pytest.mark.parametrize(("operation", "within", "field"), PLACES, ids=map(" ".join, PLACES))
+@pytest.mark.parametrize(
+    "task",
+    [replace(OURS, risky=3), replace(OURS, failed=1), replace(OURS, risky=3, results_lag=9999)],
+    ids=["risky", "failed", "lagging"],
+)
+def test_what_must_not_pass_does_not_whatever_one_field_becomes(
+    fake_time: FakeTime, task: SimulatedTask, operation: str, within: str, field: str
+) -> None:
+    """Where it says anything at all, and no exception comes but those that say what happened."""
+    verdicts: list[Decision] = []
+    with simulated(fake_time, task) as simulator:
+        pinned = newest(simulator, fake_time)
+        cloud = connected(simulator, fake_time)
+        for value in ODD:
+            says(simulator, {operation: repeat(partial(changed, within=within, field=field, value=value))})
+            with suppress(GateError):
+                found = cloud.look(pinned)
+                verdicts += [judge(found, Policy()).decision] if found and not is_another(found, pinned) else []
+
+    assert Decision.PASSED not in verdicts
