@@ -386,6 +386,22 @@ def test_results_of_an_earlier_scan_are_waited_past(fake_time: FakeTime, *, scan
     assert (late.awaited, late.counts.risky, late.is_final) == (0, 1, True)
 
 
+@pytest.mark.parametrize(("ahead", "awaited"), [(0, 0), (900, 0), (901, 3)])
+def test_a_scan_may_be_as_far_ahead_as_any_clock_but_not_in_the_future(
+    fake_time: FakeTime, ahead: int, awaited: int
+) -> None:
+    """What was found is then of an earlier scan, or of none."""
+    scanned = round((fake_time.wall() + ahead) * 1000)
+
+    def moved(document: Document) -> Document:
+        return changed(document, "ImageInstanceList", "LastScanTime", scanned)
+
+    with simulated(fake_time) as simulator:
+        says(simulator, {IMAGES: repeat(moved)})
+
+        assert seen_again(simulator, fake_time).awaited == awaited
+
+
 @pytest.mark.parametrize(("left", "awaited"), [(0, 3), (1, 3), (2, 2), (3, 1)])
 def test_leaves_that_are_not_listed_any_more_are_waited_for(fake_time: FakeTime, left: int, awaited: int) -> None:
     """The first of them is that of the repository, which is no image."""

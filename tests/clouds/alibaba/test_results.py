@@ -177,6 +177,12 @@ def test_a_no_under_one_tag_does_not_answer_for_another_that_says_nothing(risk: 
     assert (found.counts.risky, verdict_of(found)) == (None, "counts-missing")
 
 
+def test_a_yes_under_one_tag_answers_for_another_that_says_nothing() -> None:
+    found = counts_of([a_leaf(A)], [an_image(A, "YES", Tag="1.0"), an_image(A, None, Tag="latest")])
+
+    assert (found.counts.risky, verdict_of(found)) == (1, "too-many-risky")
+
+
 def test_what_an_earlier_scan_could_not_say_is_answered_by_this_one() -> None:
     found = counts_of([a_leaf(A)], [an_image(A, "NO"), an_image(A, None, BEGAN_MS - 1)])
 
