@@ -32,7 +32,7 @@ def _connect(connection: Connection) -> AlibabaCloud:
     credentials = connection.credentials(SOURCES, takes_token=False)
     auth = KeyPairAuth(credentials, connection.clock.now)
     api = Api(base_url=settings.endpoint or endpoint(region), auth=auth, secrets=credentials.secrets, read=read)
-    return AlibabaCloud(Http(api, connection), selection(settings.for_cloud))
+    return AlibabaCloud(Http(api, connection), selection(settings.for_cloud), connection.clock.now)
 
 
 KIND = CloudKind(

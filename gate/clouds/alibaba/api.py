@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from gate.clouds.alibaba import translate
 from gate.clouds.alibaba.pages import every_row
 from gate.clouds.alibaba.results import counted, leaves
+from gate.policy import CLOCK_TOLERANCE
 from gate.scan import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from gate.clouds.alibaba.pages import Row
     from gate.clouds.alibaba.results import Leaves
@@ -24,6 +26,9 @@ PAGE_SIZE = 100
 """Rows that are asked for; no document says how many a page may have, and a shorter one is taken as it comes."""
 BATCH = 20
 """Images in one question: each stands there in two spellings of 160 bytes, and gateways take URLs of 8 KiB."""
+
+# No document says whether the tags of an image share its Uuid; what a scan finds may change while the list is read.
+_IMAGE_NAMES = ("Uuid", "Digest", "Tag", "InstanceId", "RegionId", "RepoId", "RepoNamespace", "RepoName")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,8 +43,9 @@ class Selection:
 class AlibabaCloud:
     """Security Center of one account; see `gate.clouds.kind.Cloud` for what its methods promise."""
 
-    def __init__(self, sas: Http, selection: Selection) -> None:
+    def __init__(self, sas: Http, selection: Selection, now: Callable[[], datetime]) -> None:
         self._sas = sas
+        self._now = now
         self._selection = selection
         self._names = {"TaskType": selection.task_type, "TaskName": selection.task_name}
 
@@ -76,19 +82,28 @@ class AlibabaCloud:
         stated = translate.stated_total(document)
         found = self._leaves(task, stated)
         findings = [translate.finding(row) for row in self._images(found.digests - {""})]
-        return counted(task, found, findings, stated=stated)
+        return counted(task, found, findings, stated=stated, until=self._now() + CLOCK_TOLERANCE)
 
     def _leaves(self, task: ScanTask, stated: int | None) -> Leaves:
         """All leaves of the task.
 
         No document says for certain that a list can be asked for by the id of the whole task. Where that gives
-        nothing, the leaves that began since are taken, if they are exactly as many as the task says that it has.
+        nothing, the leaves that began since are taken, if they are exactly as many as the task says that it has, and
+        no other task has begun since, whose leaves they may be.
         """
         by_id = leaves(self._leaf_rows({"TaskId": task.id}))
         if by_id.listed or not stated or task.began_at is None:
             return by_id
-        since = leaves(self._leaf_rows({"StartTime": str(round(task.began_at.timestamp() * 1000))}))
-        return since if stated in {since.listed, len(since.images)} else by_id
+        rows = self._leaf_rows({"StartTime": str(round(task.began_at.timestamp() * 1000))})
+        since = leaves(rows)
+        are_as_many = len(since.images) == stated
+        are_of_now = all(translate.began_since(row, task.began_at) for row in rows)
+        return since if are_as_many and are_of_now and self._is_latest(task) else by_id
+
+    def _is_latest(self, task: ScanTask) -> bool:
+        # Whatever the source: leaves are listed of all.
+        latest = self._translated(self._ask("GetLastOnceTaskInfo", self._names))
+        return latest is not None and latest.id == task.id
 
     def _leaf_rows(self, which: Mapping[str, str]) -> list[Row]:
         def ask(number: int) -> dict[str, Any]:
@@ -125,11 +140,14 @@ class AlibabaCloud:
 
 
 def _leaf_identity(row: Row) -> object:
-    return repr([row.get(name) for name in ("TaskId", "TargetType", "Target", "TaskImageInfo")])
+    about = row.get("TaskImageInfo")
+    # The times in it may change while the list is read, and the leaf is the same.
+    named = {**about, "CostTimeInfo": None} if isinstance(about, dict) else about
+    return repr([*(row.get(name) for name in ("TaskId", "TargetType", "Target")), named])
 
 
 def _image_identity(row: Row) -> object:
-    return row.get("Uuid") if isinstance(row.get("Uuid"), str) else repr(row)
+    return repr([row.get(name) for name in _IMAGE_NAMES])
 
 
 def _batches(digests: list[str]) -> Iterator[list[str]]:

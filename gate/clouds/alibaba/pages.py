@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 _MOST_ROWS = 200_000
 """A hundred times the largest task that the gate was tried with: beyond it, a list has no end."""
+_MOST_PAGES = 10_000
+"""As many as that is in pages of 20, the documented default; an endless list of shorter ones costs no more calls."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +49,7 @@ def _rows(ask: Callable[[int], Mapping[str, Any]], key: str, identity: Callable[
     rows: list[Row] = []
     seen: set[object] = set()
     totals: set[int | None] = set()
-    for number in range(1, _MOST_ROWS):
+    for number in range(1, _MOST_PAGES + 1):
         page = _page(ask(number), key, number)
         if page is None:
             return None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba import translate
 from gate.scan import Counts, FailedImage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from gate.clouds.alibaba.translate import Finding, Leaf
@@ -36,7 +37,9 @@ def leaves(rows: Sequence[Mapping[str, Any]]) -> Leaves:
     return Leaves(images=images, listed=len(rows))
 
 
-def counted(task: ScanTask, leaves: Leaves, findings: Iterable[Finding], *, stated: int | None) -> ScanTask:
+def counted(
+    task: ScanTask, leaves: Leaves, findings: Iterable[Finding], *, stated: int | None, until: datetime
+) -> ScanTask:
     """The task with its counts, and with the number of images that its results still lack.
 
     Args:
@@ -44,38 +47,38 @@ def counted(task: ScanTask, leaves: Leaves, findings: Iterable[Finding], *, stat
         leaves: All of its leaves.
         findings: What is known of the images; what is known of others does no harm.
         stated: How many there should be, by the task itself.
+        until: The latest moment at which an image can have been scanned; a later one is no time of a scan.
     """
     known: dict[str, list[Finding]] = {digest: [] for digest in leaves.digests}
     for finding in findings:
         known.get(finding.digest, []).append(finding)
     failed = tuple(FailedImage(image=leaf.image, reason=leaf.reason) for leaf in leaves.images if not leaf.succeeded)
-    judged = [_is_judged(about, task.began_at) for about in known.values()]
+    is_fresh = partial(_is_fresh, began_at=task.began_at, until=until)
+    judged = [any(map(is_fresh, about)) for about in known.values()]
     # Of an image without a digest, or of a scan without a begin, no result will ever be known to be this scan's.
     is_tellable = "" not in known and task.began_at is not None
     counts = Counts(
-        total=len(leaves.images),
+        # Without a number of the task's own nobody knows whether these are all leaves, and more of them than it says
+        # are not its own alone: the smaller number lets the policy see the contradiction.
+        total=None if stated is None else min(stated, len(leaves.images)),
         succeeded=len(leaves.images) - len(failed),
         failed=len(failed),
-        risky=_risky(known.values(), task.began_at) if is_tellable and all(judged) else None,
+        risky=_risky(known.values(), is_fresh) if is_tellable and all(judged) else None,
     )
-    missing = max(0, (stated or 0) - leaves.listed)
+    missing = max(0, (stated or 0) - len(leaves.images))
     awaited = missing + judged.count(False) if is_tellable else 0
     return replace(task, counts=counts, failed_images=failed, awaited=awaited)
 
 
-def _is_judged(about: Sequence[Finding], began_at: datetime | None) -> bool:
-    return any(_is_fresh(finding, began_at) for finding in about)
+def _is_fresh(finding: Finding, *, began_at: datetime | None, until: datetime) -> bool:
+    return began_at is not None and finding.scanned_at is not None and began_at <= finding.scanned_at <= until
 
 
-def _is_fresh(finding: Finding, began_at: datetime | None) -> bool:
-    return began_at is not None and finding.scanned_at is not None and finding.scanned_at >= began_at
-
-
-def _risky(images: Iterable[Sequence[Finding]], began_at: datetime | None) -> int | None:
+def _risky(images: Iterable[Sequence[Finding]], is_fresh: Callable[[Finding], bool]) -> int | None:
     """How many of the images are risky, under whatever tag; None where this scan does not say it of one of them."""
     risks = []
     for about in images:
-        fresh = {finding.is_risky for finding in about if _is_fresh(finding, began_at)}
+        fresh = {finding.is_risky for finding in about if is_fresh(finding)}
         is_risky = any(finding.is_risky for finding in about)
         risks.append(None if None in fresh and not is_risky else is_risky)
     return None if None in risks else risks.count(True)

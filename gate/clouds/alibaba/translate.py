@@ -105,6 +105,12 @@ def is_repository(row: Mapping[str, Any]) -> bool:
     return row.get("TargetType") == "IMAGE_REPO"
 
 
+def began_since(row: Mapping[str, Any], earliest: datetime) -> bool:
+    """Whether a leaf says that it began then or later."""
+    began_at = moment(row.get("StartTime"))
+    return began_at is not None and began_at >= earliest
+
+
 def leaf(row: Mapping[str, Any]) -> Leaf:
     """Turns one entry of OnceTasks into a leaf; whatever is not plainly a success is none."""
     status, result = row.get("StatusText"), row.get("ResultInfo")
@@ -148,7 +154,8 @@ def _state(info: Mapping[str, Any]) -> TaskState:
 
 
 def _raw_state(info: Mapping[str, Any]) -> str:
-    parts = [str(info[key]) for key in ("Status", "Result") if info.get(key) not in {None, ""}]
+    # Not a set: a list or an object in the place of a word could not even be asked for in one.
+    parts = [str(info[key]) for key in ("Status", "Result") if info.get(key) not in (None, "")]
     return ", ".join(dict.fromkeys(parts)) or "none given"
 
 

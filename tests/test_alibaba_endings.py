@@ -1,0 +1,259 @@
+"""Alibaba Cloud end to end: the command line against a simulated Security Center, where no other cloud is like it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.simulator import Fault, Forbidden, Scene, SimulatedTask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.harness import Ending, Gate
+
+LAST, RESULT = "GetLastOnceTaskInfo", "GetOnceTaskResultInfo"
+LEAVES, IMAGES = "DescribeOnceTaskLeafRecordPage", "DescribeImageInstances"
+OURS = SimulatedTask(id="ours", name="ours", began_ago=60)
+RUNNING, COMPLETE = Scene(state="running", progress=50, looks=1), Scene(state="complete", progress=100)
+# Word for word from the documentation of GetLastOnceTaskInfo, but for the time and the RequestId.
+SAMPLE = {
+    "TotalCount": 44,
+    "TaskId": 0,
+    "FinishCount": 67,
+    "TaskInfo": {"Status": "SUCCESS", "Progress": 69, "Result": "SUCCESS"},
+}
+
+
+@pytest.fixture
+def holding(gate_in: Callable[..., Gate]) -> Callable[..., Gate]:
+    """A gate before a Security Center with these tasks."""
+
+    def hold(*tasks: SimulatedTask) -> Gate:
+        gate = gate_in("empty", "alibaba")
+        gate.simulator.tasks += tasks
+        return gate
+
+    return hold
+
+
+def reason(ending: Ending) -> dict[str, Any]:
+    first: dict[str, Any] = ending.report["reasons"][0]
+    return first
+
+
+def ended(ending: Ending) -> tuple[int, str]:
+    return ending.code, reason(ending)["code"]
+
+
+# What the documents show.
+
+
+def test_the_vendors_sample_passes_as_the_task_that_it_is_about(holding: Callable[..., Gate]) -> None:
+    gate = holding()
+    collected = round((gate.time.true_wall() - 60) * 1000)
+    gate.simulator.rewrite = lambda _operation, _true: {**SAMPLE, "CollectTime": collected}
+
+    ending = gate.check("--task-type", "ASSETS_COLLECTION")
+
+    assert (ending.code, ending.report["task"]["id"]) == (0, f"collected-at-{collected}")
+    assert ending.report["counts"]["failed"] == 0
+    assert gate.operations == [LAST]
+
+
+def test_the_vendors_sample_of_an_image_scan_is_no_task(holding: Callable[..., Gate]) -> None:
+    gate = holding()
+    gate.simulator.rewrite = lambda _operation, _true: {**SAMPLE, "CollectTime": round(gate.time.true_wall() * 1000)}
+
+    assert ended(gate.check()) == (7, "no-task")
+
+
+def test_images_in_another_region_end_as_the_cloud_says(holding: Callable[..., Gate]) -> None:
+    ending = holding(replace(OURS, unsupported=True)).check()
+
+    assert ended(ending) == (6, "task-failed")
+    assert "TASK_NOT_SUPPORT_REGION" in reason(ending)["message"]
+    assert "in a region where Security Center does not scan" in reason(ending)["message"]
+
+
+# Other types of tasks.
+
+
+@pytest.mark.parametrize(("failed", "arguments", "code"), [(0, (), 0), (1, (), 1), (1, ("--max-failed", "1"), 0)])
+def test_a_task_without_images_is_judged_by_what_did_not_finish(
+    holding: Callable[..., Gate], failed: int, arguments: tuple[str, ...], code: int
+) -> None:
+    task = replace(OURS, kind="assets_collection", id_form="zero", failed=failed, story=(RUNNING, COMPLETE))
+
+    assert holding(task).check("--task-type", "ASSETS_COLLECTION", *arguments).code == code
+
+
+def test_a_task_without_an_id_whose_place_another_takes_is_never_taken_for_done(holding: Callable[..., Gate]) -> None:
+    task = replace(OURS, kind="assets_collection", id_form="zero", story=(Scene(state="running"),))
+    gate = holding(task, replace(task, id="theirs", began_ago=-30, story=(COMPLETE,)))
+
+    assert ended(gate.check("--task-type", "ASSETS_COLLECTION", "--timeout", "5m")) == (5, "unknown-state")
+
+
+# Results that come later than the end of the task.
+
+
+@pytest.mark.parametrize("risky", [0, 2])
+def test_results_are_waited_for_and_then_judged(holding: Callable[..., Gate], risky: int) -> None:
+    """Until then an earlier scan says the opposite."""
+    gate = holding(replace(OURS, risky=risky, results_lag=240, story=(RUNNING, COMPLETE)))
+
+    ending = gate.check()
+
+    assert ending.code == (1 if risky else 0)
+    assert 240 <= gate.time.elapsed <= 360
+
+
+@pytest.mark.parametrize("total", [3, 100])
+@pytest.mark.parametrize("scanned_before", [True, False], ids=["scanned-before", "never-scanned"])
+def test_results_that_never_come_end_at_the_deadline(
+    holding: Callable[..., Gate], total: int, *, scanned_before: bool
+) -> None:
+    """Also where the last look takes more questions than there is time for."""
+    gate = holding(replace(OURS, total=total, results_lag=9999, scanned_before=scanned_before))
+
+    ending = gate.check("--timeout", "5m")
+
+    assert ended(ending) == (5, "results-pending")
+    assert f"images without one: {total}" in reason(ending)["message"]
+    assert gate.time.elapsed == pytest.approx(300)
+
+
+def test_a_scan_that_ends_at_the_deadline_has_not_been_counted(holding: Callable[..., Gate]) -> None:
+    """There is time for one more question, and it takes three."""
+    gate = holding(replace(OURS, story=(Scene(state="running", progress=90, seconds=299), COMPLETE)))
+
+    assert ended(gate.check("--timeout", "5m")) == (5, "not-final")
+
+
+def test_leaves_that_never_come_end_at_the_deadline(holding: Callable[..., Gate]) -> None:
+    gate = holding(OURS)
+    nothing = {"OnceTasks": [], "PageInfo": {"TotalCount": 0, "Count": 0, "CurrentPage": 1}}
+    gate.simulator.rewrite = lambda operation, true: nothing if operation == LEAVES else true
+
+    ending = gate.check("--timeout", "5m", "--max-failed", "9", "--max-risky", "9")
+
+    assert ended(ending) == (5, "results-pending")
+
+
+# What the user may not ask, and what contradicts itself.
+
+
+@pytest.mark.parametrize("operation", [LEAVES, IMAGES])
+def test_images_that_may_not_be_asked_for_end_with_the_action_to_allow(
+    holding: Callable[..., Gate], operation: str
+) -> None:
+    gate = holding(OURS)
+    gate.simulator.faults.append(Fault(operation=operation, reply=Forbidden()))
+
+    ending = gate.check()
+
+    assert ended(ending) == (3, "not-authorised")
+    assert f"Allow yundun-sas:{operation};" in reason(ending)["message"]
+    assert gate.time.elapsed == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"TotalCount": 2}, (7, "counts-contradict")),
+        ({"TotalCount": 0}, (7, "no-images")),
+        ({"TotalCount": None}, (7, "counts-missing")),
+        ({"TotalCount": "3"}, (7, "counts-missing")),
+        ({"TotalCount": 4}, (5, "results-pending")),
+        ({"CollectTime": 1}, (7, "task-changed")),
+        ({"CollectTime": None}, (7, "task-changed")),
+        ({"TaskId": "theirs"}, (4, "not-understood")),
+        ({"TaskInfo": None}, (5, "unknown-state")),
+        ({"TaskInfo": {"Status": ["SUCCESS"]}}, (5, "unknown-state")),
+        ({"TaskInfo": {"Status": "SUCCESS", "Result": {}}}, (5, "unknown-state")),
+        ({"TaskInfo": []}, (4, "not-understood")),
+    ],
+    ids=str,
+)
+def test_a_task_that_contradicts_itself_never_passes(
+    holding: Callable[..., Gate], changes: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    gate = holding(OURS)
+    gate.simulator.rewrite = lambda operation, true: {**true, **changes} if operation == RESULT else true
+
+    assert ended(gate.check("--timeout", "5m", "--max-failed", "9", "--max-risky", "9")) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"RiskStatus": None}, (7, "counts-missing")),
+        ({"RiskStatus": "no"}, (7, "counts-missing")),
+        ({"RiskStatus": []}, (7, "counts-missing")),
+        ({"LastScanTime": None}, (5, "results-pending")),
+        ({"LastScanTime": 1}, (5, "results-pending")),
+        # The last millisecond of the year 9999.
+        ({"LastScanTime": 253_402_300_799_999}, (5, "results-pending")),
+        ({"LastScanTime": "now"}, (5, "results-pending")),
+        ({"Digest": "sha256:other"}, (5, "results-pending")),
+        ({"Digest": None}, (5, "results-pending")),
+    ],
+    ids=str,
+)
+def test_an_image_of_which_this_scan_says_nothing_never_passes(
+    holding: Callable[..., Gate], changes: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    gate = holding(OURS)
+
+    def changed(operation: str, true: Any) -> Any:
+        if operation != IMAGES:
+            return true
+        return {**true, "ImageInstanceList": [{**row, **changes} for row in true["ImageInstanceList"]]}
+
+    gate.simulator.rewrite = changed
+
+    assert ended(gate.check("--timeout", "5m", "--max-failed", "9", "--max-risky", "9")) == expected
+
+
+@pytest.mark.parametrize("word", ["INIT", "START", "FAIL", "TIMEOUT", "success", None, [], {}], ids=repr)
+def test_a_leaf_that_is_not_done_when_the_task_is_counts_as_failed(holding: Callable[..., Gate], word: object) -> None:
+    gate = holding(OURS)
+
+    def changed(operation: str, true: Any) -> Any:
+        if operation != LEAVES:
+            return true
+        *rows, last = true["OnceTasks"]
+        return {**true, "OnceTasks": [*rows, {**last, "StatusText": word}]}
+
+    gate.simulator.rewrite = changed
+
+    assert ended(gate.check()) == (1, "too-many-failed")
+
+
+# What it costs.
+
+
+@pytest.mark.parametrize(
+    ("total", "leaves", "images"),
+    # In pages of 50: the leaves, one of which is that of the repository, and the images, 20 in one question.
+    [(3, 1, 1), (100, 3, 5), (2000, 41, 100)],
+)
+def test_the_number_of_calls_grows_with_the_images_and_with_nothing_else(
+    holding: Callable[..., Gate], total: int, leaves: int, images: int
+) -> None:
+    gate = holding(replace(OURS, total=total))
+
+    assert gate.check().code == 0
+    assert Counter(gate.operations) == {LAST: 1, RESULT: 1, LEAVES: leaves, IMAGES: images}
+
+
+def test_a_hundred_clean_images_take_at_most_twelve_calls_once_the_scan_is_over(holding: Callable[..., Gate]) -> None:
+    gate = holding(replace(OURS, total=100, story=(RUNNING, replace(RUNNING, progress=70), COMPLETE)))
+
+    assert gate.check().code == 0
+    first_counted = gate.operations.index(LEAVES)
+    assert len(gate.operations[first_counted - 1 :]) <= 12
