@@ -194,6 +194,9 @@ def _weigh(task: ScanTask, policy: Policy) -> Verdict:
     if reasons:
         return Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=reasons)
     too_many = [f"{count} {name}" for name, count in numbers.items() if count > total]
+    both = numbers["succeeded"] + numbers["failed"]
+    if not too_many and both > total:
+        too_many = [f"{both} succeeded or failed"]
     if too_many:
         message = (
             f"The counts contradict each other: {', '.join(too_many)} of {total} images. "

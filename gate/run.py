@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gate import __version__
 from gate.clock import Deadline
 from gate.clouds import CLOUDS
-from gate.errors import GateError, Interrupted
+from gate.errors import GateError, Interrupted, OutOfTime
 from gate.outcome import Outcome
 from gate.policy import Reason, is_another, judge, no_task, nothing_to_judge, staleness, undecided
 from gate.scan import TaskState
@@ -100,8 +100,13 @@ def _follow(cloud: Cloud, watch: Watch, pinned: ScanTask, deadline: Deadline) ->
         deadline.grant()
         return cloud.look(pinned) or gone
 
-    # A task that is complete but not counted yet need not be given time before the first look at its counts.
-    return watch.until(_not_final, look, deadline, seen=None if pinned.awaited is None else pinned)
+    if pinned.awaited is not None:
+        return watch.until(_not_final, look, deadline, seen=pinned)
+    try:
+        # A task that is complete but not counted yet need not be given time before the first look at its counts.
+        return watch.until(_not_final, look, deadline)
+    except OutOfTime:
+        return pinned
 
 
 def _not_final(task: ScanTask) -> str | None:

@@ -49,6 +49,26 @@ def ended(ending: Ending) -> tuple[int, str]:
     return ending.code, reason(ending)["code"]
 
 
+def test_a_task_that_appears_complete_at_the_deadline_has_not_been_counted(holding: Callable[..., Gate]) -> None:
+    gate = holding(replace(OURS, began_ago=-60))
+
+    ending = gate.check("--timeout", "60s", "--appear-timeout", "60s")
+
+    assert ended(ending) == (5, "results-pending")
+    assert gate.time.elapsed == pytest.approx(60)
+
+
+@pytest.mark.parametrize("wish", ["--task-type", "--task-name"])
+def test_a_mixture_of_task_types_is_never_judged_without_its_images(wish: str, holding: Callable[..., Gate]) -> None:
+    gate = holding(replace(OURS, risky=1))
+    shown = {"TaskId": "ours", "TotalCount": 3, "FinishCount": 3, "TaskInfo": {"Status": "SUCCESS"}}
+    shown["CollectTime"] = round((gate.time.true_wall() - 60) * 1000)
+    gate.simulator.rewrite = lambda operation, true: shown if operation in {LAST, RESULT} else true
+    other = "--task-name" if wish == "--task-type" else "--task-type"
+
+    assert gate.check(wish, "ASSETS_COLLECTION", other, "IMAGE_SCAN").code == 1
+
+
 # What the documents show.
 
 

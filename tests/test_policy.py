@@ -129,15 +129,26 @@ def test_more_images_of_a_kind_than_there_are_cannot_be_believed(name: str) -> N
 @pytest.mark.parametrize("name", ["failed", "risky"])
 def test_a_limit_allows_itself_and_not_one_more(name: str, limit: int) -> None:
     policy = Policy(max_failed=limit) if name == "failed" else Policy(max_risky=limit)
-    at_limit, above = a_task(total=10, succeeded=10), a_task(total=10, succeeded=10)
-    at_limit = replace(at_limit, counts=replace(at_limit.counts, **{name: limit}))
-    above = replace(above, counts=replace(above.counts, **{name: limit + 1}))
+    at_limit, above = (
+        a_task(total=10, succeeded=10 - count, failed=count)
+        if name == "failed"
+        else a_task(total=10, succeeded=10, risky=count)
+        for count in (limit, limit + 1)
+    )
 
     assert judge(at_limit, policy).decision is Decision.PASSED
     verdict = judge(above, policy)
     message = f"{limit + 1} {name}, {limit} allowed."
     reason = Reason(code=f"too-many-{name}", message=message, actual=limit + 1, limit=limit)
     assert verdict == Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=(reason,))
+
+
+def test_more_images_with_a_result_than_there_are_is_a_contradiction() -> None:
+    """Two of two succeeded, and one failed: one of the three is not told of, or is told of twice."""
+    verdict = judge(a_task(total=2, succeeded=2, failed=1), Policy(max_failed=1))
+
+    assert (verdict.exit_code, codes(verdict)) == (ExitCode.NOTHING_TO_JUDGE, ["counts-contradict"])
+    assert "3 succeeded or failed of 2 images" in verdict.reasons[0].message
 
 
 def test_every_limit_that_is_passed_is_a_reason() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba import translate
 from gate.clouds.alibaba.pages import every_row
-from gate.clouds.alibaba.results import counted, leaves
+from gate.clouds.alibaba.results import counted, leaves, scanned
 from gate.policy import CLOCK_TOLERANCE
 from gate.scan import TaskState
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gate.clouds.alibaba.pages import Row
-    from gate.clouds.alibaba.results import Leaves
     from gate.clouds.http import Http
     from gate.scan import ScanTask
 
@@ -38,6 +37,11 @@ class Selection:
     task_type: str = translate.IMAGE_SCAN
     task_name: str = translate.IMAGE_SCAN
     source: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What the task is: an image scan by either word, so that no mixture of both is judged without its images."""
+        return translate.IMAGE_SCAN if self.task_name == translate.IMAGE_SCAN else self.task_type
 
 
 class AlibabaCloud:
@@ -76,39 +80,18 @@ class AlibabaCloud:
         return self._ask("GetOnceTaskResultInfo", {"TaskId": task_id, **self._names})
 
     def _translated(self, document: Mapping[str, Any], *, called: str = "") -> ScanTask | None:
-        return translate.task(document, self._selection.task_type, called=called)
+        return translate.task(document, self._selection.kind, called=called)
 
     def _counted(self, task: ScanTask, document: Mapping[str, Any]) -> ScanTask:
-        stated = translate.stated_total(document)
-        found = self._leaves(task, stated)
-        findings = [translate.finding(row) for row in self._images(found.digests - {""})]
-        return counted(task, found, findings, stated=stated, until=self._now() + CLOCK_TOLERANCE)
+        found = leaves(self._leaves(task))
+        findings = [translate.finding(row) for row in self._images(scanned(found) - {""})]
+        stated, until = translate.stated_total(document), self._now() + CLOCK_TOLERANCE
+        return counted(task, found, findings, stated=stated, until=until)
 
-    def _leaves(self, task: ScanTask, stated: int | None) -> Leaves:
-        """All leaves of the task.
-
-        No document says for certain that a list can be asked for by the id of the whole task. Where that gives
-        nothing, the leaves that began since are taken, if they are exactly as many as the task says that it has, and
-        no other task has begun since, whose leaves they may be.
-        """
-        by_id = leaves(self._leaf_rows({"TaskId": task.id}))
-        if by_id.listed or not stated or task.began_at is None:
-            return by_id
-        rows = self._leaf_rows({"StartTime": str(round(task.began_at.timestamp() * 1000))})
-        since = leaves(rows)
-        are_as_many = len(since.images) == stated
-        are_of_now = all(translate.began_since(row, task.began_at) for row in rows)
-        return since if are_as_many and are_of_now and self._is_latest(task) else by_id
-
-    def _is_latest(self, task: ScanTask) -> bool:
-        # Whatever the source: leaves are listed of all.
-        latest = self._translated(self._ask("GetLastOnceTaskInfo", self._names))
-        return latest is not None and latest.id == task.id
-
-    def _leaf_rows(self, which: Mapping[str, str]) -> list[Row]:
+    def _leaves(self, task: ScanTask) -> list[Row]:
         def ask(number: int) -> dict[str, Any]:
             place = {"CurrentPage": str(number), "PageSize": str(PAGE_SIZE), "RelateInfo": "true"}
-            query = {"TaskType": self._selection.task_type, **place, **which}
+            query = {"TaskType": translate.IMAGE_SCAN, "TaskId": task.id, **place}
             return self._ask("DescribeOnceTaskLeafRecordPage", query)
 
         return every_row(ask, "OnceTasks", what="the scan task's images", identity=_leaf_identity)
@@ -135,7 +118,8 @@ class AlibabaCloud:
         return every_row(ask, "ImageInstanceList", what="images", identity=_image_identity)
 
     def _ask(self, action: str, query: Mapping[str, str]) -> dict[str, Any]:
-        headers = {"x-acs-action": action, "x-acs-version": VERSION}
+        # Older gateways of the vendor answer in XML where nobody says otherwise.
+        headers = {"Accept": "application/json", "x-acs-action": action, "x-acs-version": VERSION}
         return self._sas.ask("POST", "/", query.items(), headers, called=action)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,42 +17,32 @@ if TYPE_CHECKING:
     from gate.scan import ScanTask
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Leaves:
-    """All leaves of a task."""
-
-    images: tuple[Leaf, ...]
-    listed: int
-    """How many leaves there are, those of repositories included."""
-
-    @property
-    def digests(self) -> frozenset[str]:
-        """The images that were scanned, each once; an empty one stands for images that nobody can name."""
-        return frozenset(leaf.image.digest for leaf in self.images if leaf.succeeded)
+def leaves(rows: Iterable[Mapping[str, Any]]) -> tuple[Leaf, ...]:
+    """The leaves of images in DescribeOnceTaskLeafRecordPage; those of repositories say nothing of an image."""
+    return tuple(translate.leaf(row) for row in rows if not translate.is_repository(row))
 
 
-def leaves(rows: Sequence[Mapping[str, Any]]) -> Leaves:
-    """Sorts the rows of DescribeOnceTaskLeafRecordPage: leaves of repositories say nothing of an image."""
-    images = tuple(translate.leaf(row) for row in rows if not translate.is_repository(row))
-    return Leaves(images=images, listed=len(rows))
+def scanned(leaves: Iterable[Leaf]) -> frozenset[str]:
+    """The digests of the images that were scanned; an empty one stands for images that nobody can name."""
+    return frozenset(leaf.image.digest for leaf in leaves if leaf.succeeded)
 
 
 def counted(
-    task: ScanTask, leaves: Leaves, findings: Iterable[Finding], *, stated: int | None, until: datetime
+    task: ScanTask, leaves: Sequence[Leaf], findings: Iterable[Finding], *, stated: int | None, until: datetime
 ) -> ScanTask:
     """The task with its counts, and with the number of images that its results still lack.
 
     Args:
         task: The task, complete.
-        leaves: All of its leaves.
+        leaves: All of its leaves that are about an image.
         findings: What is known of the images; what is known of others does no harm.
         stated: How many there should be, by the task itself.
         until: The latest moment at which an image can have been scanned; a later one is no time of a scan.
     """
-    known: dict[str, list[Finding]] = {digest: [] for digest in leaves.digests}
+    known: dict[str, list[Finding]] = {digest: [] for digest in scanned(leaves)}
     for finding in findings:
         known.get(finding.digest, []).append(finding)
-    failed = tuple(FailedImage(image=leaf.image, reason=leaf.reason) for leaf in leaves.images if not leaf.succeeded)
+    failed = tuple(FailedImage(image=leaf.image, reason=leaf.reason) for leaf in leaves if not leaf.succeeded)
     is_fresh = partial(_is_fresh, began_at=task.began_at, until=until)
     judged = [any(map(is_fresh, about)) for about in known.values()]
     # Of an image without a digest, or of a scan without a begin, no result will ever be known to be this scan's.
@@ -60,12 +50,12 @@ def counted(
     counts = Counts(
         # Without a number of the task's own nobody knows whether these are all leaves, and more of them than it says
         # are not its own alone: the smaller number lets the policy see the contradiction.
-        total=None if stated is None else min(stated, len(leaves.images)),
-        succeeded=len(leaves.images) - len(failed),
+        total=None if stated is None else min(stated, len(leaves)),
+        succeeded=len(leaves) - len(failed),
         failed=len(failed),
         risky=_risky(known.values(), is_fresh) if is_tellable and all(judged) else None,
     )
-    missing = max(0, (stated or 0) - len(leaves.images))
+    missing = max(0, (stated or 0) - len(leaves))
     awaited = missing + judged.count(False) if is_tellable else 0
     return replace(task, counts=counts, failed_images=failed, awaited=awaited)
 

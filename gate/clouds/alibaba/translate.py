@@ -105,12 +105,6 @@ def is_repository(row: Mapping[str, Any]) -> bool:
     return row.get("TargetType") == "IMAGE_REPO"
 
 
-def began_since(row: Mapping[str, Any], earliest: datetime) -> bool:
-    """Whether a leaf says that it began then or later."""
-    began_at = moment(row.get("StartTime"))
-    return began_at is not None and began_at >= earliest
-
-
 def leaf(row: Mapping[str, Any]) -> Leaf:
     """Turns one entry of OnceTasks into a leaf; whatever is not plainly a success is none."""
     status, result = row.get("StatusText"), row.get("ResultInfo")

@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import cycle, repeat
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 from zlib import crc32
@@ -483,75 +483,22 @@ def test_leaves_of_all_tasks_are_never_taken_for_those_of_one(fake_time: FakeTim
 # Where a list cannot be asked for as it should.
 
 
-def test_where_the_id_gives_no_leaves_those_that_began_since_are_taken(fake_time: FakeTime) -> None:
-    older = replace(OURS, id="older", began_ago=9000, risky=3)
-    with simulated(fake_time, replace(OURS, risky=1), older) as simulator:
-        says(simulator, {LEAVES: cycle([no_rows, the_truth])})
+def test_where_the_id_gives_no_leaves_no_others_stand_in_for_them(fake_time: FakeTime) -> None:
+    """Leaves that began since may be those of another pipeline."""
+    theirs = replace(OURS, id="theirs", began_ago=9000)
+    with simulated(fake_time, OURS, theirs) as simulator:
+        says(simulator, {LEAVES: [no_rows]})
         found = seen_again(simulator, fake_time)
 
-        assert (found.counts, found.awaited) == (Counts(total=3, succeeded=3, failed=0, risky=1), 0)
-        assert operations(simulator) == [RESULT, LEAVES, LEAVES, LAST, IMAGES]
-        _, since = map(query, asked(simulator, LEAVES))
-        assert since.get("TaskId") is None
-        assert since["StartTime"] == str(round((fake_time.wall() - 600) * 1000))
-
-
-def without_those_of(began: float, fake_time: FakeTime) -> Saying:
-    moment = round((fake_time.wall() - began) * 1000)
-    return lambda document: with_rows(document, [row for row in document["OnceTasks"] if row["StartTime"] != moment])
-
-
-def test_the_leaves_of_a_newer_task_are_never_taken_for_those_of_this_one(fake_time: FakeTime) -> None:
-    """Another pipeline scans as many images, and its leaves are there before ours are."""
-    theirs = replace(OURS, id="theirs", began_ago=500)
-    with simulated(fake_time, OURS) as simulator:
-        cloud = connected(simulator, fake_time)
-        pinned = cloud.newest()
-        assert pinned is not None
-        simulator.tasks.append(theirs)
-        says(simulator, {LEAVES: cycle([no_rows, without_those_of(600, fake_time)])})
-        found = cloud.look(pinned)
-
-        assert found is not None
         assert (found.awaited, is_pending(found)) == (3, True)
-        assert IMAGES not in operations(simulator)
-
-
-def test_a_newer_task_of_any_source_is_another_one(fake_time: FakeTime) -> None:
-    ours, theirs = replace(OURS, task_type="openapi"), replace(OURS, id="theirs", began_ago=500)
-    with simulated(fake_time, ours, theirs) as simulator:
-        says(simulator, {LEAVES: cycle([no_rows, without_those_of(600, fake_time)])})
-        found = seen_again(simulator, fake_time, source="openapi")
-
-    assert (found.id, is_pending(found)) == ("ours", True)
-
-
-@pytest.mark.parametrize("started", [1, None, 0, "soon", True], ids=repr)
-def test_leaves_that_do_not_say_that_they_began_since_are_not_taken(fake_time: FakeTime, started: object) -> None:
-    """A cloud that does not look at StartTime lists those of earlier tasks too."""
-
-    def moved(document: Document) -> Document:
-        *rows, last = document["OnceTasks"]
-        return with_rows(document, [*rows, {**last, "StartTime": started}])
-
-    with simulated(fake_time) as simulator:
-        says(simulator, {LEAVES: cycle([no_rows, moved])})
-
-        assert is_pending(seen_again(simulator, fake_time))
-
-
-@pytest.mark.parametrize("total", [2, 5])
-def test_leaves_that_began_since_are_not_taken_if_they_are_more_or_fewer(fake_time: FakeTime, total: int) -> None:
-    with simulated(fake_time) as simulator:
-        stating = [lambda document: {**document, "TotalCount": total}]
-        says(simulator, {RESULT: stating, LEAVES: [no_rows, the_truth]})
-        found = seen_again(simulator, fake_time)
-
-    assert (found.awaited, is_pending(found)) == (total, True)
+        assert operations(simulator) == [RESULT, LEAVES]
+        assert all(query(one)["TaskId"] == "ours" for one in asked(simulator, LEAVES))
 
 
 @pytest.mark.parametrize("lacks", [{"TotalCount": None}, {"TotalCount": 0}, {"CollectTime": None}], ids=str)
-def test_without_a_number_or_a_begin_no_other_leaves_are_asked_for(fake_time: FakeTime, lacks: Document) -> None:
+def test_without_leaves_and_without_a_number_or_a_begin_there_is_nothing_to_judge(
+    fake_time: FakeTime, lacks: Document
+) -> None:
     with simulated(fake_time) as simulator:
         says(simulator, {RESULT: [lambda document: {**document, **lacks}], LEAVES: [no_rows]})
         found = seen_again(simulator, fake_time)
