@@ -92,7 +92,9 @@ def _log(outcome: Outcome, results: list[dict[str, Any]]) -> str:
         "automationDetails": {"id": f"scan-gate/{outcome.cloud}/"},
         "results": results,
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+    text = json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+    # A CI host to whose log this is printed takes ##[name] for a command wherever it stands; for JSON it is the same.
+    return text.replace("##", r"#\u0023")
 
 
 def _results(outcome: Outcome, most: int) -> Iterator[dict[str, Any]]:
