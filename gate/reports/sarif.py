@@ -113,7 +113,8 @@ def _result(rule: str, text: str, level: str, place: str, identity: str) -> dict
     return {
         "ruleId": rule,
         "level": level,
-        "message": {"text": one_line(text, A_REASON)},
+        # Even a plain message may hold links, [text](target): SARIF 2.1.0, 3.11.6.
+        "message": {"text": one_line(text, A_REASON).replace("](", "] (")},
         "locations": [
             {
                 "physicalLocation": {

@@ -162,6 +162,12 @@ def test_what_blocks_is_an_error_and_what_is_allowed_a_note(outcome: Outcome, ex
     assert [(result["ruleId"], result["level"]) for result in read(outcome)["results"]] == expected
 
 
+@every_outcome
+def test_no_message_holds_a_link(outcome: Outcome) -> None:
+    """Even a plain message may, as [text](target): SARIF 2.1.0, 3.11.6."""
+    assert not [text for text in strings(read(outcome)) if re.search(r"\]\(", text)]
+
+
 def test_each_cloud_has_a_category_of_its_own() -> None:
     categories = [read(an_outcome(cloud=cloud))["automationDetails"]["id"] for cloud in ("huawei", "alibaba")]
 
