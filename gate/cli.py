@@ -9,24 +9,27 @@ import sys
 import time
 import traceback
 from contextlib import suppress
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gate import __version__, ci, run
-from gate.clock import Clock
-from gate.clouds import CLOUDS
+from gate.clock import Clock, Deadline
+from gate.clouds import CLOUDS, Connection
 from gate.command_line import Sectioned, wishes_of
 from gate.errors import Bug, ExitCode, GateError, Interrupted, UsageError
 from gate.interrupt import be_deaf, interruptible
 from gate.journal import Journal
 from gate.log import Log, describe
-from gate.options import ONE_CLOUD, OPTIONS, SECTIONS, TALK, WHAT, WHERE, settings_from, unknown_variables
+from gate.options import ONE_CLOUD, OPTIONS, SECTIONS, TALK, WHAT, WHERE, settings_from, unknown_variables, variable
 from gate.outcome import Outcome
 from gate.policy import Policy, undecided
-from gate.publish import forget, publish, say
+from gate.publish import publish
 from gate.simulator import SCENARIOS, Simulator
 from gate.text import for_log
+from gate.writing import forget, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,17 +46,16 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     """
     _open_streams()
     arguments = sys.argv[1:] if arguments is None else arguments
-    is_check = next((word for word in arguments if not word.startswith("-")), "") == "check"
     with interruptible():
         try:
             return _run(arguments, clock)
         except click.ClickException as error:
             with suppress(OSError):
                 error.show()
-            return _end(UsageError(error.format_message()), is_check=is_check)
+            return _end(UsageError(error.format_message()), _host(arguments))
         except (GateError, Interrupted) as cause:
             Log(sys.stderr).complain(str(cause))
-            return _end(cause, is_check=is_check)
+            return _end(cause, _host(arguments))
 
 
 def _run(arguments: Sequence[str], clock: Clock | None) -> int:
@@ -101,7 +103,8 @@ def status(clock: Clock | None, /, **values: Any) -> int:
     """Look once at the newest scan task, without a verdict; exit with 0 if there is one."""
     log = _log(values)
     clock = clock or Clock(sleep=log.sleep)
-    task = run.glance(settings_from(wishes_of(values)), os.environ, clock, Journal(clock, log.hear))
+    settings = settings_from(wishes_of(values))
+    task = run.glance(_connection(settings, os.environ, clock, log, ci.detect(os.environ, settings.ci)))
     say(f"{for_log(describe(task))}\n")
     return ExitCode.PASSED if task else ExitCode.NOTHING_TO_JUDGE
 
@@ -153,7 +156,7 @@ def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
     with Simulator(scenario, now=lambda: clock.now().timestamp()) as simulator:
         settings, environ = _demo(cloud, simulator.describe()[cloud], chosen.expected_exit)
         # A demo is no check: no later step of a CI host may take its outcome for one.
-        return _check(settings, {**os.environ, **environ, "GITHUB_ACTIONS": ""}, log, clock)
+        return _check(replace(settings, ci="none"), {**os.environ, **environ}, log, clock)
 
 
 def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Clock) -> int:
@@ -161,17 +164,31 @@ def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Cloc
         forget(wish.path)
     for complaint in unknown_variables(environ):
         log.complain(complaint)
-    journal = Journal(clock, log.hear)
+    host = ci.detect(environ, settings.ci)
+    connection = _connection(settings, environ, clock, log, host)
     try:
-        outcome = run.check(settings, environ, clock, journal)
+        log.mark(host.fold("Waiting for the image scan", clock.now()))
+        outcome = run.check(connection)
         be_deaf()
     except Interrupted as late:
-        outcome = run.ended(undecided(late), settings, clock, journal)
+        outcome = run.ended(undecided(late), connection)
     except Exception:  # noqa: BLE001 - reports are written in every ending, also after a bug
-        outcome = run.ended(undecided(_bug()), settings, clock, journal)
+        outcome = run.ended(undecided(_bug()), connection)
     be_deaf()
-    publish(outcome, settings.reports, environ, log)
+    log.mark(host.unfold(outcome.generated_at))
+    publish(outcome, settings.reports, host, log)
     return outcome.exit_code
+
+
+def _connection(settings: Settings, environ: Mapping[str, str], clock: Clock, log: Log, host: ci.Host) -> Connection:
+    return Connection(
+        settings=settings,
+        environ=environ,
+        clock=clock,
+        deadline=Deadline(clock, settings.timeout),
+        journal=Journal(clock, log.hear),
+        hide=lambda secret: say(host.hide(secret)),
+    )
 
 
 def _demo(cloud: str, described: Mapping[str, str], expected_exit: int) -> tuple[Settings, dict[str, str]]:
@@ -207,12 +224,20 @@ def _log(values: Mapping[str, Any]) -> Log:
     return Log(sys.stderr, verbosity=int(values["verbose"]) - int(values["quiet"]))
 
 
-def _end(cause: GateError | Interrupted, *, is_check: bool) -> int:
+def _host(arguments: Sequence[str]) -> ci.Host:
+    """The CI host of a command line that could not be read; commands other than the check tell it nothing."""
+    if next((word for word in arguments if not word.startswith("-")), "") != "check":
+        return ci.detect({}, "none")
+    words = [part for word in arguments for part in word.split("=", 1)]
+    wish = next((after for word, after in pairwise(words) if word == "--ci"), os.environ.get(variable("ci")))
+    return ci.detect(os.environ, wish if wish in ci.HOSTS else None)
+
+
+def _end(cause: GateError | Interrupted, host: ci.Host) -> int:
     """Tells the CI host, which would else keep no outputs of a check, that there is no verdict and why."""
     be_deaf()
     verdict = undecided(cause)
     outcome = Outcome(cloud="", verdict=verdict, policy=Policy(), gate_version=__version__, generated_at=Clock().now())
-    host = ci.detect(os.environ) if is_check else None
-    for complaint in host.publish(outcome) if host else ():
+    for complaint in host.publish(outcome):
         Log(sys.stderr).complain(complaint)
     return verdict.exit_code

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from gate.ci import HOSTS
 from gate.clouds import CLOUDS
 from gate.errors import UsageError
 from gate.policy import Policy
@@ -124,6 +125,7 @@ WHAT = (
 """What the gate itself needs to know."""
 
 TALK = (
+    Option(name="ci", help="CI host to speak to", choices=tuple(HOSTS), default_note="detected"),
     Option(name="quiet", short="q", help="print the verdict only", is_flag=True),
     Option(name="verbose", short="v", help="print every request", is_flag=True),
 )
@@ -211,6 +213,7 @@ def settings_from(wishes: Mapping[str, Any]) -> Settings:
         request_timeout=wishes["request-timeout"],
         reports=_apart(wishes["report"]),
         ca_bundle=wishes["ca-bundle"],
+        ci=wishes["ci"],
         for_cloud=_for_cloud(wishes),
     )
 

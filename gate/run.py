@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate import __version__
 from gate.clock import Deadline
-from gate.clouds import CLOUDS, Connection
+from gate.clouds import CLOUDS
 from gate.errors import GateError, Interrupted
 from gate.outcome import Outcome
 from gate.policy import Reason, is_another, judge, no_task, nothing_to_judge, staleness, undecided
@@ -15,27 +15,24 @@ from gate.scan import TaskState
 from gate.wait import Pace, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from gate.clock import Clock
-    from gate.clouds import Cloud
-    from gate.journal import Journal
+    from gate.clouds import Cloud, Connection
     from gate.policy import Verdict
     from gate.scan import ScanTask
     from gate.settings import Settings
 
 
-def check(settings: Settings, environ: Mapping[str, str], clock: Clock, journal: Journal) -> Outcome:
+def check(connection: Connection) -> Outcome:
     """Runs the gate once; whatever keeps it from a verdict becomes an undecided one that says so."""
     try:
-        verdict = _decide(settings, environ, clock, journal)
+        verdict = _decide(connection)
     except (GateError, Interrupted) as cause:
         verdict = undecided(cause)
-    return ended(verdict, settings, clock, journal)
+    return ended(verdict, connection)
 
 
-def ended(verdict: Verdict, settings: Settings, clock: Clock, journal: Journal) -> Outcome:
+def ended(verdict: Verdict, connection: Connection) -> Outcome:
     """What the run came to, with all that was seen until now."""
+    settings, clock, journal = connection.settings, connection.clock, connection.journal
     return Outcome(
         cloud=settings.cloud,
         verdict=verdict,
@@ -48,34 +45,29 @@ def ended(verdict: Verdict, settings: Settings, clock: Clock, journal: Journal) 
     )
 
 
-def glance(settings: Settings, environ: Mapping[str, str], clock: Clock, journal: Journal) -> ScanTask | None:
+def glance(connection: Connection) -> ScanTask | None:
     """Looks once at the task that a check would find now, fresh or not.
 
     Raises:
         GateError: The cloud could not be asked.
     """
-    cloud = _connect(settings, environ, clock, journal, Deadline(clock, settings.timeout))
-    return cloud.named(settings.task_id) if settings.task_id else cloud.newest()
+    task_id = connection.settings.task_id
+    cloud = CLOUDS[connection.settings.cloud].connect(connection)
+    return cloud.named(task_id) if task_id else cloud.newest()
 
 
-def _connect(
-    settings: Settings, environ: Mapping[str, str], clock: Clock, journal: Journal, deadline: Deadline
-) -> Cloud:
-    connection = Connection(settings=settings, environ=environ, clock=clock, deadline=deadline, journal=journal)
-    return CLOUDS[settings.cloud].connect(connection)
-
-
-def _decide(settings: Settings, environ: Mapping[str, str], clock: Clock, journal: Journal) -> Verdict:
-    deadline = Deadline(clock, settings.timeout)
-    cloud = _connect(settings, environ, clock, journal, deadline)
-    pace = Pace(shortest=settings.poll_interval or CLOUDS[settings.cloud].shortest_pause)
+def _decide(connection: Connection) -> Verdict:
+    settings, clock, journal = connection.settings, connection.clock, connection.journal
+    kind = CLOUDS[settings.cloud]
+    cloud = kind.connect(connection)
+    pace = Pace(shortest=settings.poll_interval or kind.shortest_pause)
     watch = Watch(pace=pace, clock=clock, journal=journal)
 
-    pinned = _choose(cloud, watch, settings, deadline)
+    pinned = _choose(cloud, watch, settings, connection.deadline)
     if isinstance(pinned, Reason):
         return nothing_to_judge(pinned)
     journal.note(f"following scan task {pinned.id} and no other")
-    last = _follow(cloud, watch, pinned, deadline)
+    last = _follow(cloud, watch, pinned, connection.deadline)
     return nothing_to_judge(_CHANGED) if is_another(last, pinned) else judge(last, settings.policy)
 
 

@@ -63,6 +63,8 @@ class Settings:
     request_timeout: float = 30.0
     reports: tuple[ReportWish, ...] = ()
     ca_bundle: Path | None = None
+    ci: str | None = None
+    """The CI host to speak to; None for the one that is detected."""
     for_cloud: Mapping[str, object] = field(default_factory=dict)
     """The options that only this cloud has, by name; those not given are absent."""
 

@@ -6,6 +6,7 @@ taken for a command of the CI host, for the end of an output, for Markdown or fo
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -37,3 +38,11 @@ def for_markdown(text: str, longest: int = _LONGEST) -> str:
     a tag, a link, a mention or an emphasis.
     """
     return re.sub(r"[^\w \-,;()%'=?]|_", lambda found: f"&#{ord(found[0])};", one_line(text, longest))
+
+
+def for_html(text: str, longest: int = _LONGEST) -> str:
+    """For HTML and SVG, between tags and inside a quoted attribute; never inside a script, a style or a comment.
+
+    What could end the text, the attribute or a character reference turns into a character reference itself.
+    """
+    return html.escape(one_line(text, longest), quote=True)

@@ -51,12 +51,12 @@ def test_the_action_names_every_output_that_is_set_and_no_other() -> None:
     assert list(ACTION["outputs"]) == list(as_the_runner_reads(outputs(an_outcome())))
 
 
-def test_readme_and_action_say_of_the_options_what_the_table_says() -> None:
-    """`python tools/document.py` brings them up to date."""
-    action = (ROOT / "action.yml").read_text()
+@pytest.mark.parametrize("name", document.DOCUMENTS)
+def test_what_is_said_of_the_options_elsewhere_is_what_the_table_says(name: str) -> None:
+    """`python -m tools.document` brings it up to date."""
+    text = (ROOT / name).read_text()
 
-    assert document.readme(README) == README
-    assert document.action(action) == action
+    assert document.DOCUMENTS[name](text) == text
 
 
 def test_the_readme_lists_every_output() -> None:

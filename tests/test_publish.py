@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gate import ci
 from gate.log import Log
-from gate.publish import forget, publish, say, write_whole
+from gate.publish import publish
 from gate.settings import ReportWish
+from gate.writing import forget, say, write_whole
 from tests.builders import a_task, an_outcome
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def test_every_report_is_written_and_the_verdict_is_said(tmp_path: Path, capsys:
     publish(
         an_outcome(),
         [ReportWish(format="json", path=json_path), ReportWish(format="markdown", path=page)],
-        {},
+        ci.detect({}),
         Log(io.StringIO()),
     )
 
@@ -45,7 +47,9 @@ def test_code_scanning_is_told_nothing_of_an_undecided_run_and_the_log_says_why(
     stream = io.StringIO()
     sarif, page = ReportWish(format="sarif", path=tmp_path / "scan.sarif"), tmp_path / "page.md"
 
-    publish(an_outcome(a_task(risky=None)), [sarif, ReportWish(format="markdown", path=page)], {}, Log(stream))
+    publish(
+        an_outcome(a_task(risky=None)), [sarif, ReportWish(format="markdown", path=page)], ci.detect({}), Log(stream)
+    )
 
     assert [*tmp_path.iterdir()] == [page]
     assert stream.getvalue().startswith(f"scan-gate: {sarif.path} is not written: there is no verdict")
@@ -73,7 +77,7 @@ def test_a_report_that_cannot_be_written_is_told_and_hides_nothing_else(
     (tmp_path / "file").touch()
     stream = io.StringIO()
 
-    publish(an_outcome(), wishes(tmp_path / "file" / "a.json", tmp_path / "b.json"), {}, Log(stream))
+    publish(an_outcome(), wishes(tmp_path / "file" / "a.json", tmp_path / "b.json"), ci.detect({}), Log(stream))
 
     assert stream.getvalue().startswith(f"scan-gate: {tmp_path / 'file' / 'a.json'} cannot be written (File exists)")
     assert stream.getvalue().count("\n") == 1
@@ -85,7 +89,7 @@ def test_the_ci_host_is_told_too_and_its_complaints_are_heard(tmp_path: Path) ->
     stream = io.StringIO()
     environ = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(tmp_path / "absent" / "output")}
 
-    publish(an_outcome(), [], environ, Log(stream))
+    publish(an_outcome(), [], ci.detect(environ), Log(stream))
 
     assert stream.getvalue().startswith("scan-gate: GITHUB_OUTPUT cannot be written")
 

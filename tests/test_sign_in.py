@@ -8,19 +8,41 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.harness import CLOUDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.harness import Gate
 
-HUAWEI = {
-    "our own": ("SCAN_GATE_ACCESS_KEY_ID", "SCAN_GATE_ACCESS_KEY_SECRET"),
-    "the vendor's SDK": ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"),
-    "the vendor's action": ("HUAWEI_CLOUD_ACCESS_KEY_ID", "HUAWEI_CLOUD_SECRET_ACCESS_KEY"),
-    "the vendor's samples": ("CLOUD_SDK_AK", "CLOUD_SDK_SK"),
-    "Terraform": ("HW_ACCESS_KEY", "HW_SECRET_KEY"),
-    "the inputs": ("INPUT_ACCESS-KEY-ID", "INPUT_ACCESS-KEY-SECRET"),
+Names = tuple[str, ...]
+OURS: dict[str, Names] = {
+    "our own": ("SCAN_GATE_ACCESS_KEY_ID", "SCAN_GATE_ACCESS_KEY_SECRET", "SCAN_GATE_SECURITY_TOKEN"),
+    "the inputs": ("INPUT_ACCESS-KEY-ID", "INPUT_ACCESS-KEY-SECRET", "INPUT_SECURITY-TOKEN"),
 }
+NAMES: dict[str, dict[str, Names]] = {
+    "huawei": OURS
+    | {
+        "the vendor's SDK": ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
+        "the vendor's action": ("HUAWEI_CLOUD_ACCESS_KEY_ID", "HUAWEI_CLOUD_SECRET_ACCESS_KEY"),
+        "the vendor's samples": ("CLOUD_SDK_AK", "CLOUD_SDK_SK"),
+        "Terraform": ("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN"),
+    },
+    "alibaba": OURS
+    | {
+        "the vendor's SDK": (
+            "ALIBABA_CLOUD_ACCESS_KEY_ID",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+            "ALIBABA_CLOUD_SECURITY_TOKEN",
+        ),
+        "Terraform": ("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"),
+    },
+}
+"""Key id, secret and, where the tool has a name for it, security token."""
+TOOLS = [(cloud, names) for cloud, tools in NAMES.items() for names in tools.values()]
+IDS = [f"{cloud}-{tool}" for cloud, tools in NAMES.items() for tool in tools]
+TEMPORARY = [pytest.param(cloud, names, id=id_) for (cloud, names), id_ in zip(TOOLS, IDS, strict=True) if names[2:]]
+TOKEN_HEADERS = {"huawei": "X-Security-Token", "alibaba": "x-acs-security-token"}
 
 
 def sign_in(gate: Gate, monkeypatch: pytest.MonkeyPatch, **variables: str) -> int:
@@ -32,40 +54,76 @@ def sign_in(gate: Gate, monkeypatch: pytest.MonkeyPatch, **variables: str) -> in
     return gate.check().code
 
 
-@pytest.mark.parametrize("names", HUAWEI.values(), ids=HUAWEI)
+def known(gate: Gate, *parts: str) -> list[str]:
+    """What the simulated cloud says of its keys."""
+    return [gate.simulator.describe()[gate.cloud][part] for part in parts]
+
+
+@pytest.mark.parametrize(("cloud", "names"), TOOLS, ids=IDS)
 def test_keys_are_found_under_the_names_of_every_tool(
-    names: tuple[str, str], gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+    cloud: str, names: Names, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate = gate_in("clean")
-    known = gate.simulator.describe()["huawei"]
-    keys = dict(zip(names, (known["access_key_id"], known["access_key_secret"]), strict=True))
+    gate = gate_in("clean", cloud)
+    keys = dict(zip(names, known(gate, "access_key_id", "access_key_secret"), strict=False))
 
     assert sign_in(gate, monkeypatch, **keys) == 0
+    assert TOKEN_HEADERS[cloud] not in gate.simulator.requests[0].headers
 
 
+@pytest.mark.parametrize(("cloud", "names"), TEMPORARY)
 def test_temporary_keys_come_with_their_security_token(
-    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+    cloud: str, names: Names, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate = gate_in("clean")
-    known = gate.simulator.describe()["huawei"]
-    keys = {"HUAWEICLOUD_SDK_AK": known["access_key_id"], "HUAWEICLOUD_SDK_SK": known["access_key_secret"]}
+    gate = gate_in("clean", cloud)
+    keys = dict(zip(names, known(gate, "access_key_id", "access_key_secret", "security_token"), strict=True))
 
-    assert sign_in(gate, monkeypatch, **keys, HUAWEICLOUD_SDK_SECURITY_TOKEN=known["security_token"]) == 0
-    assert gate.simulator.requests[0].headers["X-Security-Token"] == known["security_token"]
-    assert sign_in(gate, monkeypatch, **keys, HUAWEICLOUD_SDK_SECURITY_TOKEN="of-yesterday") == 3
+    assert sign_in(gate, monkeypatch, **keys) == 0
+    assert gate.simulator.requests[0].headers[TOKEN_HEADERS[cloud]] == keys[names[2]]
+    assert sign_in(gate, monkeypatch, **{**keys, names[2]: "of-yesterday"}) == 3
 
 
-def test_a_token_is_enough(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = gate_in("clean")
-    token = gate.simulator.describe()["huawei"]["auth_token"]
+@pytest.mark.parametrize("wrong", [0, 1], ids=["id", "secret"])
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_wrong_key_is_not_authorised(
+    cloud: str, wrong: int, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_in("clean", cloud)
+    names = OURS["our own"]
+    keys = dict(zip(names, known(gate, "access_key_id", "access_key_secret"), strict=False))
+
+    assert sign_in(gate, monkeypatch, **{**keys, names[wrong]: "of-somebody-else"}) == 3
+    assert len(gate.operations) == 1
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_keys_of_another_cloud_are_none(
+    cloud: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_in("clean", cloud)
+    foreign = {name: "x" for other in NAMES if other != cloud for name in NAMES[other]["the vendor's SDK"]}
+
+    assert sign_in(gate, monkeypatch, **foreign) == 3
+    assert gate.operations == []
+
+
+def test_a_token_is_enough_for_huawei(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = gate_in("clean", "huawei")
+    (token,) = known(gate, "auth_token")
 
     assert sign_in(gate, monkeypatch, SCAN_GATE_AUTH_TOKEN=token) == 0
     assert "Authorization" not in gate.simulator.requests[0].headers
     assert sign_in(gate, monkeypatch, SCAN_GATE_AUTH_TOKEN="of-yesterday") == 3
 
 
-def test_the_project_is_found_by_the_region(gate_in: Callable[..., Gate]) -> None:
-    gate = gate_in("clean")
+def test_a_token_is_nothing_to_alibaba(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = gate_in("clean", "alibaba")
+
+    assert sign_in(gate, monkeypatch, SCAN_GATE_AUTH_TOKEN="token") == 3
+    assert gate.operations == []
+
+
+def test_the_project_is_found_by_the_region_in_huawei(gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("clean", "huawei")
 
     assert replace(gate, left_out=("project_id",)).check().code == 0
     assert gate.operations[:2] == ["projects", "tasks"]

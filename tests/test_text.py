@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from gate.text import for_log, for_markdown, one_line
+from gate.text import for_html, for_log, for_markdown, one_line
 from tests.hostile import HOSTILE
 
 hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
@@ -55,6 +56,12 @@ def test_markdown_source_has_nothing_that_a_reader_of_it_could_take_for_structur
     assert not re.search(r"[^\w \-,;()%'=?]|_", source.replace("…", ""))
 
 
+@hostile
+def test_html_shows_the_text_and_nothing_else(text: str) -> None:
+    assert html.unescape(for_html(text)) == one_line(text)
+    assert not set(for_html(text)) & set("<>\"'")
+
+
 def _unescaped(html: str) -> str:
     named = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"'}
     return re.sub(r"&(amp|lt|gt|quot);", lambda found: named[found[0]], html)
@@ -64,6 +71,7 @@ def test_a_long_text_is_cut_and_says_so() -> None:
     assert one_line("x" * 500) == "x" * 500
     assert one_line("x" * 501) == "x" * 500 + "…"
     assert one_line("abc", 2) == "ab…"
+    assert for_html("a<b", 2) == "a&lt;…"
 
 
 def test_what_separates_words_still_separates_them() -> None:
@@ -76,3 +84,5 @@ def test_no_text_whatever_breaks_out(text: str) -> None:
     assert "::" not in for_log(text)
     assert "##" not in for_log(text)
     assert not set(for_markdown(text)) & set("|<>@[]`*_~!:/.\\\n\r")
+    assert not set(for_html(text)) & set("<>\"'")
+    assert html.unescape(for_html(text)) == one_line(text)

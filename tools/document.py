@@ -1,6 +1,7 @@
 """Writes what is said of the options in more than one place, from the one table that the gate reads them by.
 
-`python tools/document.py` brings README.md and action.yml up to date; a test fails while they are not.
+`python -m tools.document` brings README.md, action.yml and the GitLab component up to date; a test fails while they
+are not.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gate.options import OPTIONS
+from gate.options import OPTIONS, variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gate.settings import Option
 
 ROOT = Path(__file__).parent.parent
+_OF_COMPONENT = [option for option in OPTIONS if option.name not in {"report", "ci"}]
 _SECRET_INPUTS = {
     "access-key-id": "access key id (AK); better from a secret",
     "access-key-secret": "access key secret (SK), from a secret",
@@ -34,6 +36,32 @@ def readme(text: str) -> str:
 def action(text: str) -> str:
     """action.yml with its inputs as they should be."""
     return _between(text, "inputs:\n", "outputs:\n", "".join(_inputs()) + "\n")
+
+
+def component(text: str) -> str:
+    """The GitLab component with its inputs, and the variables that they travel by, as they should be."""
+    begin, end = "    # options\n", "    # end of options\n"
+    text = _between(text, begin, end, "".join(map(_component_input, _OF_COMPONENT)))
+    begin, end = "    # variables\n", "    # end of variables\n"
+    lines = (f'    {variable(option.name)}: "$[[ inputs.{option.name} ]]"\n' for option in _OF_COMPONENT)
+    return _between(text, begin, end, "".join(lines))
+
+
+def _component_input(option: Option) -> str:
+    kind, default = ("boolean", "false") if option.is_flag else ("string", '""')
+    if option.name == "cloud":
+        default = ""
+    # An empty variable counts as unset, so that the gate's own default, the variable or the file has its say.
+    note = f" [default: {option.default or option.default_note}]" if option.default or option.default_note else ""
+    choices = [*option.choices] if option.name == "cloud" else ["", *option.choices] if option.choices else []
+    lines = [
+        f"    {option.name}:",
+        f"      description: {json.dumps(option.help + note, ensure_ascii=False)}",
+        f"      type: {kind}",
+        *([f"      options: {json.dumps(choices)}"] if choices else []),
+        *([f"      default: {default}"] if default else []),
+    ]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _table() -> Iterator[str]:
@@ -70,7 +98,10 @@ def _between(text: str, begin: str, end: str, content: str) -> str:
     return re.sub(pattern, lambda found: f"{found[1]}{content}{found[2]}", text, count=1, flags=re.DOTALL)
 
 
+DOCUMENTS = {"README.md": readme, "action.yml": action, "templates/scan-gate.yml": component}
+
+
 if __name__ == "__main__":
-    for name, write in (("README.md", readme), ("action.yml", action)):
+    for name, write in DOCUMENTS.items():
         path = ROOT / name
         path.write_text(write(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from gate.ci.azure import Azure
+from gate.ci.bitbucket import Bitbucket
+from gate.ci.buildkite import Buildkite
 from gate.ci.github import GitHub
+from gate.ci.gitlab import GitLab
+from gate.ci.host import Host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from gate.outcome import Outcome
+__all__ = ["HOSTS", "Host", "detect"]
+
+HOSTS: Mapping[str, type[Host]] = {
+    "github": GitHub,
+    "gitlab": GitLab,
+    "azure": Azure,
+    "buildkite": Buildkite,
+    "bitbucket": Bitbucket,
+    "none": Host,
+}
+"""All that `--ci` knows, by name."""
 
 
-class Host(Protocol):
-    """A CI host that shows more of an outcome than a log and an exit code."""
-
-    def publish(self, outcome: Outcome) -> Iterable[str]:
-        """Tells the host; yields what could not be told, in words for the log, and raises nothing for it."""
-        ...
+def detect(environ: Mapping[str, str], wish: str | None = None) -> Host:
+    """Finds the host by the variables that it sets, if none is wished for; a plain machine is told nothing."""
+    return HOSTS[wish or _name(environ)](environ)
 
 
-def detect(environ: Mapping[str, str]) -> Host | None:
-    """Finds the host by the variables that it sets; None on a plain machine."""
+def _name(environ: Mapping[str, str]) -> str:
     if environ.get("GITHUB_ACTIONS") == "true":
-        return GitHub(environ)
-    return None
+        return "github"
+    if environ.get("GITLAB_CI") == "true":
+        return "gitlab"
+    if environ.get("TF_BUILD", "").lower() == "true":
+        return "azure"
+    if environ.get("BUILDKITE") == "true":
+        return "buildkite"
+    if environ.get("BITBUCKET_BUILD_NUMBER"):
+        return "bitbucket"
+    return "none"

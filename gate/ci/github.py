@@ -1,4 +1,4 @@
-"""GitHub Actions: outputs for later steps and a job summary, by the files that the runner names (ci-hosts.md 4.1)."""
+"""GitHub Actions: outputs, job summary, annotations, folded logs and masks (ci-hosts.md 4.1)."""
 
 from __future__ import annotations
 
@@ -7,20 +7,37 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from gate.ci.host import Host
+from gate.ci.remarks import remarks, urgency
 from gate.reports import markdown
-from gate.text import one_line
+from gate.text import A_REASON, one_line
+from gate.writing import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from gate.outcome import Outcome
 
 
-class GitHub:
-    """Writes the two files of one step; both are the runner's, so they are only ever appended to."""
+_MOST_ANNOTATIONS = 10
+"""Of one kind, in one step; the runner drops the others."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
+
+class GitHub(Host):
+    """Writes the two files of one step, which are the runner's, so they are only ever appended to, and its commands."""
+
+    def hide(self, secret: str) -> str:
+        """See `Host.hide`; whoever is not the runner would print the command, and the secret with it."""
+        return command("add-mask", secret) if self._environ.get("GITHUB_ACTIONS") == "true" else ""
+
+    def fold(self, title: str, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
+        """See `Host.fold`."""
+        return command("group", title)
+
+    def unfold(self, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
+        """See `Host.unfold`."""
+        return command("endgroup")
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `Host.publish`."""
@@ -28,6 +45,8 @@ class GitHub:
         yield from self._append(
             "GITHUB_STEP_SUMMARY", lambda size: markdown.render(outcome, markdown.BUDGET - size - 1)
         )
+        for remark in remarks(outcome, _MOST_ANNOTATIONS):
+            say(command(urgency(outcome), one_line(remark.text, A_REASON), title=remark.title))
 
     def _append(self, variable: str, text_after: Callable[[int], str]) -> Iterator[str]:
         name = self._environ.get(variable)
@@ -51,6 +70,19 @@ class GitHub:
 def _ends_a_line(file: BinaryIO, size: int) -> bool:
     # What an earlier tool left without an end of line would swallow our first one.
     return size == 0 or (file.seek(size - 1) >= 0 and file.read(1) == b"\n")
+
+
+def command(name: str, text: str = "", **properties: str) -> str:
+    """Writes a workflow command, which ends at the end of its line; nothing in it can end it earlier or begin another.
+
+    The runner cuts a text after 4,096 characters.
+    """
+    listed = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
+    return f"::{name}{' ' if listed else ''}{listed}::{_escaped(text)}\n"
+
+
+def _escaped(text: str, also: str = "") -> str:
+    return "".join(f"%{ord(char):02X}" if char in f"%\r\n{also}" else char for char in text)
 
 
 def outputs(outcome: Outcome) -> str:

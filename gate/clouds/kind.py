@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from gate.clouds.credentials import find_credentials
+from gate.clouds.wire import SHORTEST_SECRET
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from gate.clock import Clock, Deadline
+    from gate.clouds.credentials import Credentials, Source
     from gate.journal import Journal
     from gate.scan import ScanTask
     from gate.settings import Option, Settings
@@ -43,6 +47,16 @@ class Connection:
     deadline: Deadline
     """The end of the run: no request is tried again after it."""
     journal: Journal
+    hide: Callable[[str], object] = str
+    """Is told every secret before it is used, for the CI host that keeps it out of its log."""
+
+    def credentials(self, native: Iterable[Source], *, takes_token: bool = True) -> Credentials:
+        """Finds the credentials, and hides them; see `find_credentials`."""
+        found = find_credentials(self.environ, native, takes_token=takes_token)
+        for secret in found.secrets:
+            if len(secret) >= SHORTEST_SECRET:
+                self.hide(secret)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,7 +25,8 @@ LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes, unpacked: 20,000 failed images in one answer are about 8 MB, so this much is no list of tasks."""
 _CHUNK = 64 * 1024
 _CONNECT_LIMIT = 10.0
-_SHORTEST_SECRET = 8
+SHORTEST_SECRET = 8
+"""Characters: what is shorter is no secret of any cloud, and would tear holes into every answer and log."""
 
 
 class Wire:
@@ -51,10 +52,12 @@ class Wire:
         """
         # A socket's timeout bounds neither name resolution nor a server that drips bytes; a thread can be left behind.
         future: Future[Answer] = Future()
+        # A thread that gets to run only after its limit must not share the session of its successor.
+        session = self._session
 
         def work() -> None:
             try:
-                future.set_result(self._exchange(request))
+                future.set_result(self._exchange(session, request))
             except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
                 future.set_exception(error)
 
@@ -62,8 +65,8 @@ class Wire:
         try:
             return future.result(self._limit)
         except TimeoutError:
-            # Whoever still waits on the old session finds it closed, and leaves no socket behind.
-            self._session.close()
+            # The thread closes its own socket as it ends; that of a closed session is kept for no other request.
+            session.close()
             self._session = self._new_session()
             raise Unreachable(
                 f"No complete answer came from {self.host} within {self._limit:g} s.",
@@ -79,8 +82,7 @@ class Wire:
                 remedy="Correct or unset the variable; for private certificate authorities give --ca-bundle.",
             ) from None
 
-    def _exchange(self, request: requests.Request) -> Answer:
-        session = self._session
+    def _exchange(self, session: requests.Session, request: requests.Request) -> Answer:
         prepared = session.prepare_request(request)
         wishes = session.merge_environment_settings(
             prepared.url or "", proxies={}, stream=True, verify=self._ca_bundle, cert=None
@@ -111,7 +113,7 @@ class Blot:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         spellings = [
-            b"".join(_spellings(char) for char in secret) for secret in secrets if len(secret) >= _SHORTEST_SECRET
+            b"".join(_spellings(char) for char in secret) for secret in secrets if len(secret) >= SHORTEST_SECRET
         ]
         self._secrets = re.compile(b"|".join(spellings)) if spellings else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gate.reports import code_quality, dotenv, json_report, junit, markdown, sarif
+from gate.reports import code_quality, dotenv, html, json_report, junit, markdown, sarif
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +25,7 @@ class Report:
 REPORTS: Mapping[str, Report] = {
     "json": Report(render=json_report.render),
     "markdown": Report(render=markdown.render),
+    "html": Report(render=html.render),
     "sarif": Report(
         render=sarif.render,
         needs_a_verdict="there is no verdict, and code scanning would close every alert at an upload without results",

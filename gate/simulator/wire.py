@@ -55,9 +55,9 @@ class Listener:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # A client that hangs up is no news; any other error is a bug, and threading reports it.
         with connection, suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             Conversation(connection, self._decide, self._stopping).run()
         del self._open[current_thread()]
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gate import ci
-from gate.ci.github import outputs
+from gate.ci.github import command, outputs
 from gate.errors import Interrupted
 from gate.policy import Policy, undecided
-from tests.builders import a_task, an_outcome
+from tests.builders import a_failed_image, a_task, an_outcome
 from tests.github_runner import as_the_runner_reads
 from tests.hostile import HOSTILE
 
@@ -31,14 +32,12 @@ def runner(tmp_path: Path) -> dict[str, str]:
 
 
 def publish(outcome: Outcome, environ: dict[str, str]) -> list[str]:
-    host = ci.detect(environ)
-    assert host
-    return list(host.publish(outcome))
+    return list(ci.detect(environ).publish(outcome))
 
 
 def test_a_machine_that_is_no_ci_host_is_told_nothing() -> None:
-    assert ci.detect({}) is None
-    assert ci.detect({"GITHUB_OUTPUT": "x"}) is None
+    assert type(ci.detect({})) is ci.Host
+    assert type(ci.detect({"GITHUB_OUTPUT": "x"})) is ci.Host
 
 
 @pytest.mark.parametrize(
@@ -125,3 +124,58 @@ def test_a_file_that_cannot_be_written_is_told_and_hides_nothing_else(runner: di
 
 def test_a_runner_that_names_no_files_is_told_nothing() -> None:
     assert publish(an_outcome(), {"GITHUB_ACTIONS": "true"}) == []
+
+
+def annotated(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str, str]]:
+    """The annotations as the runner reads them: kind, title, text."""
+    publish(outcome, {"GITHUB_ACTIONS": "true"})
+    found = [re.fullmatch(r"::([a-z]+) title=([^:,]*)::(.*)", line) for line in capsys.readouterr().out.splitlines()]
+    return [(one[1], one[2], one[3]) for one in found if one]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind", "title"),
+    [
+        (an_outcome(), "notice", "Image scan passed"),
+        (an_outcome(a_task(risky=2)), "error", "Image scan blocked"),
+        (an_outcome(a_task(risky=None)), "error", "Image scan undecided"),
+        (an_outcome(a_task(risky=2), policy=Policy(warn_only=True)), "warning", "Image scan blocked"),
+    ],
+)
+def test_the_verdict_is_an_annotation_as_urgent_as_it_is(
+    outcome: Outcome, kind: str, title: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ((found, name, text),) = annotated(outcome, capsys)
+
+    assert (found, name) == (kind, title)
+    assert text == (outcome.verdict.reasons[0].message if outcome.verdict.reasons else "3 images, 0 failed, 0 risky.")
+
+
+@pytest.mark.parametrize(
+    ("number", "shown", "last"), [(9, 10, "shop-8"), (10, 10, "2 more images"), (5000, 10, "4992")]
+)
+def test_there_are_ten_annotations_at_most_and_the_last_says_what_is_left_out(
+    number: int, shown: int, last: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = tuple(a_failed_image(f"shop-{at}") for at in range(number))
+    task = a_task(total=number, succeeded=0, failed=number, failed_images=images)
+
+    found = annotated(an_outcome(task), capsys)
+
+    assert len(found) == shown
+    assert {kind for kind, _, _ in found} == {"error"}
+    assert last in found[-1][2]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_name_forges_an_annotation(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    images = (a_failed_image(text, reason=text),)
+    publish(an_outcome(a_task(succeeded=2, failed=1, failed_images=images)), {"GITHUB_ACTIONS": "true"})
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("::error title=") and len(line) <= 4096 for line in lines)
+
+
+def test_a_command_reads_back_as_the_runner_reads_it() -> None:
+    assert command("error", "100%\r\nb", title="a:b,c") == "::error title=a%3Ab%2Cc::100%25%0D%0Ab\n"

@@ -7,9 +7,12 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
+import pytest
+
 from gate.clock import Deadline
 from gate.clouds import Connection
 from gate.clouds.answer import Answer
+from gate.errors import Unreachable
 from gate.journal import Journal
 from gate.policy import Policy
 from gate.settings import Settings
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
 
+    from gate.clouds import CloudKind
     from gate.outcome import Event, EventKind
     from tests.builders import FakeTime
 
@@ -109,7 +113,11 @@ class Peer:
             caller.sendall(self._answer)
 
 
-def nobody() -> str:
-    """A loopback address at which nobody listens."""
-    with socket.create_server((LOOPBACK, 0)) as door:
-        return f"{LOOPBACK}:{door.getsockname()[1]}"
+def host_asked_by(kind: CloudKind, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The host that a cloud is asked at first, as a proxy hears it; the time of the connection has to be up."""
+    with Peer() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+        with pytest.raises(Unreachable):
+            kind.connect(connection).newest()
+        (head,) = proxy.heard
+    return head.split()[1].removesuffix(":443")

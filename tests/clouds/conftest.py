@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import ssl
 import subprocess
 from importlib import import_module
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.clouds.builders import LOOPBACK
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -42,6 +45,14 @@ def tls(certificate: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """A loopback address at which nobody listens, nor can before the test is over: other workers take ports, too."""
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        yield f"{LOOPBACK}:{taken.getsockname()[1]}"
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from gate.clouds.alibaba.options import OPTIONS, REGION_VARIABLES, SOURCES, sele
 from gate.clouds.alibaba.refusal import read
 from gate.clouds.alibaba.regions import endpoint
 from gate.clouds.alibaba.signature import KeyPairAuth
-from gate.clouds.credentials import find_credentials, first_of
+from gate.clouds.credentials import first_of
 from gate.clouds.http import Api, Http
 from gate.clouds.kind import CloudKind
 from gate.errors import UsageError
@@ -29,7 +29,7 @@ def _connect(connection: Connection) -> AlibabaCloud:
             means="Security Center has two planes that know nothing of each other; the region tells which is meant.",
             remedy="Give --region, such as cn-hangzhou or ap-southeast-1.",
         )
-    credentials = find_credentials(connection.environ, SOURCES, takes_token=False)
+    credentials = connection.credentials(SOURCES, takes_token=False)
     auth = KeyPairAuth(credentials, connection.clock.now)
     api = Api(base_url=settings.endpoint or endpoint(region), auth=auth, secrets=credentials.secrets, read=read)
     return AlibabaCloud(Http(api, connection), selection(settings.for_cloud))

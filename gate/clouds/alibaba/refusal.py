@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.clouds.answer import retry_after
 from gate.clouds.refusal import SIGNED_OUT, TOO_MANY, CloudError, document_of, may_pass, refused, said, unreachable
+from gate.clouds.values import text
 from gate.errors import NotAuthorised, Throttled
 from gate.text import one_line
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 _NAME = "Alibaba Cloud"
 _NO_ERROR: tuple[object, ...] = (None, "", 200, "200", "OK", "Success")
+_FAILED: tuple[object, ...] = (False, "false", "False")
+_DEEPEST = 20
+_SHORTEST_PAUSE = 1.0
+"""Seconds, as with Retry-After: a thousand calls a second are an attack, whoever asks for them."""
 # A new try has a new nonce.
 _PASSING = frozenset({"SignatureNonceUsed", "ServerError", "ServiceUnavailable", "InternalError"})
 _FORBIDDEN = ("NoPermission", "Forbidden")
@@ -42,29 +47,37 @@ def read(answer: Answer) -> dict[str, Any]:
     return document_of(answer, error_in, _refusal)
 
 
-def error_in(document: Mapping[str, Any]) -> CloudError:
-    """Finds the error in a document; an empty one where there is none.
+def error_in(document: Mapping[str, Any], depth: int = 0) -> CloudError:
+    """Finds the error in a document, however deep; an empty one where there is none.
 
     Some answers carry a code that means well; whatever else calls itself an error is one, even beside data.
     """
-    named = {key.lower(): value for key, value in document.items()}
-    errors = [key for key, value in named.items() if key.startswith("error") and value]
-    code = named.get("code")
-    # type() as well, since 1 == True and 200 == 200.0.
-    if not any(type(code) is type(good) and code == good for good in _NO_ERROR):
-        errors.append(str(code))
-    elif named.get("success", True) is False:
-        errors.append("Success is false")
-    message = named.get("message")
-    return CloudError(
-        code=one_line(errors[-1], 60) or "code" if errors else "",
-        message=one_line(message, 300) if errors and isinstance(message, str) else "",
-    )
+    # Pairs, since one spelling of a name may mean well and the other not.
+    named = [(key.lower(), value) for key, value in document.items()]
+    codes = [value for name, value in named if name == "code" and not _means_well(value)]
+    message = next((text(value) for name, value in named if name == "message"), "")
+    if codes:
+        return _error(codes[0], message)
+    inner = (value for _, value in named if isinstance(value, dict) and depth < _DEEPEST)
+    signs = [("Success is false", "") for name, value in named if name == "success" and value in _FAILED]
+    signs += [(name, text(value)) for name, value in named if name.startswith("error") and value]
+    own = _error(signs[0][0], message or signs[0][1]) if signs else CloudError()
+    return next((error for part in inner if (error := error_in(part, depth + 1)).code), own)
 
 
 def action(api: str) -> str:
     """The RAM action that lets a user call an API of Security Center; two of them are under an older name (1.2)."""
     return f"yundun-aegis:{api}" if api in _AEGIS else f"yundun-sas:{api}"
+
+
+def _means_well(code: object) -> bool:
+    # type() as well, since 1 == True and 200 == 200.0.
+    return any(type(code) is type(good) and code == good for good in _NO_ERROR)
+
+
+def _error(code: object, message: str) -> CloudError:
+    shown = one_line(str(code), 60) if isinstance(code, str | int | float) else ""
+    return CloudError(code=shown or "code", message=one_line(message, 300))
 
 
 def _refusal(answer: Answer, error: CloudError) -> GateError:
@@ -94,6 +107,8 @@ def _refusal(answer: Answer, error: CloudError) -> GateError:
 
 
 def _pause(answer: Answer) -> float | None:
-    # Milliseconds, unlike Retry-After.
+    # Milliseconds, unlike Retry-After; the vendor's SDK takes 0 for no answer as well.
     asked_for = answer.headers.get("x-acs-retry-after", "").strip()
-    return int(asked_for) / 1000 if re.fullmatch(r"[0-9]{1,12}", asked_for) else retry_after(answer)
+    if not re.fullmatch(r"[1-9][0-9]{0,11}", asked_for):
+        return retry_after(answer)
+    return max(_SHORTEST_PAUSE, int(asked_for) / 1000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from gate.clouds.credentials import find_credentials, first_of
+from gate.clouds.credentials import first_of
 from gate.clouds.http import Api, Http
 from gate.clouds.huawei.api import HuaweiCloud, find_project, project
 from gate.clouds.huawei.options import OPTIONS, PROJECT_VARIABLES, REGION_VARIABLES, SOURCES, selection
@@ -41,7 +41,7 @@ def _connect(connection: Connection) -> HuaweiCloud:
 
 
 def _opener(connection: Connection) -> Callable[[str], Http]:
-    credentials = find_credentials(connection.environ, SOURCES)
+    credentials = connection.credentials(SOURCES)
     auth = (
         KeyPairAuth(credentials, connection.clock.now) if credentials.is_key_pair else TokenAuth(credentials.auth_token)
     )

@@ -10,9 +10,9 @@ from gate.clouds import CLOUDS
 from gate.clouds.huawei import KIND
 from gate.clouds.huawei.options import OPTIONS, selection
 from gate.clouds.huawei.regions import REGIONS, hss_endpoint, iam_endpoint
-from gate.errors import ExitCode, GateError, NotAuthorised, Unreachable, UsageError
+from gate.errors import ExitCode, GateError, NotAuthorised, UsageError
 from gate.simulator import Simulator
-from tests.clouds.builders import Peer, a_connection
+from tests.clouds.builders import a_connection, host_asked_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -114,17 +114,6 @@ def test_a_region_without_a_likely_twin_gets_no_guess() -> None:
 # Where it goes.
 
 
-def asked_for(time: FakeTime, monkeypatch: pytest.MonkeyPatch, environ: Mapping[str, str], **settings: Any) -> str:
-    """The host that is asked first, as a proxy hears it."""
-    with Peer() as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
-        cloud = KIND.connect(a_connection(time, environ=environ, timeout=0.0, **settings))
-        with pytest.raises(Unreachable):
-            cloud.newest()
-        (head,) = proxy.heard
-    return head.split()[1].removesuffix(":443")
-
-
 @pytest.mark.parametrize(
     ("settings", "environ", "host"),
     [
@@ -153,7 +142,9 @@ def test_the_region_picks_the_endpoint(
     """The option comes before the variables of the vendor's tools, and an endpoint before both."""
     settings = {**settings, "for_cloud": {"project-id": PROJECT}}
 
-    assert asked_for(fake_time, monkeypatch, {**KEYS, **environ}, **settings) == host
+    connection = a_connection(fake_time, environ={**KEYS, **environ}, timeout=0.0, **settings)
+
+    assert host_asked_by(KIND, connection, monkeypatch) == host
 
 
 @pytest.mark.parametrize(
@@ -169,7 +160,9 @@ def test_the_region_picks_the_endpoint(
 def test_without_a_project_iam_is_asked_first(
     fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, region: str, wishes: dict[str, str], host: str
 ) -> None:
-    assert asked_for(fake_time, monkeypatch, KEYS, region=region, for_cloud=wishes) == host
+    connection = a_connection(fake_time, environ=KEYS, timeout=0.0, region=region, for_cloud=wishes)
+
+    assert host_asked_by(KIND, connection, monkeypatch) == host
 
 
 @pytest.mark.parametrize("variable", ["HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEI_CLOUD_PROJECT_ID", "HW_PROJECT_ID"])

@@ -1,0 +1,79 @@
+"""Bitbucket Pipelines: a code insights report with annotations, as files for its API (ci-hosts.md 4.4).
+
+The gate sends nothing itself: the job posts the files by the proxy that Bitbucket runs beside it, as docs/bitbucket.md
+shows.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gate.ci.host import Host
+from gate.policy import Decision
+from gate.reports.failures import are_too_many, failures, fingerprint
+from gate.text import one_line
+from gate.writing import forget, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gate.outcome import Outcome
+
+FOLDER = "scan-gate-bitbucket"
+_MOST_ANNOTATIONS, _MOST_AT_ONCE = 1000, 100
+_LONGEST_SUMMARY, _LONGEST_DETAILS = 450, 2000
+
+
+class Bitbucket(Host):
+    """Writes the report and its annotations, as many files of them as requests are needed."""
+
+    def publish(self, outcome: Outcome) -> Iterator[str]:
+        """See `Host.publish`."""
+        folder = Path(self._environ.get("BITBUCKET_CLONE_DIR") or ".") / FOLDER
+        for old in folder.glob("annotations-*.json"):
+            forget(old)
+        remarks = insights(outcome)
+        batches = [remarks[at : at + _MOST_AT_ONCE] for at in range(0, len(remarks), _MOST_AT_ONCE)]
+        files = {"report.json": report(outcome)} | {
+            f"annotations-{number}.json": batch for number, batch in enumerate(batches, start=1)
+        }
+        try:
+            for name, document in files.items():
+                write_whole(folder / name, json.dumps(document, indent=1) + "\n")
+        except OSError as error:
+            yield f"{folder} cannot be written ({error.strerror}): there will be no report in Bitbucket."
+
+
+def report(outcome: Outcome) -> dict[str, Any]:
+    """The report itself: the verdict, and the counts as data."""
+    counts = {name: value for name, value in outcome.outputs.items() if name.endswith("-num") and value}
+    why = " ".join(reason.message for reason in outcome.verdict.reasons)
+    return {
+        "title": "Image scan",
+        "details": one_line(f"{outcome.verdict.decision}. {why}", _LONGEST_DETAILS - 1),
+        "report_type": "SECURITY",
+        "reporter": "scan-gate",
+        "result": "PASSED" if outcome.verdict.decision is Decision.PASSED else "FAILED",
+        "data": [
+            {"title": name.removesuffix("-num"), "type": "NUMBER", "value": int(value)}
+            for name, value in counts.items()
+        ],
+    }
+
+
+def insights(outcome: Outcome) -> list[dict[str, Any]]:
+    """One for each image that could not be scanned, at most 1,000."""
+    shown, left_out = failures(outcome, _MOST_ANNOTATIONS)
+    severity = "HIGH" if are_too_many(outcome) else "LOW"
+    told = [(failure.text, failure.identity) for failure in shown] + ([(left_out, "left-out")] if left_out else [])
+    return [
+        {
+            "external_id": fingerprint("image-not-scanned", identity)[:40],
+            "annotation_type": "VULNERABILITY",
+            "summary": one_line(text, _LONGEST_SUMMARY - 1),
+            "severity": severity,
+        }
+        for text, identity in told
+    ]

@@ -1,0 +1,54 @@
+"""Buildkite: folded log groups and an annotation, by the agent's own command (ci-hosts.md 4.4)."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from gate.ci.host import Host
+from gate.ci.remarks import urgency
+from gate.reports import markdown
+from gate.text import for_log, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from gate.outcome import Outcome
+
+_AGENT = "buildkite-agent"
+_STYLES = {"notice": "success", "warning": "warning", "error": "error"}
+_LIMIT = 30.0
+
+
+class Buildkite(Host):
+    """Asks the agent to show the job summary on the page of the build."""
+
+    def fold(self, title: str, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
+        """See `Host.fold`."""
+        return f"--- {for_log(title)}\n"
+
+    def unfold(self, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
+        """See `Host.unfold`."""
+        return "+++ scan-gate\n"
+
+    def publish(self, outcome: Outcome) -> Iterator[str]:
+        """See `Host.publish`."""
+        agent = shutil.which(_AGENT, path=self._environ.get("PATH"))
+        if agent is None:
+            yield f"{_AGENT} is not in this container: annotate the build with the markdown report, as the docs show."
+            return
+        words = [agent, "annotate", "--context", "scan-gate", "--style", _STYLES[urgency(outcome)]]
+        try:
+            subprocess.run(  # noqa: S603 - the host's own program, with words of ours only
+                words,
+                input=markdown.render(outcome).encode(),
+                env=dict(self._environ),
+                capture_output=True,
+                check=True,
+                timeout=_LIMIT,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            said = getattr(error, "stderr", None) or str(error).encode()
+            yield f"{_AGENT} did not take the annotation ({one_line(said.decode(errors='replace'), 200)})."

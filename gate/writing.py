@@ -1,0 +1,67 @@
+"""Writing: files whole or not at all, and words for whoever still listens."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file so that a reader finds all of it or nothing; the folder is made where there is none.
+
+    Raises:
+        OSError: It could not be written; what was there before is still there.
+    """
+    if _is_standard_output(path):
+        say(text)
+        return
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        _write_through(path, text)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{secrets.token_hex(8)}")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _is_standard_output(path: Path) -> bool:
+    # Opened anew, /dev/stdout would have a place of its own in the file that a shell redirects to.
+    try:
+        return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError):
+        return False
+
+
+def _write_through(path: Path, text: str) -> None:
+    # What a link, a pipe or a device leads to keeps its place: /dev/stdout is a link. Nobody's pipe is not waited for.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK
+    with os.fdopen(os.open(path, flags, 0o666), "w", encoding="utf-8") as file:
+        os.set_blocking(file.fileno(), True)
+        file.write(text)
+
+
+def forget(path: Path) -> None:
+    """Takes the report of an earlier run away, which would be mistaken for one of this run if that one wrote none."""
+    with suppress(OSError):
+        if path.is_file() and not path.is_symlink():
+            path.unlink()
+
+
+def say(text: str) -> None:
+    """Prints what the user came for; somebody who closed the pipe does not want to know."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        # Python flushes once more at its end, and would exit with 120 if that failed too.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,161 @@
+"""The CI hosts: which one is there, and that nobody is told what only another one understands."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate import ci
+from gate.ci.azure import Azure
+from gate.ci.bitbucket import Bitbucket
+from gate.ci.buildkite import Buildkite
+from gate.ci.github import GitHub
+from gate.ci.gitlab import GitLab
+from gate.log import Log
+from gate.publish import publish
+from tests.builders import NOW, a_failed_image, a_task, an_outcome
+from tests.harness import CLOUDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.harness import Gate
+
+SIGNS = {
+    "github": {"GITHUB_ACTIONS": "true"},
+    "gitlab": {"GITLAB_CI": "true"},
+    "azure": {"TF_BUILD": "True"},
+    "buildkite": {"BUILDKITE": "true"},
+    "bitbucket": {"BITBUCKET_BUILD_NUMBER": "7"},
+    "none": {"CI": "true"},
+}
+KINDS = {"github": GitHub, "gitlab": GitLab, "azure": Azure, "buildkite": Buildkite, "bitbucket": Bitbucket}
+
+
+@pytest.mark.parametrize(("name", "environ"), SIGNS.items())
+def test_each_host_is_known_by_the_variable_that_it_sets(name: str, environ: dict[str, str]) -> None:
+    assert type(ci.detect(environ)) is KINDS.get(name, ci.Host)
+
+
+@pytest.mark.parametrize("environ", [{"GITHUB_ACTIONS": ""}, {"GITLAB_CI": "false"}, {"TF_BUILD": ""}, {}])
+def test_a_variable_that_is_empty_or_false_is_no_sign(environ: dict[str, str]) -> None:
+    assert type(ci.detect(environ)) is ci.Host
+
+
+@pytest.mark.parametrize("name", ci.HOSTS)
+def test_a_wish_is_stronger_than_what_is_detected(name: str) -> None:
+    assert type(ci.detect(SIGNS["github"], name)) is ci.HOSTS[name]
+
+
+def test_every_host_is_detected_or_none() -> None:
+    assert set(SIGNS) == set(ci.HOSTS)
+
+
+def test_a_plain_machine_is_told_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    host = ci.detect({})
+
+    assert list(host.publish(an_outcome(a_task(risky=2)))) == []
+    assert (host.hide("secret-canary"), host.fold("title", NOW), host.unfold(NOW)) == ("", "", "")
+    assert capsys.readouterr().out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ci.HOSTS)
+def test_no_host_is_told_by_another_ones_files(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All files are named by the environment, as when one host runs inside of another."""
+    theirs = {"GITHUB_OUTPUT": "github", "GITHUB_STEP_SUMMARY": "github", "AGENT_TEMPDIRECTORY": "azure"}
+    monkeypatch.chdir(tmp_path)
+
+    list(ci.detect({**theirs, "PATH": "/nowhere"}, name).publish(an_outcome(a_task(risky=2))))
+
+    written = {path.parts[0] for path in Path().rglob("*") if path.is_file()}
+    assert written == {"github": {"github"}, "azure": {"azure"}, "bitbucket": {"scan-gate-bitbucket"}}.get(name, set())
+    commands = {"github": "::error", "azure": "##vso["}.get(name, "")
+    assert commands in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_log_of_the_wait_is_folded_and_the_verdict_is_not(
+    cloud: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    ending = gate_in("risky", cloud).check()
+
+    lines = ending.err.splitlines()
+    assert (lines[0], lines[-1]) == ("::group::Waiting for the image scan", "::endgroup::")
+    assert all("BLOCKED" not in line for line in lines)
+    assert "scan-gate: BLOCKED" in ending.out
+
+
+@pytest.mark.parametrize("arguments", [("--ci", "none"), ("--ci=none",), ("-q", "--ci", "none")])
+def test_a_host_that_is_not_wished_for_is_not_spoken_to(
+    arguments: tuple[str, ...], gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", "output")
+    gate = gate_in("risky")
+
+    for more in ((), ("--max-risky", "many")):
+        ending = gate.check(*arguments, *more)
+
+        assert ending.code == (2 if more else 1)
+        assert "::" not in ending.out + ending.err
+        assert not Path("output").exists()
+
+
+def test_quiet_folds_nothing_as_there_is_nothing_to_fold(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    assert gate_in("clean").check("-q").err == ""
+
+
+def test_a_demo_speaks_to_no_host(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", "output")
+    gate = gate_in("clean")
+    from gate import cli  # noqa: PLC0415 - the command itself, without the options that lead elsewhere
+
+    assert cli.main(["demo"], gate.time.clock()) == 0
+    assert not Path("output").exists()
+
+
+def test_a_host_is_told_after_the_files_are_written(tmp_path: Path) -> None:
+    stream, environ = io.StringIO(), {"GITHUB_OUTPUT": str(tmp_path / "absent" / "output")}
+
+    publish(an_outcome(a_task(failed_images=(a_failed_image(),))), [], ci.detect(environ, "github"), Log(stream))
+
+    assert stream.getvalue().startswith("scan-gate: GITHUB_OUTPUT cannot be written")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("command", ["check", "status"])
+def test_a_secret_is_hidden_before_it_is_used(
+    cloud: str, command: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    gate = gate_in("forbidden", cloud)
+
+    ending = gate.run(command, "-v")
+
+    assert ending.code == 3
+    secret = gate.simulator.describe()[cloud]["access_key_secret"]
+    assert ending.out.splitlines()[0] == f"::add-mask::{secret}"
+    assert (ending.out + ending.err).count(secret) == 1
+
+
+def test_what_is_too_short_for_a_secret_would_spoil_the_log_and_is_not_hidden(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_in("clean")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("SCAN_GATE_ACCESS_KEY_SECRET", "3")
+
+    assert "add-mask" not in gate.check().out

@@ -1,0 +1,245 @@
+"""GitLab, Azure Pipelines, Buildkite and Bitbucket: each is told in its own words, and within its own limits."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate import ci
+from gate.ci import azure, bitbucket
+from gate.policy import Policy
+from tests.builders import NOW, a_failed_image, a_task, an_outcome
+from tests.hostile import HOSTILE
+
+if TYPE_CHECKING:
+    from gate.outcome import Outcome
+
+BLOCKED = an_outcome(a_task(failed=1, succeeded=2, failed_images=(a_failed_image(),)))
+WARNED = an_outcome(a_task(risky=2), policy=Policy(warn_only=True))
+UNDECIDED = an_outcome(a_task(risky=None))
+
+
+def many(number: int) -> Outcome:
+    images = tuple(a_failed_image(f"shop-{at}") for at in range(number))
+    return an_outcome(a_task(total=number, succeeded=0, failed=number, failed_images=images))
+
+
+def told(name: str, outcome: Outcome, **environ: str) -> list[str]:
+    """What could not be told."""
+    return list(ci.detect(environ, name).publish(outcome))
+
+
+# GitLab.
+
+
+def test_gitlab_folds_the_log_of_the_wait() -> None:
+    host = ci.detect({}, "gitlab")
+
+    begin, end = host.fold("Waiting", NOW), host.unfold(NOW)
+
+    at = int(NOW.timestamp())
+    assert begin == f"\x1b[0Ksection_start:{at}:scan_gate_wait[collapsed=true]\r\x1b[0KWaiting\n"
+    assert end == f"\x1b[0Ksection_end:{at}:scan_gate_wait\r\x1b[0K\n"
+
+
+def test_gitlab_is_told_all_else_by_files(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told("gitlab", BLOCKED) == []
+    assert capsys.readouterr().out == ""
+
+
+# Azure Pipelines.
+
+
+def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
+    """Reads logging commands as the agent does: name, properties, text."""
+    found = []
+    for line in text.splitlines():
+        parts = re.fullmatch(r"##vso\[([a-z.]+)(?: ([^\]]*))?\](.*)", line)
+        assert parts, f"the agent would show this line: {line!r}"
+        pairs = (pair.split("=", 1) for pair in (parts[2] or "").split(";") if pair)
+        found.append((parts[1], {name: _plain(value) for name, value in pairs}, _plain(parts[3])))
+    return found
+
+
+def _plain(text: str) -> str:
+    for mark, code in ((";", "%3B"), ("\r", "%0D"), ("\n", "%0A"), ("]", "%5D"), ("%", "%AZP25")):
+        text = text.replace(code, mark)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind", "result"),
+    [(an_outcome(), None, None), (BLOCKED, "error", None), (WARNED, "warning", "SucceededWithIssues")],
+)
+def test_azure_gets_issues_where_there_are_any_and_outputs_always(
+    outcome: Outcome, kind: str | None, result: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told("azure", outcome) == []
+
+    heard = commands(capsys.readouterr().out)
+    outputs = {about["variable"]: text for name, about, text in heard if name == "task.setvariable"}
+    assert outputs == {name.replace("-", "_"): value for name, value in outcome.outputs.items()}
+    assert {about["type"] for name, about, _ in heard if name == "task.logissue"} == ({kind} if kind else set())
+    assert [about["result"] for name, about, _ in heard if name == "task.complete"] == ([result] if result else [])
+
+
+def test_azure_shows_the_summary_from_a_file_of_the_agents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told("azure", BLOCKED, AGENT_TEMPDIRECTORY=str(tmp_path)) == []
+
+    (path,) = [text for name, _, text in commands(capsys.readouterr().out) if name == "task.uploadsummary"]
+    assert Path(path).read_text().startswith("## ⛔")
+
+
+def test_azure_hears_what_could_not_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+
+    (complaint,) = told("azure", BLOCKED, AGENT_TEMPDIRECTORY=str(tmp_path / "file"))
+
+    assert "the summary of the run will not show the verdict" in complaint
+    assert "task.logissue" in capsys.readouterr().out
+
+
+def test_azure_takes_ten_issues_the_verdict_first(capsys: pytest.CaptureFixture[str]) -> None:
+    told("azure", many(5000))
+
+    issues = [text for name, _, text in commands(capsys.readouterr().out) if name == "task.logissue"]
+    assert len(issues) == 10
+    assert issues[0].startswith("Image scan blocked: 5000 failed, 0 allowed.")
+    assert issues[-1].endswith("4992 more images could not be scanned; the json report has them all.")
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_name_forges_a_command_of_azure(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    images = (a_failed_image(text, reason=text),)
+
+    told("azure", an_outcome(a_task(id=text, succeeded=2, failed=1, failed_images=images)))
+
+    names = [name for name, _, _ in commands(capsys.readouterr().out)]
+    assert names == ["task.setvariable"] * 8 + ["task.logissue"] * 2
+
+
+def test_a_command_of_azure_reads_back_as_it_was() -> None:
+    ((name, about, text),) = commands(azure.command("task.x", "100%; [a]\r\nb", key="a;b]c%d"))
+
+    assert (name, about, text) == ("task.x", {"key": "a;b]c%d"}, "100%; [a]\r\nb")
+
+
+@pytest.mark.parametrize(("name", "sign"), [("github", {"GITHUB_ACTIONS": "true"}), ("azure", {"TF_BUILD": "True"})])
+def test_a_secret_is_named_only_to_a_host_that_is_there_to_hide_it(name: str, sign: dict[str, str]) -> None:
+    assert "canary" in ci.detect(sign).hide("canary-secret")
+    assert ci.detect({}, name).hide("canary-secret") == ""
+
+
+# Buildkite.
+
+
+def agent(folder: Path, exit_code: int = 0) -> None:
+    """Puts a program into this folder that stands for Buildkite's agent, and keeps what it is told."""
+    path = folder / "buildkite-agent"
+    path.write_text(
+        f"#!{sys.executable}\nimport json, sys\n"
+        f"json.dump([sys.argv[1:], sys.stdin.read()], open({str(folder / 'told.json')!r}, 'w'))\n"
+        f"sys.stderr.write('no such build')\nsys.exit({exit_code})\n"
+    )
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "style"), [(an_outcome(), "success"), (WARNED, "warning"), (BLOCKED, "error"), (UNDECIDED, "error")]
+)
+def test_buildkite_shows_the_summary_as_an_annotation(outcome: Outcome, style: str, tmp_path: Path) -> None:
+    agent(tmp_path)
+
+    assert told("buildkite", outcome, PATH=str(tmp_path)) == []
+
+    words, body = json.loads((tmp_path / "told.json").read_text())
+    assert words == ["annotate", "--context", "scan-gate", "--style", style]
+    assert f"Image scan: {outcome.verdict.decision}" in body
+    assert len(body.encode()) <= 1024 * 1024
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_agent_of_buildkite_that_fails_or_is_absent_is_told_of(tmp_path: Path, *, is_there: bool) -> None:
+    if is_there:
+        agent(tmp_path, exit_code=1)
+
+    (complaint,) = told("buildkite", BLOCKED, PATH=str(tmp_path))
+
+    expected = "did not take the annotation (no such build)" if is_there else "is not in this container"
+    assert expected in complaint
+
+
+def test_an_agent_of_buildkite_that_cannot_run_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "buildkite-agent").write_text("#!/nowhere\n")
+    (tmp_path / "buildkite-agent").chmod(0o755)
+
+    (complaint,) = told("buildkite", BLOCKED, PATH=str(tmp_path))
+
+    assert "did not take the annotation" in complaint
+
+
+def test_buildkite_folds_the_wait_and_unfolds_the_verdict() -> None:
+    host = ci.detect({}, "buildkite")
+
+    assert (host.fold("Waiting ::group::", NOW), host.unfold(NOW)) == ("--- Waiting : :group: :\n", "+++ scan-gate\n")
+
+
+# Bitbucket.
+
+
+def files(folder: Path) -> dict[str, Any]:
+    return {path.name: json.loads(path.read_text()) for path in (folder / bitbucket.FOLDER).iterdir()}
+
+
+@pytest.mark.parametrize(("outcome", "result"), [(an_outcome(), "PASSED"), (BLOCKED, "FAILED"), (UNDECIDED, "FAILED")])
+def test_bitbucket_gets_a_report_with_the_verdict(outcome: Outcome, result: str, tmp_path: Path) -> None:
+    assert told("bitbucket", outcome, BITBUCKET_CLONE_DIR=str(tmp_path)) == []
+
+    report = files(tmp_path)["report.json"]
+    assert (report["result"], report["report_type"]) == (result, "SECURITY")
+    assert report["details"].startswith(outcome.verdict.decision)
+
+
+@pytest.mark.parametrize(
+    ("number", "batches", "total"), [(0, 0, 0), (100, 1, 100), (101, 2, 101), (1000, 10, 1000), (5000, 10, 1000)]
+)
+def test_bitbucket_gets_annotations_in_batches_that_it_takes(
+    number: int, batches: int, total: int, tmp_path: Path
+) -> None:
+    told("bitbucket", many(number), BITBUCKET_CLONE_DIR=str(tmp_path))
+
+    annotations = [batch for name, batch in files(tmp_path).items() if name.startswith("annotations-")]
+    assert (len(annotations), sum(map(len, annotations))) == (batches, total)
+    assert all(len(batch) <= 100 for batch in annotations)
+    assert len({one["external_id"] for batch in annotations for one in batch}) == total
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_bitbucket_gets_texts_of_the_lengths_that_it_takes(text: str, tmp_path: Path) -> None:
+    images = (a_failed_image(text, reason=text * 3),)
+
+    told("bitbucket", an_outcome(a_task(failed=1, failed_images=images)), BITBUCKET_CLONE_DIR=str(tmp_path))
+
+    written = files(tmp_path)
+    assert len(written["report.json"]["details"]) <= 2000
+    assert [len(one["summary"]) <= 450 for one in written["annotations-1.json"]] == [True]
+
+
+def test_what_an_earlier_run_left_for_bitbucket_is_taken_away(tmp_path: Path) -> None:
+    for number in (250, 50):
+        told("bitbucket", many(number), BITBUCKET_CLONE_DIR=str(tmp_path))
+
+    assert sorted(files(tmp_path)) == ["annotations-1.json", "report.json"]
+
+
+def test_bitbucket_hears_what_could_not_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    (complaint,) = told("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path / "file"))
+
+    assert "there will be no report in Bitbucket" in complaint

@@ -1,0 +1,327 @@
+"""How Alibaba Cloud is connected: from settings and the environment, without a word on the network."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.clouds import CLOUDS
+from gate.clouds.alibaba import KIND
+from gate.clouds.alibaba.api import Selection
+from gate.clouds.alibaba.options import OPTIONS, TASK_TYPES, selection
+from gate.clouds.alibaba.regions import endpoint
+from gate.errors import ExitCode, NotAuthorised, UsageError
+from gate.options import settings_from
+from gate.simulator import Simulator
+from tests.clouds.builders import Peer, a_connection, host_asked_by
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.clouds import Connection
+    from gate.errors import GateError
+    from tests.builders import FakeTime
+
+KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret"}
+CHINA, ABROAD = "tds.cn-shanghai.aliyuncs.com", "tds.ap-southeast-1.aliyuncs.com"
+
+
+def connection(time: FakeTime, environ: Mapping[str, str], **settings: Any) -> Connection:
+    return a_connection(time, environ=environ, cloud="alibaba", **settings)
+
+
+def test_alibaba_is_one_of_the_clouds() -> None:
+    assert CLOUDS["alibaba"] is KIND
+    assert KIND.options is OPTIONS
+    assert "Alibaba Cloud" in KIND.title
+
+
+def test_a_look_every_5_seconds_is_far_from_the_quota_of_any_api_of_the_product() -> None:
+    """Where one is documented, it is 10 calls a second; a look at a complete task takes a handful."""
+    assert KIND.shortest_pause == 5
+
+
+# Nothing is sent, and what is missing is said.
+
+
+@pytest.mark.usefixtures("socket_disabled")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"region": "cn-hangzhou"},
+        {"endpoint": "https://tds.example.com"},
+        {"region": "new-region-1", "endpoint": "https://tds.example.com"},
+    ],
+    ids=["region", "endpoint", "new-region-with-endpoint"],
+)
+def test_connecting_sends_nothing(fake_time: FakeTime, settings: dict[str, Any]) -> None:
+    way = connection(fake_time, KEYS, **settings)
+
+    KIND.connect(way)
+
+    assert way.journal.events == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "error", "named"),
+    [
+        ({}, KEYS, UsageError, "--region"),
+        ({}, {**KEYS, "ALIBABA_CLOUD_REGION_ID": " "}, UsageError, "cn-hangzhou or ap-southeast-1"),
+        ({"region": "cn-hangzou"}, KEYS, UsageError, "did you mean cn-hangzhou?"),
+        ({"region": "CN-HANGZHOU"}, KEYS, UsageError, "did you mean cn-hangzhou?"),
+        ({"region": "ap-southeast"}, KEYS, UsageError, "did you mean ap-southeast-"),
+        ({"region": "cn-north-4"}, KEYS, UsageError, "'cn-north-4' is no region of Security Center"),
+        ({"region": "sa-east-1"}, KEYS, UsageError, "give --endpoint for a new one"),
+        ({}, {**KEYS, "ALICLOUD_REGION": "cn-shangai"}, UsageError, "did you mean cn-shanghai?"),
+        (
+            {"region": "cn-hangzhou"},
+            {},
+            NotAuthorised,
+            "KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY.",
+        ),
+        ({"region": "cn-hangzhou"}, {"ALICLOUD_ACCESS_KEY": "x"}, NotAuthorised, "ALICLOUD_SECRET_KEY not set"),
+        ({"region": "cn-hangzhou"}, {"ALIBABA_CLOUD_SECURITY_TOKEN": "x"}, NotAuthorised, "incomplete"),
+        ({"region": "cn-hangzhou"}, {"SCAN_GATE_AUTH_TOKEN": "x"}, NotAuthorised, "There are no credentials."),
+        ({"region": "cn-hangzhou"}, {"INPUT_AUTH-TOKEN": "x"}, NotAuthorised, "There are no credentials."),
+        ({"region": "cn-hangzhou"}, {"HUAWEICLOUD_SDK_AK": "x"}, NotAuthorised, "There are no credentials."),
+    ],
+    ids=[
+        "nothing",
+        "empty-region",
+        "mistyped-region",
+        "region-in-capitals",
+        "half-a-region",
+        "region-of-another-cloud",
+        "region-where-it-is-not",
+        "mistyped-region-of-the-environment",
+        "no-credentials",
+        "half-a-key-pair",
+        "security-token-alone",
+        "token-alone",
+        "token-of-the-input-alone",
+        "credentials-of-another-cloud",
+    ],
+)
+def test_what_does_not_suffice_is_said_before_anything_is_sent(
+    fake_time: FakeTime, settings: dict[str, Any], environ: Mapping[str, str], error: type[GateError], named: str
+) -> None:
+    with pytest.raises(error) as caught:
+        KIND.connect(connection(fake_time, environ, **settings))
+
+    assert named in str(caught.value)
+    assert "token in" not in str(caught.value), "nobody can sign in to Alibaba Cloud with a token alone"
+
+
+def test_an_unknown_region_is_told_from_all_that_are_known() -> None:
+    with pytest.raises(UsageError) as caught:
+        endpoint("xx")
+
+    assert "did you mean" not in str(caught.value)
+    assert {"cn-hangzhou", "cn-north-2-gov-1", "me-central-1"} <= set(caught.value.means.rstrip(".").split(", "))
+    assert "--endpoint" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "two\nlines"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "钥匙"),
+        ("ALIBABA_CLOUD_SECURITY_TOKEN", "carriage\rreturn"),
+    ],
+)
+def test_a_credential_that_no_header_can_carry_is_the_users_mistake_and_is_not_shown(
+    fake_time: FakeTime, name: str, value: str
+) -> None:
+    with pytest.raises(NotAuthorised) as caught:
+        KIND.connect(connection(fake_time, {**KEYS, name: value}, region="cn-hangzhou"))
+
+    assert name in str(caught.value)
+    assert value not in str(caught.value)
+
+
+# Where it goes.
+
+
+def test_the_endpoints_are_those_of_the_vendors_sdk() -> None:
+    """Every region of it, and none besides, on one of two planes."""
+    config: Any = import_module("alibabacloud_tea_openapi.utils_models").Config
+    client: Any = import_module("alibabacloud_sas20181203.client").Client
+    theirs: dict[str, str] = vars(client(config(access_key_id="id", access_key_secret="s", region_id="cn-hangzhou")))[
+        "_endpoint_map"
+    ]
+    with pytest.raises(UsageError) as caught:
+        endpoint("xx")
+    ours = caught.value.means.removeprefix("Known are: ").rstrip(".").split(", ")
+
+    assert {region: endpoint(region) for region in ours} == {
+        region: f"https://{host}" for region, host in theirs.items()
+    }
+    assert set(theirs.values()) == {CHINA, ABROAD}
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "host"),
+    [
+        ({"region": "cn-hangzhou"}, {}, CHINA),
+        ({"region": "cn-hongkong"}, {}, CHINA),
+        ({"region": "ap-southeast-1"}, {}, ABROAD),
+        ({"region": "eu-central-1"}, {}, ABROAD),
+        ({}, {"ALIBABA_CLOUD_REGION_ID": "eu-central-1"}, ABROAD),
+        ({}, {"ALICLOUD_REGION": " eu-central-1\n"}, ABROAD),
+        ({}, {"ALIBABA_CLOUD_REGION_ID": "", "ALICLOUD_REGION": "eu-central-1"}, ABROAD),
+        ({}, {"ALIBABA_CLOUD_REGION_ID": "cn-hangzhou", "ALICLOUD_REGION": "eu-central-1"}, CHINA),
+        ({"region": "cn-hangzhou"}, {"ALIBABA_CLOUD_REGION_ID": "eu-central-1"}, CHINA),
+        ({"region": "cn-hangzhou", "endpoint": "https://gate.invalid"}, {}, "gate.invalid"),
+        ({"endpoint": "https://gate.invalid/sas"}, {"ALICLOUD_REGION": "eu-central-1"}, "gate.invalid"),
+        ({"region": "new-region-1", "endpoint": "https://gate.invalid"}, {}, "gate.invalid"),
+    ],
+)
+def test_the_region_picks_the_endpoint(
+    fake_time: FakeTime,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, Any],
+    environ: dict[str, str],
+    host: str,
+) -> None:
+    """The option comes before the variables of the vendor's tools, and an endpoint before both."""
+    way = connection(fake_time, {**KEYS, **environ}, timeout=0.0, **settings)
+
+    assert host_asked_by(KIND, way, monkeypatch) == host
+
+
+# How it signs in.
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": "access_key_id",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "access_key_secret",
+        },
+        {
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": "access_key_id",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "access_key_secret",
+            "ALIBABA_CLOUD_SECURITY_TOKEN": "security_token",
+        },
+        {"ALICLOUD_ACCESS_KEY": "access_key_id", "ALICLOUD_SECRET_KEY": "access_key_secret"},
+        {
+            "ALICLOUD_ACCESS_KEY": "access_key_id",
+            "ALICLOUD_SECRET_KEY": "access_key_secret",
+            "ALICLOUD_SECURITY_TOKEN": "security_token",
+        },
+        {
+            "INPUT_ACCESS-KEY-ID": "access_key_id",
+            "INPUT_ACCESS-KEY-SECRET": "access_key_secret",
+            "INPUT_SECURITY-TOKEN": "security_token",
+        },
+        {"SCAN_GATE_ACCESS_KEY_ID": "access_key_id", "SCAN_GATE_ACCESS_KEY_SECRET": "access_key_secret"},
+    ],
+    ids=["sdk", "sdk-temporary", "terraform", "terraform-temporary", "input-temporary", "ours"],
+)
+@pytest.mark.parametrize("beside", [{}, {"SCAN_GATE_AUTH_TOKEN": "t"}], ids=["alone", "beside-a-token"])
+def test_it_signs_in_with_what_the_vendors_tools_know(
+    fake_time: FakeTime, environ: dict[str, str], beside: dict[str, str]
+) -> None:
+    """A token, with which nobody can sign in here, does not get in the way."""
+    with Simulator(now=fake_time.wall) as simulator:
+        known = simulator.describe()["alibaba"]
+        credentials = {name: known[part] for name, part in environ.items()} | beside
+        found = KIND.connect(connection(fake_time, credentials, endpoint=simulator.url)).newest()
+        (request,) = simulator.requests
+
+        assert found is not None
+        assert ("security_token" in environ.values()) == ("x-acs-security-token" in request.headers)
+        assert "X-Auth-Token" not in request.headers
+
+
+def test_secrets_that_the_cloud_repeats_are_not_shown(fake_time: FakeTime) -> None:
+    """Gateways answer a wrong signature with what they have signed themselves."""
+    secrets = {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "a-secret-key", "ALIBABA_CLOUD_SECURITY_TOKEN": "a-security-token"}
+    body = b'{"Code": "SignatureDoesNotMatch", "Message": "a-secret-key, x-acs-security-token:a-security-token"}'
+    answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)
+    with Peer(answer) as peer, pytest.raises(NotAuthorised) as caught:
+        KIND.connect(connection(fake_time, KEYS | secrets, endpoint=f"http://{peer.address}")).newest()
+
+    assert "SignatureDoesNotMatch: ***, x-acs-security-token:***)" in str(caught.value)
+
+
+# The options.
+
+
+def test_without_a_wish_the_latest_image_scan_is_meant() -> None:
+    settings = settings_from({"cloud": "alibaba"})
+
+    assert settings.for_cloud == {}
+    assert selection(settings.for_cloud) == Selection(task_type="IMAGE_SCAN", task_name="IMAGE_SCAN", source="")
+
+
+@pytest.mark.parametrize(
+    ("wishes", "expected"),
+    [
+        ({"task-name": "VUL_CHECK_TASK"}, ("IMAGE_SCAN", "VUL_CHECK_TASK", "")),
+        (
+            {"task-type": "ASSETS_COLLECTION", "task-name": "IMAGE_SCAN"},
+            ("ASSETS_COLLECTION", "IMAGE_SCAN", ""),
+        ),
+        ({"source": "openapi"}, ("IMAGE_SCAN", "IMAGE_SCAN", "openapi")),
+        ({"source": "of its own"}, ("IMAGE_SCAN", "IMAGE_SCAN", "of its own")),
+        *(({"task-type": kind}, (kind, kind, "")) for kind in TASK_TYPES),
+    ],
+    ids=repr,
+)
+def test_a_wish_becomes_what_the_api_is_asked(wishes: dict[str, str], expected: tuple[str, str, str]) -> None:
+    """A task's name is that of its type, unless it has one of its own."""
+    found = selection(settings_from({"cloud": "alibaba", **wishes}).for_cloud)
+
+    assert (found.task_type, found.task_name, found.source) == expected
+
+
+def test_the_types_of_tasks_are_those_that_the_api_documents() -> None:
+    assert sorted(TASK_TYPES) == [
+        "AI_SECURITY_CHECK",
+        "ASSETS_COLLECTION",
+        "ASSET_EXPOSURE_SCAN",
+        "ASSET_SECURITY_CHECK",
+        "ATTACK_SURFACE_SCAN",
+        "CLIENT_DEV_OPS",
+        "CLIENT_PROBLEM_CHECK",
+        "IDC_PROBE_SCAN",
+        "IMAGE_SCAN",
+        "VUL_CHECK_TASK",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "named"),
+    [
+        ({"task-type": "IMAGE_SCAM"}, "--task-type: 'IMAGE_SCAM' is not one of IMAGE_SCAN, ASSETS_COLLECTION"),
+        ({"task-type": "image_scan"}, "--task-type: 'image_scan' is not one of IMAGE_SCAN"),
+        ({"task-type": ""}, "--task-type: '' is not one of IMAGE_SCAN"),
+        ({"task-name": "nightly"}, "--task-name: 'nightly' is not one of IMAGE_SCAN"),
+        # IMAGE_REGISTRY_PULL is a type of leaves only (alibaba-security-center.md 1.1).
+        ({"task-type": "IMAGE_REGISTRY_PULL"}, "is not one of IMAGE_SCAN"),
+        ({"project-id": "p"}, "--project-id is no option of alibaba"),
+        ({"type": "image_scan"}, "--type is no option of alibaba"),
+    ],
+    ids=repr,
+)
+def test_a_wish_that_the_api_does_not_know_is_refused_before_it_is_sent(wishes: dict[str, str], named: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        settings_from({"cloud": "alibaba", **wishes})
+
+    assert named in caught.value.happened
+    assert caught.value.exit_code is ExitCode.USAGE
+
+
+def test_a_wish_reaches_the_cloud(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        known = simulator.describe()["alibaba"]
+        environ = {f"SCAN_GATE_{name.upper()}": known[name] for name in ("access_key_id", "access_key_secret")}
+        wishes = {"source": "console_batch"}
+        KIND.connect(connection(fake_time, environ, endpoint=simulator.url, for_cloud=wishes)).newest()
+        (request,) = simulator.requests
+
+        assert request.query == {"TaskType": ["IMAGE_SCAN"], "TaskName": ["IMAGE_SCAN"], "Source": ["console_batch"]}

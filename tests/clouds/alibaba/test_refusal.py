@@ -1,0 +1,367 @@
+"""What Alibaba Cloud means when it says no: its documented errors, and what else may stand where its answer should."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.clouds.alibaba.refusal import action, error_in, read
+from gate.clouds.refusal import CloudError
+from gate.errors import (
+    CutShort,
+    ExitCode,
+    GateError,
+    NotAuthorised,
+    NotUnderstood,
+    Refused,
+    Throttled,
+    Unreachable,
+)
+from tests.clouds.builders import an_answer
+
+if TYPE_CHECKING:
+    from gate.clouds.answer import Answer
+
+HTML = "<!DOCTYPE html><html><title>Sign in</title></html>"
+XML = "<?xml version='1.0' encoding='UTF-8'?><Error><Code>Throttling.User</Code></Error>"
+DATA: dict[str, Any] = {"RequestId": "r", "TaskId": "0" * 32, "TaskInfo": {"Status": "SUCCESS", "Result": "SUCCESS"}}
+EXIT = {
+    NotAuthorised: ExitCode.NOT_AUTHORISED,
+    Throttled: ExitCode.CLOUD_UNAVAILABLE,
+    Unreachable: ExitCode.CLOUD_UNAVAILABLE,
+    Refused: ExitCode.CLOUD_UNAVAILABLE,
+    NotUnderstood: ExitCode.CLOUD_UNAVAILABLE,
+    CutShort: ExitCode.CLOUD_UNAVAILABLE,
+}
+
+
+def gateway(code: str, message: str = "no") -> str:
+    return json.dumps(
+        {
+            "RequestId": "0A1B",
+            "HostId": "tds.cn-shanghai.aliyuncs.com",
+            "Code": code,
+            "Message": message,
+            "Recommend": f"https://api.aliyun.com/troubleshoot?q={code}&product=Sas",
+        }
+    )
+
+
+def refusal(answer: Answer) -> GateError:
+    with pytest.raises(GateError) as caught:
+        read(answer)
+    return caught.value
+
+
+# The documented errors (alibaba-security-center.md 5), each with every status under which it may come.
+
+
+@pytest.mark.parametrize(
+    ("code", "statuses", "error", "named"),
+    [
+        ("NoPermission", (403, 400, 200), NotAuthorised, "Allow yundun-aegis:GetLastOnceTaskInfo"),
+        ("Forbidden.RAM", (403,), NotAuthorised, "Allow yundun-aegis:GetLastOnceTaskInfo"),
+        ("ServerError", (500, 400, 200), Unreachable, "Try again later"),
+        ("ServiceUnavailable", (503, 400, 200), Unreachable, "Try again later"),
+        ("InternalError", (500, 400, 200), Unreachable, "Try again later"),
+        ("SignatureNonceUsed", (400, 200), Unreachable, "Try again later"),
+        ("Throttling", (400, 429, 503, 200), Throttled, "--poll-interval"),
+        ("Throttling.User", (400, 429, 403, 200), Throttled, "--poll-interval"),
+        ("Throttling.Api", (400, 429, 200), Throttled, "--poll-interval"),
+        ("Rejected.Throttling", (400, 429, 200), Throttled, "--poll-interval"),
+        ("InvalidTimeStamp.Expired", (400, 403, 200), NotAuthorised, "clock"),
+        ("InvalidTimeStamp.Format", (400,), NotAuthorised, "clock"),
+        ("IllegalTimestamp", (400,), NotAuthorised, "clock"),
+        ("SignatureDoesNotMatch", (400, 403, 200), NotAuthorised, "from the same key"),
+        ("IncompleteSignature", (400, 403), NotAuthorised, "from the same key"),
+        ("InvalidAccessKeyId.NotFound", (404, 400, 403), NotAuthorised, "from the same key"),
+        ("InvalidAccessKeyId.Inactive", (400,), NotAuthorised, "disabled"),
+        ("MissingSecurityToken", (400,), NotAuthorised, "security token"),
+        ("InvalidSecurityToken.Expired", (400, 403), NotAuthorised, "expired"),
+        ("MissingTaskType", (400, 200), Refused, "--task-type"),
+        ("InvalidTaskName", (400,), Refused, "--task-name"),
+        ("UnsupportedHTTPMethod", (400,), Refused, "--endpoint"),
+        ("InvalidApi.NotFound", (404,), Refused, "--endpoint"),
+        ("InvalidProduct.NotFound", (404,), Refused, "--endpoint"),
+        ("InvalidProtocol.NeedSsl", (404,), Refused, "--endpoint"),
+        ("-101", (400, 200), Refused, "--region"),
+        ("NobodyKnows", (400, 404, 409, 200), Refused, "--region"),
+        ("NobodyKnows", (401, 403), NotAuthorised, "from the same key"),
+        ("NobodyKnows", (408, 425, 500, 502, 503, 504), Unreachable, "Try again later"),
+        ("NobodyKnows", (429,), Throttled, "--poll-interval"),
+    ],
+)
+def test_each_code_has_its_class_and_exit_code_and_names_what_helps(
+    code: str, statuses: tuple[int, ...], error: type[GateError], named: str
+) -> None:
+    for status in statuses:
+        found = refusal(replace(an_answer(gateway(code, "why"), status), asked="GetLastOnceTaskInfo"))
+
+        assert (type(found), found.exit_code) == (error, EXIT[error])
+        assert f"(HTTP {status}, {code}: why)" in found.happened
+        assert named in f"{found.means} {found.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "named"),
+    [
+        (401, "", NotAuthorised, "HTTP 401"),
+        (403, "", NotAuthorised, "HTTP 403"),
+        (401, HTML, NotAuthorised, "clock"),
+        (429, HTML, Throttled, "HTTP 429"),
+        (429, "", Throttled, "quota"),
+        (500, "", Unreachable, "HTTP 500"),
+        (502, HTML, Unreachable, "HTTP 502"),
+        (503, "{}", Unreachable, "HTTP 503"),
+        (504, HTML, Unreachable, "HTTP 504"),
+        (408, "", Unreachable, "HTTP 408"),
+        (425, HTML, Unreachable, "HTTP 425"),
+        (511, HTML, NotUnderstood, "proxy"),
+        (511, gateway("NobodyKnows"), Refused, "HTTP 511"),
+        (400, XML, NotUnderstood, "HTTP 400"),
+        (400, "{}", NotUnderstood, "HTTP 400"),
+        (400, '{"Code": "200"}', NotUnderstood, "HTTP 400"),
+        (404, "[]", NotUnderstood, "HTTP 404"),
+        (407, "", NotUnderstood, "proxy"),
+        (301, HTML, NotUnderstood, "redirect"),
+        (302, "", NotUnderstood, "redirect"),
+        (304, "", NotUnderstood, "HTTP 304"),
+        (307, json.dumps(DATA), NotUnderstood, "HTTP 307"),
+        (204, "", NotUnderstood, "HTTP 204"),
+        (201, json.dumps(DATA), NotUnderstood, "HTTP 201"),
+        (206, json.dumps(DATA), NotUnderstood, "HTTP 206"),
+        (200, HTML, NotUnderstood, "web page"),
+        (200, XML, NotUnderstood, "not the API's JSON"),
+        (200, "", CutShort, "not JSON"),
+        (200, json.dumps(DATA)[:-1], CutShort, "not JSON"),
+        (200, "[]", NotUnderstood, "not an object"),
+        (200, "null", NotUnderstood, "not an object"),
+    ],
+)
+def test_what_is_no_error_of_the_cloud_is_no_answer_of_it_either(
+    status: int, body: str, error: type[GateError], named: str
+) -> None:
+    found = refusal(an_answer(body, status))
+
+    assert (type(found), found.exit_code) == (error, EXIT[error])
+    assert named in str(found)
+    assert found.remedy
+
+
+# What is missing in the user's policy.
+
+
+@pytest.mark.parametrize(
+    ("asked", "allowed"),
+    [
+        ("GetLastOnceTaskInfo", "yundun-aegis:GetLastOnceTaskInfo"),
+        ("GetOnceTaskResultInfo", "yundun-aegis:GetOnceTaskResultInfo"),
+        ("DescribeOnceTaskLeafRecordPage", "yundun-sas:DescribeOnceTaskLeafRecordPage"),
+        ("DescribeImageInstances", "yundun-sas:DescribeImageInstances"),
+    ],
+)
+def test_a_missing_permission_is_named_as_policies_name_it(asked: str, allowed: str) -> None:
+    """Two of the four are under the product's older name, so that a policy of yundun-sas:* alone is not enough."""
+    found = refusal(replace(an_answer(gateway("NoPermission"), 403), asked=asked))
+
+    assert action(asked) == allowed
+    assert f"call {asked} (HTTP 403" in found.happened
+    assert "yundun-aegis:" in found.means
+    assert "yundun-sas:" in found.means
+    assert f"Allow {allowed};" in found.remedy
+
+
+# When to come back.
+
+
+@pytest.mark.parametrize("status", [400, 429, 503, 403])
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, None),
+        ({"x_acs_retry_after": "1500"}, 1.5),
+        ({"x_acs_retry_after": " 60000 "}, 60.0),
+        ({"x_acs_retry_after": "1"}, 1.0),
+        ({"x_acs_retry_after": "999"}, 1.0),
+        ({"x_acs_retry_after": "1001"}, 1.001),
+        ({"x_acs_retry_after": "0"}, None),
+        ({"x_acs_retry_after": "0", "retry_after": "7"}, 7.0),
+        ({"x_acs_retry_after": "999999999999"}, 999_999_999.999),
+        ({"retry_after": "7"}, 7.0),
+        ({"x_acs_retry_after": "1500", "retry_after": "7"}, 1.5),
+        ({"x_acs_retry_after": "soon", "retry_after": "7"}, 7.0),
+        ({"x_acs_retry_after": "", "retry_after": "soon"}, None),
+        ({"x_acs_retry_after": "-1"}, None),
+        ({"x_acs_retry_after": "1.5"}, None),
+        ({"x_acs_retry_after": "1e3"}, None),
+        ({"x_acs_retry_after": "1500, 1500"}, None),
+        ({"x_acs_retry_after": "٣"}, None),
+        ({"x_acs_retry_after": "9" * 5000}, None),
+    ],
+    ids=ascii,
+)
+def test_a_quota_that_is_used_up_says_when_to_come_back(
+    status: int, headers: dict[str, str], expected: float | None
+) -> None:
+    """In milliseconds, unlike Retry-After, and never so soon that coming back would be an attack."""
+    found = refusal(an_answer(gateway("Throttling.User"), status, **headers))
+
+    assert isinstance(found, Throttled)
+    assert found.retry_after == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(gateway("NobodyKnows"), 400), (gateway("ServiceUnavailable"), 503), (HTML, 502), ("", 400)],
+    ids=["unknown-code", "other-code", "web-page", "nothing"],
+)
+def test_whoever_says_when_to_come_back_means_a_quota(body: str, status: int) -> None:
+    """The vendor's CLI goes by this header alone."""
+    found = refusal(an_answer(body, status, x_acs_retry_after="2000"))
+
+    assert (type(found), getattr(found, "retry_after", None)) == (Throttled, 2.0)
+
+
+def test_an_answer_stays_one_whatever_its_headers_say() -> None:
+    assert read(an_answer(json.dumps(DATA), x_acs_retry_after="2000")) == DATA
+
+
+@pytest.mark.parametrize("status", [408, 425, 500, 503])
+@pytest.mark.parametrize(("headers", "expected"), [({}, None), ({"retry_after": "120"}, 120.0)], ids=repr)
+def test_a_broken_service_may_say_when_to_come_back(
+    status: int, headers: dict[str, str], expected: float | None
+) -> None:
+    found = refusal(an_answer(HTML, status, **headers))
+
+    assert isinstance(found, Unreachable)
+    assert found.retry_after == expected
+
+
+# An error under a status that says success.
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"Code": "200"},
+        {"Code": 200},
+        {"Code": "OK"},
+        {"Code": "Success"},
+        {"Code": None, "Message": None},
+        {"Code": "", "Message": "successful"},
+        {"code": "200", "message": "successful", "success": True},
+        {"Code": "200", "code": 200},
+        {"Success": None},
+        {"Success": "true"},
+        {"Success": 3},
+        {"Error": None, "Errors": [], "ErrorCode": 0, "ErrorMessage": "", "error": {}},
+        {"Data": {"Code": "200", "Success": True, "Message": "successful"}},
+        {"OnceTasks": [{"Code": "NoPermission", "Success": False}]},
+        {"Message": "successful"},
+    ],
+    ids=ascii,
+)
+def test_a_200_without_an_error_in_it_is_the_answer(more: dict[str, Any]) -> None:
+    """Some answers carry a code that means well, and rows of a list speak for themselves."""
+    assert read(an_answer(json.dumps({**DATA, **more}))) == {**DATA, **more}
+
+
+ERRORS: list[tuple[dict[str, Any], CloudError]] = [
+    ({"Code": "A.1", "Message": "m"}, CloudError(code="A.1", message="m")),
+    ({"code": "A.1", "message": "m"}, CloudError(code="A.1", message="m")),
+    ({"CODE": "A.1", "MESSAGE": "m"}, CloudError(code="A.1", message="m")),
+    ({"Code": "A.1"}, CloudError(code="A.1")),
+    ({"Code": "A.1", "Message": None}, CloudError(code="A.1")),
+    ({"Code": "A.1", "Message": {"zh": "m"}}, CloudError(code="A.1")),
+    ({"Code": "A.1", "Success": True}, CloudError(code="A.1")),
+    ({"Code": "A.1", "Error": "x", "Success": False}, CloudError(code="A.1")),
+    # Two spellings of one name: the one that means well hides nothing.
+    ({"Code": "A.1", "code": "200"}, CloudError(code="A.1")),
+    ({"Code": "200", "code": "A.1"}, CloudError(code="A.1")),
+    ({"Success": True, "success": False}, CloudError(code="Success is false")),
+    ({"Success": False, "success": True}, CloudError(code="Success is false")),
+    # Codes that only resemble one that means well, or are none.
+    ({"Code": 403}, CloudError(code="403")),
+    ({"Code": -101}, CloudError(code="-101")),
+    ({"Code": 0}, CloudError(code="0")),
+    ({"Code": 200.0}, CloudError(code="200.0")),
+    ({"Code": True}, CloudError(code="True")),
+    ({"Code": False}, CloudError(code="False")),
+    ({"Code": "ok"}, CloudError(code="ok")),
+    ({"Code": " "}, CloudError(code="code")),
+    ({"Code": "\u202e"}, CloudError(code="code")),
+    ({"Code": []}, CloudError(code="code")),
+    ({"Code": ["200"]}, CloudError(code="code")),
+    ({"Code": {"a": []}, "Message": ["m"]}, CloudError(code="code")),
+    # No code at all.
+    ({"Success": False, "Message": "m"}, CloudError(code="Success is false", message="m")),
+    ({"Code": "200", "Success": False}, CloudError(code="Success is false")),
+    ({"success": "false"}, CloudError(code="Success is false")),
+    ({"Success": 0}, CloudError(code="Success is false")),
+    ({"error": "unauthorized"}, CloudError(code="error", message="unauthorized")),
+    ({"ErrorMessage": "m", "Message": "n"}, CloudError(code="errormessage", message="n")),
+    ({"Errors": ["m"]}, CloudError(code="errors")),
+    ({"error": True}, CloudError(code="error")),
+    # Inside of something.
+    ({"Error": {"Code": "A.1", "Message": "m"}}, CloudError(code="A.1", message="m")),
+    ({"Error": {"Message": "m"}}, CloudError(code="error")),
+    ({"Data": {"Code": "A.1", "Message": "m"}, "Message": "n"}, CloudError(code="A.1", message="m")),
+    ({"Data": {"Code": "200", "Success": False}}, CloudError(code="Success is false")),
+    ({"Code": "200", "Data": {"a": {"b": {"error": "deep"}}}}, CloudError(code="error", message="deep")),
+]
+
+
+@pytest.mark.parametrize(("document", "expected"), ERRORS, ids=[ascii(document) for document, _ in ERRORS])
+@pytest.mark.parametrize("is_first", [True, False], ids=["before-the-data", "behind-the-data"])
+def test_an_error_is_found_in_each_of_its_shapes_and_is_never_an_answer(
+    document: dict[str, Any], expected: CloudError, *, is_first: bool
+) -> None:
+    """Also beside whole data: half an answer is not an answer."""
+    beside = {**document, **DATA} if is_first else {**DATA, **document}
+
+    assert error_in(document) == error_in(beside) == expected
+    assert expected.code in refusal(an_answer(json.dumps(beside))).happened
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("depth", [1, 19, 20, 21, 300, 600, 950, 20_000])
+@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"Data":', "}")], ids=["lists", "objects"])
+@pytest.mark.parametrize("name", ["Code", "Message", "Error", "Success", "Data"])
+def test_a_document_however_deep_is_read_or_refused(status: int, depth: int, begin: str, end: str, name: str) -> None:
+    nest = "[]" if begin == "[" else "1"
+    with suppress(NotUnderstood, Refused):
+        document = read(an_answer(f'{{"{name}": {begin * depth}{nest}{end * depth}}}', status))
+
+        assert (status, name in {"Code", "Error"}) == (200, False)
+        assert list(document) == [name]
+
+
+# Foreign text.
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 429, 500])
+@pytest.mark.parametrize("code", ["NobodyKnows", "NoPermission", "Throttling", "SignatureDoesNotMatch", "ServerError"])
+def test_foreign_text_in_a_message_is_one_line_and_bounded(status: int, code: str) -> None:
+    """A message of the cloud goes to the log of a CI host, which reads commands from it."""
+    evil = "\r\n::error::x\x1b[31m\u202e\u2028\x00\ud800"
+    found = refusal(an_answer(gateway(f"{code}{evil}" + "c" * 3000, f"{evil}" + "m" * 100_000), status))
+
+    assert len(str(found)) < 900
+    assert str(found).isprintable()
+    assert code in str(found)
+    assert "mmm" in str(found)
+
+
+@pytest.mark.parametrize(
+    "name", ["error\n::error::x", "ERROR\u202e", "error" + "x" * 100_000], ids=["lf", "bidi", "long"]
+)
+def test_the_name_of_an_error_is_foreign_text_too(name: str) -> None:
+    found = refusal(an_answer(json.dumps({name: True})))
+
+    assert len(str(found)) < 900
+    assert str(found).isprintable()

@@ -1,0 +1,615 @@
+"""The html report as text: one page, whole and closed, in which strangers' words stay words."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from hashlib import sha256
+from html.parser import HTMLParser
+from importlib.resources import files
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.errors import Interrupted, Unreachable
+from gate.outcome import Event, EventKind
+from gate.policy import Decision, Policy, Reason, nothing_to_judge, undecided
+from gate.reports.html import BUDGET, MOST_IMAGES, render
+from gate.reports.html.parts import duration
+from gate.reports.html.timeline import MOST_EVENTS
+from gate.scan import FailedImage, ImageRef, TaskState
+from gate.text import one_line
+from tests.builders import NOW, a_failed_image, a_task, an_outcome
+from tests.hostile import HOSTILE
+
+if TYPE_CHECKING:
+    from gate.outcome import Outcome
+
+EMPTY = {"meta", "input", "br"}
+STYLE = files("gate.reports.html").joinpath("page.css").read_text()
+
+
+@dataclass
+class Element:
+    """One element of a page, as a browser would build it."""
+
+    tag: str
+    attributes: dict[str, str]
+    children: list[Element] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    """Its own text and that of everything inside, in order."""
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+    def all(self, tag: str = "", **attributes: str) -> list[Element]:
+        """Every element inside of this tag with these attributes; `class_` is one of its classes."""
+        found = [inner for child in self.children for inner in (child, *child.all())]
+        kind = attributes.pop("class_", "")
+        return [
+            element
+            for element in found
+            if tag in ("", element.tag)
+            and (not kind or kind in element.attributes.get("class", "").split())
+            and attributes.items() <= element.attributes.items()
+        ]
+
+    def one(self, tag: str = "", **attributes: str) -> Element:
+        (found,) = self.all(tag, **attributes)
+        return found
+
+
+class Reader(HTMLParser):
+    """Builds the elements, and stumbles over whatever is not closed in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = [Element("", {})]
+        self.comments: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert len(dict(attrs)) == len(attrs), f"an attribute of <{tag}> is there twice"
+        element = Element(tag, {name: value or "" for name, value in attrs})
+        self.open[-1].children.append(element)
+        if tag not in EMPTY:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop().tag == tag
+
+    def handle_data(self, data: str) -> None:
+        for element in self.open:
+            element.words.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.comments.append(data)
+
+
+def read(outcome: Outcome) -> Element:
+    """The page of this outcome; what is wrong with its structure fails here."""
+    reader = Reader()
+    reader.feed(render(outcome))
+    reader.close()
+    (root,) = reader.open
+    assert not reader.comments
+    return root
+
+
+def facts(page: Element) -> dict[str, str]:
+    """What the page says in its lists of facts."""
+    names, values = page.all("dt"), page.all("dd")
+    return {name.text: value.text for name, value in zip(names, values, strict=True)}
+
+
+def rows(table: Element) -> list[list[str]]:
+    """The texts of a table's body."""
+    lines = table.one("tbody").all("tr")
+    return [[cell.text for cell in line.children] for line in lines]
+
+
+def a_look(at: float, **task: object) -> Event:
+    return Event(kind=EventKind.LOOK, at=at, task=a_task(**task) if task else None)  # type: ignore[arg-type]
+
+
+def a_busy_run() -> tuple[Event, ...]:
+    """Every kind of event, and every state that a look can show."""
+    return (
+        Event(kind=EventKind.NOTE, at=0.0, text="Signed in."),
+        a_look(1.0),
+        Event(kind=EventKind.PAUSE, at=1.0, text="there is no task yet", pause=5.0),
+        a_look(6.0, state=TaskState.RUNNING),
+        a_look(16.0, state=TaskState.RUNNING, progress=40),
+        Event(kind=EventKind.RETRY, at=20.0, text="The cloud answered 503.", pause=3.5),
+        Event(kind=EventKind.RETRY, at=24.0, text="The cloud answered 502."),
+        a_look(30.0, state=TaskState.UNKNOWN, raw_state="Reconciling"),
+        a_look(61.0, awaited=2),
+        a_look(61.5),
+    )
+
+
+def a_hostile_outcome(text: str) -> Outcome:
+    """This text wherever a text can be."""
+    part = ImageRef(registry=text, namespace=text, name=text, tag=text, digest=text)
+    image = FailedImage(image=part, reason=text)
+    task = replace(
+        a_task(id=text or "x", name=text, reason=text, raw_state=text, state=TaskState.UNKNOWN, failed_images=(image,)),
+        type=text,
+    )
+    events = tuple(Event(kind=kind, at=9.0, text=text, task=task, pause=1.0) for kind in EventKind)
+    verdict = nothing_to_judge(Reason(code=text, message=text))
+    outcome = an_outcome(task, verdict=verdict, events=events, cloud=text)
+    return replace(outcome, gate_version=text)
+
+
+OUTCOMES = {
+    "passed": an_outcome(events=a_busy_run()),
+    "blocked": an_outcome(a_task(failed=1, succeeded=1, risky=2, failed_images=(a_failed_image(),))),
+    "undecided": an_outcome(a_task(total=None, succeeded=None, failed=None, risky=None)),
+    "without a task": an_outcome(verdict=undecided(Interrupted(15)), cloud=""),
+}
+every_outcome = pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
+
+
+@every_outcome
+def test_the_page_is_whole_and_has_one_title_one_language_and_headings_in_order(outcome: Outcome) -> None:
+    page = read(outcome)
+
+    assert page.one("html").attributes["lang"] == "en"
+    assert page.one("head").one("title").text
+    assert [heading.tag for heading in page.all() if re.fullmatch("h[1-6]", heading.tag)] == ["h1", *["h2"] * 6]
+    names = [element.attributes["id"] for element in page.all() if "id" in element.attributes]
+    assert len(set(names)) == len(names)
+    for section in page.all("section"):
+        assert section.attributes["aria-labelledby"] in names
+
+
+@every_outcome
+def test_nothing_comes_from_outside_and_nothing_leads_there(outcome: Outcome) -> None:
+    page = read(outcome)
+
+    assert not {element.tag for element in page.all()} & {"link", "img", "a", "iframe", "base", "object", "form", "use"}
+    assert not {name for element in page.all() for name in element.attributes} & {"src", "href", "action", "style"}
+    assert "http:" not in render(outcome)
+    assert "https:" not in render(outcome)
+    assert "url(" not in STYLE
+    assert "@import" not in STYLE
+
+
+@every_outcome
+def test_the_pages_own_style_and_script_are_allowed_by_their_hashes_and_nothing_else_is(outcome: Outcome) -> None:
+    text = render(outcome)
+    (allowed,) = re.findall('<meta http-equiv="Content-Security-Policy" content="(.*?)">', text)
+    hashes = {
+        tag: b64encode(sha256(inline.encode()).digest()).decode()
+        for tag, inline in re.findall(r"<(style|script)>(.*?)</\1>", text, flags=re.DOTALL)
+    }
+
+    assert dict(directive.split(" ") for directive in allowed.split("; ")) == {
+        "default-src": "'none'",
+        "style-src": f"'sha256-{hashes['style']}'",
+        "script-src": f"'sha256-{hashes['script']}'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    assert text.index("Content-Security-Policy") < text.index("<style>")
+
+
+@every_outcome
+def test_every_picture_says_in_words_what_it_shows(outcome: Outcome) -> None:
+    page = read(outcome)
+    pictures = [svg for parent in page.all() if parent.tag != "svg" for svg in parent.children if svg.tag == "svg"]
+
+    assert pictures
+    for picture in pictures:
+        if picture.attributes.get("aria-hidden") != "true":
+            assert picture.attributes["role"] == "img"
+            assert picture.children[0].tag == "title"
+            assert picture.children[0].text
+
+
+@every_outcome
+def test_every_table_has_a_name_and_every_head_says_of_what_it_is_the_head(outcome: Outcome) -> None:
+    page = read(outcome)
+    names = [element.attributes.get("id") for element in page.all("h2")]
+
+    assert all(head.attributes["scope"] in {"col", "row"} for head in page.all("th"))
+    assert all(table.attributes["aria-labelledby"] in names for table in page.all("table"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word", "consequence"),
+    [
+        (an_outcome(), "Passed", "the release may go out"),
+        (an_outcome(a_task(risky=1)), "Blocked", "the release may not go out"),
+        (an_outcome(verdict=undecided(Unreachable("No."))), "Undecided", "what is not judged may not go out"),
+        (an_outcome(a_task(risky=1), policy=Policy(warn_only=True)), "Blocked", "A warning only"),
+    ],
+)
+def test_the_verdict_comes_first_and_says_what_it_means(outcome: Outcome, word: str, consequence: str) -> None:
+    page = read(outcome)
+    verdict = page.one("body").children[0]
+
+    assert verdict.tag == "header"
+    assert verdict.one("h1").text == f"Image scan {word}"
+    assert page.one("body").attributes["class"] == word.lower() == outcome.verdict.decision
+    assert consequence in verdict.one("p", class_="consequence").text
+    assert page.one("head").one("title").text.startswith(f"Image scan {outcome.verdict.decision}")
+
+
+@every_outcome
+def test_the_page_agrees_with_the_verdict(outcome: Outcome) -> None:
+    header = read(outcome).one("header")
+
+    assert [reason.one("span").text for reason in header.all("li")] == [
+        reason.message for reason in outcome.verdict.reasons
+    ]
+    assert [reason.one("code").text for reason in header.all("li")] == [
+        reason.code for reason in outcome.verdict.reasons
+    ]
+    assert facts(header)["Exit code"] == str(int(outcome.exit_code))
+
+
+def test_a_verdict_that_is_not_enforced_says_so_and_names_both_codes() -> None:
+    strict, lenient = (an_outcome(a_task(risky=1), policy=Policy(warn_only=warn)) for warn in (False, True))
+
+    assert facts(read(strict).one("header"))["Enforced"] == "yes"
+    assert facts(read(lenient).one("header"))["Enforced"] == "no warning only"
+    assert facts(read(lenient).one("header"))["Exit code"] == "0 in place of 1"
+
+
+def test_counts_stand_against_their_limits() -> None:
+    task = a_task(total=9000, succeeded=7000, failed=1, risky=3)
+    page = read(an_outcome(task, policy=Policy(max_failed=2, max_risky=4)))
+    table = page.one("table", class_="counts")
+
+    assert [row[:3] for row in rows(table)] == [
+        ["In all", "9,000", ""],
+        ["Scanned", "7,000", ""],
+        ["Failed", "2,000", "2"],
+        ["Risky", "3", "4"],
+    ]
+    assert [bar.one("title").text for bar in table.all("svg")] == [
+        "In all: 9,000",
+        "Scanned: 7,000",
+        "Failed: 2,000, limit 2",
+        "Risky: 3, limit 4",
+    ]
+    assert [note.text for note in table.all("span", class_="note")] == [
+        "1,998 over the limit; the cloud states 1",
+        "within the limit",
+    ]
+
+
+def test_a_bar_shows_what_is_within_the_limit_what_is_over_it_and_the_limit() -> None:
+    task = a_task(total=100, succeeded=80, failed=20, risky=0)
+    page = read(an_outcome(task, policy=Policy(max_failed=5, max_risky=400)))
+    failed, risky = page.one("table", class_="counts").all("svg")[2:]
+
+    assert failed.one(class_="within").attributes["width"] == "5.00%"
+    assert failed.one(class_="over").attributes["x"] == "5.00%"
+    assert failed.one(class_="over").attributes["width"] == "15.00%"
+    assert failed.one(class_="limit").attributes["x1"] == "5.00%"
+    assert not risky.all(class_="within") + risky.all(class_="over") + risky.all(class_="limit")
+
+
+@pytest.mark.parametrize(("total", "risky"), [(1_000_000, 1), (0, 5), (3, 10**30)])
+def test_no_bar_is_too_small_to_be_seen_or_wider_than_its_cell(total: int, risky: int) -> None:
+    page = read(an_outcome(a_task(total=total, succeeded=total, risky=risky)))
+    over = page.one("table", class_="counts").one(class_="over").attributes
+
+    begin, width = (float(over.get(name, "0%").removesuffix("%")) for name in ("x", "width"))
+    assert 0.8 <= width <= 100
+    assert begin + width <= 100.8
+
+
+def test_a_count_that_the_cloud_did_not_give_is_unknown_and_not_zero() -> None:
+    table = read(OUTCOMES["undecided"]).one("table", class_="counts")
+
+    assert {row[1] for row in rows(table)} == {"unknown"}
+    assert len(table.all(class_="unknown")) == 4
+    assert not table.all(class_="is-over")
+
+
+def test_a_task_that_looks_for_no_risk_shows_none() -> None:
+    page = read(an_outcome(a_task(risky=None, risk_applies=False)))
+
+    assert [row[0] for row in rows(page.one("table", class_="counts"))] == ["In all", "Scanned", "Failed"]
+    assert "look for no risk" in page.one("section", id="counts").text
+
+
+@pytest.mark.parametrize(
+    ("awaited", "words"),
+    [(2, "Results are still missing: 2 images without one."), (None, "Nobody has asked yet"), (0, "")],
+)
+def test_results_that_are_still_missing_are_spoken_of(awaited: int | None, words: str) -> None:
+    section = read(an_outcome(a_task(awaited=awaited))).one("section", id="counts")
+
+    assert words in section.text
+    assert ("the gate did not decide by them" in section.text) is (awaited != 0)
+
+
+def test_without_a_task_there_are_words_in_place_of_numbers() -> None:
+    page = read(OUTCOMES["without a task"])
+
+    assert not page.all("table")
+    assert facts(page)["Images"] == "unknown"
+    assert facts(page)["Cloud"] == "not known"
+    assert "No scan task was seen" in page.one("section", id="counts").text
+    assert "No scan task was seen" in page.one("section", id="task").text
+    assert "before the gate looked" in page.one("section", id="timeline").text
+    assert "lists none" in page.one("section", id="failed").text
+
+
+def test_failed_images_are_listed_with_their_reasons_and_can_be_read_without_a_script() -> None:
+    nameless = FailedImage(image=ImageRef())
+    task = a_task(failed=2, succeeded=1, failed_images=(a_failed_image("shop", "too big"), nameless))
+    section = read(an_outcome(task)).one("section", id="failed")
+
+    assert rows(section.one("table")) == [["swr/team/shop:1.0", "too big"], ["unnamed", "no reason given"]]
+    assert "hidden" not in section.one("table").attributes
+    assert "hidden" in section.one("div", class_="filter").attributes
+    assert section.one("label").attributes["for"] == section.one("input").attributes["id"]
+    assert section.one("p", role="status").text == "2 images"
+
+
+def test_the_events_are_told_in_order() -> None:
+    events = read(an_outcome(events=a_busy_run())).one("table", class_="events")
+
+    assert rows(events) == [
+        ["0 s", "note", "Signed in."],
+        ["1 s", "look", "no scan task yet"],
+        ["1 s", "pause", "there is no task yet (next look in 5 s)"],
+        ["6 s", "look", "running"],
+        ["16 s", "look", "running, 40 %"],
+        ["20 s", "retry", "The cloud answered 503. (next try in 3.5 s)"],
+        ["24 s", "retry", "The cloud answered 502."],
+        ["30 s", "look", "unknown (Reconciling)"],
+        ["1 min 1 s", "look", "complete, 2 images without a result"],
+        ["1 min 2 s", "look", "no scan task yet"],
+    ]
+
+
+def test_the_picture_of_the_time_has_a_lane_for_each_kind_of_event() -> None:
+    picture = read(an_outcome(events=a_busy_run())).one("div", class_="timeline")
+    progress, *others = (svg.children[0].text for svg in picture.all("svg", role="img"))
+
+    assert progress == "Progress over time: 6 looks; at last no task yet"
+    assert others == ["Pauses: 1", "Retries: 2", "Notes: 1", "Time: 1 min 2 s in all"]
+    assert len(picture.all("svg", class_="retry")) == 2
+    assert len(picture.all("rect", class_="pause")) == 2
+    assert [text.text for text in picture.all("text")][:3] == ["no task yet", "no task yet", "unknown"]
+
+
+def test_progress_is_drawn_where_it_is_known_and_nowhere_else() -> None:
+    events = [a_look(at, state=TaskState.RUNNING, progress=progress) for at, progress in ((0, 10), (1, 140), (3, 20))]
+    events.insert(2, a_look(2))
+    picture = read(replace(an_outcome(events=tuple(events)), seconds=4.0)).one("div", class_="timeline")
+
+    assert [line.attributes["points"] for line in picture.all("polyline")] == ["0,109.2 25,30", "75,100.4"]
+    assert [(dot.attributes["class"], dot.attributes["cx"], dot.attributes["cy"]) for dot in picture.all("circle")] == [
+        ("look", "0%", "109.2"),
+        ("look", "25%", "30"),
+        ("look unknown", "50%", "118"),
+        ("look", "75%", "100.4"),
+    ]
+    assert "○ not known" in picture.text
+
+
+def test_a_run_that_never_looked_has_no_looks_in_its_picture() -> None:
+    retry = Event(kind=EventKind.RETRY, at=0.0, text="The cloud cannot be reached.", pause=1.0)
+    picture = read(replace(an_outcome(events=(retry,)), seconds=0.0)).one("div", class_="timeline")
+
+    assert picture.all("svg", role="img")[0].children[0].text == "Progress over time: 0 looks"
+    assert not picture.all("circle")
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 1, 61.5, 900, 86_399, 10.0**7])
+def test_everything_in_the_picture_lies_inside_of_it(seconds: float) -> None:
+    moments = (-1.0, 0.0, seconds / 3, seconds, seconds + 5)
+    events = tuple(Event(kind=kind, at=at, pause=10.0**6) for at in moments for kind in EventKind)
+    picture = read(replace(an_outcome(events=events), seconds=seconds)).one("div", class_="timeline")
+
+    places = [element for element in picture.all() if element.attributes.get("x", "").endswith("%")]
+    assert places
+    for place in places:
+        x, width = (float(place.attributes.get(name, "0%").removesuffix("%")) for name in ("x", "width"))
+        assert 0 <= x <= x + width <= 100.01
+    assert 1 <= len(picture.all("line", class_="tick")) <= 5
+
+
+def test_what_falls_on_the_same_place_is_one_mark_that_says_how_many_it_stands_for() -> None:
+    events = tuple(Event(kind=EventKind.NOTE, at=number / 1000, text=f"note {number}") for number in range(3))
+    mark = read(an_outcome(events=events)).one("svg", class_="note")
+
+    assert mark.text == "0 s: note 2 (and 2 more here)"
+
+
+def test_policy_task_and_run_are_told() -> None:
+    policy = Policy(max_failed=1, max_risky=2000, max_age=timedelta(hours=36), started_after=NOW)
+    task = replace(a_task(progress=100), ended_at=NOW - timedelta(minutes=1))
+    told = facts(read(an_outcome(task, policy=policy, events=a_busy_run())).one("main"))
+
+    assert told == {
+        "Failed images allowed": "1",
+        "Risky images allowed": "2,000",
+        "Age of a scan": "at most 36 h",
+        "Scan began": "after 2026-01-31 12:00:00 UTC",
+        "Blocked": "stops the job",
+        "Undecided": "stops the job",
+        "Cloud": "huawei",
+        "Name": "nightly",
+        "Id": "task-1",
+        "Type": "manual",
+        "State": "complete",
+        "State in the cloud's words": "100",
+        "Progress": "100 %",
+        "Began": "2026-01-31 11:55:00 UTC",
+        "Ended": "2026-01-31 11:59:00 UTC",
+        "Waited": "1 min 2 s",
+        "Looks": "6",
+        "Retries": "2",
+        "Version of the gate": "0.1.0",
+        "Report made": "2026-01-31 12:00:00 UTC",
+    }
+
+
+def test_a_lenient_policy_and_a_task_that_says_little_are_told_too() -> None:
+    policy = Policy(max_age=None, warn_only=True, warn_undecided=True)
+    told = facts(read(an_outcome(a_task(name="", began_at=None), policy=policy)))
+
+    assert told["Age of a scan"] == "any"
+    assert told["Scan began"] == "at any time"
+    assert told["Blocked"] == "is a warning only"
+    assert told["Undecided"] == "is a warning only (exit codes 4 to 7)"
+    assert (told["Name"], told["Began"], told["Progress"]) == ("not known", "not known", "not known")
+
+
+@pytest.mark.parametrize(("age", "words"), [(0, "0 h"), (1800, "0.5 h"), (3601, "1.00028 h"), (86_400, "24 h")])
+def test_the_age_that_a_scan_may_have_is_told_as_the_reason_would_tell_it(age: int, words: str) -> None:
+    told = facts(read(an_outcome(policy=Policy(max_age=timedelta(seconds=age)))))
+
+    assert told["Age of a scan"] == f"at most {words}"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (0.04, "0 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1 min"),
+        (60, "1 min"),
+        (3599.6, "1 h"),
+        (7320, "2 h 2 min"),
+    ],
+)
+def test_a_span_of_time_has_at_most_two_units(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_changes_nothing_of_the_page_but_its_words(text: str) -> None:
+    def structure(text: str) -> list[tuple[str, dict[str, str]]]:
+        return [(element.tag, element.attributes) for element in read(a_hostile_outcome(text)).all()]
+
+    def without_bdi(elements: list[tuple[str, dict[str, str]]]) -> list[tuple[str, dict[str, str]]]:
+        return [element for element in elements if element[0] != "bdi"]
+
+    assert without_bdi(structure(text)) == without_bdi(structure("shop"))
+    assert one_line(text) in read(a_hostile_outcome(text)).one("head").one("title").words[0]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_cannot_turn_what_stands_around_it(text: str) -> None:
+    page = render(a_hostile_outcome(text))
+
+    assert not set(page) & set("\x00\x1b\r\x85\u2028\u2029\u200b\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+    page.encode()
+
+
+def test_strangers_words_appear_only_where_words_may_be() -> None:
+    mark = "marked4711"
+    page = read(a_hostile_outcome(mark))
+
+    assert [element for element in page.all() if mark in str(element.attributes)] == []
+    assert mark not in page.one("style").text + page.one("script").text
+    assert render(a_hostile_outcome(mark)).count(mark) > 15
+
+
+def test_neither_style_nor_script_can_end_before_its_end() -> None:
+    for name in ("page.css", "page.js"):
+        text = files("gate.reports.html").joinpath(name).read_text()
+        assert "</" not in text
+        assert "<!--" not in text
+
+
+def test_more_failed_images_than_anybody_reads_are_cut_and_counted() -> None:
+    count = MOST_IMAGES + 1
+    failed = tuple(a_failed_image(str(number)) for number in range(count))
+    section = read(an_outcome(a_task(total=count, succeeded=0, failed=count, failed_images=failed))).one(
+        "section", id="failed"
+    )
+
+    assert len(rows(section.one("table"))) == MOST_IMAGES
+    assert (
+        section.one("p", class_="left-out").text == "1 more failed image left out here; the json report has them all."
+    )
+
+
+def test_up_to_then_all_are_there() -> None:
+    failed = tuple(a_failed_image(str(number)) for number in range(MOST_IMAGES))
+    page = read(an_outcome(a_task(total=9, succeeded=0, failed=9, failed_images=failed)))
+
+    assert len(rows(page.one("table", id="images"))) == MOST_IMAGES
+    assert not page.all("p", class_="left-out")
+
+
+def test_the_worst_page_keeps_the_budget_and_says_what_is_left_out() -> None:
+    worst = "'" * 10_000
+    failed = tuple(a_failed_image(worst, worst) for _ in range(20_000))
+    task = replace(a_task(name=worst, id=worst, raw_state=worst, state=TaskState.UNKNOWN, failed_images=failed))
+    events = tuple(
+        Event(kind=kind, at=number / 10, text=worst, task=task, pause=1.0)
+        for number in range(20_000)
+        for kind in EventKind
+    )
+    page = render(replace(an_outcome(task, events=events), seconds=2000.0))
+    shown = page.count('<tr><th scope="row" dir="auto">')
+
+    assert BUDGET / 2 < len(page.encode()) <= BUDGET
+    assert f"{20_000 - shown:,} more failed images left out here; the json report has them all." in page
+    assert f"{80_000 - MOST_EVENTS:,} events left out here" in page
+
+
+def test_of_a_long_wait_the_beginning_and_the_end_are_told() -> None:
+    events = tuple(Event(kind=EventKind.NOTE, at=at, text=f"note {at}") for at in range(MOST_EVENTS + 5))
+    told = rows(read(an_outcome(events=events)).one("table", class_="events"))
+
+    assert len(told) == MOST_EVENTS + 1
+    assert told[MOST_EVENTS // 2] == ["5 events left out here"]
+    assert told[0][2] == "note 0"
+    assert told[-1][2] == f"note {MOST_EVENTS + 4}"
+
+
+def test_the_same_outcome_makes_the_same_page() -> None:
+    assert render(OUTCOMES["blocked"]) == render(OUTCOMES["blocked"])
+
+
+@pytest.mark.parametrize("decision", list(Decision))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_can_be_told_from_its_ground(decision: Decision, scheme: str) -> None:
+    light, dark = STYLE.split("@media screen and (prefers-color-scheme: dark)")
+    colours = _colours(light, decision) | (_colours(dark, decision) if scheme == "dark" else {})
+
+    for ground in ("paper", "tint"):
+        for ink in ("ink", "muted", "accent"):
+            assert _contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+    assert _contrast(colours["over"], colours["paper"]) >= 4.5
+    assert _contrast(colours["focus"], colours["paper"]) >= 3
+    assert _contrast(colours["bar"], colours["paper"]) >= 3
+
+
+def _colours(style: str, decision: Decision) -> dict[str, str]:
+    (root,) = re.findall(r":root \{(.*?)\}", style.split("@media print", maxsplit=1)[0], flags=re.DOTALL)
+    (own,) = re.findall(rf"\.{decision} \{{(.*?)\}}", style)
+    return dict(re.findall(r"--(\w+): (#\w{6});", root + own))
+
+
+def _contrast(one: str, other: str) -> float:
+    """As WCAG 2 defines it."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[at:until], 16) / 255 for at, until in pairwise((1, 3, 5, 7)))
+    linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -1,0 +1,205 @@
+"""The html report in a real Chromium: it keeps its own rules, filters, and looks right by day, by night and on paper.
+
+Without Chromium these tests skip, unless NEEDS_BROWSER is set, as the project's own check does.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.outcome import Event, EventKind
+from gate.reports.html import MOST_IMAGES, render
+from gate.scan import FailedImage, ImageRef, TaskState
+from gate.text import one_line
+from tests.builders import a_failed_image, a_task, an_outcome
+from tests.hostile import HOSTILE
+from tools.browser import browser, chromium
+from tools.pictures import blocked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gate.outcome import Outcome
+    from tools.browser import Page
+
+REASON = "" if chromium() or os.environ.get("NEEDS_BROWSER") else "there is no Chromium here"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(bool(REASON), reason=REASON or "Chromium is here"),
+]
+ATTACKS = (
+    *HOSTILE.values(),
+    "</title><script>window.stung=1</script>",
+    "</style></script><script>window.stung=1</script>",
+    '"><svg onload=window.stung=1>',
+    "'><img src=x onerror=window.stung=1>",
+    "--><script>window.stung=1</script><!--",
+    "]]></title></svg><iframe srcdoc='<script>parent.stung=1</script>'>",
+    "&lt;script&gt;window.stung=1&lt;/script&gt;",
+    "javascript:window.stung=1",
+    "<math><mtext><table><mglyph><style><img src=x onerror=window.stung=1>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example'>",
+    "<base href=https://evil.example><link rel=stylesheet href=//evil.example/x.css>",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium_page() -> Iterator[Page]:
+    """One browser for all tests of this module."""
+    with browser() as page:
+        yield page
+
+
+@pytest.fixture
+def page(chromium_page: Page, tmp_path: Path) -> Page:
+    """The realistic page, open in a window as wide as a desk's."""
+    return show(chromium_page, tmp_path, blocked())
+
+
+def show(page: Page, folder: Path, outcome: Outcome, **window: Any) -> Page:
+    """Writes the page of this outcome and opens it; whatever the browser does not like about it fails here."""
+    file = folder / "report.html"
+    file.write_text(render(outcome), encoding="utf-8")
+    page.open(file, **window)
+    assert complaints(page) == []
+    assert [asked["request"]["url"] for asked in page.told("Network.requestWillBeSent")] == [file.as_uri()]
+    return page
+
+
+def complaints(page: Page) -> list[dict[str, Any]]:
+    """Errors, warnings and breaches of the page's own policy."""
+    return [
+        *page.told("Log.entryAdded"),
+        *page.told("Runtime.exceptionThrown"),
+        *page.told("Runtime.consoleAPICalled"),
+        *page.told("Audits.issueAdded"),
+    ]
+
+
+def type_into_filter(page: Page, words: str) -> tuple[int, str]:
+    """Types these words; says how many images are still to be seen, and what the page says about it."""
+    page.run("document.querySelector('#words').value = ''; document.querySelector('#words').focus()")
+    page.ask("Input.insertText", text=words)
+    if not words:
+        page.run("document.querySelector('#words').dispatchEvent(new Event('input'))")
+    shown = page.run("[...document.querySelectorAll('#images tbody tr')].filter(row => row.offsetHeight).length")
+    return shown, page.run("document.querySelector('#shown').textContent")
+
+
+def a_hostile_outcome(text: str) -> Outcome:
+    image = FailedImage(image=ImageRef(registry=text, name=text), reason=text)
+    task = a_task(id=text or "x", name=text, state=TaskState.UNKNOWN, raw_state=text, failed_images=(image,))
+    events = tuple(Event(kind=kind, at=1.0, text=text, task=task) for kind in EventKind)
+    return replace(an_outcome(task, events=events, cloud=text), gate_version=text)
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1400])
+def test_the_page_fits_every_window(chromium_page: Page, tmp_path: Path, width: int) -> None:
+    page = show(chromium_page, tmp_path, blocked(), width=width)
+
+    assert page.run("document.documentElement.scrollWidth") == width
+    assert page.run(
+        "[...document.querySelectorAll('main *, header *')].every(one => {"
+        f"const box = one.getBoundingClientRect(); return box.left >= -1 && box.right <= {width + 1}; }})"
+    )
+
+
+def test_a_script_that_is_not_the_pages_own_is_not_run(page: Page) -> None:
+    page.run(
+        "(() => { const other = document.createElement('script'); other.textContent = 'window.stung = 1';"
+        "document.body.append(other); document.body.setAttribute('onclick', 'window.stung = 1');"
+        "document.body.click(); document.body.setAttribute('style', 'color: red'); })()"
+    )
+
+    assert page.run("typeof window.stung") == "undefined"
+    assert page.run("getComputedStyle(document.body).color") != "rgb(255, 0, 0)"
+    assert complaints(page) != []
+
+
+def test_the_page_can_fetch_nothing(page: Page) -> None:
+    assert page.run("fetch('data:text/plain,x').then(() => 'fetched', () => 'refused')") == "refused"
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+def test_hostile_text_is_shown_and_does_nothing(chromium_page: Page, tmp_path: Path, text: str) -> None:
+    page = show(chromium_page, tmp_path, a_hostile_outcome(text))
+
+    assert page.run("typeof window.stung") == "undefined"
+    assert page.run("document.scripts.length + document.styleSheets.length") == 2
+    assert page.run("document.querySelectorAll('img, iframe, a, link, base, math').length") == 0
+    assert page.run("document.querySelector('#images td').textContent") == (one_line(text) or "no reason given")
+
+
+def test_the_filter_hides_and_shows(page: Page) -> None:
+    assert type_into_filter(page, "billing") == (3, "3 of 12 images")
+    assert type_into_filter(page, "OVERSIZED  billing") == (1, "1 of 12 images")
+    assert type_into_filter(page, "no such image") == (0, "0 of 12 images")
+    assert type_into_filter(page, "") == (12, "12 images")
+
+
+def test_whoever_uses_the_keyboard_sees_where_they_are(page: Page) -> None:
+    for stop in ("SUMMARY", "INPUT"):
+        page.ask("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
+
+        assert page.run("document.activeElement.tagName") == stop
+        assert page.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_the_table_can_be_read_without_a_script(chromium_page: Page, tmp_path: Path) -> None:
+    chromium_page.ask("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        page = show(chromium_page, tmp_path, blocked())
+        assert page.run("document.querySelector('.filter').offsetHeight") == 0
+        assert page.run("document.querySelector('#images tbody tr').offsetHeight") > 0
+    finally:
+        chromium_page.ask("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_by_night_the_page_is_dark_and_by_day_it_is_light(page: Page) -> None:
+    def ground() -> int:
+        colour = page.run("getComputedStyle(document.body).backgroundColor")
+        return sum(int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(","))
+
+    page.prefer("light")
+    day = ground()
+    page.prefer("dark")
+
+    night = ground()
+
+    assert night < 100
+    assert day > 700
+
+
+def test_on_paper_it_is_day_everything_is_unfolded_and_nothing_is_filtered(page: Page) -> None:
+    type_into_filter(page, "no such image")
+    page.prefer("dark")
+    page.ask("Emulation.setEmulatedMedia", media="print")
+
+    assert page.run("document.querySelector('.filter').offsetHeight") == 0
+    assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.run("document.querySelector('#images tbody tr').offsetHeight") > 0
+    page.run("dispatchEvent(new Event('beforeprint'))")
+    assert page.run("document.querySelector('.events tbody tr').offsetHeight") > 0
+    page.run("dispatchEvent(new Event('afterprint'))")
+    assert page.run("document.querySelector('details').open") is False
+
+
+def test_the_page_prints(page: Page) -> None:
+    paper = page.paper()
+
+    assert paper.startswith(b"%PDF-")
+    assert complaints(page) == []
+
+
+def test_twenty_thousand_failed_images_still_open_and_filter(chromium_page: Page, tmp_path: Path) -> None:
+    failed = tuple(a_failed_image(f"service-{number}") for number in range(20_000))
+    task = a_task(total=20_000, succeeded=0, failed=20_000, failed_images=failed)
+    page = show(chromium_page, tmp_path, an_outcome(task))
+
+    assert type_into_filter(page, "service-4999") == (1, f"1 of {MOST_IMAGES:,} images")

@@ -1,0 +1,94 @@
+"""The GitLab component as GitLab reads it: its inputs, and the job that they make."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from gate.options import OPTIONS, variable
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "templates" / "scan-gate.yml").read_text()
+HEADER, JOBS = yaml.safe_load_all(TEXT)
+INPUTS: dict[str, dict[str, Any]] = HEADER["spec"]["inputs"]
+GIVEN = {"cloud": "huawei", "image": "registry.example.com/scan-gate:1"}
+
+
+def filled(text: str) -> str:
+    """The second document with every input as it is by default, as GitLab would write it."""
+
+    def value(found: re.Match[str]) -> str:
+        given = GIVEN.get(found[1], INPUTS[found[1]].get("default"))
+        return given if isinstance(given, str) else json.dumps(given)
+
+    return re.sub(r"\$\[\[ inputs\.([a-z-]+) \]\]", value, text)
+
+
+def job() -> dict[str, Any]:
+    (made,) = yaml.safe_load(filled(TEXT.split("\n---\n")[1])).values()
+    assert isinstance(made, dict)
+    return made
+
+
+def test_every_option_is_an_input_but_those_that_the_component_sets_itself() -> None:
+    assert {option.name for option in OPTIONS} - INPUTS.keys() == {"ci"}
+
+
+def test_every_input_has_a_type_a_purpose_and_a_default_unless_it_must_be_given() -> None:
+    assert [name for name, about in INPUTS.items() if not about["type"] or not about["description"]] == []
+    assert {name for name, about in INPUTS.items() if "default" not in about} == {"cloud", "image"}
+
+
+def test_every_input_is_used_and_no_other() -> None:
+    assert set(re.findall(r"\$\[\[ inputs\.([a-z-]+) \]\]", TEXT)) == INPUTS.keys()
+
+
+def test_flags_are_booleans_and_choices_are_options() -> None:
+    flags = {option.name for option in OPTIONS if option.is_flag}
+
+    assert {name for name, about in INPUTS.items() if about["type"] == "boolean"} == flags
+    for option in OPTIONS:
+        if option.choices and option.name != "ci":
+            assert [choice for choice in INPUTS[option.name]["options"] if choice] == [*option.choices]
+
+
+def test_an_input_that_is_not_given_leaves_room_for_the_gates_own_default() -> None:
+    variables = job()["variables"]
+
+    assert variables[variable("cloud")] == "huawei"
+    wishes = {name: value for name, value in variables.items() if name.startswith("SCAN_GATE_")}
+    set_by_default = {name for name, value in wishes.items() if value}
+    assert set_by_default == {variable("cloud"), variable("report"), *map(variable, ("quiet", "verbose", "warn-only"))}
+    assert {wishes[variable(name)] for name in ("quiet", "verbose", "warn-only")} == {"false"}
+
+
+def test_reports_are_kept_in_every_ending() -> None:
+    artifacts = job()["artifacts"]
+    written = dict(line.split("=", 1) for line in job()["variables"]["SCAN_GATE_REPORT"].split())
+
+    assert artifacts["when"] == "always"
+    assert artifacts["reports"] == {
+        "junit": written["junit"],
+        "codequality": written["code-quality"],
+        "dotenv": written["dotenv"],
+    }
+    assert all(path.startswith("scan-gate/") for path in written.values())
+
+
+def test_by_default_no_exit_code_of_the_gate_is_allowed() -> None:
+    assert job()["allow_failure"] == {"exit_codes": [200]}
+
+
+def test_the_job_is_one_by_gitlabs_own_schema() -> None:
+    pytest.importorskip("check_jsonschema", reason="GitLab's schema comes with check-jsonschema")
+    schemas = importlib.resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
+    schema = json.loads((schemas / "gitlab-ci.json").read_text())
+
+    jsonschema.validate({"scan-gate": job()}, schema)

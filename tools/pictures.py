@@ -1,0 +1,145 @@
+"""Takes the pictures that the documentation shows: `python -m tools.pictures`.
+
+It needs Chromium. The outcome is made up, and looks like one from a busy Friday; the log of the GitLab job is one that
+gitlab-ci-local printed (docs/images/gitlab-job.txt).
+"""
+
+from __future__ import annotations
+
+import html
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from gate import __version__
+from gate.outcome import Event, EventKind, Outcome
+from gate.policy import Policy, judge
+from gate.reports import markdown
+from gate.reports.html import render
+from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
+from tools.browser import browser
+
+IMAGES = Path(__file__).parent.parent / "docs" / "images"
+_BEGAN = datetime(2026, 11, 20, 15, 42, 7, tzinfo=UTC)
+_FAILED = (
+    ("shop/checkout", "4.12.0", "download_failed"),
+    ("shop/checkout-worker", "4.12.0", "download_failed"),
+    ("shop/catalogue", "2.8.1", "image_oversized"),
+    ("shop/search", "2.8.1", "scan_timeout"),
+    ("billing/invoices", "1.30.4", "download_failed"),
+    ("billing/ledger", "1.30.4", "image_oversized"),
+    ("billing/ledger-migrations", "1.30.4", "unsupported_manifest"),
+    ("platform/gateway", "9.0.2", "scan_timeout"),
+    ("platform/identity", "9.0.2", "download_failed"),
+    ("platform/mail-renderer", "9.0.0-rc.3", "unsupported_manifest"),
+    ("reports/nightly-export", "0.17.5", "image_oversized"),
+    ("reports/warehouse-sync", "0.17.5", ""),
+)
+_LOOKS = ((0, 4), (20, 9), (41, 17), (62, 26), (84, 38), (110, 51), (145, 66), (190, 83), (243, None))
+
+_END = "Math.round(document.querySelectorAll('#images tbody tr')[4].getBoundingClientRect().bottom) + 8"
+"""The pictures end below the fifth failed image: what follows is of interest to fewer."""
+_WHOLE = "Math.ceil(document.documentElement.getBoundingClientRect().height)"
+_GITHUB = """
+body { margin: 0; background: #fff; font: 16px/1.5 -apple-system, "Segoe UI", "Noto Sans", sans-serif; color: #1f2328 }
+article { max-width: 900px; margin: 24px; padding: 24px 32px; border: 1px solid #d1d9e0; border-radius: 6px }
+h2, h3 { border-bottom: 1px solid #d1d9e0; padding-bottom: .3em; margin: 0 0 16px } h3 { border: 0 }
+table { border-collapse: collapse; margin: 0 0 16px } th, td { border: 1px solid #d1d9e0; padding: 6px 13px }
+tbody tr:nth-child(even) { background: #f6f8fa } code { background: #eff1f3; padding: .2em .4em; border-radius: 6px;
+  font: 85% ui-monospace, "DejaVu Sans Mono", monospace }
+"""
+_TERMINAL = """
+body { margin: 0; background: #fff } pre { margin: 0; padding: 24px; background: #1f1e24; color: #ececef;
+  font: 14px/1.6 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap }
+"""
+
+
+def blocked() -> Outcome:
+    """A release of 148 images, of which twelve could not be scanned and three are risky."""
+    last, policy = _task(None), Policy(max_failed=5, started_after=_BEGAN - timedelta(minutes=3))
+    return Outcome(
+        cloud="huawei",
+        verdict=judge(last, policy),
+        policy=policy,
+        task=last,
+        events=tuple(_events()),
+        seconds=243.4,
+        gate_version=__version__,
+        generated_at=_BEGAN + timedelta(seconds=251),
+    )
+
+
+def _task(progress: int | None) -> ScanTask:
+    over = progress is None
+    return ScanTask(
+        id="0e719c2a-4fa2-5934-a2ce-38c317df1432",
+        name="release-2026-11-20",
+        type="manual",
+        state=TaskState.COMPLETE if over else TaskState.RUNNING,
+        raw_state="100" if over else "50",
+        progress=progress,
+        began_at=_BEGAN,
+        ended_at=_BEGAN + timedelta(seconds=246) if over else None,
+        counts=Counts(total=148, succeeded=136, failed=12, risky=3),
+        failed_images=tuple(_failed(*failed) for failed in _FAILED) if over else (),
+    )
+
+
+def _failed(path: str, tag: str, reason: str) -> FailedImage:
+    namespace, name = path.split("/")
+    registry = "registry.example.com"
+    return FailedImage(
+        image=ImageRef(registry=registry, namespace=namespace, name=name, tag=tag, digest=""), reason=reason
+    )
+
+
+def _events() -> list[Event]:
+    events = [Event(kind=EventKind.NOTE, at=0.0, text="Signed in with an access key to cn-north-4.")]
+    for (at, progress), (following, _) in zip(_LOOKS, (*_LOOKS[1:], (0, None)), strict=True):
+        seen = at + 0.4
+        events.append(Event(kind=EventKind.LOOK, at=seen, task=_task(progress)))
+        if at == 110:  # noqa: PLR2004 - the one look that found the cloud busy on its way
+            fault = "The cloud answered 429 (APIGW.0308): too many calls."
+            events.append(Event(kind=EventKind.RETRY, at=following - 6.0, text=fault, pause=5.8))
+        if following:
+            waiting = f"the task is running, {progress} %"
+            events.append(Event(kind=EventKind.PAUSE, at=seen, text=waiting, pause=following - at - 0.5))
+    return sorted(events, key=lambda event: event.at)
+
+
+def summary() -> str:
+    """The job summary as a page, in letters and lines much like GitHub's."""
+    page = MarkdownIt("commonmark").enable("table").render(markdown.render(blocked()))
+    return f"<!doctype html><meta charset=utf-8><style>{_GITHUB}</style><article>{page}</article>"
+
+
+def job() -> str:
+    """The log of the GitLab job as a page."""
+    log = html.escape((IMAGES / "gitlab-job.txt").read_text(encoding="utf-8"))
+    return f"<!doctype html><meta charset=utf-8><style>{_TERMINAL}</style><pre>{log}</pre>"
+
+
+def main() -> None:
+    """Takes all pictures and says how large they are."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    pictures = {
+        "report-light": (render(blocked()), "light", _END),
+        "report-dark": (render(blocked()), "dark", _END),
+        "github-summary": (summary(), "light", _WHOLE),
+        "gitlab-job": (job(), "light", _WHOLE),
+    }
+    with tempfile.TemporaryDirectory() as folder, browser() as page:
+        for name, (text, scheme, end) in pictures.items():
+            file = Path(folder) / f"{name}.html"
+            file.write_text(text, encoding="utf-8")
+            page.open(file, scheme=scheme)
+            picture = IMAGES / f"{name}.png"
+            picture.write_bytes(page.picture(height=page.run(end)))
+            print(f"{picture.name}: {picture.stat().st_size:,} bytes", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
