@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -76,6 +77,37 @@ def _dotenv_structure(text: str) -> Any:
     return list(as_variables(text))
 
 
+class _Page(HTMLParser):
+    """The tags of a page, with the names of their attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, list[str]]] = []
+        self.body = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, sorted(name for name, _ in attrs)))
+        if tag == "body":
+            self.body = dict(attrs)["class"] or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self.tags.append((f"/{tag}", []))
+
+    def handle_comment(self, data: str) -> None:
+        self.tags.append((f"!{data}", []))
+
+
+def _html_verdict(text: str) -> str:
+    return _Page(text).body
+
+
+def _html_structure(text: str) -> Any:
+    # A <bdi> isolates a text that is there, and is left out around one that is empty.
+    return [(tag, names) for tag, names in _Page(text).tags if tag.strip("/") != "bdi"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reader:
     """How one format is read; both fail where the text is not of the format."""
@@ -88,6 +120,7 @@ class Reader:
 READERS = {
     "json": Reader(verdict=_json_verdict, structure=_json_structure),
     "markdown": Reader(verdict=_markdown_verdict, structure=_markdown_structure),
+    "html": Reader(verdict=_html_verdict, structure=_html_structure),
     "sarif": Reader(verdict=_sarif_verdict, structure=_json_structure),
     "junit": Reader(verdict=_junit_verdict, structure=_xml_structure),
     "code-quality": Reader(verdict=_code_quality_verdict, structure=_json_structure),

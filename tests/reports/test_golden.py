@@ -19,6 +19,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 ENDINGS = {
     "json": "json",
     "markdown": "md",
+    "html": "html",
     "sarif": "sarif",
     "junit": "xml",
     "code-quality": "json",
