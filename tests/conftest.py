@@ -34,6 +34,13 @@ _FOREIGN = (
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option that `tests/reports/test_golden.py` describes."""
+    parser.addoption(
+        "--rewrite-golden", action="store_true", help="write tests/golden anew instead of comparing with it"
+    )
+
+
 @pytest.fixture(autouse=True)
 def _plain_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Takes every foreign variable away, and starts in an empty folder."""

@@ -6,6 +6,7 @@ import io
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,7 +15,12 @@ from gate.log import Log
 from gate.publish import publish
 from gate.settings import ReportWish
 from gate.writing import forget, say, write_whole
-from tests.builders import an_outcome
+from tests.builders import a_task, an_outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.harness import Gate
 
 
 def wishes(*paths: Path) -> list[ReportWish]:
@@ -34,6 +40,35 @@ def test_every_report_is_written_and_the_verdict_is_said(tmp_path: Path, capsys:
     assert json.loads(json_path.read_text())["verdict"] == "passed"
     assert page.read_text().startswith("## ✅")
     assert capsys.readouterr().out.startswith("scan-gate: PASSED (exit 0)\n")
+
+
+def test_code_scanning_is_told_nothing_of_an_undecided_run_and_the_log_says_why(tmp_path: Path) -> None:
+    """An upload without results would close every alert (ci-hosts.md 5)."""
+    stream = io.StringIO()
+    sarif, page = ReportWish(format="sarif", path=tmp_path / "scan.sarif"), tmp_path / "page.md"
+
+    publish(
+        an_outcome(a_task(risky=None)), [sarif, ReportWish(format="markdown", path=page)], ci.detect({}), Log(stream)
+    )
+
+    assert [*tmp_path.iterdir()] == [page]
+    assert stream.getvalue().startswith(f"scan-gate: {sarif.path} is not written: there is no verdict")
+    assert stream.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize(("scenario", "code"), [("empty", 7), ("clean", 0), ("risky", 1)])
+def test_the_sarif_of_an_earlier_run_is_never_taken_for_that_of_an_undecided_one(
+    scenario: str, code: int, gate_in: Callable[..., Gate], tmp_path: Path
+) -> None:
+    path = tmp_path / "scan.sarif"
+    path.write_text("of an earlier run")
+
+    ending = gate_in(scenario).run("check", "--report", f"sarif={path}")
+
+    assert ending.code == code
+    assert path.exists() is (code != 7)
+    assert (f"{path} is not written: there is no verdict" in ending.err) is (code == 7)
+    assert not path.exists() or json.loads(path.read_text())["version"] == "2.1.0"
 
 
 def test_a_report_that_cannot_be_written_is_told_and_hides_nothing_else(

@@ -24,8 +24,10 @@ _PLACE = "Dockerfile"
 
 
 def render(outcome: Outcome) -> str:
-    """Renders a list of at most 25,000 issues."""
-    return json.dumps(list(_issues(outcome)), indent=1) + "\n"
+    """Renders a list of at most 25,000 issues, in ASCII."""
+    text = json.dumps(list(_issues(outcome)), indent=1) + "\n"
+    # A CI host to whose log this is printed takes ##[name] for a command wherever it stands; for JSON it is the same.
+    return text.replace("##", r"#\u0023")
 
 
 def _issues(outcome: Outcome) -> Iterator[dict[str, Any]]:

@@ -34,7 +34,7 @@ def are_too_many(outcome: Outcome) -> bool:
 def failures(outcome: Outcome, most: int) -> tuple[list[Failure], str]:
     """At most so many of them, and a sentence about those that are left out, empty where all are there."""
     failed = outcome.task.failed_images if outcome.task else ()
-    shown = failed if len(failed) <= most else failed[: most - 1]
+    shown = failed if len(failed) <= most else failed[: max(most - 1, 0)]
     return list(_failures(shown)), left_out(len(failed) - len(shown))
 
 
@@ -53,6 +53,6 @@ def _failures(images: tuple[FailedImage, ...]) -> Iterator[Failure]:
     for one in images:
         repository = f"{one.image.registry}/{one.image.namespace}/{one.image.name}"
         met[repository] += 1
-        name, why = one_line(str(one.image)) or "An image", one_line(one.reason) or "no reason given"
+        name, why = one_line(str(one.image)) or "An image", one_line(one.reason).rstrip(".") or "no reason given"
         text = f"{name} could not be scanned: {why}."
         yield Failure(failed=one, text=text, identity=f"{repository}/{met[repository]}")

@@ -7,6 +7,7 @@ made of verdicts only: an undecided run has none, and must not be written.
 from __future__ import annotations
 
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST_RESULTS = 25_000
 """In one run; above it, GitHub refuses the whole upload."""
+BUDGET = 9_500_000
+"""Bytes when compressed: GitHub takes 10 MB. Names that are all alike stay far below, names like noise do not."""
+_FEWEST_RESULTS = 3
 _HOME = "https://github.com/your-org/scan-gate"
 _NOT_SCANNED = "image-not-scanned"
 _LEFT_OUT = "more-images-not-scanned"
@@ -54,9 +58,25 @@ _RULES = {
 }
 
 
-def render(outcome: Outcome) -> str:
-    """Renders one run of results; meant for verdicts only, since an empty upload closes every alert."""
-    results = list(_results(outcome))
+def render(outcome: Outcome, budget: int = BUDGET) -> str:
+    """Renders one run of results, of at most `budget` bytes when compressed, in ASCII.
+
+    Meant for verdicts only, since an empty upload closes every alert.
+    """
+    results = list(_results(outcome, MOST_RESULTS))
+    text = _log(outcome, results)
+    while len(results) > _FEWEST_RESULTS and len(text) > budget and _compressed(text) > budget:
+        results = list(_results(outcome, len(results) // 2))
+        text = _log(outcome, results)
+    return text
+
+
+def _compressed(text: str) -> int:
+    # The fastest level leaves more than the usual one would, so that what fits here fits there.
+    return len(zlib.compress(text.encode(), level=1))
+
+
+def _log(outcome: Outcome, results: list[dict[str, Any]]) -> str:
     used = [rule for rule in _RULES if any(result["ruleId"] == rule for result in results)]
     for result in results:
         result["ruleIndex"] = used.index(result["ruleId"])
@@ -72,14 +92,16 @@ def render(outcome: Outcome) -> str:
         "automationDetails": {"id": f"scan-gate/{outcome.cloud}/"},
         "results": results,
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+    text = json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+    # A CI host to whose log this is printed takes ##[name] for a command wherever it stands; for JSON it is the same.
+    return text.replace("##", r"#\u0023")
 
 
-def _results(outcome: Outcome) -> Iterator[dict[str, Any]]:
+def _results(outcome: Outcome, most: int) -> Iterator[dict[str, Any]]:
     reasons = [reason for reason in outcome.verdict.reasons if reason.code in _RULES]
     for reason in reasons:
         yield _result(reason.code, reason.message, "error", "scan-gate", outcome.cloud)
-    shown, left_out = failures(outcome, MOST_RESULTS - len(reasons))
+    shown, left_out = failures(outcome, most - len(reasons))
     level = "error" if are_too_many(outcome) else "note"
     for failure in shown:
         yield _result(_NOT_SCANNED, failure.text, level, _place(failure.failed.image), failure.identity)
@@ -91,7 +113,8 @@ def _result(rule: str, text: str, level: str, place: str, identity: str) -> dict
     return {
         "ruleId": rule,
         "level": level,
-        "message": {"text": one_line(text, A_REASON)},
+        # Even a plain message may hold links, [text](target): SARIF 2.1.0, 3.11.6.
+        "message": {"text": one_line(text, A_REASON).replace("](", "] (")},
         "locations": [
             {
                 "physicalLocation": {
@@ -105,9 +128,10 @@ def _result(rule: str, text: str, level: str, place: str, identity: str) -> dict
 
 
 def _place(image: ImageRef) -> str:
-    # A colon before the first slash would make the rest of the URI a scheme, and one that begins with / is refused.
-    path = "/".join(part for part in (image.namespace, image.name) if part)
-    return quote(one_line(path).strip("/"), safe="/") or "image"
+    # A colon before the first slash would make the rest of the URI a scheme, one that begins with / is refused, and
+    # dots alone would lead out of the repository.
+    parts = one_line(f"{image.namespace}/{image.name}").split("/")
+    return "/".join(quote(part, safe="") for part in parts if part.strip(" .")) or "image"
 
 
 def _rule(name: str) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""The `dotenv` report, by the rules of GitLab (ci-hosts.md 4.2): what breaks one of them is refused with a 400."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gate.command_line import variables
+from gate.errors import Interrupted
+from gate.options import OPTIONS
+from gate.policy import undecided
+from gate.reports.dotenv import render
+from tests.builders import a_task, an_outcome
+from tests.hostile import HOSTILE
+from tests.reports.endings import an_ending
+from tests.reports.reading import as_variables
+
+TASK_IDS = HOSTILE | {
+    "shell": "$(id) `id` ${HOME} $HOME \"q\" 'q' \\ ; & | < > ( ) { } * ? [a] ! ~ # %PATH% = ,",
+    "digits of the world": "٣３",
+}
+every_id = pytest.mark.parametrize("task_id", TASK_IDS.values(), ids=TASK_IDS)
+
+
+def test_the_outputs_are_variables() -> None:
+    assert render(an_outcome(a_task(risky=2))) == (
+        "SCAN_VERDICT=blocked\n"
+        "SCAN_EXIT_CODE=1\n"
+        "SCAN_TASK_ID=task-1\n"
+        "SCAN_TASK_STATE=complete\n"
+        "SCAN_TOTAL_NUM=3\n"
+        "SCAN_SUCCESS_NUM=3\n"
+        "SCAN_FAILED_NUM=0\n"
+        "SCAN_RISKY_NUM=2\n"
+    )
+
+
+def test_what_is_not_known_is_empty() -> None:
+    found = as_variables(render(an_outcome(verdict=undecided(Interrupted(2)))))
+
+    assert {name for name, value in found.items() if value} == {"SCAN_VERDICT", "SCAN_EXIT_CODE"}
+
+
+@every_id
+def test_no_task_id_makes_it_more_than_gitlab_takes(task_id: str) -> None:
+    text = render(an_ending("blocked", {"task id": task_id * 99}))
+
+    assert len(as_variables(text)) <= 20
+    assert len(text.encode()) < 5 * 1024
+
+
+@every_id
+def test_each_line_is_a_name_and_a_value_that_nothing_expands(task_id: str) -> None:
+    """GitLab keeps quotes, strips blanks, refuses empty lines, and expands `$`; a shell does far more."""
+    text = render(an_ending("blocked", {"task id": task_id}))
+
+    assert not [line for line in text[:-1].split("\n") if not re.fullmatch(r"SCAN_[A-Z_]+=[A-Za-z0-9._:/@+-]*", line)]
+    assert as_variables(text)["SCAN_VERDICT"] == "blocked"
+
+
+def test_real_ids_are_kept_to_the_letter() -> None:
+    for task_id in ("0e719c2a-4fa2-5934-a2ce-38c317df1432", "a_b.c:d/e@f+g", "x" * 255):
+        assert as_variables(render(an_ending("passed", {"task id": task_id})))["SCAN_TASK_ID"] == task_id
+
+
+def test_no_variable_is_an_option_of_the_gate_in_a_later_job() -> None:
+    options = {name for option in OPTIONS for name in variables(option.name)}
+
+    assert not options & set(as_variables(render(an_outcome())))

@@ -1,0 +1,87 @@
+"""Every report, with every hostile string in every field: it parses, agrees with the verdict, and nothing is forged."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gate.policy import Decision
+from gate.reports import REPORTS
+from tests.hostile import HOSTILE
+from tests.reports.endings import ENDINGS, FIELDS, an_ending
+from tests.reports.reading import READERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+every_report = pytest.mark.parametrize("report", REPORTS)
+_KEPT_TO_THE_LETTER = pytest.mark.xfail(
+    reason="json and html write ## as it is, which GitHub and Azure take for a command anywhere in a line of a log",
+    strict=True,
+)
+
+
+def endings_of(report: str) -> list[str]:
+    """Those that this report is written of."""
+    needs_a_verdict = REPORTS[report].needs_a_verdict
+    return [name for name, (decision, _) in ENDINGS.items() if decision != Decision.UNDECIDED or not needs_a_verdict]
+
+
+def assert_true_and_unforged(report: str, texts: Mapping[str, str]) -> None:
+    for ending in endings_of(report):
+        outcome = an_ending(ending, texts)
+        text = REPORTS[report].render(outcome)
+        assert_printable(text)
+        assert READERS[report].verdict(text) == outcome.verdict.decision
+        assert READERS[report].structure(text) == structure_of_harmless_text(report, ending)
+
+
+@cache
+def structure_of_harmless_text(report: str, ending: str) -> Any:
+    return READERS[report].structure(REPORTS[report].render(an_ending(ending)))
+
+
+def assert_printable(text: str) -> None:
+    """A log that this is printed to shows it as it is, and takes no line of it for a command of the CI host."""
+    assert text.encode("utf-8").endswith(b"\n")
+    assert {char for char in text if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}} <= {"\n"}
+    assert not [line for line in text.split("\n") if line.lstrip().startswith("::")]
+
+
+def test_every_report_has_a_reader_here() -> None:
+    assert READERS.keys() == REPORTS.keys()
+
+
+@every_report
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_changes_nothing_but_words(report: str, field: str, text: str) -> None:
+    assert_true_and_unforged(report, {field: text})
+
+
+@every_report
+@settings(deadline=None)  # A busy machine is no finding; how long many images take is the matter of the other tests.
+@given(
+    texts=st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(FIELDS, st.text(st.characters() | st.sampled_from("\r\n\t<>&\"':#[]=$;|`")))
+    )
+)
+def test_any_text_anywhere_changes_nothing_but_words(report: str, texts: dict[str, str]) -> None:
+    assert_true_and_unforged(report, texts)
+
+
+@pytest.mark.parametrize(
+    "report", [pytest.param(name, marks=_KEPT_TO_THE_LETTER) if name in {"json", "html"} else name for name in REPORTS]
+)
+def test_no_line_holds_a_command_that_a_log_would_obey_wherever_it_stands(report: str) -> None:
+    """GitHub's first syntax `##[name]` and Azure's `##vso[name]` (ci-hosts.md 4.1, 4.3)."""
+    texts = [dict.fromkeys(FIELDS, text) for text in HOSTILE.values()]
+    pages = [REPORTS[report].render(an_ending(ending, text)) for ending in endings_of(report) for text in texts]
+
+    assert not [found for page in pages for found in re.findall(r"##\w*\[.*", page)]

@@ -1,0 +1,71 @@
+"""Reports that a person can open: every difference from the files in `tests/golden/` is wanted, or a fault.
+
+After a wanted change, `pytest tests/reports/test_golden.py --rewrite-golden` writes them anew, and `git diff` shows it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gate.policy import Decision, Policy
+from gate.reports import REPORTS
+from gate.scan import TaskState
+from tests.builders import a_failed_image, a_task, an_outcome
+from tests.hostile import HOSTILE
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+ENDINGS = {
+    "json": "json",
+    "markdown": "md",
+    "html": "html",
+    "sarif": "sarif",
+    "junit": "xml",
+    "code-quality": "json",
+    "dotenv": "env",
+}
+"""What the name of a file ends with, by the format of the report; a new report needs a line here."""
+_IMAGES = (a_failed_image(), a_failed_image("till", "The image is larger than the scan takes."))
+_HOSTILE = HOSTILE.values()
+_LOUD = HOSTILE["workflow command"]
+OUTCOMES = {
+    "pass": an_outcome(),
+    "block": an_outcome(
+        a_task(total=9, succeeded=6, failed=2, risky=4, failed_images=_IMAGES), policy=Policy(max_failed=1, max_risky=3)
+    ),
+    "undecided": an_outcome(a_task(state=TaskState.RUNNING, progress=60, failed=1, failed_images=_IMAGES[:1])),
+    "hostile": an_outcome(
+        a_task(
+            id=_LOUD,
+            name=_LOUD,
+            raw_state=_LOUD,
+            total=len(_HOSTILE),
+            succeeded=0,
+            failed=len(_HOSTILE),
+            failed_images=tuple(a_failed_image(text, text) for text in _HOSTILE),
+        )
+    ),
+}
+FILES = {
+    GOLDEN / name / f"{report}.{ENDINGS[report]}": (outcome, REPORTS[report].render)
+    for name, outcome in OUTCOMES.items()
+    for report in REPORTS
+    if outcome.verdict.decision is not Decision.UNDECIDED or not REPORTS[report].needs_a_verdict
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: "/".join(path.parts[-2:]))
+def test_a_report_is_to_the_byte_what_somebody_has_read(path: Path, pytestconfig: pytest.Config) -> None:
+    outcome, render = FILES[path]
+    now = render(outcome).encode()
+    if pytestconfig.getoption("--rewrite-golden"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(now)
+
+    assert path.is_file(), "write it with --rewrite-golden, and read it"
+    assert path.read_bytes().decode().split("\n") == now.decode().split("\n")
+
+
+def test_no_file_is_left_of_a_report_that_is_no_more() -> None:
+    assert {path for path in GOLDEN.rglob("*") if path.is_file()} <= FILES.keys()

@@ -1,0 +1,165 @@
+"""The `junit` report, against Jenkins' published schema and what GitLab makes of it (ci-hosts.md 4.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from xmlschema import XMLSchema10
+
+from gate.errors import Interrupted, Unreachable
+from gate.policy import Policy, undecided
+from gate.reports.junit import BUDGET, render
+from gate.scan import FailedImage, ImageRef
+from gate.text import one_line
+from tests.builders import a_failed_image, a_task, an_outcome
+from tests.hostile import HOSTILE
+from tests.reports.endings import a_block, an_ending, many_images
+from tests.reports.reading import as_xml
+from tests.schemas import published
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+    from gate.outcome import Outcome
+
+PASSED = {"passed": an_outcome(), "passed with failed images that are allowed": an_ending("passed")}
+FAILED = {
+    "blocked": an_ending("blocked"),
+    "blocked by risks": an_outcome(a_task(risky=1)),
+    "blocked as a warning": an_outcome(a_task(risky=1), policy=Policy(warn_only=True)),
+    "blocked by hostile images": a_block(*(a_failed_image(text, text) for text in HOSTILE.values())),
+    "undecided": an_ending("unknown state"),
+    "undecided without a task": an_outcome(verdict=undecided(Unreachable("No."))),
+    "interrupted": an_outcome(verdict=undecided(Interrupted(2))),
+}
+OUTCOMES = PASSED | FAILED
+FATES = ("failure", "error", "skipped")
+
+
+def every(outcomes: dict[str, Outcome]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("outcome", outcomes.values(), ids=outcomes)
+
+
+def suite_of(text: str) -> Element:
+    (suite,) = as_xml(text)
+    return suite
+
+
+def names(text: str) -> list[str]:
+    return [case.attrib["name"] for case in suite_of(text).iter("testcase")]
+
+
+@every(OUTCOMES)
+def test_it_is_valid_by_the_published_schema(outcome: Outcome) -> None:
+    schema = XMLSchema10(published("junit-10.xsd"))
+
+    assert not list(schema.iter_errors(render(outcome)))
+
+
+@every(OUTCOMES)
+def test_the_counts_agree_with_the_cases(outcome: Outcome) -> None:
+    suite = suite_of(render(outcome))
+
+    counts = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
+    assert {name: suite.attrib[name] for name in counts} == {
+        name: str(len(list(suite.iter(tag)))) for name, tag in counts.items()
+    }
+
+
+@every(PASSED)
+def test_nothing_fails_in_a_passed_run(outcome: Outcome) -> None:
+    suite = suite_of(render(outcome))
+
+    assert not [*suite.iter("failure"), *suite.iter("error")]
+
+
+@every(FAILED)
+def test_something_fails_in_every_other_run_and_says_why(outcome: Outcome) -> None:
+    suite = suite_of(render(outcome))
+
+    bad = [*suite.iter("failure"), *suite.iter("error")]
+    assert bad
+    assert outcome.verdict.reasons[0].message == bad[0].text == bad[0].attrib["message"]
+    assert {element.tag for element in bad} == {"failure" if outcome.verdict.decision == "blocked" else "error"}
+
+
+def test_images_that_the_policy_allows_are_skipped_and_so_are_those_of_an_undecided_run() -> None:
+    for ending in ("passed", "unknown state", "ended badly"):
+        assert [one.text for one in suite_of(render(an_ending(ending))).iter("skipped")] == ["shop"]
+
+
+def test_the_outputs_are_properties() -> None:
+    outcome = an_outcome(a_task(risky=None))
+
+    found = {one.attrib["name"]: one.attrib["value"] for one in suite_of(render(outcome)).iter("property")}
+    assert found == {"cloud": "huawei", "gate-version": "0.1.0", **outcome.outputs}
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\x00", "\u200b\n"])
+def test_an_image_without_a_name_or_a_reason_says_so(blank: str) -> None:
+    text = render(a_block(FailedImage(image=ImageRef(name=blank), reason=blank)))
+
+    assert names(text)[1:] == ["an image without a name"]
+    assert suite_of(text)[-1][0].attrib["message"] == "no reason given"
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_a_name_is_shown_to_the_letter_as_far_as_it_can_be_seen(name: str) -> None:
+    image = FailedImage(image=ImageRef(name=name))
+
+    assert names(render(a_block(image)))[1:] == [one_line(name) or "an image without a name"]
+
+
+def test_names_are_unique_since_gitlab_drops_what_it_has_met() -> None:
+    given = ["x", "x (2)", "x", "x", "x (2)", "the release may go out", "images that are left out here", "", "\n"]
+    given += ["y" * 501, "y" * 502, "Y"]
+
+    shown = names(render(a_block(*(FailedImage(image=ImageRef(name=name)) for name in given))))
+
+    assert len(set(shown)) == len(shown) == len(given) + 1
+    assert shown[1:4] == ["x", "x (2)", "x (3)"]
+
+
+def test_the_line_about_images_left_out_has_a_name_of_its_own() -> None:
+    images = [FailedImage(image=ImageRef(name="images that are left out here"))] * 9
+    outcome = a_block(*images)
+
+    shown = names(render(outcome, len(render(outcome).encode()) - 1))
+
+    assert shown[-1] == "images that are left out here"
+    assert shown.count(shown[-1]) == 1
+    assert 2 < len(shown) < 10
+
+
+def test_twenty_thousand_images_of_one_name_are_told_apart_in_no_time() -> None:
+    """Numbering each anew would take two hundred million steps."""
+    shown = names(render(a_block(*[a_failed_image("x", "")] * 20_000)))
+
+    assert len(set(shown)) == 20_001
+    assert shown[-1] == "swr/team/x:1.0 (20000)"
+
+
+@pytest.mark.parametrize("filler", ["n", "镜", '&<>"'])
+def test_twenty_thousand_images_with_long_names_keep_the_budget(filler: str) -> None:
+    text = render(a_block(*many_images(20_000, filler * 2000)))
+
+    suite = suite_of(text)
+    shown = int(suite.attrib["tests"]) - 2
+    assert BUDGET - 40_000 < len(text.encode()) <= BUDGET
+    assert suite[-1][0].text == f"{20_000 - shown} more images could not be scanned; the json report has them all."
+    assert suite.attrib["failures"] == suite.attrib["tests"] == str(len(list(suite.iter("testcase"))))
+
+
+def test_every_smaller_budget_is_kept_and_the_verdict_always_there() -> None:
+    texts = {"task id": '"' * 9000, "name": "&" * 300, "reason": "<>" * 90}
+    images = [*an_ending("blocked", texts).task.failed_images] * 9  # type: ignore[union-attr] # it has a task
+    outcome = an_outcome(a_task(id=texts["task id"], total=9, succeeded=0, failed=9, failed_images=tuple(images)))
+    whole, least = len(render(outcome).encode()), len(render(outcome, 0).encode())
+
+    for budget in range(least, whole + 1, 499):
+        text = render(outcome, budget)
+        assert len(text.encode()) <= budget
+        assert names(text)[0] == "the release may go out"
+    assert names(render(outcome, 0)) == ["the release may go out", "images that are left out here"]
+    assert len(names(render(outcome, whole + 1000))) == 10

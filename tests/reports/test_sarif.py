@@ -1,0 +1,250 @@
+"""The `sarif` report, against the published schema and the rules of GitHub's code scanning (ci-hosts.md 5)."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema.validators import validator_for
+
+from gate.policy import Policy
+from gate.reports.sarif import MOST_RESULTS, render
+from gate.scan import FailedImage, ImageRef
+from tests.builders import NOW, a_failed_image, a_task, an_outcome
+from tests.hostile import HOSTILE
+from tests.reports.endings import a_block, an_ending, many_images
+from tests.schemas import published
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gate.outcome import Outcome
+
+OUTCOMES = {
+    "passed": an_outcome(),
+    "passed with failed images that are allowed": an_ending("passed"),
+    "blocked by risks": an_outcome(a_task(risky=1)),
+    "blocked by all": an_outcome(a_task(failed=1, succeeded=2, risky=2, failed_images=(a_failed_image(),))),
+    "blocked by hostile images": a_block(*(a_failed_image(text, text) for text in HOSTILE.values())),
+}
+every_outcome = pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
+
+UNIT = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=@]|%[0-9A-F]{2})"
+RELATIVE_REFERENCE = re.compile(rf"{UNIT}+(?:/(?:{UNIT}|:)+)*")
+"""`path-noscheme` of RFC 3986: no colon in the first segment, no leading slash; and here no segment is empty."""
+
+
+def read(outcome: Outcome) -> dict[str, Any]:
+    run: dict[str, Any]
+    (run,) = json.loads(render(outcome))["runs"]
+    return run
+
+
+def rules(outcome: Outcome) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = read(outcome)["tool"]["driver"]["rules"]
+    return found
+
+
+def fingerprints(outcome: Outcome) -> list[str]:
+    return [result["partialFingerprints"]["primaryLocationLineHash"] for result in read(outcome)["results"]]
+
+
+def uris(outcome: Outcome) -> list[str]:
+    places = [place for result in read(outcome)["results"] for place in result["locations"]]
+    return [place["physicalLocation"]["artifactLocation"]["uri"] for place in places]
+
+
+def strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from strings(inner)
+
+
+@every_outcome
+def test_it_is_valid_by_the_published_schema(outcome: Outcome) -> None:
+    schema = json.loads(published("sarif-schema-2.1.0.json").read_text())
+
+    assert not list(validator_for(schema)(schema).iter_errors(json.loads(render(outcome))))
+
+
+@every_outcome
+def test_no_string_is_empty(outcome: Outcome) -> None:
+    document = json.loads(render(outcome))
+
+    assert (document["version"], document["$schema"][:8]) == ("2.1.0", "https://")
+    assert not [text for text in strings(document) if not text.strip()]
+
+
+@every_outcome
+def test_each_rule_is_described_once_within_githubs_limits(outcome: Outcome) -> None:
+    described = rules(outcome)
+
+    assert len({rule["id"] for rule in described}) == len(described)
+    for rule in described:
+        assert len(rule["name"]) <= 255
+        assert max(len(rule[part]["text"]) for part in ("shortDescription", "fullDescription", "help")) <= 1024
+        assert "security" in rule["properties"]["tags"]
+        assert len(rule["properties"]["tags"]) <= 20
+
+
+@every_outcome
+def test_each_severity_is_a_string_that_github_takes_for_a_number(outcome: Outcome) -> None:
+    severities = [rule["properties"]["security-severity"] for rule in rules(outcome)]
+
+    assert all(re.fullmatch(r"\d{1,2}\.\d", severity) and 0 < float(severity) <= 10 for severity in severities)
+
+
+@every_outcome
+def test_each_result_points_to_its_own_rule_and_every_rule_has_a_result(outcome: Outcome) -> None:
+    names, results = [rule["id"] for rule in rules(outcome)], read(outcome)["results"]
+
+    assert [names[result["ruleIndex"]] for result in results] == [result["ruleId"] for result in results]
+    assert {result["ruleId"] for result in results} == set(names)
+
+
+@every_outcome
+def test_each_result_has_a_whole_region_and_a_relative_place(outcome: Outcome) -> None:
+    for result in read(outcome)["results"]:
+        (place,) = result["locations"]
+        assert set(place["physicalLocation"]["region"].values()) == {1}
+        assert len(place["physicalLocation"]["region"]) == 4
+    assert not [uri for uri in uris(outcome) if not RELATIVE_REFERENCE.fullmatch(uri)]
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "expected"),
+    [
+        ("team", "shop", "team/shop"),
+        ("", "shop", "shop"),
+        ("team", "", "team"),
+        ("", "", "image"),
+        ("", "localhost:5000/app", "localhost%3A5000/app"),
+        ("/", "/etc//passwd/", "etc/passwd"),
+        ("..", "../a/./b", "a/b"),
+        (" .. ", ". .", "image"),
+        ("a b", "c?d#e%2e", "a%20b/c%3Fd%23e%252e"),
+        ("", "镜", "%E9%95%9C"),
+        ("", "\ud800\n", "image"),
+        ("", "..hidden/...", "..hidden"),
+    ],
+)
+def test_a_place_is_the_path_of_the_image_and_leads_nowhere_else(namespace: str, name: str, expected: str) -> None:
+    image = FailedImage(image=ImageRef(registry="swr:443", namespace=namespace, name=name, tag="1.0"))
+
+    assert uris(a_block(image)) == ["scan-gate", expected]
+
+
+def test_a_pass_without_failed_images_has_no_results_so_that_its_alerts_are_closed() -> None:
+    run = read(an_outcome())
+
+    assert (run["results"], run["tool"]["driver"]["rules"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (an_outcome(a_task(total=5, succeeded=3)), [("too-many-failed", "error")]),
+        (an_outcome(a_task(risky=1)), [("too-many-risky", "error")]),
+        (an_outcome(a_task(risky=1), policy=Policy(warn_only=True)), [("too-many-risky", "error")]),
+        (an_ending("passed"), [("image-not-scanned", "note")]),
+        (an_ending("blocked"), [("too-many-failed", "error"), ("image-not-scanned", "error")]),
+    ],
+)
+def test_what_blocks_is_an_error_and_what_is_allowed_a_note(outcome: Outcome, expected: list[tuple[str, str]]) -> None:
+    assert [(result["ruleId"], result["level"]) for result in read(outcome)["results"]] == expected
+
+
+@every_outcome
+def test_no_message_holds_a_link(outcome: Outcome) -> None:
+    """Even a plain message may, as [text](target): SARIF 2.1.0, 3.11.6."""
+    assert not [text for text in strings(read(outcome)) if re.search(r"\]\(", text)]
+
+
+def test_each_cloud_has_a_category_of_its_own() -> None:
+    categories = [read(an_outcome(cloud=cloud))["automationDetails"]["id"] for cloud in ("huawei", "alibaba")]
+
+    assert categories == ["scan-gate/huawei/", "scan-gate/alibaba/"]
+
+
+def test_fingerprints_outlast_tags_digests_reasons_and_versions_of_the_gate() -> None:
+    def run(tag: str, digest: str, reason: str) -> Outcome:
+        image = ImageRef(registry="swr", namespace="team", name="shop", tag=tag, digest=digest)
+        return a_block(FailedImage(image=image, reason=reason), a_failed_image("till"))
+
+    later = replace(run("2.0", "sha256:b", "timeout"), gate_version="9.9.9", generated_at=NOW + timedelta(days=9))
+
+    assert fingerprints(run("1.0", "sha256:a", "too big")) == fingerprints(later)
+
+
+def test_fingerprints_outlast_another_order_of_the_images() -> None:
+    images = [a_failed_image("shop"), a_failed_image("till"), a_failed_image("shop", "another tag")]
+
+    assert sorted(fingerprints(a_block(*images))) == sorted(fingerprints(a_block(*reversed(images))))
+
+
+def test_fingerprints_of_different_images_differ_however_their_names_are_cut() -> None:
+    refs = [
+        ImageRef(registry="a", namespace="b", name="c"),
+        ImageRef(registry="a", namespace="b", name="c", tag="another"),
+        ImageRef(registry="a/b", name="c"),
+        ImageRef(registry="a", name="b/c"),
+        ImageRef(registry="a", namespace="b/c", name=""),
+        ImageRef(registry="a/b", namespace="c", name=""),
+        ImageRef(registry="a", namespace="b", name="c/1"),
+        ImageRef(registry="a", namespace="b", name="c/2"),
+        ImageRef(name="x" * 600 + "1"),
+        ImageRef(name="x" * 600 + "2"),
+        ImageRef(name="\ud800"),
+        ImageRef(),
+        ImageRef(),
+    ]
+
+    found = fingerprints(a_block(*(FailedImage(image=ref) for ref in refs)))
+
+    assert len(set(found)) == len(refs) + 1
+
+
+@pytest.mark.parametrize(("images", "shown"), [(MOST_RESULTS - 1, MOST_RESULTS - 1), (MOST_RESULTS, MOST_RESULTS - 2)])
+def test_more_images_than_one_upload_takes_are_left_out_with_their_number(images: int, shown: int) -> None:
+    text = render(a_block(*many_images(images)))
+
+    results = json.loads(text)["runs"][0]["results"]
+    assert [result["ruleId"] for result in results].count("image-not-scanned") == shown
+    assert len(results) == MOST_RESULTS
+    assert len(gzip.compress(text.encode())) <= 10_000_000
+    last = results[-1]["message"]["text"]
+    assert (last == "2 more images could not be scanned; the json report has them all.") is (shown < images)
+
+
+def test_names_like_noise_are_left_out_before_the_upload_grows_too_large() -> None:
+    """Names that cannot be compressed: 3,000 images of them would be more than GitHub takes."""
+    noise = random.Random(1)  # noqa: S311 - noise that is the same in every run
+    names = ["".join(chr(noise.randrange(0x4E00, 0x9FA5)) for _ in range(450)) for _ in range(3000)]
+
+    text = render(a_block(*(a_failed_image(name, name[::-1]) for name in names)))
+
+    results = json.loads(text)["runs"][0]["results"]
+    left_out = results[-1]
+    assert len(gzip.compress(text.encode())) <= 10_000_000
+    assert left_out["ruleId"] == "more-images-not-scanned"
+    assert left_out["message"]["text"].startswith(f"{3000 - (len(results) - 2)} more images ")
+
+
+def test_whatever_the_budget_the_reasons_and_the_number_of_images_left_out_stay() -> None:
+    images = many_images(30)
+    outcome = an_outcome(a_task(total=30, succeeded=0, failed=30, risky=9, failed_images=images))
+
+    for budget in range(0, 3000, 100):
+        text = render(outcome, budget)
+        names = [result["ruleId"] for result in json.loads(text)["runs"][0]["results"]]
+        assert len(gzip.compress(text.encode(), mtime=0)) <= budget + 12 or len(names) <= 3
+        assert names[:2] == ["too-many-failed", "too-many-risky"]
+        assert (names[-1] == "more-images-not-scanned") is (len(names) < 32)
