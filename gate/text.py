@@ -7,6 +7,7 @@ taken for a command of the CI host, for the end of an output, for Markdown or fo
 from __future__ import annotations
 
 import html
+import json
 import re
 import unicodedata
 
@@ -19,8 +20,13 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 def one_line(text: str, longest: int = _LONGEST) -> str:
     """For outputs and wherever else a line is a record: no line breaks, controls, bidi marks or lone surrogates."""
     head = text[: longest + 1]
-    visible = "".join(" " if unicodedata.category(char) in _INVISIBLE else char for char in head).strip()
+    # Python calls nothing printable that is in one of these categories, and most names are.
+    visible = head.strip() if head.isprintable() else _visible(head).strip()
     return visible if len(text) <= longest else visible[:longest] + "…"
+
+
+def _visible(text: str) -> str:
+    return "".join(" " if unicodedata.category(char) in _INVISIBLE else char for char in text)
 
 
 def for_log(text: str, longest: int = _LONGEST) -> str:
@@ -45,4 +51,19 @@ def for_html(text: str, longest: int = _LONGEST) -> str:
 
     What could end the text, the attribute or a character reference turns into a character reference itself.
     """
-    return html.escape(one_line(text, longest), quote=True)
+    return without_commands(html.escape(one_line(text, longest), quote=True), "#&#35;")
+
+
+def as_json(document: object) -> str:
+    """JSON in ASCII, indented and with an end of line; no string in it is a command of the CI host that prints it."""
+    return without_commands(json.dumps(document, indent=1), r"#\u0023") + "\n"
+
+
+def without_commands(markup: str, spelt: str) -> str:
+    """Markup that means the same in its format, and nothing to a CI host that takes `##[name]` anywhere for a command.
+
+    Args:
+        markup: Of which the strings may hold anything.
+        spelt: How two number signs are written there so that they do not stand side by side.
+    """
+    return markup.replace("##", spelt)

@@ -6,14 +6,13 @@ shows.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gate.ci.host import Host
 from gate.policy import Decision
 from gate.reports.failures import are_too_many, failures, fingerprint
-from gate.text import one_line
+from gate.text import as_json, one_line
 from gate.writing import forget, write_whole
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Bitbucket(Host):
         }
         try:
             for name, document in files.items():
-                write_whole(folder / name, json.dumps(document, indent=1) + "\n")
+                write_whole(folder / name, as_json(document))
         except OSError as error:
             yield f"{folder} cannot be written ({error.strerror}): there will be no report in Bitbucket."
 

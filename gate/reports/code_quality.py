@@ -6,12 +6,11 @@ says why: an empty list would read as if all were well again.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from gate.policy import Decision
 from gate.reports.failures import are_too_many, failures, fingerprint
-from gate.text import A_REASON, one_line
+from gate.text import A_REASON, as_json, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,9 +24,7 @@ _PLACE = "Dockerfile"
 
 def render(outcome: Outcome) -> str:
     """Renders a list of at most 25,000 issues, in ASCII."""
-    text = json.dumps(list(_issues(outcome)), indent=1) + "\n"
-    # A CI host to whose log this is printed takes ##[name] for a command wherever it stands; for JSON it is the same.
-    return text.replace("##", r"#\u0023")
+    return as_json(list(_issues(outcome)))
 
 
 def _issues(outcome: Outcome) -> Iterator[dict[str, Any]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
+
+from gate.text import as_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,7 +44,7 @@ def render(outcome: Outcome) -> str:
         "gate_version": outcome.gate_version,
         "generated_at": _time(outcome.generated_at),
     }
-    return json.dumps(document, indent=2) + "\n"
+    return as_json(document)
 
 
 def _task(task: ScanTask) -> dict[str, Any]:

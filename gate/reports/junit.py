@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from gate.policy import Decision
 from gate.reports.failures import are_too_many, left_out
-from gate.text import A_REASON, one_line
+from gate.text import A_REASON, one_line, without_commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -93,10 +93,9 @@ def _attributes(**values: object) -> str:
     return "".join(f" {name}={_harmless(quoteattr(one_line(str(value), A_REASON)))}" for name, value in values.items())
 
 
-def _harmless(markup: str) -> str:
-    # A CI host to whose log this is printed takes ##[name] for a command wherever it stands; for XML it is the same.
-    return markup.replace("##", "#&#35;")
-
-
 def _size(text: str) -> int:
     return len(text.encode())
+
+
+def _harmless(markup: str) -> str:
+    return without_commands(markup, "#&#35;")

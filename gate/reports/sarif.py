@@ -6,13 +6,12 @@ made of verdicts only: an undecided run has none, and must not be written.
 
 from __future__ import annotations
 
-import json
 import zlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gate.reports.failures import are_too_many, failures, fingerprint
-from gate.text import A_REASON, one_line
+from gate.text import A_REASON, as_json, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,9 +91,7 @@ def _log(outcome: Outcome, results: list[dict[str, Any]]) -> str:
         "automationDetails": {"id": f"scan-gate/{outcome.cloud}/"},
         "results": results,
     }
-    text = json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
-    # A CI host to whose log this is printed takes ##[name] for a command wherever it stands; for JSON it is the same.
-    return text.replace("##", r"#\u0023")
+    return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _results(outcome: Outcome, most: int) -> Iterator[dict[str, Any]]:
