@@ -39,12 +39,6 @@ class Criterion:
     value: str
     join: str
 
-    def fits(self, row: Mapping[str, Any]) -> bool:
-        """Whether a row is it; a digest is the same with and without the name of its algorithm."""
-        held: str | None = row.get(self.name[0].upper() + self.name[1:])
-        # No other value begins with the name of an algorithm.
-        return held is not None and held.removeprefix(ALGORITHM) == self.value.removeprefix(ALGORITHM)
-
 
 def read(text: str) -> list[Criterion] | None:
     """The criteria of a request, or nothing if they are not of the documented form."""
@@ -58,13 +52,24 @@ def read(text: str) -> list[Criterion] | None:
     return criteria if len(criteria) == len(found) else None
 
 
-def fit(criteria: Iterable[Criterion], join: str, row: Mapping[str, Any]) -> bool:
-    """Whether a row is what the criteria ask for; without any, every row is."""
+def fit(criteria: Iterable[Criterion], join: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that are what the criteria ask for; without any, every row is."""
     names: dict[str, list[Criterion]] = {}
     for criterion in criteria:
         names.setdefault(criterion.name, []).append(criterion)
-    found = [JOINS[_join(several)](one.fits(row) for one in several) for several in names.values()]
-    return not found or JOINS[join](found)
+    wishes = [(name, _join(several), {_plain(one.value) for one in several}) for name, several in names.items()]
+    return [row for row in rows if not wishes or JOINS[join](_fits(row, *wish) for wish in wishes)]
+
+
+def _fits(row: Mapping[str, Any], name: str, join: str, values: set[str]) -> bool:
+    held: str | None = row.get(name[0].upper() + name[1:])
+    # A row has one value for each name: it is any of several, or all of them if they are one and the same.
+    return held is not None and _plain(held) in values and (join == "OR" or len(values) == 1)
+
+
+def _plain(value: str) -> str:
+    # A digest is the same with and without the name of its algorithm, with which no other value begins.
+    return value.removeprefix(ALGORITHM)
 
 
 def _criterion(entry: Any) -> Criterion | None:

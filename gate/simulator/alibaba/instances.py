@@ -33,9 +33,8 @@ def wanted(tasks: Iterable[Sighting], asked: Asked) -> list[dict[str, Any]]:
     criteria = read(asked["Criteria"][0]) or ()
     rows = sorted(map(document, instances(tasks)), key=lambda row: str(row["Uuid"]))
     scanned = asked["Scanned"][0].lower() == "true" if "Scanned" in asked else None
-    return [
-        row for row in rows if scanned in {None, "LastScanTime" in row} and fit(criteria, asked["LogicalExp"][0], row)
-    ]
+    rows = [row for row in rows if scanned in {None, "LastScanTime" in row}]
+    return fit(criteria, asked["LogicalExp"][0], rows)
 
 
 def instances(tasks: Iterable[Sighting]) -> Iterator[Instance]:
