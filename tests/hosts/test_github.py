@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -21,6 +21,9 @@ import yaml
 from gate.simulator import Simulator
 from tests.harness import CLOUDS
 from tests.hosts.engine import ROOT, run, why_not
+
+if TYPE_CHECKING:
+    import subprocess
 
 ACT = Path(sysconfig.get_path("scripts")) / "act"
 # The runner's own image needs a shell and no more: all the steps but the action's are shell.
@@ -33,7 +36,9 @@ ALONE = (
     "--rm",
 )
 AS_SOMEBODY = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+WORKFLOW = "tests/hosts/workflows/gate.yml"
 ACTION = ("action.yml", "Dockerfile", ".dockerignore", "requirements", "pyproject.toml", "README.md", "LICENSE", "gate")
+PARTS = (*ACTION, "tests/hosts/cloud_over_tls.py")
 OUTPUTS = yaml.safe_load((ROOT / "action.yml").read_text())["outputs"]
 
 pytestmark = [
@@ -120,7 +125,7 @@ class Job:
 
     def told(self, name: str) -> str:
         """What the later step says of this."""
-        lines = [event["msg"] for event in self.events("later") if event.get("raw_output")]
+        lines: list[str] = [event["msg"] for event in self.events("later") if event.get("raw_output")]
         return next(line.removeprefix(f"{name}: ").strip() for line in lines if line.startswith(f"{name}: "))
 
 
@@ -141,21 +146,29 @@ def job(request: pytest.FixtureRequest, cloud: str) -> Job:
 def ran(cloud: str, name: str) -> Job:
     """Runs the workflow once, however many tests look at it."""
     story = STORIES[name]
-    with Simulator(story.scenario) as simulator, tempfile.TemporaryDirectory() as folder:
-        repository = Path(folder)
-        for part in ACTION:
-            copy(ROOT / part, repository / part)
-        copy(Path(__file__).parent / "workflows", repository / ".github" / "workflows")
-        for words in (("init", "-q"), ("add", "-A"), (*AS_SOMEBODY, "commit", "-qm", "x")):
-            run("git", *words, cwd=repository)
+    with Simulator(story.scenario) as simulator:
         known = simulator.describe()[cloud]
         variables = {name: known.get(name, "") for name in ("endpoint", "region", "project_id")}
         variables |= {"cloud": cloud, "go_on": str(story.go_on).lower()}
         options = [f"--var={name.upper()}={value}" for name, value in variables.items()]
         options.append(f"--secret=ACCESS_KEY_ID={known['access_key_id']}")
         options.append(f"--{'secret' if story.host_masks else 'var'}=ACCESS_KEY_SECRET={known['access_key_secret']}")
-        ended = run(str(ACT), "push", "--json", *ALONE, *options, cwd=repository)
+        ended = act(WORKFLOW, "--json", *options)
     return Job(story=story, known=known, code=ended.returncode, log=ended.stdout)
+
+
+def act(workflow: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Runs a workflow of ours in a repository that has been checked out just now."""
+    with tempfile.TemporaryDirectory() as folder:
+        repository = Path(folder)
+        for part in PARTS:
+            copy(ROOT / part, repository / part)
+        # act names its containers after the file, and another run may be under way.
+        name = f".github/workflows/{repository.name}.yml"
+        copy(ROOT / workflow, repository / name)
+        for words in (("init", "-q"), ("add", "-A"), (*AS_SOMEBODY, "commit", "-qm", "x")):
+            run("git", *words, cwd=repository)
+        return run(str(ACT), "push", f"--workflows={name}", *ALONE, *options, cwd=repository)
 
 
 def copy(source: Path, target: Path) -> None:
@@ -163,6 +176,7 @@ def copy(source: Path, target: Path) -> None:
     if source.is_dir():
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
     else:
+        target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
 
 
@@ -212,3 +226,12 @@ def test_no_key_is_shown(job: Job) -> None:
     # All that act prints to a person; its JSON has the command itself beside it.
     printed = "".join(event["msg"] for step in ("scan", "release", "later") for event in job.events(step))
     assert [name for name in ("access_key_id", "access_key_secret") if job.known[name] in printed] == []
+
+
+def test_the_projects_own_pipeline_runs_the_action_against_a_cloud_that_is_not_on_its_loopback() -> None:
+    """As on GitHub, where the container of an action has a network of its own."""
+    ended = act(".github/workflows/ci.yml", "--job=action", "--concurrent-jobs=2")
+
+    assert ended.returncode == 0, ended.stdout
+    assert ended.stdout.count("expected: success passed 0; found: success passed 0") == len(CLOUDS)
+    assert ended.stdout.count("expected: failure blocked 2; found: failure blocked 2") == len(CLOUDS)
