@@ -175,7 +175,9 @@ def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Cloc
     except Exception:  # noqa: BLE001 - reports are written in every ending, also after a bug
         outcome = run.ended(undecided(_bug()), connection)
     be_deaf()
-    log.mark(host.unfold(outcome.generated_at))
+    if not log.is_quiet:
+        # On the stream of the verdict: those of a container overtake each other, and would fold the verdict away.
+        say(host.unfold(outcome.generated_at))
     publish(outcome, settings.reports, host, log)
     return outcome.exit_code
 

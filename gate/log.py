@@ -57,9 +57,14 @@ class Log:
         else:
             time.sleep(seconds)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody wants to know how the wait went, so that there is nothing to fold."""
+        return self._verbosity < 0
+
     def mark(self, line: str) -> None:
-        """Writes a line for the CI host that shows this log; somebody who wants quiet has nothing to fold."""
-        if line and self._verbosity >= 0:
+        """Writes a line for the CI host that shows this log."""
+        if line and not self.is_quiet:
             self._write(line)
 
     def complain(self, text: str) -> None:

@@ -25,6 +25,10 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
 NAMES = [option.name for option in OPTIONS] + ["config"]
+PAGES = [README, *(page.read_text() for page in sorted((ROOT / "docs").glob("*.md")))]
+EXAMPLES = [
+    block for page in PAGES for block in re.findall(r"^```yaml\n(.*?)```", page, flags=re.MULTILINE | re.DOTALL)
+]
 
 
 def section(title: str) -> str:
@@ -90,8 +94,8 @@ def test_the_quick_start_is_two_commands_of_one_line() -> None:
     assert "pytest" in blocks[1]
 
 
-@pytest.mark.parametrize("block", re.findall(r"^```yaml\n(.*?)```", README, flags=re.MULTILINE | re.DOTALL))
-def test_every_example_of_the_readme_is_yaml_with_inputs_that_exist(block: str) -> None:
+@pytest.mark.parametrize("block", EXAMPLES)
+def test_every_example_is_yaml_with_inputs_that_exist(block: str) -> None:
     assert yaml.safe_load(block)
     steps = [step for step in _steps(yaml.safe_load(block)) if "scan-gate@" in str(step.get("uses"))]
 
