@@ -36,9 +36,7 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = Path(folder) / "copy"
-        shutil.copytree(
-            ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv*", ".*_cache", "mutants", "node_modules")
-        )
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "mutants", "node_modules", "__pycache__"))
         subprocess.run([*_MUTMUT, "run", *names], cwd=copy, check=True, stdout=subprocess.DEVNULL)
         return _tell(copy)
 
