@@ -129,7 +129,7 @@ def browser() -> Iterator[Page]:
     shell = f'exec "$@" 3<&{their_end} 4>&{their_other_end}'
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = subprocess.Popen(
-            ["bash", "-c", shell, "bash", program, *_FLAGS, f"--user-data-dir={profile}"],  # noqa: S607 - the one in the path
+            ["bash", "-c", shell, "bash", program, *_FLAGS, f"--user-data-dir={profile}"],
             pass_fds=(their_end, their_other_end),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
