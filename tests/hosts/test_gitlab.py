@@ -139,3 +139,19 @@ def test_every_report_is_an_artifact_also_after_a_block(tmp_path: Path) -> None:
     names = ["code-quality.json", "junit.xml", "report.html", "report.json", "report.md", "scan.env", "scan.sarif"]
     assert sorted(path.name for path in folder.iterdir()) == names
     assert json.loads((folder / "report.json").read_text())["verdict"] == "blocked"
+
+
+@pytest.mark.usefixtures("images")
+def test_the_projects_own_pipeline_judges_by_its_own_component(tmp_path: Path) -> None:
+    """Only the job of the component: the others need a registry, and this test is a part of what they would do."""
+    run("git", "clone", "-q", str(ROOT), str(tmp_path / "copy"))
+    for name in (".gitlab-ci.yml", "templates/scan-gate.yml"):
+        shutil.copy(ROOT / name, tmp_path / "copy" / name)
+    run("git", "remote", "set-url", "origin", "http://127.0.0.1/team/scan-gate.git", cwd=tmp_path / "copy")
+    options = ["--variable", f"GATE_IMAGE={IMAGE}", "--shell-executor-no-image", "--no-color"]
+    options += ["--pull-policy", "if-not-present", "--helper-image", HELPER]
+
+    log = run(str(RUNNER), *options, "scan-gate", cwd=tmp_path / "copy").stdout
+
+    assert "PASSED (exit 0)" in log, log
+    assert "PASS  scan-gate" in log
