@@ -34,6 +34,7 @@ from gate.writing import forget, say
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gate.scan import ScanTask
     from gate.settings import Settings
 
 
@@ -83,6 +84,7 @@ def program() -> None:
 
 @program.command(
     cls=Sectioned,
+    short_help="judge the newest scan task",
     sections=SECTIONS,
     epilog="Exit codes: 0 passed, 1 blocked, 2 usage, 3 not authorised, 4 cloud unavailable, 5 not final in time, "
     "6 scan task ended badly, 7 nothing to judge, 70 bug in the gate, 130 and 143 interrupted.",
@@ -97,7 +99,11 @@ def check(clock: Clock | None, /, **values: Any) -> int:
     return _check(settings_from(wishes_of(values)), os.environ, log, clock or Clock(sleep=log.sleep))
 
 
-@program.command(cls=Sectioned, sections={"Where": (*WHERE, WHAT[0]), "Only on one cloud": ONE_CLOUD, "Log": TALK})
+@program.command(
+    cls=Sectioned,
+    short_help="look once, without a verdict",
+    sections={"Where": (*WHERE, WHAT[0]), "Only on one cloud": ONE_CLOUD, "Log": TALK},
+)
 @click.pass_obj
 def status(clock: Clock | None, /, **values: Any) -> int:
     """Look once at the newest scan task, without a verdict; exit with 0 if there is one."""
@@ -105,8 +111,13 @@ def status(clock: Clock | None, /, **values: Any) -> int:
     clock = clock or Clock(sleep=log.sleep)
     settings = settings_from(wishes_of(values))
     task = run.glance(_connection(settings, os.environ, clock, log, ci.detect(os.environ, settings.ci)))
-    say(f"{for_log(describe(task))}\n")
+    say(f"{for_log(describe(task))}{_known_by(task) if task else ''}\n")
     return ExitCode.PASSED if task else ExitCode.NOTHING_TO_JUDGE
+
+
+def _known_by(task: ScanTask) -> str:
+    began = f", began {task.began_at:%Y-%m-%dT%H:%M:%SZ}" if task.began_at else ""
+    return f" (id {for_log(task.id) or 'none'}{began})"
 
 
 _cloud = click.option(
@@ -121,7 +132,7 @@ _scenario = click.option(
 )
 
 
-@program.command()
+@program.command(short_help="serve simulated clouds")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="port on loopback [default: any that is free]")
 @click.option("--json", "as_json", is_flag=True, help="describe all clouds in one line of JSON")
 @_cloud
@@ -143,7 +154,7 @@ def simulate(port: int, cloud: str, scenario: str, *, as_json: bool) -> int:
     return ExitCode.PASSED
 
 
-@program.command()
+@program.command(short_help="run the gate against a simulated cloud")
 @_cloud
 @_scenario
 @click.pass_obj

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gate.settings import ReportWish
 
 DEFAULT_FILE = ".scan-gate.toml"
+_NEARLY = 0.8
 SECRETS = ("access-key-id", "access-key-secret", "security-token", "auth-token")
 """Inputs of the action that are no options: they never travel on a command line."""
 
@@ -49,7 +50,7 @@ def _report(text: str) -> ReportWish:
 
 
 WHERE = (
-    Option(name="cloud", help="which cloud", choices=tuple(CLOUDS), default_note="required"),
+    Option(name="cloud", help="which cloud; required", choices=tuple(CLOUDS)),
     Option(name="region", help="region, which picks the endpoint", default_note="the cloud's own variables"),
     Option(
         name="endpoint",
@@ -219,12 +220,23 @@ def settings_from(wishes: Mapping[str, Any]) -> Settings:
 
 
 def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
-    """Complains of variables that look like the gate's own and are not: what is misspelt would silently not hold."""
+    """Complains of variables that look like the gate's own and are not.
+
+    Raises:
+        UsageError: One is nearly the name of an option, which would silently not hold.
+    """
     ours = {variable(name) for name in (*(option.name for option in OPTIONS), *SECRETS, "config")}
     for name in environ:
         if name.startswith("SCAN_GATE_") and name.removesuffix("_FILE") not in ours:
-            near = difflib.get_close_matches(name, ours, n=1)
-            yield f"The variable {name} is none of the gate's" + (f"; did you mean {near[0]}?" if near else ".")
+            # Without what all have in common, since that alone would make any two of them near.
+            near = difflib.get_close_matches(name[10:], [one[10:] for one in ours], n=1, cutoff=_NEARLY)
+            if near:
+                raise UsageError(
+                    f"The variable {name} is none of the gate's; did you mean SCAN_GATE_{near[0]}?",
+                    means="What it asks for would silently not hold.",
+                    remedy="Correct its name, or unset it.",
+                )
+            yield f"The variable {name} is none of the gate's."
 
 
 def _for_cloud(wishes: Mapping[str, Any]) -> dict[str, object]:

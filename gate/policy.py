@@ -109,7 +109,7 @@ def staleness(task: ScanTask, policy: Policy, now: datetime) -> Reason | None:
     if policy.max_age is not None and now - task.began_at > policy.max_age:
         age, most = _whole_seconds(now - task.began_at), _whole_seconds(policy.max_age)
         message = (
-            f"The scan task began {began}, longer ago than --max-age allows ({most / 3600:g} h). "
+            f"The scan task began {began}, longer ago than --max-age allows ({_span(most)}). "
             "Start a scan for this release, or allow older ones."
         )
         return Reason(code="stale", message=message, actual=age, limit=most)
@@ -222,6 +222,12 @@ def _breaches(numbers: Mapping[str, int], failed: int, policy: Policy) -> tuple[
 
 def _undecided(exit_code: ExitCode, code: str, message: str) -> Verdict:
     return Verdict(decision=Decision.UNDECIDED, exit_code=exit_code, reasons=(Reason(code=code, message=message),))
+
+
+def _span(seconds: int) -> str:
+    if seconds and seconds % 3600 == 0:
+        return f"{seconds // 3600} h"
+    return f"{seconds // 60} min" if seconds and seconds % 60 == 0 else f"{seconds} s"
 
 
 def _whole_seconds(span: timedelta) -> int:

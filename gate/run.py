@@ -85,9 +85,10 @@ def _choose(cloud: Cloud, watch: Watch, settings: Settings, deadline: Deadline) 
         reason = objection(task)
         # A newer task may still appear in the place of a stale one, but not where one was asked for by its id.
         is_hopeless = reason and reason.code == "stale" and settings.task_id
-        return reason.message if reason and not is_hopeless else None
+        return f"{reason.message} Waiting for one until {appears:.0f} s." if reason and not is_hopeless else None
 
-    until = Deadline(watch.clock, min(settings.appear_timeout, settings.timeout))
+    appears = min(settings.appear_timeout, settings.timeout)
+    until = Deadline(watch.clock, appears)
     task = watch.until(obstacle, find, until)
     return objection(task) or task or no_task(settings.task_id)
 

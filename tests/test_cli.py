@@ -113,15 +113,27 @@ def test_an_unknown_command_or_none_is_a_usage_error(capsys: pytest.CaptureFixtu
     assert "No such command 'chekc'" in capsys.readouterr().err
 
 
-def test_a_misspelt_variable_is_complained_of(risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCAN_GATE_MAX_AGGE", "1h")
-    monkeypatch.setenv("SCAN_GATE_QQQQQQQQQQQQ", "1")
+def test_a_misspelt_variable_would_silently_not_hold_and_ends_the_run(
+    risky: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCAN_GATE_STARTED_AFTR", "2026-01-31T00:00:00Z")
+
+    ending = risky.check("--max-risky", "99")
+
+    assert ending.code == 2
+    assert "SCAN_GATE_STARTED_AFTR is none of the gate's; did you mean SCAN_GATE_STARTED_AFTER?" in ending.err
+    assert risky.operations == []
+
+
+def test_a_variable_that_is_like_none_of_the_gates_is_complained_of(
+    risky: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCAN_GATE_IMAGE", "scan-gate:1")
 
     ending = risky.check()
 
-    assert "The variable SCAN_GATE_MAX_AGGE is none of the gate's; did you mean SCAN_GATE_MAX_AGE?" in ending.err
-    assert "The variable SCAN_GATE_QQQQQQQQQQQQ is none of the gate's." in ending.err
-    assert "SCAN_GATE_ACCESS_KEY_ID" not in ending.err
+    assert ending.code == 1
+    assert "The variable SCAN_GATE_IMAGE is none of the gate's." in ending.err
 
 
 @pytest.mark.parametrize("kind", ["folder", "dangling link"])
@@ -179,7 +191,10 @@ def test_status_looks_once_and_gives_no_verdict(gate_in: Callable[..., Gate]) ->
 
     ending = gate.run("status")
 
-    assert (ending.code, ending.out) == (0, "scan task manual-image-scan: running, 20 %\n")
+    assert (ending.code, ending.out) == (
+        0,
+        "scan task manual-image-scan: running, 20 % (id 0e719c2a-4fa2-5934-a2ce-38c317df1432, began 2026-01-31T11:59:00Z)\n",
+    )
     assert len(gate.operations) == 1
 
 

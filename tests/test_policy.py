@@ -277,6 +277,17 @@ def test_a_task_is_fresh_for_its_whole_age_and_not_longer(age: timedelta, code: 
     assert code == (reason.code if reason else None)
 
 
+@pytest.mark.parametrize(
+    ("limit", "shown"),
+    [(0, "0 s"), (90, "90 s"), (120, "2 min"), (5400, "90 min"), (3600, "1 h"), (86400, "24 h")],
+)
+def test_the_limit_of_age_is_said_in_a_unit_that_fits_it(limit: int, shown: str) -> None:
+    reason = staleness(a_task(began_at=NOW - timedelta(days=2)), Policy(max_age=timedelta(seconds=limit)), NOW)
+
+    assert reason is not None
+    assert f"--max-age allows ({shown})" in reason.message
+
+
 def test_a_stale_task_says_its_age_and_the_limit() -> None:
     reason = staleness(a_task(began_at=NOW - timedelta(hours=2)), Policy(max_age=timedelta(hours=1)), NOW)
 

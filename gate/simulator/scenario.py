@@ -123,7 +123,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         _ordinary(
             "throttled", "Two calls in three seconds are allowed.", 0, THROTTLED, quota=Quota(calls=2, seconds=3)
         ),
-        _ordinary("flaky", "The first four looks fail, each in another way.", 0, faults=FLAKY),
+        _ordinary("flaky", "The first four calls fail, each in another way.", 0, faults=FLAKY),
         _ordinary(
             "forbidden", "The user may not read scan tasks.", 3, faults=(Fault(operation=LOOK, reply=Forbidden()),)
         ),
