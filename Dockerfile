@@ -32,5 +32,5 @@ COPY --from=build /opt/scan-gate /opt/scan-gate
 ENV PATH="/opt/scan-gate/bin:${PATH}" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 RUN scan-gate --version
 # No USER: GitHub's runner owns the files that outputs go to, and wants its own (root). Any other user works as well.
+# No CMD: without a command, the gate says how it is used and ends with 2; help would be a green tick.
 ENTRYPOINT ["/opt/scan-gate/bin/scan-gate"]
-CMD ["--help"]

@@ -17,7 +17,7 @@ def main() -> int:
         return run()
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except Exception:  # noqa: BLE001 - Python would exit with 1, and 1 means "blocked"
+    except (Exception, SystemExit):  # noqa: BLE001 - Python would exit with 1, and 1 means "blocked"
         with suppress(OSError):
             traceback.print_exc()
         return _BUG

@@ -26,10 +26,10 @@ from gate.log import Log, describe
 from gate.options import ONE_CLOUD, OPTIONS, SECTIONS, TALK, WHAT, WHERE, settings_from, unknown_variables, variable
 from gate.outcome import Outcome
 from gate.policy import Policy, undecided
-from gate.publish import publish
+from gate.publish import publish, told
 from gate.simulator import SCENARIOS, Simulator
 from gate.text import for_log
-from gate.writing import forget, say
+from gate.writing import forget, say, whisper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,8 +51,8 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
         try:
             return _run(arguments, clock)
         except click.ClickException as error:
-            with suppress(OSError):
-                error.show()
+            # click would show it as it came, and with it what a value holds.
+            Log(sys.stderr).complain(f"{error.format_message()} See --help.")
             return _end(UsageError(error.format_message()), _host(arguments))
         except (GateError, Interrupted) as cause:
             Log(sys.stderr).complain(str(cause))
@@ -65,7 +65,8 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
         code: int = program.main(arguments, "scan-gate", complete_var="", standalone_mode=False, obj=clock)
     except (click.ClickException, GateError):
         raise
-    except Exception:  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
+    except (Exception, SystemExit):  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
+        # click ends with 1 where nobody reads what it prints.
         raise _bug() from None
     return code
 
@@ -110,7 +111,8 @@ def status(clock: Clock | None, /, **values: Any) -> int:
     log = _log(values)
     clock = clock or Clock(sleep=log.sleep)
     settings = settings_from(wishes_of(values))
-    task = run.glance(_connection(settings, os.environ, clock, log, ci.detect(os.environ, settings.ci)))
+    # What it prints is often captured, where the mask of a secret would be the secret itself.
+    task = run.glance(_connection(settings, os.environ, clock, log, ci.detect({}, "none")))
     say(f"{for_log(describe(task))}{_known_by(task) if task else ''}\n")
     return ExitCode.PASSED if task else ExitCode.NOTHING_TO_JUDGE
 
@@ -200,7 +202,7 @@ def _connection(settings: Settings, environ: Mapping[str, str], clock: Clock, lo
         clock=clock,
         deadline=Deadline(clock, settings.timeout),
         journal=Journal(clock, log.hear),
-        hide=lambda secret: say(host.hide(secret)),
+        hide=lambda secret: whisper(host.hide(secret)),
     )
 
 
@@ -251,6 +253,6 @@ def _end(cause: GateError | Interrupted, host: ci.Host) -> int:
     be_deaf()
     verdict = undecided(cause)
     outcome = Outcome(cloud="", verdict=verdict, policy=Policy(), gate_version=__version__, generated_at=Clock().now())
-    for complaint in host.publish(outcome):
+    for complaint in told(host, outcome):
         Log(sys.stderr).complain(complaint)
     return verdict.exit_code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class Clock:
         self._zero = monotonic()
         self._began = wall()
         self._is_set = False
+        self._ahead = 0.0
+        self._lost = 0.0
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
@@ -38,12 +40,27 @@ class Clock:
         """The time of day, aware, in UTC; a step of the machine's clock during the run does not move it."""
         return datetime.fromtimestamp(self._began + self.elapsed(), UTC)
 
+    def latest(self) -> datetime:
+        """The latest time of day that anybody has told, by which a task is at its oldest."""
+        return self.now() + timedelta(seconds=self._ahead)
+
+    @property
+    def lost(self) -> float:
+        """How many s the machine's clock is known to be behind."""
+        return self._lost + self._ahead
+
+    def hear(self, now: datetime) -> None:
+        """Hears what time it is elsewhere: that can make a task older, and never younger."""
+        self._ahead = max(self._ahead, (now - self.now()).total_seconds())
+
     def set_once(self, now: datetime) -> bool:
         """Takes the time of day from somebody who knows it better, but only once in a run; returns whether it did."""
         if self._is_set:
             return False
         self._is_set = True
-        self._began = now.timestamp() - self.elapsed()
+        began = now.timestamp() - self.elapsed()
+        self._lost = max(0.0, began - self._began)
+        self._began = began
         return True
 
 

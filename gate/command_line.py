@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gate.log import Log
 from gate.options import DEFAULT_FILE, OPTIONS, file_wishes, variable
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ class Parsed(click.ParamType[object]):
             self.fail(
                 "a value that is given must not be empty, perhaps a variable of the shell is not set.", param, ctx
             )
+        if str(value).startswith("--"):
+            self.fail(f"{value} is another option; a variable of the shell before it is perhaps not set.", param, ctx)
+        if not str(value).strip().isprintable():
+            self.fail("the value has characters in it that nobody can read, or is not UTF-8.", param, ctx)
         try:
             return self._parse(str(value))
         except ValueError as error:
@@ -90,11 +96,19 @@ def _variable(name: str) -> str:
     return name.replace("-", "_")
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists() or path.is_symlink()
+    except OSError:
+        # In a folder that may not be looked into, nobody has put a file for the gate.
+        return False
+
+
 def _config_option() -> click.Option:
     def load(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
         path = Path(value or DEFAULT_FILE)
-        if value or path.exists() or path.is_symlink():
-            click.echo(f"scan-gate: options are taken from {path} too", err=True)
+        if value or _is_there(path):
+            Log(sys.stderr).complain(f"options are taken from {path} too")
             names = [option.name for option in OPTIONS]
             ctx.default_map = {_variable(key): wish for key, wish in file_wishes(path, names).items()}
 

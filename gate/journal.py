@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.outcome import Event, EventKind
@@ -31,7 +32,8 @@ class Journal:
     def looked(self, task: ScanTask | None) -> None:
         """Notes a look at the task; None when there was none."""
         self.task = task or self.task
-        self._add(EventKind.LOOK, task=task)
+        # The images that failed are kept of the last look alone: a long wait has hundreds of looks.
+        self._add(EventKind.LOOK, task=replace(task, failed_images=()) if task else None)
 
     def pausing(self, pause: float, why: str) -> None:
         """Notes that the next look comes after so many s, and what the gate waits for."""

@@ -226,8 +226,9 @@ def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
         UsageError: One is nearly the name of an option, which would silently not hold.
     """
     ours = {variable(name) for name in (*(option.name for option in OPTIONS), *SECRETS, "config")}
+    ours |= {f"{variable(name)}_FILE" for name in SECRETS}
     for name in environ:
-        if name.startswith("SCAN_GATE_") and name.removesuffix("_FILE") not in ours:
+        if name.startswith("SCAN_GATE_") and name not in ours:
             # Without what all have in common, since that alone would make any two of them near.
             near = difflib.get_close_matches(name[10:], [one[10:] for one in ours], n=1, cutoff=_NEARLY)
             if near:
@@ -267,7 +268,7 @@ def _read(option: Option, text: str) -> object:
 
 def _apart(wishes: Iterable[ReportWish]) -> tuple[ReportWish, ...]:
     wishes = tuple(wishes)
-    if len({wish.path.resolve() for wish in wishes}) < len(wishes):
+    if len({wish.path.absolute() for wish in wishes}) < len(wishes):
         raise UsageError(
             "Two reports have the same path.", means="One would overwrite the other.", remedy="Give each its own."
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision
@@ -9,7 +11,7 @@ from gate.reports import REPORTS, plain
 from gate.writing import say, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from gate.ci import Host
     from gate.log import Log
@@ -28,6 +30,20 @@ def publish(outcome: Outcome, wishes: Iterable[ReportWish], host: Host, log: Log
             write_whole(wish.path, report.render(outcome))
         except OSError as error:
             log.complain(f"{wish.path} cannot be written ({error.strerror}). The verdict stands; check path and disk.")
-    for complaint in host.publish(outcome):
+        except Exception:  # noqa: BLE001 - one report's fault may not take the others and the verdict with it
+            with suppress(OSError):
+                traceback.print_exc()
+            log.complain(f"{wish.path} is not written: a bug in the gate, to be reported. The verdict stands.")
+    for complaint in told(host, outcome):
         log.complain(complaint)
     say(plain.render(outcome))
+
+
+def told(host: Host, outcome: Outcome) -> Iterator[str]:
+    """Tells the CI host; yields what could not be told."""
+    try:
+        yield from host.publish(outcome)
+    except Exception:  # noqa: BLE001 - the verdict stands, whatever becomes of the host's pages
+        with suppress(OSError):
+            traceback.print_exc()
+        yield "The CI host could not be told: a bug in the gate, to be reported. The verdict stands."

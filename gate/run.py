@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gate import __version__
@@ -15,8 +16,9 @@ from gate.scan import TaskState
 from gate.wait import Pace, Watch
 
 if TYPE_CHECKING:
+    from gate.clock import Clock
     from gate.clouds import Cloud, Connection
-    from gate.policy import Verdict
+    from gate.policy import Policy, Verdict
     from gate.scan import ScanTask
     from gate.settings import Settings
 
@@ -79,7 +81,9 @@ def _choose(cloud: Cloud, watch: Watch, settings: Settings, deadline: Deadline) 
         return cloud.named(settings.task_id) if settings.task_id else cloud.newest()
 
     def objection(task: ScanTask | None) -> Reason | None:
-        return staleness(task, settings.policy, watch.clock.now()) if task and task.id else no_task(settings.task_id)
+        if not (task and task.id):
+            return no_task(settings.task_id)
+        return staleness(task, _by_the_true_clock(settings.policy, watch.clock), watch.clock.latest())
 
     def obstacle(task: ScanTask | None) -> str | None:
         reason = objection(task)
@@ -93,6 +97,13 @@ def _choose(cloud: Cloud, watch: Watch, settings: Settings, deadline: Deadline) 
     return objection(task) or task or no_task(settings.task_id)
 
 
+def _by_the_true_clock(policy: Policy, clock: Clock) -> Policy:
+    """The policy with its earliest begin as late as it was meant, if it was noted on this machine with a slow clock."""
+    if policy.started_after is None or not clock.lost:
+        return policy
+    return replace(policy, started_after=policy.started_after + timedelta(seconds=clock.lost))
+
+
 def _follow(cloud: Cloud, watch: Watch, pinned: ScanTask, deadline: Deadline) -> ScanTask:
     """Waits until this task is final, and returns what was seen of it last."""
     gone = replace(pinned, state=TaskState.UNKNOWN, raw_state="no longer listed", progress=None)
@@ -103,6 +114,8 @@ def _follow(cloud: Cloud, watch: Watch, pinned: ScanTask, deadline: Deadline) ->
 
     if pinned.awaited is not None:
         return watch.until(_not_final, look, deadline, seen=pinned)
+    if deadline.is_over():
+        return pinned
     try:
         # A task that is complete but not counted yet need not be given time before the first look at its counts.
         return watch.until(_not_final, look, deadline)

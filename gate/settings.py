@@ -151,12 +151,19 @@ def ca_bundle(text: str) -> Path:
     return Path(text)
 
 
+def _is_folder(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError as error:
+        raise ValueError(f"{path!r} cannot be a path here ({error.strerror})") from None
+
+
 def report_wish(text: str) -> ReportWish:
     """Reads `FORMAT=PATH`; whether there is such a format is for the reports to say."""
     name, equals, path = text.strip().partition("=")
     if not (name and equals and path) or "\0" in path:
         raise ValueError(f"{text!r} is not FORMAT=PATH, such as json=report.json")
-    if Path(path).is_dir():
+    if _is_folder(path):
         raise ValueError(f"{path!r} is a folder, and the report needs the name of a file")
     if re.search(r",[a-z-]+=", path):
         raise ValueError(f"{text!r} looks like several reports; repeat --report, or write one a line in a variable")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ def write_whole(path: Path, text: str) -> None:
     if _is_standard_output(path):
         say(text)
         return
-    if path.is_symlink() or (path.exists() and not path.is_file()):
+    if _leads_elsewhere(path):
         _write_through(path, text)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,8 +42,13 @@ def _is_standard_output(path: Path) -> bool:
         return False
 
 
+def _leads_elsewhere(path: Path) -> bool:
+    # Devices and pipes keep their place, /dev/stdout among them; a link in the checkout could lead to any file.
+    return str(path).startswith(("/dev/", "/proc/")) or (path.exists() and not path.is_file())
+
+
 def _write_through(path: Path, text: str) -> None:
-    # What a link, a pipe or a device leads to keeps its place: /dev/stdout is a link. Nobody's pipe is not waited for.
+    # Nobody's pipe is not waited for.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK
     with os.fdopen(os.open(path, flags, 0o666), "w", encoding="utf-8") as file:
         os.set_blocking(file.fileno(), True)
@@ -52,8 +58,18 @@ def _write_through(path: Path, text: str) -> None:
 def forget(path: Path) -> None:
     """Takes the report of an earlier run away, which would be mistaken for one of this run if that one wrote none."""
     with suppress(OSError):
-        if path.is_file() and not path.is_symlink():
-            path.unlink()
+        if not _leads_elsewhere(path) and (path.is_symlink() or path.is_file()):
+            path.unlink(missing_ok=True)
+
+
+def whisper(text: str) -> None:
+    """Prints what is meant for the CI host alone, and must not stay in a file."""
+    try:
+        is_kept = stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError):
+        is_kept = False
+    if not is_kept:
+        say(text)
 
 
 def say(text: str) -> None:

@@ -277,3 +277,21 @@ def test_a_hundred_clean_images_take_at_most_twelve_calls_once_the_scan_is_over(
     assert gate.check().code == 0
     first_counted = gate.operations.index(LEAVES)
     assert len(gate.operations[first_counted - 1 :]) <= 12
+
+
+def test_a_task_that_loses_images_never_passes(holding: Callable[..., Gate]) -> None:
+    """It says three when it is found, and one when it is followed; one leaf is listed."""
+    gate = holding(OURS)
+
+    def shrunk(operation: str, document: Any) -> Any:
+        if operation == RESULT:
+            return {**document, "TotalCount": 1}
+        return one_leaf(document) if operation == LEAVES else document
+
+    def one_leaf(document: Any) -> Any:
+        rows = [row for row in document["OnceTasks"] if row["TargetType"] == "IMAGE"][:1]
+        return {**document, "OnceTasks": rows, "PageInfo": {"CurrentPage": 1, "TotalCount": 1, "Count": 1}}
+
+    gate.simulator.rewrite = shrunk
+
+    assert ended(gate.check("--timeout", "2m")) == (5, "results-pending")

@@ -268,3 +268,37 @@ def test_refusals_are_not_tried_again(cloud: str, gate_in: Callable[..., Gate]) 
 
     assert (ending.code, ending.report["reasons"][0]["code"]) == (4, "refused")
     assert len(gate.operations) == 1
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_time_that_was_noted_by_a_slow_clock_is_meant_by_the_true_one(
+    cloud: str, gate_in: Callable[..., Gate]
+) -> None:
+    """The machine is two hours slow; the scan began an hour before the pipeline noted the time on it."""
+    gate = gate_in("empty", cloud)
+    gate.simulator.tasks.append(scan("earlier", 3600.0))
+    gate.time.step = -7200.0
+    noted = f"{gate.time.wall():.0f}"
+
+    assert gate.check("--started-after", noted, "--appear-timeout", "0").code == 7
+    assert gate.check("--appear-timeout", "0").code == 0
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_wait_for_a_task_ends_with_the_run(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    assert gate_in("empty", cloud).check("--timeout", "30s", "--appear-timeout", "5m").code == 7
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--region", "--started-after=2026-01-31T00:00:00Z"), ("--task-id", "a\ud800")]
+)
+def test_what_cannot_be_a_value_is_refused(option: str, value: str, gate_in: Callable[..., Gate]) -> None:
+    ending = gate_in("clean").check(f"{option}={value}")
+
+    assert ending.code == 2
+
+
+def test_only_secrets_come_from_files(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCAN_GATE_STARTED_AFTER_FILE", "time.txt")
+
+    assert gate_in("clean").check().code == 2

@@ -65,7 +65,8 @@ def test_an_input_that_is_not_given_leaves_room_for_the_gates_own_default() -> N
     assert variables[variable("cloud")] == "huawei"
     wishes = {name: value for name, value in variables.items() if name.startswith("SCAN_GATE_")}
     set_by_default = {name for name, value in wishes.items() if value}
-    assert set_by_default == {variable("cloud"), variable("report"), *map(variable, ("quiet", "verbose", "warn-only"))}
+    flags = ("quiet", "verbose", "warn-only")
+    assert set_by_default == {variable(name) for name in ("cloud", "report", "config", *flags)}
     assert {wishes[variable(name)] for name in ("quiet", "verbose", "warn-only")} == {"false"}
 
 
@@ -80,6 +81,11 @@ def test_reports_are_kept_in_every_ending() -> None:
         "dotenv": written["dotenv"],
     }
     assert all(path.startswith("scan-gate/") for path in written.values())
+
+
+def test_nothing_that_an_earlier_job_left_decides_or_is_taken_for_this_jobs() -> None:
+    assert job()["variables"][variable("config")] == "/dev/null"
+    assert job()["script"] == ["rm -rf scan-gate", "scan-gate check"]
 
 
 def test_by_default_no_exit_code_of_the_gate_is_allowed() -> None:

@@ -13,13 +13,15 @@ import pytest
 from gate import ci
 from gate.log import Log
 from gate.publish import publish
+from gate.reports import REPORTS, Report
 from gate.settings import ReportWish
-from gate.writing import forget, say, write_whole
+from gate.writing import forget, say, whisper, write_whole
 from tests.builders import a_task, an_outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from gate.outcome import Outcome
     from tests.harness import Gate
 
 
@@ -125,16 +127,25 @@ def test_a_report_can_be_read_by_whoever_the_umask_lets(tmp_path: Path) -> None:
     assert (tmp_path / "report.json").stat().st_mode & 0o777 == 0o644
 
 
-def test_a_link_keeps_its_place_and_what_it_leads_to_is_written(tmp_path: Path) -> None:
-    """As /dev/stdout is a link, which root could replace."""
+def test_a_link_is_replaced_and_what_it_leads_to_is_not_touched(tmp_path: Path) -> None:
+    """A link in the checkout could lead to any file."""
+    (tmp_path / "target").write_text("precious")
     (tmp_path / "link").symlink_to(tmp_path / "target")
 
-    for text in ("longer before", "after"):
-        write_whole(tmp_path / "link", text)
+    write_whole(tmp_path / "link", "a report")
+
+    assert (tmp_path / "target").read_text() == "precious"
+    assert (tmp_path / "link").read_text() == "a report"
+    assert not (tmp_path / "link").is_symlink()
+
+
+def test_a_report_behind_a_link_is_forgotten_too(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("an earlier report")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+
     forget(tmp_path / "link")
 
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "target").read_text() == "after"
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
 def test_a_device_is_written_to_and_not_replaced() -> None:
@@ -159,6 +170,53 @@ def test_the_report_of_an_earlier_run_is_forgotten_and_a_device_is_not(tmp_path:
 
     assert list(tmp_path.iterdir()) == []
     assert Path("/dev/null").is_char_device()
+
+
+def broken(_outcome: Outcome) -> str:
+    raise LookupError("a bug in a report")
+
+
+def test_a_bug_in_one_report_takes_neither_the_others_nor_the_verdict_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream = io.StringIO()
+    monkeypatch.setitem(REPORTS, "sarif", Report(render=broken))
+    asked = [ReportWish(format=name, path=tmp_path / name) for name in ("sarif", "json")]
+
+    publish(an_outcome(), asked, ci.detect({}), Log(stream))
+
+    assert stream.getvalue() == (
+        f"scan-gate: {tmp_path / 'sarif'} is not written: a bug in the gate, to be reported. The verdict stands.\n"
+    )
+    assert json.loads((tmp_path / "json").read_text())["verdict"] == "passed"
+    assert "LookupError" in capsys.readouterr().err
+
+
+class BrokenHost(ci.Host):
+    """A host whose page cannot be made stands for any bug."""
+
+    def publish(self, outcome: Outcome) -> Iterator[str]:
+        yield "one complaint"
+        raise LookupError(outcome.cloud)
+
+
+def test_a_bug_in_telling_the_host_leaves_the_verdict_too(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+
+    publish(an_outcome(), [], BrokenHost({}), Log(stream))
+
+    assert stream.getvalue().splitlines()[0] == "scan-gate: one complaint"
+    assert "a bug in the gate, to be reported. The verdict stands." in stream.getvalue()
+    assert "PASSED" in capsys.readouterr().out
+
+
+def test_what_is_for_the_host_alone_does_not_stay_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "kept.log").open("w") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        whisper("::add-mask::canary\n")
+        say("the verdict\n")
+
+    assert (tmp_path / "kept.log").read_text() == "the verdict\n"
 
 
 def test_a_closed_pipe_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,14 +31,17 @@ class Bitbucket(Host):
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `Host.publish`."""
         folder = Path(self._environ.get("BITBUCKET_CLONE_DIR") or ".") / FOLDER
-        for old in folder.glob("annotations-*.json"):
-            forget(old)
         remarks = insights(outcome)
         batches = [remarks[at : at + _MOST_AT_ONCE] for at in range(0, len(remarks), _MOST_AT_ONCE)]
         files = {"report.json": report(outcome)} | {
             f"annotations-{number}.json": batch for number, batch in enumerate(batches, start=1)
         }
         try:
+            if folder.is_symlink():
+                yield f"{folder} is a link and is not written through: there will be no report in Bitbucket."
+                return
+            for old in folder.glob("annotations-*.json"):
+                forget(old)
             for name, document in files.items():
                 write_whole(folder / name, as_json(document))
         except OSError as error:

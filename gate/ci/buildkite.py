@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -35,7 +36,9 @@ class Buildkite(Host):
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `Host.publish`."""
-        agent = shutil.which(_AGENT, path=self._environ.get("PATH"))
+        # A relative entry of the path would let a file of the checkout be run.
+        folders = [folder for folder in self._environ.get("PATH", "").split(os.pathsep) if folder.startswith("/")]
+        agent = shutil.which(_AGENT, path=os.pathsep.join(folders) or "/nowhere")
         if agent is None:
             yield f"{_AGENT} is not in this container: annotate the build with the markdown report, as the docs show."
             return

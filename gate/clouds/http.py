@@ -15,7 +15,7 @@ import requests
 from gate.clock import DUST
 from gate.clouds.answer import date_of
 from gate.clouds.wire import Wire
-from gate.errors import CutShort, OutOfTime, Throttled, Unreachable
+from gate.errors import CutShort, NotAuthorised, OutOfTime, Throttled, Unreachable
 from gate.policy import CLOCK_TOLERANCE
 from gate.text import one_line
 
@@ -98,11 +98,16 @@ class Http:
 
     def _try(self, request: requests.Request, called: str) -> dict[str, Any]:
         answer = self._send(request, called)
-        if self._takes_the_time_from(answer) and answer.status != requests.codes.ok:
-            # Signed with the wrong time, it had no chance.
-            self._connection.deadline.grant()
-            answer = self._send(request, called)
-        return self._api.read(answer)
+        try:
+            document = self._api.read(answer)
+        except NotAuthorised:
+            if not self._takes_the_time_from(answer):
+                raise
+        else:
+            self._hears_the_time_of(answer)
+            return document
+        # Signed with the wrong time, it had no chance; if the time was not the reason, this is refused again.
+        return self._api.read(self._send(request, called))
 
     def _send(self, request: requests.Request, called: str) -> Answer:
         if not self._connection.deadline.lets_begin():
@@ -120,8 +125,16 @@ class Http:
         )
         return replace(answer, asked=called)
 
+    def _hears_the_time_of(self, answer: Answer) -> None:
+        clock, theirs = self._connection.clock, date_of(answer)
+        if theirs is not None and theirs - clock.now() > CLOCK_TOLERANCE:
+            clock.hear(theirs)
+
     def _takes_the_time_from(self, answer: Answer) -> bool:
-        """Sets the run's clock by the cloud's where they are far apart: with that, no signature would be accepted."""
+        """Sets the run's clock by that of whoever refused the signature, where they are far apart.
+
+        From no other answer: one from a cache or a proxy would make a stale task fresh.
+        """
         clock, theirs = self._connection.clock, date_of(answer)
         if theirs is None or abs(theirs - clock.now()) <= CLOCK_TOLERANCE or not clock.set_once(theirs):
             return False

@@ -31,6 +31,8 @@ _FINE: tuple[object, ...] = (None, "", "SUCCESS")
 _ELSEWHERE, _NO_TASK = "TASK_NOT_SUPPORT_REGION", "TASK_NOT_EXISTS"
 _REASONS = {_ELSEWHERE: "TASK_NOT_SUPPORT_REGION, its images are in a region where Security Center does not scan"}
 _ALL = 100
+# Vulnerabilities, baseline and malicious files: what RiskStatus is made of (2.2).
+_PARTS = ("Vul", "Hc", "Alarm")
 
 
 def task(document: Mapping[str, Any], task_type: str, *, called: str = "") -> ScanTask | None:
@@ -61,7 +63,7 @@ def task(document: Mapping[str, Any], task_type: str, *, called: str = "") -> Sc
         raw_state=_raw_state(info),
         progress=_progress(info, document),
         began_at=began_at,
-        counts=Counts() if is_scan else _counts(document),
+        counts=Counts(total=stated_total(document)) if is_scan else _counts(document),
         reason=_REASONS.get(text(info.get("Result")), "") if state is TaskState.FAILED else "",
         risk_applies=is_scan,
         awaited=None if is_scan and state is TaskState.COMPLETE else 0,
@@ -106,10 +108,17 @@ def is_repository(row: Mapping[str, Any]) -> bool:
 
 
 def leaf(row: Mapping[str, Any]) -> Leaf:
-    """Turns one entry of OnceTasks into a leaf; whatever is not plainly a success is none."""
+    """Turns one entry of OnceTasks into a leaf; whatever is not plainly a success is none.
+
+    Raises:
+        NotUnderstood: The leaf is that of another kind of task than was asked for.
+    """
+    if row.get("TaskType") not in {None, "", IMAGE_SCAN}:
+        raise strange("The list of the scan task's images has a part of another kind of task in it.")
     status, result = row.get("StatusText"), row.get("ResultInfo")
-    succeeded = status == "SUCCESS" and result in _FINE
-    bad = [one for one in (status, result) if one not in _FINE]
+    unfinished = "not finished" if status == "SUCCESS" and row.get("Finish") == 0 else None
+    succeeded = status == "SUCCESS" and result in _FINE and not unfinished
+    bad = [one for one in (status, result, unfinished) if one not in _FINE]
     reason = ", ".join(str(one) for one in bad) or "no state given"
     return Leaf(image=_image(row), succeeded=succeeded, reason="" if succeeded else reason)
 
@@ -121,22 +130,30 @@ class Finding:
     digest: str
     scanned_at: datetime | None
     is_risky: bool | None
-    """None where the cloud says neither YES nor NO."""
+    """None where the cloud says neither YES nor NO, or NO beside a part of the scan that found something."""
 
 
 def finding(row: Mapping[str, Any]) -> Finding:
     """Turns one entry of ImageInstanceList into what was found in that image."""
-    risk = row.get("RiskStatus")
+    is_being_scanned = row.get("ScaStatus") not in _FINE
     return Finding(
         digest=digest(row.get("Digest")),
-        scanned_at=moment(row.get("LastScanTime")),
-        is_risky={"YES": True, "NO": False}.get(risk) if isinstance(risk, str) else None,
+        scanned_at=None if is_being_scanned else moment(row.get("LastScanTime")),
+        is_risky=_is_risky(row),
     )
 
 
 def digest(value: object) -> str:
     """A digest without the name of its algorithm, with or without which it is the same image."""
     return text(value).strip().lower().removeprefix("sha256:")
+
+
+def _is_risky(row: Mapping[str, Any]) -> bool | None:
+    risk = row.get("RiskStatus")
+    if risk == "YES":
+        return True
+    finds_something = any(row.get(f"{part}Status") == "YES" or count(row.get(f"{part}Count")) for part in _PARTS)
+    return False if risk == "NO" and not finds_something else None
 
 
 def _state(info: Mapping[str, Any]) -> TaskState:

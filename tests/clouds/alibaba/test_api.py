@@ -232,7 +232,7 @@ def test_a_running_task_is_looked_at_with_one_question(fake_time: FakeTime) -> N
     with simulated(fake_time, replace(OURS, story=RUNNING)) as simulator:
         found = seen_again(simulator, fake_time)
 
-        assert (found.state, found.counts, found.awaited) == (TaskState.RUNNING, Counts(), 0)
+        assert (found.state, found.counts, found.awaited) == (TaskState.RUNNING, Counts(total=3), 0)
         assert operations(simulator) == [RESULT]
 
 
@@ -504,7 +504,7 @@ def test_without_leaves_and_without_a_number_or_a_begin_there_is_nothing_to_judg
         found = seen_again(simulator, fake_time)
 
         assert operations(simulator) == [RESULT, LEAVES]
-        assert judge(found, Policy(max_failed=99)).exit_code == 7
+        assert judge(found, Policy(max_failed=99)).exit_code == (7 if "CollectTime" in lacks else 5)
 
 
 @pytest.mark.parametrize("images", [3, 30])

@@ -74,7 +74,7 @@ def in_state(kind: str = IMAGE_SCAN, /, **info: object) -> ScanTask:
 
 
 def test_an_image_scan_is_translated() -> None:
-    """Its counts are not in this answer: those of the task itself do not say what became of any image."""
+    """Of its counts only the total is in this answer: it does not say what became of any image."""
     assert in_state(Status="START", Progress=40, Result="SUCCESS") == ScanTask(
         id=ID,
         name="IMAGE_SCAN",
@@ -82,7 +82,7 @@ def test_an_image_scan_is_translated() -> None:
         raw_state="START, SUCCESS",
         progress=40,
         began_at=AT_NOON,
-        counts=Counts(),
+        counts=Counts(total=4),
         reason="",
         risk_applies=True,
         awaited=0,
@@ -121,7 +121,7 @@ def test_of_an_image_scan_the_vendors_sample_names_no_task_to_follow() -> None:
     found = task(VENDORS_SAMPLE, IMAGE_SCAN)
 
     assert found is not None
-    assert (found.id, found.counts, found.is_final) == ("", Counts(), False)
+    assert (found.id, found.counts, found.is_final) == ("", Counts(total=44), False)
 
 
 # States.
@@ -544,3 +544,41 @@ def test_any_json_is_a_leaf_and_succeeded_only_by_the_word_for_it(row: dict[str,
     assert leaf(row).succeeded == (
         row.get("StatusText") == "SUCCESS" and row.get("ResultInfo") in (None, "", "SUCCESS")
     )
+
+
+# What contradicts itself.
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"VulStatus": "NO", "VulCount": 0, "HcCount": 0}, False),
+        ({"VulStatus": "YES"}, None),
+        ({"HcStatus": "YES"}, None),
+        ({"AlarmStatus": "YES"}, None),
+        ({"VulStatus": "NO", "VulCount": 7}, None),
+        ({"AlarmCount": "many"}, False),
+    ],
+    ids=str,
+)
+def test_an_image_without_risk_in_which_something_was_found_contradicts_itself(
+    fields: dict[str, object], *, expected: bool | None
+) -> None:
+    assert finding({"RiskStatus": "NO", **fields}).is_risky is expected
+    assert finding({"RiskStatus": "YES", **fields}).is_risky is True
+
+
+@pytest.mark.parametrize(("status", "is_there"), [("SUCCESS", True), (None, True), ("START", False), ("FAIL", False)])
+def test_an_image_that_is_being_scanned_again_has_no_result_yet(status: object, *, is_there: bool) -> None:
+    assert (finding({"LastScanTime": NOON, "ScaStatus": status}).scanned_at is not None) is is_there
+
+
+def test_a_success_that_is_not_finished_is_none() -> None:
+    found = leaf({"StatusText": "SUCCESS", "Finish": 0})
+
+    assert (found.succeeded, found.reason) == (False, "not finished")
+
+
+def test_a_leaf_of_another_kind_of_task_is_not_understood() -> None:
+    with pytest.raises(NotUnderstood, match="another kind of task"):
+        leaf({"StatusText": "SUCCESS", "TaskType": "IMAGE_REGISTRY_PULL"})
