@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,9 @@ def _config_option() -> click.Option:
     def load(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
         path = Path(value or DEFAULT_FILE)
         if value or path.exists() or path.is_symlink():
-            click.echo(f"scan-gate: options are taken from {path} too", err=True)
+            with suppress(OSError):
+                # Where nobody reads the log, click would end the process with 1, which means "blocked".
+                click.echo(f"scan-gate: options are taken from {path} too", err=True)
             names = [option.name for option in OPTIONS]
             ctx.default_map = {_variable(key): wish for key, wish in file_wishes(path, names).items()}
 
