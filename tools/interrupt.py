@@ -35,7 +35,7 @@ from tests.github_runner import as_the_runner_reads
 from tests.reports.reading import READERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
     from typing import IO
 
 ROOT = Path(__file__).parent.parent
@@ -261,31 +261,31 @@ def main() -> int:
     for cloud in CLOUDS:
         for scenario in STORIES:
             run = Run(cloud=cloud, scenario=scenario)
-            left, complaints = _done(run)
+            left, _, complaints = _done(run)
             usual[cloud, scenario] = left.seconds
             wrong += complaints
     seen: Counter[tuple[str, str, int]] = Counter()
     for run in runs(wishes.runs, chance, usual):
-        left, complaints = _done(run)
+        left, what, complaints = _done(run)
         wrong += complaints
-        seen[run.act, ending(run, left), left.code] += 1
+        seen[run.act, what, left.code] += 1
     _print(wrong, seen)
     return 1 if wrong else 0
 
 
-def _done(run: Run) -> tuple[Remains, list[str]]:
+def _done(run: Run) -> tuple[Remains, str, list[str]]:
     with tempfile.TemporaryDirectory(prefix="interrupt-") as folder:
         left = run.take_place(Path(folder))
-        return left, [f"{run}: {problem}" for problem in problems(run, left)]
+        return left, ending(run, left), [f"{run}: {problem}" for problem in problems(run, left)]
 
 
-def _print(wrong: Iterable[str], seen: Counter[tuple[str, str, int]]) -> None:
+def _print(wrong: Sequence[str], seen: Counter[tuple[str, str, int]]) -> None:
     for line in wrong:
         print(line)
     print(f"{'what was done':26}{'what became of it':32}{'exit':>5}{'runs':>6}")
     for (act, what, code), number in sorted(seen.items()):
         print(f"{act:26}{what:32}{code:5}{number:6}")
-    print(f"{sum(seen.values())} runs, {sum(1 for _ in wrong)} things wrong")
+    print(f"{sum(seen.values())} runs, {len(wrong)} things wrong")
 
 
 if __name__ == "__main__":
