@@ -65,8 +65,10 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
         code: int = program.main(arguments, "scan-gate", complete_var="", standalone_mode=False, obj=clock)
     except (click.ClickException, GateError):
         raise
-    except (Exception, SystemExit):  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
-        # click ends with 1 where nobody reads what it prints.
+    except SystemExit:
+        # So click ends where a pipe is closed, with 1, and 1 means "blocked".
+        raise UsageError("What was asked for cannot be printed: whoever was to read it has gone.") from None
+    except Exception:  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
         raise _bug() from None
     return code
 

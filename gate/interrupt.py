@@ -41,5 +41,11 @@ def be_deaf() -> None:
 
 
 def _raise(number: int, _frame: object) -> None:
-    be_deaf()
+    # Not deaf yet: of a second signal that is here already, Python would complain in the log that nobody wants it.
+    for each in _SIGNALS:
+        signal.signal(each, _hear)
     raise Interrupted(number)
+
+
+def _hear(_number: int, _frame: object) -> None:
+    """Hears a signal that comes after the first one, and does nothing."""

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from io import FileIO
     from pathlib import Path
 
 
@@ -50,9 +51,32 @@ def _leads_elsewhere(path: Path) -> bool:
 def _write_through(path: Path, text: str) -> None:
     # Nobody's pipe is not waited for.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK
-    with os.fdopen(os.open(path, flags, 0o666), "w", encoding="utf-8") as file:
-        os.set_blocking(file.fileno(), True)
-        file.write(text)
+    try:
+        with os.fdopen(os.open(path, flags, 0o666), "w", encoding="utf-8") as file:
+            os.set_blocking(file.fileno(), True)
+            file.write(text)
+    except OSError:
+        # Nothing can be mistaken for a report, and half of one can.
+        with suppress(OSError):
+            os.truncate(path, 0)
+        raise
+
+
+def append_whole(file: FileIO, data: bytes) -> None:
+    """Appends all of the data to a file, or nothing where the disk has no room for it.
+
+    Raises:
+        OSError: It could not be written; what was there before is still there, and no more.
+    """
+    size = file.seek(0, os.SEEK_END)
+    try:
+        while data:
+            data = data[file.write(data) :]
+    except OSError:
+        # Half an output would be the end of the step in GitHub, which would not say why.
+        with suppress(OSError):
+            file.truncate(size)
+        raise
 
 
 def forget(path: Path) -> None:

@@ -23,6 +23,19 @@ def test_the_first_signal_interrupts_and_the_next_ones_do_not(number: signal.Sig
     assert caught.value.signal is number
 
 
+def test_two_signals_at_one_moment_are_one_interruption_and_no_complaint(capfd: pytest.CaptureFixture[str]) -> None:
+    """As where a CI host loses its patience at once; Python tells of a signal that nobody wants any more."""
+    both = {signal.SIGINT, signal.SIGTERM}
+    with interruptible():
+        signal.pthread_sigmask(signal.SIG_BLOCK, both)
+        for number in both:
+            os.kill(os.getpid(), number)
+        with pytest.raises(Interrupted):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, both)
+
+    assert capfd.readouterr().err == ""
+
+
 def test_whoever_is_deaf_hears_no_signal() -> None:
     with interruptible():
         be_deaf()

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from gate.ci.host import Host
 from gate.ci.remarks import remarks, urgency
 from gate.reports import markdown
 from gate.text import A_REASON, one_line
-from gate.writing import say
+from gate.writing import append_whole, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
+    from io import FileIO
 
     from gate.outcome import Outcome
 
@@ -53,10 +54,10 @@ class GitHub(Host):
         if not name:
             return
         try:
-            with Path(name).open("a+b") as file:
+            with Path(name).open("a+b", buffering=0) as file:
                 size = file.seek(0, os.SEEK_END)
                 text = text_after(size)
-                file.write((text if not text or _ends_a_line(file, size) else f"\n{text}").encode())
+                append_whole(file, (text if not text or _ends_a_line(file, size) else f"\n{text}").encode())
         except OSError as error:
             hint = (
                 " GitHub's files are root's: run the container as root." if isinstance(error, PermissionError) else ""
@@ -67,7 +68,7 @@ class GitHub(Host):
             yield f"{variable} is full: earlier steps wrote so much that GitHub would drop all of it."
 
 
-def _ends_a_line(file: BinaryIO, size: int) -> bool:
+def _ends_a_line(file: FileIO, size: int) -> bool:
     # What an earlier tool left without an end of line would swallow our first one.
     return size == 0 or (file.seek(size - 1) >= 0 and file.read(1) == b"\n")
 

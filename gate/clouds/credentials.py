@@ -102,8 +102,10 @@ def _read(environ: Mapping[str, str], name: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig").strip()
     except (OSError, ValueError) as error:
+        # What it names is not cited: the secret itself may stand there by mistake.
+        why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise UsageError(
-            f"{name}_FILE names a file that cannot be read: {error}.",
+            f"{name}_FILE names a file that cannot be read: {why}.",
             means="The secret is not mounted into this job, or this user may not read it.",
             remedy="Correct the path, or unset the variable.",
         ) from None

@@ -12,6 +12,8 @@ from gate.errors import NotUnderstood, Refused, Unreachable, UsageError
 from gate.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gate.errors import GateError
 
 
@@ -32,13 +34,19 @@ def unusable_proxy() -> UsageError:
     )
 
 
-def fault_behind(error: Exception, *, host: str) -> GateError:
-    """Names the fault behind an error of `requests` or `urllib3`, without the password of a proxy."""
+def fault_behind(error: Exception, *, host: str, hide: Callable[[str], str]) -> GateError:
+    """Names the fault behind an error of `requests` or `urllib3`, without the password of a proxy.
+
+    Args:
+        error: Which may cite what came over the wire.
+        host: That was asked.
+        hide: Takes every secret out of a text.
+    """
     cause = _innermost(error)
     if isinstance(cause, _NO_ADDRESS):
         # The gate's own address was checked before, so that it can only be the proxy's.
         return unusable_proxy()
-    detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", f"{type(cause).__name__}: {cause}"), 200)
+    detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", hide(f"{type(cause).__name__}: {cause}")), 200)
     if "NO_CERTIFICATE_OR_CRL_FOUND" in detail or "[X509" in detail:
         return UsageError(
             f"The certificates to check {host} by cannot be used ({detail}).",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
+from base64 import b64encode
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 import requests
 import urllib3.exceptions
@@ -18,7 +19,7 @@ from gate.settings import is_loopback
 from gate.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 LARGEST_ANSWER = 64 * 1024 * 1024
@@ -39,7 +40,7 @@ class Wire:
         self._ca_bundle = str(ca_bundle) if ca_bundle else None
         # No proxy could reach a loopback address of ours, and its settings must not get in the way.
         self._trusts_environment = not is_loopback(parts.hostname or "")
-        self._blot = Blot(secrets)
+        self._secrets = tuple(secrets)
         self._session = self._new_session()
 
     def send(self, request: requests.Request) -> Answer:
@@ -54,10 +55,15 @@ class Wire:
         future: Future[Answer] = Future()
         # A thread that gets to run only after its limit must not share the session of its successor.
         session = self._session
+        prepared = session.prepare_request(request)
+        wishes = session.merge_environment_settings(
+            prepared.url or "", proxies={}, stream=True, verify=self._ca_bundle, cert=None
+        )
+        blot = Blot((*self._secrets, *_proofs(prepared), *_passwords(wishes["proxies"])))
 
         def work() -> None:
             try:
-                future.set_result(self._exchange(session, request))
+                future.set_result(self._exchange(session, prepared, wishes, blot))
             except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
                 future.set_exception(error)
 
@@ -74,7 +80,7 @@ class Wire:
                 remedy="Try again later; a slow proxy may need a longer --request-timeout.",
             ) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise fault_behind(error, host=self.host) from None
+            raise fault_behind(error, host=self.host, hide=blot.text) from None
         except OSError as error:
             raise UsageError(
                 f"The certificates to check {self.host} by cannot be used ({error}).",
@@ -82,11 +88,9 @@ class Wire:
                 remedy="Correct or unset the variable; for private certificate authorities give --ca-bundle.",
             ) from None
 
-    def _exchange(self, session: requests.Session, request: requests.Request) -> Answer:
-        prepared = session.prepare_request(request)
-        wishes = session.merge_environment_settings(
-            prepared.url or "", proxies={}, stream=True, verify=self._ca_bundle, cert=None
-        )
+    def _exchange(
+        self, session: requests.Session, prepared: requests.PreparedRequest, wishes: Mapping[str, Any], blot: Blot
+    ) -> Answer:
         limits = (min(_CONNECT_LIMIT, self._limit), self._limit)
         try:
             response = session.send(prepared, allow_redirects=False, timeout=limits, **wishes)
@@ -95,8 +99,9 @@ class Wire:
                 raise
             raise unusable_proxy() from None
         with response:
-            headers = {name: self._blot.text(value) for name, value in response.headers.lower_items()}
-            return Answer(status=response.status_code, headers=headers, body=self._blot.out(_body(response)))
+            headers = {name: blot.text(value) for name, value in response.headers.lower_items()}
+            body = _body(response, headers.get("content-encoding", "identity"))
+            return Answer(status=response.status_code, headers=headers, body=blot.out(body))
 
     def _new_session(self) -> requests.Session:
         session = _Session()
@@ -141,8 +146,21 @@ def _spellings(char: str) -> bytes:
     return rb"(?:%b|\\%b|(?i:\\u%04x|%%%02x))" % (re.escape(char).encode(), re.escape(char).encode(), code, code)
 
 
-def _body(response: requests.Response) -> bytes:
-    packing = response.headers.get("Content-Encoding", "identity").strip().lower()
+def _proofs(request: requests.PreparedRequest) -> list[str]:
+    # With its signature, whoever reads a log could send the request once more.
+    return re.findall(r"Signature=(\w+)", str(request.headers.get("Authorization", "")))
+
+
+def _passwords(proxies: Mapping[str, str]) -> Iterator[str]:
+    # A proxy may repeat what it was told in the line with which it refuses to go on.
+    for address in proxies.values():
+        user_info = address.rpartition("@")[0].rpartition("//")[2]
+        told = unquote(user_info)
+        yield from (user_info.partition(":")[2], told.partition(":")[2], b64encode(told.encode()).decode())
+
+
+def _body(response: requests.Response, packing: str) -> bytes:
+    packing = packing.strip().lower()
     if packing not in {"identity", "gzip", "deflate", ""}:
         raise NotUnderstood(
             f"The answer is packed in a way that was not asked for ({one_line(packing, 40)}).",
