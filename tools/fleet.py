@@ -11,10 +11,10 @@ and it has begun itself):
 - The **bound** is what nobody can do better than: each gate needs one call after that moment (on Alibaba Cloud two of
   one operation, if its task is complete when it begins), so of the calls that the quota lets through each ends another
   gate, the next in turn, and none is wasted. It takes somebody who knows when the tasks end.
-- A gate without that knowledge has to ask. Where all take turns, each gate that still waits makes its calls before it is
-  the first one's turn again. **Its turn** is as many minutes as that takes, and one pause of its own, which is at most
-  132 s; a gate that takes longer is later than it must be. The gates know nothing of each other, and which of them the
-  quota lets through is chance, so that some are.
+- A gate without that knowledge has to ask. Where all take turns, each gate that still waits makes its calls
+  before it is the first one's turn again. **Its turn** is as many minutes as that takes, and one pause of its own, which
+  is at most 132 s; a gate that takes longer is later than it must be. The gates know nothing of each other, and which
+  of them the quota lets through is chance, so that some are.
 """
 
 from __future__ import annotations
@@ -126,8 +126,8 @@ class Member:
     ended: float = math.inf
     needs: int = 1
     """How many calls of one operation it takes to know the verdict."""
-    waiting: int = 0
-    """How many gates, itself included, still waited when it could know its verdict."""
+    before_it: int = 0
+    """How many calls the gates, itself included, still needed when it could know its verdict."""
 
     @property
     def task_id(self) -> str:
@@ -152,7 +152,7 @@ class Member:
     @property
     def turn(self) -> float:
         """Seconds that this may take where each gate has its turn."""
-        return math.ceil(self.waiting * self.needs / CALLS) * MINUTE + LONGEST_OWN_PAUSE
+        return math.ceil(self.before_it / CALLS) * MINUTE + LONGEST_OWN_PAUSE
 
     def task(self) -> SimulatedTask:
         """Its task, which goes on steadily."""
@@ -225,7 +225,7 @@ def fleet(wishes: Wishes) -> Result:
     with Simulator(scenario, now=time.wall) as simulator, _alone(simulator, wishes.cloud):
         time.all_of((member.begins, _work(member, time, simulator, wishes)) for member in members)
     for member in members:
-        member.waiting = sum(other.ended >= member.could_know for other in members)
+        member.before_it = sum(other.needs for other in members if other.ended >= member.could_know)
     refused = sum(request.status != HTTPStatus.OK for request in simulator.requests)
     return Result(members=members, calls=len(simulator.requests), refused=refused)
 
