@@ -255,6 +255,8 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     wishes = parser.parse_args()
+    # What a shell runs in the background ignores SIGINT, and so would its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chance = random.Random(wishes.seed)  # noqa: S311 - moments, not secrets
     usual = {}
     wrong: list[str] = []
