@@ -58,8 +58,11 @@ class Simulator:
     faults: list[Fault]
     """The first one that meets a request answers it."""
     quota: Quota | None
-    rewrite: Callable[[str, JSON], JSON] | None
-    """A test's last word on a document with status 200, given the operation and the true document."""
+    rewrite: Callable[[str, JSON], JSON | Reply | Raw | Drip] | None
+    """A test's last word on a document with status 200, given the operation and the true document.
+
+    What no JSON can say is said by a whole reply, which is sent as it is.
+    """
     page_cap: int
     no_task: NoTask
     """Both are explained where a cloud finds them, in Moment."""
@@ -151,7 +154,10 @@ class Simulator:
             case _:
                 return fault
         if answer.status == HTTPStatus.OK and self.rewrite is not None:
-            answer = replace(answer, document=self.rewrite(operation[1], answer.document))
+            rewritten = self.rewrite(operation[1], answer.document)
+            if isinstance(rewritten, Reply | Raw | Drip):
+                return rewritten
+            answer = replace(answer, document=rewritten)
         reply = cloud.reply(operation[1], answer, request_id=f"{self._calls.total():032x}")
         return replace(reply, headers={"Date": formatdate(at, usegmt=True), **reply.headers})
 

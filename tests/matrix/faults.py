@@ -1,0 +1,464 @@
+"""The faults: what can go wrong between a cloud and its gate, by name.
+
+Each stays from its moment on. Where it could pass, it also comes once, and then the gate has to get over it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import ssl
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+from gate.clouds.wire import LARGEST_ANSWER
+from gate.simulator import (
+    Quota,
+    Raw,
+    Reply,
+    SimulatedTask,
+    cut_short,
+    dripping_body,
+    dripping_headers,
+    garbage_json,
+    hung,
+    login_page,
+    no_content,
+    redirect,
+    reset,
+    server_error,
+)
+from tests.matrix.moments import DAY, IMAGES, LAST_TASK, LEAVES, OURS, RESULT, TASKS
+from tests.matrix.stage import Trouble, altered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gate.simulator import Drip
+    from tests.matrix.stage import Stage
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+JSON_TYPE = {"Content-Type": "application/json"}
+HOUR = 3600.0
+SHORT, LESS_SHORT = ("--request-timeout", "0.05s"), ("--request-timeout", "0.5s")
+"""A stall costs as much real time as a request may take."""
+
+
+def once(trouble: Trouble) -> Trouble:
+    """The same, but it passes; what then goes well has to do so in time, also on a busy machine."""
+    arguments = LESS_SHORT if trouble.arguments == SHORT else trouble.arguments
+    return replace(trouble, name=f"{trouble.name}-once", lasts=False, arguments=arguments)
+
+
+# Before a request is heard.
+
+
+def _door(name: str, shut: Callable[[Any, Stage], object], scheme: str = "http", **others: Any) -> Trouble:
+    def begin(stage: Stage) -> None:
+        shut(stage.door, stage)
+
+    def end(stage: Stage) -> None:
+        assert stage.door is not None
+        stage.door.open()
+
+    return Trouble(name=name, begin=begin, end=end, scheme=scheme, **others)
+
+
+def _lose_the_name(stage: Stage) -> None:
+    resolve = socket.getaddrinfo
+
+    def unresolved(host: Any, *rest: Any, **others: Any) -> Any:
+        if host == "localhost":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return resolve(host, *rest, **others)
+
+    assert stage.door is not None
+    # A connection that is open needs no name.
+    stage.door.open()
+    stage.patch.setattr(socket, "getaddrinfo", unresolved)
+
+
+REFUSED = _door("connection-refused", lambda door, _: door.refuse())
+STALL_AT_CONNECT = _door("stall-at-connect", lambda door, _: door.hold(), arguments=SHORT)
+UNTRUSTED = _door("certificate-of-a-stranger", lambda door, stage: door.seal(stage.stranger), "https")
+NO_HANDSHAKE = _door(
+    "tls-handshake-broken-off", lambda door, _: door.seal(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)), "https"
+)
+NO_NAME = Trouble(
+    name="name-that-does-not-resolve",
+    begin=_lose_the_name,
+    end=lambda stage: stage.patch.undo(),
+    scheme="http",
+    host="localhost",
+)
+
+
+# In the place of an answer.
+
+
+def _instead(name: str, reply: Reply | Raw | Drip, **others: Any) -> Trouble:
+    return altered(name, lambda _stage, _operation, _true: reply, **others)
+
+
+def _framed(name: str, frame: Callable[[bytes], Reply | Raw]) -> Trouble:
+    """The true document in another frame: a reader that shrugs would pass."""
+    return altered(name, lambda _stage, _operation, true: frame(json.dumps(true).encode()))
+
+
+def _head(*lines: bytes) -> bytes:
+    return HEAD + b"".join(line + b"\r\n" for line in lines) + b"\r\n"
+
+
+STALLS = (
+    STALL_AT_CONNECT,
+    _instead("stall-before-the-headers", hung(), arguments=SHORT),
+    _instead("stall-in-the-headers", Raw(payload=HEAD, then="hold"), arguments=SHORT),
+    _instead("stall-in-the-body", Raw(payload=_head(b"Content-Length: 100") + b'{"data', then="hold"), arguments=SHORT),
+    _instead("headers-that-drip", dripping_headers(0.02), arguments=SHORT),
+    _instead("body-that-drips", dripping_body(0.02), arguments=SHORT),
+)
+PASSING = (
+    REFUSED,
+    NO_HANDSHAKE,
+    NO_NAME,
+    _instead("reset-before-an-answer", reset()),
+    _instead("reset-in-the-headers", Raw(payload=HEAD, then="reset")),
+    _instead("reset-in-the-body", Raw(payload=_head(b"Content-Length: 9") + b"{}", then="reset")),
+    _instead("closed-without-a-word", Raw()),
+    _instead("cut-before-its-length", cut_short()),
+    _instead("json-cut", garbage_json()),
+    _instead("empty-body", Reply()),
+    _instead("502-as-html", server_error(502)),
+    _instead("503-as-html", server_error(503)),
+    _instead("504-as-html", server_error(504)),
+    _instead("408", server_error(408)),
+    _instead("429-of-a-proxy", server_error(429)),
+    _framed("length-too-large", lambda body: Raw(payload=_head(b"Content-Length: %d" % (len(body) + 1)) + body)),
+    _framed("length-too-small", lambda body: Reply(headers={"Content-Length": str(len(body) - 1)}, body=body)),
+    _framed(
+        "two-lengths",
+        lambda body: Raw(
+            payload=_head(b"Content-Length: %d" % len(body), b"Content-Length: %d" % (len(body) - 1)) + body
+        ),
+    ),
+    _framed("chunks-without-an-end", lambda body: Raw(payload=_chunked(body))),
+    _framed("chunk-of-no-length", lambda body: Raw(payload=_chunked(b"", b"xyz\r\n%b\r\n0\r\n\r\n" % body))),
+    _framed("gzip-cut", lambda body: Reply(headers={"Content-Encoding": "gzip"}, body=gzip.compress(body)[:-12])),
+    _framed("utf-16", lambda body: Reply(headers=JSON_TYPE, body=body.decode().encode("utf-16"))),
+    _framed("byte-order-mark", lambda body: Reply(headers=JSON_TYPE, body=b"\xef\xbb\xbf" + body)),
+    _framed("latin-1-in-utf-8", lambda body: Reply(headers=JSON_TYPE, body=b'{"x": "\xe4", ' + body[1:])),
+)
+
+
+def _chunked(body: bytes, end: bytes = b"") -> bytes:
+    chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+    return _head(b"Transfer-Encoding: chunked") + chunk + end
+
+
+def _raw_text(name: str, change: Callable[[str], str]) -> Trouble:
+    return _framed(name, lambda body: Reply(headers=JSON_TYPE, body=change(body.decode()).encode()))
+
+
+def _with(field: str) -> Callable[[str], str]:
+    return lambda text: f"{text[:-1]}, {field}}}"
+
+
+# What no other try would change.
+FINAL = (
+    UNTRUSTED,
+    _instead("proxy-login-page", login_page()),
+    _instead("redirect-to-another-host", redirect("https://login.example/")),
+    _instead("redirect-307", replace(redirect("https://login.example/"), status=307)),
+    _instead("redirect-to-half-an-address", redirect("http://[::1")),
+    _instead("204", no_content()),
+    _instead("304", Reply(status=304)),
+    _instead("404-as-html", server_error(404)),
+    _instead("407-of-a-proxy", Reply(status=407, headers={"Proxy-Authenticate": "Basic"})),
+    _instead("413-as-html", server_error(413)),
+    _instead("511-of-a-captive-portal", server_error(511)),
+    _framed("gzip-that-is-none", lambda body: Reply(headers={"Content-Encoding": "gzip"}, body=body)),
+    _framed(
+        "gzip-in-gzip",
+        lambda body: Reply(headers={"Content-Encoding": "gzip, gzip"}, body=gzip.compress(gzip.compress(body))),
+    ),
+    _framed("packing-that-was-not-asked-for", lambda body: Reply(headers={"Content-Encoding": "br"}, body=body)),
+    _raw_text("json-of-100000-levels", _with('"x": ' + "[" * 100_000 + "]" * 100_000)),
+    _raw_text("objects-in-100000-levels", _with('"x": ' + '{"a":' * 100_000 + "1" + "}" * 100_000)),
+    _raw_text("key-twice", lambda text: f"{{{text.split(':', 1)[0][1:]}: null, {text[1:]}"),
+    _raw_text("nan", _with('"x": NaN')),
+    _raw_text("infinity", _with('"x": -Infinity')),
+    _raw_text("1e400", _with('"x": 1e400')),
+    _raw_text("number-of-5000-digits", _with(f'"x": {"9" * 5000}')),
+    _raw_text("array-around-it", lambda text: f"[{text}]"),
+    _instead("400-as-html", server_error(400)),
+    _instead("503-for-a-day", Reply(status=503, headers={"Retry-After": "86400"})),
+    _instead("429-for-a-day", Reply(status=429, headers={"Retry-After": "86400"})),
+)
+SIGNED_OUT = (
+    _instead("401-as-html", server_error(401)),
+    _instead("403-as-html", server_error(403)),
+)
+# What looks odd and does no harm.
+HARMLESS = (
+    _framed("gzip", lambda body: Reply(headers={"Content-Encoding": "gzip"}, body=gzip.compress(body))),
+    _framed("chunked", lambda body: Raw(payload=_chunked(body, b"0\r\n\r\n"))),
+    _framed("until-the-end", lambda body: Raw(payload=_head(b"Connection: close") + body)),
+    _framed("type-of-a-web-page", lambda body: Reply(headers={"Content-Type": "text/html"}, body=body)),
+    _framed(
+        "charset-of-another", lambda body: Reply(headers={"Content-Type": "application/json;charset=utf-16"}, body=body)
+    ),
+    _raw_text("field-that-nobody-knows", _with('"x": [1, null, {}]')),
+)
+
+
+def _swollen(body: bytes) -> bytes:
+    return body[:-1] + b" " * LARGEST_ANSWER + b"}"
+
+
+BOMB = _framed(
+    "gzip-bomb", lambda body: Reply(headers={"Content-Encoding": "gzip"}, body=gzip.compress(_swollen(body), 1))
+)
+BODY_OVER_THE_CAP = _framed("body-over-the-cap", lambda body: Reply(body=_swollen(body)))
+
+
+# What the clouds document (huawei-hss.md 5, alibaba-security-center.md 5).
+
+
+def huawei_error(status: int, code: str) -> Trouble:
+    """An error of HSS, of the gateway before it, or of IAM."""
+    body = json.dumps({"error_code": code, "error_msg": "as documented", "request_id": "1"}).encode()
+    return _instead(f"{status}-{code}", Reply(status=status, headers=JSON_TYPE, body=body))
+
+
+def alibaba_error(status: int, code: str) -> Trouble:
+    """An error of Security Center, or of the gateway before it."""
+    body = json.dumps({"RequestId": "1", "HostId": "tds", "Code": code, "Message": "as documented"}).encode()
+    return _instead(f"{status}-{code}", Reply(status=status, headers=JSON_TYPE, body=body))
+
+
+def iam_error(status: int, code: str) -> Trouble:
+    """An error of IAM, which is asked first where no project is given."""
+    return replace(huawei_error(status, code), without=("project_id",))
+
+
+def _error_beside_data(name: str, **error: object) -> Trouble:
+    return altered(name, lambda _stage, _operation, true: {**true, **error})
+
+
+HUAWEI_ERROR_IN_200 = _error_beside_data("error-beside-data", error_code="HSS.0001", error_msg="no")
+HUAWEI_FORBIDDEN_IN_200 = _error_beside_data("forbidden-beside-data", error_code="HSS.0013", error_msg="no")
+HUAWEI_ERROR_WITHIN = _error_beside_data("error-deep-inside", detail={"inner": {"errorCode": "HSS.0001"}})
+ALIBABA_ERROR_IN_200 = _error_beside_data("error-beside-data", Code="ServerError", Message="no")
+ALIBABA_FORBIDDEN_IN_200 = _error_beside_data("forbidden-beside-data", Code="NoPermission", Message="no")
+ALIBABA_ERROR_WITHIN = _error_beside_data("error-deep-inside", Data={"Code": "400", "Message": "no"})
+ALIBABA_NO_SUCCESS = _error_beside_data("success-false", Success=False)
+ALIBABA_FINE = _error_beside_data("code-that-means-well", Code="200", Success=True)
+
+
+def _throttle(stage: Stage) -> None:
+    stage.gate.simulator.quota = Quota(calls=0, seconds=12, retry_after=True)
+
+
+def _unthrottle(stage: Stage) -> None:
+    stage.gate.simulator.quota = None
+
+
+NO_QUOTA_LEFT = Trouble(name="throttled", begin=_throttle, end=_unthrottle)
+
+
+def _indiscreet(stage: Stage, _operation: str, _true: Any) -> Reply:
+    known = stage.gate.simulator.describe()[stage.gate.cloud]
+    said = f"canonical request: {known['access_key_secret']} {known['security_token']}"
+    body = json.dumps({"error_code": "APIGW.0301", "error_msg": said, "Code": "SignatureDoesNotMatch", "Message": said})
+    return Reply(status=401, headers={**JSON_TYPE, "X-Request-Id": known["security_token"]}, body=body.encode())
+
+
+SECRETS_REPEATED = altered("secrets-repeated-in-an-error", _indiscreet)
+
+
+# Time.
+
+
+def _set_the_clock(by: float) -> Callable[[Stage], None]:
+    def begin(stage: Stage) -> None:
+        stage.gate.time.step, stage.gate.time.step_from = by, stage.gate.time.elapsed
+
+    return begin
+
+
+def _set_it_right(stage: Stage) -> None:
+    stage.gate.time.step = 0.0
+
+
+def _cloud_runs_ahead(stage: Stage) -> None:
+    # The run has read the time of day already, so that only the cloud is told another one.
+    stage.gate.time.at = datetime.fromtimestamp(stage.gate.time.at.timestamp() + HOUR, UTC)
+
+
+AN_HOUR_AHEAD = Trouble(name="clock-an-hour-ahead", begin=_set_the_clock(HOUR), end=_set_it_right)
+AN_HOUR_BEHIND = Trouble(name="clock-an-hour-behind", begin=_set_the_clock(-HOUR), end=_set_it_right)
+CLOUD_AHEAD = Trouble(name="clock-of-the-cloud-an-hour-ahead", begin=_cloud_runs_ahead)
+
+
+def _from_a_cache(stage: Stage, operation: str, true: Any) -> Any:
+    if operation != TASKS:
+        return true
+    days = 2 * DAY
+    sent = datetime.fromtimestamp(stage.gate.time.true_wall() - days, UTC)
+    over = {"task_status": 100, "total_num": 3, "success_num": 3, "failed_num": 0, "risky_num": 0}
+    rows = [
+        {**row, **over, "begin_time": row["begin_time"] - round(days * 1000)}
+        for row in true["data_list"]
+        if row["task_id"] == OURS
+    ]
+    headers = {**JSON_TYPE, "Date": format_datetime(sent, usegmt=True), "Age": f"{days:.0f}"}
+    return Reply(headers=headers, body=json.dumps({"data_list": rows, "total_num": 1}).encode())
+
+
+FROM_A_CACHE = altered("answer-of-two-days-ago", _from_a_cache)
+
+
+# What becomes of the task.
+
+
+def _vanish(stage: Stage) -> None:
+    stage.gate.simulator.tasks.remove(stage.ours)
+
+
+def _return(stage: Stage) -> None:
+    stage.gate.simulator.tasks.append(stage.ours)
+
+
+def _overtake(stage: Stage) -> None:
+    began = stage.gate.time.elapsed
+    theirs = SimulatedTask(id="theirs", name="theirs", began_ago=-began, risky=1)
+    stage.gate.simulator.tasks.append(theirs)
+
+
+def of_task(name: str, edit: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Trouble:
+    """What goes wrong with our task, wherever it is shown: in the row of a list, or in a whole document."""
+
+    def change(_stage: Stage, operation: str, true: Any) -> Any:
+        if operation == TASKS:
+            rows = [edit(row) if row["task_id"] == OURS else row for row in true["data_list"]]
+            return {**true, "data_list": rows}
+        return edit(true) if operation in {LAST_TASK, RESULT} and true.get("TaskId") == OURS else true
+
+    return altered(name, change)
+
+
+def _begin_moved(by: float) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    def edit(task: Mapping[str, Any]) -> Mapping[str, Any]:
+        name = "begin_time" if "begin_time" in task else "CollectTime"
+        return {**task, name: task[name] + round(by * 1000)}
+
+    return edit
+
+
+def _in_state(number: int, word: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    def edit(task: Mapping[str, Any]) -> Mapping[str, Any]:
+        if "task_status" in task:
+            return {**task, "task_status": number}
+        return {**task, "TaskInfo": {**task["TaskInfo"], "Status": word}}
+
+    return edit
+
+
+def _backwards(task: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "task_status" in task:
+        return {**task, "task_status": min(task["task_status"], 100 if task["task_status"] == 100 else 1)}
+    return {**task, "FinishCount": 0, "TaskInfo": {**task["TaskInfo"], "Progress": 1}}
+
+
+def _total(images: int) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    return lambda task: {**task, "total_num" if "total_num" in task else "TotalCount": images}
+
+
+def _one_image(_stage: Stage, operation: str, true: Any) -> Any:
+    if operation == TASKS:
+        fewer = {"total_num": 1, "success_num": 1}
+        return {**true, "data_list": [{**row, **fewer} if row["task_id"] == OURS else row for row in true["data_list"]]}
+    if operation == LEAVES:
+        rows = [row for row in true["OnceTasks"] if row["TargetType"] == "IMAGE"][:1]
+        return {**true, "OnceTasks": rows, "PageInfo": {**true["PageInfo"], "TotalCount": 1, "Count": 1}}
+    return {**true, "TotalCount": 1} if operation != IMAGES else true
+
+
+VANISHES = Trouble(name="task-vanishes", begin=_vanish, end=_return)
+OVERTAKEN = Trouble(name="newer-risky-task-appears", begin=_overtake)
+REPLACED = of_task("task-replaced-by-one-of-another-id", lambda task: {**task, _id_in(task): "theirs"})
+BEGUN_ANEW = of_task("task-with-another-begin", _begin_moved(1))
+BEGUN_LONG_AGO = of_task("begin-three-days-ago", _begin_moved(-3 * DAY))
+BEGUN_IN_FUTURE = of_task("begin-in-an-hour", _begin_moved(HOUR))
+BEGUN_IN_TEN_MINUTES = of_task("begin-in-ten-minutes", _begin_moved(600))
+BACKWARDS = of_task("progress-goes-backwards", _backwards)
+RUNNING_AGAIN = of_task("running-for-good", _in_state(10, "START"))
+WAITING_AGAIN = of_task("waiting-for-good", _in_state(0, "INIT"))
+EMPTIED = of_task("shrinks-to-no-image", _total(0))
+SHRUNK = of_task("shrinks-below-its-counts", _total(2))
+SHRUNK_WITH_ITS_COUNTS = altered("shrinks-with-its-counts", _one_image)
+GROWN = of_task("grows-beyond-its-counts", _total(5))
+
+
+def in_state(number: int, word: str) -> Trouble:
+    """A task in a state of each cloud's own, whatever its true one."""
+    return of_task(f"state-{number}-{word}", _in_state(number, word))
+
+
+def _id_in(task: Mapping[str, Any]) -> str:
+    return "task_id" if "task_id" in task else "TaskId"
+
+
+# Lists in pages.
+
+_ROWS = {TASKS: "data_list", LEAVES: "OnceTasks", IMAGES: "ImageInstanceList"}
+
+
+def _endless(seconds: float) -> Callable[[Stage, str, Any], Any]:
+    """Pages without end, each of which takes so many seconds; what they hold fits together."""
+
+    def change(stage: Stage, operation: str, _true: Any) -> Any:
+        stage.gate.time.elapsed += seconds
+        page = stage.memory["page"] = stage.memory.get("page", -1) + 1
+        # On Huawei Cloud each page begins with the last row of the one before.
+        rows = [{"task_id": f"endless-{page * 199 + number}", "Uuid": page, "TaskId": page} for number in range(200)]
+        return {_ROWS[operation]: rows if operation == TASKS else rows[:1]}
+
+    return change
+
+
+def _told(**info: int) -> Callable[[Stage, str, Any], Any]:
+    """What a page says of all pages, larger or smaller by so much than it is."""
+
+    def change(_stage: Stage, operation: str, true: Any) -> Any:
+        if operation == TASKS:
+            return {**true, "total_num": max(0, true["total_num"] + info["TotalCount"])}
+        said = true["PageInfo"]
+        return {**true, "PageInfo": {**said, **{name: max(0, said[name] + by) for name, by in info.items()}}}
+
+    return change
+
+
+def _same_page(stage: Stage, operation: str, true: Any) -> Any:
+    key = _ROWS[operation]
+    return {key: stage.memory.setdefault(key, true[key])}
+
+
+def _no_rows(_stage: Stage, operation: str, true: Any) -> Any:
+    if operation == TASKS:
+        return {"data_list": [], "total_num": 0}
+    return {_ROWS[operation]: [], "PageInfo": {**true["PageInfo"], "TotalCount": 0, "Count": 0}}
+
+
+ENDLESS = altered("pages-without-end", _endless(1.0))
+ENDLESS_AND_FAST = altered("pages-without-end-that-take-no-time", _endless(0.0))
+MORE_PROMISED = altered("page-total-too-large", _told(TotalCount=1))
+FEWER_PROMISED = altered("page-total-too-small", _told(TotalCount=-1))
+NONE_PROMISED = altered("page-total-of-none", _told(TotalCount=-1000))
+MISCOUNTED = altered("page-count-wrong", _told(Count=1))
+ANOTHER_PAGE = altered("page-of-another-number", _told(CurrentPage=1))
+SAME_PAGE = altered("same-page-again-and-again", _same_page)
+EMPTY_LIST = altered("list-without-a-row", _no_rows)

@@ -1,0 +1,106 @@
+"""The fault matrix: whatever goes wrong, at whatever moment, in whichever cloud, the gate ends as the table says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.matrix.cells import CELLS
+from tests.matrix.door import Door
+from tests.matrix.moments import TIMEOUT, WHEN, scenario
+from tests.matrix.stage import Stage, Trouble
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterator
+
+    from gate.simulator import Simulator
+    from tests.harness import Ending, Gate
+    from tests.matrix.cells import Cell
+    from tests.matrix.moments import Moment
+
+VERDICTS = {0: "passed", 1: "blocked"}
+NOTHING = Trouble(name="nothing", begin=str)
+REQUEST_LIMIT = 5.0
+"""Seconds, the longest that one request of a cell may take."""
+EVERY_MOMENT = [(cloud, moment) for cloud, moments in WHEN.items() for moment in moments]
+
+
+@pytest.fixture
+def run(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Callable[[Trouble, str, Moment], tuple[Ending, Gate]]]:
+    """Runs the check in one cloud, with one fault from one moment on."""
+    with ExitStack() as stack:
+
+        def run(trouble: Trouble, cloud: str, moment: Moment) -> tuple[Ending, Gate]:
+            when = WHEN[cloud][moment]
+            gate = replace(gate_in(scenario(when), cloud), left_out=trouble.without)
+            monkeypatch.setenv("SCAN_GATE_SECURITY_TOKEN", gate.simulator.describe()[cloud]["security_token"])
+            patch = stack.enter_context(pytest.MonkeyPatch.context())
+            stage = Stage(gate=gate, when=when, patch=patch)
+            arguments = stack.enter_context(_door(stage, trouble, request)) if trouble.scheme else ()
+            return stage.run(trouble, *arguments), gate
+
+        yield run
+
+
+@contextmanager
+def _door(stage: Stage, trouble: Trouble, request: pytest.FixtureRequest) -> Iterator[tuple[str, ...]]:
+    """A door in front of the cloud, and the options that lead there."""
+    trust: tuple[str, ...] = ()
+    trusted: ssl.SSLContext | None = None
+    if trouble.scheme == "https":
+        trusted, stage.stranger, certificate = request.getfixturevalue("certificates")
+        trust = ("--ca-bundle", str(certificate))
+    with Door(stage.gate.simulator.port, trusted) as stage.door:
+        yield "--endpoint", f"{trouble.scheme}://{trouble.host}:{stage.door.port}", *trust
+
+
+def _secrets(simulator: Simulator, cloud: str) -> set[str]:
+    described = simulator.describe()[cloud]
+    return {described["access_key_secret"], described["security_token"]}
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=str)
+def test_whatever_goes_wrong_the_gate_ends_as_the_table_says(
+    cell: Cell, run: Callable[[Trouble, str, Moment], tuple[Ending, Gate]]
+) -> None:
+    ending, gate = run(cell.trouble, cell.cloud, cell.moment)
+
+    assert ending.code == cell.code, ending.out
+    assert ending.report["exit_code"] == cell.code
+    assert ending.report["verdict"] == VERDICTS.get(cell.code, "undecided")
+    assert gate.time.elapsed <= TIMEOUT + REQUEST_LIMIT
+    told = ending.out + ending.err + Path("report.json").read_text()
+    assert not [secret for secret in _secrets(gate.simulator, cell.cloud) if secret in told]
+
+
+@pytest.mark.parametrize("scheme", ["", "http", "https"], ids=["without-a-door", "through-a-door", "over-tls"])
+@pytest.mark.parametrize(("cloud", "moment"), EVERY_MOMENT)
+def test_without_a_fault_every_moment_passes(
+    cloud: str, moment: Moment, scheme: str, run: Callable[[Trouble, str, Moment], tuple[Ending, Gate]]
+) -> None:
+    ending, gate = run(replace(NOTHING, scheme=scheme), cloud, moment)
+
+    assert (ending.code, ending.report["verdict"], ending.report["task"]["id"]) == (0, "passed", "ours")
+    assert gate.time.elapsed > WHEN[cloud][moment].begins
+
+
+def test_the_matrix_has_at_least_300_cells() -> None:
+    """`pytest -n0 -s` shows how many there are."""
+    cells = Counter((cell.cloud, cell.moment) for cell in CELLS)
+    for (cloud, moment), number in cells.items():
+        print(f"{cloud} {moment}: {number}")  # noqa: T201 - the numbers of the table are what somebody asks this for
+    print(f"all: {cells.total()}")  # noqa: T201 - as above
+
+    assert cells.total() >= 300
+    assert cells.keys() == set(EVERY_MOMENT)
+    assert len({str(cell) for cell in CELLS}) == len(CELLS)
+    # A table in which all is 4 would tell little.
+    assert {cell.code for cell in CELLS} == {0, 1, 2, 3, 4, 5, 6, 7}
