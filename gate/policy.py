@@ -148,6 +148,12 @@ def nothing_to_judge(reason: Reason) -> Verdict:
     return Verdict(decision=Decision.UNDECIDED, exit_code=ExitCode.NOTHING_TO_JUDGE, reasons=(reason,))
 
 
+def has_lost_images(last: ScanTask, pinned: ScanTask) -> bool:
+    """Whether the task has fewer images than when it was chosen: what became of the others, nobody says."""
+    before, now = pinned.counts.total, last.counts.total
+    return before is not None and now is not None and now < before
+
+
 def failed_images(task: ScanTask) -> int | None:
     """How many images count as failed: those stated, those listed, and those with no result once the task is complete.
 

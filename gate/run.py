@@ -11,7 +11,17 @@ from gate.clock import Deadline
 from gate.clouds import CLOUDS
 from gate.errors import GateError, Interrupted, OutOfTime
 from gate.outcome import Outcome
-from gate.policy import Reason, is_another, judge, no_task, nothing_to_judge, staleness, undecided
+from gate.policy import (
+    Decision,
+    Reason,
+    has_lost_images,
+    is_another,
+    judge,
+    no_task,
+    nothing_to_judge,
+    staleness,
+    undecided,
+)
 from gate.scan import TaskState
 from gate.wait import Pace, Watch
 
@@ -70,7 +80,11 @@ def _decide(connection: Connection) -> Verdict:
         return nothing_to_judge(pinned)
     journal.note(f"following scan task {pinned.id} and no other")
     last = _follow(cloud, watch, pinned, connection.deadline)
-    return nothing_to_judge(_CHANGED) if is_another(last, pinned) else judge(last, settings.policy)
+    if is_another(last, pinned):
+        return nothing_to_judge(_CHANGED)
+    verdict = judge(last, settings.policy)
+    is_short = verdict.decision is Decision.PASSED and has_lost_images(last, pinned)
+    return nothing_to_judge(_SHRUNK) if is_short else verdict
 
 
 def _choose(cloud: Cloud, watch: Watch, settings: Settings, deadline: Deadline) -> ScanTask | Reason:
@@ -134,4 +148,9 @@ _CHANGED = Reason(
     code="task-changed",
     message="The scan task has another begin than when it was chosen, so it is not known to be the same. Run the gate "
     "again.",
+)
+_SHRUNK = Reason(
+    code="images-lost",
+    message="The scan task has fewer images than when it was chosen, so not all of its images were judged. Run the "
+    "gate again, and look at the task in the cloud's console if this stays so.",
 )
