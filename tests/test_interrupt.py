@@ -29,8 +29,8 @@ def test_two_signals_at_one_moment_are_one_interruption_and_no_complaint(capfd: 
     with interruptible():
         signal.pthread_sigmask(signal.SIG_BLOCK, both)
         for number in both:
-            # To this thread alone: another one of the process would take it at once.
-            signal.raise_signal(number)
+            # To this thread, since another one has them not blocked.
+            signal.pthread_kill(threading.get_ident(), number)
         with pytest.raises(Interrupted):
             signal.pthread_sigmask(signal.SIG_UNBLOCK, both)
 

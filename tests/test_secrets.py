@@ -175,6 +175,11 @@ class Repeated:
         return self.head.split("\r\n")[1:-2]
 
     @property
+    def unframed(self) -> list[str]:
+        """The headers without a second length, for which urllib3 would leave its socket to the garbage collector."""
+        return [line for line in self.lines if not line.lower().startswith(("content-length", "connection"))]
+
+    @property
     def secret(self) -> str:
         """The header with the proof, whichever it is."""
         names = ("authorization", "x-auth-token", "proxy-authorization")
@@ -214,7 +219,7 @@ WAYS: dict[str, Callable[[Repeated], str]] = {
     "as its date": lambda sent: page("{}", "200 OK", f"Date: {sent.all}"),
     "as the pause": lambda sent: page("{}", "429 Too Many Requests", f"Retry-After: {sent.all}"),
     "as another address": lambda sent: page("", "302 Found", f"Location: http://127.0.0.1/{sent.all}"),
-    "as headers of its own": lambda sent: page("{}", "200 OK", *sent.lines),
+    "as headers of its own": lambda sent: page("{}", "200 OK", *sent.unframed),
     "as lines that are no headers": lambda sent: page("{}", "200 OK", sent.all.replace(":", " ")),
     "in an error of Huawei's": lambda sent: page(huawei_error(sent.all), "401 Unauthorized"),
     "in an error of Huawei's under 200": lambda sent: page(huawei_error(sent.secret)),

@@ -11,10 +11,10 @@ and it has begun itself):
 - The **bound** is what nobody can do better than: each gate needs one call after that moment (on Alibaba Cloud two of
   one operation, if its task is complete when it begins), so of the calls that the quota lets through each ends another
   gate, the next in turn, and none is wasted. It takes somebody who knows when the tasks end.
-- A gate without that knowledge has to ask. Where all take turns, each gate that still waits makes its calls
-  before it is the first one's turn again. **Its turn** is as many minutes as that takes, and one pause of its own,
-  which is at most 132 s; a gate that takes longer is later than it must be. The gates know nothing of each other, and which
-  of them the quota lets through is chance, so that some are.
+- A gate without that knowledge has to ask. Where all take turns, each gate that still waits makes its calls before it
+  is the first one's turn again. **Its turn** is as many minutes as that takes, and one pause of its own, which is at
+  most 132 s; a gate that takes longer is later than it must be. The gates know nothing of each other, and which of them
+  the quota lets through is chance, so that some are.
 """
 
 from __future__ import annotations
