@@ -100,7 +100,8 @@ def _follow(cloud: Cloud, watch: Watch, pinned: ScanTask, deadline: Deadline) ->
         deadline.grant()
         return cloud.look(pinned) or gone
 
-    if pinned.awaited is not None:
+    # The look that chose it was granted at the deadline; another one would end a whole request later.
+    if pinned.awaited is not None or deadline.is_over():
         return watch.until(_not_final, look, deadline, seen=pinned)
     try:
         # A task that is complete but not counted yet need not be given time before the first look at its counts.
