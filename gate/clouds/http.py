@@ -95,9 +95,9 @@ class Http:
 
     def _try(self, request: requests.Request, called: str) -> dict[str, Any]:
         answer = self._send(request, called)
-        if self._takes_the_time_from(answer) and answer.status != requests.codes.ok:
-            # Signed with the wrong time, it had no chance.
-            self._connection.deadline.grant()
+        is_wrongly_signed = self._takes_the_time_from(answer) and answer.status != requests.codes.ok
+        # Signed with the wrong time, it had no chance; after the deadline there is none for another, either.
+        if is_wrongly_signed and not self._connection.deadline.is_over():
             answer = self._send(request, called)
         return self._api.read(answer)
 

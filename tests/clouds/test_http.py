@@ -773,6 +773,17 @@ def test_a_cloud_whose_date_keeps_lying_is_asked_only_once_more(fake_time: FakeT
     assert fake_time.slept == []
 
 
+def test_after_the_deadline_no_question_is_signed_again(fake_time: FakeTime) -> None:
+    """The run ends by the deadline and one request's time limit, not two."""
+    fake_time.step = 7200.0
+    connection = a_connection(fake_time, timeout=0.0)
+    with Simulator(now=fake_time.true_wall) as simulator:
+        assert isinstance(fault(connection, simulator.url, signed_by(simulator, connection)), NotAuthorised)
+
+        assert [request.status for request in simulator.requests] == [401]
+    assert connection.clock.now().timestamp() == pytest.approx(fake_time.true_wall())
+
+
 def test_one_conversation_sets_the_clock_for_all(fake_time: FakeTime) -> None:
     fake_time.step = 7200.0
     connection = a_connection(fake_time)
