@@ -6,6 +6,7 @@ import ipaddress
 import math
 import re
 import ssl
+import stat
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -151,12 +152,22 @@ def ca_bundle(text: str) -> Path:
     return Path(text)
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        # A name that is too long, links in a circle, a folder that may not be searched.
+        raise ValueError(f"{str(path)!r} cannot be the path of a report ({error.strerror})") from None
+
+
 def report_wish(text: str) -> ReportWish:
     """Reads `FORMAT=PATH`; whether there is such a format is for the reports to say."""
     name, equals, path = text.strip().partition("=")
     if not (name and equals and path) or "\0" in path:
         raise ValueError(f"{text!r} is not FORMAT=PATH, such as json=report.json")
-    if Path(path).is_dir():
+    if _is_folder(Path(path)):
         raise ValueError(f"{path!r} is a folder, and the report needs the name of a file")
     if re.search(r",[a-z-]+=", path):
         raise ValueError(f"{text!r} looks like several reports; repeat --report, or write one a line in a variable")
