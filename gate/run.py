@@ -72,7 +72,7 @@ def _decide(connection: Connection) -> Verdict:
     settings, clock, journal = connection.settings, connection.clock, connection.journal
     kind = CLOUDS[settings.cloud]
     cloud = kind.connect(connection)
-    pace = Pace(shortest=settings.poll_interval or kind.shortest_pause)
+    pace = Pace(shortest=settings.poll_interval or kind.shortest_pause, jitter=connection.chance)
     watch = Watch(pace=pace, clock=clock, journal=journal)
 
     pinned = _choose(cloud, watch, settings, connection.deadline)
@@ -126,10 +126,9 @@ def _follow(cloud: Cloud, watch: Watch, pinned: ScanTask, deadline: Deadline) ->
         deadline.grant()
         return cloud.look(pinned) or gone
 
-    if pinned.awaited is not None:
+    # The look that chose it was granted at the deadline; another one would end a whole request later.
+    if pinned.awaited is not None or deadline.is_over():
         return watch.until(_not_final, look, deadline, seen=pinned)
-    if deadline.is_over():
-        return pinned
     try:
         # A task that is complete but not counted yet need not be given time before the first look at its counts.
         return watch.until(_not_final, look, deadline)

@@ -6,6 +6,7 @@ import ipaddress
 import math
 import re
 import ssl
+import stat
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -151,11 +152,14 @@ def ca_bundle(text: str) -> Path:
     return Path(text)
 
 
-def _is_folder(path: str) -> bool:
+def _is_folder(path: Path) -> bool:
     try:
-        return Path(path).is_dir()
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError as error:
-        raise ValueError(f"{path!r} cannot be a path here ({error.strerror})") from None
+        # A name that is too long, links in a circle, a folder that may not be searched.
+        raise ValueError(f"{str(path)!r} cannot be the path of a report ({error.strerror})") from None
 
 
 def report_wish(text: str) -> ReportWish:
@@ -163,7 +167,7 @@ def report_wish(text: str) -> ReportWish:
     name, equals, path = text.strip().partition("=")
     if not (name and equals and path) or "\0" in path:
         raise ValueError(f"{text!r} is not FORMAT=PATH, such as json=report.json")
-    if _is_folder(path):
+    if _is_folder(Path(path)):
         raise ValueError(f"{path!r} is a folder, and the report needs the name of a file")
     if re.search(r",[a-z-]+=", path):
         raise ValueError(f"{text!r} looks like several reports; repeat --report, or write one a line in a variable")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 LONGEST_PAUSE = 120.0
 """Nobody should wait longer than this many s for a verdict that is there."""
 
-_random = secrets.SystemRandom().random
 Seen = TypeVar("Seen", bound="ScanTask | None")
 
 
@@ -38,7 +36,7 @@ class Pace:
 
     shortest: float
     """Seconds; kept even by jitter, except for the last look at the deadline."""
-    jitter: Callable[[], float] = _random
+    jitter: Callable[[], float]
     """A number from 0 to 1; gates that started together drift apart by up to a tenth of each pause."""
 
     def pause(self, *, waited: float, left: float, expected: float | None) -> float:

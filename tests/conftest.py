@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.builders import FakeTime
 from tests.harness import gate_before
@@ -32,6 +33,8 @@ _FOREIGN = (
     "ALICLOUD",
 )
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+settings.register_profile("long", max_examples=100_000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

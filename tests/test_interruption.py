@@ -33,7 +33,7 @@ def test_whatever_is_done_to_a_gate_at_any_moment_leaves_whole_reports_or_none(
     act: str, cloud: str, tmp_path: Path
 ) -> None:
     """A few moments of the two hundred that `tools.interrupt` tries."""
-    chance = random.Random()  # noqa: S311 - any moment will do
+    chance = random.Random()
     run = Run(cloud=cloud, scenario=chance.choice(["risky", "clean"]), act=act, after=chance.uniform(0.1, 1.0))
 
     assert [*problems(run, run.take_place(tmp_path))] == [], run

@@ -176,6 +176,15 @@ def test_a_report_is_a_format_and_a_path(tmp_path: Path) -> None:
         report_wish("json=a.json,markdown=a.md")
 
 
+def test_a_path_that_cannot_even_be_looked_at_is_no_path_of_a_report(tmp_path: Path) -> None:
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    for wrong in (circle, circle / "a.json", "a" * 5000):
+        with pytest.raises(ValueError, match="cannot be the path of a report"):
+            report_wish(f"json={wrong}")
+    assert report_wish(f"json={Path(__file__) / 'a.json'}").format == "json"
+
+
 def test_a_password_in_an_address_is_not_repeated() -> None:
     with pytest.raises(ValueError, match="password") as caught:
         base_url("https://user:hush@hss.example.com")

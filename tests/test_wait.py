@@ -17,6 +17,7 @@ from gate.outcome import EventKind
 from gate.scan import ScanTask, TaskState
 from gate.wait import LONGEST_PAUSE, Pace, Watch, expected_end
 from tests.builders import NOW, FakeTime, a_task
+from tests.clouds.builders import a_connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,8 +75,9 @@ def test_an_interval_longer_than_the_longest_pause_is_kept() -> None:
     assert pace(shortest=300).pause(waited=9999, left=1e6, expected=1) == 300
 
 
-def test_the_default_jitter_is_left_to_chance() -> None:
-    pauses = {Pace(shortest=10).pause(waited=0, left=1e6, expected=None) for _ in range(20)}
+def test_a_run_leaves_its_jitter_to_chance(fake_time: FakeTime) -> None:
+    chance = a_connection(fake_time).chance
+    pauses = {Pace(shortest=10, jitter=chance).pause(waited=0, left=1e6, expected=None) for _ in range(20)}
 
     assert len(pauses) > 1
     assert all(10 <= pause <= 11 for pause in pauses)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,6 @@ import requests
 
 from gate.clock import DUST
 from gate.clouds.answer import date_of
-from gate.clouds.wire import Wire
 from gate.errors import CutShort, NotAuthorised, OutOfTime, Throttled, Unreachable
 from gate.policy import CLOCK_TOLERANCE
 from gate.text import one_line
@@ -32,7 +30,6 @@ _TRIES_FOR_A_WHOLE_ANSWER = 3
 _LONGEST_PAUSE = 60.0
 _FIRST_CONTACT = 300.0
 _REQUEST_IDS = ("x-request-id", "x-acs-request-id", "x-iam-trace-id")
-_random = secrets.SystemRandom().random
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +51,7 @@ class Http:
         self._api = api
         self._connection = connection
         settings = connection.settings
-        self._wire = Wire(
+        self._wire = connection.wire(
             api.base_url, secrets=api.secrets, limit=settings.request_timeout, ca_bundle=settings.ca_bundle
         )
         self._was_answered = False
@@ -165,7 +162,7 @@ class Http:
 
     def _own_pause(self, tries: int) -> float:
         # Half of it is chance: a fault hits a whole fleet at one moment, and its gates must not come back as one.
-        pause = min(2.0 ** min(tries - 1, 10), _LONGEST_PAUSE) * (0.5 + _random() / 2)
+        pause = min(2.0 ** min(tries - 1, 10), _LONGEST_PAUSE) * (0.5 + self._connection.chance() / 2)
         left = self._patience()
         return left if left < pause + 1 else pause
 

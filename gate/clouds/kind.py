@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from gate.clouds.credentials import find_credentials
-from gate.clouds.wire import SHORTEST_SECRET
+from gate.clouds.wire import SHORTEST_SECRET, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from gate.journal import Journal
     from gate.scan import ScanTask
     from gate.settings import Option, Settings
+
+_chance = secrets.SystemRandom().random
 
 
 class Cloud(Protocol):
@@ -49,6 +52,10 @@ class Connection:
     journal: Journal
     hide: Callable[[str], object] = str
     """Is told every secret before it is used, for the CI host that keeps it out of its log."""
+    wire: Callable[..., Wire] = Wire
+    """Makes the way to a host; handed in like the clock, so that a test can be the other side without a socket."""
+    chance: Callable[[], float] = _chance
+    """A number from 0 to 1, by which the pauses of gates that began together drift apart."""
 
     def credentials(self, native: Iterable[Source], *, takes_token: bool = True) -> Credentials:
         """Finds the credentials, and hides them; see `find_credentials`."""

@@ -24,6 +24,7 @@ from gate.errors import (
     GateError,
     NotAuthorised,
     NotUnderstood,
+    OutOfTime,
     PassingFault,
     Refused,
     Throttled,
@@ -773,6 +774,17 @@ def test_only_a_refusal_to_sign_in_sets_the_clock_and_only_once(fake_time: FakeT
     assert len(notes_of_the_clock(connection)) == (asked == 3)
     assert connection.clock.latest() == connection.clock.now()
     assert fake_time.slept == []
+
+
+def test_after_the_deadline_no_question_is_signed_again(fake_time: FakeTime) -> None:
+    """The run ends by the deadline and one request's time limit, not two."""
+    fake_time.step = 7200.0
+    connection = a_connection(fake_time, timeout=0.0)
+    with Simulator(now=fake_time.true_wall) as simulator:
+        assert isinstance(fault(connection, simulator.url, signed_by(simulator, connection)), OutOfTime)
+
+        assert [request.status for request in simulator.requests] == [401]
+    assert connection.clock.now().timestamp() == pytest.approx(fake_time.true_wall())
 
 
 def test_one_conversation_sets_the_clock_for_all(fake_time: FakeTime) -> None:

@@ -226,7 +226,7 @@ def test_more_images_than_one_upload_takes_are_left_out_with_their_number(images
 
 def test_names_like_noise_are_left_out_before_the_upload_grows_too_large() -> None:
     """Names that cannot be compressed: 3,000 images of them would be more than GitHub takes."""
-    noise = random.Random(1)  # noqa: S311 - noise that is the same in every run
+    noise = random.Random(1)
     names = ["".join(chr(noise.randrange(0x4E00, 0x9FA5)) for _ in range(450)) for _ in range(3000)]
 
     text = render(a_block(*(a_failed_image(name, name[::-1]) for name in names)))

@@ -1,0 +1,221 @@
+"""What parses foreign bytes: each target takes any bytes whatever, and may end in the error that it documents only.
+
+A finding is any other exception; `tests/fuzz/test_targets.py` mutates the seeds for seconds, `tools/fuzz.py` for as
+long as one likes, led by coverage.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate.ci import github
+from gate.clouds.alibaba import pages, results
+from gate.clouds.alibaba import refusal as alibaba_refusal
+from gate.clouds.alibaba import translate as alibaba
+from gate.clouds.answer import Answer, date_of, json_object, retry_after
+from gate.clouds.credentials import OURS, find_credentials
+from gate.clouds.huawei import refusal as huawei_refusal
+from gate.clouds.huawei import translate as huawei
+from gate.clouds.wire import Blot
+from gate.errors import GateError
+from gate.options import OPTIONS, file_wishes
+from gate.policy import Policy, judge, staleness
+from gate.reports import json_report
+from tests.builders import NOW, a_task, an_outcome
+from tests.github_runner import as_the_runner_reads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gate.scan import ScanTask
+
+CORPUS = Path(__file__).parent / "corpus"
+PAYLOADS = tuple(path.read_bytes() for path in sorted(CORPUS.glob("*.json")))
+"""Every documented payload; its README names their sources."""
+_STATUSES = (200, 204, 302, 400, 401, 403, 404, 429, 500, 503, 511)
+_MOMENTS = (
+    b"2026-01-31T12:00:00Z",
+    b"1769860800",
+    b"20260131",
+    b"2026-W05-6T12:00:00+05:30",
+    b"9" * 20,
+    b"0001-01-01Z",
+)
+_URLS = (
+    b"https://hss.cn-north-4.myhuaweicloud.com/",
+    b"http://[::1]:80",
+    b"https://user@host",
+    b"http://127.0.0.1:99999",
+)
+_DATES = (
+    b"Sat, 31 Jan 2026 12:00:00 GMT",
+    b"Saturday, 31-Jan-26 12:00:00 GMT",
+    b"Sat Jan 31 12:00:00 2026",
+    b"0",
+    b"-1",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One reader of foreign bytes."""
+
+    run: Callable[[bytes], object]
+    """Raises nothing, unless there is something to find."""
+    seeds: tuple[bytes, ...] = PAYLOADS
+
+
+def _answer(body: bytes, status: int = 200, **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status=status, headers=named, body=body, asked="GetLastOnceTaskInfo")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _json_object(data: bytes) -> None:
+    with suppress(GateError):
+        json.dumps(json_object(_answer(data)), allow_nan=False)
+
+
+def _headers(data: bytes) -> None:
+    value, _, date = data.decode("latin-1").partition("\n")
+    answer = _answer(b"", 429, retry_after=value, date=date, x_acs_retry_after=value)
+    pause, sent = retry_after(answer), date_of(answer)
+    assert pause is None or (pause >= 0 and math.isfinite(pause))
+    assert sent is None or sent.utcoffset() is not None
+    for read in (huawei_refusal.read, alibaba_refusal.read):
+        with suppress(GateError):
+            read(answer)
+
+
+def _refusal(read: Callable[[Answer], dict[str, object]]) -> Callable[[bytes], None]:
+    def run(data: bytes) -> None:
+        for status in _STATUSES:
+            with suppress(GateError):
+                document = read(_answer(data, status))
+                assert (status, type(document)) == (200, dict)
+
+    return run
+
+
+def _shown(task: ScanTask) -> None:
+    """Whatever came over the wire can be judged and reported."""
+    verdict = judge(task, Policy())
+    staleness(task, Policy(), NOW)
+    json.loads(json_report.render(an_outcome(task, verdict=verdict)))
+
+
+def _huawei(data: bytes) -> None:
+    with suppress(GateError):
+        for row in huawei.page(json_object(_answer(data))).rows:
+            for kind in (huawei.IMAGE_SCAN, huawei.IMAGE_SYNC):
+                huawei.is_kind(row, kind)
+                _shown(huawei.task(row, kind))
+
+
+def _alibaba(data: bytes) -> None:
+    with suppress(GateError):
+        document = json_object(_answer(data))
+        for kind in (alibaba.IMAGE_SCAN, "ASSETS_COLLECTION"):
+            task = alibaba.task(document, kind)
+            if task is not None:
+                _shown(task)
+
+
+def _counted(data: bytes) -> None:
+    with suppress(GateError):
+        document = json_object(_answer(data))
+        rows = [row for name in ("OnceTasks", "ImageInstanceList") for row in _rows(document.get(name))]
+        leaves = results.leaves(rows)
+        findings = [alibaba.finding(row) for row in rows]
+        stated = alibaba.stated_total(document)
+        _shown(
+            results.counted(a_task(), leaves, findings, stated=(stated, stated), until=datetime.max.replace(tzinfo=UTC))
+        )
+
+
+def _rows(value: object) -> list[dict[str, object]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _pages(data: bytes) -> None:
+    """Answers one after another, apart by an empty line, and again from the first."""
+    bodies = data.split(b"\n\n")
+
+    def ask(number: int) -> dict[str, object]:
+        # An endless list is read to its documented end; that takes long, and is the matter of another test.
+        return json_object(_answer(bodies[number % len(bodies)] if number < len(bodies) + 3 else b""))
+
+    for key in ("OnceTasks", "ImageInstanceList"):
+        with suppress(GateError):
+            pages.every_row(ask, key, what="rows", identity=repr)
+
+
+def _wishes(data: bytes) -> None:
+    for option in OPTIONS:
+        with suppress(ValueError):
+            option.parse(_text(data))
+
+
+def _file(data: bytes) -> None:
+    with tempfile.NamedTemporaryFile(suffix=".toml") as file, suppress(GateError):
+        file.write(data)
+        file.flush()
+        wishes = file_wishes(Path(file.name), [option.name for option in OPTIONS])
+        for option in OPTIONS:
+            with suppress(ValueError):
+                option.parse(str(wishes.get(option.name, "")))
+
+
+def _credentials(data: bytes) -> None:
+    first, _, second = _text(data).partition("\n")
+    with suppress(GateError):
+        found = find_credentials({OURS.access_key_id: first, OURS.access_key_secret: second}, ())
+        assert all(secret.isascii() and secret.isprintable() for secret in found.secrets)
+
+
+def _blot(data: bytes) -> None:
+    secret, _, body = data.partition(b"\n")
+    with suppress(UnicodeDecodeError):
+        text = secret.decode()
+        # What is put in its place is made of stars, and may be a part of a secret that has some.
+        assert len(text) < 8 or "*" in text or secret not in Blot([text]).out(body)
+
+
+def _outputs(data: bytes) -> None:
+    name, _, rest = _text(data).partition("\n")
+    outcome = an_outcome(a_task(id=rest, name=name, raw_state=rest, reason=rest))
+    read = as_the_runner_reads(github.outputs(outcome))
+    assert read.keys() == outcome.outputs.keys()
+    assert read["verdict"] == outcome.verdict.decision
+    assert github.command("error", rest, title=name).count("\n") == 1
+
+
+TARGETS = {
+    "json": Target(run=_json_object),
+    "headers": Target(run=_headers, seeds=(*_DATES, *(b"%b\n%b" % (date, _DATES[0]) for date in _DATES))),
+    "huawei-refusal": Target(run=_refusal(huawei_refusal.read)),
+    "alibaba-refusal": Target(run=_refusal(alibaba_refusal.read)),
+    "huawei-task": Target(run=_huawei),
+    "alibaba-task": Target(run=_alibaba),
+    "alibaba-counts": Target(run=_counted),
+    "alibaba-pages": Target(run=_pages),
+    "wishes": Target(run=_wishes, seeds=(b"90s", b"1.5m", b"none", b"0x10", b"json=a.json", *_MOMENTS, *_URLS)),
+    "file": Target(
+        run=_file,
+        seeds=(b'cloud = "huawei"\nmax-risky = 2\nreport = ["json=a.json"]\n', b"max-age = 2026-01-31\nquiet = true\n"),
+    ),
+    "credentials": Target(run=_credentials, seeds=(b"an-id-of-a-key\nthe-secret-of-a-key", b"id\n")),
+    "blot": Target(run=_blot, seeds=(b'the/secret+key\n{"seen": "the\\/secret%2bkey"}', b"12345678\n12345678")),
+    "outputs": Target(run=_outputs, seeds=(b"name\nEOF\nverdict=passed\nEOF", b"::error::\n%0A::x")),
+}
+"""By name."""

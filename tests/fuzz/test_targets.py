@@ -1,0 +1,86 @@
+"""Every reader of foreign bytes, before seeds and what becomes of them, in seconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.targets import CORPUS, PAYLOADS, TARGETS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Edit = tuple[float, int, bytes]
+PIECES = [
+    *(
+        b"null",
+        b"true",
+        b"-1",
+        b"0",
+        b"100",
+        b"1.0",
+        b"1e999",
+        b"NaN",
+        b"[]",
+        b"{}",
+        b'""',
+        b'"',
+        b",",
+        b":",
+        b"\\ud800",
+    ),
+    *(
+        b"\x00",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"\r\n",
+        b"\n\n",
+        b"<",
+        b"[" * 2000,
+        b"9" * 5000,
+        b"-",
+        b"=",
+        b"%",
+        b"@",
+        b"//",
+    ),
+    *(b'"task_status":', b'"TaskInfo":', b'"error_code":', b'"Code":', b'"TotalCount":', b'"data_list":', b"a" * 300),
+]
+EDITS = st.lists(
+    st.tuples(
+        st.floats(0, 1), st.sampled_from([0, 0, 1, 4, 20, 10_000]), st.sampled_from(PIECES) | st.binary(max_size=4)
+    ),
+    max_size=5,
+)
+every_target = pytest.mark.parametrize("name", TARGETS)
+
+
+def edited(data: bytes, edits: Sequence[Edit]) -> bytes:
+    """The seed, where each edit has taken so many bytes away at its place, and put others there."""
+    for place, length, piece in edits:
+        at = int(place * len(data))
+        data = data[:at] + piece + data[at + length :]
+    return data
+
+
+@every_target
+def test_a_seed_is_read_and_any_documented_payload_breaks_nothing(name: str) -> None:
+    for seed in (*TARGETS[name].seeds, *PAYLOADS, b""):
+        TARGETS[name].run(seed)
+
+
+@every_target
+@settings(deadline=None)
+@given(data=st.data())
+def test_whatever_becomes_of_a_seed_only_a_named_error_comes_out(name: str, data: st.DataObject) -> None:
+    seed = data.draw(st.sampled_from(TARGETS[name].seeds) | st.binary(max_size=40))
+    TARGETS[name].run(edited(seed, data.draw(EDITS)))
+
+
+def test_every_payload_has_its_source_in_the_readme() -> None:
+    readme = (CORPUS / "README.md").read_text()
+
+    assert [path.name for path in CORPUS.glob("*.json") if f"`{path.name}`" not in readme] == []
