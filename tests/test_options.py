@@ -14,7 +14,10 @@ from gate.policy import Policy
 from gate.settings import Settings, report_wish
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.harness import Gate
 
 
 def test_without_any_wish_but_the_cloud_the_defaults_hold() -> None:
@@ -163,3 +166,12 @@ def test_a_file_that_is_asked_for_must_be_there(tmp_path: Path) -> None:
 
 def test_the_default_age_is_a_day() -> None:
     assert settings_from({"cloud": "huawei"}).policy.max_age == timedelta(days=1)
+
+
+def test_a_folder_that_may_not_be_looked_into_has_no_file_of_options(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is too long is as good: for root, every folder may be looked into."""
+    monkeypatch.setattr("gate.command_line.DEFAULT_FILE", "x" * 300)
+
+    assert gate_in("clean").run("status").code == 0

@@ -243,3 +243,31 @@ def test_bitbucket_hears_what_could_not_be_written(tmp_path: Path) -> None:
     (complaint,) = told("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path / "file"))
 
     assert "there will be no report in Bitbucket" in complaint
+
+
+def test_a_folder_of_bitbuckets_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
+    """The checkout could hold it, and lead anywhere."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "annotations-1.json").write_text("precious")
+    (tmp_path / bitbucket.FOLDER).symlink_to(tmp_path / "elsewhere")
+
+    (complaint,) = told("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path))
+
+    assert "is a link and is not written through" in complaint
+    assert (tmp_path / "elsewhere" / "annotations-1.json").read_text() == "precious"
+    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["annotations-1.json"]
+
+
+@pytest.mark.parametrize("folders", ["", ".", ":", "bin:."])
+def test_nothing_of_the_checkout_is_run_as_the_agent_of_buildkite(
+    folders: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent(tmp_path)
+    (tmp_path / "bin").mkdir()
+    agent(tmp_path / "bin")
+    monkeypatch.chdir(tmp_path)
+
+    (complaint,) = told("buildkite", BLOCKED, PATH=folders)
+
+    assert "is not in this container" in complaint
+    assert not list(tmp_path.rglob("told.json"))
