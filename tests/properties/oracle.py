@@ -52,7 +52,9 @@ def proof(settings: Settings, said: Sequence[Exchange], task_id: str, wall: Call
     Raises:
         NoProof: There is nothing of the kind among the answers.
     """
-    reader = _Reader(settings=settings, said=[*_readable(said)], task_id=task_id, now=_clock(said, wall))
+    reader = _Reader(
+        settings=settings, said=[*_readable(said, settings.cloud)], task_id=task_id, now=_clock(said, wall)
+    )
     return reader.of_huawei() if settings.cloud == "huawei" else reader.of_alibaba()
 
 
@@ -66,20 +68,21 @@ class Heard:
     ended: float
 
 
-def _readable(said: Iterable[Exchange]) -> Iterable[Heard]:
+def _readable(said: Iterable[Exchange], cloud: str) -> Iterable[Heard]:
     for one in said:
         if one.answer is not None and one.answer.status == 200:
             try:
                 document = json.loads(one.answer.body.decode(), object_pairs_hook=_once, parse_constant=_never)
             except (ValueError, RecursionError):
                 continue
-            if isinstance(document, dict) and not _is_refusal(document):
+            if isinstance(document, dict) and not _is_refusal(document, cloud):
                 yield Heard(called=one.question.called, query=one.question.query, document=document, ended=one.ended)
 
 
-def _is_refusal(document: Row) -> bool:
+def _is_refusal(document: Row, cloud: str) -> bool:
     """The plainest of refusals that can arrive with status 200; the gate knows more of them."""
-    return any(isinstance(document.get(name), str) and "." in document[name] for name in ("error_code", "Code"))
+    code = document.get("error_code" if cloud == "huawei" else "Code")
+    return isinstance(code, str) and "." in code
 
 
 def _once(pairs: list[tuple[str, Any]]) -> Row:
