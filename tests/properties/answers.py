@@ -10,6 +10,7 @@ One `random.Random` decides everything, so that a seed repeats a sequence.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Protocol
@@ -141,13 +142,15 @@ class Weather:
             return status, {}, document
         body = bytearray(as_bytes(document))
         kind, place = self.rng.random(), int(self.rng.random() * len(body))
+        if kind < 0.1:
+            return status, {}, document
         if kind < 0.3:
             return status, {}, bytes(body[:place])
         if kind < 0.6 and body:
             body[place] = int(self.rng.random() * 256)
             return 200, {}, bytes(body)
         if kind < 0.7:
-            return 200, {}, b'{"task_status":100,"Status":"SUCCESS",' + as_bytes(document)[1:]
+            return 200, {}, re.sub(rb'("\w*(?i:status)":)', rb"\g<1>null,\g<1>", bytes(body))
         return status, {}, self.rng.choice(_GARBAGE)
 
     def _mutate(self, document: Document) -> None:

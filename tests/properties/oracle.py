@@ -40,10 +40,8 @@ class Proof:
     """Whether the numbers can all be true; where not, they may block, and never let pass."""
 
 
-def proofs(
-    settings: Settings, said: Sequence[Exchange], task_id: str, wall: Callable[[float], datetime]
-) -> list[Proof]:
-    """Finds what a verdict on this task may rest on, in each way in which the last pages of a list can be read.
+def proof(settings: Settings, said: Sequence[Exchange], task_id: str, wall: Callable[[float], datetime]) -> Proof:
+    """Finds what a verdict on this task may rest on.
 
     Args:
         settings: What the run was asked to do.
@@ -54,8 +52,10 @@ def proofs(
     Raises:
         NoProof: There is nothing of the kind among the answers.
     """
-    reader = _Reader(settings=settings, said=[*_readable(said)], task_id=task_id, now=_clock(said, wall))
-    return reader.of_huawei() if settings.cloud == "huawei" else [reader.of_alibaba()]
+    reader = _Reader(
+        settings=settings, said=[*_readable(said, settings.cloud)], task_id=task_id, now=_clock(said, wall)
+    )
+    return reader.of_huawei() if settings.cloud == "huawei" else reader.of_alibaba()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,15 +68,21 @@ class Heard:
     ended: float
 
 
-def _readable(said: Iterable[Exchange]) -> Iterable[Heard]:
+def _readable(said: Iterable[Exchange], cloud: str) -> Iterable[Heard]:
     for one in said:
         if one.answer is not None and one.answer.status == 200:
             try:
                 document = json.loads(one.answer.body.decode(), object_pairs_hook=_once, parse_constant=_never)
             except (ValueError, RecursionError):
                 continue
-            if isinstance(document, dict):
+            if isinstance(document, dict) and not _is_refusal(document, cloud):
                 yield Heard(called=one.question.called, query=one.question.query, document=document, ended=one.ended)
+
+
+def _is_refusal(document: Row, cloud: str) -> bool:
+    """The plainest of refusals that can arrive with status 200; the gate knows more of them."""
+    code = document.get("error_code" if cloud == "huawei" else "Code")
+    return isinstance(code, str) and "." in code
 
 
 def _once(pairs: list[tuple[str, Any]]) -> Row:
@@ -109,22 +115,10 @@ class _Reader:
     task_id: str
     now: Callable[[float], datetime]
 
-    def of_huawei(self) -> list[Proof]:
+    def of_huawei(self) -> Proof:
         """One and the same row of the last list holds everything."""
-        chosen = self._choice("tasks", "task_id")
-        missing = NoProof("the task is not in the last list")
-        found = []
-        for row in self._rows_of_the_task():
-            try:
-                _same(_begin(chosen, self.task_id), row.get("begin_time"))
-                found.append(self._of_row(row))
-            except NoProof as why:
-                missing = why
-        if not found:
-            raise missing
-        return found
-
-    def _of_row(self, row: Row) -> Proof:
+        row = self._row_of_the_task()
+        _same(_begin(self._choice("tasks", "task_id"), self.task_id), row.get("begin_time"))
         is_scan = self.settings.for_cloud.get("type") != "image_sync"
         _needs(type(row.get("task_status")) is int and row["task_status"] == 100, "the task is not complete")
         _needs(row.get("task_type") not in (("autoSync", "manualSync") if is_scan else ("cycle", "manual")), "its kind")
@@ -136,25 +130,16 @@ class _Reader:
         _needs(total > 0, "there are no images")
         return Proof(failed=failed, risky=risky, fits=max(risky, bad + ok) <= total)
 
-    def _rows_of_the_task(self) -> list[Row]:
-        """The row of the task in the last list; two, where that list may have begun with either of two pages.
-
-        The row that ends a page begins the next. Behind a page of a single row that is not said to be the
-        last, the next page has the same offset, 0, as a new list would have.
-        """
+    def _row_of_the_task(self) -> Row:
+        """The row of the task in the last list; the row that ends a page begins the next, and is told anew there."""
         lists = [one for one in self.said if one.called == "tasks"]
-        at = len(lists) - 1
-        while lists[at].query["offset"] != "0":
+        at = max(0, len(lists) - 1)
+        while at and lists[at].query["offset"] != "0":
             at -= 1
-        found = [self._first_row(lists[at:])]
-        before = lists[at - 1] if at else None
-        if before and len(before.document.get("data_list") or ()) == 1 and before.document.get("total_num") != 1:
-            found.append(self._first_row([before]))
-        return [row for row in found if row]
-
-    def _first_row(self, pages: list[Heard]) -> Row | None:
-        rows = (row for page in pages for row in page.document.get("data_list") or ())
-        return next((row for row in rows if row.get("task_id") == self.task_id), None)
+        rows: list[Row] = [row for page in lists[at:] for row in page.document.get("data_list") or ()]
+        found = [row for row in rows if row.get("task_id") == self.task_id]
+        _needs(found, "the task is not in the last list")
+        return found[-1]
 
     def of_alibaba(self) -> Proof:
         """The task says how many, its leaves which, and what is known of the images the rest."""

@@ -17,7 +17,7 @@ from gate.reports import REPORTS, plain
 from tests.builders import NOW
 from tests.github_runner import as_the_runner_reads
 from tests.properties.answers import HARMLESS_WORDS
-from tests.properties.oracle import NoProof, proofs
+from tests.properties.oracle import NoProof, proof
 from tests.properties.sequences import carried_out, with_policy
 from tests.reports.reading import READERS
 
@@ -57,13 +57,13 @@ def _unproven(run: Run) -> Iterator[str]:
         return datetime.fromtimestamp(NOW.timestamp() + run.sequence.step + at, UTC)
 
     try:
-        found = proofs(settings, run.said, outcome.task.id if outcome.task else "", wall)
+        found = proof(settings, run.said, outcome.task.id if outcome.task else "", wall)
     except NoProof as missing:
         yield f"exit {code}, and no answer that it may rest on: {missing}"
         return
     policy = settings.policy
-    over = [one.failed > policy.max_failed or one.risky > policy.max_risky for one in found]
-    if code not in {int(is_over) for is_over, one in zip(over, found, strict=True) if is_over or one.fits}:
+    is_over = found.failed > policy.max_failed or found.risky > policy.max_risky
+    if is_over != (code == ExitCode.BLOCKED) or not (is_over or found.fits):
         yield f"exit {code} with {found}"
 
 

@@ -81,7 +81,8 @@ class HuaweiCloud:
             if rows and page.ids[:1] != [rows[-1].get("task_id")]:
                 return None
             new = page.rows[1:] if rows else page.rows
-            rows += new
+            # The row that both pages hold is believed as it was told last: the task may have changed in between.
+            rows[-1:] = page.rows
             if translate.has_twins(rows):
                 return None
             is_last = not new or (len(page.rows) < self._selection.page_size and len(rows) == page.total)

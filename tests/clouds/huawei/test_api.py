@@ -437,6 +437,17 @@ def test_a_list_that_grows_behind_is_read_to_its_new_end(fake_time: FakeTime, *,
         assert offsets(simulator.requests) == ([0, 9] if total else [0, 9, 12])
 
 
+def test_a_task_that_two_pages_hold_is_believed_as_the_later_one_tells_it(fake_time: FakeTime) -> None:
+    """What a clean task turned into while the list was read is not passed over."""
+    clean, risky = a_row("a", 5, risky_num=0), a_row("a", 5, risky_num=1)
+    with Simulator(now=fake_time.wall) as simulator:
+        says(simulator, without_a_total([a_page(clean), a_page(risky)]))
+        found = connected(simulator, fake_time).named("a")
+
+    assert found is not None
+    assert found.counts.risky == 1
+
+
 @pytest.mark.parametrize("is_granted", [True, False], ids=["granted", "not-granted"])
 def test_after_the_deadline_no_other_page_is_asked_for(fake_time: FakeTime, *, is_granted: bool) -> None:
     """Half a list is no list, and the look that was granted is over after its first question."""
