@@ -139,7 +139,8 @@ def test_only_the_host_that_hides_secrets_is_told_them(
     ending = gate.run(command, "-v")
 
     masks = [line for line in ending.out.splitlines() if traces(line, secrets)]
-    mask = MASKS[host]
+    # What status prints is often captured, so that it holds no masks.
+    mask = MASKS[host] if command == "check" else ""
     used = secrets[:3] if cloud == "huawei" else secrets[:2]
     assert masks == ([mask.format(secret) for secret in used] if mask else [])
     assert traces(without_masks(told(ending), secrets, mask), [*secrets, *signatures(gate)]) == []
