@@ -74,7 +74,7 @@ class Policy:
 def judge(task: ScanTask, policy: Policy) -> Verdict:
     """Says whether the images of this task may be released."""
     if task.state is TaskState.COMPLETE:
-        return _weigh(task, policy) if task.awaited == 0 else _undecided_results(task)
+        return _weigh(task, policy) if task.awaited == 0 else _results_pending(task)
     if task.state.ended_badly:
         why = f": {task.reason.rstrip('.')}" if task.reason else ""
         message = f"The scan task itself {_ENDINGS[task.state]}{why}. Its images were not all scanned; scan them again."
@@ -170,7 +170,7 @@ def failed_images(task: ScanTask) -> int | None:
 _ENDINGS = {TaskState.STOPPED: "was stopped", TaskState.TIMED_OUT: "timed out", TaskState.FAILED: "failed"}
 
 
-def _undecided_results(task: ScanTask) -> Verdict:
+def _results_pending(task: ScanTask) -> Verdict:
     which = "nobody has asked yet" if task.awaited is None else f"images without one: {task.awaited}"
     message = (
         f"The scan task is complete, but the time is up and its results are not all there yet ({which}). "

@@ -60,6 +60,20 @@ def test_a_task_that_appears_complete_at_the_deadline_has_not_been_counted(holdi
     assert RESULT not in gate.operations
 
 
+def test_a_task_whose_first_count_the_deadline_cuts_off_has_not_been_counted(holding: Callable[..., Gate]) -> None:
+    gate = holding(OURS)
+
+    def slow(operation: str, document: Any) -> Any:
+        if operation == RESULT:
+            gate.time.sleep(60)
+        return document
+
+    gate.simulator.rewrite = slow
+
+    assert ended(gate.check("--timeout", "60s")) == (5, "results-pending")
+    assert gate.operations == [LAST, RESULT]
+
+
 @pytest.mark.parametrize("wish", ["--task-type", "--task-name"])
 def test_a_mixture_of_task_types_is_never_judged_without_its_images(wish: str, holding: Callable[..., Gate]) -> None:
     gate = holding(replace(OURS, risky=1))
@@ -296,4 +310,4 @@ def test_a_task_that_loses_images_never_passes(holding: Callable[..., Gate]) -> 
 
     gate.simulator.rewrite = shrunk
 
-    assert ended(gate.check("--timeout", "2m")) == (5, "results-pending")
+    assert ended(gate.check("--timeout", "2m")) == (7, "images-lost")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -302,3 +303,18 @@ def test_only_secrets_come_from_files(gate_in: Callable[..., Gate], monkeypatch:
     monkeypatch.setenv("SCAN_GATE_STARTED_AFTER_FILE", "time.txt")
 
     assert gate_in("clean").check().code == 2
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_task_that_has_fewer_images_than_when_it_was_chosen_is_not_judged_by_the_rest(
+    cloud: str, gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("empty", cloud)
+    ours = scan("ours", 60.0, Scene(state="running", progress=50, seconds=60), COMPLETE)
+    gate.simulator.tasks.append(ours)
+    fewer = replace(ours, total=1, story=(COMPLETE,))
+    gate.time.at_elapsed(30, lambda: gate.simulator.tasks.__setitem__(0, replace(fewer, began_ago=60.0)))
+
+    ending = gate.check()
+
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "images-lost")

@@ -137,10 +137,8 @@ def _counted(data: bytes) -> None:
         rows = [row for name in ("OnceTasks", "ImageInstanceList") for row in _rows(document.get(name))]
         leaves = results.leaves(rows)
         findings = [alibaba.finding(row) for row in rows]
-        stated = alibaba.stated_total(document)
-        _shown(
-            results.counted(a_task(), leaves, findings, stated=(stated, stated), until=datetime.max.replace(tzinfo=UTC))
-        )
+        task = a_task(total=alibaba.stated_total(document))
+        _shown(results.counted(task, leaves, findings, until=datetime.max.replace(tzinfo=UTC)))
 
 
 def _rows(value: object) -> list[dict[str, object]]:

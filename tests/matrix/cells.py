@@ -214,8 +214,7 @@ TIME_AND_TASK: Final = (
     *row(faults.EMPTIED, 7, at=_LOOKING),
     *row(faults.SHRUNK, 7, at=_LOOKING),
     # A task does not lose images; where it never had more, there is nothing to be lost.
-    *row(faults.SHRUNK_WITH_ITS_COUNTS, 7, {FINDING: 0}, cloud=HUAWEI, at=_LOOKING),
-    *row(faults.SHRUNK_WITH_ITS_COUNTS, 5, {FINDING: 0}, cloud=ALIBABA, at=_LOOKING),
+    *row(faults.SHRUNK_WITH_ITS_COUNTS, 7, {FINDING: 0}, at=_LOOKING),
     *row(faults.GROWN, 1, cloud=HUAWEI, at=_LOOKING),
     *row(faults.GROWN, 5, cloud=ALIBABA, at=_LOOKING),
     *row(in_state(142, "HIBERNATED"), 5, at=_LOOKING),

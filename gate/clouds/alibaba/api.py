@@ -73,7 +73,7 @@ class AlibabaCloud:
             return self.named(pinned.id)
         task = self._translated(self._outcome(pinned.id), called=pinned.id)
         is_to_be_counted = task and task.state is TaskState.COMPLETE and task.awaited is None
-        return self._counted(task, pinned) if task and is_to_be_counted else task
+        return self._counted(task) if task and is_to_be_counted else task
 
     def _outcome(self, task_id: str) -> dict[str, Any]:
         return self._ask("GetOnceTaskResultInfo", {"TaskId": task_id, **self._names})
@@ -81,11 +81,10 @@ class AlibabaCloud:
     def _translated(self, document: Mapping[str, Any], *, called: str = "") -> ScanTask | None:
         return translate.task(document, self._selection.kind, called=called)
 
-    def _counted(self, task: ScanTask, pinned: ScanTask) -> ScanTask:
+    def _counted(self, task: ScanTask) -> ScanTask:
         found = leaves(self._leaves(task))
         findings = [translate.finding(row) for row in self._images(scanned(found) - {""})]
-        until = self._now() + CLOCK_TOLERANCE
-        return counted(task, found, findings, stated=(pinned.counts.total, task.counts.total), until=until)
+        return counted(task, found, findings, until=self._now() + CLOCK_TOLERANCE)
 
     def _leaves(self, task: ScanTask) -> list[Row]:
         def ask(number: int) -> dict[str, Any]:

@@ -27,24 +27,16 @@ def scanned(leaves: Iterable[Leaf]) -> frozenset[str]:
     return frozenset(leaf.image.digest for leaf in leaves if leaf.succeeded)
 
 
-def counted(
-    task: ScanTask,
-    leaves: Sequence[Leaf],
-    findings: Iterable[Finding],
-    *,
-    stated: tuple[int | None, int | None],
-    until: datetime,
-) -> ScanTask:
+def counted(task: ScanTask, leaves: Sequence[Leaf], findings: Iterable[Finding], *, until: datetime) -> ScanTask:
     """The task with its counts, and with the number of images that its results still lack.
 
     Args:
-        task: The task, complete.
+        task: The task, complete, with the number of images that it says it has.
         leaves: All of its leaves that are about an image.
         findings: What is known of the images; what is known of others does no harm.
-        stated: How many there should be, by the task itself when it was found and now.
         until: The latest moment at which an image can have been scanned; a later one is no time of a scan.
     """
-    then, now = stated
+    stated = task.counts.total
     known: dict[str, list[Finding]] = {digest: [] for digest in scanned(leaves)}
     for finding in findings:
         known.get(finding.digest, []).append(finding)
@@ -56,13 +48,12 @@ def counted(
     counts = Counts(
         # Without a number of the task's own nobody knows whether these are all leaves, and more of them than it says
         # are not its own alone: the smaller number lets the policy see the contradiction.
-        total=None if now is None else min(now, len(leaves)),
+        total=None if stated is None else min(stated, len(leaves)),
         succeeded=len(leaves) - len(failed),
         failed=len(failed),
         risky=_risky(known.values(), is_fresh) if is_tellable and all(judged) else None,
     )
-    # A task does not lose images: what it said first may not be taken back.
-    missing = max(0, (now or 0) - len(leaves), (then or 0) - len(leaves))
+    missing = max(0, (stated or 0) - len(leaves))
     awaited = missing + judged.count(False) if is_tellable else 0
     return replace(task, counts=counts, failed_images=failed, awaited=awaited)
 

@@ -48,7 +48,8 @@ def counts_of(
     found = leaves(rows)
     number = len(found) if stated is COUNT else stated
     assert number is None or isinstance(number, int)
-    return counted(replace(TASK, began_at=began_at), found, map(finding, images), stated=(number, number), until=NOW)
+    task = replace(TASK, began_at=began_at, counts=Counts(total=number))
+    return counted(task, found, map(finding, images), until=NOW)
 
 
 def verdict_of(task: ScanTask, *, max_failed: int = 0, max_risky: int = 0) -> str:
