@@ -59,7 +59,8 @@ class Clock:
             return False
         self._is_set = True
         began = now.timestamp() - self.elapsed()
-        self._lost = max(0.0, began - self._began)
+        gained = max(0.0, began - self._began)
+        self._lost, self._ahead = gained, max(0.0, self._ahead - gained)
         self._began = began
         return True
 

@@ -50,3 +50,14 @@ def test_by_default_it_is_the_machines_clock() -> None:
     assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < 60
     assert 0 <= clock.elapsed() < 60
     assert clock.sleep is time.sleep
+
+
+def test_a_clock_that_is_set_right_is_no_longer_behind_what_it_heard(fake_time: FakeTime) -> None:
+    clock = fake_time.clock()
+    true = clock.now() + timedelta(hours=2)
+
+    clock.hear(true)
+    assert (clock.latest(), clock.lost) == (true, 7200.0)
+    assert clock.set_once(true)
+
+    assert (clock.now(), clock.latest(), clock.lost) == (true, true, 7200.0)
