@@ -24,23 +24,10 @@ HOSTS: Mapping[str, type[Host]] = {
     "bitbucket": Bitbucket,
     "none": Host,
 }
-"""All that `--ci` knows, by name."""
+"""All that `--ci` knows, by name, in the order in which they are looked for; the last one is everywhere."""
 
 
 def detect(environ: Mapping[str, str], wish: str | None = None) -> Host:
     """Finds the host by the variables that it sets, if none is wished for; a plain machine is told nothing."""
-    return HOSTS[wish or _name(environ)](environ)
-
-
-def _name(environ: Mapping[str, str]) -> str:
-    if environ.get("GITHUB_ACTIONS") == "true":
-        return "github"
-    if environ.get("GITLAB_CI") == "true":
-        return "gitlab"
-    if environ.get("TF_BUILD", "").lower() == "true":
-        return "azure"
-    if environ.get("BUILDKITE") == "true":
-        return "buildkite"
-    if environ.get("BITBUCKET_BUILD_NUMBER"):
-        return "bitbucket"
-    return "none"
+    host = HOSTS[wish] if wish else next(host for host in HOSTS.values() if host.is_here(environ))
+    return host(environ)

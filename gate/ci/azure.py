@@ -12,7 +12,7 @@ from gate.text import A_REASON, one_line
 from gate.writing import say, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from gate.outcome import Outcome
 
@@ -23,9 +23,14 @@ _MOST_ISSUES = 10
 class Azure(Host):
     """Writes logging commands, which the agent reads on standard output."""
 
+    @classmethod
+    def is_here(cls, environ: Mapping[str, str]) -> bool:
+        """See `Host.is_here`."""
+        return environ.get("TF_BUILD", "").lower() == "true"
+
     def hide(self, secret: str) -> str:
         """See `Host.hide`; whoever is not the agent would print the command, and the secret with it."""
-        return command("task.setsecret", secret) if self._environ.get("TF_BUILD", "").lower() == "true" else ""
+        return command("task.setsecret", secret) if self.is_here(self._environ) else ""
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `Host.publish`."""

@@ -16,7 +16,7 @@ from gate.text import as_json, one_line
 from gate.writing import forget, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from gate.outcome import Outcome
 
@@ -27,6 +27,11 @@ _LONGEST_SUMMARY, _LONGEST_DETAILS = 450, 2000
 
 class Bitbucket(Host):
     """Writes the report and its annotations, as many files of them as requests are needed."""
+
+    @classmethod
+    def is_here(cls, environ: Mapping[str, str]) -> bool:
+        """See `Host.is_here`."""
+        return bool(environ.get("BITBUCKET_BUILD_NUMBER"))
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `Host.publish`."""

@@ -13,7 +13,7 @@ from gate.reports import markdown
 from gate.text import for_log, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from gate.outcome import Outcome
@@ -25,6 +25,11 @@ _LIMIT = 30.0
 
 class Buildkite(Host):
     """Asks the agent to show the job summary on the page of the build."""
+
+    @classmethod
+    def is_here(cls, environ: Mapping[str, str]) -> bool:
+        """See `Host.is_here`."""
+        return environ.get("BUILDKITE") == "true"
 
     def fold(self, title: str, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
         """See `Host.fold`."""

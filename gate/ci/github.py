@@ -14,7 +14,7 @@ from gate.text import A_REASON, one_line
 from gate.writing import append_whole, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from io import FileIO
 
@@ -28,9 +28,14 @@ _MOST_ANNOTATIONS = 10
 class GitHub(Host):
     """Writes the two files of one step, which are the runner's, so they are only ever appended to, and its commands."""
 
+    @classmethod
+    def is_here(cls, environ: Mapping[str, str]) -> bool:
+        """See `Host.is_here`."""
+        return environ.get("GITHUB_ACTIONS") == "true"
+
     def hide(self, secret: str) -> str:
         """See `Host.hide`; whoever is not the runner would print the command, and the secret with it."""
-        return command("add-mask", secret) if self._environ.get("GITHUB_ACTIONS") == "true" else ""
+        return command("add-mask", secret) if self.is_here(self._environ) else ""
 
     def fold(self, title: str, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
         """See `Host.fold`."""

@@ -8,6 +8,7 @@ from gate.ci.host import Host
 from gate.text import for_log
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 _SECTION = "scan_gate_wait"
@@ -15,6 +16,11 @@ _SECTION = "scan_gate_wait"
 
 class GitLab(Host):
     """Writes the markers of one section, which begins folded."""
+
+    @classmethod
+    def is_here(cls, environ: Mapping[str, str]) -> bool:
+        """See `Host.is_here`."""
+        return environ.get("GITLAB_CI") == "true"
 
     def fold(self, title: str, at: datetime) -> str:
         """See `Host.fold`."""
