@@ -6,6 +6,7 @@ import re
 import threading
 from base64 import b64encode
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -19,7 +20,7 @@ from gate.settings import is_loopback
 from gate.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 LARGEST_ANSWER = 64 * 1024 * 1024
@@ -51,8 +52,6 @@ class Wire:
             NotUnderstood: The answer is too large, cannot be unpacked, or its certificate cannot be trusted.
             UsageError: The certificates that the environment names are not there.
         """
-        # A socket's timeout bounds neither name resolution nor a server that drips bytes; a thread can be left behind.
-        future: Future[Answer] = Future()
         # A thread that gets to run only after its limit must not share the session of its successor.
         session = self._session
         prepared = session.prepare_request(request)
@@ -61,15 +60,8 @@ class Wire:
         )
         blot = Blot((*self._secrets, *_proofs(prepared), *_passwords(wishes["proxies"])))
 
-        def work() -> None:
-            try:
-                future.set_result(self._exchange(session, prepared, wishes, blot))
-            except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
-                future.set_exception(error)
-
-        threading.Thread(target=work, daemon=True, name="request").start()
         try:
-            return future.result(self._limit)
+            return _apart(partial(self._exchange, session, prepared, wishes, blot)).result(self._limit)
         except TimeoutError:
             # The thread closes its own socket as it ends; that of a closed session is kept for no other request.
             session.close()
@@ -108,6 +100,20 @@ class Wire:
         session.headers["Accept-Encoding"] = "gzip, deflate"
         session.trust_env = self._trusts_environment
         return session
+
+
+def _apart(exchange: Callable[[], Answer]) -> Future[Answer]:
+    # A socket's timeout bounds neither name resolution nor a server that drips bytes; a thread can be left behind.
+    future: Future[Answer] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(exchange())
+        except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True, name="request").start()
+    return future
 
 
 class Blot:
