@@ -23,7 +23,7 @@ from gate.errors import Bug, ExitCode, GateError, Interrupted, UsageError
 from gate.interrupt import be_deaf, interruptible
 from gate.journal import Journal
 from gate.log import Log, describe
-from gate.options import ONE_CLOUD, OPTIONS, SECTIONS, TALK, WHAT, WHERE, settings_from, unknown_variables, variable
+from gate.options import LOOK_SECTIONS, OPTIONS, SECTIONS, settings_from, unknown_variables, variable
 from gate.outcome import Outcome
 from gate.policy import Policy, undecided
 from gate.publish import publish, told
@@ -50,6 +50,10 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     with interruptible():
         try:
             return _run(arguments, clock)
+        except click.exceptions.NoArgsIsHelpError as error:
+            # Help, and nothing of anybody else's in it.
+            say(f"{error.format_message()}\n")
+            return ExitCode.USAGE
         except click.ClickException as error:
             # click would show it as it came, and with it what a value holds.
             Log(sys.stderr).complain(f"{error.format_message()} See --help.")
@@ -105,7 +109,7 @@ def check(clock: Clock | None, /, **values: Any) -> int:
 @program.command(
     cls=Sectioned,
     short_help="look once, without a verdict",
-    sections={"Where": (*WHERE, WHAT[0]), "Only on one cloud": ONE_CLOUD, "Log": TALK},
+    sections=LOOK_SECTIONS,
 )
 @click.pass_obj
 def status(clock: Clock | None, /, **values: Any) -> int:

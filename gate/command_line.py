@@ -108,9 +108,10 @@ def _config_option() -> click.Option:
     def load(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
         path = Path(value or DEFAULT_FILE)
         if value or _is_there(path):
-            Log(sys.stderr).complain(f"options are taken from {path} too")
-            names = [option.name for option in OPTIONS]
-            ctx.default_map = {_variable(key): wish for key, wish in file_wishes(path, names).items()}
+            wishes = file_wishes(path, [option.name for option in OPTIONS])
+            if wishes:
+                Log(sys.stderr).complain(f"options are taken from {path} too: {', '.join(wishes)}")
+            ctx.default_map = {_variable(key): wish for key, wish in wishes.items()}
 
     return click.Option(
         ["--config"],

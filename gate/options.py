@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gate.settings import ReportWish
 
 DEFAULT_FILE = ".scan-gate.toml"
+_PREFIX = "SCAN_GATE_"
 _NEARLY = 0.8
 SECRETS = ("access-key-id", "access-key-secret", "security-token", "auth-token")
 """Inputs of the action that are no options: they never travel on a command line."""
@@ -77,8 +78,9 @@ WHERE = (
 )
 """What every command that speaks to a cloud needs to know."""
 
+TASK_ID = Option(name="task-id", help="judge this task", metavar="ID", default_note="the newest one")
 WHAT = (
-    Option(name="task-id", help="judge this task", metavar="ID", default_note="the newest one"),
+    TASK_ID,
     Option(name="max-failed", help="more failed images than this block", parse=whole_number, metavar="N", default="0"),
     Option(name="max-risky", help="more risky images than this block", parse=whole_number, metavar="N", default="0"),
     Option(
@@ -122,11 +124,11 @@ WHAT = (
         metavar="FORMAT=PATH",
         is_repeatable=True,
     ),
+    Option(name="ci", help="CI host to speak to", choices=tuple(HOSTS), default_note="detected"),
 )
 """What the gate itself needs to know."""
 
 TALK = (
-    Option(name="ci", help="CI host to speak to", choices=tuple(HOSTS), default_note="detected"),
     Option(name="quiet", short="q", help="print the verdict only", is_flag=True),
     Option(name="verbose", short="v", help="print every request", is_flag=True),
 )
@@ -149,13 +151,17 @@ def cloud_options() -> tuple[Option, ...]:
 
 ONE_CLOUD = cloud_options()
 SECTIONS = {"Where": WHERE, "What to judge, and how": WHAT, "Only on one cloud": ONE_CLOUD, "Log": TALK}
+LOOK_SECTIONS = {title: options for title, options in SECTIONS.items() if options is not WHAT} | {
+    "Where": (*WHERE, TASK_ID)
+}
+"""Those of a look that judges nothing."""
 OPTIONS = tuple(option for options in SECTIONS.values() for option in options)
 """All of them, in the order in which they are shown."""
 
 
 def variable(name: str) -> str:
     """The gate's own variable for an option."""
-    return f"SCAN_GATE_{name.upper().replace('-', '_')}"
+    return f"{_PREFIX}{name.upper().replace('-', '_')}"
 
 
 def file_wishes(path: Path, names: Iterable[str]) -> dict[str, Any]:
@@ -228,12 +234,13 @@ def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     ours = {variable(name) for name in (*(option.name for option in OPTIONS), *SECRETS, "config")}
     ours |= {f"{variable(name)}_FILE" for name in SECRETS}
     for name in environ:
-        if name.startswith("SCAN_GATE_") and name not in ours:
+        if name.startswith(_PREFIX) and name not in ours:
             # Without what all have in common, since that alone would make any two of them near.
-            near = difflib.get_close_matches(name[10:], [one[10:] for one in ours], n=1, cutoff=_NEARLY)
+            own = [one.removeprefix(_PREFIX) for one in ours]
+            near = difflib.get_close_matches(name.removeprefix(_PREFIX), own, n=1, cutoff=_NEARLY)
             if near:
                 raise UsageError(
-                    f"The variable {name} is none of the gate's; did you mean SCAN_GATE_{near[0]}?",
+                    f"The variable {name} is none of the gate's; did you mean {_PREFIX}{near[0]}?",
                     means="What it asks for would silently not hold.",
                     remedy="Correct its name, or unset it.",
                 )

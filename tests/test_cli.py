@@ -51,6 +51,21 @@ def test_the_command_line_beats_the_input_beats_the_variable_beats_the_file(
     assert seen == [0, 11, 12, 13, 14]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("max-risky = 2\nmax-age = '2h'\n", "options are taken from wishes.toml too: max-risky, max-age\n"), ("", "")],
+)
+def test_what_a_file_wishes_for_is_told(text: str, said: str, risky: Gate) -> None:
+    """It came with the checkout, which may be somebody else's."""
+    Path("wishes.toml").write_text(text)
+
+    ending = risky.run("check", "--config", "wishes.toml")
+
+    assert ending.code == (0 if text else 1)
+    assert said in ending.err
+    assert ("options are taken" in ending.err) is bool(said)
+
+
 def test_an_empty_variable_counts_as_unset(risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INPUT_MAX-RISKY", "")
     monkeypatch.setenv("SCAN_GATE_MAX_RISKY", "5")
@@ -352,3 +367,19 @@ def test_outputs_that_cannot_be_written_are_told_even_after_a_usage_error(
 
     assert cli.main(["check"]) == 2
     assert "GITHUB_OUTPUT cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["--ci", "github"]])
+def test_without_a_command_help_is_shown_line_by_line_and_nothing_passes(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(words) == 2
+    said = capsys.readouterr()
+    assert ("\n  check " in said.out) is (not words)
+    assert "Usage: scan-gate [OPTIONS]" in said.out or "No such option" in said.err
+
+
+def test_status_speaks_to_no_ci_host_and_takes_no_wish_for_one(
+    gate_in: Callable[..., Gate],
+) -> None:
+    assert gate_in("clean").run("status", "--ci", "github").code == 2
