@@ -35,7 +35,7 @@ include:
       max-risky: "{max_risky}"
       allow-exit-codes: [{allowed}]
       report: sarif=scan-gate/scan.sarif
-release:
+tell:
   stage: deploy
   script:
     - echo "later job sees $SCAN_VERDICT, exit code $SCAN_EXIT_CODE, $SCAN_RISKY_NUM risky, task $SCAN_TASK_ID"
