@@ -64,9 +64,11 @@ def gate(
 ) -> subprocess.CompletedProcess[str]:
     """A gate in a process of its own, which can write so many bytes into each file."""
     words = [sys.executable, "-m", "gate", *arguments]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     if largest_file is not None:
         words = ["prlimit", f"--fsize={largest_file}", *words]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        # What is noted of its coverage would end at the same size.
+        environ.pop("COVERAGE_PROCESS_CONFIG", None)
     return subprocess.run(words, env=environ, stdout=out, stderr=err, text=True, check=False, timeout=60)
 
 

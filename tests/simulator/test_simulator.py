@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.simulator import CLOUDS, SCENARIOS, Scenario, SimulatedTask, Simulator
+from gate.simulator import CLOUDS, SCENARIOS, Scenario, SimulatedTask, Simulator, login_page
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Ask, AskTasks, Clock
@@ -137,6 +137,14 @@ def test_a_test_has_the_last_word_on_a_good_answer(ask: Ask, ask_tasks: AskTasks
     assert tasks.document == ["tasks", ["data_list", "total_num"]]
     assert projects.document == ["projects", ["projects"]]
     assert error.document["error_code"] == "HSS.0001"
+
+
+def test_a_last_word_that_no_json_can_say_is_sent_as_it_is(ask_tasks: AskTasks) -> None:
+    with Simulator() as simulator:
+        simulator.rewrite = lambda _operation, _document: login_page()
+        seen = ask_tasks(simulator)
+
+    assert (seen.headers["Content-Type"], seen.body) == (login_page().headers["Content-Type"], login_page().body)
 
 
 def test_a_connection_can_be_used_again_and_again(clock: Clock) -> None:
