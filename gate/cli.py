@@ -118,7 +118,7 @@ def status(clock: Clock | None, /, **values: Any) -> int:
     clock = clock or Clock(sleep=log.sleep)
     settings = settings_from(wishes_of(values))
     # What it prints is often captured, where the mask of a secret would be the secret itself.
-    task = run.glance(_connection(settings, os.environ, clock, log, ci.detect({}, "none")))
+    task = run.glance(_connection(settings, os.environ, clock, log, ci.Host({})))
     say(f"{for_log(describe(task))}{_known_by(task) if task else ''}\n")
     return ExitCode.PASSED if task else ExitCode.NOTHING_TO_JUDGE
 
@@ -217,7 +217,7 @@ def _demo(cloud: str, described: Mapping[str, str], expected_exit: int) -> tuple
     known = {option.name for option in OPTIONS}
     wishes: dict[str, Any] = {name.replace("_", "-"): value for name, value in described.items()}
     wishes = {name: value for name, value in wishes.items() if name in known}
-    pace = {"poll-interval": 0.5, "appear-timeout": 3.0, "timeout": 60.0}
+    pace = {"poll-interval": 0.5, "appear-timeout": 3.0}
     if expected_exit == ExitCode.NOT_FINAL:
         pace["timeout"] = 6.0
     keys = {f"SCAN_GATE_{name.upper()}": described[name] for name in ("access_key_id", "access_key_secret")}
@@ -248,7 +248,7 @@ def _log(values: Mapping[str, Any]) -> Log:
 def _host(arguments: Sequence[str]) -> ci.Host:
     """The CI host of a command line that could not be read; commands other than the check tell it nothing."""
     if next((word for word in arguments if not word.startswith("-")), "") != "check":
-        return ci.detect({}, "none")
+        return ci.Host({})
     words = [part for word in arguments for part in word.split("=", 1)]
     wish = next((after for word, after in pairwise(words) if word == "--ci"), os.environ.get(variable("ci")))
     return ci.detect(os.environ, wish if wish in ci.HOSTS else None)

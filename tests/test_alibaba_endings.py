@@ -146,6 +146,12 @@ def test_results_are_waited_for_and_then_judged(holding: Callable[..., Gate], ri
 
     assert ending.code == (1 if risky else 0)
     assert 240 <= gate.time.elapsed <= 360
+    assert [line.partition(" s  ")[2] for line in ending.err.splitlines()] == [
+        "scan task IMAGE_SCAN: running, 50 %",
+        "scan task IMAGE_SCAN: complete",
+        "waiting for results; images without one: 3",
+        "scan task IMAGE_SCAN: complete",
+    ]
 
 
 @pytest.mark.parametrize("total", [3, 100])

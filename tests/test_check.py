@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gate import __version__
 from gate.simulator import SCENARIOS, Fault, Scene, SimulatedTask, alibaba, huawei, server_error
 from tests.harness import CLOUDS
 
@@ -69,6 +70,36 @@ def test_a_task_can_be_named(cloud: str, gate_in: Callable[..., Gate]) -> None:
     ending = gate.check("--task-id", "ours")
 
     assert (ending.code, ending.report["task"]["id"]) == (1, "ours")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_named_task_that_is_not_there_is_named(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    ending = gate_in("clean", cloud).check("--task-id", "theirs", "--appear-timeout", "30s")
+
+    (reason,) = ending.report["reasons"]
+    assert (ending.code, reason["code"]) == (7, "no-task")
+    assert reason["message"].startswith("No scan task of the id 'theirs' was found.")
+    assert "No scan task of the id 'theirs' was found." in ending.err
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_whoever_looks_closely_is_told_which_task_is_followed(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", cloud)
+    gate.simulator.tasks.append(scan("ours", 60.0))
+
+    assert "following scan task ours and no other\n" in gate.check("--verbose").err
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_report_says_what_was_waited_when_and_by_whom(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("stuck", cloud)
+
+    report = gate.check("--timeout", "90s").report
+
+    assert report["wait"]["seconds"] == 90
+    assert report["wait"]["looks"] > 3
+    assert report["gate_version"] == __version__
+    assert report["generated_at"] == "2026-01-31T12:01:30.000Z"
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -184,7 +215,7 @@ def test_a_task_that_vanishes_is_never_taken_for_done(cloud: str, gate_in: Calla
     ending = gate.check("--timeout", "5m")
 
     assert (ending.code, ending.report["reasons"][0]["code"]) == (5, "unknown-state")
-    assert ending.report["task"]["raw_state"] == "no longer listed"
+    assert (ending.report["task"]["raw_state"], ending.report["task"]["progress"]) == ("no longer listed", None)
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

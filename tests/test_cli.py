@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import html
 import io
 import json
 import signal
@@ -14,7 +16,7 @@ import pytest
 
 from gate import __version__, cli
 from gate.errors import Interrupted
-from gate.simulator import SCENARIOS
+from gate.simulator import SCENARIOS, SimulatedTask
 from tests.builders import FakeTime
 from tests.github_runner import as_the_runner_reads
 
@@ -317,6 +319,9 @@ def test_a_signal_after_the_verdict_and_before_the_reports_is_an_interruption_wi
     assert (ending.code, ending.report["exit_code"]) == (130, 130)
 
 
+A_BUG = "The gate itself failed. Report this with the traceback from the log."
+
+
 class BrokenTime(FakeTime):
     """A clock that breaks stands for any bug."""
 
@@ -328,7 +333,23 @@ def test_a_bug_outside_of_the_check_is_70_too(gate_in: Callable[..., Gate]) -> N
     ending = replace(gate_in("flaky"), time=BrokenTime()).run("status")
 
     assert ending.code == 70
-    assert "The gate itself failed." in ending.err
+    assert ending.err.endswith(f"\nscan-gate: {A_BUG}\n")
+
+
+class FullDisk(io.StringIO):
+    """A stream that takes nothing."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, f"no room for {len(text)} characters")
+
+
+def test_a_bug_is_70_even_where_its_traceback_cannot_be_written(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = replace(gate_in("clean"), time=BrokenTime())
+    monkeypatch.setattr("sys.stderr", FullDisk())
+
+    assert gate.check().code == 70
 
 
 def test_an_exception_that_nobody_expects_is_70_and_still_sets_the_outputs(
@@ -341,7 +362,10 @@ def test_an_exception_that_nobody_expects_is_70_and_still_sets_the_outputs(
 
     ending = replace(gate, time=BrokenTime()).check()
 
-    assert (ending.code, ending.report["reasons"][0]["code"]) == (70, "bug")
+    assert (ending.code, ending.report["reasons"]) == (
+        70,
+        [{"code": "bug", "message": A_BUG, "actual": None, "limit": None}],
+    )
     assert "LookupError: a bug" in ending.err
     values = as_the_runner_reads(Path("output").read_text())
     assert (values["verdict"], values["exit-code"]) == ("undecided", "70")
@@ -383,3 +407,110 @@ def test_status_speaks_to_no_ci_host_and_takes_no_wish_for_one(
     gate_in: Callable[..., Gate],
 ) -> None:
     assert gate_in("clean").run("status", "--ci", "github").code == 2
+
+
+# What only a few ever see, and what it says all the same.
+
+
+@pytest.fixture
+def in_github(monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, str]]:
+    """In a job of GitHub; called, it tells the outputs that were set."""
+    for name in ("output", "summary"):
+        Path(name).touch()
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", "output")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary")
+    return lambda: as_the_runner_reads(Path("output").read_text())
+
+
+def test_the_summary_of_a_usage_error_says_what_is_wrong_and_by_whom_it_was_found(
+    in_github: Callable[[], dict[str, str]],
+) -> None:
+    assert cli.main(["check"]) == 2
+
+    assert in_github()["exit-code"] == "2"
+    assert html.unescape(Path("summary").read_text()) == (
+        "## ⚠️ Image scan: undecided\n"
+        "\n"
+        "- No cloud is given. The option --cloud, the input `cloud` and SCAN_GATE_CLOUD are all unset or empty. "
+        "Give --cloud, one of: huawei, alibaba.\n"
+        "\n"
+        f"Exit code 2 · looks: 0, retries: 0, 0 s · scan-gate {__version__}\n"
+        "\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "wish", "exit_code"),
+    [
+        (["check", "--bogus"], "", "2"),
+        (["--bogus", "check"], "", "2"),
+        (["--bogus"], "", None),
+        (["status", "--bogus"], "", None),
+        (["check", "--bogus"], "none", None),
+        (["check", "--bogus", "--ci", "none"], "", None),
+        (["check", "--bogus", "--ci=none"], "", None),
+        (["check", "--bogus", "--ci", "github"], "none", "2"),
+        (["check", "--ci", "bogus"], "", "2"),
+        (["check", "--ci=none=x"], "none", "2"),
+        (["check", "--bogus", "--endpoint=--ci=none"], "", "2"),
+    ],
+)
+def test_a_command_line_that_cannot_be_read_is_told_to_the_host_that_a_check_would_tell(
+    words: list[str],
+    wish: str,
+    exit_code: str | None,
+    in_github: Callable[[], dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SCAN_GATE_CI", wish)
+
+    assert cli.main(words) == 2
+    assert in_github().get("exit-code") == exit_code
+
+
+@pytest.mark.parametrize(("scenario", "seconds"), [("empty", 3.0), ("stuck", 6.0)])
+def test_a_demo_ends_before_anybody_falls_asleep(scenario: str, seconds: float, fake_time: FakeTime) -> None:
+    assert cli.main(["demo", "--scenario", scenario], fake_time.clock()) == SCENARIOS[scenario].expected_exit
+    assert fake_time.elapsed == pytest.approx(seconds)
+
+
+def test_a_demo_looks_twice_a_second_at_first(fake_time: FakeTime) -> None:
+    assert cli.main(["demo"], fake_time.clock()) == 0
+    assert 0.5 <= fake_time.slept[0] <= 0.55
+
+
+def test_simulate_tells_a_shell_how_to_use_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: signal.raise_signal(signal.SIGTERM))
+
+    assert cli.main(["simulate", "--cloud", "alibaba"]) == 0
+    *exports, hint, end = capsys.readouterr().out.split("\n")
+    assert exports[0] == "export SCAN_GATE_CLOUD=alibaba"
+    assert {line.partition("=")[0] for line in exports[1:]} == {
+        f"export SCAN_GATE_{name}"
+        for name in ("ENDPOINT", "REGION", "ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN")
+    }
+    assert hint == (
+        "# Paste these lines into a second shell and run `scan-gate check` there; Ctrl-C stops the simulator."
+    )
+    assert end == ""
+
+
+@pytest.mark.parametrize(
+    ("lacks", "said"),
+    [
+        ({}, "(id ours, began 2026-01-31T11:59:00Z)"),
+        ({"task_id": None}, "(id none, began 2026-01-31T11:59:00Z)"),
+        ({"begin_time": None}, "(id ours)"),
+    ],
+)
+def test_status_says_by_what_the_task_is_known(lacks: dict[str, None], said: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty")
+    gate.simulator.tasks.append(SimulatedTask(id="ours", name="nightly", began_ago=60))
+    gate.simulator.rewrite = lambda _operation, true: {**true, "data_list": [{**true["data_list"][0], **lacks}]}
+
+    ending = gate.run("status")
+
+    assert (ending.code, ending.out) == (0, f"scan task nightly: complete {said}\n")
