@@ -7,7 +7,9 @@ import html
 import io
 import json
 import signal
+import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -514,3 +516,79 @@ def test_status_says_by_what_the_task_is_known(lacks: dict[str, None], said: str
     ending = gate.run("status")
 
     assert (ending.code, ending.out) == (0, f"scan task nightly: complete {said}\n")
+
+
+def test_by_default_the_words_are_those_of_the_process(
+    in_github: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["scan-gate", "check", "--bogus"])
+
+    assert cli.main() == 2
+    assert in_github()["exit-code"] == "2"
+    assert "No such option '--bogus'." in html.unescape(Path("summary").read_text())
+    assert "scan-gate: No such option '--bogus'." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_stream_that_is_closed_is_written_to_by_nobody(
+    stream: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So Python starts where a shell says `>&-`."""
+    gate = gate_in("risky")
+    monkeypatch.setattr(sys, stream, None)
+
+    assert gate.check().code == 1
+    assert isinstance(getattr(sys, stream), io.StringIO)
+
+
+def test_what_a_stream_cannot_show_is_shown_as_its_code(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_in("empty")
+    gate.simulator.tasks.append(SimulatedTask(id="ours", name="\u955c\u50cf", began_ago=60))
+    kept = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(kept, encoding="ascii", write_through=True))
+
+    assert gate.run("status").code == 0
+    assert kept.getvalue().startswith(b"scan task \\u955c\\u50cf: complete (id ours")
+
+
+class ClosedPipe(io.StringIO):
+    """A stream whose reader has gone."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError(errno.EPIPE, f"nobody reads these {len(text)} characters")
+
+
+def test_help_that_nobody_reads_is_a_usage_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as context:
+        context.setattr("sys.stdout", ClosedPipe())
+        code = cli.main(["--help"])
+
+    assert code == 2
+    assert capsys.readouterr().err == (
+        "scan-gate: What was asked for cannot be printed: whoever was to read it has gone.\n"
+    )
+
+
+def test_a_report_that_cannot_be_written_is_said_in_the_log(gate_in: Callable[..., Gate]) -> None:
+    Path("file").touch()
+
+    ending = gate_in("risky").run("check", "--report", "json=file/report.json")
+
+    assert ending.code == 1
+    assert "scan-gate: file/report.json cannot be written (File exists)." in ending.err
+
+
+def test_the_wait_is_a_section_of_gitlabs_log_from_its_begin_to_its_end(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITLAB_CI", "true")
+
+    ending = gate_in("stuck").run("check", "--timeout", "60s")
+
+    began = int(datetime(2026, 1, 31, 12, tzinfo=UTC).timestamp())
+    assert f"section_start:{began}:scan_gate_wait" in ending.err
+    assert f"section_end:{began + 60}:scan_gate_wait" in ending.out

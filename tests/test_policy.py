@@ -184,6 +184,13 @@ def test_failed_are_the_stated_the_listed_and_those_without_a_result(
         assert judge(task, Policy(max_failed=expected - 1)).reasons == (reason,)
 
 
+def test_failures_that_are_stated_count_even_where_all_images_are_said_to_have_succeeded() -> None:
+    task = a_task(failed=2, total=3, succeeded=3)
+
+    assert failed_images(task) == 2
+    assert judge(task, Policy(max_failed=1)).decision is Decision.BLOCKED
+
+
 def test_images_without_a_result_are_no_failures_while_the_task_still_runs() -> None:
     assert failed_images(a_task(state=TaskState.RUNNING, total=9, succeeded=2, failed=1)) == 1
 
