@@ -3,7 +3,7 @@
 Every gate is the real command line in a thread of its own, with its own scan task, before one simulated cloud that lets
 a user make 5 calls a minute of each operation. Time is simulated: it stands still while a gate works, and when all
 sleep it jumps to the next one that wakes, so that hours pass in seconds and no gate is slow because the machine is.
-What is left to chance: the jitter of the gates themselves, and, by the seed, when they begin and who of two goes first.
+What is left to chance goes by the seed: when the gates begin, who of two goes first, and the jitter of their pauses.
 
 How late is late? Two measures, in minutes from the moment at which a gate could know its verdict (its task is final,
 and it has begun itself):
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import heapq
 import io
 import itertools
@@ -38,6 +39,7 @@ from unittest.mock import patch
 
 from gate import cli
 from gate.clock import Clock
+from gate.clouds import Connection
 from gate.simulator import Quota, Scenario, Scene, SimulatedTask, Simulator
 
 if TYPE_CHECKING:
@@ -222,7 +224,12 @@ def fleet(wishes: Wishes) -> Result:
         tasks=tuple(member.task() for member in members),
         quota=Quota(calls=CALLS, seconds=int(MINUTE), retry_after=wishes.tells_when),
     )
-    with Simulator(scenario, now=time.wall) as simulator, _alone(simulator, wishes.cloud):
+    by_chance = functools.partial(Connection, chance=chance.random)
+    with (
+        Simulator(scenario, now=time.wall) as simulator,
+        _alone(simulator, wishes.cloud),
+        patch.object(cli, "Connection", by_chance),
+    ):
         time.all_of((member.begins, _work(member, time, simulator, wishes)) for member in members)
     for member in members:
         member.before_it = sum(other.needs for other in members if other.ended >= member.could_know)
