@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gate.outcome import Event, EventKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from gate.clock import Clock
     from gate.scan import ScanTask
@@ -28,6 +28,10 @@ class Journal:
     def events(self) -> tuple[Event, ...]:
         """All that happened so far, oldest first."""
         return tuple(self._events)
+
+    def looks_at(self, task_id: str) -> Iterator[ScanTask]:
+        """What was seen of this task, look by look."""
+        return (event.task for event in self._events if event.task and event.task.id == task_id)
 
     def looked(self, task: ScanTask | None) -> None:
         """Notes a look at the task; None when there was none."""

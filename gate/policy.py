@@ -15,7 +15,7 @@ from gate.errors import ExitCode, GateError
 from gate.scan import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from gate.errors import Interrupted
@@ -148,10 +148,10 @@ def nothing_to_judge(reason: Reason) -> Verdict:
     return Verdict(decision=Decision.UNDECIDED, exit_code=ExitCode.NOTHING_TO_JUDGE, reasons=(reason,))
 
 
-def has_lost_images(last: ScanTask, pinned: ScanTask) -> bool:
-    """Whether the task has fewer images than when it was chosen: what became of the others, nobody says."""
-    before, now = pinned.counts.total, last.counts.total
-    return before is not None and now is not None and now < before
+def has_lost_images(last: ScanTask, seen: Iterable[ScanTask]) -> bool:
+    """Whether the task has fewer images than at an earlier look: what became of the others, nobody says."""
+    now = last.counts.total
+    return now is not None and any((task.counts.total or 0) > now for task in seen)
 
 
 def failed_images(task: ScanTask) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gate import __version__
@@ -79,12 +79,19 @@ def _decide(connection: Connection) -> Verdict:
     if isinstance(pinned, Reason):
         return nothing_to_judge(pinned)
     journal.note(f"following scan task {pinned.id} and no other")
+    chosen_at, lost = clock.latest(), clock.lost
     last = _follow(cloud, watch, pinned, connection.deadline)
     if is_another(last, pinned):
         return nothing_to_judge(_CHANGED)
     verdict = judge(last, settings.policy)
-    is_short = verdict.decision is Decision.PASSED and has_lost_images(last, pinned)
-    return nothing_to_judge(_SHRUNK) if is_short else verdict
+    if verdict.decision is not Decision.PASSED:
+        return verdict
+    # What has come to light since it was chosen may speak against it.
+    if has_lost_images(last, journal.looks_at(pinned.id)):
+        return nothing_to_judge(_SHRUNK)
+    chosen_at += timedelta(seconds=max(0.0, clock.lost - lost))
+    doubt = staleness(pinned, _by_the_true_clock(settings.policy, clock), chosen_at)
+    return nothing_to_judge(doubt) if doubt else verdict
 
 
 def _choose(cloud: Cloud, watch: Watch, settings: Settings, deadline: Deadline) -> ScanTask | Reason:
@@ -115,7 +122,8 @@ def _by_the_true_clock(policy: Policy, clock: Clock) -> Policy:
     """The policy with its earliest begin as late as it was meant, if it was noted on this machine with a slow clock."""
     if policy.started_after is None or not clock.lost:
         return policy
-    return replace(policy, started_after=policy.started_after + timedelta(seconds=clock.lost))
+    room = datetime.max.replace(tzinfo=UTC) - policy.started_after
+    return replace(policy, started_after=policy.started_after + min(room, timedelta(seconds=clock.lost)))
 
 
 def _follow(cloud: Cloud, watch: Watch, pinned: ScanTask, deadline: Deadline) -> ScanTask:
@@ -150,6 +158,6 @@ _CHANGED = Reason(
 )
 _SHRUNK = Reason(
     code="images-lost",
-    message="The scan task has fewer images than when it was chosen, so not all of its images were judged. Run the "
+    message="The scan task has fewer images than it had before, so not all of its images were judged. Run the "
     "gate again, and look at the task in the cloud's console if this stays so.",
 )

@@ -85,7 +85,7 @@ class Watch:
             What was seen last, whatever stands in the way of it: the caller must ask.
         """
         began = self.clock.elapsed()
-        last = seen
+        looked: list[Seen] = [] if seen is None else [seen]
 
         def rest(details: Details) -> None:
             expected = expected_end(details["value"], self.clock)
@@ -95,18 +95,17 @@ class Watch:
             self.clock.sleep(pause)
 
         def glance() -> Seen:
-            nonlocal last
             try:
                 task = look()
             except OutOfTime:
-                if last is None:
+                if not looked:
                     raise
-                return last
-            last = task
+                return looked[-1]
+            looked[:] = [task]
             self.journal.looked(task)
             return task
 
-        glances = chain(() if seen is None else (seen,), iter(glance, object()))
+        glances = chain(tuple(looked), iter(glance, object()))
         # backoff repeats, and nothing else: its own waits know neither our clock nor our deadline, so they are 0.
         repeat = backoff.on_predicate(
             backoff.constant,

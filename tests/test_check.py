@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gate import __version__
-from gate.simulator import SCENARIOS, Fault, Scene, SimulatedTask, alibaba, huawei, server_error
+from gate.simulator import SCENARIOS, Fault, Reply, Scene, SimulatedTask, alibaba, huawei, server_error
 from tests.harness import CLOUDS
 
 if TYPE_CHECKING:
@@ -349,3 +351,90 @@ def test_a_task_that_has_fewer_images_than_when_it_was_chosen_is_not_judged_by_t
     ending = gate.check()
 
     assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "images-lost")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_task_that_has_had_more_images_while_it_ran_is_not_judged_by_the_rest(
+    cloud: str, gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("empty", cloud)
+    scenes = (Scene(state="queued", seconds=20), Scene(state="running", progress=50, seconds=60), COMPLETE)
+    gate.simulator.tasks.append(scan("ours", 60.0, *scenes, total=1))
+
+    def grown_for_a_while(_operation: str, document: Any) -> Any:
+        if not 15 < gate.time.elapsed < 75:
+            return document
+        rows = document.get("data_list")
+        return {**document, "data_list": [{**rows[0], "total_num": 40}]} if rows else {**document, "TotalCount": 40}
+
+    gate.simulator.rewrite = grown_for_a_while
+    ending = gate.check("--poll-interval", "10s")
+
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "images-lost")
+
+
+def test_a_look_that_found_nothing_stands_when_there_is_no_time_for_more(gate_in: Callable[..., Gate]) -> None:
+    """One that takes long is cut off by the deadline: that there was no task is still what was seen."""
+    gate = gate_in("empty")
+
+    def slow(_operation: str, document: Any) -> Any:
+        if gate.simulator.tasks:
+            gate.time.sleep(20)
+        return document
+
+    gate.simulator.rewrite = slow
+    gate.time.at_elapsed(15, lambda: gate.simulator.tasks.extend(scan(f"old-{n}", 9 * DAY + n) for n in range(300)))
+    ending = gate.check("--timeout", "60s", "--limit", "50")
+
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "no-task")
+
+
+# What a clock says that is wrong.
+
+
+@pytest.fixture
+def by_token(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """A gate that signs in by a token, which tells nobody whether its clock is right."""
+    gate = gate_in("empty")
+    for name in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET"):
+        monkeypatch.delenv(f"SCAN_GATE_{name}")
+    monkeypatch.setenv("SCAN_GATE_AUTH_TOKEN", gate.simulator.describe()["huawei"]["auth_token"])
+    return gate
+
+
+def dated(gate: Gate, days: float) -> dict[str, str]:
+    return {"Date": formatdate(gate.time.true_wall() + days * DAY, usegmt=True), "Content-Type": "text/html"}
+
+
+@pytest.mark.parametrize(("age", "code"), [(3 * DAY + 600, 7), (600.0, 0)])
+def test_a_page_that_refuses_a_token_says_nothing_of_the_time(by_token: Gate, age: float, code: int) -> None:
+    """As from a proxy or a cache: it would make a stale task fresh."""
+    by_token.simulator.tasks.append(scan("ours", age))
+    page = Reply(status=403, headers=dated(by_token, -3), body=b"<html>not now</html>")
+    by_token.simulator.faults.append(Fault(on=frozenset({1}), reply=page))
+
+    assert by_token.check("--appear-timeout", "0").code == 3
+    assert by_token.check("--appear-timeout", "0").code == code
+
+
+@pytest.mark.parametrize("is_told_at_once", [True, False])
+def test_a_slow_clock_makes_no_task_fresh_however_late_that_is_told(by_token: Gate, *, is_told_at_once: bool) -> None:
+    by_token.time.step = -7200.0
+    by_token.simulator.tasks.append(scan("ours", 9000.0, Scene(state="running", progress=50, seconds=60), COMPLETE))
+
+    def undated(_operation: str, document: Any) -> Any:
+        body = json.dumps(document).encode()
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        return Reply(headers=headers, body=body) if by_token.time.elapsed == 0 else document
+
+    by_token.simulator.rewrite = None if is_told_at_once else undated
+    ending = by_token.check("--max-age", "1h", "--appear-timeout", "0")
+
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "stale")
+
+
+def test_a_time_at_the_end_of_time_can_be_asked_for_on_a_slow_machine(by_token: Gate) -> None:
+    by_token.time.step = -7200.0
+    by_token.simulator.tasks.append(scan("ours", 60.0))
+
+    assert by_token.check("--started-after", "9999-12-31T23:59:59Z", "--appear-timeout", "0").code == 7

@@ -274,6 +274,19 @@ def test_what_was_seen_just_now_stands_when_there_is_no_time_for_more(fake_time:
     assert watcher.until(not_complete, look, deadline(watcher, 1), seen=RUNNING) is RUNNING
 
 
+def test_that_nothing_was_there_stands_too(fake_time: FakeTime) -> None:
+    watcher, seen = watch(fake_time), iter([None])
+
+    def look() -> ScanTask | None:
+        try:
+            return next(seen)
+        except StopIteration:
+            raise OutOfTime("The time was up.") from None
+
+    assert watcher.until(lambda _: "nothing", look, deadline(watcher, 30)) is None
+    assert fake_time.elapsed == pytest.approx(30)
+
+
 def test_a_first_look_that_runs_out_of_time_is_none(fake_time: FakeTime) -> None:
     watcher, story = watch(fake_time), iter([OutOfTime("The time was up.")])
 

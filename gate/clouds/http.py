@@ -42,6 +42,8 @@ class Api:
     """What must be cut out of any message."""
     read: Callable[[Answer], dict[str, Any]]
     """Turns an answer into its JSON object, or raises what the API means by it."""
+    signs_the_time: bool = True
+    """Whether a wrong clock can be why one is refused; a token does not hold the time."""
 
 
 class Http:
@@ -100,11 +102,11 @@ class Http:
         except NotAuthorised:
             if not self._takes_the_time_from(answer):
                 raise
-        else:
-            self._hears_the_time_of(answer)
-            return document
-        # Signed with the wrong time, it had no chance; if the time was not the reason, this is refused again.
-        return self._api.read(self._send(request, called))
+            # Signed with the wrong time, it had no chance; if the time was not the reason, this is refused again.
+            answer = self._send(request, called)
+            document = self._api.read(answer)
+        self._hears_the_time_of(answer)
+        return document
 
     def _send(self, request: requests.Request, called: str) -> Answer:
         if not self._connection.deadline.lets_begin():
@@ -133,6 +135,8 @@ class Http:
         From no other answer: one from a cache or a proxy would make a stale task fresh.
         """
         clock, theirs = self._connection.clock, date_of(answer)
+        if not self._api.signs_the_time:
+            return False
         if theirs is None or abs(theirs - clock.now()) <= CLOCK_TOLERANCE or not clock.set_once(theirs):
             return False
         self._connection.journal.note(f"this machine's clock is wrong; going by that of {self._wire.host}: {theirs}")

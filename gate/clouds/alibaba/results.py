@@ -53,7 +53,8 @@ def counted(task: ScanTask, leaves: Sequence[Leaf], findings: Iterable[Finding],
         failed=len(failed),
         risky=_risky(known.values(), is_fresh) if is_tellable and all(judged) else None,
     )
-    missing = max(0, (stated or 0) - len(leaves))
+    # A leaf that is there twice does not stand for an image that has none.
+    missing = max(0, (stated or 0) - len(failed) - len({(leaf.image, leaf.place) for leaf in leaves if leaf.succeeded}))
     awaited = missing + judged.count(False) if is_tellable else 0
     return replace(task, counts=counts, failed_images=failed, awaited=awaited)
 

@@ -27,6 +27,7 @@ _STATES = {
     "TIMOUT": TaskState.TIMED_OUT,
     "FAIL": TaskState.FAILED,
 }
+_PLACE = ("RepoRegionId", "RegionId", "RepoId")
 _FINE: tuple[object, ...] = (None, "", "SUCCESS")
 _ELSEWHERE, _NO_TASK = "TASK_NOT_SUPPORT_REGION", "TASK_NOT_EXISTS"
 _REASONS = {_ELSEWHERE: "TASK_NOT_SUPPORT_REGION, its images are in a region where Security Center does not scan"}
@@ -100,6 +101,8 @@ class Leaf:
     succeeded: bool
     reason: str = ""
     """Why it did not succeed, in the cloud's own words."""
+    place: tuple[str, ...] = ()
+    """Where the image lies beside its name: the same one may lie in two regions."""
 
 
 def is_repository(row: Mapping[str, Any]) -> bool:
@@ -116,11 +119,17 @@ def leaf(row: Mapping[str, Any]) -> Leaf:
     if row.get("TaskType") not in {None, "", IMAGE_SCAN}:
         raise strange("The list of the scan task's images has a part of another kind of task in it.")
     status, result = row.get("StatusText"), row.get("ResultInfo")
-    unfinished = "not finished" if status == "SUCCESS" and row.get("Finish") == 0 else None
+    unfinished = "not finished" if status == "SUCCESS" and row.get("Finish") in (0, "0") else None
     succeeded = status == "SUCCESS" and result in _FINE and not unfinished
     bad = [one for one in (status, result, unfinished) if one not in _FINE]
     reason = ", ".join(str(one) for one in bad) or "no state given"
-    return Leaf(image=_image(row), succeeded=succeeded, reason="" if succeeded else reason)
+    info = _image_info(row)
+    return Leaf(
+        image=_image(row),
+        succeeded=succeeded,
+        reason="" if succeeded else reason,
+        place=tuple(text(info.get(key)) for key in _PLACE),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,10 +144,11 @@ class Finding:
 
 def finding(row: Mapping[str, Any]) -> Finding:
     """Turns one entry of ImageInstanceList into what was found in that image."""
-    is_being_scanned = row.get("ScaStatus") not in _FINE
+    # Neither a scan that goes on nor one that was refused has a result.
+    is_over = row.get("ScaStatus") in _FINE and row.get("ScaResult") in _FINE
     return Finding(
         digest=digest(row.get("Digest")),
-        scanned_at=None if is_being_scanned else moment(row.get("LastScanTime")),
+        scanned_at=moment(row.get("LastScanTime")) if is_over else None,
         is_risky=_is_risky(row),
     )
 
@@ -193,9 +203,13 @@ def _id_by_begin(document: Mapping[str, Any], task_type: str) -> str:
     return f"{_BY_BEGIN}{collected}" if collected and task_type != IMAGE_SCAN else ""
 
 
-def _image(row: Mapping[str, Any]) -> ImageRef:
+def _image_info(row: Mapping[str, Any]) -> Mapping[str, Any]:
     about = row.get("TaskImageInfo")
-    info = about if isinstance(about, dict) else {}
+    return about if isinstance(about, dict) else {}
+
+
+def _image(row: Mapping[str, Any]) -> ImageRef:
+    info = _image_info(row)
     return ImageRef(
         registry=text(info.get("RegistryType")),
         namespace=text(info.get("RepoNamespace")),

@@ -45,7 +45,8 @@ def _opener(connection: Connection) -> Callable[[str], Http]:
     auth = (
         KeyPairAuth(credentials, connection.clock.now) if credentials.is_key_pair else TokenAuth(credentials.auth_token)
     )
-    return lambda url: Http(Api(base_url=url, auth=auth, secrets=credentials.secrets, read=read), connection)
+    api = partial(Api, auth=auth, secrets=credentials.secrets, read=read, signs_the_time=credentials.is_key_pair)
+    return lambda url: Http(api(base_url=url), connection)
 
 
 KIND = CloudKind(

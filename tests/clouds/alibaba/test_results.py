@@ -134,12 +134,34 @@ def test_an_image_is_waited_for_if_one_of_its_leaves_succeeded() -> None:
     assert (found.awaited, found.counts.failed) == (1, 1)
 
 
+def test_a_leaf_that_is_there_twice_does_not_stand_for_an_image_that_has_none() -> None:
+    found = counts_of([a_leaf(A), a_leaf(A, TaskId="another")], [an_image(A)])
+
+    assert (found.awaited, verdict_of(found)) == (1, "results-pending")
+
+
+@pytest.mark.parametrize(
+    "key", ["RegionId", "RepoRegionId", "RepoId", "Tag", "RepoName", "RepoNamespace", "RegistryType"]
+)
+def test_the_same_image_in_two_places_is_two(key: str) -> None:
+    rows = [a_leaf(A, TaskImageInfo={key: value}) for value in ("one", "two")]
+    found = counts_of(rows, [an_image(A)])
+
+    assert (found.awaited, found.counts.succeeded, verdict_of(found)) == (0, 2, "passed")
+
+
+@pytest.mark.parametrize("key", ["ScaStatus", "ScaResult"])
+@pytest.mark.parametrize(("word", "awaited"), [("SUCCESS", 0), ("", 0), (None, 0), ("TASK_NOT_SUPPORT_REGION", 1)])
+def test_an_image_whose_scan_was_refused_has_no_result(key: str, word: object, awaited: int) -> None:
+    assert counts_of([a_leaf(A)], [an_image(A, **{key: word})]).awaited == awaited
+
+
 # What is risky.
 
 
 def test_an_image_is_risky_once_however_often_it_was_scanned_or_tagged() -> None:
     rows = [an_image(A, "YES", Tag=tag) for tag in ("1.0", "1", "latest")]
-    found = counts_of([a_leaf(A), a_leaf(A, Tag="latest"), a_leaf(B)], [*rows, an_image(B)])
+    found = counts_of([a_leaf(A), a_leaf(A, TaskImageInfo={"Tag": "latest"}), a_leaf(B)], [*rows, an_image(B)])
 
     assert found.counts == Counts(total=3, succeeded=3, failed=0, risky=1)
     assert verdict_of(found) == "too-many-risky"
@@ -354,6 +376,7 @@ def test_only_a_task_passes_whose_every_image_was_scanned_and_has_a_fresh_no(
         and (stated is COUNT or stated == len(scans))
         and all(row["StatusText"] == "SUCCESS" and row["ResultInfo"] in {"SUCCESS", "", None} for row in scans)
         and "" not in names
+        and len(names) == len(scans)
         and all(any(is_fresh(row) for row in about) for about in known)
         and all(row["RiskStatus"] == "NO" for about in known for row in about if is_fresh(row))
         and all(row["RiskStatus"] != "YES" for about in known for row in about)

@@ -573,8 +573,9 @@ def test_an_image_that_is_being_scanned_again_has_no_result_yet(status: object, 
     assert (finding({"LastScanTime": NOON, "ScaStatus": status}).scanned_at is not None) is is_there
 
 
-def test_a_success_that_is_not_finished_is_none() -> None:
-    found = leaf({"StatusText": "SUCCESS", "Finish": 0})
+@pytest.mark.parametrize("finish", [0, "0"], ids=repr)
+def test_a_success_that_is_not_finished_is_none(finish: object) -> None:
+    found = leaf({"StatusText": "SUCCESS", "Finish": finish})
 
     assert (found.succeeded, found.reason) == (False, "not finished")
 
