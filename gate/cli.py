@@ -18,12 +18,12 @@ import click
 from gate import __version__, ci, run
 from gate.clock import Clock, Deadline
 from gate.clouds import CLOUDS, Connection
-from gate.command_line import Sectioned, wishes_of
+from gate.command_line import Sectioned, variables, wishes_of
 from gate.errors import Bug, ExitCode, GateError, Interrupted, UsageError
 from gate.interrupt import be_deaf, interruptible
 from gate.journal import Journal
 from gate.log import Log, describe
-from gate.options import LOOK_SECTIONS, OPTIONS, SECTIONS, settings_from, unknown_variables, variable
+from gate.options import LOOK_SECTIONS, OPTIONS, SECTIONS, settings_from, unknown_variables
 from gate.outcome import Outcome
 from gate.policy import Policy, undecided
 from gate.publish import publish, told
@@ -184,6 +184,8 @@ def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Cloc
     for complaint in unknown_variables(environ):
         log.complain(complaint)
     host = ci.detect(environ, settings.ci)
+    with suppress(OSError):
+        host.clear()
     connection = _connection(settings, environ, clock, log, host)
     try:
         log.mark(host.fold("Waiting for the image scan", clock.now()))
@@ -250,7 +252,9 @@ def _host(arguments: Sequence[str]) -> ci.Host:
     if next((word for word in arguments if not word.startswith("-")), "") != "check":
         return ci.Host({})
     words = [part for word in arguments for part in word.split("=", 1)]
-    wish = next((after for word, after in pairwise(words) if word == "--ci"), os.environ.get(variable("ci")))
+    wishes = [os.environ.get(name) for name in reversed(variables("ci"))]
+    wishes += [after for word, after in pairwise(words) if word == "--ci"]
+    wish = next(filter(None, reversed(wishes)), None)
     return ci.detect(os.environ, wish if wish in ci.HOSTS else None)
 
 

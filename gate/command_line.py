@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from gate.settings import Option
 
 
+_EMPTY = "a value that is given must not be empty, perhaps a variable of the shell is not set."
+
+
 class Parsed(click.ParamType[object]):
     """An option's own way to read its text."""
 
@@ -26,16 +29,19 @@ class Parsed(click.ParamType[object]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """Reads what came from the command line, a variable or the file, which may hold numbers."""
-        if not str(value).strip():
-            self.fail(
-                "a value that is given must not be empty, perhaps a variable of the shell is not set.", param, ctx
-            )
-        if str(value).startswith("--"):
+        try:
+            value = str(value)
+        except ValueError:
+            # Python does not write numbers of thousands of digits.
+            self.fail("the number is too large.", param, ctx)
+        if not value.strip():
+            self.fail(_EMPTY, param, ctx)
+        if value.startswith("--"):
             self.fail(f"{value} is another option; a variable of the shell before it is perhaps not set.", param, ctx)
-        if not str(value).strip().isprintable():
+        if not value.strip().isprintable():
             self.fail("the value has characters in it that nobody can read, or is not UTF-8.", param, ctx)
         try:
-            return self._parse(str(value))
+            return self._parse(value)
         except ValueError as error:
             self.fail(f"{error}.", param, ctx)
 
@@ -106,6 +112,8 @@ def _is_there(path: Path) -> bool:
 
 def _config_option() -> click.Option:
     def load(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+        if value is not None and not value.strip():
+            raise click.BadParameter(_EMPTY)
         path = Path(value or DEFAULT_FILE)
         if value or _is_there(path):
             wishes = file_wishes(path, [option.name for option in OPTIONS])

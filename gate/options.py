@@ -275,11 +275,19 @@ def _read(option: Option, text: str) -> object:
 
 def _apart(wishes: Iterable[ReportWish]) -> tuple[ReportWish, ...]:
     wishes = tuple(wishes)
-    if len({wish.path.absolute() for wish in wishes}) < len(wishes):
+    if len({_whole(wish.path) for wish in wishes}) < len(wishes):
         raise UsageError(
             "Two reports have the same path.", means="One would overwrite the other.", remedy="Give each its own."
         )
     return wishes
+
+
+def _whole(path: Path) -> Path:
+    try:
+        return path.absolute()
+    except OSError:
+        # The folder of the process is gone, and nothing can be written there anyway.
+        return path
 
 
 def _check_key(path: Path, key: str, names: tuple[str, ...]) -> None:

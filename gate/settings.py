@@ -117,16 +117,17 @@ def whole_number(text: str) -> int:
 
 def base_url(text: str) -> str:
     """Reads the address of an API: https, or plain http to a loopback address; returns it without a trailing slash."""
+    if "@" in text:
+        # Before anything else, since the other errors repeat the address.
+        raise ValueError("an address with a user or a password in it is not taken; credentials come from elsewhere")
     try:
         parts = urlsplit(text.strip())
         host = parts.hostname or ""
         _ = parts.port
     except ValueError as error:
         raise ValueError(f"{text!r} is not a URL: {error}") from None
-    if "@" in text:
-        raise ValueError("an address with a user or a password in it is not taken; credentials come from elsewhere")
     is_address = parts.scheme in {"http", "https"} and re.fullmatch(
-        r"[\w-]+(\.[\w-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*", host
+        r"[\w-]+(\.[\w-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*", host, flags=re.ASCII
     )
     if not is_address or parts.query or parts.fragment:
         raise ValueError(f"{text!r} is not a URL such as https://hss.cn-north-4.myhuaweicloud.com")

@@ -45,7 +45,8 @@ def _is_standard_output(path: Path) -> bool:
 
 def _leads_elsewhere(path: Path) -> bool:
     # Devices and pipes keep their place, /dev/stdout among them; a link in the checkout could lead to any file.
-    return str(path).startswith(("/dev/", "/proc/")) or (path.exists() and not path.is_file())
+    is_kept = str(path).startswith(("/dev/", "/proc/")) and path.is_symlink()
+    return is_kept or (path.exists() and not path.is_file())
 
 
 def _write_through(path: Path, text: str) -> None:

@@ -155,6 +155,38 @@ def test_a_variable_that_is_like_none_of_the_gates_is_complained_of(
     assert "The variable SCAN_GATE_IMAGE is none of the gate's." in ending.err
 
 
+@pytest.mark.parametrize("value", ["", " "])
+def test_a_file_that_is_asked_for_by_an_unset_variable_is_no_other_file(value: str, risky: Gate) -> None:
+    Path(".scan-gate.toml").write_text("max-risky = 11\n")
+
+    ending = risky.run("check", "--config", value)
+
+    assert ending.code == 2
+    assert "must not be empty" in ending.err
+
+
+def test_a_number_of_thousands_of_digits_is_a_usage_error(risky: Gate) -> None:
+    Path(".scan-gate.toml").write_text(f"max-risky = 0x{'F' * 5000}\n")
+
+    ending = risky.run("check")
+
+    assert ending.code == 2
+    assert "the number is too large" in ending.err
+
+
+def test_where_the_working_directory_is_gone_the_verdict_stands(
+    risky: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    ending = risky.run("check", "--report", "json=report.json")
+
+    assert ending.code == 1
+    assert "report.json cannot be written" in ending.err
+
+
 @pytest.mark.parametrize("kind", ["folder", "dangling link"])
 def test_a_file_that_is_there_but_cannot_be_read_is_no_reason_to_go_without(kind: str, risky: Gate) -> None:
     """Docker makes a folder where the file to be mounted is not there."""
@@ -453,6 +485,8 @@ def test_the_summary_of_a_usage_error_says_what_is_wrong_and_by_whom_it_was_foun
         (["check", "--bogus", "--ci", "none"], "", None),
         (["check", "--bogus", "--ci=none"], "", None),
         (["check", "--bogus", "--ci", "github"], "none", "2"),
+        (["check", "--bogus", "--ci", "none", "--ci", "github"], "", "2"),
+        (["check", "--bogus", "--ci", "github", "--ci", "none"], "", None),
         (["check", "--ci", "bogus"], "", "2"),
         (["check", "--ci=none=x"], "none", "2"),
         (["check", "--bogus", "--endpoint=--ci=none"], "", "2"),
@@ -469,6 +503,16 @@ def test_a_command_line_that_cannot_be_read_is_told_to_the_host_that_a_check_wou
 
     assert cli.main(words) == 2
     assert in_github().get("exit-code") == exit_code
+
+
+def test_the_input_is_a_wish_before_the_variable(
+    in_github: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCAN_GATE_CI", "github")
+    monkeypatch.setenv("INPUT_CI", "none")
+
+    assert cli.main(["check", "--bogus"]) == 2
+    assert in_github() == {}
 
 
 @pytest.mark.parametrize(("scenario", "seconds"), [("empty", 3.0), ("stuck", 6.0)])

@@ -6,6 +6,7 @@ import io
 import json
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -170,6 +171,15 @@ def test_the_report_of_an_earlier_run_is_forgotten_and_a_device_is_not(tmp_path:
 
     assert list(tmp_path.iterdir()) == []
     assert Path("/dev/null").is_char_device()
+
+
+def test_the_report_of_an_earlier_run_is_forgotten_wherever_it_is_kept() -> None:
+    Path("old.sarif").write_text("clean")
+    with TemporaryDirectory(dir="/dev/shm") as shared:
+        for path in (Path(shared) / "old.sarif", Path("/proc/self/cwd/old.sarif")):
+            write_whole(path, "clean")
+            forget(path)
+            assert not path.exists()
 
 
 def broken(_outcome: Outcome) -> str:

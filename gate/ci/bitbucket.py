@@ -33,9 +33,16 @@ class Bitbucket(Host):
         """See `Host.is_here`."""
         return bool(environ.get("BITBUCKET_BUILD_NUMBER"))
 
+    def clear(self) -> None:
+        """See `Host.clear`."""
+        folder = self._folder()
+        if not folder.is_symlink():
+            for old in (folder / "report.json", *folder.glob("annotations-*.json")):
+                forget(old)
+
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `Host.publish`."""
-        folder = Path(self._environ.get("BITBUCKET_CLONE_DIR") or ".") / FOLDER
+        folder = self._folder()
         remarks = insights(outcome)
         batches = [remarks[at : at + _MOST_AT_ONCE] for at in range(0, len(remarks), _MOST_AT_ONCE)]
         files = {"report.json": report(outcome)} | {
@@ -45,12 +52,14 @@ class Bitbucket(Host):
             if folder.is_symlink():
                 yield f"{folder} is a link and is not written through: there will be no report in Bitbucket."
                 return
-            for old in folder.glob("annotations-*.json"):
-                forget(old)
+            self.clear()
             for name, document in files.items():
                 write_whole(folder / name, as_json(document))
         except OSError as error:
             yield f"{folder} cannot be written ({error.strerror}): there will be no report in Bitbucket."
+
+    def _folder(self) -> Path:
+        return Path(self._environ.get("BITBUCKET_CLONE_DIR") or ".") / FOLDER
 
 
 def report(outcome: Outcome) -> dict[str, Any]:

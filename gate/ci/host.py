@@ -22,6 +22,9 @@ class Host:
         """Whether these variables are those of a job of this host."""
         return True
 
+    def clear(self) -> None:
+        """Takes away what an earlier run has left for the host, which would be mistaken for a word of this one."""
+
     def hide(self, secret: str) -> str:  # noqa: ARG002 - for hosts that can
         """The line that keeps a secret out of the host's log; empty where it would show it instead."""
         return ""

@@ -90,8 +90,19 @@ def find_credentials(environ: Mapping[str, str], native: Iterable[Source], *, ta
 
 
 def first_of(environ: Mapping[str, str], names: Iterable[str]) -> str:
-    """The value of the first of these variables that has one; empty where none has."""
-    return next((value for name in names if (value := environ.get(name, "").strip())), "")
+    """The value of the first of these variables that has one; empty where none has.
+
+    Raises:
+        UsageError: It has characters in it that nobody can read, or is not UTF-8.
+    """
+    name, value = next(((name, value) for name in names if (value := environ.get(name, "").strip())), ("", ""))
+    if not value.isprintable():
+        raise UsageError(
+            f"The variable {name} has characters in it that nobody can read, or is not UTF-8.",
+            means="It was perhaps pasted with a line break, or damaged on its way.",
+            remedy="Set it anew.",
+        )
+    return value
 
 
 def _read(environ: Mapping[str, str], name: str) -> str:

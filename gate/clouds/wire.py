@@ -148,8 +148,8 @@ class _Session(requests.Session):
 def _spellings(char: str) -> bytes:
     if char.isalnum():
         return char.encode()
-    code = ord(char)
-    return rb"(?:%b|\\%b|(?i:\\u%04x|%%%02x))" % (re.escape(char).encode(), re.escape(char).encode(), code, code)
+    code, plain = ord(char), re.escape(char).encode("utf-8", "surrogateescape")
+    return rb"(?:%b|\\%b|(?i:\\u%04x|%%%02x))" % (plain, plain, code, code)
 
 
 def _proofs(request: requests.PreparedRequest) -> list[str]:
@@ -162,7 +162,10 @@ def _passwords(proxies: Mapping[str, str]) -> Iterator[str]:
     for address in proxies.values():
         user_info = address.rpartition("@")[0].rpartition("//")[2]
         told = unquote(user_info)
-        yield from (user_info.partition(":")[2], told.partition(":")[2], b64encode(told.encode()).decode())
+        yield from (user_info.partition(":")[2], told.partition(":")[2])
+        # requests writes it in Latin-1, and other programs in UTF-8.
+        for code in ("utf-8", "latin-1"):
+            yield b64encode(told.encode(code, "surrogateescape" if code == "utf-8" else "ignore")).decode()
 
 
 def _body(response: requests.Response, packing: str) -> bytes:

@@ -17,7 +17,10 @@ from tests.builders import NOW, a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gate.outcome import Outcome
+    from tests.harness import Gate
 
 BLOCKED = an_outcome(a_task(failed=1, succeeded=2, failed_images=(a_failed_image(),)))
 WARNED = an_outcome(a_task(risky=2), policy=Policy(warn_only=True))
@@ -235,6 +238,22 @@ def test_what_an_earlier_run_left_for_bitbucket_is_taken_away(tmp_path: Path) ->
         told("bitbucket", many(number), BITBUCKET_CLONE_DIR=str(tmp_path))
 
     assert sorted(files(tmp_path)) == ["annotations-1.json", "report.json"]
+
+
+def test_what_bitbucket_was_told_before_is_gone_as_soon_as_a_run_begins(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A run that is killed would else leave a verdict that is not its own."""
+    told("bitbucket", many(5), BITBUCKET_CLONE_DIR=str(tmp_path))
+    monkeypatch.setenv("BITBUCKET_BUILD_NUMBER", "1")
+    monkeypatch.setenv("BITBUCKET_CLONE_DIR", str(tmp_path))
+    gate = gate_in("stuck")
+    left: list[list[str]] = []
+    gate.time.at_elapsed(10, lambda: left.append(sorted(files(tmp_path))))
+
+    assert gate.check("--timeout", "60s").code == 5
+    assert left == [[]]
+    assert sorted(files(tmp_path)) == ["report.json"]
 
 
 def test_bitbucket_hears_what_could_not_be_written(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import tracemalloc
 import zlib
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -983,6 +984,29 @@ def test_a_proxys_password_is_in_no_message(
 
     assert isinstance(found, Refused if b"407" in answer else Unreachable)
     assert "hush" not in str(found) + "".join(event.text for event in connection.journal.events)
+
+
+def test_a_proxys_password_beyond_ascii_is_in_no_message_however_it_is_encoded(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proxy repeats what it was told in its refusal."""
+    connection = a_connection(fake_time, timeout=1.0)
+    told = [b64encode("bot:hush-h\u00f6sh".encode(code)) for code in ("latin-1", "utf-8")]
+    with Peer(b"HTTP/1.1 407 not by " + b" or ".join(told) + b"\r\n\r\n") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://bot:hush-h%C3%B6sh@{proxy.address}")
+        found = fault(connection, "https://gate.invalid")
+
+    seen = str(found) + "".join(event.text for event in connection.journal.events)
+    assert [word for word in told if word.decode() in seen] == []
+
+
+def test_a_proxy_whose_address_is_not_utf_8_is_the_users_to_change(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Peer() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://bot:hush-h\udcf6sh@{proxy.address}")
+
+        assert isinstance(fault(a_connection(fake_time, timeout=1.0), "https://gate.invalid"), GateError)
 
 
 @pytest.mark.parametrize(
