@@ -1,4 +1,4 @@
-"""Publishing an outcome: first the files, then the CI host, then the words for a person; none of them hides another."""
+"""Publishing an outcome: first the files, then the words for a person, then the CI host; none of them hides another."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ def publish(outcome: Outcome, wishes: Iterable[ReportWish], host: Host, log: Log
             with suppress(OSError):
                 traceback.print_exc()
             log.complain(f"{wish.path} is not written: a bug in the gate, to be reported. The verdict stands.")
+    # Before the host is told, since one that hangs could end the process before a person had heard the verdict.
+    say(plain.render(outcome))
     for complaint in told(host, outcome):
         log.complain(complaint)
-    say(plain.render(outcome))
 
 
 def told(host: Host, outcome: Outcome) -> Iterator[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _AGENT = "buildkite-agent"
 _STYLES = {"notice": "success", "warning": "warning", "error": "error"}
-_LIMIT = 30.0
+_LIMIT = 10.0
 
 
 class Buildkite(Host):
