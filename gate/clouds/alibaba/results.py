@@ -47,8 +47,8 @@ def counted(task: ScanTask, leaves: Sequence[Leaf], findings: Iterable[Finding],
     is_tellable = "" not in known and task.began_at is not None
     counts = Counts(
         # Without a number of the task's own nobody knows whether these are all leaves, and more of them than it says
-        # are not its own alone: the smaller number lets the policy see the contradiction.
-        total=None if stated is None else min(stated, len(leaves)),
+        # are not its own alone: the policy sees the contradiction.
+        total=stated,
         succeeded=len(leaves) - len(failed),
         failed=len(failed),
         risky=_risky(known.values(), is_fresh) if is_tellable and all(judged) else None,

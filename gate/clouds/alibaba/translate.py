@@ -34,6 +34,7 @@ _REASONS = {_ELSEWHERE: "TASK_NOT_SUPPORT_REGION, its images are in a region whe
 _ALL = 100
 # Vulnerabilities, baseline and malicious files: what RiskStatus is made of (2.2).
 _PARTS = ("Vul", "Hc", "Alarm")
+_NOTHING: tuple[object, ...] = (None, "", "NO", 0, "0")
 
 
 def task(document: Mapping[str, Any], task_type: str, *, called: str = "") -> ScanTask | None:
@@ -162,8 +163,8 @@ def _is_risky(row: Mapping[str, Any]) -> bool | None:
     risk = row.get("RiskStatus")
     if risk == "YES":
         return True
-    finds_something = any(row.get(f"{part}Status") == "YES" or count(row.get(f"{part}Count")) for part in _PARTS)
-    return False if risk == "NO" and not finds_something else None
+    finds_nothing = all(row.get(f"{part}{what}") in _NOTHING for part in _PARTS for what in ("Status", "Count"))
+    return False if risk == "NO" and finds_nothing else None
 
 
 def _state(info: Mapping[str, Any]) -> TaskState:
