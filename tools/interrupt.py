@@ -85,7 +85,7 @@ class Remains:
     def is_untouched(self) -> bool:
         """Whether the gate left no trace at all, as if it had not been loaded."""
         files = {self.file("output"), self.file("summary")}
-        return not self.out and not self.reports and files == {BEFORE}
+        return not self.out and "scan-gate: " not in self.err and not self.reports and files == {BEFORE}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,12 +114,13 @@ def _changed(since: str) -> Iterator[str]:
 
 
 def _functions(tree: ast.Module) -> Iterator[tuple[str, range]]:
+    """All that mutmut takes: neither what is decorated, properties among it, nor what is in no function."""
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef) and not node.decorator_list:
             yield f"x_{node.name}", range(node.lineno, (node.end_lineno or node.lineno) + 1)
         if isinstance(node, ast.ClassDef):
             for part in node.body:
-                if isinstance(part, ast.FunctionDef):
+                if isinstance(part, ast.FunctionDef) and not part.decorator_list:
                     yield f"xǁ{node.name}ǁ{part.name}", range(part.lineno, (part.end_lineno or part.lineno) + 1)
 
 

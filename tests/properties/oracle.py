@@ -155,7 +155,8 @@ class _Reader:
 
     def of_huawei(self) -> Proof:
         """One and the same row of the last list holds everything."""
-        row = self._row_of_the_task()
+        rows = self._rows_of_the_task()
+        row = rows[-1]
         _same(_begin(self._choice("tasks", "task_id"), self.task_id), row.get("begin_time"))
         is_scan = self.settings.for_cloud.get("type") != "image_sync"
         _needs(type(row.get("task_status")) is int and row["task_status"] == 100, "the task is not complete")
@@ -166,18 +167,19 @@ class _Reader:
         _needs(listed is None or isinstance(listed, list), "the failed images are no list")
         failed = max(bad, len(listed or ()), total - ok)
         _needs(total > 0, "there are no images")
-        return Proof(failed=failed, risky=risky, fits=max(risky, bad + ok) <= total)
+        fits = max(risky, bad + ok) <= total and _never_more(total, (one.get("total_num") for one in rows))
+        return Proof(failed=failed, risky=risky, fits=fits)
 
-    def _row_of_the_task(self) -> Row:
-        """The row of the task in the last list; the row that ends a page begins the next, and is told anew there."""
-        lists = [one for one in self.said if one.called == "tasks"]
-        at = max(0, len(lists) - 1)
-        while at and lists[at].query["offset"] != "0":
-            at -= 1
-        rows: list[Row] = [row for page in lists[at:] for row in page.document.get("data_list") or ()]
-        found = [row for row in rows if row.get("task_id") == self.task_id]
-        _needs(found, "the task is not in the last list")
-        return found[-1]
+    def _rows_of_the_task(self) -> list[Row]:
+        """The task's row in each list, the last of which has one; what ends a page begins the next, told anew there."""
+        lists: list[list[Row]] = [[]]
+        for page in (one for one in self.said if one.called == "tasks"):
+            if page.query["offset"] == "0":
+                lists.append([])
+            lists[-1] += page.document.get("data_list") or ()
+        found = [[row for row in rows if row.get("task_id") == self.task_id] for rows in lists]
+        _needs(found[-1], "the task is not in the last list")
+        return [rows[-1] for rows in found if rows]
 
     def of_alibaba(self) -> Proof:
         """The task says how many, its leaves which, and what is known of the images the rest."""
@@ -195,11 +197,21 @@ class _Reader:
         stated = _number(last.document.get("TotalCount"))
         leaves = [row for row in self._rows("DescribeOnceTaskLeafRecordPage", "OnceTasks", last) if _is_image(row)]
         _needs(len(leaves) >= stated > 0, "the leaves are fewer than the task has images")
-        good = [row for row in leaves if row.get("StatusText") == "SUCCESS" and row.get("ResultInfo") in _FINE]
+        _needs(all(row.get("TaskType") in (None, "", "IMAGE_SCAN") for row in leaves), "a leaf of another kind of task")
+        before = (one.document.get("TotalCount") for one in self.said if self._tells_of_the_task(one))
+        good = [row for row in leaves if _is_good(row)]
+        which = {(_digest(row), json.dumps(row.get("TaskImageInfo"), sort_keys=True)) for row in good}
+        _needs(len(which) + len(leaves) - len(good) >= stated, "a leaf stands there twice, and another is missing")
         names = {_digest(row) for row in good}
         known = self._rows("DescribeImageInstances", "ImageInstanceList", last) if names else []
         risks = [self._is_risky(name, known, last) for name in names]
-        return Proof(failed=len(leaves) - len(good), risky=sum(risks), fits=len(leaves) == stated)
+        fits = len(leaves) == stated and _never_more(stated, before)
+        return Proof(failed=len(leaves) - len(good), risky=sum(risks), fits=fits)
+
+    def _tells_of_the_task(self, one: Heard) -> bool:
+        info = one.document.get("TaskInfo")
+        is_there = isinstance(info, dict) and info.get("Status") in _WORDS_OF_STATES and info.get("Result") in _FINE
+        return one.called == "GetOnceTaskResultInfo" and is_there and one.document.get("TaskId") == self.task_id
 
     def _of_a_collection(self) -> Proof:
         """The counts of one answer, in which failed is what is not finished."""
@@ -217,12 +229,11 @@ class _Reader:
         about = [row for row in known if _plain(row.get("Digest")) == name]
         began = last.document["CollectTime"]
         latest = (self.now(self._end()) + QUARTER).timestamp() * 1000
-        fresh = [
-            row for row in about if type(row.get("LastScanTime")) is int and began <= row["LastScanTime"] <= latest
-        ]
+        over = [row for row in about if row.get("ScaStatus") in _FINE and row.get("ScaResult") in _FINE]
+        fresh = [row for row in over if type(row.get("LastScanTime")) is int and began <= row["LastScanTime"] <= latest]
         _needs(fresh, "an image without a result of this scan")
         is_risky = any(row.get("RiskStatus") == "YES" for row in about)
-        _needs(is_risky or all(row.get("RiskStatus") == "NO" for row in fresh), "neither risky nor not")
+        _needs(is_risky or all(map(_is_plainly_clean, fresh)), "neither risky nor not")
         return is_risky
 
     def _choice(self, called: str, key: str) -> Heard:
@@ -278,6 +289,7 @@ class _Reader:
 
 _NO_ID = ("", "0")
 _FINE = (None, "", "SUCCESS")
+_WORDS_OF_STATES = ("INIT", "START", "SUCCESS")
 
 
 def _pages_behind(heard: Sequence[Heard]) -> list[Heard]:
@@ -323,8 +335,23 @@ def _moment(milliseconds: object) -> datetime | None:
         return None
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         return None
+
+
+def _never_more(now: int, before: Iterable[object]) -> bool:
+    """Whether the task has not lost images; a block stands all the same."""
+    return all(type(one) is not int or one <= now for one in before)
+
+
+def _is_good(leaf: Row) -> bool:
+    is_success = leaf.get("StatusText") == "SUCCESS" and leaf.get("ResultInfo") in _FINE
+    return is_success and leaf.get("Finish") not in (0, "0")
+
+
+def _is_plainly_clean(image: Row) -> bool:
+    parts = (f"{part}{what}" for part in ("Vul", "Hc", "Alarm") for what in ("Status", "Count"))
+    return image.get("RiskStatus") == "NO" and all(image.get(part) in (None, "", "NO", 0, "0") for part in parts)
 
 
 def _same(chosen: object, last: object) -> None:

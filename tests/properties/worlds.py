@@ -219,7 +219,11 @@ class Alibaba(World):
 
     def _leaf(self, task: Task, number: int, image: Image) -> Document:
         end, result = {"scanned": ("SUCCESS", "SUCCESS"), "failed": ("FAIL", image.name)}.get(image.fate, ("START", ""))
-        return {
+        odd = {"Finish": self.rng.choice((0, "0", 1, "1"))} if self.rng.random() < _ODD else {}
+        odd |= (
+            {"TaskType": self.rng.choice(("IMAGE_SCAN", "", "IMAGE_REGISTRY_PULL"))} if self.rng.random() < _ODD else {}
+        )
+        return odd | {
             "TaskId": f"{task.id}/{number}",
             "Target": image.digest,
             "TargetType": "IMAGE",
@@ -238,7 +242,8 @@ class Alibaba(World):
 
     def _instance(self, task: Task, image: Image, tag: int) -> Document:
         tells = self.now >= task.ends + image.tells_after
-        return {
+        odd = {self.rng.choice(_PARTS): self.rng.choice(_SAID_OF_PARTS)} if self.rng.random() < _ODD else {}
+        return odd | {
             "Uuid": f"{task.id}/{image.digest}/{tag}",
             "Digest": image.digest,
             "Tag": f"{tag}.0",
@@ -255,6 +260,10 @@ class Alibaba(World):
         return {key: page} if self.rng.random() < 0.02 else {key: page, "PageInfo": info}
 
 
+_ODD = 0.02
+"""How often a row has a field that it need not have."""
+_PARTS = ("ScaStatus", "ScaResult", "VulStatus", "VulCount", "HcStatus", "HcCount", "AlarmStatus", "AlarmCount")
+_SAID_OF_PARTS = ("SUCCESS", "", None, "NO", "YES", "START", "TASK_NOT_SUPPORT_REGION", 0, "0", 7, "7", -1)
 _ALIBABA_CODES = (
     *("NoPermission", "ServerError", "Throttling.User", "Throttling.Api", "ServiceUnavailable", "SignatureNonceUsed"),
     *("InvalidTimeStamp.Expired", "InvalidApi.NotFound", "SignatureDoesNotMatch", "-101"),
