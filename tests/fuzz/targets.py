@@ -54,6 +54,7 @@ _URLS = (
     b"https://user@host",
     b"http://127.0.0.1:99999",
 )
+_PAUSES = (b"60", b"1.5", b"-1", b"inf", b"nan", b"9" * 400)
 _DATES = (
     b"Sat, 31 Jan 2026 12:00:00 GMT",
     b"Saturday, 31-Jan-26 12:00:00 GMT",
@@ -200,7 +201,9 @@ def _outputs(data: bytes) -> None:
 
 TARGETS = {
     "json": Target(run=_json_object),
-    "headers": Target(run=_headers, seeds=(*_DATES, *(b"%b\n%b" % (date, _DATES[0]) for date in _DATES))),
+    "headers": Target(
+        run=_headers, seeds=(*_DATES, *(b"%b\n%b" % (pause, _DATES[0]) for pause in (*_DATES, *_PAUSES)))
+    ),
     "huawei-refusal": Target(run=_refusal(huawei_refusal.read)),
     "alibaba-refusal": Target(run=_refusal(alibaba_refusal.read)),
     "huawei-task": Target(run=_huawei),

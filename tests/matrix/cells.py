@@ -212,6 +212,7 @@ TIME_AND_TASK: Final = (
     *row(faults.RUNNING_AGAIN, 5, at=_LOOKING),
     *row(faults.WAITING_AGAIN, 5, at=_LOOKING),
     *row(faults.EMPTIED, 7, at=_LOOKING),
+    *row(faults.HOLLOW, 7, cloud=HUAWEI, at=_LOOKING),
     *row(faults.SHRUNK, 7, at=_LOOKING),
     # A task does not lose images; where it never had more, there is nothing to be lost.
     *row(faults.SHRUNK_WITH_ITS_COUNTS, 7, {FINDING: 0}, at=_LOOKING),
@@ -262,6 +263,8 @@ class Field:
     """Those where it is so from the very first request."""
     last: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """Those where it is so at the last look."""
+    true: tuple[str, ...] = ()
+    """What stands there anyway, and is no fault."""
     words: Mapping[str, object] = dataclasses.field(default_factory=dict)
     """More that may stand there, by name, beside what may stand in every field."""
 
@@ -276,6 +279,8 @@ def of_fields(
     """The cells of these fields, which are in the answers of these operations."""
     for one in fields:
         for name, value in {**VARIANTS, **one.words}.items():
+            if name in one.true:
+                continue
             trouble = field(one.path, name, value, operations, without=without)
             code = one.but.get(name, one.code)
             but = {FINDING: one.finding.get(name, code), LAST: one.last.get(name, code)}
@@ -295,6 +300,9 @@ _TIMES_OF_SCAN = {
     "in-ten-minutes": _NOW_MS + 600_000,
     "in-an-hour": _NOW_MS + 3_600_000,
 }
+_WELL = {**_ABSENT, "empty": 0, "done": 0}
+_ENDINGS_OF_A_SCAN = {"empty": "", "done": "SUCCESS", "running": "START_RUN", "elsewhere": "TASK_NOT_SUPPORT_REGION"}
+_OF_PARTS = {"no": "NO", "none": 0, "none-as-text": "0", "yes": "YES", "some": 7}
 _UNPRINTABLE = {"unprintable": "ours\n::error::"}
 
 
@@ -312,8 +320,8 @@ CHOOSING_ON_HUAWEI: Final = (
         last={"missing": 5, "null": 5, "ten-to-the-400": 5},
         words=_LONG,
     ),
-    Field("error_code", 4, {**_NO_ERROR, "zero": 0}, words={"zero": "0"}),
-    Field("data_list.error_code", 4, _NO_ERROR),
+    Field("error_code", 4, {**_NO_ERROR, "zero": 0}, true=("missing",), words={"zero": "0"}),
+    Field("data_list.error_code", 4, _NO_ERROR, true=("missing",)),
     # A text is an id, under which the task is then not found; what is no id can be followed by nobody.
     Field("data_list.task_id", 5, {"unprintable": 4}, _all_but("text", "digits", code=7), words=_UNPRINTABLE),
     # A task of the other kind is none of ours.
@@ -331,20 +339,21 @@ CHOOSING_ON_HUAWEI: Final = (
 COUNTING_ON_HUAWEI: Final = (
     Field("data_list.total_num", 7, {"ten-to-the-400": 1}, words=_NUMBERS),
     Field("data_list.success_num", 7, {"zero": 1}, words=_NUMBERS),
-    Field("data_list.failed_num", 7, {"zero": 0, "ten-to-the-400": 1}, words=_NUMBERS),
-    Field("data_list.risky_num", 7, {"zero": 0, "ten-to-the-400": 1}, words=_NUMBERS),
+    Field("data_list.failed_num", 7, {"ten-to-the-400": 1}, words=_LONG),
+    Field("data_list.risky_num", 7, {"ten-to-the-400": 1}, words=_LONG),
     # Each entry of the list stands for an image that failed, whatever it says.
     Field(
         "data_list.failed_images",
         7,
-        {**_ABSENT, "list": 0, "list-of-null": 1, "list-of-an-object": 1},
+        {**_ABSENT, "list-of-null": 1, "list-of-an-object": 1},
+        true=("list",),
         words={"list-of-null": [None], "list-of-an-object": [{}]},
     ),
 )
 # What is shown, or shortens a pause, and decides nothing.
 HARMLESS_ON_HUAWEI: Final = (
     Field("data_list.task_name", 0, words={"half-a-letter": "\ud800", "command": "\n::error::x"}),
-    Field("data_list.remain_min", 0, words=_NUMBERS),
+    Field("data_list.remain_min", 0, true=("missing",), words=_NUMBERS),
     Field("data_list.failed_reason", 0),
 )
 IAM_OF_HUAWEI: Final = (
@@ -380,10 +389,11 @@ CHOOSING_ON_ALIBABA: Final = (
         5,
         {**_ABSENT, "empty": 0, "elsewhere": 6},
         {"no-task": 7},
+        true=("missing",),
         words={"empty": "", "elsewhere": "TASK_NOT_SUPPORT_REGION", "no-task": "TASK_NOT_EXISTS"},
     ),
-    Field("Code", 4, {**_ABSENT, "well": 0, "empty": 0}, words={"well": 200, "empty": ""}),
-    Field("Success", 0, {"false": 4}, words={"false": False}),
+    Field("Code", 4, {**_ABSENT, "well": 0, "empty": 0}, true=("missing",), words={"well": 200, "empty": ""}),
+    Field("Success", 0, {"false": 4}, true=("missing",), words={"false": False}),
 )
 HARMLESS_ON_ALIBABA: Final = (
     Field("FinishCount", 0, words=_NUMBERS),
@@ -407,8 +417,14 @@ LEAVES_OF_ALIBABA: Final = (
     Field("OnceTasks.TaskImageInfo.RepoName", 0),
     Field("OnceTasks.StatusText", 1, words={"running": "START", "failed": "FAIL", "small": "success"}),
     Field(
-        "OnceTasks.ResultInfo", 1, {**_ABSENT, "empty": 0}, words={"empty": "", "elsewhere": "TASK_NOT_SUPPORT_REGION"}
+        "OnceTasks.ResultInfo",
+        1,
+        {**_ABSENT, "empty": 0},
+        true=("missing",),
+        words={"empty": "", "elsewhere": "TASK_NOT_SUPPORT_REGION"},
     ),
+    Field("OnceTasks.TaskType", 4, {**_ABSENT, "empty": 0}, words={"empty": "", "other-kind": "IMAGE_REGISTRY_PULL"}),
+    Field("OnceTasks.Finish", 1, {**_ABSENT, "true": 0, "one-as-text": 0}, words={"one-as-text": "1", "zero": 0}),
 )
 IMAGES_OF_ALIBABA: Final = (
     Field("ImageInstanceList", 4, words={"list-of-null": [None]}),
@@ -416,6 +432,19 @@ IMAGES_OF_ALIBABA: Final = (
     Field("ImageInstanceList.RiskStatus", 7, {"risky": 1}, words={"risky": "YES", "small": "no"}),
     # Before this scan began is another scan's; later than now is none, but for what a clock may be off.
     Field("ImageInstanceList.LastScanTime", 5, {"in-ten-minutes": 0, "at-the-begin": 0}, words=_TIMES_OF_SCAN),
+    Field("ImageInstanceList.ScaStatus", 5, _WELL, true=("done",), words=_ENDINGS_OF_A_SCAN),
+    Field("ImageInstanceList.ScaResult", 5, _WELL, true=("missing",), words=_ENDINGS_OF_A_SCAN),
+    *(
+        Field(
+            f"ImageInstanceList.{part}{what}",
+            7,
+            {**_ABSENT, "no": 0, "none": 0, "none-as-text": 0},
+            true=(true,),
+            words=_OF_PARTS,
+        )
+        for part in ("Vul", "Hc", "Alarm")
+        for what, true in (("Status", "no"), ("Count", "none"))
+    ),
     Field("ImageInstanceList.Uuid", 0),
     Field("ImageInstanceList.Tag", 0),
 )

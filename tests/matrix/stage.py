@@ -34,6 +34,8 @@ class Stage:
     """A certificate that the gate does not trust."""
     memory: dict[str, Any] = field(default_factory=dict)
     """What a fault has to keep in mind from one answer to the next."""
+    altered: int = 0
+    """How many answers were not the true ones."""
     ours: SimulatedTask = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,7 +81,10 @@ def altered(name: str, change: Change, **others: Any) -> Trouble:
     def begin(stage: Stage) -> None:
         def rewrite(operation: str, true: Any) -> Any:
             concerned = not stage.when.operations or operation in stage.when.operations
-            return change(stage, operation, true) if concerned else true
+            told = change(stage, operation, true) if concerned else true
+            # As text, since to Python 1 is true.
+            stage.altered += repr(told) != repr(true)
+            return told
 
         stage.gate.simulator.rewrite = rewrite
 

@@ -45,7 +45,9 @@ def run(
             patch = stack.enter_context(pytest.MonkeyPatch.context())
             stage = Stage(gate=gate, when=when, patch=patch)
             arguments = stack.enter_context(_door(stage, trouble, request)) if trouble.scheme else ()
-            return stage.run(trouble, *arguments), gate
+            ending = stage.run(trouble, *arguments)
+            assert stage.altered or not trouble.is_in_answers, "a fault that changes nothing is none"
+            return ending, gate
 
         yield run
 

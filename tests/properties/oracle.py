@@ -173,10 +173,13 @@ class _Reader:
     def _rows_of_the_task(self) -> list[Row]:
         """The task's row in each list, the last of which has one; what ends a page begins the next, told anew there."""
         lists: list[list[Row]] = [[]]
+        goes_on = False
         for page in (one for one in self.said if one.called == "tasks"):
-            if page.query["offset"] == "0":
+            if page.query["offset"] == "0" and not goes_on:
                 lists.append([])
             lists[-1] += page.document.get("data_list") or ()
+            # Behind a single row that is not all, the next page begins with that row, and has the offset 0 too.
+            goes_on = len(lists[-1]) == 1 and page.document.get("total_num") != 1
         found = [[row for row in rows if row.get("task_id") == self.task_id] for rows in lists]
         _needs(found[-1], "the task is not in the last list")
         return [rows[-1] for rows in found if rows]

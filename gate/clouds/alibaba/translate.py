@@ -34,6 +34,7 @@ _REASONS = {_ELSEWHERE: "TASK_NOT_SUPPORT_REGION, its images are in a region whe
 _ALL = 100
 # Vulnerabilities, baseline and malicious files: what RiskStatus is made of (2.2).
 _PARTS = ("Vul", "Hc", "Alarm")
+_FINISHED: tuple[object, ...] = (None, "", 1, "1")
 _NOTHING: tuple[object, ...] = (None, "", "NO", 0, "0")
 
 
@@ -117,10 +118,11 @@ def leaf(row: Mapping[str, Any]) -> Leaf:
     Raises:
         NotUnderstood: The leaf is that of another kind of task than was asked for.
     """
-    if row.get("TaskType") not in {None, "", IMAGE_SCAN}:
+    # Not a set: a list or an object could not even be asked for in one.
+    if row.get("TaskType") not in (None, "", IMAGE_SCAN):
         raise strange("The list of the scan task's images has a part of another kind of task in it.")
     status, result = row.get("StatusText"), row.get("ResultInfo")
-    unfinished = "not finished" if status == "SUCCESS" and row.get("Finish") in (0, "0") else None
+    unfinished = "not finished" if status == "SUCCESS" and row.get("Finish") not in _FINISHED else None
     succeeded = status == "SUCCESS" and result in _FINE and not unfinished
     bad = [one for one in (status, result, unfinished) if one not in _FINE]
     reason = ", ".join(str(one) for one in bad) or "no state given"
