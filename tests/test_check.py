@@ -433,6 +433,21 @@ def test_a_slow_clock_makes_no_task_fresh_however_late_that_is_told(by_token: Ga
     assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "stale")
 
 
+def test_a_slow_clock_makes_no_task_fresh_though_only_a_fault_tells_the_time(by_token: Gate) -> None:
+    by_token.time.step = -7200.0
+    by_token.simulator.tasks.append(scan("ours", 9000.0))
+    by_token.simulator.faults.append(Fault(on=frozenset({1}), reply=Reply(status=502, headers=dated(by_token, 0))))
+
+    def undated(_operation: str, document: Any) -> Any:
+        body = json.dumps(document).encode()
+        return Reply(headers={"Content-Type": "application/json", "Content-Length": str(len(body))}, body=body)
+
+    by_token.simulator.rewrite = undated
+    ending = by_token.check("--max-age", "1h", "--appear-timeout", "0")
+
+    assert (ending.code, ending.report["reasons"][0]["code"], ending.report["wait"]["retries"]) == (7, "stale", 1)
+
+
 def test_a_time_at_the_end_of_time_can_be_asked_for_on_a_slow_machine(by_token: Gate) -> None:
     by_token.time.step = -7200.0
     by_token.simulator.tasks.append(scan("ours", 60.0))

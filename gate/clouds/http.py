@@ -98,15 +98,12 @@ class Http:
     def _try(self, request: requests.Request, called: str) -> dict[str, Any]:
         answer = self._send(request, called)
         try:
-            document = self._api.read(answer)
+            return self._api.read(answer)
         except NotAuthorised:
             if not self._takes_the_time_from(answer):
                 raise
-            # Signed with the wrong time, it had no chance; if the time was not the reason, this is refused again.
-            answer = self._send(request, called)
-            document = self._api.read(answer)
-        self._hears_the_time_of(answer)
-        return document
+        # Signed with the wrong time, it had no chance; if the time was not the reason, this is refused again.
+        return self._api.read(self._send(request, called))
 
     def _send(self, request: requests.Request, called: str) -> Answer:
         if not self._connection.deadline.lets_begin():
@@ -117,6 +114,8 @@ class Http:
             )
         self._first_try = min(self._first_try, self._connection.clock.elapsed())
         answer = self._wire.send(request)
+        # Whoever answers, and whatever: it can only make a task older.
+        self._hears_the_time_of(answer)
         self._was_answered = True
         request_id = next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), "none")
         self._connection.journal.note(
