@@ -448,6 +448,14 @@ def test_a_slow_clock_makes_no_task_fresh_though_only_a_fault_tells_the_time(by_
     assert (ending.code, ending.report["reasons"][0]["code"], ending.report["wait"]["retries"]) == (7, "stale", 1)
 
 
+@pytest.mark.parametrize(("slow", "age"), [(0.0, 3600.0), (1200.0, 3000.0)])
+def test_a_task_is_fresh_up_to_its_last_second_by_the_true_clock(by_token: Gate, slow: float, age: float) -> None:
+    by_token.time.step = -slow
+    by_token.simulator.tasks.append(scan("ours", age))
+
+    assert by_token.check("--max-age", "1h", "--appear-timeout", "0").code == 0
+
+
 def test_a_time_at_the_end_of_time_can_be_asked_for_on_a_slow_machine(by_token: Gate) -> None:
     by_token.time.step = -7200.0
     by_token.simulator.tasks.append(scan("ours", 60.0))

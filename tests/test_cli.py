@@ -636,3 +636,15 @@ def test_the_wait_is_a_section_of_gitlabs_log_from_its_begin_to_its_end(
     began = int(datetime(2026, 1, 31, 12, tzinfo=UTC).timestamp())
     assert f"section_start:{began}:scan_gate_wait" in ending.err
     assert f"section_end:{began + 60}:scan_gate_wait" in ending.out
+
+
+def test_a_folder_that_no_host_can_have_hides_no_verdict(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BITBUCKET_BUILD_NUMBER", "1")
+    monkeypatch.setenv("BITBUCKET_CLONE_DIR", "x" * 300)
+
+    ending = gate_in("risky").run("check")
+
+    assert ending.code == 1
+    assert "there will be no report in Bitbucket" in ending.err

@@ -17,6 +17,7 @@ from gate.policy import (
     Reason,
     Verdict,
     failed_images,
+    has_lost_images,
     is_another,
     judge,
     no_task,
@@ -189,6 +190,15 @@ def test_failures_that_are_stated_count_even_where_all_images_are_said_to_have_s
 
     assert failed_images(task) == 2
     assert judge(task, Policy(max_failed=1)).decision is Decision.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "has_lost"), [(2, 3, True), (3, 3, False), (3, 2, False), (None, 3, False), (0, None, False)]
+)
+def test_a_task_that_once_had_more_images_has_lost_some(now: int | None, before: int | None, *, has_lost: bool) -> None:
+    seen = [a_task(total=1), a_task(total=before), a_task(total=now)]
+
+    assert has_lost_images(a_task(total=now), seen if now else seen[1:]) is has_lost
 
 
 def test_images_without_a_result_are_no_failures_while_the_task_still_runs() -> None:
