@@ -143,7 +143,10 @@ def _date(answer: Answer) -> datetime | None:
 def _refuses(answer: Answer) -> bool:
     """Whether somebody does not let this user in, which a wrong time could be the reason for."""
     is_throttled = answer.status == _TOO_MANY or b"Throttling" in answer.body or "x-acs-retry-after" in answer.headers
-    return not is_throttled and (answer.status in {401, 403} or any(word in answer.body for word in _WORDS))
+    # A nonce that was used is a question sent twice: it says nothing of the key, and nothing of the time.
+    is_sent_twice = b'"SignatureNonceUsed"' in answer.body
+    is_refused = answer.status in {401, 403} or any(word in answer.body for word in _WORDS)
+    return is_refused and not is_throttled and not is_sent_twice
 
 
 @dataclass(frozen=True, kw_only=True)
