@@ -18,7 +18,7 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:
-    """For outputs and wherever else a line is a record: no line breaks, controls, bidi marks or lone surrogates."""
+    """For wherever a line is a record: no line breaks, controls, bidi marks or lone surrogates."""
     head = text[: longest + 1]
     # Python calls nothing printable that is in one of these categories, and most names are.
     visible = head.strip() if head.isprintable() else _visible(head).strip()
@@ -30,7 +30,7 @@ def _visible(text: str) -> str:
 
 
 def for_log(text: str, longest: int = _LONGEST) -> str:
-    """For a log that a CI host reads along: what could begin a workflow command, anywhere in the line, is broken up.
+    """For a log that a CI host reads along, or an output that ends up in one: no workflow command can begin in it.
 
     GitHub takes `::name::` at the start of a line and `##[name]` anywhere in it, Azure `##vso[` (ci-hosts.md 4.1, 4.3).
     """

@@ -58,7 +58,7 @@ def main() -> int:
     if wishes.only is not None:
         return _shown(wishes.seed, wishes.only)
     began, total = time.monotonic(), Tally()
-    starts = range(0, wishes.sequences, _CHUNK)
+    starts = range(wishes.first, wishes.sequences, _CHUNK)
     # Ctrl-C ends a long run, and what it came to until then is told all the same.
     with suppress(KeyboardInterrupt), Pool(wishes.workers, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         for some in pool.imap_unordered(partial(_chunk, wishes.seed, wishes.sequences), starts):
@@ -76,6 +76,7 @@ def _wishes() -> argparse.Namespace:
     parser.add_argument("--sequences", type=int, default=1_000_000)
     parser.add_argument("--seed", default=secrets.token_hex(4), help="by default another one each time")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="go on with this one")
     parser.add_argument("--only", type=int, metavar="N", help="run this one again and show it")
     return parser.parse_args()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gate.ci.host import Host
 from gate.ci.remarks import remarks, urgency
 from gate.reports import markdown
-from gate.text import A_REASON, one_line
+from gate.text import A_REASON, for_log, one_line
 from gate.writing import append_whole, say
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def outputs(outcome: Outcome) -> str:
     """Renders the outputs of the action; what is not known is empty.
 
     Each value is fenced by a delimiter that nobody can guess, so that no value can end early and forge another output.
+    A later step may print it, and the runner would take a command in it for one of that step's.
     """
     fence = f"scan-gate-{secrets.token_hex(16)}"
-    return "".join(f"{name}<<{fence}\n{one_line(value)}\n{fence}\n" for name, value in outcome.outputs.items())
+    return "".join(f"{name}<<{fence}\n{for_log(value)}\n{fence}\n" for name, value in outcome.outputs.items())

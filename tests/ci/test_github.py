@@ -65,6 +65,9 @@ def test_no_task_id_can_forge_an_output(text: str) -> None:
 
     assert list(values) == NAMES
     assert values["verdict"] == "blocked"
+    # A later step may print it.
+    assert "##[" not in values["task-id"]
+    assert not values["task-id"].startswith("::")
 
 
 def test_the_delimiter_cannot_be_known_before() -> None:
