@@ -174,6 +174,16 @@ def test_a_number_of_thousands_of_digits_is_a_usage_error(risky: Gate) -> None:
     assert "the number is too large" in ending.err
 
 
+@pytest.mark.parametrize("value", ["cn-\udcff", "cn\n-north-4"])
+def test_a_region_that_is_no_text_is_a_usage_error(value: str, risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUAWEICLOUD_SDK_REGION", value)
+
+    ending = replace(risky, left_out=("region",)).run("check")
+
+    assert ending.code == 2
+    assert "The variable HUAWEICLOUD_SDK_REGION has characters in it that nobody can read" in ending.out
+
+
 def test_where_the_working_directory_is_gone_the_verdict_stands(
     risky: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -352,7 +352,7 @@ def _never_more(now: int, before: Iterable[object]) -> bool:
 
 def _is_good(leaf: Row) -> bool:
     is_success = leaf.get("StatusText") == "SUCCESS" and leaf.get("ResultInfo") in _FINE
-    return is_success and leaf.get("Finish") not in (0, "0")
+    return is_success and leaf.get("Finish") in (None, "", 1, "1")
 
 
 def _is_plainly_clean(image: Row) -> bool:
