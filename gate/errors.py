@@ -101,6 +101,19 @@ class Throttled(PassingFault):
 
     code = "throttled"
 
+    def __init__(
+        self,
+        happened: str,
+        *,
+        means: str = "",
+        remedy: str = "",
+        retry_after: float | None = None,
+        one_in: float | None = None,
+    ) -> None:
+        super().__init__(happened, means=means, remedy=remedy, retry_after=retry_after)
+        self.one_in = one_in
+        """The time, in s, in which the quota frees one call, where the cloud tells its size."""
+
 
 class CutShort(PassingFault):
     """The user meets it when an answer stops in the middle, again and again."""

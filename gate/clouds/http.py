@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 import backoff
@@ -25,10 +25,19 @@ if TYPE_CHECKING:
 
     from gate.clouds.answer import Answer
     from gate.clouds.kind import Connection
+    from gate.errors import PassingFault
 
 _TRIES_FOR_A_WHOLE_ANSWER = 3
 _LONGEST_PAUSE = 60.0
 _FIRST_CONTACT = 300.0
+_QUEUE = 600.0
+"""Seconds for which one that is refused goes on to come nearer to the head of the queue: as long as fifty gates take
+that share five calls a minute."""
+_AT_ITS_END, _AT_ITS_HEAD = 120.0, 6.0
+"""Seconds from one refusal to the next try, there."""
+_COURTESY = 12.0
+"""Seconds that one at the end of the queue lets pass when a call is free: the time that five calls a minute leave to
+each."""
 _REQUEST_IDS = ("x-request-id", "x-acs-request-id", "x-iam-trace-id")
 
 
@@ -86,9 +95,8 @@ class Http:
         """
         request = requests.Request(method, f"{self._api.base_url}{path}{_query(query)}", headers, auth=self._api.auth)
         # backoff repeats and counts, and nothing else: the pause is ours, on our clock, so its own is 0.
-        again = partial(
-            backoff.on_exception, backoff.constant, interval=0, jitter=None, logger=None, on_backoff=self._rest
-        )
+        rest = partial(self._rest, since=self._connection.clock.elapsed())
+        again = partial(backoff.on_exception, backoff.constant, interval=0, jitter=None, logger=None, on_backoff=rest)
         whole = again(exception=CutShort, max_tries=_TRIES_FOR_A_WHOLE_ANSWER, giveup=self._is_vain)(self._try)
         answer: dict[str, Any] = again(exception=(Unreachable, Throttled), giveup=self._is_vain)(whole)(
             request, called or f"{method} {path}"
@@ -155,19 +163,39 @@ class Http:
         """Whether another try would come after the time is up."""
         return self._patience() < (fault.retry_after or DUST)
 
-    def _rest(self, details: Details) -> None:
-        fault: Any = details["exception"]
-        # A cloud that asks for no pause at all gets one all the same: no fault is worth a storm of calls.
-        pause = fault.retry_after or self._own_pause(details["tries"])
+    def _rest(self, details: Details, *, since: float) -> None:
+        fault, tries = cast("PassingFault", details["exception"]), details["tries"]
+        if isinstance(fault, Throttled):
+            pause = self._turn(fault, tries, waited=self._connection.clock.elapsed() - since)
+        else:
+            # A cloud that asks for no pause at all gets one all the same: no fault is worth a storm of calls.
+            pause = fault.retry_after or self._no_further(self._drifting(_growing(1.0, tries, _LONGEST_PAUSE)))
         self._connection.journal.retrying(fault.happened, pause)
         self._connection.clock.sleep(pause)
         self._connection.deadline.grant()
 
-    def _own_pause(self, tries: int) -> float:
+    def _turn(self, fault: Throttled, tries: int, *, waited: float) -> float:
+        """Seconds until the next try of a question that a quota has refused for so long.
+
+        A free call goes to whoever asks first, so that among many gates it would be chance who gets none: those that
+        have waited for longest ask soonest, and those that have just come step back.
+        """
+        place = max(1 - waited / _QUEUE, _AT_ITS_HEAD / _AT_ITS_END)
+        if fault.retry_after:
+            return self._no_further(fault.retry_after + min(fault.retry_after, _COURTESY) * place)
+        return self._no_further(self._drifting(_growing(fault.one_in or 1.0, tries, _AT_ITS_END) * place))
+
+    def _drifting(self, pause: float) -> float:
         # Half of it is chance: a fault hits a whole fleet at one moment, and its gates must not come back as one.
-        pause = min(2.0 ** min(tries - 1, 10), _LONGEST_PAUSE) * (0.5 + self._connection.chance() / 2)
+        return pause * (0.5 + self._connection.chance() / 2)
+
+    def _no_further(self, pause: float) -> float:
         left = self._patience()
         return left if left < pause + 1 else pause
+
+
+def _growing(first: float, tries: int, longest: float) -> float:
+    return min(first * 2.0 ** min(tries - 1, 10), longest)
 
 
 def _query(pairs: Iterable[tuple[str, str]]) -> str:

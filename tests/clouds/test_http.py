@@ -9,6 +9,7 @@ from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -541,7 +542,7 @@ def asks_for(pause: str, *, status: int = 503) -> Reply:
     return Reply(status=status, headers={"Retry-After": pause, "Date": "Sat, 31 Jan 2026 12:10:00 GMT"})
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("status", [500, 503])
 def test_the_pause_that_the_cloud_asks_for_is_kept_to_the_letter(fake_time: FakeTime, status: int) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults += [
@@ -579,23 +580,92 @@ def test_a_pause_that_outlasts_the_deadline_ends_the_wait_at_once(fake_time: Fak
     assert fake_time.elapsed == (float(asked) if tries == 2 else 0)
 
 
-@pytest.mark.parametrize("retry_after", [False, True], ids=["by-the-window", "by-the-header"])
-def test_a_quota_is_waited_for(fake_time: FakeTime, *, retry_after: bool) -> None:
+# A quota.
+
+
+def slept_before(quota: Quota, fake_time: FakeTime, *, chance: float = 1.0) -> list[float]:
+    """The pauses of a question that this quota refuses for an hour; the last one ends at the deadline."""
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.quota = quota
+        fault(replace(a_connection(fake_time, timeout=3600.0), chance=lambda: chance), simulator.url)
+    return fake_time.slept
+
+
+def test_a_quota_is_waited_for(fake_time: FakeTime) -> None:
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.quota = Quota(calls=5, seconds=60, retry_after=retry_after)
+        simulator.quota = Quota(calls=5, seconds=60)
         channel = http(connection, simulator.url)
         for _ in range(11):
             channel.ask("GET", PROJECTS)
 
-    assert fake_time.slept == [60, 60]
+        assert 120 <= fake_time.elapsed <= 240
+        # Three refusals each time, when a call is free every 12 s: after about 12, 24 and 48 s.
+        assert len(simulator.requests) <= 11 + 2 * 4
     assert all("quota" in event.text for event in events(connection, EventKind.RETRY))
 
 
-def test_a_quota_that_cannot_be_waited_for_is_throttled(fake_time: FakeTime) -> None:
+@pytest.mark.parametrize(
+    ("quota", "first"),
+    [(Quota(calls=0, seconds=60), 60.0), (Quota(calls=0, seconds=7), 7.0)],
+    ids=["a-minute", "seven-seconds"],
+)
+def test_the_first_pause_is_as_long_as_the_quota_takes_to_free_a_call(
+    fake_time: FakeTime, quota: Quota, first: float
+) -> None:
+    assert slept_before(quota, fake_time)[0] == first
+
+
+def test_who_is_refused_for_long_asks_ever_sooner(fake_time: FakeTime) -> None:
+    """A free call goes to whoever asks first: among fifty gates nobody must have no luck for ever."""
+    slept = slept_before(Quota(calls=0, seconds=60), fake_time)
+
+    refused_for = list(accumulate(slept, initial=0.0))
+    longest = slept.index(max(slept))
+    assert slept[:longest] == sorted(slept[:longest])
+    assert slept[longest:-1] == sorted(slept[longest:-1], reverse=True)
+    assert 90 < slept[longest] <= 120
+    assert {pause for age, pause in zip(refused_for, slept[:-1], strict=False) if age >= 600} == {6.0}
+
+
+def test_chance_takes_at_most_half_of_a_pause(fake_time: FakeTime) -> None:
+    slept = slept_before(Quota(calls=0, seconds=60), fake_time, chance=0.0)
+
+    assert slept[0] == 30
+    assert min(slept[:-1]) == 3
+
+
+def test_who_has_just_come_lets_others_go_first_when_a_call_is_free(fake_time: FakeTime) -> None:
+    """All are told the same moment: those that have waited for longest come then, and the others a little later."""
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults += [Fault(on=frozenset(range(1, 8)), reply=asks_for("150", status=429))]
+        ask(a_connection(fake_time, timeout=7200.0), simulator.url)
+
+    assert fake_time.slept[0] == 162
+    assert fake_time.slept[1] == pytest.approx(150 + 12 * (1 - 162 / 600))
+    assert fake_time.slept[4:] == pytest.approx([150.6] * 3)
+
+
+def test_a_short_pause_is_at_most_doubled(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults += [Fault(on=frozenset({1}), reply=asks_for("1", status=429))]
+        ask(a_connection(fake_time), simulator.url)
+
+    assert fake_time.slept == [2]
+
+
+def test_no_courtesy_lasts_beyond_the_deadline(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults += [Fault(on=frozenset({1}), reply=asks_for("95", status=429))]
+        ask(a_connection(fake_time, timeout=100.0), simulator.url)
+
+    assert fake_time.slept == [100]
+
+
+def test_a_quota_that_frees_no_call_until_the_deadline_is_throttled(fake_time: FakeTime) -> None:
     connection = a_connection(fake_time, timeout=299.0)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.quota = Quota(calls=0, seconds=300)
+        simulator.quota = Quota(calls=0, seconds=300, retry_after=True)
         found = fault(connection, simulator.url)
 
     assert isinstance(found, Throttled)

@@ -72,19 +72,22 @@ class AlibabaCloud:
         if translate.is_by_begin(pinned.id):
             return self.named(pinned.id)
         task = self._translated(self._outcome(pinned.id), called=pinned.id)
-        is_to_be_counted = task and task.state is TaskState.COMPLETE and task.awaited is None
-        return self._counted(task) if task and is_to_be_counted else task
+        return self.counted(task) if task else None
+
+    def counted(self, seen: ScanTask) -> ScanTask:
+        """See `Cloud.counted`; what the leaves of a task and their images say, in three questions or more."""
+        has_leaves = seen.state is TaskState.COMPLETE and seen.awaited is None and not translate.is_by_begin(seen.id)
+        if not has_leaves:
+            return seen
+        found = leaves(self._leaves(seen))
+        findings = [translate.finding(row) for row in self._images(scanned(found) - {""})]
+        return counted(seen, found, findings, until=self._now() + CLOCK_TOLERANCE)
 
     def _outcome(self, task_id: str) -> dict[str, Any]:
         return self._ask("GetOnceTaskResultInfo", {"TaskId": task_id, **self._names})
 
     def _translated(self, document: Mapping[str, Any], *, called: str = "") -> ScanTask | None:
         return translate.task(document, self._selection.kind, called=called)
-
-    def _counted(self, task: ScanTask) -> ScanTask:
-        found = leaves(self._leaves(task))
-        findings = [translate.finding(row) for row in self._images(scanned(found) - {""})]
-        return counted(task, found, findings, until=self._now() + CLOCK_TOLERANCE)
 
     def _leaves(self, task: ScanTask) -> list[Row]:
         def ask(number: int) -> dict[str, Any]:

@@ -82,13 +82,11 @@ def _refusal(answer: Answer, error: CloudError) -> GateError:
 
 
 def _throttled(answer: Answer, error: CloudError) -> Throttled:
-    wait = retry_after(answer)
-    window = re.search(r"time:([0-9]{1,6}) (second|minute|hour)", error.message)
-    if wait is None and window:
-        wait = float(window[1]) * _UNITS[window[2]]
+    size = re.search(r"limit:([0-9]{1,6}),time:([0-9]{1,6}) (second|minute|hour)", error.message)
     return Throttled(
         f"Huawei Cloud's quota is used up ({said(answer, error)}).",
         means="A user may call this API 5 times a minute, and all jobs of that user, or of one address, share it.",
         remedy="Let fewer gates run at once, or give them users of their own.",
-        retry_after=wait,
+        retry_after=retry_after(answer),
+        one_in=int(size[2]) * _UNITS[size[3]] / max(1, int(size[1])) if size else None,
     )
