@@ -180,6 +180,9 @@ DOCUMENTED: Final = (
     *row(faults.ALIBABA_NO_SUCCESS, 4, cloud=ALIBABA, at=_WHILE_WAITING),
     *row(faults.ALIBABA_FINE, 0, cloud=ALIBABA, at=_WHILE_WAITING),
     *row(faults.SECRETS_REPEATED, 3),
+    *row(faults.TEMPORARY_KEYS_EXPIRE, 3),
+    *row(faults.TOKEN_EXPIRES, 3, cloud=HUAWEI),
+    *row(faults.EXPIRED_FOR_IAM, 3, cloud=HUAWEI, at=(FINDING,)),
     *passing(faults.NO_QUOTA_LEFT),
 )
 

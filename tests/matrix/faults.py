@@ -279,6 +279,41 @@ def _indiscreet(stage: Stage, _operation: str, _true: Any) -> Reply:
 SECRETS_REPEATED = altered("secrets-repeated-in-an-error", _indiscreet)
 
 
+# Credentials that expire.
+
+_BEFORE = {LEAVES: RESULT, IMAGES: LEAVES}
+
+
+def _meanwhile(name: str, happen: Callable[[Stage], object], **others: Any) -> Trouble:
+    """What happens at its moment; where that is about one operation, while the answer before it is on its way."""
+
+    def begin(stage: Stage) -> None:
+        before = {_BEFORE[operation] for operation in stage.when.operations}
+
+        def rewrite(operation: str, true: Any) -> Any:
+            if operation in before:
+                stage.altered += 1
+                happen(stage)
+            return true
+
+        if before:
+            stage.gate.simulator.rewrite = rewrite
+        else:
+            stage.altered += 1
+            happen(stage)
+
+    return Trouble(name=name, begin=begin, is_in_answers=True, **others)
+
+
+def _expire(stage: Stage) -> None:
+    stage.gate.simulator.expires_at = stage.gate.time.true_wall()
+
+
+TEMPORARY_KEYS_EXPIRE = _meanwhile("temporary-keys-expire", _expire, says=("expired", "security token"))
+EXPIRED_FOR_IAM = replace(TEMPORARY_KEYS_EXPIRE, name="temporary-keys-expired-before-iam", without=("project_id",))
+TOKEN_EXPIRES = _meanwhile("token-expires", _expire, by_token=True, says=("expired", "APIGW.0307", "Get a new token"))
+
+
 # Time.
 
 

@@ -73,6 +73,10 @@ class Trouble:
     host: str = "127.0.0.1"
     without: tuple[str, ...] = ()
     """What the command line does not say."""
+    by_token: bool = False
+    """Whether the gate signs in with the token of a user, where a cloud takes one, and not with temporary keys."""
+    says: tuple[str, ...] = ()
+    """What the verdict has to say of it."""
 
 
 def altered(name: str, change: Change, **others: Any) -> Trouble:

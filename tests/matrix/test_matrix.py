@@ -41,7 +41,7 @@ def run(
         def run(trouble: Trouble, cloud: str, moment: Moment) -> tuple[Ending, Gate]:
             when = WHEN[cloud][moment]
             gate = replace(gate_in(scenario(when), cloud), left_out=trouble.without)
-            monkeypatch.setenv("SCAN_GATE_SECURITY_TOKEN", gate.simulator.describe()[cloud]["security_token"])
+            _sign_in(gate, trouble, monkeypatch)
             patch = stack.enter_context(pytest.MonkeyPatch.context())
             stage = Stage(gate=gate, when=when, patch=patch)
             arguments = stack.enter_context(_door(stage, trouble, request)) if trouble.scheme else ()
@@ -50,6 +50,13 @@ def run(
             return ending, gate
 
         yield run
+
+
+def _sign_in(gate: Gate, trouble: Trouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "auth_token" if trouble.by_token else "security_token"
+    monkeypatch.setenv(f"SCAN_GATE_{name.upper()}", gate.simulator.describe()[gate.cloud][name])
+    for part in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET") if trouble.by_token else ():
+        monkeypatch.delenv(f"SCAN_GATE_{part}")
 
 
 @contextmanager
@@ -66,7 +73,7 @@ def _door(stage: Stage, trouble: Trouble, request: pytest.FixtureRequest) -> Ite
 
 def _secrets(simulator: Simulator, cloud: str) -> set[str]:
     described = simulator.describe()[cloud]
-    return {described["access_key_secret"], described["security_token"]}
+    return {described[name] for name in ("access_key_secret", "security_token", "auth_token") if name in described}
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)
@@ -78,6 +85,8 @@ def test_whatever_goes_wrong_the_gate_ends_as_the_table_says(
     assert ending.code == cell.code, ending.out
     assert ending.report["exit_code"] == cell.code
     assert ending.report["verdict"] == VERDICTS.get(cell.code, "undecided")
+    said = " ".join(reason["message"] for reason in ending.report["reasons"])
+    assert not [words for words in cell.trouble.says if words not in said]
     assert gate.time.elapsed <= TIMEOUT + REQUEST_LIMIT
     told = ending.out + ending.err + Path("report.json").read_text()
     assert not [secret for secret in _secrets(gate.simulator, cell.cloud) if secret in told]
