@@ -6,7 +6,7 @@ Each line names a fault and its exit code, then where it is another one. What ca
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -66,8 +66,9 @@ def passing(trouble: Trouble) -> Iterator[Cell]:
     """A fault that is worth another try: the cloud is unavailable if it lasts, and else the gate gets over it."""
     yield from row(trouble, 4, at=_LASTING)
     # At the deadline itself there is no other try.
-    yield from row(once(trouble), 0, {LAST: 4}, cloud=HUAWEI, at=_SOME)
-    yield from row(once(trouble), 0, cloud=ALIBABA, at=_SOME)
+    short = replace(once(trouble), is_retried=True)
+    yield from row(short, 0, {LAST: 4}, cloud=HUAWEI, at=_SOME)
+    yield from row(short, 0, cloud=ALIBABA, at=_SOME)
 
 
 def each(troubles: tuple[Trouble, ...], code: int, *, at: tuple[Moment, ...] = _ALL) -> Iterator[Cell]:
@@ -80,6 +81,8 @@ ON_THE_WIRE: Final = (
     *chain(*map(passing, faults.STALLS)),
     *chain(*map(passing, faults.PASSING)),
     *each(faults.FINAL, 4, at=_DISTINCT),
+    *chain(*map(passing, faults.PROXY_PASSING)),
+    *each(faults.PROXY_FINAL, 4, at=_LASTING),
     *each(faults.SIGNED_OUT, 3, at=_DISTINCT),
     *each(faults.HARMLESS, 0, at=_DISTINCT),
     *row(faults.BOMB, 4, at=(FINDING,)),

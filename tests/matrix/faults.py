@@ -96,6 +96,48 @@ NO_NAME = Trouble(
 )
 
 
+# At the proxy, by which alone the cloud can be reached.
+
+
+def _proxy(name: str, reply: Reply | Raw, **others: Any) -> Trouble:
+    return _at_proxy(name, lambda proxy: proxy.say(reply), **others)
+
+
+def _at_proxy(name: str, do: Callable[[Any], object], **others: Any) -> Trouble:
+    def begin(stage: Stage) -> None:
+        do(stage.proxy)
+
+    def end(stage: Stage) -> None:
+        assert stage.proxy is not None
+        stage.proxy.open()
+
+    return Trouble(name=f"proxy-{name}", begin=begin, end=end, scheme="https", by_proxy=True, **others)
+
+
+PROXY_PASSING = (
+    _at_proxy("refuses-connections", lambda proxy: proxy.refuse()),
+    _at_proxy("stalls-at-connect", lambda proxy: proxy.hold(), arguments=SHORT),
+    _proxy("never-makes-the-tunnel", hung(), arguments=SHORT),
+    _proxy("closes-without-a-word", Raw()),
+    _proxy("shows-its-login-page", login_page()),
+    _proxy("redirects-to-its-login-page", redirect("https://login.example/")),
+    _proxy("cannot-resolve-the-name", server_error(502)),
+    _proxy("is-overloaded", server_error(503)),
+    _proxy("waits-in-vain-for-the-cloud", server_error(504)),
+    _proxy("speaks-no-http", Raw(payload=b"SSH-2.0-OpenSSH_9.9\r\n\r\n")),
+)
+PROXY_FINAL = (
+    _proxy(
+        "wants-to-know-who-asks",
+        Reply(status=407, headers={"Proxy-Authenticate": "Basic"}),
+        says=("wants to know who asks", "HTTPS_PROXY"),
+    ),
+    replace(
+        UNTRUSTED, name="proxy-opens-the-tls-connection", by_proxy=True, says=("certificate", "A proxy opens the TLS")
+    ),
+)
+
+
 # In the place of an answer.
 
 
@@ -170,6 +212,7 @@ def _with(field: str) -> Callable[[str], str]:
 FINAL = (
     UNTRUSTED,
     _instead("proxy-login-page", login_page()),
+    _instead("proxy-login-page-in-the-tunnel", login_page(), scheme="https", by_proxy=True),
     _instead("redirect-to-another-host", redirect("https://login.example/")),
     _instead("redirect-307", replace(redirect("https://login.example/"), status=307)),
     _instead("redirect-to-half-an-address", redirect("http://[::1")),
