@@ -31,7 +31,7 @@ from gate.simulator import (
     reset,
     server_error,
 )
-from tests.matrix.moments import DAY, IMAGES, LAST_TASK, LEAVES, OURS, RESULT, TASKS
+from tests.matrix.moments import DAY, IMAGES, LAST_TASK, LEAVES, OURS, RESULT, TASKS, TIMEOUT
 from tests.matrix.stage import Trouble, altered
 
 if TYPE_CHECKING:
@@ -399,6 +399,13 @@ def _from_a_cache(stage: Stage, operation: str, true: Any) -> Any:
 FROM_A_CACHE = altered("answer-of-two-days-ago", _from_a_cache)
 
 
+def _use_up_the_time(stage: Stage) -> None:
+    stage.gate.time.elapsed = max(stage.gate.time.elapsed, TIMEOUT)
+
+
+TIME_IS_UP = _meanwhile("deadline-comes-before-the-next-question", _use_up_the_time)
+
+
 # What becomes of the task.
 
 
@@ -418,14 +425,17 @@ def _overtake(stage: Stage) -> None:
 
 def of_task(name: str, edit: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Trouble:
     """What goes wrong with our task, wherever it is shown: in the row of a list, or in a whole document."""
+    return altered(name, _of_ours(edit))
 
+
+def _of_ours(edit: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Callable[[Stage, str, Any], Any]:
     def change(_stage: Stage, operation: str, true: Any) -> Any:
         if operation == TASKS:
             rows = [edit(row) if row["task_id"] == OURS else row for row in true["data_list"]]
             return {**true, "data_list": rows}
         return edit(true) if operation in {LAST_TASK, RESULT} and true.get("TaskId") == OURS else true
 
-    return altered(name, change)
+    return change
 
 
 def _begin_moved(by: float) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
@@ -480,6 +490,15 @@ HOLLOW = of_task("has-no-image", lambda row: {**row, "total_num": 0, "success_nu
 SHRUNK = of_task("shrinks-below-its-counts", _total(2))
 SHRUNK_WITH_ITS_COUNTS = altered("shrinks-with-its-counts", _one_image)
 GROWN = of_task("grows-beyond-its-counts", _total(5))
+
+
+def _until_the_deadline(stage: Stage, operation: str, true: Any) -> Any:
+    # What is left over when floats are added is no time.
+    is_over = stage.gate.time.elapsed > TIMEOUT - 0.01
+    return true if is_over else _of_ours(_in_state(10, "START"))(stage, operation, true)
+
+
+COMPLETE_AT_THE_DEADLINE = altered("complete-at-the-deadline-only", _until_the_deadline)
 
 
 def in_state(number: int, word: str) -> Trouble:
