@@ -8,13 +8,13 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tests.builders import NOW
 from tests.matrix import faults
 from tests.matrix.faults import alibaba_error, huawei_error, iam_error, in_state, once
 from tests.matrix.fields import VARIANTS, field
-from tests.matrix.moments import ALIBABA, HUAWEI, IMAGES, LAST_TASK, LEAVES, RESULT, TASKS, WHEN, Moment
+from tests.matrix.moments import ALIBABA, HUAWEI, IMAGES, LAST_TASK, LEAVES, OURS, RESULT, TASKS, WHEN, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,22 +43,35 @@ class Cell:
     moment: Moment
     cloud: str
     code: int
+    is_excused: bool = False
+    """Whether the user asked for this code to be a warning: the gate tells it all the same, and exits with 0."""
 
     def __str__(self) -> str:
-        return f"{self.cloud}-{self.moment}-{self.trouble.name}-exits-{self.code}"
+        exits = f"warns-of-{self.code}" if self.is_excused else f"exits-{self.code}"
+        return f"{self.cloud}-{self.moment}-{self.trouble.name}-{exits}"
 
 
 def row(
-    trouble: Trouble, code: int, but: Codes | None = None, *, cloud: str = "", at: tuple[Moment, ...] = _ALL
+    trouble: Trouble,
+    code: int,
+    but: Codes | None = None,
+    *,
+    cloud: str = "",
+    at: tuple[Moment, ...] = _ALL,
+    excused: tuple[int, ...] = (),
 ) -> Iterator[Cell]:
-    """The cells of one fault: its exit code, other codes by moment, and the cloud and the moments if not all."""
+    """The cells of one fault: its exit code, other codes by moment, and the cloud and the moments if not all.
+
+    What is excused is a code that the options of the fault make a warning.
+    """
     for name, moments in WHEN.items():
         for moment in moments:
             # What is in no answer is the same whether leaves or images are asked for.
             is_another = trouble.is_in_answers or moment is not WEIGHING
             if cloud in {"", name} and moment in at and is_another:
                 exit_code = (but or {}).get(moment, code)
-                yield Cell(trouble=trouble, moment=moment, cloud=name, code=exit_code)
+                excuse = exit_code in excused
+                yield Cell(trouble=trouble, moment=moment, cloud=name, code=exit_code, is_excused=excuse)
 
 
 def passing(trouble: Trouble) -> Iterator[Cell]:
@@ -68,6 +81,21 @@ def passing(trouble: Trouble) -> Iterator[Cell]:
     short = replace(once(trouble), is_retried=True)
     yield from row(short, 0, {LAST: 4}, cloud=HUAWEI, at=_SOME)
     yield from row(short, 0, cloud=ALIBABA, at=_SOME)
+
+
+def given(trouble: Trouble, name: str, *options: str) -> Trouble:
+    """The same fault, of a run with other options, by a name for them."""
+    return replace(trouble, name=f"{trouble.name}-{name}", arguments=(*trouble.arguments, *options))
+
+
+def leniently(trouble: Trouble, code: int, but: Codes | None = None, **others: Any) -> Iterator[Cell]:
+    """A fault before each kind of leniency: it excuses what it is asked to, aloud, and nothing else."""
+    warn_only, warn = ("--warn-only",), ("--on-undecided", "warn")
+    blocked, undecided = (1,), (4, 5, 6, 7)
+    yield from row(given(trouble, "with-warn-only", *warn_only), code, but, excused=blocked, **others)
+    yield from row(given(trouble, "with-warn", *warn), code, but, excused=undecided, **others)
+    both = given(trouble, "with-both", *warn_only, *warn)
+    yield from row(both, code, but, excused=blocked + undecided, **others)
 
 
 def each(troubles: tuple[Trouble, ...], code: int, *, at: tuple[Moment, ...] = _ALL) -> Iterator[Cell]:
@@ -276,14 +304,14 @@ def of_fields(
     operations: tuple[str, ...],
     fields: tuple[Field, ...],
     at: tuple[Moment, ...],
-    without: tuple[str, ...] = (),
+    **others: Any,
 ) -> Iterator[Cell]:
-    """The cells of these fields, which are in the answers of these operations."""
+    """The cells of these fields, which are in the answers of these operations, with what else a fault may have."""
     for one in fields:
         for name, value in {**VARIANTS, **one.words}.items():
             if name in one.true:
                 continue
-            trouble = field(one.path, name, value, operations, without=without)
+            trouble = field(one.path, name, value, operations, **others)
             code = one.but.get(name, one.code)
             but = {FINDING: one.finding.get(name, code), LAST: one.last.get(name, code)}
             yield from row(trouble, code, but, cloud=cloud, at=at)
@@ -462,4 +490,102 @@ FIELDS: Final = (
     *of_fields(ALIBABA, (IMAGES,), PAGES_OF_ALIBABA + IMAGES_OF_ALIBABA, (WEIGHING,)),
 )
 
-CELLS: Final = (*ON_THE_WIRE, *DOCUMENTED, *TIME_AND_TASK, *PAGES, *FIELDS)
+# What a user may ask for: leniency, one task by its id, a task of another kind.
+
+LENIENT: Final = (
+    *leniently(faults.LOGIN_PAGE, 4, at=_DISTINCT),
+    *leniently(faults.REFUSED, 4, at=_DISTINCT),
+    *leniently(faults.NO_QUOTA_LEFT, 4, at=_DISTINCT),
+    *leniently(faults.FORBIDDEN, 3, at=_DISTINCT),
+    *leniently(faults.TEMPORARY_KEYS_EXPIRE, 3, at=_DISTINCT),
+    *leniently(faults.VANISHES, 5, {FINDING: 7}, at=_DISTINCT),
+    *leniently(faults.RUNNING_AGAIN, 5, at=(FINDING, LAST)),
+    *leniently(faults.TIME_IS_UP, 5, cloud=ALIBABA, at=_LISTS),
+    *leniently(in_state(-1, "FAIL"), 6, at=(FINDING, LAST)),
+    *leniently(faults.BEGUN_LONG_AGO, 7, at=(FINDING, LAST)),
+    *leniently(faults.EMPTIED, 7, at=(FINDING, LAST)),
+    *leniently(faults.OVERTAKEN, 0, {FINDING: 1}, at=(FINDING, LAST)),
+    *leniently(faults.MORE_PROMISED, 4, cloud=HUAWEI, at=(FINDING, COUNTING)),
+    *leniently(faults.MORE_PROMISED, 4, cloud=ALIBABA, at=_LISTS),
+    *leniently(faults.RISKY, 1, at=(LAST, WEIGHING)),
+    *leniently(faults.UNCOUNTED, 7, at=(LAST, WEIGHING)),
+    # What may be risky is counted, and what is not counted may be anything.
+    *row(given(faults.RISKY, "that-may-be", "--max-risky", "9"), 0, at=(LAST, WEIGHING)),
+    *row(
+        given(faults.UNCOUNTED, "though-all-may-be-risky", "--max-risky", "9", "--max-failed", "9"),
+        7,
+        at=(LAST, WEIGHING),
+    ),
+    *row(given(faults.EMPTIED, "though-all-may-fail", "--max-risky", "9", "--max-failed", "9"), 7, at=(FINDING, LAST)),
+    *row(given(faults.BEGUN_LONG_AGO, "though-any-age-will-do", "--max-age", "none"), 7, at=(FIRST, MIDDLE, LAST)),
+)
+
+
+def _named(trouble: Trouble) -> Trouble:
+    return given(trouble, "asked-for-by-its-id", "--task-id", OURS)
+
+
+BY_ID: Final = (
+    *row(_named(faults.LOGIN_PAGE), 4, at=_DISTINCT),
+    *row(_named(faults.TEMPORARY_KEYS_EXPIRE), 3, at=_DISTINCT),
+    *row(_named(faults.VANISHES), 5, {FINDING: 7}),
+    *row(_named(faults.OVERTAKEN), 0),
+    *row(_named(faults.REPLACED), 5, {FINDING: 7}, cloud=HUAWEI, at=_LOOKING),
+    *row(_named(faults.REPLACED), 4, cloud=ALIBABA, at=_LOOKING),
+    *row(_named(faults.BEGUN_LONG_AGO), 7, at=_LOOKING),
+    *row(_named(faults.BEGUN_IN_FUTURE), 7, at=_LOOKING),
+    *row(_named(faults.BEGUN_ANEW), 7, {FINDING: 0}, at=_LOOKING),
+    *row(_named(faults.RUNNING_AGAIN), 5, at=_LOOKING),
+    *row(_named(in_state(142, "HIBERNATED")), 5, at=_LOOKING),
+    *row(_named(in_state(-2, "TIMEOUT")), 6, at=_LOOKING),
+    *row(_named(faults.EMPTIED), 7, at=_LOOKING),
+    *row(_named(faults.EMPTY_LIST), 5, {FINDING: 7}, cloud=HUAWEI),
+    *row(_named(faults.EMPTY_LIST), 5, cloud=ALIBABA, at=_LISTS),
+    *row(_named(faults.MORE_PROMISED), 4, {LAST: 5}, cloud=HUAWEI),
+    *row(_named(faults.COMPLETE_AT_THE_DEADLINE), 0, cloud=HUAWEI, at=(FINDING, FIRST, MIDDLE)),
+    *row(_named(faults.COMPLETE_AT_THE_DEADLINE), 5, cloud=ALIBABA, at=_LOOKING),
+    *row(given(faults.NOTHING, "asked-for-by-an-id-that-is-none", "--task-id", "nobodys"), 7, at=(FINDING,)),
+    *row(given(faults.NOTHING, "asked-for-by-an-id-of-zeros", "--task-id", "000"), 7, at=(FINDING,)),
+    *row(given(faults.NOTHING, "asked-for-by-the-id-of-a-stale-task", "--task-id", "stale"), 7, at=(FINDING,)),
+)
+
+
+def _of_other_kind(trouble: Trouble) -> Trouble:
+    return replace(trouble, name=f"{trouble.name}-of-another-kind", of_other_kind=True)
+
+
+# A task that is no scan has no list of images on Alibaba Cloud, so that the look is the count.
+_WITHOUT_LISTS = (FINDING, FIRST, MIDDLE, LAST)
+COUNTING_SYNC_ON_HUAWEI: Final = (
+    Field("data_list.total_num", 7, {"ten-to-the-400": 1}, words=_NUMBERS),
+    Field("data_list.success_num", 7, {"zero": 1}, words=_NUMBERS),
+    Field("data_list.failed_num", 7, {"ten-to-the-400": 1}, words=_LONG),
+    Field("data_list.task_type", 0, {"scan": 5}, {"scan": 7}, words={"scan": "manual"}),
+)
+COUNTING_ASSETS_ON_ALIBABA: Final = (
+    Field("TotalCount", 7, {"ten-to-the-400": 1}, words=_NUMBERS),
+    Field("FinishCount", 7, {"zero": 1, "ten-to-the-400": 0}, words=_NUMBERS),
+    Field("TaskInfo.Status", 5),
+)
+OF_OTHER_KIND: Final = (
+    *row(_of_other_kind(faults.LOGIN_PAGE), 4, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.NO_QUOTA_LEFT), 4, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.TEMPORARY_KEYS_EXPIRE), 3, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.VANISHES), 5, {FINDING: 7}, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.BEGUN_LONG_AGO), 7, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.BEGUN_ANEW), 7, {FINDING: 0}, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.RUNNING_AGAIN), 5, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(in_state(142, "HIBERNATED")), 5, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(in_state(-3, "FAIL")), 6, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.EMPTIED), 7, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.SHRUNK), 7, cloud=HUAWEI, at=_WITHOUT_LISTS),
+    # The vendor's own sample has finished more than there is.
+    *row(_of_other_kind(faults.SHRUNK), 7, {FINDING: 0}, cloud=ALIBABA, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.GROWN), 1, at=_WITHOUT_LISTS),
+    # It is over with the last look on either cloud.
+    *row(_of_other_kind(faults.COMPLETE_AT_THE_DEADLINE), 0, at=(FINDING, FIRST, MIDDLE)),
+    *of_fields(HUAWEI, (TASKS,), COUNTING_SYNC_ON_HUAWEI, (FINDING, LAST), of_other_kind=True),
+    *of_fields(ALIBABA, _OF_TASK, COUNTING_ASSETS_ON_ALIBABA, (FINDING, LAST), of_other_kind=True),
+)
+
+CELLS: Final = (*ON_THE_WIRE, *DOCUMENTED, *TIME_AND_TASK, *PAGES, *FIELDS, *LENIENT, *BY_ID, *OF_OTHER_KIND)

@@ -53,6 +53,9 @@ def once(trouble: Trouble) -> Trouble:
     return replace(trouble, name=f"{trouble.name}-once", lasts=False, arguments=arguments)
 
 
+NOTHING = Trouble(name="nothing", begin=str)
+
+
 # Before a request is heard.
 
 
@@ -208,10 +211,11 @@ def _with(field: str) -> Callable[[str], str]:
     return lambda text: f"{text[:-1]}, {field}}}"
 
 
+LOGIN_PAGE = _instead("proxy-login-page", login_page())
 # What no other try would change.
 FINAL = (
     UNTRUSTED,
-    _instead("proxy-login-page", login_page()),
+    LOGIN_PAGE,
     _instead("proxy-login-page-in-the-tunnel", login_page(), scheme="https", by_proxy=True),
     _instead("redirect-to-another-host", redirect("https://login.example/")),
     _instead("redirect-307", replace(redirect("https://login.example/"), status=307)),
@@ -240,9 +244,10 @@ FINAL = (
     _instead("503-for-a-day", Reply(status=503, headers={"Retry-After": "86400"})),
     _instead("429-for-a-day", Reply(status=429, headers={"Retry-After": "86400"})),
 )
+FORBIDDEN = _instead("403-as-html", server_error(403))
 SIGNED_OUT = (
     _instead("401-as-html", server_error(401)),
-    _instead("403-as-html", server_error(403)),
+    FORBIDDEN,
 )
 # What looks odd and does no harm.
 HARMLESS = (
@@ -508,6 +513,24 @@ def in_state(number: int, word: str) -> Trouble:
 
 def _id_in(task: Mapping[str, Any]) -> str:
     return "task_id" if "task_id" in task else "TaskId"
+
+
+# What was found in the images.
+
+
+def _of_images(in_task: Mapping[str, object], in_image: Mapping[str, object]) -> Callable[[Stage, str, Any], Any]:
+    """What our task says of its images, and what the list of images says of each of them."""
+
+    def change(stage: Stage, operation: str, true: Any) -> Any:
+        if operation == IMAGES:
+            return {**true, "ImageInstanceList": [{**row, **in_image} for row in true["ImageInstanceList"]]}
+        return _of_ours(lambda row: {**row, **in_task})(stage, operation, true) if operation == TASKS else true
+
+    return change
+
+
+RISKY = altered("images-that-are-risky", _of_images({"risky_num": 3}, {"RiskStatus": "YES"}))
+UNCOUNTED = altered("images-whose-risks-nobody-tells", _of_images({"risky_num": None}, {"RiskStatus": None}))
 
 
 # Lists in pages.

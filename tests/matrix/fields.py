@@ -28,9 +28,7 @@ VARIANTS: Final[Mapping[str, object]] = {
 """What is never a number, a word or a list of ours."""
 
 
-def field(
-    path: str, name: str, value: object, operations: Collection[str], *, without: tuple[str, ...] = ()
-) -> Trouble:
+def field(path: str, name: str, value: object, operations: Collection[str], **others: Any) -> Trouble:
     """A field that holds something else, in the answers of these operations.
 
     Args:
@@ -39,13 +37,14 @@ def field(
         name: What the value is called.
         value: What stands in the field, or MISSING.
         operations: Whose answers have it.
-        without: What the command line does not say.
+        others: What else a fault may have.
     """
+    kind = "-of-another-kind" if others.get("of_other_kind") else ""
 
     def change(_stage: Stage, operation: str, true: Any) -> Any:
         return _edited(true, path.split("."), value) if operation in operations else true
 
-    return altered(f"{path}={name}", change, without=without)
+    return altered(f"{path}={name}{kind}", change, **others)
 
 
 def _edited(document: Any, path: Sequence[str], value: object) -> Any:

@@ -77,6 +77,8 @@ class Trouble:
     """Whether there is a proxy before the door, by which alone the cloud can be reached."""
     without: tuple[str, ...] = ()
     """What the command line does not say."""
+    of_other_kind: bool = False
+    """Whether the task is none of a scan."""
     by_token: bool = False
     """Whether the gate signs in with the token of a user, where a cloud takes one, and not with temporary keys."""
     is_retried: bool = False
