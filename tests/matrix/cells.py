@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, product
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tests.builders import NOW
 from tests.matrix import faults
 from tests.matrix.faults import alibaba_error, huawei_error, iam_error, in_state, once
-from tests.matrix.fields import VARIANTS, field
+from tests.matrix.fields import MISSING, VARIANTS, field
 from tests.matrix.moments import ALIBABA, HUAWEI, IMAGES, LAST_TASK, LEAVES, OURS, RESULT, TASKS, WHEN, Moment
 
 if TYPE_CHECKING:
@@ -435,6 +435,7 @@ PAGES_OF_ALIBABA: Final = (
     Field("PageInfo.Count", 4, _ABSENT),
     Field("PageInfo.TotalCount", 4, _ABSENT, words=_LONG),
 )
+_NAMES_OF_AN_IMAGE: Final = ("RegistryType", "RepoNamespace", "RepoName", "Tag")
 LEAVES_OF_ALIBABA: Final = (
     Field("OnceTasks", 4, words={"list-of-null": [None]}),
     Field("OnceTasks.TaskId", 0),
@@ -444,7 +445,10 @@ LEAVES_OF_ALIBABA: Final = (
     Field("OnceTasks.Target", 0),
     Field("OnceTasks.TaskImageInfo", 0),
     Field("OnceTasks.TaskImageInfo.Digest", 0, {"text": 5, "digits": 5}),
-    Field("OnceTasks.TaskImageInfo.RepoName", 0),
+    *(
+        Field(f"OnceTasks.TaskImageInfo.{name}", 0)
+        for name in (*_NAMES_OF_AN_IMAGE, "RepoId", "RegionId", "RepoRegionId")
+    ),
     Field("OnceTasks.StatusText", 1, words={"running": "START", "failed": "FAIL", "small": "success"}),
     Field(
         "OnceTasks.ResultInfo",
@@ -475,8 +479,52 @@ IMAGES_OF_ALIBABA: Final = (
         for part in ("Vul", "Hc", "Alarm")
         for what, true in (("Status", "no"), ("Count", "none"))
     ),
-    Field("ImageInstanceList.Uuid", 0),
-    Field("ImageInstanceList.Tag", 0),
+    *(Field(f"ImageInstanceList.{name}", 0) for name in ("Uuid", "Tag", "InstanceId", "RegionId")),
+    *(Field(f"ImageInstanceList.{name}", 0) for name in ("RepoId", "RepoNamespace", "RepoName")),
+)
+# It is the gate that writes them down, whatever they are, and the image stays one that failed.
+FAILED_LEAVES_OF_ALIBABA: Final = (
+    *(Field(f"OnceTasks.TaskImageInfo.{name}", 1, words=_UNPRINTABLE) for name in (*_NAMES_OF_AN_IMAGE, "Digest")),
+    Field("OnceTasks.TaskImageInfo", 1),
+    Field("OnceTasks.Target", 1, words=_UNPRINTABLE),
+    Field("OnceTasks.ResultInfo", 1, words=_UNPRINTABLE),
+)
+_FAILED_IMAGE: Final = {
+    "registry_name": "SWR",
+    "namespace": "shop",
+    "image_name": "cart",
+    "image_version": "1.0",
+    "failed_reason": "download_failed",
+}
+
+
+def _failed_images_of_huawei() -> Iterator[Cell]:
+    for name in _FAILED_IMAGE:
+        for said, value in {**VARIANTS, **_UNPRINTABLE}.items():
+            image = {key: old for key, old in {**_FAILED_IMAGE, name: value}.items() if old is not MISSING}
+            trouble = field("data_list.failed_images", f"one-whose-{name}-is-{said}", [image], (TASKS,))
+            yield from row(trouble, 1, cloud=HUAWEI, at=(COUNTING,))
+
+
+def _of_error(cloud: str, status: int, error: Mapping[str, str], codes: tuple[int, int]) -> Iterator[Cell]:
+    """An error with something else in each of its fields, and the exit codes by field."""
+    for (name, code), (said, value) in product(zip(error, codes, strict=True), {**VARIANTS, **_ODD_WORDS}.items()):
+        fields = {key: old for key, old in {**error, name: value}.items() if old is not MISSING}
+        word = next(iter(error.values()))
+        yield from row(faults.error(status, f"{word}-with-{name}={said}", fields), code, cloud=cloud, at=(MIDDLE,))
+
+
+_ODD_WORDS: Final = {**_UNPRINTABLE, "half-a-letter": "\ud800", "endless": "x" * 100_000, "zero": 0}
+# A status says what it says, whatever stands beside it; with HTTP 400 only the code tells that the user may not.
+ERRORS: Final = (
+    *_of_error(HUAWEI, 400, {"error_code": "HSS.0013", "error_msg": "no"}, (4, 3)),
+    *_of_error(HUAWEI, 401, {"error_code": "APIGW.0301", "error_msg": "no"}, (3, 3)),
+    *_of_error(HUAWEI, 429, {"error_code": "APIGW.0308", "error_msg": "limit:5,time:1 minute"}, (4, 4)),
+    *_of_error(HUAWEI, 500, {"error_code": "APIGW.0601", "error_msg": "no"}, (4, 4)),
+    *_of_error(ALIBABA, 400, {"Code": "NoPermission", "Message": "no"}, (4, 3)),
+    *_of_error(ALIBABA, 403, {"Code": "NoPermission", "Message": "no"}, (3, 3)),
+    *_of_error(ALIBABA, 400, {"Code": "Throttling.User", "Message": "no"}, (4, 4)),
+    *_of_error(ALIBABA, 503, {"Code": "ServiceUnavailable", "Message": "no"}, (4, 4)),
 )
 _OF_TASK = (LAST_TASK, RESULT)
 FIELDS: Final = (
@@ -487,6 +535,9 @@ FIELDS: Final = (
     *of_fields(ALIBABA, _OF_TASK, CHOOSING_ON_ALIBABA, (FINDING, LAST)),
     *of_fields(ALIBABA, _OF_TASK, HARMLESS_ON_ALIBABA, (FINDING,)),
     *of_fields(ALIBABA, (LEAVES,), PAGES_OF_ALIBABA + LEAVES_OF_ALIBABA, (COUNTING,)),
+    *of_fields(ALIBABA, (LEAVES,), FAILED_LEAVES_OF_ALIBABA, (COUNTING,), beside={"OnceTasks.StatusText": "FAIL"}),
+    *_failed_images_of_huawei(),
+    *ERRORS,
     *of_fields(ALIBABA, (IMAGES,), PAGES_OF_ALIBABA + IMAGES_OF_ALIBABA, (WEIGHING,)),
 )
 

@@ -275,16 +275,19 @@ BODY_OVER_THE_CAP = _framed("body-over-the-cap", lambda body: Reply(body=_swolle
 # What the clouds document (huawei-hss.md 5, alibaba-security-center.md 5).
 
 
+def error(status: int, name: str, document: Mapping[str, object]) -> Trouble:
+    """An error, with this document."""
+    return _instead(f"{status}-{name}", Reply(status=status, headers=JSON_TYPE, body=json.dumps(document).encode()))
+
+
 def huawei_error(status: int, code: str) -> Trouble:
     """An error of HSS, of the gateway before it, or of IAM."""
-    body = json.dumps({"error_code": code, "error_msg": "as documented", "request_id": "1"}).encode()
-    return _instead(f"{status}-{code}", Reply(status=status, headers=JSON_TYPE, body=body))
+    return error(status, code, {"error_code": code, "error_msg": "as documented", "request_id": "1"})
 
 
 def alibaba_error(status: int, code: str) -> Trouble:
     """An error of Security Center, or of the gateway before it."""
-    body = json.dumps({"RequestId": "1", "HostId": "tds", "Code": code, "Message": "as documented"}).encode()
-    return _instead(f"{status}-{code}", Reply(status=status, headers=JSON_TYPE, body=body))
+    return error(status, code, {"RequestId": "1", "HostId": "tds", "Code": code, "Message": "as documented"})
 
 
 def iam_error(status: int, code: str) -> Trouble:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.matrix.moments import OURS
@@ -28,7 +29,15 @@ VARIANTS: Final[Mapping[str, object]] = {
 """What is never a number, a word or a list of ours."""
 
 
-def field(path: str, name: str, value: object, operations: Collection[str], **others: Any) -> Trouble:
+def field(
+    path: str,
+    name: str,
+    value: object,
+    operations: Collection[str],
+    *,
+    beside: Mapping[str, object] = MappingProxyType({}),
+    **others: Any,
+) -> Trouble:
     """A field that holds something else, in the answers of these operations.
 
     Args:
@@ -37,14 +46,19 @@ def field(path: str, name: str, value: object, operations: Collection[str], **ot
         name: What the value is called.
         value: What stands in the field, or MISSING.
         operations: Whose answers have it.
-        others: What else a fault may have.
+        beside: What else is not as it was, by its path.
+        others: What else the fault may have.
     """
-    kind = "-of-another-kind" if others.get("of_other_kind") else ""
+    edits = {**beside, path: value}
 
     def change(_stage: Stage, operation: str, true: Any) -> Any:
-        return _edited(true, path.split("."), value) if operation in operations else true
+        for where, what in edits.items() if operation in operations else ():
+            true = _edited(true, where.split("."), what)
+        return true
 
-    return altered(f"{path}={name}{kind}", change, **others)
+    notes = [f"beside-{what}" for what in beside.values()]
+    notes += ["of-another-kind"] if others.get("of_other_kind") else []
+    return altered("-".join([f"{path}={name}", *notes]), change, **others)
 
 
 def _edited(document: Any, path: Sequence[str], value: object) -> Any:
