@@ -121,6 +121,7 @@ ON_THE_WIRE: Final = (
 HSS: Final = (
     *("HSS.0001", "HSS.0002", "HSS.0011", "HSS.0014"),
     *("HSS.1001", "HSS.1002", "HSS.1003", "HSS.1004", "HSS.1005", "HSS.1006", "HSS.1007", "HSS.1008"),
+    *(f"HSS.{number}" for number in range(1009, 1022)),
 )
 GATEWAY: Final = (
     (404, "APIGW.0101", 4),
@@ -129,6 +130,7 @@ GATEWAY: Final = (
     (414, "APIGW.0201", 4),
     (494, "APIGW.0201", 4),
     (502, "APIGW.0201", 4),
+    (500, "APIGW.0201", 4),
     (504, "APIGW.0201", 4),
     (401, "APIGW.0301", 3),
     (401, "APIG.0301", 3),
@@ -174,6 +176,7 @@ SECURITY_CENTER: Final = (
     (400, "SignatureDoesNotMatch", 3),
     (403, "SignatureDoesNotMatch", 3),
     (400, "IncompleteSignature", 3),
+    (403, "IncompleteSignature", 3),
     (404, "InvalidAccessKeyId.NotFound", 3),
     (400, "InvalidAccessKeyId.NotFound", 3),
     (400, "InvalidAccessKeyId.Inactive", 3),
@@ -192,7 +195,10 @@ DOCUMENTED: Final = (
     *chain(*(row(huawei_error(400, code), 3, cloud=HUAWEI) for code in ("HSS.0010", "HSS.0013"))),
     *row(huawei_error(500, "HSS.0041"), 4, cloud=HUAWEI),
     *chain(*(row(huawei_error(status, code), exits, cloud=HUAWEI) for status, code, exits in GATEWAY)),
-    *chain(*(row(iam_error(status, code), exits, cloud=HUAWEI, at=(FINDING,)) for status, code, exits in IAM)),
+    *chain(
+        *(row(iam_error(status, code), exits, cloud=HUAWEI, at=(FINDING,)) for status, code, exits in IAM + GATEWAY)
+    ),
+    *row(faults.IAM_V3, 3, cloud=HUAWEI, at=(FINDING,)),
     *chain(*(row(alibaba_error(status, code), exits, cloud=ALIBABA) for status, code, exits in SECURITY_CENTER)),
     *row(faults.HUAWEI_ERROR_IN_200, 4, cloud=HUAWEI),
     *row(faults.HUAWEI_FORBIDDEN_IN_200, 3, cloud=HUAWEI),

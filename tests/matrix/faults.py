@@ -45,11 +45,14 @@ JSON_TYPE = {"Content-Type": "application/json"}
 HOUR = 3600.0
 SHORT, LESS_SHORT = ("--request-timeout", "0.05s"), ("--request-timeout", "0.5s")
 """A stall costs as much real time as a request may take."""
+SHORT_BY_PROXY = ("--request-timeout", "0.15s")
+"""Before the first answer come a tunnel and a handshake."""
+HURRIED = frozenset({SHORT, SHORT_BY_PROXY})
 
 
 def once(trouble: Trouble) -> Trouble:
     """The same, but it passes; what then goes well has to do so in time, also on a busy machine."""
-    arguments = LESS_SHORT if trouble.arguments == SHORT else trouble.arguments
+    arguments = LESS_SHORT if trouble.arguments in HURRIED else trouble.arguments
     return replace(trouble, name=f"{trouble.name}-once", lasts=False, arguments=arguments)
 
 
@@ -119,8 +122,8 @@ def _at_proxy(name: str, do: Callable[[Any], object], **others: Any) -> Trouble:
 
 PROXY_PASSING = (
     _at_proxy("refuses-connections", lambda proxy: proxy.refuse()),
-    _at_proxy("stalls-at-connect", lambda proxy: proxy.hold(), arguments=SHORT),
-    _proxy("never-makes-the-tunnel", hung(), arguments=SHORT),
+    _at_proxy("stalls-at-connect", lambda proxy: proxy.hold(), arguments=SHORT_BY_PROXY),
+    _proxy("never-makes-the-tunnel", hung(), arguments=SHORT_BY_PROXY),
     _proxy("closes-without-a-word", Raw()),
     _proxy("shows-its-login-page", login_page()),
     _proxy("redirects-to-its-login-page", redirect("https://login.example/")),
@@ -292,7 +295,14 @@ def alibaba_error(status: int, code: str) -> Trouble:
 
 def iam_error(status: int, code: str) -> Trouble:
     """An error of IAM, which is asked first where no project is given."""
-    return replace(huawei_error(status, code), without=("project_id",))
+    return _of_iam(huawei_error(status, code))
+
+
+def _of_iam(trouble: Trouble) -> Trouble:
+    return replace(trouble, name=f"{trouble.name}-of-iam", without=("project_id",))
+
+
+IAM_V3 = _of_iam(error(401, "as-of-v3", {"error": {"code": 401, "message": "wrong", "title": "Unauthorized"}}))
 
 
 def _error_beside_data(name: str, **error: object) -> Trouble:
@@ -361,7 +371,7 @@ def _expire(stage: Stage) -> None:
 
 
 TEMPORARY_KEYS_EXPIRE = _meanwhile("temporary-keys-expire", _expire, says=("expired", "security token"))
-EXPIRED_FOR_IAM = replace(TEMPORARY_KEYS_EXPIRE, name="temporary-keys-expired-before-iam", without=("project_id",))
+EXPIRED_FOR_IAM = _of_iam(TEMPORARY_KEYS_EXPIRE)
 TOKEN_EXPIRES = _meanwhile("token-expires", _expire, by_token=True, says=("expired", "APIGW.0307", "Get a new token"))
 
 
