@@ -81,10 +81,10 @@ class Cloud(Protocol):
         """Whether an operation shows how a scan task stands."""
         ...
 
-    def refusal(self, call: Call, now: float, nonces: set[str], /) -> Answer | None:
+    def refusal(self, call: Call, now: float, expiry: float, nonces: set[str], /) -> Answer | None:
         """Why the request gets no further than the gateway, or nothing if it is signed in.
 
-        A nonce that is signed in is put to those that were heard before.
+        From its expiry on no token is good any more. A nonce that is signed in is put to those that were heard before.
         """
         ...
 

@@ -1,5 +1,6 @@
 """Runs the simulated clouds: who asks, what goes wrong, who asks too often, and what the true answer is."""
 
+import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -54,10 +55,12 @@ class Simulator:
     """
 
     tasks: list[SimulatedTask]
-    """What the clouds hold; like the next five, yours to change while it runs."""
+    """What the clouds hold; like the next six, yours to change while it runs."""
     faults: list[Fault]
     """The first one that meets a request answers it."""
     quota: Quota | None
+    expires_at: float
+    """When the temporary keys and the tokens expire, by `now`; those that need no token never do."""
     rewrite: Callable[[str, JSON], JSON | Reply | Raw | Drip] | None
     """A test's last word on a document with status 200, given the operation and the true document.
 
@@ -73,6 +76,7 @@ class Simulator:
         self.tasks = [*self.scenario.tasks]
         self.faults = [*self.scenario.faults]
         self.quota = self.scenario.quota
+        self.expires_at = math.inf
         self.rewrite = None
         self.page_cap = USUAL_PAGE_CAP
         self.no_task = "told"
@@ -145,7 +149,7 @@ class Simulator:
 
     def _reply(self, cloud: Cloud, operation: Operation, call: Call, at: float) -> Reply | Raw | Drip:
         # A request has been heard, and its nonce is spent, whatever then becomes of the answer.
-        refused = cloud.refusal(call, at, self._nonces)
+        refused = cloud.refusal(call, at, self.expires_at, self._nonces)
         match fault := self._fault(cloud, operation):
             case None:
                 answer = refused or self._throttled(cloud, operation, at) or self._true(cloud, call, at)

@@ -48,10 +48,10 @@ def own_address() -> str:
         return address
 
 
-def sealed(address: str, folder: Path, certificate: Path) -> ssl.SSLContext:
-    """Makes a certificate for this address that nobody has signed, and the server's side of TLS with it."""
-    key = folder / "key.pem"
-    wishes = ("-x509", "-nodes", "-days", "2", "-subj", "/CN=scan-gate", "-addext", f"subjectAltName=IP:{address}")
+def sealed(address: str, folder: Path, certificate: Path, *names: str) -> ssl.SSLContext:
+    """Makes a certificate for this address and these names that nobody has signed, and the server side of TLS."""
+    key, owners = folder / "key.pem", ",".join((f"IP:{address}", *(f"DNS:{name}" for name in names)))
+    wishes = ("-x509", "-nodes", "-days", "2", "-subj", "/CN=scan-gate", "-addext", f"subjectAltName={owners}")
     kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
     openssl = shutil.which("openssl") or "openssl"
     files = ("-keyout", str(key), "-out", str(certificate))

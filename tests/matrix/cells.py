@@ -6,15 +6,15 @@ Each line names a fault and its exit code, then where it is another one. What ca
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
-from itertools import chain
-from typing import TYPE_CHECKING, Final, TypeAlias
+from dataclasses import dataclass, replace
+from itertools import chain, product
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tests.builders import NOW
 from tests.matrix import faults
 from tests.matrix.faults import alibaba_error, huawei_error, iam_error, in_state, once
-from tests.matrix.fields import VARIANTS, field
-from tests.matrix.moments import ALIBABA, HUAWEI, IMAGES, LAST_TASK, LEAVES, RESULT, TASKS, WHEN, Moment
+from tests.matrix.fields import MISSING, VARIANTS, field
+from tests.matrix.moments import ALIBABA, HUAWEI, IMAGES, LAST_TASK, LEAVES, OURS, RESULT, TASKS, WHEN, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +29,6 @@ _LISTS = (COUNTING, WEIGHING)
 # What lasts from the first look on or from the middle on is met in the same way: one of the two is enough, except where
 # something may change meanwhile.
 _DISTINCT = (FINDING, LAST, COUNTING, WEIGHING)
-_WHILE_WAITING = (FINDING, MIDDLE, WEIGHING)
 _LASTING = (FINDING, FIRST, LAST, COUNTING, WEIGHING)
 _SOME = (MIDDLE, LAST, COUNTING)
 
@@ -44,30 +43,59 @@ class Cell:
     moment: Moment
     cloud: str
     code: int
+    is_excused: bool = False
+    """Whether the user asked for this code to be a warning: the gate tells it all the same, and exits with 0."""
 
     def __str__(self) -> str:
-        return f"{self.cloud}-{self.moment}-{self.trouble.name}-exits-{self.code}"
+        exits = f"warns-of-{self.code}" if self.is_excused else f"exits-{self.code}"
+        return f"{self.cloud}-{self.moment}-{self.trouble.name}-{exits}"
 
 
 def row(
-    trouble: Trouble, code: int, but: Codes | None = None, *, cloud: str = "", at: tuple[Moment, ...] = _ALL
+    trouble: Trouble,
+    code: int,
+    but: Codes | None = None,
+    *,
+    cloud: str = "",
+    at: tuple[Moment, ...] = _ALL,
+    excused: tuple[int, ...] = (),
 ) -> Iterator[Cell]:
-    """The cells of one fault: its exit code, other codes by moment, and the cloud and the moments if not all."""
+    """The cells of one fault: its exit code, other codes by moment, and the cloud and the moments if not all.
+
+    What is excused is a code that the options of the fault make a warning.
+    """
     for name, moments in WHEN.items():
         for moment in moments:
             # What is in no answer is the same whether leaves or images are asked for.
             is_another = trouble.is_in_answers or moment is not WEIGHING
             if cloud in {"", name} and moment in at and is_another:
                 exit_code = (but or {}).get(moment, code)
-                yield Cell(trouble=trouble, moment=moment, cloud=name, code=exit_code)
+                excuse = exit_code in excused
+                yield Cell(trouble=trouble, moment=moment, cloud=name, code=exit_code, is_excused=excuse)
 
 
 def passing(trouble: Trouble) -> Iterator[Cell]:
     """A fault that is worth another try: the cloud is unavailable if it lasts, and else the gate gets over it."""
     yield from row(trouble, 4, at=_LASTING)
     # At the deadline itself there is no other try.
-    yield from row(once(trouble), 0, {LAST: 4}, cloud=HUAWEI, at=_SOME)
-    yield from row(once(trouble), 0, cloud=ALIBABA, at=_SOME)
+    short = replace(once(trouble), is_retried=True)
+    yield from row(short, 0, {LAST: 4}, cloud=HUAWEI, at=_SOME)
+    yield from row(short, 0, cloud=ALIBABA, at=_SOME)
+
+
+def given(trouble: Trouble, name: str, *options: str) -> Trouble:
+    """The same fault, of a run with other options, by a name for them."""
+    return replace(trouble, name=f"{trouble.name}-{name}", arguments=(*trouble.arguments, *options))
+
+
+def leniently(trouble: Trouble, code: int, but: Codes | None = None, **others: Any) -> Iterator[Cell]:
+    """A fault before each kind of leniency: it excuses what it is asked to, aloud, and nothing else."""
+    warn_only, warn = ("--warn-only",), ("--on-undecided", "warn")
+    blocked, undecided = (1,), (4, 5, 6, 7)
+    yield from row(given(trouble, "with-warn-only", *warn_only), code, but, excused=blocked, **others)
+    yield from row(given(trouble, "with-warn", *warn), code, but, excused=undecided, **others)
+    both = given(trouble, "with-both", *warn_only, *warn)
+    yield from row(both, code, but, excused=blocked + undecided, **others)
 
 
 def each(troubles: tuple[Trouble, ...], code: int, *, at: tuple[Moment, ...] = _ALL) -> Iterator[Cell]:
@@ -80,10 +108,12 @@ ON_THE_WIRE: Final = (
     *chain(*map(passing, faults.STALLS)),
     *chain(*map(passing, faults.PASSING)),
     *each(faults.FINAL, 4, at=_DISTINCT),
+    *chain(*map(passing, faults.PROXY_PASSING)),
+    *each(faults.PROXY_FINAL, 4, at=_LASTING),
     *each(faults.SIGNED_OUT, 3, at=_DISTINCT),
     *each(faults.HARMLESS, 0, at=_DISTINCT),
-    *row(faults.BOMB, 4, at=(FINDING,)),
-    *row(faults.BODY_OVER_THE_CAP, 4, at=(COUNTING,)),
+    *row(faults.BOMB, 4, at=_DISTINCT),
+    *row(faults.BODY_OVER_THE_CAP, 4, at=_DISTINCT),
 )
 
 # Errors, by status and code (huawei-hss.md 5, alibaba-security-center.md 5).
@@ -91,6 +121,7 @@ ON_THE_WIRE: Final = (
 HSS: Final = (
     *("HSS.0001", "HSS.0002", "HSS.0011", "HSS.0014"),
     *("HSS.1001", "HSS.1002", "HSS.1003", "HSS.1004", "HSS.1005", "HSS.1006", "HSS.1007", "HSS.1008"),
+    *(f"HSS.{number}" for number in range(1009, 1022)),
 )
 GATEWAY: Final = (
     (404, "APIGW.0101", 4),
@@ -99,6 +130,7 @@ GATEWAY: Final = (
     (414, "APIGW.0201", 4),
     (494, "APIGW.0201", 4),
     (502, "APIGW.0201", 4),
+    (500, "APIGW.0201", 4),
     (504, "APIGW.0201", 4),
     (401, "APIGW.0301", 3),
     (401, "APIG.0301", 3),
@@ -144,6 +176,7 @@ SECURITY_CENTER: Final = (
     (400, "SignatureDoesNotMatch", 3),
     (403, "SignatureDoesNotMatch", 3),
     (400, "IncompleteSignature", 3),
+    (403, "IncompleteSignature", 3),
     (404, "InvalidAccessKeyId.NotFound", 3),
     (400, "InvalidAccessKeyId.NotFound", 3),
     (400, "InvalidAccessKeyId.Inactive", 3),
@@ -158,28 +191,27 @@ SECURITY_CENTER: Final = (
     (400, "-101", 4),
 )
 DOCUMENTED: Final = (
-    *chain(*(row(huawei_error(400, code), 4, cloud=HUAWEI, at=_WHILE_WAITING) for code in HSS)),
-    *chain(*(row(huawei_error(400, code), 3, cloud=HUAWEI, at=_WHILE_WAITING) for code in ("HSS.0010", "HSS.0013"))),
-    *row(huawei_error(500, "HSS.0041"), 4, cloud=HUAWEI, at=_WHILE_WAITING),
+    *chain(*(row(huawei_error(400, code), 4, cloud=HUAWEI) for code in HSS)),
+    *chain(*(row(huawei_error(400, code), 3, cloud=HUAWEI) for code in ("HSS.0010", "HSS.0013"))),
+    *row(huawei_error(500, "HSS.0041"), 4, cloud=HUAWEI),
+    *chain(*(row(huawei_error(status, code), exits, cloud=HUAWEI) for status, code, exits in GATEWAY)),
     *chain(
-        *(row(huawei_error(status, code), exits, cloud=HUAWEI, at=_WHILE_WAITING) for status, code, exits in GATEWAY)
+        *(row(iam_error(status, code), exits, cloud=HUAWEI, at=(FINDING,)) for status, code, exits in IAM + GATEWAY)
     ),
-    *chain(*(row(iam_error(status, code), exits, cloud=HUAWEI, at=(FINDING,)) for status, code, exits in IAM)),
-    *chain(
-        *(
-            row(alibaba_error(status, code), exits, cloud=ALIBABA, at=_WHILE_WAITING)
-            for status, code, exits in SECURITY_CENTER
-        )
-    ),
-    *row(faults.HUAWEI_ERROR_IN_200, 4, cloud=HUAWEI, at=_WHILE_WAITING),
-    *row(faults.HUAWEI_FORBIDDEN_IN_200, 3, cloud=HUAWEI, at=_WHILE_WAITING),
-    *row(faults.HUAWEI_ERROR_WITHIN, 4, cloud=HUAWEI, at=_WHILE_WAITING),
-    *row(faults.ALIBABA_ERROR_IN_200, 4, cloud=ALIBABA, at=_WHILE_WAITING),
-    *row(faults.ALIBABA_FORBIDDEN_IN_200, 3, cloud=ALIBABA, at=_WHILE_WAITING),
-    *row(faults.ALIBABA_ERROR_WITHIN, 4, cloud=ALIBABA, at=_WHILE_WAITING),
-    *row(faults.ALIBABA_NO_SUCCESS, 4, cloud=ALIBABA, at=_WHILE_WAITING),
-    *row(faults.ALIBABA_FINE, 0, cloud=ALIBABA, at=_WHILE_WAITING),
+    *row(faults.IAM_V3, 3, cloud=HUAWEI, at=(FINDING,)),
+    *chain(*(row(alibaba_error(status, code), exits, cloud=ALIBABA) for status, code, exits in SECURITY_CENTER)),
+    *row(faults.HUAWEI_ERROR_IN_200, 4, cloud=HUAWEI),
+    *row(faults.HUAWEI_FORBIDDEN_IN_200, 3, cloud=HUAWEI),
+    *row(faults.HUAWEI_ERROR_WITHIN, 4, cloud=HUAWEI),
+    *row(faults.ALIBABA_ERROR_IN_200, 4, cloud=ALIBABA),
+    *row(faults.ALIBABA_FORBIDDEN_IN_200, 3, cloud=ALIBABA),
+    *row(faults.ALIBABA_ERROR_WITHIN, 4, cloud=ALIBABA),
+    *row(faults.ALIBABA_NO_SUCCESS, 4, cloud=ALIBABA),
+    *row(faults.ALIBABA_FINE, 0, cloud=ALIBABA),
     *row(faults.SECRETS_REPEATED, 3),
+    *row(faults.TEMPORARY_KEYS_EXPIRE, 3),
+    *row(faults.TOKEN_EXPIRES, 3, cloud=HUAWEI),
+    *row(faults.EXPIRED_FOR_IAM, 3, cloud=HUAWEI, at=(FINDING,)),
     *passing(faults.NO_QUOTA_LEFT),
 )
 
@@ -225,6 +257,10 @@ TIME_AND_TASK: Final = (
     *row(in_state(-1, "FAIL"), 6, at=_LOOKING),
     *row(in_state(-2, "TIMEOUT"), 6, at=_LOOKING),
     *row(in_state(-3, "TIMOUT"), 6, at=_LOOKING),
+    # On Huawei Cloud the last look tells the counts as well; on Alibaba Cloud there is no time to ask for them.
+    *row(faults.COMPLETE_AT_THE_DEADLINE, 0, cloud=HUAWEI, at=(FINDING, FIRST, MIDDLE)),
+    *row(faults.COMPLETE_AT_THE_DEADLINE, 5, cloud=ALIBABA, at=_LOOKING),
+    *row(faults.TIME_IS_UP, 5, cloud=ALIBABA, at=_LISTS),
 )
 
 PAGES: Final = (
@@ -274,14 +310,14 @@ def of_fields(
     operations: tuple[str, ...],
     fields: tuple[Field, ...],
     at: tuple[Moment, ...],
-    without: tuple[str, ...] = (),
+    **others: Any,
 ) -> Iterator[Cell]:
-    """The cells of these fields, which are in the answers of these operations."""
+    """The cells of these fields, which are in the answers of these operations, with what else a fault may have."""
     for one in fields:
         for name, value in {**VARIANTS, **one.words}.items():
             if name in one.true:
                 continue
-            trouble = field(one.path, name, value, operations, without=without)
+            trouble = field(one.path, name, value, operations, **others)
             code = one.but.get(name, one.code)
             but = {FINDING: one.finding.get(name, code), LAST: one.last.get(name, code)}
             yield from row(trouble, code, but, cloud=cloud, at=at)
@@ -405,6 +441,7 @@ PAGES_OF_ALIBABA: Final = (
     Field("PageInfo.Count", 4, _ABSENT),
     Field("PageInfo.TotalCount", 4, _ABSENT, words=_LONG),
 )
+_NAMES_OF_AN_IMAGE: Final = ("RegistryType", "RepoNamespace", "RepoName", "Tag")
 LEAVES_OF_ALIBABA: Final = (
     Field("OnceTasks", 4, words={"list-of-null": [None]}),
     Field("OnceTasks.TaskId", 0),
@@ -414,7 +451,10 @@ LEAVES_OF_ALIBABA: Final = (
     Field("OnceTasks.Target", 0),
     Field("OnceTasks.TaskImageInfo", 0),
     Field("OnceTasks.TaskImageInfo.Digest", 0, {"text": 5, "digits": 5}),
-    Field("OnceTasks.TaskImageInfo.RepoName", 0),
+    *(
+        Field(f"OnceTasks.TaskImageInfo.{name}", 0)
+        for name in (*_NAMES_OF_AN_IMAGE, "RepoId", "RegionId", "RepoRegionId")
+    ),
     Field("OnceTasks.StatusText", 1, words={"running": "START", "failed": "FAIL", "small": "success"}),
     Field(
         "OnceTasks.ResultInfo",
@@ -445,8 +485,52 @@ IMAGES_OF_ALIBABA: Final = (
         for part in ("Vul", "Hc", "Alarm")
         for what, true in (("Status", "no"), ("Count", "none"))
     ),
-    Field("ImageInstanceList.Uuid", 0),
-    Field("ImageInstanceList.Tag", 0),
+    *(Field(f"ImageInstanceList.{name}", 0) for name in ("Uuid", "Tag", "InstanceId", "RegionId")),
+    *(Field(f"ImageInstanceList.{name}", 0) for name in ("RepoId", "RepoNamespace", "RepoName")),
+)
+# It is the gate that writes them down, whatever they are, and the image stays one that failed.
+FAILED_LEAVES_OF_ALIBABA: Final = (
+    *(Field(f"OnceTasks.TaskImageInfo.{name}", 1, words=_UNPRINTABLE) for name in (*_NAMES_OF_AN_IMAGE, "Digest")),
+    Field("OnceTasks.TaskImageInfo", 1),
+    Field("OnceTasks.Target", 1, words=_UNPRINTABLE),
+    Field("OnceTasks.ResultInfo", 1, words=_UNPRINTABLE),
+)
+_FAILED_IMAGE: Final = {
+    "registry_name": "SWR",
+    "namespace": "shop",
+    "image_name": "cart",
+    "image_version": "1.0",
+    "failed_reason": "download_failed",
+}
+
+
+def _failed_images_of_huawei() -> Iterator[Cell]:
+    for name in _FAILED_IMAGE:
+        for said, value in {**VARIANTS, **_UNPRINTABLE}.items():
+            image = {key: old for key, old in {**_FAILED_IMAGE, name: value}.items() if old is not MISSING}
+            trouble = field("data_list.failed_images", f"one-whose-{name}-is-{said}", [image], (TASKS,))
+            yield from row(trouble, 1, cloud=HUAWEI, at=(COUNTING,))
+
+
+def _of_error(cloud: str, status: int, error: Mapping[str, str], codes: tuple[int, int]) -> Iterator[Cell]:
+    """An error with something else in each of its fields, and the exit codes by field."""
+    for (name, code), (said, value) in product(zip(error, codes, strict=True), {**VARIANTS, **_ODD_WORDS}.items()):
+        fields = {key: old for key, old in {**error, name: value}.items() if old is not MISSING}
+        word = next(iter(error.values()))
+        yield from row(faults.error(status, f"{word}-with-{name}={said}", fields), code, cloud=cloud, at=(MIDDLE,))
+
+
+_ODD_WORDS: Final = {**_UNPRINTABLE, "half-a-letter": "\ud800", "endless": "x" * 100_000, "zero": 0}
+# A status says what it says, whatever stands beside it; with HTTP 400 only the code tells that the user may not.
+ERRORS: Final = (
+    *_of_error(HUAWEI, 400, {"error_code": "HSS.0013", "error_msg": "no"}, (4, 3)),
+    *_of_error(HUAWEI, 401, {"error_code": "APIGW.0301", "error_msg": "no"}, (3, 3)),
+    *_of_error(HUAWEI, 429, {"error_code": "APIGW.0308", "error_msg": "limit:5,time:1 minute"}, (4, 4)),
+    *_of_error(HUAWEI, 500, {"error_code": "APIGW.0601", "error_msg": "no"}, (4, 4)),
+    *_of_error(ALIBABA, 400, {"Code": "NoPermission", "Message": "no"}, (4, 3)),
+    *_of_error(ALIBABA, 403, {"Code": "NoPermission", "Message": "no"}, (3, 3)),
+    *_of_error(ALIBABA, 400, {"Code": "Throttling.User", "Message": "no"}, (4, 4)),
+    *_of_error(ALIBABA, 503, {"Code": "ServiceUnavailable", "Message": "no"}, (4, 4)),
 )
 _OF_TASK = (LAST_TASK, RESULT)
 FIELDS: Final = (
@@ -457,7 +541,108 @@ FIELDS: Final = (
     *of_fields(ALIBABA, _OF_TASK, CHOOSING_ON_ALIBABA, (FINDING, LAST)),
     *of_fields(ALIBABA, _OF_TASK, HARMLESS_ON_ALIBABA, (FINDING,)),
     *of_fields(ALIBABA, (LEAVES,), PAGES_OF_ALIBABA + LEAVES_OF_ALIBABA, (COUNTING,)),
+    *of_fields(ALIBABA, (LEAVES,), FAILED_LEAVES_OF_ALIBABA, (COUNTING,), beside={"OnceTasks.StatusText": "FAIL"}),
+    *_failed_images_of_huawei(),
+    *ERRORS,
     *of_fields(ALIBABA, (IMAGES,), PAGES_OF_ALIBABA + IMAGES_OF_ALIBABA, (WEIGHING,)),
 )
 
-CELLS: Final = (*ON_THE_WIRE, *DOCUMENTED, *TIME_AND_TASK, *PAGES, *FIELDS)
+# What a user may ask for: leniency, one task by its id, a task of another kind.
+
+LENIENT: Final = (
+    *leniently(faults.LOGIN_PAGE, 4, at=_DISTINCT),
+    *leniently(faults.REFUSED, 4, at=_DISTINCT),
+    *leniently(faults.NO_QUOTA_LEFT, 4, at=_DISTINCT),
+    *leniently(faults.FORBIDDEN, 3, at=_DISTINCT),
+    *leniently(faults.TEMPORARY_KEYS_EXPIRE, 3, at=_DISTINCT),
+    *leniently(faults.VANISHES, 5, {FINDING: 7}, at=_DISTINCT),
+    *leniently(faults.RUNNING_AGAIN, 5, at=(FINDING, LAST)),
+    *leniently(faults.TIME_IS_UP, 5, cloud=ALIBABA, at=_LISTS),
+    *leniently(in_state(-1, "FAIL"), 6, at=(FINDING, LAST)),
+    *leniently(faults.BEGUN_LONG_AGO, 7, at=(FINDING, LAST)),
+    *leniently(faults.EMPTIED, 7, at=(FINDING, LAST)),
+    *leniently(faults.OVERTAKEN, 0, {FINDING: 1}, at=(FINDING, LAST)),
+    *leniently(faults.MORE_PROMISED, 4, cloud=HUAWEI, at=(FINDING, COUNTING)),
+    *leniently(faults.MORE_PROMISED, 4, cloud=ALIBABA, at=_LISTS),
+    *leniently(faults.RISKY, 1, at=(LAST, WEIGHING)),
+    *leniently(faults.UNCOUNTED, 7, at=(LAST, WEIGHING)),
+    # What may be risky is counted, and what is not counted may be anything.
+    *row(given(faults.RISKY, "that-may-be", "--max-risky", "9"), 0, at=(LAST, WEIGHING)),
+    *row(
+        given(faults.UNCOUNTED, "though-all-may-be-risky", "--max-risky", "9", "--max-failed", "9"),
+        7,
+        at=(LAST, WEIGHING),
+    ),
+    *row(given(faults.EMPTIED, "though-all-may-fail", "--max-risky", "9", "--max-failed", "9"), 7, at=(FINDING, LAST)),
+    *row(given(faults.BEGUN_LONG_AGO, "though-any-age-will-do", "--max-age", "none"), 7, at=(FIRST, MIDDLE, LAST)),
+)
+
+
+def _named(trouble: Trouble) -> Trouble:
+    return given(trouble, "asked-for-by-its-id", "--task-id", OURS)
+
+
+BY_ID: Final = (
+    *row(_named(faults.LOGIN_PAGE), 4, at=_DISTINCT),
+    *row(_named(faults.TEMPORARY_KEYS_EXPIRE), 3, at=_DISTINCT),
+    *row(_named(faults.VANISHES), 5, {FINDING: 7}),
+    *row(_named(faults.OVERTAKEN), 0),
+    *row(_named(faults.REPLACED), 5, {FINDING: 7}, cloud=HUAWEI, at=_LOOKING),
+    *row(_named(faults.REPLACED), 4, cloud=ALIBABA, at=_LOOKING),
+    *row(_named(faults.BEGUN_LONG_AGO), 7, at=_LOOKING),
+    *row(_named(faults.BEGUN_IN_FUTURE), 7, at=_LOOKING),
+    *row(_named(faults.BEGUN_ANEW), 7, {FINDING: 0}, at=_LOOKING),
+    *row(_named(faults.RUNNING_AGAIN), 5, at=_LOOKING),
+    *row(_named(in_state(142, "HIBERNATED")), 5, at=_LOOKING),
+    *row(_named(in_state(-2, "TIMEOUT")), 6, at=_LOOKING),
+    *row(_named(faults.EMPTIED), 7, at=_LOOKING),
+    *row(_named(faults.EMPTY_LIST), 5, {FINDING: 7}, cloud=HUAWEI),
+    *row(_named(faults.EMPTY_LIST), 5, cloud=ALIBABA, at=_LISTS),
+    *row(_named(faults.MORE_PROMISED), 4, {LAST: 5}, cloud=HUAWEI),
+    *row(_named(faults.COMPLETE_AT_THE_DEADLINE), 0, cloud=HUAWEI, at=(FINDING, FIRST, MIDDLE)),
+    *row(_named(faults.COMPLETE_AT_THE_DEADLINE), 5, cloud=ALIBABA, at=_LOOKING),
+    *row(given(faults.NOTHING, "asked-for-by-an-id-that-is-none", "--task-id", "nobodys"), 7, at=(FINDING,)),
+    *row(given(faults.NOTHING, "asked-for-by-an-id-of-zeros", "--task-id", "000"), 7, at=(FINDING,)),
+    *row(given(faults.NOTHING, "asked-for-by-the-id-of-a-stale-task", "--task-id", "stale"), 7, at=(FINDING,)),
+)
+
+
+def _of_other_kind(trouble: Trouble) -> Trouble:
+    return replace(trouble, name=f"{trouble.name}-of-another-kind", of_other_kind=True)
+
+
+# A task that is no scan has no list of images on Alibaba Cloud, so that the look is the count.
+_WITHOUT_LISTS = (FINDING, FIRST, MIDDLE, LAST)
+COUNTING_SYNC_ON_HUAWEI: Final = (
+    Field("data_list.total_num", 7, {"ten-to-the-400": 1}, words=_NUMBERS),
+    Field("data_list.success_num", 7, {"zero": 1}, words=_NUMBERS),
+    Field("data_list.failed_num", 7, {"ten-to-the-400": 1}, words=_LONG),
+    Field("data_list.task_type", 0, {"scan": 5}, {"scan": 7}, words={"scan": "manual"}),
+)
+COUNTING_ASSETS_ON_ALIBABA: Final = (
+    Field("TotalCount", 7, {"ten-to-the-400": 1}, words=_NUMBERS),
+    Field("FinishCount", 7, {"zero": 1, "ten-to-the-400": 0}, words=_NUMBERS),
+    Field("TaskInfo.Status", 5),
+)
+OF_OTHER_KIND: Final = (
+    *row(_of_other_kind(faults.LOGIN_PAGE), 4, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.NO_QUOTA_LEFT), 4, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.TEMPORARY_KEYS_EXPIRE), 3, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.VANISHES), 5, {FINDING: 7}, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.BEGUN_LONG_AGO), 7, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.BEGUN_ANEW), 7, {FINDING: 0}, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.RUNNING_AGAIN), 5, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(in_state(142, "HIBERNATED")), 5, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(in_state(-3, "FAIL")), 6, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.EMPTIED), 7, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.SHRUNK), 7, cloud=HUAWEI, at=_WITHOUT_LISTS),
+    # The vendor's own sample has finished more than there is.
+    *row(_of_other_kind(faults.SHRUNK), 7, {FINDING: 0}, cloud=ALIBABA, at=_WITHOUT_LISTS),
+    *row(_of_other_kind(faults.GROWN), 1, at=_WITHOUT_LISTS),
+    # It is over with the last look on either cloud.
+    *row(_of_other_kind(faults.COMPLETE_AT_THE_DEADLINE), 0, at=(FINDING, FIRST, MIDDLE)),
+    *of_fields(HUAWEI, (TASKS,), COUNTING_SYNC_ON_HUAWEI, (FINDING, LAST), of_other_kind=True),
+    *of_fields(ALIBABA, _OF_TASK, COUNTING_ASSETS_ON_ALIBABA, (FINDING, LAST), of_other_kind=True),
+)
+
+CELLS: Final = (*ON_THE_WIRE, *DOCUMENTED, *TIME_AND_TASK, *PAGES, *FIELDS, *LENIENT, *BY_ID, *OF_OTHER_KIND)

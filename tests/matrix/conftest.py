@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hosts.cloud_over_tls import sealed
+from tests.matrix.proxy import CLOUD
 
 if TYPE_CHECKING:
     import ssl
@@ -20,5 +21,5 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLConte
     if shutil.which("openssl") is None:
         pytest.skip("there is no openssl here to make a certificate with")
     folder = tmp_path_factory.mktemp("certificates")
-    trusted = sealed("127.0.0.1", folder, folder / "trusted.pem")
-    return trusted, sealed("127.0.0.1", folder, folder / "other.pem"), folder / "trusted.pem"
+    trusted = sealed("127.0.0.1", folder, folder / "trusted.pem", CLOUD)
+    return trusted, sealed("127.0.0.1", folder, folder / "other.pem", CLOUD), folder / "trusted.pem"

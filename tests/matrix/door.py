@@ -99,9 +99,9 @@ class Door:
             caller.makefile("rb") as questions,
             there.makefile("rb") as answers,
         ):
-            while question := _head(questions):
+            while question := head(questions):
                 there.sendall(question)
-                answer = _head(answers)
+                answer = head(answers)
                 caller.sendall(answer + answers.read(_length(answer)))
 
     @staticmethod
@@ -112,7 +112,7 @@ class Door:
         return frame
 
 
-def _head(stream: BinaryIO) -> bytes:
+def head(stream: BinaryIO) -> bytes:
     """All up to the empty line; what the gate asks has no body."""
     lines = []
     while (line := stream.readline()) not in {b"", b"\r\n"}:

@@ -31,7 +31,7 @@ from gate.simulator import (
     reset,
     server_error,
 )
-from tests.matrix.moments import DAY, IMAGES, LAST_TASK, LEAVES, OURS, RESULT, TASKS
+from tests.matrix.moments import DAY, IMAGES, LAST_TASK, LEAVES, OURS, RESULT, TASKS, TIMEOUT
 from tests.matrix.stage import Trouble, altered
 
 if TYPE_CHECKING:
@@ -45,12 +45,18 @@ JSON_TYPE = {"Content-Type": "application/json"}
 HOUR = 3600.0
 SHORT, LESS_SHORT = ("--request-timeout", "0.05s"), ("--request-timeout", "0.5s")
 """A stall costs as much real time as a request may take."""
+SHORT_BY_PROXY = ("--request-timeout", "0.15s")
+"""Before the first answer come a tunnel and a handshake."""
+HURRIED = frozenset({SHORT, SHORT_BY_PROXY})
 
 
 def once(trouble: Trouble) -> Trouble:
     """The same, but it passes; what then goes well has to do so in time, also on a busy machine."""
-    arguments = LESS_SHORT if trouble.arguments == SHORT else trouble.arguments
+    arguments = LESS_SHORT if trouble.arguments in HURRIED else trouble.arguments
     return replace(trouble, name=f"{trouble.name}-once", lasts=False, arguments=arguments)
+
+
+NOTHING = Trouble(name="nothing", begin=str)
 
 
 # Before a request is heard.
@@ -93,6 +99,48 @@ NO_NAME = Trouble(
     end=lambda stage: stage.patch.undo(),
     scheme="http",
     host="localhost",
+)
+
+
+# At the proxy, by which alone the cloud can be reached.
+
+
+def _proxy(name: str, reply: Reply | Raw, **others: Any) -> Trouble:
+    return _at_proxy(name, lambda proxy: proxy.say(reply), **others)
+
+
+def _at_proxy(name: str, do: Callable[[Any], object], **others: Any) -> Trouble:
+    def begin(stage: Stage) -> None:
+        do(stage.proxy)
+
+    def end(stage: Stage) -> None:
+        assert stage.proxy is not None
+        stage.proxy.open()
+
+    return Trouble(name=f"proxy-{name}", begin=begin, end=end, scheme="https", by_proxy=True, **others)
+
+
+PROXY_PASSING = (
+    _at_proxy("refuses-connections", lambda proxy: proxy.refuse()),
+    _at_proxy("stalls-at-connect", lambda proxy: proxy.hold(), arguments=SHORT_BY_PROXY),
+    _proxy("never-makes-the-tunnel", hung(), arguments=SHORT_BY_PROXY),
+    _proxy("closes-without-a-word", Raw()),
+    _proxy("shows-its-login-page", login_page()),
+    _proxy("redirects-to-its-login-page", redirect("https://login.example/")),
+    _proxy("cannot-resolve-the-name", server_error(502)),
+    _proxy("is-overloaded", server_error(503)),
+    _proxy("waits-in-vain-for-the-cloud", server_error(504)),
+    _proxy("speaks-no-http", Raw(payload=b"SSH-2.0-OpenSSH_9.9\r\n\r\n")),
+)
+PROXY_FINAL = (
+    _proxy(
+        "wants-to-know-who-asks",
+        Reply(status=407, headers={"Proxy-Authenticate": "Basic"}),
+        says=("wants to know who asks", "HTTPS_PROXY"),
+    ),
+    replace(
+        UNTRUSTED, name="proxy-opens-the-tls-connection", by_proxy=True, says=("certificate", "A proxy opens the TLS")
+    ),
 )
 
 
@@ -166,10 +214,12 @@ def _with(field: str) -> Callable[[str], str]:
     return lambda text: f"{text[:-1]}, {field}}}"
 
 
+LOGIN_PAGE = _instead("proxy-login-page", login_page())
 # What no other try would change.
 FINAL = (
     UNTRUSTED,
-    _instead("proxy-login-page", login_page()),
+    LOGIN_PAGE,
+    _instead("proxy-login-page-in-the-tunnel", login_page(), scheme="https", by_proxy=True),
     _instead("redirect-to-another-host", redirect("https://login.example/")),
     _instead("redirect-307", replace(redirect("https://login.example/"), status=307)),
     _instead("redirect-to-half-an-address", redirect("http://[::1")),
@@ -197,9 +247,10 @@ FINAL = (
     _instead("503-for-a-day", Reply(status=503, headers={"Retry-After": "86400"})),
     _instead("429-for-a-day", Reply(status=429, headers={"Retry-After": "86400"})),
 )
+FORBIDDEN = _instead("403-as-html", server_error(403))
 SIGNED_OUT = (
     _instead("401-as-html", server_error(401)),
-    _instead("403-as-html", server_error(403)),
+    FORBIDDEN,
 )
 # What looks odd and does no harm.
 HARMLESS = (
@@ -227,21 +278,31 @@ BODY_OVER_THE_CAP = _framed("body-over-the-cap", lambda body: Reply(body=_swolle
 # What the clouds document (huawei-hss.md 5, alibaba-security-center.md 5).
 
 
+def error(status: int, name: str, document: Mapping[str, object]) -> Trouble:
+    """An error, with this document."""
+    return _instead(f"{status}-{name}", Reply(status=status, headers=JSON_TYPE, body=json.dumps(document).encode()))
+
+
 def huawei_error(status: int, code: str) -> Trouble:
     """An error of HSS, of the gateway before it, or of IAM."""
-    body = json.dumps({"error_code": code, "error_msg": "as documented", "request_id": "1"}).encode()
-    return _instead(f"{status}-{code}", Reply(status=status, headers=JSON_TYPE, body=body))
+    return error(status, code, {"error_code": code, "error_msg": "as documented", "request_id": "1"})
 
 
 def alibaba_error(status: int, code: str) -> Trouble:
     """An error of Security Center, or of the gateway before it."""
-    body = json.dumps({"RequestId": "1", "HostId": "tds", "Code": code, "Message": "as documented"}).encode()
-    return _instead(f"{status}-{code}", Reply(status=status, headers=JSON_TYPE, body=body))
+    return error(status, code, {"RequestId": "1", "HostId": "tds", "Code": code, "Message": "as documented"})
 
 
 def iam_error(status: int, code: str) -> Trouble:
     """An error of IAM, which is asked first where no project is given."""
-    return replace(huawei_error(status, code), without=("project_id",))
+    return _of_iam(huawei_error(status, code))
+
+
+def _of_iam(trouble: Trouble) -> Trouble:
+    return replace(trouble, name=f"{trouble.name}-of-iam", without=("project_id",))
+
+
+IAM_V3 = _of_iam(error(401, "as-of-v3", {"error": {"code": 401, "message": "wrong", "title": "Unauthorized"}}))
 
 
 def _error_beside_data(name: str, **error: object) -> Trouble:
@@ -277,6 +338,41 @@ def _indiscreet(stage: Stage, _operation: str, _true: Any) -> Reply:
 
 
 SECRETS_REPEATED = altered("secrets-repeated-in-an-error", _indiscreet)
+
+
+# Credentials that expire.
+
+_BEFORE = {LEAVES: RESULT, IMAGES: LEAVES}
+
+
+def _meanwhile(name: str, happen: Callable[[Stage], object], **others: Any) -> Trouble:
+    """What happens at its moment; where that is about one operation, while the answer before it is on its way."""
+
+    def begin(stage: Stage) -> None:
+        before = {_BEFORE[operation] for operation in stage.when.operations}
+
+        def rewrite(operation: str, true: Any) -> Any:
+            if operation in before:
+                stage.altered += 1
+                happen(stage)
+            return true
+
+        if before:
+            stage.gate.simulator.rewrite = rewrite
+        else:
+            stage.altered += 1
+            happen(stage)
+
+    return Trouble(name=name, begin=begin, is_in_answers=True, **others)
+
+
+def _expire(stage: Stage) -> None:
+    stage.gate.simulator.expires_at = stage.gate.time.true_wall()
+
+
+TEMPORARY_KEYS_EXPIRE = _meanwhile("temporary-keys-expire", _expire, says=("expired", "security token"))
+EXPIRED_FOR_IAM = _of_iam(TEMPORARY_KEYS_EXPIRE)
+TOKEN_EXPIRES = _meanwhile("token-expires", _expire, by_token=True, says=("expired", "APIGW.0307", "Get a new token"))
 
 
 # Time.
@@ -321,6 +417,13 @@ def _from_a_cache(stage: Stage, operation: str, true: Any) -> Any:
 FROM_A_CACHE = altered("answer-of-two-days-ago", _from_a_cache)
 
 
+def _use_up_the_time(stage: Stage) -> None:
+    stage.gate.time.elapsed = max(stage.gate.time.elapsed, TIMEOUT)
+
+
+TIME_IS_UP = _meanwhile("deadline-comes-before-the-next-question", _use_up_the_time)
+
+
 # What becomes of the task.
 
 
@@ -340,14 +443,17 @@ def _overtake(stage: Stage) -> None:
 
 def of_task(name: str, edit: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Trouble:
     """What goes wrong with our task, wherever it is shown: in the row of a list, or in a whole document."""
+    return altered(name, _of_ours(edit))
 
+
+def _of_ours(edit: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Callable[[Stage, str, Any], Any]:
     def change(_stage: Stage, operation: str, true: Any) -> Any:
         if operation == TASKS:
             rows = [edit(row) if row["task_id"] == OURS else row for row in true["data_list"]]
             return {**true, "data_list": rows}
         return edit(true) if operation in {LAST_TASK, RESULT} and true.get("TaskId") == OURS else true
 
-    return altered(name, change)
+    return change
 
 
 def _begin_moved(by: float) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
@@ -404,6 +510,15 @@ SHRUNK_WITH_ITS_COUNTS = altered("shrinks-with-its-counts", _one_image)
 GROWN = of_task("grows-beyond-its-counts", _total(5))
 
 
+def _until_the_deadline(stage: Stage, operation: str, true: Any) -> Any:
+    # What is left over when floats are added is no time.
+    is_over = stage.gate.time.elapsed > TIMEOUT - 0.01
+    return true if is_over else _of_ours(_in_state(10, "START"))(stage, operation, true)
+
+
+COMPLETE_AT_THE_DEADLINE = altered("complete-at-the-deadline-only", _until_the_deadline)
+
+
 def in_state(number: int, word: str) -> Trouble:
     """A task in a state of each cloud's own, whatever its true one."""
     return of_task(f"state-{number}-{word}", _in_state(number, word))
@@ -411,6 +526,24 @@ def in_state(number: int, word: str) -> Trouble:
 
 def _id_in(task: Mapping[str, Any]) -> str:
     return "task_id" if "task_id" in task else "TaskId"
+
+
+# What was found in the images.
+
+
+def _of_images(in_task: Mapping[str, object], in_image: Mapping[str, object]) -> Callable[[Stage, str, Any], Any]:
+    """What our task says of its images, and what the list of images says of each of them."""
+
+    def change(stage: Stage, operation: str, true: Any) -> Any:
+        if operation == IMAGES:
+            return {**true, "ImageInstanceList": [{**row, **in_image} for row in true["ImageInstanceList"]]}
+        return _of_ours(lambda row: {**row, **in_task})(stage, operation, true) if operation == TASKS else true
+
+    return change
+
+
+RISKY = altered("images-that-are-risky", _of_images({"risky_num": 3}, {"RiskStatus": "YES"}))
+UNCOUNTED = altered("images-whose-risks-nobody-tells", _of_images({"risky_num": None}, {"RiskStatus": None}))
 
 
 # Lists in pages.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.matrix.moments import OURS
@@ -29,7 +30,13 @@ VARIANTS: Final[Mapping[str, object]] = {
 
 
 def field(
-    path: str, name: str, value: object, operations: Collection[str], *, without: tuple[str, ...] = ()
+    path: str,
+    name: str,
+    value: object,
+    operations: Collection[str],
+    *,
+    beside: Mapping[str, object] = MappingProxyType({}),
+    **others: Any,
 ) -> Trouble:
     """A field that holds something else, in the answers of these operations.
 
@@ -39,13 +46,19 @@ def field(
         name: What the value is called.
         value: What stands in the field, or MISSING.
         operations: Whose answers have it.
-        without: What the command line does not say.
+        beside: What else is not as it was, by its path.
+        others: What else the fault may have.
     """
+    edits = {**beside, path: value}
 
     def change(_stage: Stage, operation: str, true: Any) -> Any:
-        return _edited(true, path.split("."), value) if operation in operations else true
+        for where, what in edits.items() if operation in operations else ():
+            true = _edited(true, where.split("."), what)
+        return true
 
-    return altered(f"{path}={name}", change, without=without)
+    notes = [f"beside-{what}" for what in beside.values()]
+    notes += ["of-another-kind"] if others.get("of_other_kind") else []
+    return altered("-".join([f"{path}={name}", *notes]), change, **others)
 
 
 def _edited(document: Any, path: Sequence[str], value: object) -> Any:

@@ -12,10 +12,14 @@ the look before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from gate.simulator import Scenario, Scene, SimulatedTask
+
+if TYPE_CHECKING:
+    from gate.simulator.task import Kind
 
 ALIBABA, HUAWEI = "alibaba", "huawei"
 TASKS = "tasks"
@@ -81,11 +85,19 @@ OURS = "ours"
 _COMPLETE = Scene(state="complete", progress=100)
 # Whoever takes it for ours passes what is stale, or blocks what is clean.
 _STALE = SimulatedTask(id="stale", name="stale", began_ago=3 * DAY, story=(_COMPLETE,), risky=2)
+IMAGE_SCAN: Kind = "image_scan"
+OTHER_KIND: dict[str, tuple[Kind, tuple[str, ...]]] = {
+    HUAWEI: ("image_sync", ("--type", "image_sync")),
+    ALIBABA: ("assets_collection", ("--task-type", "ASSETS_COLLECTION")),
+}
+"""A kind of task that is no scan and has no risks, and the options that ask for it."""
+_SET_OFF_BY: dict[Kind, str] = {"image_sync": "manualSync"}
 
 
-def scenario(when: When) -> Scenario:
-    """What the cloud holds: the scan that the run is about, clean, and another one that is stale and risky."""
+def scenario(when: When, kind: Kind = IMAGE_SCAN) -> Scenario:
+    """What the cloud holds: the task that the run is about, clean, and another one that is stale and risky."""
     half = when.complete / 2
     story = (Scene(state="running", progress=25, seconds=half), Scene(state="running", progress=60, seconds=half))
     ours = SimulatedTask(id=OURS, name=OURS, began_ago=60, story=(*story, _COMPLETE))
-    return Scenario(name="matrix", summary="One clean scan goes its way.", expected_exit=0, tasks=(ours, _STALE))
+    tasks = tuple(replace(task, kind=kind, task_type=_SET_OFF_BY.get(kind, "manual")) for task in (ours, _STALE))
+    return Scenario(name="matrix", summary="One clean task goes its way.", expected_exit=0, tasks=tasks)

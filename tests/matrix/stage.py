@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.harness import Ending, Gate
     from tests.matrix.door import Door
     from tests.matrix.moments import When
+    from tests.matrix.proxy import Proxy
 
 Change: TypeAlias = "Callable[[Stage, str, Any], Any]"
 """What becomes of a true answer, given the operation and the document: another document, or a whole reply."""
@@ -30,6 +31,7 @@ class Stage:
     when: When
     patch: pytest.MonkeyPatch
     door: Door | None = None
+    proxy: Proxy | None = None
     stranger: ssl.SSLContext | None = None
     """A certificate that the gate does not trust."""
     memory: dict[str, Any] = field(default_factory=dict)
@@ -71,8 +73,18 @@ class Trouble:
     scheme: str = ""
     """How the gate comes to the cloud, where it does so through the door; empty where it does not."""
     host: str = "127.0.0.1"
+    by_proxy: bool = False
+    """Whether there is a proxy before the door, by which alone the cloud can be reached."""
     without: tuple[str, ...] = ()
     """What the command line does not say."""
+    of_other_kind: bool = False
+    """Whether the task is none of a scan."""
+    by_token: bool = False
+    """Whether the gate signs in with the token of a user, where a cloud takes one, and not with temporary keys."""
+    is_retried: bool = False
+    """Whether the gate cannot get over it without asking once more."""
+    says: tuple[str, ...] = ()
+    """What the verdict has to say of it."""
 
 
 def altered(name: str, change: Change, **others: Any) -> Trouble:

@@ -143,6 +143,36 @@ def test_a_wrong_token_must_be_updated(target: str, ask: Ask) -> None:
     assert (seen.status, seen.document["error_code"]) == (401, "APIGW.0307")
 
 
+@pytest.mark.parametrize(
+    ("more", "before", "after"),
+    [(TOKEN, 200, 401), ({}, 200, 200), ({"X-Security-Token": "wrong"}, 401, 401)],
+    ids=["temporary-keys", "keys", "wrong-token"],
+)
+def test_temporary_keys_are_good_until_they_expire(
+    more: dict[str, str], before: int, after: int, ask: Ask, clock: Clock
+) -> None:
+    """An expired token is the gateway's APIGW.0301, as a wrong one is; keys without a token do not expire."""
+    with Simulator(now=clock) as simulator:
+        simulator.expires_at = clock.now + 10
+        young = ask(simulator, TASKS, headers=Signing(more=more).headers(simulator, clock.now))
+        clock.now += 10
+        old = ask(simulator, TASKS, headers=Signing(more=more).headers(simulator, clock.now))
+
+    assert (young.status, old.status) == (before, after)
+    assert after == 200 or old.document["error_msg"] == f"{WRONG}security token fail"
+
+
+def test_a_token_is_good_until_it_expires(ask: Ask, clock: Clock) -> None:
+    """Then it must be updated."""
+    with Simulator(now=clock) as simulator:
+        simulator.expires_at = clock.now + 10
+        young = ask(simulator, TASKS)
+        clock.now += 10
+        old = ask(simulator, TASKS)
+
+    assert (young.status, old.status, old.document["error_code"]) == (200, 401, "APIGW.0307")
+
+
 @pytest.mark.parametrize("target", [TASKS, PROJECTS])
 def test_nobody_comes_in_with_nothing(target: str, ask: Ask) -> None:
     """No header at all is the same 401 as a wrong one."""

@@ -44,9 +44,9 @@ def looks(operation: str) -> bool:
     return operation in {"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"}
 
 
-def refusal(call: Call, now: float, nonces: set[str]) -> Answer | None:
+def refusal(call: Call, now: float, expiry: float, nonces: set[str]) -> Answer | None:
     """Why the request gets no further than the gateway, or nothing if it is signed in."""
-    return _astray(call) or identity.refusal(call, now, nonces)
+    return _astray(call) or identity.refusal(call, now, expiry, nonces)
 
 
 def answer(call: Call, moment: Moment) -> Answer:

@@ -26,14 +26,17 @@ REQUIRED: Final = {
 }
 
 
-def refusal(call: Call, now: float, nonces: set[str]) -> Answer | None:
-    """Why this request is not signed in, or nothing if it is; then its nonce is put to those heard before."""
+def refusal(call: Call, now: float, expiry: float, nonces: set[str]) -> Answer | None:
+    """Why this request is not signed in, or nothing if it is; then its nonce is put to those heard before.
+
+    From its expiry on, the token of temporary keys is good no more.
+    """
     headers = {name.lower(): text for name, text in call.headers.items()}
     if (authorization := Authorization.read(headers.get("authorization", ""), FORM)) is None:
         return error("IncompleteSignature")
     return (
         _incomplete(authorization.signed_headers, headers)
-        or _stranger(authorization, headers)
+        or _stranger(authorization, headers, is_expired=now >= expiry)
         or _out_of_time(headers["x-acs-date"], now)
         or _unlike(authorization, call, headers)
         or _heard_before(headers["x-acs-signature-nonce"], nonces)
@@ -50,10 +53,11 @@ def _incomplete(signed: tuple[str, ...], headers: Mapping[str, str]) -> Answer |
     return None
 
 
-def _stranger(authorization: Authorization, headers: Mapping[str, str]) -> Answer | None:
+def _stranger(authorization: Authorization, headers: Mapping[str, str], *, is_expired: bool) -> Answer | None:
     if not _is("access_key_id", authorization.access_key_id):
         return error("InvalidAccessKeyId.NotFound")
-    if not _is("security_token", headers.get("x-acs-security-token", CREDENTIALS["security_token"])):
+    token = headers.get("x-acs-security-token")
+    if token is not None and (is_expired or not _is("security_token", token)):
         return error("InvalidSecurityToken.Expired")
     return None
 

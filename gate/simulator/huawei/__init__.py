@@ -51,9 +51,9 @@ def looks(operation: str) -> bool:
     return operation == "tasks"
 
 
-def refusal(call: Call, now: float, _nonces: set[str]) -> Answer | None:
+def refusal(call: Call, now: float, expiry: float, _nonces: set[str]) -> Answer | None:
     """Why the request gets no further than the gateway, or nothing if it is signed in."""
-    return error("APIGW.0101") if operation(call) == "unknown" else identity.refusal(call, now)
+    return error("APIGW.0101") if operation(call) == "unknown" else identity.refusal(call, now, expiry)
 
 
 def answer(call: Call, moment: Moment) -> Answer:

@@ -22,17 +22,18 @@ CLOCK_TOLERANCE: Final = 15 * 60.0
 MUST_BE_SIGNED: Final = frozenset({"host", "x-sdk-date"})
 
 
-def refusal(call: Call, now: float) -> Answer | None:
-    """Why this request is not signed in, or nothing if it is."""
+def refusal(call: Call, now: float, expiry: float) -> Answer | None:
+    """Why this request is not signed in, or nothing if it is; an expired token is as bad as a wrong one."""
+    is_expired = now >= expiry
     if (text := call.headers.get("Authorization")) is not None:
-        complaint = _complaint(text, call, now)
+        complaint = _complaint(text, call, now, is_expired=is_expired)
         return None if complaint is None else _incorrect(complaint)
     if (token := call.headers.get("X-Auth-Token")) is not None:
-        return None if _is("auth_token", token) else error("APIGW.0307")
+        return error("APIGW.0307") if is_expired or not _is("auth_token", token) else None
     return _incorrect("x-auth-token not found")
 
 
-def _complaint(text: str, call: Call, now: float) -> str | None:
+def _complaint(text: str, call: Call, now: float, *, is_expired: bool) -> str | None:
     if (authorization := Authorization.read(text, FORM)) is None:
         return "authorization header is not of the form SDK-HMAC-SHA256 Access=, SignedHeaders=, Signature="
     if not _is("access_key_id", authorization.access_key_id):
@@ -40,6 +41,7 @@ def _complaint(text: str, call: Call, now: float) -> str | None:
     headers = {name.lower(): value for name, value in call.headers.items()}
     return (
         _header_complaint(authorization.signed_headers, headers)
+        or _token_complaint(headers.get("x-security-token"), is_expired=is_expired)
         or _date_complaint(headers["x-sdk-date"], now)
         or _signature_complaint(authorization, call, headers)
     )
@@ -53,9 +55,12 @@ def _header_complaint(signed: tuple[str, ...], headers: Mapping[str, str]) -> st
         return f"signed, but not in the request: {', '.join(sorted(absent))}"
     if list(signed) != sorted(set(signed)):
         return "the signed headers are not in order"
-    if not _is("security_token", headers.get("x-security-token", CREDENTIALS["security_token"])):
-        return "security token fail"
     return None
+
+
+def _token_complaint(token: str | None, *, is_expired: bool) -> str | None:
+    is_good = token is None or (_is("security_token", token) and not is_expired)
+    return None if is_good else "security token fail"
 
 
 def _date_complaint(text: str, now: float) -> str | None:

@@ -154,6 +154,19 @@ def test_a_space_that_is_signed_can_be_sent_as_a_plus(ask: Ask, act: Act, clock:
     assert plus.document["TaskId"] == 0
 
 
+@pytest.mark.parametrize(("more", "status"), [(TOKEN, 400), ({}, 200)], ids=["temporary-keys", "keys"])
+def test_temporary_keys_are_good_until_they_expire(more: dict[str, str], status: int, ask: Ask, clock: Clock) -> None:
+    """Keys without a token do not expire."""
+    with Simulator(now=clock) as simulator:
+        simulator.expires_at = clock.now + 10
+        young = asked(Signing(more=more), ask, simulator, clock)
+        clock.now += 10
+        old = asked(Signing(more=more), ask, simulator, clock)
+
+    assert (young.status, old.status) == (200, status)
+    assert status == 200 or old.document["Code"] == "InvalidSecurityToken.Expired"
+
+
 def test_a_nonce_is_good_for_one_request(ask: Ask, clock: Clock) -> None:
     """Also when it asks for something else, and until the simulator starts anew."""
     simulator = Simulator(now=clock)
