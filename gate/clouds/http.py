@@ -182,7 +182,9 @@ class Http:
         """
         place = max(1 - waited / _QUEUE, _AT_ITS_HEAD / _AT_ITS_END)
         if fault.retry_after:
-            return self._no_further(fault.retry_after + min(fault.retry_after, _COURTESY) * place)
+            # One whose time is nearly up has none for courtesy.
+            courtesy = min(fault.retry_after, _COURTESY, self._patience() / 10)
+            return self._no_further(fault.retry_after + courtesy * place)
         return self._no_further(self._drifting(_growing(fault.one_in or 1.0, tries, _AT_ITS_END) * place))
 
     def _drifting(self, pause: float) -> float:

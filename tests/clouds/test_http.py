@@ -654,6 +654,15 @@ def test_a_short_pause_is_at_most_doubled(fake_time: FakeTime) -> None:
     assert fake_time.slept == [2]
 
 
+def test_who_has_little_time_left_lets_nobody_go_first_for_long(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults += [Fault(on=frozenset({1, 2}), reply=asks_for("40", status=429))]
+        ask(a_connection(fake_time, timeout=100.0), simulator.url)
+
+    first = 40 + 10
+    assert fake_time.slept == [first, pytest.approx(40 + 5 * (1 - first / 600))]
+
+
 def test_no_courtesy_lasts_beyond_the_deadline(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults += [Fault(on=frozenset({1}), reply=asks_for("95", status=429))]
