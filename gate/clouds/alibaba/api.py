@@ -76,8 +76,7 @@ class AlibabaCloud:
 
     def counted(self, seen: ScanTask) -> ScanTask:
         """See `Cloud.counted`; what the leaves of a task and their images say, in three questions or more."""
-        has_leaves = seen.state is TaskState.COMPLETE and seen.awaited is None and not translate.is_by_begin(seen.id)
-        if not has_leaves:
+        if seen.state is not TaskState.COMPLETE or seen.awaited is not None:
             return seen
         found = leaves(self._leaves(seen))
         findings = [translate.finding(row) for row in self._images(scanned(found) - {""})]
