@@ -22,14 +22,19 @@ from functools import partial
 from multiprocessing import Pool
 from typing import TYPE_CHECKING
 
-from tests.properties.properties import pair_violations, sink_violations, violations
+from tests.properties.properties import pair_violations, sink_violations, violations, worse_violations
 from tests.properties.sequences import carried_out, drawn, unhurried
+from tests.properties.worse import worse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _CHUNK = 1000
 _NEWS_EVERY = 50_000
+_WORSE = 2
+"""In so many ways the answers of one sequence are made worse."""
+_UNDECIDED_EVERY = 10
+"""What was not decided is held before worse answers so rarely, a block always."""
 _SINKS_EVERY = 100
 """To render every report twice takes as long as some ten runs."""
 
@@ -110,6 +115,10 @@ def _broken(seed: str, number: int, tally: Tally) -> Iterator[str]:
     if run.outcome.verdict.exit_code == 1:
         yield from pair_violations(run)
         tally.held["a block stays no pass under stricter policies"] += 1
+    if run.outcome.verdict.exit_code == 1 or number % _UNDECIDED_EVERY == 0:
+        for worsening, worse_run in worse(run, _WORSE):
+            yield from worse_violations(run, worsening, worse_run)
+            tally.held[f"what was {run.outcome.verdict.decision} is no pass with more failures or risk"] += 1
     if number % _SINKS_EVERY == 0:
         yield from sink_violations(replace(sequence, calm=number % (2 * _SINKS_EVERY) == 0))
         tally.held["every report, the log and the outputs agree and forge nothing"] += 1

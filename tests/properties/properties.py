@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from gate.outcome import Event, Outcome
     from tests.properties.sequences import Run, Sequence
+    from tests.properties.worse import Worsening
 
 _DUST = 0.05
 _LENIENT = range(ExitCode.CLOUD_UNAVAILABLE, ExitCode.NOTHING_TO_JUDGE + 1)
@@ -84,6 +85,19 @@ def pair_violations(run: Run) -> Iterator[str]:
         is_same = _task_of(stricter) == _task_of(run)
         if is_same and stricter.outcome.verdict.decision is Decision.PASSED:
             yield f"a block became a pass with {wish}"
+
+
+def worse_violations(run: Run, worsening: Worsening, worse: Run) -> Iterator[str]:
+    """What a run made of answers that are worse than those of another, and may not make of them.
+
+    Both hear of the same task in the same words, so there is no other one that could be judged in its own right.
+    """
+    before, after = run.outcome.verdict.decision, worse.outcome.verdict.decision
+    if after is Decision.PASSED:
+        yield f"{before} became a pass with worse answers: {worsening.name}"
+    elif before is Decision.BLOCKED and after is not before and worsening.is_plain:
+        yield f"a block became no verdict with worse answers: {worsening.name}"
+    yield from (f"with worse answers, {worsening.name}: {what}" for what in violations(worse))
 
 
 def _task_of(run: Run) -> tuple[str, object]:
