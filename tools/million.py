@@ -4,7 +4,8 @@
 property was held. At the first violation it prints the seed and the number of the sequence, and exits with 1; Ctrl-C
 ends it before.
 `--only N` runs one sequence again, and shows what was said.
-What is generated is described in `tests/properties/answers.py`, what must hold in `tests/properties/properties.py`.
+What is generated is described in `tests/properties/answers.py`, what must hold in `tests/properties/properties.py` of
+a run and of two, in `worse.py` of answers that are worse, and in `sinks.py` of what a run shows.
 """
 
 from __future__ import annotations

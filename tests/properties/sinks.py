@@ -110,10 +110,12 @@ _UNUSUAL = re.compile(r"[^ -~\n]")
 _COMMAND_OF_A_LINE = re.compile(r"^\s*::", re.MULTILINE)
 _COMMAND_WITHIN = re.compile(r"##\w*\[")
 _COMMANDS = {
-    "annotations": re.compile(r"::(?:error|warning|notice) title=Image(?: scan \w+|s? not scanned)::.*"),
-    "issues": re.compile(r"##vso\[task\.(?:setvariable|logissue|complete) [\w;=-]*\][^\]]*"),
+    "annotations": re.compile(
+        r"::(?:error|warning|notice) title=Image(?: scan \w+|s? not scanned)::(?:[^%]|%25|%0[AD])*"
+    ),
+    "issues": re.compile(r"##vso\[task\.(?:setvariable|logissue|complete) [\w;=-]*\](?:[^\]%]|%AZP25|%3B|%5D)*"),
 }
-"""The only commands that a line may hold, of a host that is told by commands (ci-hosts.md 4.1, 4.3)."""
+"""All that a line may hold for a host that is told by commands, with the escapes of each (ci-hosts.md 4.1, 4.3)."""
 _VERDICTS: dict[str, Callable[[str], str]] = {name: reader.verdict for name, reader in READERS.items()} | {
     "plain": lambda text: text.split(" ", 2)[1].lower(),
     "outputs": lambda text: as_the_runner_reads(text)["verdict"],
