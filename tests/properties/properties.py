@@ -84,7 +84,9 @@ def worse_violations(run: Run, worsening: Worsening, worse: Run) -> Iterator[str
     before, after = run.outcome.verdict.decision, worse.outcome.verdict.decision
     if after is Decision.PASSED:
         yield f"{before} became a pass with worse answers: {worsening.name}"
-    elif before is Decision.BLOCKED and after is not before and worsening.is_plain:
+    # A task that seems to be less far may be looked at so late that its time is up.
+    keeps_step = (len(worse.said), worse.elapsed) == (len(run.said), run.elapsed)
+    if keeps_step and worsening.is_plain and before is Decision.BLOCKED and after is Decision.UNDECIDED:
         yield f"a block became no verdict with worse answers: {worsening.name}"
     yield from (f"with worse answers, {worsening.name}: {what}" for what in violations(worse))
 

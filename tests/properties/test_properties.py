@@ -83,13 +83,14 @@ def test_every_block_stays_one_whatever_way_the_answers_are_worse(cloud: str) ->
 
     assert {worsening.name for _, worsening, _ in found} == {way.name for way in worsenings(blocks[0])}
     assert not [what for pair in found for what in worse_violations(*pair)]
+    assert {way.outcome.verdict.decision for _, worsening, way in found if worsening.is_plain} == {Decision.BLOCKED}
 
 
 @every_cloud
 def test_answers_that_are_retold_as_they_were_are_the_same_run_again(cloud: str) -> None:
     for number in range(100):
         run = carried_out(drawn(f"retold:{number}", cloud=cloud))
-        again = retold(run, lambda document, called: None)  # noqa: ARG005 - as it was
+        again = retold(run, lambda document, question: None)  # noqa: ARG005 - as it was
 
         assert (again.outcome.verdict, again.elapsed) == (run.outcome.verdict, run.elapsed)
         assert [one.question for one in again.said] == [one.question for one in run.said]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gate.clouds.answer import Answer
     from tests.builders import FakeTime
-    from tests.properties.answers import Document, Exchange
+    from tests.properties.answers import Document, Exchange, Question
     from tests.properties.sequences import Run
 
 _AMOUNTS = (1, 1, 1, 2, 5, 1000, 10**12)
@@ -38,8 +38,8 @@ class Worsening:
     """One way in which an answer can be worse."""
 
     name: str
-    change: Callable[[int, Document, str], object]
-    """Makes a document worse by so many images, in place; the text is what was called."""
+    change: Callable[[int, Document, Question], object]
+    """Makes the document that answered this question worse by so many images, in place."""
     is_plain: bool = True
     """Whether something then says of itself that it failed or is risky; else it follows only from a difference."""
 
@@ -68,14 +68,14 @@ def worse(run: Run, most: int) -> Iterator[tuple[Worsening, Run]]:
         yield worsening, retold(run, partial(worsening.change, amount))
 
 
-def retold(run: Run, change: Callable[[Document, str], object]) -> Run:
+def retold(run: Run, change: Callable[[Document, Question], object]) -> Run:
     """The same sequence before the same answers, of which every document was changed so."""
 
     def told(one: Exchange) -> Answer | None:
         document = _read(one.answer)
         if one.answer is None or document is None:
             return one.answer
-        change(document, one.question.called)
+        change(document, one.question)
         return replace(one.answer, body=as_bytes(document))
 
     def other(time: FakeTime) -> Retold:
@@ -116,17 +116,18 @@ def _rows(document: Document, key: str) -> list[Document]:
 
 
 def _add(node: Document, key: str, number: int) -> None:
-    """Adds to a count, if it is one, and if it remains one."""
-    if type(node.get(key)) is int and node[key] >= 0:
-        node[key] = max(0, node[key] + number)
+    """Adds to a count, if it is one; one that was told as a text stays a text."""
+    value = node.get(key)
+    if (type(value) is int and value >= 0) or (isinstance(value, str) and value.isdecimal()):
+        node[key] = type(value)(max(0, int(value) + number))
 
 
 # Huawei: one row says everything (huawei-hss.md 2).
 
 
-def _huawei(**numbers: int) -> Callable[[int, Document, str], None]:
-    def change(amount: int, document: Document, called: str) -> None:
-        if called == "tasks":
+def _huawei(**numbers: int) -> Callable[[int, Document, Question], None]:
+    def change(amount: int, document: Document, question: Question) -> None:
+        if question.called == "tasks":
             for row in _rows(document, "data_list"):
                 for name, sign in numbers.items():
                     if name == "failed_images":
@@ -149,37 +150,38 @@ def _list_more(row: Document, amount: int) -> None:
 # Alibaba: the task says how many, its leaves which, the images whether they are risky (alibaba-security-center.md 2).
 
 
-def _more_in_the_task(amount: int, document: Document, called: str) -> None:
-    if called in {"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"}:
+def _more_in_the_task(amount: int, document: Document, question: Question) -> None:
+    if question.called in {"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"}:
         _add(document, "TotalCount", min(amount, _MOST_ROWS))
 
 
-def _more_leaves(amount: int, document: Document, called: str) -> None:
+def _more_leaves(amount: int, document: Document, question: Question) -> None:
     """On the first page, where every list begins; the pages behind it say that there are more."""
-    if called != "DescribeOnceTaskLeafRecordPage" or not isinstance(document.get("OnceTasks"), list):
+    if question.called != "DescribeOnceTaskLeafRecordPage" or not isinstance(document.get("OnceTasks"), list):
         return
     number, info = min(amount, _MOST_ROWS), document.get("PageInfo")
     info = info if isinstance(info, dict) else {}
     _add(info, "TotalCount", number)
-    if info.get("CurrentPage", 1) == 1:
+    # What the page itself says of its number may have been struck.
+    if question.query["CurrentPage"] == "1":
         _add(info, "Count", number)
         leaf = {"TargetType": "IMAGE", "StatusText": "FAIL", "ResultInfo": "download_failed"}
         document["OnceTasks"] += [leaf | {"TaskId": f"more/{at}", "Target": f"more-{at}"} for at in range(number)]
 
 
-def _more_images_that_failed(amount: int, document: Document, called: str) -> None:
-    _more_in_the_task(amount, document, called)
-    _more_leaves(amount, document, called)
+def _more_images_that_failed(amount: int, document: Document, question: Question) -> None:
+    _more_in_the_task(amount, document, question)
+    _more_leaves(amount, document, question)
 
 
-def _risky(amount: int, document: Document, called: str) -> None:
-    if called == "DescribeImageInstances":
+def _risky(amount: int, document: Document, question: Question) -> None:
+    if question.called == "DescribeImageInstances":
         for row in _rows(document, "ImageInstanceList")[:amount]:
             row["RiskStatus"] = "YES"
 
 
-def _fewer_finished(amount: int, document: Document, called: str) -> None:
-    if called in {"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"}:
+def _fewer_finished(amount: int, document: Document, question: Question) -> None:
+    if question.called in {"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"}:
         _add(document, "FinishCount", -amount)
 
 
