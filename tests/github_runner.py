@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 
 def as_the_runner_reads(text: str) -> dict[str, str]:
     """Reads a file of outputs by the rules of the runner's FileCommandManager (ci-hosts.md 4.1)."""
@@ -24,6 +22,6 @@ def as_the_runner_reads(text: str) -> dict[str, str]:
                 break
             body.append(part)
         else:
-            pytest.fail("the runner would fail the step: no matching delimiter")
+            raise AssertionError("the runner would fail the step: no matching delimiter")
         values[name] = "\n".join(body)
     return values

@@ -4,7 +4,8 @@
 property was held. At the first violation it prints the seed and the number of the sequence, and exits with 1; Ctrl-C
 ends it before.
 `--only N` runs one sequence again, and shows what was said.
-What is generated is described in `tests/properties/answers.py`, what must hold in `tests/properties/properties.py`.
+What is generated is described in `tests/properties/answers.py`, what must hold in `tests/properties/properties.py` of
+a run and of two, in `worse.py` of answers that are worse, and in `sinks.py` of what a run shows.
 """
 
 from __future__ import annotations
@@ -22,16 +23,26 @@ from functools import partial
 from multiprocessing import Pool
 from typing import TYPE_CHECKING
 
-from tests.properties.properties import pair_violations, sink_violations, violations
+from tests.properties.properties import pair_violations, violations, worse_violations
 from tests.properties.sequences import carried_out, drawn, unhurried
+from tests.properties.sinks import PLACES, QUICK, Sinks, sink_violations, twin_violations
+from tests.properties.worse import worse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tests.properties.sequences import Run
+
 _CHUNK = 1000
 _NEWS_EVERY = 50_000
-_SINKS_EVERY = 100
-"""To render every report twice takes as long as some ten runs."""
+_WORSE = 2
+"""In so many ways the answers of one sequence are made worse."""
+_UNDECIDED_EVERY = 40
+"""A block is held before worse answers always; of what was not decided, one in so many."""
+_EVERY_PLACE_EVERY = 20
+"""To show a run in every place takes as long as two runs, most of it for the html report."""
+_TWINS_EVERY = 100
+"""To show one in hostile and in harmless words, and to read the structure of both, as long as ten."""
 
 
 @dataclass(kw_only=True)
@@ -102,7 +113,8 @@ def tally(seed: str, numbers: Iterable[int]) -> Tally:
 
 def _broken(seed: str, number: int, tally: Tally) -> Iterator[str]:
     sequence = drawn(f"{seed}:{number}")
-    run = carried_out(sequence)
+    sinks = Sinks()
+    run = carried_out(sequence, hear=sinks.hear)
     tally.endings[sequence.settings.cloud, int(run.outcome.verdict.exit_code)] += 1
     tally.questions += len(run.said)
     yield from violations(run)
@@ -110,9 +122,25 @@ def _broken(seed: str, number: int, tally: Tally) -> Iterator[str]:
     if run.outcome.verdict.exit_code == 1:
         yield from pair_violations(run)
         tally.held["a block stays no pass under stricter policies"] += 1
-    if number % _SINKS_EVERY == 0:
-        yield from sink_violations(replace(sequence, calm=number % (2 * _SINKS_EVERY) == 0))
-        tally.held["every report, the log and the outputs agree and forge nothing"] += 1
+    yield from _broken_before_worse(run, number, tally)
+    yield from _broken_in_places(run, number, sinks, tally)
+
+
+def _broken_before_worse(run: Run, number: int, tally: Tally) -> Iterator[str]:
+    if run.outcome.verdict.exit_code == 1 or number % _UNDECIDED_EVERY == 0:
+        for worsening, worse_run in worse(run, _WORSE):
+            yield from worse_violations(run, worsening, worse_run)
+            tally.held[f"what was {run.outcome.verdict.decision} is no pass with more failures or risk"] += 1
+
+
+def _broken_in_places(run: Run, number: int, sinks: Sinks, tally: Tally) -> Iterator[str]:
+    is_whole = number % _EVERY_PLACE_EVERY == 0
+    yield from sink_violations(run.outcome, sinks.texts(run.outcome, PLACES if is_whole else QUICK))
+    tally.held[f"the log and {', '.join(QUICK)} agree and forge nothing"] += 1
+    tally.held["so do all other reports, and what CI hosts are told"] += is_whole
+    if number % _TWINS_EVERY == 0:
+        yield from twin_violations(replace(run.sequence, calm=True))
+        tally.held["hostile words change nothing but words, in every place"] += 1
 
 
 def _shown(seed: str, number: int) -> int:

@@ -230,10 +230,53 @@ class OtherSide:
         return whole | {name: rows if name in _LISTS else whole.copy() for name in names if rng.random() < 0.5}
 
 
+class Side(Protocol):
+    """Whoever answers, in whatever way."""
+
+    said: list[Exchange]
+
+    def respond(self, request: Request) -> Answer:
+        """Answers, or raises what a wire raises."""
+        ...
+
+
+@dataclass
+class Retold:
+    """Says once more what was said in an earlier run, answer by answer, with the same delays.
+
+    No chance is left in it, so what differs between the two runs comes of how it is told. A question that was not asked
+    then is not answered.
+    """
+
+    before: Sequence[Exchange]
+    told: Callable[[Exchange], Answer | None]
+    """How an answer is told this time."""
+    time: FakeTime
+    limit: float
+    """Seconds that one request may take."""
+    said: list[Exchange] = field(default_factory=list)
+
+    def respond(self, request: Request) -> Answer:
+        """Answers as then, or lets the time of a request pass."""
+        question, began = Question.of(request), self.time.elapsed
+        then = self.before[len(self.said)] if len(self.said) < len(self.before) else None
+        if then and then.question == question:
+            answer = self.told(then)
+            # As long as the runs keep step, the moments are the same to the last bit.
+            self.time.elapsed = then.ended if began == then.began else began + then.ended - then.began
+        else:
+            answer = None
+            self.time.elapsed += self.limit
+        self.said.append(Exchange(question, began, self.time.elapsed, answer))
+        if answer is None:
+            raise Unreachable("No answer came.")
+        return answer
+
+
 class ScriptedWire(Wire):
     """The way to the other side; see the module for what it stands for."""
 
-    def __init__(self, other_side: OtherSide) -> None:
+    def __init__(self, other_side: Side) -> None:
         self.host = "cloud.invalid"
         self._other_side = other_side
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gate.outcome import Event, Outcome
-    from tests.properties.answers import Exchange, Model
+    from tests.properties.answers import Exchange, Side
     from tests.properties.worlds import World
 
 CLOUDS = ("huawei", "alibaba")
@@ -102,7 +102,7 @@ def carried_out(
     *,
     words: tuple[str, ...] = HOSTILE_WORDS,
     hear: Callable[[Event], None] = lambda _: None,
-    other: tuple[Model, Weather] | None = None,
+    other: Callable[[FakeTime], Side] | None = None,
 ) -> Run:
     """Runs the gate through it.
 
@@ -110,11 +110,10 @@ def carried_out(
         sequence: What is to happen.
         words: What people have called their images, and written elsewhere.
         hear: Is told every event, as the log is.
-        other: Another cloud and its weather than the sequence has by its seed.
+        other: Who answers in the place of the cloud that the sequence has by its seed.
     """
     fake, settings = FakeTime(step=sequence.step), sequence.settings
-    model, weather = other or _world(sequence, fake, words)
-    other_side = OtherSide(model, weather, fake, settings.request_timeout)
+    other_side = other(fake) if other else _other_side(sequence, fake, words)
     clock = fake.clock()
     connection = Connection(
         settings=settings,
@@ -146,16 +145,19 @@ def with_policy(sequence: Sequence, **wishes: Any) -> Sequence:
     return replace(sequence, settings=replace(sequence.settings, policy=replace(sequence.settings.policy, **wishes)))
 
 
-def _world(sequence: Sequence, time: FakeTime, words: tuple[str, ...]) -> tuple[World, Weather]:
+def _other_side(sequence: Sequence, time: FakeTime, words: tuple[str, ...]) -> OtherSide:
     settings, rng = sequence.settings, Random(f"world {sequence.seed}")
     fault, is_wild = rng.choice(_FAULTS), rng.random() < 0.03
     weather = Weather(rng=rng, words=words, odd=ODD, fault=fault, is_calm=sequence.calm, is_wild=is_wild)
     wishes = settings.for_cloud
     is_scan = (wishes.get("type"), wishes.get("task-type")) in {(None, None), ("image_scan", None)}
     known = tasks(rng, settings.cloud, SCAN if is_scan else OTHER, weather)
+    world: World
     if settings.cloud == "huawei":
-        return Huawei(time, weather, known), weather
-    return Alibaba(time, weather, known, page_size=rng.choice((1, 2, 100, 100))), weather
+        world = Huawei(time, weather, known)
+    else:
+        world = Alibaba(time, weather, known, page_size=rng.choice((1, 2, 100, 100)))
+    return OtherSide(world, weather, time, settings.request_timeout)
 
 
 def _policy(rng: Random) -> Policy:

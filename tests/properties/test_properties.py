@@ -14,15 +14,18 @@ from hypothesis import strategies as st
 from gate.policy import Decision, Policy, judge, staleness
 from gate.scan import TaskState
 from tests.builders import NOW, a_failed_image, a_task
-from tests.properties.answers import Weather
-from tests.properties.properties import sink_violations, violations
+from tests.properties.answers import OtherSide, Weather
+from tests.properties.properties import violations, worse_violations
 from tests.properties.sequences import CLOUDS, ODD, carried_out, drawn, unhurried
+from tests.properties.sinks import Sinks, sink_violations, twin_violations
+from tests.properties.worse import retold, worse, worsenings
 from tools import million
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gate.scan import ScanTask
+    from tests.builders import FakeTime
     from tests.properties.answers import Damage, Document, Question
 
 EVERY_CODE = {0, 1, 2, 3, 4, 5, 6, 7}
@@ -59,7 +62,38 @@ def test_generated_sequences_end_in_every_way() -> None:
     assert tally.violation == ""
     assert {code for _, code in tally.endings} == EVERY_CODE
     assert all(any(ending == (cloud, code) for ending in tally.endings) for cloud in CLOUDS for code in (0, 1))
-    assert len(tally.held) == 3
+    assert len(tally.held) == 7
+
+
+@every_cloud
+@unbounded
+@given(seed=st.integers(0))
+def test_more_failures_or_risk_among_the_answers_bring_no_pass(cloud: str, seed: int) -> None:
+    run = carried_out(drawn(f"suite:{seed}", cloud=cloud))
+
+    for worsening, worse_run in worse(run, most=9):
+        assert list(worse_violations(run, worsening, worse_run)) == []
+
+
+@every_cloud
+def test_every_block_stays_one_whatever_way_the_answers_are_worse(cloud: str) -> None:
+    runs = [carried_out(drawn(f"blocks:{number}", cloud=cloud)) for number in range(200)]
+    blocks = [run for run in runs if run.outcome.verdict.decision is Decision.BLOCKED]
+    found = [(run, *pair) for run in blocks for pair in worse(run, most=9)]
+
+    assert {worsening.name for _, worsening, _ in found} == {way.name for way in worsenings(blocks[0])}
+    assert not [what for pair in found for what in worse_violations(*pair)]
+    assert {way.outcome.verdict.decision for _, worsening, way in found if worsening.is_plain} == {Decision.BLOCKED}
+
+
+@every_cloud
+def test_answers_that_are_retold_as_they_were_are_the_same_run_again(cloud: str) -> None:
+    for number in range(100):
+        run = carried_out(drawn(f"retold:{number}", cloud=cloud))
+        again = retold(run, lambda document, question: None)  # noqa: ARG005 - as it was
+
+        assert (again.outcome.verdict, again.elapsed) == (run.outcome.verdict, run.elapsed)
+        assert [one.question for one in again.said] == [one.question for one in run.said]
 
 
 def test_a_seed_repeats_a_sequence() -> None:
@@ -108,7 +142,10 @@ def test_whatever_is_said_whatever_was_asked_the_gate_never_passes_without_proof
     weather = Weather(rng=Random(seed), words=("shop",), odd=ODD, fault=0.0)
     sequence = drawn(f"recited:{seed}", cloud=cloud)
 
-    assert list(violations(carried_out(sequence, other=(Recited(documents), weather)))) == []
+    def recital(time: FakeTime) -> OtherSide:
+        return OtherSide(Recited(documents), weather, time, sequence.settings.request_timeout)
+
+    assert list(violations(carried_out(sequence, other=recital))) == []
 
 
 # What is shown.
@@ -116,9 +153,19 @@ def test_whatever_is_said_whatever_was_asked_the_gate_never_passes_without_proof
 
 @every_cloud
 @unbounded
-@given(seed=st.integers(0), calm=st.booleans())
-def test_what_a_run_shows_agrees_with_its_verdict_and_forges_nothing(cloud: str, seed: int, *, calm: bool) -> None:
-    assert list(sink_violations(replace(drawn(f"suite:{seed}", cloud=cloud), calm=calm))) == []
+@given(seed=st.integers(0))
+def test_what_a_run_shows_agrees_with_its_verdict_and_forges_nothing(cloud: str, seed: int) -> None:
+    sinks = Sinks()
+    outcome = carried_out(drawn(f"suite:{seed}", cloud=cloud), hear=sinks.hear).outcome
+
+    assert list(sink_violations(outcome, sinks.texts(outcome))) == []
+
+
+@every_cloud
+@unbounded
+@given(seed=st.integers(0))
+def test_hostile_words_change_nothing_that_a_run_shows_but_words(cloud: str, seed: int) -> None:
+    assert list(twin_violations(replace(drawn(f"suite:{seed}", cloud=cloud), calm=True))) == []
 
 
 # One task and one policy.
