@@ -252,9 +252,8 @@ def _host(arguments: Sequence[str]) -> ci.Host:
     if next((word for word in arguments if not word.startswith("-")), "") != "check":
         return ci.Host({})
     words = [part for word in arguments for part in word.split("=", 1)]
-    wishes = [os.environ.get(name) for name in reversed(variables("ci"))]
-    wishes += [after for word, after in pairwise(words) if word == "--ci"]
-    wish = next(filter(None, reversed(wishes)), None)
+    said = [after for word, after in pairwise(words) if word == "--ci"]
+    wish = next(filter(None, [*reversed(said), *map(os.environ.get, variables("ci"))]), None)
     return ci.detect(os.environ, wish if wish in ci.HOSTS else None)
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -212,6 +212,23 @@ def test_the_shells_completion_cannot_be_mistaken_for_a_check(risky: Gate, monke
     assert risky.check().code == 1
 
 
+class Obliging(dict[str, str]):
+    """An environment that has whatever is asked for without a default, but no variable can have an empty name."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return "bash_source" if key and default is None else default
+
+
+def test_whatever_variable_is_set_nothing_is_completed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as context:
+        context.setattr("os.environ", Obliging())
+        code = cli.main(["--version"])
+
+    assert (code, capsys.readouterr().out) == (0, f"scan-gate, version {__version__}\n")
+
+
 # What it says of itself.
 
 
@@ -236,6 +253,18 @@ def test_the_help_of_check_names_every_exit_code_and_every_section(capsys: pytes
     ):
         assert part in text
     assert "[default: 24h]" in text
+
+
+@pytest.mark.parametrize("command", ["simulate", "demo"])
+def test_a_simulated_cloud_is_huaweis_and_clean_where_nobody_says_more(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main([command, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+
+    assert "--cloud [huawei|alibaba] which cloud [default: huawei]" in text
+    assert f"--scenario [{'|'.join(SCENARIOS)}]" in text
+    assert " what happens in the simulated cloud [default: clean]" in text
 
 
 def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:

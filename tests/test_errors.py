@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.errors import CutShort, Interrupted, OutOfTime, Throttled, Unreachable, UsageError
+from gate.errors import (
+    Bug,
+    CutShort,
+    ExitCode,
+    Interrupted,
+    NotAuthorised,
+    NotUnderstood,
+    OutOfTime,
+    PassingFault,
+    Refused,
+    Throttled,
+    Unreachable,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from gate.errors import GateError
@@ -30,3 +43,43 @@ def test_an_interruption_is_named_by_its_signal(number: signal.Signals, code: in
     interrupted = Interrupted(number)
 
     assert (interrupted.signal, interrupted.exit_code, interrupted.args) == (number, code, (number,))
+
+
+def test_every_exit_code_is_the_one_that_is_documented() -> None:
+    assert {code.name: code.value for code in ExitCode} == {
+        "PASSED": 0,
+        "BLOCKED": 1,
+        "USAGE": 2,
+        "NOT_AUTHORISED": 3,
+        "CLOUD_UNAVAILABLE": 4,
+        "NOT_FINAL": 5,
+        "TASK_ENDED_BADLY": 6,
+        "NOTHING_TO_JUDGE": 7,
+        "BUG": 70,
+        "INTERRUPTED": 130,
+        "TERMINATED": 143,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "exit_code", "code"),
+    [
+        (UsageError, 2, "usage"),
+        (NotAuthorised, 3, "not-authorised"),
+        (Refused, 4, "refused"),
+        (Unreachable, 4, "unreachable"),
+        (OutOfTime, 4, "unreachable"),
+        (Throttled, 4, "throttled"),
+        (CutShort, 4, "not-understood"),
+        (NotUnderstood, 4, "not-understood"),
+        (Bug, 70, "bug"),
+    ],
+)
+def test_every_cause_has_its_exit_code_and_its_name_in_reports(
+    kind: type[GateError], exit_code: int, code: str
+) -> None:
+    assert (kind.exit_code, kind.code) == (exit_code, code)
+
+
+def test_a_fault_that_does_not_pass_is_the_clouds() -> None:
+    assert PassingFault("It rains.").exit_code == 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.scan import ImageRef
+from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,39 @@ from gate.scan import ImageRef
 )
 def test_an_image_is_written_as_one_would_pull_it_as_far_as_it_is_named(image: ImageRef, said: str) -> None:
     assert str(image) == said
+
+
+ENDED_BADLY = {TaskState.STOPPED, TaskState.TIMED_OUT, TaskState.FAILED}
+
+
+@pytest.mark.parametrize("state", TaskState)
+def test_a_task_that_was_stopped_timed_out_or_failed_has_ended_badly(state: TaskState) -> None:
+    assert state.ended_badly is (state in ENDED_BADLY)
+
+
+@pytest.mark.parametrize("state", TaskState)
+@pytest.mark.parametrize("awaited", [0, 1, None])
+def test_a_task_is_final_when_it_ended_badly_or_is_complete_with_every_result(
+    state: TaskState, awaited: int | None
+) -> None:
+    task = ScanTask(id="ours", state=state, awaited=awaited)
+
+    assert task.is_final is (state in ENDED_BADLY or (state is TaskState.COMPLETE and awaited == 0))
+
+
+def test_states_are_called_by_the_words_that_reports_use() -> None:
+    assert [str(state) for state in TaskState] == ["running", "complete", "stopped", "timed-out", "failed", "unknown"]
+
+
+def test_of_what_nobody_said_nothing_is_known() -> None:
+    task = ScanTask(id="ours", state=TaskState.RUNNING)
+    known = {name: value for name in ScanTask.__slots__ if (value := getattr(task, name))}
+
+    assert known == {"id": "ours", "state": TaskState.RUNNING, "counts": Counts(), "risk_applies": True}
+    assert (task.name, task.type, task.raw_state, task.reason) == ("", "", "", "")
+    assert (task.progress, task.began_at, task.ended_at, task.remaining) == (None, None, None, None)
+    assert (task.failed_images, task.awaited) == ((), 0)
+    assert task.risk_applies is True
+    assert {getattr(Counts(), name) for name in Counts.__slots__} == {None}
+    assert {getattr(ImageRef(), name) for name in ImageRef.__slots__} == {""}
+    assert FailedImage(image=ImageRef()).reason == ""

@@ -14,6 +14,7 @@ from gate.clouds.alibaba.options import TASK_TYPES
 from gate.clouds.alibaba.translate import (
     IMAGE_SCAN,
     Finding,
+    Leaf,
     digest,
     finding,
     is_by_begin,
@@ -595,3 +596,21 @@ def test_a_leaf_of_another_kind_of_task_is_not_understood() -> None:
 @pytest.mark.parametrize("kind", ["IMAGE_SCAN", "", None])
 def test_a_leaf_need_not_say_what_kind_of_task_it_belongs_to(kind: str | None) -> None:
     assert leaf({"StatusText": "SUCCESS", "TaskType": kind}).succeeded
+
+
+def test_an_image_lies_in_the_region_and_the_repository_that_the_leaf_names() -> None:
+    about = {"RepoRegionId": "eu-central-1", "RegionId": "cn-hangzhou", "RepoId": "crr-1"}
+
+    assert leaf(a_leaf_row(TaskImageInfo=about)).place == ("eu-central-1", "cn-hangzhou", "crr-1")
+    assert leaf(a_leaf_row(TaskImageInfo={})).place == ("", "", "")
+
+
+def test_a_leaf_of_which_nothing_more_is_said_has_no_reason_and_no_place() -> None:
+    bare = Leaf(image=ImageRef(), succeeded=True)
+
+    assert (bare.reason, bare.place) == ("", ())
+
+
+@pytest.mark.parametrize("finish", [None, "", 1, "1"], ids=repr)
+def test_a_leaf_that_does_not_say_that_it_goes_on_is_finished(finish: object) -> None:
+    assert leaf({"StatusText": "SUCCESS", "Finish": finish}).succeeded

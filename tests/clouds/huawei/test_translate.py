@@ -476,3 +476,7 @@ def test_any_json_is_a_task_or_not_understood_and_complete_is_only_the_integer_1
             count is None or (type(count) is int and count >= 0)
             for count in (read.counts.total, read.counts.succeeded, read.counts.failed, read.counts.risky)
         )
+
+
+def test_the_kinds_of_tasks_are_called_as_the_api_calls_them() -> None:
+    assert (IMAGE_SCAN, IMAGE_SYNC) == ("image_scan", "image_sync")

@@ -1,0 +1,115 @@
+"""What one run came to: the code that it ends with, and what later steps are told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.errors import ExitCode, Unreachable
+from gate.outcome import Event, EventKind, Outcome
+from gate.policy import Policy, Verdict, judge, undecided
+from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def a_task(risky: int = 0) -> ScanTask:
+    counts = Counts(total=8, succeeded=7, failed=0, risky=risky)
+    return ScanTask(
+        id="ours", state=TaskState.COMPLETE, counts=counts, failed_images=(FailedImage(image=ImageRef(name="cart")),)
+    )
+
+
+def an_outcome(verdict: Verdict, policy: Policy, **more: Any) -> Outcome:
+    return Outcome(cloud="huawei", verdict=verdict, policy=policy, gate_version="1", generated_at=AT, **more)
+
+
+def judged(policy: Policy, risky: int = 0) -> Outcome:
+    task = a_task(risky)
+    return an_outcome(judge(task, policy), policy, task=task)
+
+
+@pytest.mark.parametrize(
+    ("policy", "risky", "enforced", "code"),
+    [
+        (Policy(max_failed=1), 0, True, 0),
+        (Policy(max_failed=1), 3, True, 1),
+        (Policy(max_failed=1, warn_only=True), 3, False, 0),
+        (Policy(max_failed=1, warn_undecided=True), 3, True, 1),
+    ],
+)
+def test_a_verdict_decides_the_exit_code_unless_the_policy_makes_it_a_warning(
+    policy: Policy, risky: int, code: int, *, enforced: bool
+) -> None:
+    outcome = judged(policy, risky)
+
+    assert (outcome.enforced, outcome.exit_code) == (enforced, code)
+
+
+@pytest.mark.parametrize(
+    ("policy", "code"), [(Policy(), 4), (Policy(warn_only=True), 4), (Policy(warn_undecided=True), 0)]
+)
+def test_what_is_undecided_passes_only_where_just_that_is_asked_for(policy: Policy, code: int) -> None:
+    assert an_outcome(undecided(Unreachable("No answer.")), policy).exit_code == code
+
+
+def test_later_steps_are_told_what_happened_before_any_leniency() -> None:
+    assert judged(Policy(max_failed=1, warn_only=True), risky=3).outputs == {
+        "verdict": "blocked",
+        "exit-code": "1",
+        "task-id": "ours",
+        "task-state": "complete",
+        "total-num": "8",
+        "success-num": "7",
+        "failed-num": "1",
+        "risky-num": "3",
+    }
+
+
+def test_what_is_not_known_is_told_as_nothing() -> None:
+    without_a_task = an_outcome(undecided(Unreachable("No answer.")), Policy()).outputs
+
+    assert without_a_task.pop("verdict") == "undecided"
+    assert without_a_task.pop("exit-code") == "4"
+    assert set(without_a_task) == {
+        "task-id", "task-state", "total-num", "success-num", "failed-num", "risky-num"
+    }  # fmt: skip
+    assert set(without_a_task.values()) == {""}
+
+
+def events(kinds: Iterable[EventKind]) -> tuple[Event, ...]:
+    return tuple(Event(kind=kind, at=float(at)) for at, kind in enumerate(kinds))
+
+
+def test_looks_and_retries_are_counted_and_nothing_else() -> None:
+    seen = events([EventKind.LOOK] * 3 + [EventKind.RETRY] * 2 + [EventKind.PAUSE] * 4 + [EventKind.NOTE] * 5)
+    outcome = an_outcome(undecided(Unreachable("No answer.")), Policy(), events=seen)
+
+    assert (outcome.looks, outcome.retries) == (3, 2)
+
+
+def test_a_run_of_which_nothing_is_known_saw_nothing_and_cost_nothing() -> None:
+    outcome = an_outcome(Verdict(decision=judge(a_task(), Policy()).decision, exit_code=ExitCode.BLOCKED), Policy())
+
+    assert (outcome.task, outcome.events, outcome.seconds, outcome.verdict.reasons) == (None, (), 0.0, ())
+
+
+def test_an_event_of_which_nothing_more_is_said_has_no_words_no_task_and_no_pause() -> None:
+    event = Event(kind=EventKind.NOTE, at=1.0)
+
+    assert (event.text, event.task, event.pause) == ("", None, None)
+
+
+def test_events_are_called_by_the_words_that_reports_use() -> None:
+    assert [str(kind) for kind in EventKind] == ["look", "pause", "retry", "note"]
+
+
+def test_an_outcome_is_shown_without_the_hundreds_of_its_events() -> None:
+    seen = events([EventKind.LOOK])
+
+    assert "events" not in repr(an_outcome(undecided(Unreachable("No answer.")), Policy(), events=seen))
