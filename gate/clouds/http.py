@@ -178,9 +178,10 @@ class Http:
         """Seconds until the next try of a question that a quota has refused for so long.
 
         A free call goes to whoever asks first, so that among many gates it would be chance who gets none: those that
-        have waited for longest ask soonest, and those that have just come step back.
+        have waited for longest ask soonest, and those that have just come step back. What refuses for twice as long as
+        that is no queue, and is not asked so often for ever.
         """
-        place = max(1 - waited / _QUEUE, _AT_ITS_HEAD / _AT_ITS_END)
+        place = max(1 - waited / _QUEUE, _AT_ITS_HEAD / _AT_ITS_END) if waited < 2 * _QUEUE else 1.0
         if fault.retry_after:
             # One whose time is nearly up has none for courtesy.
             courtesy = min(fault.retry_after, _COURTESY, self._patience() / 10)
