@@ -331,6 +331,25 @@ def test_images_are_asked_for_by_their_digests_in_both_spellings(fake_time: Fake
     assert found.failed_images[0].image.digest not in digests
 
 
+def test_an_image_that_has_no_digest_is_not_asked_for(fake_time: FakeTime) -> None:
+    def without_a_digest(document: Document) -> Document:
+        return with_rows(document, [{**document["OnceTasks"][-1], "Target": "", "TaskImageInfo": {}}])
+
+    with simulated(fake_time, replace(OURS, total=1)) as simulator:
+        says(simulator, {LEAVES: repeat(without_a_digest)})
+        found = seen_again(simulator, fake_time)
+
+    assert operations(simulator) == [RESULT, LEAVES]
+    assert found.counts.risky is None
+
+
+def test_every_question_asks_for_an_answer_in_json(fake_time: FakeTime) -> None:
+    with simulated(fake_time) as simulator:
+        seen_again(simulator, fake_time)
+
+    assert [request.headers["Accept"] for request in simulator.requests] == ["application/json"] * 3
+
+
 def test_a_question_for_images_wastes_no_byte_of_its_url(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         seen_again(simulator, fake_time)
