@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -25,11 +24,8 @@ from gate.policy import (
     staleness,
     undecided,
 )
-from gate.scan import Counts, TaskState
+from gate.scan import Counts, ScanTask, TaskState
 from tests.builders import NOW, a_failed_image, a_task
-
-if TYPE_CHECKING:
-    from gate.scan import ScanTask
 
 
 def codes(verdict: Verdict) -> list[str]:
@@ -485,3 +481,26 @@ def test_stricter_limits_never_turn_a_block_into_a_pass(
     strict = Policy(max_failed=max(0, max_failed - less_failed), max_risky=max(0, max_risky - less_risky))
 
     assert judge(task, strict).decision is not Decision.PASSED
+
+
+def test_where_nobody_says_more_nothing_is_allowed_and_nothing_excused() -> None:
+    strict = Policy()
+
+    assert (strict.max_failed, strict.max_risky, strict.max_age, strict.started_after) == (
+        0,
+        0,
+        timedelta(hours=24),
+        None,
+    )
+    assert strict.warn_only is False
+    assert strict.warn_undecided is False
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [(TaskState.STOPPED, "was stopped"), (TaskState.TIMED_OUT, "timed out"), (TaskState.FAILED, "failed")],
+)
+def test_how_a_task_ended_badly_is_said(state: TaskState, said: str) -> None:
+    (reason,) = judge(ScanTask(id="ours", state=state), Policy()).reasons
+
+    assert reason.message == f"The scan task itself {said}. Its images were not all scanned; scan them again."

@@ -249,6 +249,22 @@ def test_another_task_never_takes_the_place_of_the_one_that_was_found(fake_time:
         assert (found.id, found.counts.risky) == ("ours", 0)
 
 
+def test_a_named_task_keeps_its_name_where_the_answer_says_none(fake_time: FakeTime) -> None:
+    with simulated(fake_time) as simulator:
+        says(simulator, {RESULT: [lambda document: {**document, "TaskId": None}]})
+        found = connected(simulator, fake_time).named("ours")
+
+    assert found is not None
+    assert found.id == "ours"
+
+
+def test_another_task_in_the_place_of_the_named_one_is_not_understood(fake_time: FakeTime) -> None:
+    with simulated(fake_time) as simulator:
+        says(simulator, {RESULT: [lambda document: {**document, "TaskId": "theirs"}]})
+        with pytest.raises(NotUnderstood, match="about another scan task"):
+            connected(simulator, fake_time).named("ours")
+
+
 def test_an_answer_about_another_task_is_not_understood(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         says(simulator, {RESULT: [lambda document: {**document, "TaskId": "theirs"}]})
@@ -313,6 +329,33 @@ def test_images_are_asked_for_by_their_digests_in_both_spellings(fake_time: Fake
     )
     assert len(digests) == 2
     assert found.failed_images[0].image.digest not in digests
+
+
+def test_an_image_that_has_no_digest_is_not_asked_for(fake_time: FakeTime) -> None:
+    def without_a_digest(document: Document) -> Document:
+        return with_rows(document, [{**document["OnceTasks"][-1], "Target": "", "TaskImageInfo": {}}])
+
+    with simulated(fake_time, replace(OURS, total=1)) as simulator:
+        says(simulator, {LEAVES: repeat(without_a_digest)})
+        found = seen_again(simulator, fake_time)
+
+    assert operations(simulator) == [RESULT, LEAVES]
+    assert found.counts.risky is None
+
+
+def test_every_question_asks_for_an_answer_in_json(fake_time: FakeTime) -> None:
+    with simulated(fake_time) as simulator:
+        seen_again(simulator, fake_time)
+
+    assert [request.headers["Accept"] for request in simulator.requests] == ["application/json"] * 3
+
+
+def test_a_question_for_images_wastes_no_byte_of_its_url(fake_time: FakeTime) -> None:
+    with simulated(fake_time) as simulator:
+        seen_again(simulator, fake_time)
+        (request,) = asked(simulator, IMAGES)
+
+    assert " " not in query(request)["Criteria"]
 
 
 @pytest.mark.parametrize(("images", "expected"), [(1, [1]), (20, [20]), (21, [20, 1]), (45, [20, 20, 5])])
@@ -422,6 +465,22 @@ def test_without_time_for_all_questions_there_is_no_look(fake_time: FakeTime) ->
 
 
 # Lists that cannot be right.
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"TaskImageInfo": {"Tag": "another"}}, {"Target": "0" * 64}, {"TargetType": None}, {"TaskId": None}],
+    ids=repr,
+)
+def test_leaves_that_differ_in_anything_but_times_are_no_twins(other: Document, fake_time: FakeTime) -> None:
+    def and_another(document: Document) -> Document:
+        last = document["OnceTasks"][-1]
+        return with_rows(document, [last, {**last, **other}])
+
+    with simulated(fake_time, replace(OURS, total=2)) as simulator:
+        says(simulator, {LEAVES: repeat(and_another)})
+
+        assert seen_again(simulator, fake_time).counts.succeeded == 2
 
 
 def test_a_leaf_that_comes_twice_in_the_place_of_another_is_not_understood(fake_time: FakeTime) -> None:
