@@ -134,21 +134,14 @@ def _follow(cloud: Cloud, watch: Watch, pinned: ScanTask, deadline: Deadline) ->
         deadline.grant()
         return cloud.look(pinned) or gone
 
-    return watch.until(_not_final, look, deadline, seen=_counted(cloud, watch, pinned, deadline))
-
-
-def _counted(cloud: Cloud, watch: Watch, pinned: ScanTask, deadline: Deadline) -> ScanTask:
-    """The task as it was chosen, and if it is complete, with its counts: it need not be looked at again for them."""
-    # The look that chose it was granted at the deadline; another question would end a whole request later.
-    if deadline.is_over():
-        return pinned
+    # The look that chose it was granted at the deadline; another one would end a whole request later.
+    if pinned.awaited is not None or deadline.is_over():
+        return watch.until(_not_final, look, deadline, seen=pinned)
     try:
-        counted = cloud.counted(pinned)
+        # A task that is complete but not counted yet need not be given time before the first look at its counts.
+        return watch.until(_not_final, look, deadline)
     except OutOfTime:
         return pinned
-    if counted is not pinned:
-        watch.journal.looked(counted)
-    return counted
 
 
 def _not_final(task: ScanTask) -> str | None:

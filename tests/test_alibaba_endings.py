@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -64,14 +65,14 @@ def test_a_task_whose_first_count_the_deadline_cuts_off_has_not_been_counted(hol
     gate = holding(OURS)
 
     def slow(operation: str, document: Any) -> Any:
-        if operation == LEAVES:
+        if operation == RESULT:
             gate.time.sleep(60)
         return document
 
     gate.simulator.rewrite = slow
 
     assert ended(gate.check("--timeout", "60s")) == (5, "results-pending")
-    assert gate.operations == [LAST, LEAVES]
+    assert gate.operations == [LAST, RESULT]
 
 
 @pytest.mark.parametrize("wish", ["--task-type", "--task-name"])
@@ -224,7 +225,7 @@ def test_images_that_may_not_be_asked_for_end_with_the_action_to_allow(
 def test_a_task_that_contradicts_itself_never_passes(
     holding: Callable[..., Gate], changes: dict[str, Any], expected: tuple[int, str]
 ) -> None:
-    gate = holding(replace(OURS, story=(RUNNING, COMPLETE)))
+    gate = holding(OURS)
     gate.simulator.rewrite = lambda operation, true: {**true, **changes} if operation == RESULT else true
 
     assert ended(gate.check("--timeout", "5m", "--max-failed", "9", "--max-risky", "9")) == expected
@@ -290,7 +291,32 @@ def test_the_number_of_calls_grows_with_the_images_and_with_nothing_else(
     gate = holding(replace(OURS, total=total))
 
     assert gate.check().code == 0
-    assert Counter(gate.operations) == {LAST: 1, LEAVES: leaves, IMAGES: images}
+    assert Counter(gate.operations) == {LAST: 1, RESULT: 1, LEAVES: leaves, IMAGES: images}
+
+
+def test_a_task_that_is_named_and_complete_is_asked_for_once(holding: Callable[..., Gate]) -> None:
+    gate = holding(OURS)
+
+    ending = gate.check("--task-id", "ours")
+
+    assert ending.code == 0
+    assert ending.report["counts"] == {"total": 3, "succeeded": 3, "failed": 0, "risky": 0}
+    assert gate.operations == [RESULT, LEAVES, IMAGES]
+
+
+def test_a_task_that_is_named_is_asked_for_again_as_long_as_it_lacks_results(holding: Callable[..., Gate]) -> None:
+    gate = holding(replace(OURS, results_lag=60))
+
+    assert gate.check("--task-id", "ours").code == 0
+    looks = "".join({RESULT: "r", LEAVES: "l", IMAGES: "i"}[operation] for operation in gate.operations)
+    assert re.fullmatch("rli+(rli+)+", looks)
+
+
+def test_a_task_that_is_named_and_running_is_asked_for_again(holding: Callable[..., Gate]) -> None:
+    gate = holding(replace(OURS, story=(RUNNING, COMPLETE)))
+
+    assert gate.check("--task-id", "ours").code == 0
+    assert gate.operations == [RESULT, RESULT, LEAVES, IMAGES]
 
 
 def test_a_hundred_clean_images_take_at_most_twelve_calls_once_the_scan_is_over(holding: Callable[..., Gate]) -> None:
@@ -303,7 +329,7 @@ def test_a_hundred_clean_images_take_at_most_twelve_calls_once_the_scan_is_over(
 
 def test_a_task_that_loses_images_never_passes(holding: Callable[..., Gate]) -> None:
     """It says three when it is found, and one when it is followed; one leaf is listed."""
-    gate = holding(replace(OURS, story=(RUNNING, COMPLETE)))
+    gate = holding(OURS)
 
     def shrunk(operation: str, document: Any) -> Any:
         if operation == RESULT:

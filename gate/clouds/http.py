@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gate.errors import PassingFault
 
 _TRIES_FOR_A_WHOLE_ANSWER = 3
-_LONGEST_PAUSE = 60.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _FIRST_CONTACT = 300.0
 _QUEUE = 600.0
 """Seconds for which one that is refused goes on to come nearer to the head of the queue: as long as fifty gates take
@@ -38,6 +38,8 @@ _AT_ITS_END, _AT_ITS_HEAD = 120.0, 6.0
 _COURTESY = 12.0
 """Seconds that one at the end of the queue lets pass when a call is free: the time that five calls a minute leave to
 each."""
+_AT_ONCE = 1.0
+"""Seconds; questions that follow each other sooner belong to one look."""
 _REQUEST_IDS = ("x-request-id", "x-acs-request-id", "x-iam-trace-id")
 
 
@@ -67,6 +69,7 @@ class Http:
         )
         self._was_answered = False
         self._first_try = math.inf
+        self._look_began = self._answered_at = -math.inf
 
     def ask(
         self,
@@ -94,13 +97,18 @@ class Http:
             NotUnderstood: The answer is too large or cannot be unpacked.
         """
         request = requests.Request(method, f"{self._api.base_url}{path}{_query(query)}", headers, auth=self._api.auth)
+        elapsed = self._connection.clock.elapsed
+        asked_at = elapsed()
+        if asked_at - self._answered_at > _AT_ONCE:
+            self._look_began = asked_at
         # backoff repeats and counts, and nothing else: the pause is ours, on our clock, so its own is 0.
-        rest = partial(self._rest, since=self._connection.clock.elapsed())
+        rest = partial(self._rest, since=asked_at)
         again = partial(backoff.on_exception, backoff.constant, interval=0, jitter=None, logger=None, on_backoff=rest)
         whole = again(exception=CutShort, max_tries=_TRIES_FOR_A_WHOLE_ANSWER, giveup=self._is_vain)(self._try)
         answer: dict[str, Any] = again(exception=(Unreachable, Throttled), giveup=self._is_vain)(whole)(
             request, called or f"{method} {path}"
         )
+        self._answered_at = elapsed()
         return answer
 
     def _try(self, request: requests.Request, called: str) -> dict[str, Any]:
@@ -166,27 +174,32 @@ class Http:
     def _rest(self, details: Details, *, since: float) -> None:
         fault, tries = cast("PassingFault", details["exception"]), details["tries"]
         if isinstance(fault, Throttled):
-            pause = self._turn(fault, tries, waited=self._connection.clock.elapsed() - since)
+            pause = self._turn(fault, tries, since)
         else:
             # A cloud that asks for no pause at all gets one all the same: no fault is worth a storm of calls.
-            pause = fault.retry_after or self._no_further(self._drifting(_growing(1.0, tries, _LONGEST_PAUSE)))
+            pause = fault.retry_after or self._no_further(
+                self._drifting(_growing(_SHORTEST_PAUSE, tries, _LONGEST_PAUSE))
+            )
         self._connection.journal.retrying(fault.happened, pause)
         self._connection.clock.sleep(pause)
         self._connection.deadline.grant()
 
-    def _turn(self, fault: Throttled, tries: int, *, waited: float) -> float:
-        """Seconds until the next try of a question that a quota has refused for so long.
+    def _turn(self, fault: Throttled, tries: int, since: float) -> float:
+        """Seconds until the next try of a question that a quota has refused since then.
 
-        A free call goes to whoever asks first, so that among many gates it would be chance who gets none: those that
-        have waited for longest ask soonest, and those that have just come step back. What refuses for twice as long as
-        that is no queue, and is not asked so often for ever.
+        A free call goes to whoever asks first, so that among many gates it would be chance who gets none: those whose
+        look has lasted longest ask soonest, and those that have just come step back. What refuses one question for
+        twice as long as a queue lasts is none, and is not asked so often for ever.
         """
-        place = max(1 - waited / _QUEUE, _AT_ITS_HEAD / _AT_ITS_END) if waited < 2 * _QUEUE else 1.0
+        now = self._connection.clock.elapsed()
+        place = 1 - min(now - self._look_began, _QUEUE) / _QUEUE if now - since < 2 * _QUEUE else 1.0
         if fault.retry_after:
             # One whose time is nearly up has none for courtesy.
-            courtesy = min(fault.retry_after, _COURTESY, self._patience() / 10)
-            return self._no_further(fault.retry_after + courtesy * place)
-        return self._no_further(self._drifting(_growing(fault.one_in or 1.0, tries, _AT_ITS_END) * place))
+            spare = max(0.0, self._patience() - fault.retry_after)
+            return fault.retry_after + min(fault.retry_after, _COURTESY, spare / 10) * place
+        # A cloud that frees a thousand calls a second is not asked a thousand times a second.
+        growing = _growing(max(fault.one_in or 0.0, _SHORTEST_PAUSE), tries, _AT_ITS_END)
+        return self._no_further(self._drifting(max(growing * place, min(growing, _AT_ITS_HEAD))))
 
     def _drifting(self, pause: float) -> float:
         # Half of it is chance: a fault hits a whole fleet at one moment, and its gates must not come back as one.

@@ -1,4 +1,4 @@
-"""What a cloud is to the gate: four questions, and what it takes to ask them."""
+"""What a cloud is to the gate: three questions, and what it takes to ask them."""
 
 from __future__ import annotations
 
@@ -37,10 +37,6 @@ class Cloud(Protocol):
 
     def look(self, pinned: ScanTask) -> ScanTask | None:
         """Looks at the task again that was found before, and at no other; with its counts, once it is complete."""
-        ...
-
-    def counted(self, seen: ScanTask) -> ScanTask:
-        """Adds the counts to a task that was seen complete just now, where that took no look at them."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import tracemalloc
 import zlib
 from base64 import b64encode
@@ -644,40 +645,62 @@ def test_chance_takes_at_most_half_of_a_pause(fake_time: FakeTime) -> None:
     assert min(slept[:-1]) == 3
 
 
+def told_to_wait(fake_time: FakeTime, seconds: int, *, times: int = 1, **settings: Any) -> list[float]:
+    """The pauses of a question that a quota refuses so often, each time for so many s."""
+    with Simulator(now=fake_time.wall) as simulator:
+        refused = frozenset(range(1, 1 + times))
+        simulator.faults.append(Fault(on=refused, reply=asks_for(f"{seconds}", status=429)))
+        ask(a_connection(fake_time, **settings), simulator.url)
+    return fake_time.slept
+
+
 def test_who_has_just_come_lets_others_go_first_when_a_call_is_free(fake_time: FakeTime) -> None:
     """All are told the same moment: those that have waited for longest come then, and the others a little later."""
-    with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults += [Fault(on=frozenset(range(1, 8)), reply=asks_for("150", status=429))]
-        ask(a_connection(fake_time, timeout=7200.0), simulator.url)
+    slept = told_to_wait(fake_time, 150, times=6, timeout=7200.0)
 
-    assert fake_time.slept[0] == 162
-    assert fake_time.slept[1] == pytest.approx(150 + 12 * (1 - 162 / 600))
-    assert fake_time.slept[4:] == pytest.approx([150.6] * 3)
+    assert slept[0] == 162
+    assert slept[1] == pytest.approx(150 + 12 * (1 - 162 / 600))
+    assert slept[4:] == [150, 150]
 
 
 def test_a_short_pause_is_at_most_doubled(fake_time: FakeTime) -> None:
+    assert told_to_wait(fake_time, 1) == [2]
+
+
+@pytest.mark.parametrize("spare", [0.5, 10.0, 60.0])
+def test_who_has_little_time_left_lets_nobody_go_first_for_long(fake_time: FakeTime, spare: float) -> None:
+    assert told_to_wait(fake_time, 60, timeout=60 + spare) == [pytest.approx(60 + spare / 10)]
+
+
+def test_who_reads_a_long_list_has_not_just_come_with_each_of_its_pages(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults += [Fault(on=frozenset({1}), reply=asks_for("1", status=429))]
-        ask(a_connection(fake_time), simulator.url)
+        simulator.quota = Quota(calls=5, seconds=60, retry_after=True)
+        channel = http(a_connection(fake_time), simulator.url)
+        for _ in range(20):
+            channel.ask("GET", PROJECTS)
 
-    assert fake_time.slept == [2]
+    assert fake_time.slept == pytest.approx([72, 60 + 12 * (1 - 72 / 600), 60 + 12 * (1 - (72 + 70.56) / 600)])
 
 
-def test_who_has_little_time_left_lets_nobody_go_first_for_long(fake_time: FakeTime) -> None:
+def test_who_looks_again_after_a_pause_has_just_come(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults += [Fault(on=frozenset({1, 2}), reply=asks_for("40", status=429))]
-        ask(a_connection(fake_time, timeout=100.0), simulator.url)
+        simulator.faults += [Fault(on=frozenset({2, 4}), reply=asks_for("60", status=429))]
+        channel = http(a_connection(fake_time), simulator.url)
+        for _ in range(3):
+            channel.ask("GET", PROJECTS)
+            fake_time.elapsed += 300
 
-    first = 40 + 10
-    assert fake_time.slept == [first, pytest.approx(40 + 5 * (1 - first / 600))]
+    assert fake_time.slept == [72, 72]
 
 
-def test_no_courtesy_lasts_beyond_the_deadline(fake_time: FakeTime) -> None:
+@pytest.mark.parametrize("message", ["", "limit:999999,time:1 second", "limit:0,time:0 second"])
+def test_a_quota_of_many_calls_is_no_reason_for_many_calls(fake_time: FakeTime, message: str) -> None:
+    body = json.dumps({"error_code": "APIGW.0308", "error_msg": f"policy user over ratelimit,{message}"})
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults += [Fault(on=frozenset({1}), reply=asks_for("95", status=429))]
-        ask(a_connection(fake_time, timeout=100.0), simulator.url)
+        simulator.faults.append(Fault(reply=Reply(status=429, body=body.encode())))
+        fault(replace(a_connection(fake_time, timeout=60.0), chance=lambda: 1.0), simulator.url)
 
-    assert fake_time.slept == [100]
+    assert fake_time.slept[:3] == pytest.approx([1, 2, 4], abs=0.1)
 
 
 def test_a_quota_that_frees_no_call_until_the_deadline_is_throttled(fake_time: FakeTime) -> None:

@@ -192,9 +192,7 @@ class _Reader:
         if "task-type" in self.settings.for_cloud:
             return self._of_a_collection()
         _needs(self.task_id.strip("0"), "an id of its own")
-        chosen = self._choice("GetLastOnceTaskInfo", "TaskId")
-        # A task that was complete when it was chosen need not be asked for again.
-        last = next((one for one in reversed(self.said) if one.called == "GetOnceTaskResultInfo"), chosen)
+        chosen, last = self._choice("GetLastOnceTaskInfo", "TaskId"), self._last("GetOnceTaskResultInfo")
         _same(chosen.document.get("CollectTime"), last.document.get("CollectTime"))
         for heard in (chosen, last):
             stated = heard.document.get("TaskId")
@@ -264,6 +262,11 @@ class _Reader:
             if any(self._is_fresh(begin, page.ended) for page in (one, *_pages_behind(heard[at + 1 :]))):
                 return one
         raise NoProof("it was never chosen while it was fresh")
+
+    def _last(self, called: str) -> Heard:
+        found = [one for one in self.said if one.called == called]
+        _needs(found, f"{called} was never answered")
+        return found[-1]
 
     def _end(self) -> float:
         return self.said[-1].ended

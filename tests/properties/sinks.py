@@ -97,7 +97,7 @@ def _forged(place: str, text: str) -> Iterator[str]:
     if any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in set(_UNUSUAL.findall(text))):
         yield "holds characters that nobody can see"
     if place in _COMMANDS:
-        if not all(map(_COMMANDS[place].fullmatch, text.split("\n")[:-1])):
+        if text and not all(map(_COMMANDS[place].fullmatch, text.removesuffix("\n").split("\n"))):
             yield "holds another command than its own"
         return
     if _COMMAND_OF_A_LINE.search(text):

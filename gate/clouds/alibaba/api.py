@@ -52,6 +52,7 @@ class AlibabaCloud:
         self._now = now
         self._selection = selection
         self._names = {"TaskType": selection.task_type, "TaskName": selection.task_name}
+        self._just_named: ScanTask | None = None
 
     def newest(self) -> ScanTask | None:
         """See `Cloud.newest`; the cloud itself picks it, among all tasks of the account."""
@@ -65,28 +66,30 @@ class AlibabaCloud:
             return newest if newest and newest.id == task_id else None
         if not translate.task_id(task_id):
             return None
-        return self._translated(self._outcome(task_id), called=task_id)
+        self._just_named = self._translated(self._outcome(task_id), called=task_id)
+        return self._just_named
 
     def look(self, pinned: ScanTask) -> ScanTask | None:
         """See `Cloud.look`; GetLastOnceTaskInfo could by now be about another task."""
         if translate.is_by_begin(pinned.id):
             return self.named(pinned.id)
-        task = self._translated(self._outcome(pinned.id), called=pinned.id)
-        return self.counted(task) if task else None
-
-    def counted(self, seen: ScanTask) -> ScanTask:
-        """See `Cloud.counted`; what the leaves of a task and their images say, in three questions or more."""
-        if seen.state is not TaskState.COMPLETE or seen.awaited is not None:
-            return seen
-        found = leaves(self._leaves(seen))
-        findings = [translate.finding(row) for row in self._images(scanned(found) - {""})]
-        return counted(seen, found, findings, until=self._now() + CLOCK_TOLERANCE)
+        # One that was complete a moment ago, when this very question was asked, is counted at once: but only once.
+        is_known = pinned is self._just_named and pinned.state is TaskState.COMPLETE
+        task = pinned if is_known else self._translated(self._outcome(pinned.id), called=pinned.id)
+        self._just_named = None
+        is_to_be_counted = task and task.state is TaskState.COMPLETE and task.awaited is None
+        return self._counted(task) if task and is_to_be_counted else task
 
     def _outcome(self, task_id: str) -> dict[str, Any]:
         return self._ask("GetOnceTaskResultInfo", {"TaskId": task_id, **self._names})
 
     def _translated(self, document: Mapping[str, Any], *, called: str = "") -> ScanTask | None:
         return translate.task(document, self._selection.kind, called=called)
+
+    def _counted(self, task: ScanTask) -> ScanTask:
+        found = leaves(self._leaves(task))
+        findings = [translate.finding(row) for row in self._images(scanned(found) - {""})]
+        return counted(task, found, findings, until=self._now() + CLOCK_TOLERANCE)
 
     def _leaves(self, task: ScanTask) -> list[Row]:
         def ask(number: int) -> dict[str, Any]:

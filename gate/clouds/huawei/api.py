@@ -62,10 +62,6 @@ class HuaweiCloud:
         """See `Cloud.look`."""
         return self.named(pinned.id)
 
-    def counted(self, seen: ScanTask) -> ScanTask:
-        """See `Cloud.counted`; the list of tasks has the counts in it."""
-        return seen
-
     @cached_property
     def _path(self) -> str:
         return f"/v5/{quote(self._find_project(), safe='')}/image/tasks"
