@@ -350,7 +350,33 @@ def test_a_task_that_has_fewer_images_than_when_it_was_chosen_is_not_judged_by_t
 
     ending = gate.check()
 
-    assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "images-lost")
+    assert ending.code == 7
+    (reason,) = ending.report["reasons"]
+    assert reason["code"] == "images-lost"
+    assert reason["message"] == (
+        "The scan task has fewer images than it had before, so not all of its images were judged. Run "
+        "the gate again, and look at the task in the cloud's console if this stays so."
+    )
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_task_that_began_at_another_time_than_when_it_was_chosen_is_not_judged(
+    cloud: str, gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("empty", cloud)
+    gate.simulator.tasks.append(scan("ours", 60.0, Scene(state="running", progress=50, seconds=60), COMPLETE))
+    another = scan("ours", 20.0, COMPLETE)
+    gate.time.at_elapsed(30, lambda: gate.simulator.tasks.__setitem__(0, another))
+
+    ending = gate.check()
+
+    assert ending.code == 7
+    (reason,) = ending.report["reasons"]
+    assert reason["code"] == "task-changed"
+    assert reason["message"] == (
+        "The scan task has another begin than when it was chosen, so it is not known to be the same. "
+        "Run the gate again."
+    )
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

@@ -34,9 +34,10 @@ _IMAGE_NAMES = ("Uuid", "Digest", "Tag", "InstanceId", "RegionId", "RepoId", "Re
 class Selection:
     """Which tasks of the account are meant, as query parameters of GetLastOnceTaskInfo."""
 
-    task_type: str = translate.IMAGE_SCAN
-    task_name: str = translate.IMAGE_SCAN
-    source: str = ""
+    task_type: str
+    task_name: str
+    source: str
+    """Who started it; empty for anybody."""
 
     @property
     def kind(self) -> str:

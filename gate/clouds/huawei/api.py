@@ -29,12 +29,12 @@ _MOST_TASKS = 20_000
 class Selection:
     """Which tasks of the project are meant, as query parameters of ListImageScanTask."""
 
-    kind: str = translate.IMAGE_SCAN
-    scope: tuple[tuple[str, str], ...] = ()
+    kind: str
+    scope: tuple[tuple[str, str], ...]
     """Where to look; holds for every question."""
-    filters: tuple[tuple[str, str], ...] = ()
+    filters: tuple[tuple[str, str], ...]
     """What to look for; holds until a task is found, since it may not fit it for ever."""
-    page_size: int = PAGE_SIZE
+    page_size: int
 
 
 class HuaweiCloud:

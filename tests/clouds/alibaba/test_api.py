@@ -508,6 +508,20 @@ def test_an_image_that_comes_twice_in_the_place_of_another_is_not_understood(fak
             seen_again(simulator, fake_time)
 
 
+@pytest.mark.parametrize(
+    "name", ["Uuid", "Digest", "Tag", "InstanceId", "RegionId", "RepoId", "RepoNamespace", "RepoName"]
+)
+def test_images_that_differ_in_one_of_their_names_are_no_twins(name: str, fake_time: FakeTime) -> None:
+    def and_another(document: Document) -> Document:
+        rows = document["ImageInstanceList"]
+        return with_rows(document, [*rows, {**rows[-1], name: "another"}])
+
+    with simulated(fake_time) as simulator:
+        says(simulator, {IMAGES: repeat(and_another)})
+
+        assert seen_again(simulator, fake_time).counts.succeeded == 3
+
+
 @pytest.mark.parametrize("operation", [LEAVES, IMAGES])
 @pytest.mark.parametrize(
     "document",
