@@ -38,6 +38,11 @@ def test_a_passing_fault_knows_the_pause_that_was_asked_for() -> None:
     assert Throttled("Too many calls.").retry_after is None
 
 
+def test_a_quota_that_is_used_up_knows_how_often_it_frees_a_call() -> None:
+    assert Throttled("Too many calls.", one_in=12.0).one_in == 12.0
+    assert Throttled("Too many calls.").one_in is None
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interruption_is_named_by_its_signal(number: signal.Signals, code: int) -> None:
     interrupted = Interrupted(number)
