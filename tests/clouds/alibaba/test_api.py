@@ -508,6 +508,27 @@ def test_an_image_that_comes_twice_in_the_place_of_another_is_not_understood(fak
             seen_again(simulator, fake_time)
 
 
+def test_a_task_that_is_named_and_complete_is_counted_without_asking_the_same_again(fake_time: FakeTime) -> None:
+    with simulated(fake_time) as simulator:
+        cloud = connected(simulator, fake_time)
+        named = cloud.named("ours")
+        assert named is not None
+        looks = [cloud.look(named) for _ in range(2)]
+
+        assert operations(simulator) == [RESULT, LEAVES, IMAGES, RESULT, LEAVES, IMAGES]
+    assert [look and look.counts.succeeded for look in looks] == [3, 3]
+
+
+def test_a_task_that_is_named_while_it_runs_is_asked_for_again(fake_time: FakeTime) -> None:
+    with simulated(fake_time, replace(OURS, story=RUNNING)) as simulator:
+        cloud = connected(simulator, fake_time)
+        named = cloud.named("ours")
+        assert named is not None
+        cloud.look(named)
+
+        assert operations(simulator) == [RESULT, RESULT]
+
+
 @pytest.mark.parametrize(
     "name", ["Uuid", "Digest", "Tag", "InstanceId", "RegionId", "RepoId", "RepoNamespace", "RepoName"]
 )
