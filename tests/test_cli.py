@@ -6,6 +6,7 @@ import errno
 import html
 import io
 import json
+import os
 import signal
 import sys
 from dataclasses import replace
@@ -18,7 +19,7 @@ import pytest
 
 from gate import __version__, cli
 from gate.errors import Interrupted
-from gate.simulator import SCENARIOS, SimulatedTask
+from gate.simulator import SCENARIOS, Quota, Scenario, SimulatedTask, Simulator
 from tests.builders import FakeTime
 from tests.github_runner import as_the_runner_reads
 
@@ -565,12 +566,24 @@ def test_a_demo_looks_twice_a_second_at_first(fake_time: FakeTime) -> None:
     assert 0.5 <= fake_time.slept[0] <= 0.55
 
 
-def test_simulate_tells_a_shell_how_to_use_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("time.sleep", lambda _: signal.raise_signal(signal.SIGTERM))
+@pytest.fixture
+def stopped_asleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds for which this process went to sleep: once, since it is stopped in its sleep by SIGTERM."""
+    slept: list[float] = []
 
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    return slept
+
+
+def test_simulate_tells_a_shell_how_to_use_it_and_serves_until_stopped(
+    stopped_asleep: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["simulate", "--cloud", "alibaba"]) == 0
+    assert stopped_asleep == [1]
     *exports, hint, end = capsys.readouterr().out.split("\n")
     assert exports[0] == "export SCAN_GATE_CLOUD=alibaba"
     assert {line.partition("=")[0] for line in exports[1:]} == {
@@ -581,6 +594,37 @@ def test_simulate_tells_a_shell_how_to_use_it(
         "# Paste these lines into a second shell and run `scan-gate check` there; Ctrl-C stops the simulator."
     )
     assert end == ""
+
+
+@pytest.mark.usefixtures("stopped_asleep")
+def test_simulate_tells_a_program_of_all_clouds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["simulate", "--json"]) == 0
+
+    assert {name: said["region"] for name, said in json.loads(capsys.readouterr().out).items()} == {
+        "huawei": "cn-north-4",
+        "alibaba": "cn-hangzhou",
+    }
+
+
+def test_simulate_takes_no_port_that_is_not_free(capsys: pytest.CaptureFixture[str]) -> None:
+    with Simulator("clean") as simulator:
+        port = simulator.describe()["huawei"]["endpoint"].rpartition(":")[2]
+
+        assert cli.main(["simulate", "--port", port]) == 2
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"scan-gate: Port {port} cannot be listened on ({os.strerror(errno.EADDRINUSE)}")
+    assert said.endswith("). Another program listens there. Give another --port, or none for any that is free.\n")
+
+
+@pytest.mark.parametrize("words", [["check"], ["status"], ["demo", "--scenario", "empty"]], ids=lambda words: words[0])
+def test_a_command_waits_by_the_machines_clock_where_it_is_given_none(
+    words: list[str], gate_in: Callable[..., Gate], stopped_asleep: list[float]
+) -> None:
+    gate = gate_in(Scenario(name="full", summary="", expected_exit=5, quota=Quota(calls=0, seconds=60)))
+
+    assert cli.main([*words, *(gate.where() if words[0] != "demo" else ())]) == 143
+    assert len(stopped_asleep) == 1
 
 
 @pytest.mark.parametrize(
