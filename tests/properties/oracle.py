@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from gate.settings import Settings
     from tests.properties.answers import Exchange
 
-QUARTER = timedelta(minutes=15)
-_TOO_MANY, _LAST_YEAR = 429, 3000
+QUARTER, MINUTE = timedelta(minutes=15), timedelta(minutes=1)
+_TOO_MANY, _YEARS = 429, range(2000, 3000)
 # What both clouds call it not to let somebody in, beside 401 and 403 (huawei-hss.md 5, alibaba-security-center.md 5).
 _WORDS = (
     b"HSS.0010",
@@ -115,7 +115,7 @@ def _clock(said: Sequence[Exchange], wall: Callable[[float], datetime]) -> Calla
     """The time of day that counts: the latest that anybody told until then.
 
     It is this machine's until whoever refuses its signature shows it to be wrong; any other answer makes it later, and
-    never earlier.
+    never earlier, and what was told once is not forgotten when the clock is set.
     """
     dated = [(one.ended, theirs, _refuses(one.answer)) for one in said if one.answer and (theirs := _date(one.answer))]
     refused = [(at, theirs) for at, theirs, is_refusal in dated if is_refusal]
@@ -126,8 +126,8 @@ def _clock(said: Sequence[Exchange], wall: Callable[[float], datetime]) -> Calla
         return sets[1] + timedelta(seconds=at - sets[0]) if sets and at >= sets[0] else wall(at)
 
     def latest(at: float) -> datetime:
-        ahead = (theirs - base(heard) for heard, theirs in told if heard <= at)
-        return base(at) + max((span for span in ahead if span > QUARTER), default=timedelta())
+        ahead = (theirs + timedelta(seconds=at - heard) - base(at) for heard, theirs in told if heard <= at)
+        return base(at) + max((span for span in ahead if span > MINUTE), default=timedelta())
 
     return latest
 
@@ -137,7 +137,7 @@ def _date(answer: Answer) -> datetime | None:
         theirs = parsedate_to_datetime(answer.headers["date"])
     except (KeyError, ValueError):
         return None
-    return theirs if theirs.tzinfo and theirs.year < _LAST_YEAR else None
+    return theirs if theirs.tzinfo and theirs.year in _YEARS else None
 
 
 def _refuses(answer: Answer) -> bool:
