@@ -84,3 +84,14 @@ def test_clocks_less_than_a_minute_apart_are_both_right(fake_time: FakeTime, sec
     clock.hear(clock.now() + timedelta(seconds=seconds))
 
     assert (clock.lost, clock.latest()) == (lost, clock.now() + timedelta(seconds=lost))
+
+
+def test_a_clock_is_set_by_what_is_told_late_in_the_run_too(fake_time: FakeTime) -> None:
+    clock = fake_time.clock()
+    fake_time.elapsed = 100
+    true = clock.now() + timedelta(hours=2)
+
+    assert clock.set_once(true)
+    assert (clock.now(), clock.latest(), clock.lost) == (true, true, 7200.0)
+    assert not clock.set_once(true + timedelta(hours=2))
+    assert clock.now() == true
