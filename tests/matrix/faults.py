@@ -456,6 +456,18 @@ def _of_ours(edit: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Callable
     return change
 
 
+def _repository(**end: object) -> Callable[[Stage, str, Any], Any]:
+    """What becomes of the part of our task that is about a whole repository, its images being fine."""
+
+    def change(_stage: Stage, operation: str, true: Any) -> Any:
+        if operation != LEAVES:
+            return true
+        rows = [row | (end if row["TargetType"] == "IMAGE_REPO" else {}) for row in true["OnceTasks"]]
+        return {**true, "OnceTasks": rows}
+
+    return change
+
+
 def _begin_moved(by: float) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     def edit(task: Mapping[str, Any]) -> Mapping[str, Any]:
         name = "begin_time" if "begin_time" in task else "CollectTime"
@@ -508,6 +520,9 @@ HOLLOW = of_task("has-no-image", lambda row: {**row, "total_num": 0, "success_nu
 SHRUNK = of_task("shrinks-below-its-counts", _total(2))
 SHRUNK_WITH_ITS_COUNTS = altered("shrinks-with-its-counts", _one_image)
 GROWN = of_task("grows-beyond-its-counts", _total(5))
+REPOSITORY_FAILED = altered("repository-failed", _repository(StatusText="FAIL", ResultInfo="TASK_NOT_SUPPORT_REGION"))
+REPOSITORY_RUNNING = altered("repository-still-runs", _repository(StatusText="START", Finish=0))
+REPOSITORY_UNKNOWN = altered("repository-without-a-state", _repository(StatusText=None))
 
 
 def _until_the_deadline(stage: Stage, operation: str, true: Any) -> Any:

@@ -201,7 +201,7 @@ class _Reader:
             _needs(named in {self.task_id, *_NO_ID}, "the answer is about another task")
         _complete(last.document)
         stated = _number(last.document.get("TotalCount"))
-        leaves = [row for row in self._rows("DescribeOnceTaskLeafRecordPage", "OnceTasks", last) if _is_image(row)]
+        leaves = [row for row in self._rows("DescribeOnceTaskLeafRecordPage", "OnceTasks", last) if _counts(row)]
         _needs(len(leaves) >= stated > 0, "the leaves are fewer than the task has images")
         _needs(all(row.get("TaskType") in (None, "", "IMAGE_SCAN") for row in leaves), "a leaf of another kind of task")
         before = (one.document.get("TotalCount") for one in self.said if self._tells_of_the_task(one))
@@ -316,8 +316,9 @@ def _complete(document: Row) -> None:
     _needs(info.get("Status") == "SUCCESS" and info.get("Result") in _FINE, "the task is not complete")
 
 
-def _is_image(row: Row) -> bool:
-    return row.get("TargetType") != "IMAGE_REPO"
+def _counts(leaf: Row) -> bool:
+    """A repository is no image; if it is not well, its images need not be."""
+    return leaf.get("TargetType") != "IMAGE_REPO" or not _is_good(leaf)
 
 
 def _digest(row: Row) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.properties.sequences import Run
 
 DAY = 86_400_000
+FAILED_REPOSITORY = {"Target": "crr-2", "TargetType": "IMAGE_REPO", "StatusText": "FAIL"}
 
 
 @cache
@@ -98,6 +99,7 @@ ALIBABA = {
     "without a total": lambda document: document.update(TotalCount="1"),
     "failed": rows("OnceTasks", StatusText="FAIL"),
     "with a bad result": rows("OnceTasks", ResultInfo="bad"),
+    "with a repository that failed": lambda document: document["OnceTasks"].append(FAILED_REPOSITORY),
     "without leaves": lambda document: document["OnceTasks"].clear(),
     "risky": rows("ImageInstanceList", RiskStatus="YES"),
     "neither risky nor not": rows("ImageInstanceList", RiskStatus=None),

@@ -60,6 +60,8 @@ class Task:
     name: str = "nightly"
     reason: str = ""
     shows_begin: bool = True
+    repository: str = "SUCCESS"
+    """What becomes of the part of it that is about a whole repository."""
 
     def is_there(self, now: float) -> bool:
         """Whether the cloud knows it."""
@@ -213,7 +215,8 @@ class Alibaba(World):
     def _leaves(self, task: Task | None) -> list[Document]:
         if task is None:
             return []
-        repository = {"TaskId": f"{task.id}/r", "Target": "crr-1", "TargetType": "IMAGE_REPO", "StatusText": "SUCCESS"}
+        end = {"TargetType": "IMAGE_REPO", "StatusText": task.repository}
+        repository = {"TaskId": f"{task.id}/r", "Target": "crr-1", **end}
         leaves = [self._leaf(task, number, image) for number, image in enumerate(task.images)]
         return [repository, *leaves[: len(leaves) - max(0, task.miscounted - 1)]]
 
@@ -309,8 +312,10 @@ def _complicate(rng: Random, task: Task, weather: Weather) -> None:
         task.moves = rng.choice((0.0, 10.0, 60.0, 200.0))
     elif kind < 0.8:
         task.miscounted = rng.choice((-1, 1, 1, 2))
-    elif kind < 0.9:
+    elif kind < 0.85:
         task.shows_begin = False
+    elif kind < 0.9:
+        task.repository = rng.choice(("FAIL", "START", "TIMEOUT", ""))
     else:
         task.name, task.reason = weather.word(), weather.word()
 
