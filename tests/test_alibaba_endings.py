@@ -366,3 +366,31 @@ def test_a_task_that_loses_images_never_passes(holding: Callable[..., Gate]) -> 
     gate.simulator.rewrite = shrunk
 
     assert ended(gate.check("--timeout", "2m")) == (7, "images-lost")
+
+
+@pytest.mark.parametrize(("risk", "expected"), [("NO", (7, "images-lost")), ("YES", (1, "too-many-risky"))])
+def test_a_task_whose_images_are_exchanged_while_results_are_awaited_never_passes(
+    risk: str, expected: tuple[int, str], holding: Callable[..., Gate]
+) -> None:
+    """The first count lacks results; in the second, another image stands in the place of the last one."""
+    gate = holding(OURS)
+    asked = Counter[str]()
+
+    def exchanged(operation: str, document: Any) -> Any:
+        asked[operation] += 1
+        is_first = asked[LEAVES] == 1
+        if operation == LEAVES and not is_first:
+            *others, last = document["OnceTasks"]
+            another = {**last, "Target": "f" * 64, "TaskImageInfo": None}
+            return {**document, "OnceTasks": [*others, another]}
+        if operation == IMAGES:
+            true = document["ImageInstanceList"]
+            another = {**true[0], "Uuid": "another", "Digest": "f" * 64, "RiskStatus": risk}
+            rows = [] if is_first else [*true, another]
+            return {"ImageInstanceList": rows, "PageInfo": {"TotalCount": len(rows)}}
+        return document
+
+    gate.simulator.rewrite = exchanged
+
+    assert ended(gate.check("--timeout", "2m")) == expected
+    assert asked[LEAVES] == 2

@@ -248,6 +248,7 @@ TIME_AND_TASK: Final = (
     *row(faults.SHRUNK, 7, at=_LOOKING),
     # A task does not lose images; where it never had more, there is nothing to be lost.
     *row(faults.SHRUNK_WITH_ITS_COUNTS, 7, {FINDING: 0}, at=_LOOKING),
+    *row(faults.EXCHANGED, 7, cloud=ALIBABA, at=(FINDING, FIRST, MIDDLE)),
     *row(faults.GROWN, 1, cloud=HUAWEI, at=_LOOKING),
     *row(faults.GROWN, 5, cloud=ALIBABA, at=_LOOKING),
     *row(faults.REPOSITORY_FAILED, 1, cloud=ALIBABA, at=(*_LOOKING, COUNTING)),

@@ -121,6 +121,21 @@ def test_a_pass_over_a_task_that_is_any_worse_is_noticed(cloud: str, change: Cal
     assert all(list(violations(tampered(run, change))) for run in passes(cloud))
 
 
+def looked_before(run: Run, change: Callable[[Document], object]) -> Run:
+    """The same run, had it looked once more before its last look, and had the answers been otherwise then."""
+    called = [one.question.called for one in run.said]
+    at = len(called) - called[::-1].index("GetOnceTaskResultInfo") - 1
+    before = replace(run, said=run.said[at:])
+    return replace(run, said=[*run.said[:at], *tampered(before, change).said, *run.said[at:]])
+
+
+def test_a_pass_over_images_that_are_no_longer_named_is_noticed() -> None:
+    named_otherwise = rows("OnceTasks", TaskImageInfo={"Digest": "f" * 64})
+
+    assert all(list(violations(looked_before(run, named_otherwise))) for run in passes("alibaba"))
+    assert not any(list(violations(looked_before(run, lambda _: None))) for run in passes("alibaba"))
+
+
 @pytest.mark.parametrize("cloud", ["huawei", "alibaba"])
 def test_a_pass_over_its_own_answers_is_none(cloud: str) -> None:
     assert not any(list(violations(tampered(run, lambda _: None))) for run in passes(cloud))

@@ -22,6 +22,11 @@ def leaves(rows: Iterable[Mapping[str, Any]]) -> tuple[Leaf, ...]:
     return tuple(translate.leaf(row) for row in rows if translate.tells_of_images(row))
 
 
+def targets(rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    """What entries of DescribeOnceTaskLeafRecordPage are about, as far as they say."""
+    return {translate.target(row) for row in rows} - {""}
+
+
 def scanned(leaves: Iterable[Leaf]) -> frozenset[str]:
     """The digests of the images that were scanned; an empty one stands for images that nobody can name."""
     return frozenset(leaf.image.digest for leaf in leaves if leaf.succeeded)

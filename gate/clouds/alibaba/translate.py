@@ -116,6 +116,11 @@ def tells_of_images(row: Mapping[str, Any]) -> bool:
     return not _is_repository(row) or bool(_faults(row))
 
 
+def target(row: Mapping[str, Any]) -> str:
+    """What a leaf is about: an image by its digest, or a repository; empty where it does not say."""
+    return digest(_image_info(row).get("Digest")) or digest(row.get("Target"))
+
+
 def leaf(row: Mapping[str, Any]) -> Leaf:
     """Turns one entry of OnceTasks into a leaf; whatever is not plainly a success is none.
 
@@ -232,5 +237,5 @@ def _image(row: Mapping[str, Any]) -> ImageRef:
         namespace=text(info.get("RepoNamespace")),
         name=text(info.get("RepoName")),
         tag=text(info.get("Tag")),
-        digest=digest(info.get("Digest")) or digest(row.get("Target")),
+        digest=target(row),
     )
