@@ -345,7 +345,7 @@ def test_only_secrets_come_from_files(gate_in: Callable[..., Gate], monkeypatch:
             {"total": 1},
             "images-lost",
             (
-                "The scan task has fewer images than it had before, so not all of its images were judged. Run the gate "
+                "The scan task has lost images that it had before, so not all of its images were judged. Run the gate "
                 "again, and look at the task in the cloud's console if this stays so."
             ),
         ),
