@@ -29,7 +29,7 @@ from gate.policy import Policy, undecided
 from gate.publish import publish, told
 from gate.simulator import SCENARIOS, Simulator
 from gate.text import for_log
-from gate.writing import forget, say, whisper
+from gate.writing import forget, say, speak, whisper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,18 +49,28 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     arguments = sys.argv[1:] if arguments is None else arguments
     with interruptible():
         try:
-            return _run(arguments, clock)
-        except click.exceptions.NoArgsIsHelpError as error:
-            # Help, and nothing of anybody else's in it.
-            say(f"{error.format_message()}\n")
-            return ExitCode.USAGE
-        except click.ClickException as error:
-            # click would show it as it came, and with it what a value holds.
-            Log(sys.stderr).complain(f"{error.format_message()} See --help.")
-            return _end(UsageError(error.format_message()), _host(arguments))
-        except (GateError, Interrupted) as cause:
+            return _answered(arguments, clock)
+        except Interrupted as cause:
+            # Also while another cause was being said, which may take as long as its reader likes.
             Log(sys.stderr).complain(str(cause))
             return _end(cause, _host(arguments))
+
+
+def _answered(arguments: Sequence[str], clock: Clock | None) -> int:
+    """Runs one command, and says why where it cannot be carried out."""
+    try:
+        return _run(arguments, clock)
+    except click.exceptions.NoArgsIsHelpError as error:
+        # Help, and nothing of anybody else's in it.
+        say(f"{error.format_message()}\n")
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        # click would show it as it came, and with it what a value holds.
+        Log(sys.stderr).complain(f"{error.format_message()} See --help.")
+        return _end(UsageError(error.format_message()), _host(arguments))
+    except GateError as cause:
+        Log(sys.stderr).complain(str(cause))
+        return _end(cause, _host(arguments))
 
 
 def _run(arguments: Sequence[str], clock: Clock | None) -> int:
@@ -72,14 +82,18 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
     except SystemExit:
         # So click ends where a pipe is closed, with 1, and 1 means "blocked".
         raise UsageError("What was asked for cannot be printed: whoever was to read it has gone.") from None
+    except OSError as error:
+        # Help and version are printed by click, which fails as it comes; a full disk takes no end of line either.
+        if speak(sys.stdout, "\n"):
+            raise _bug() from None
+        raise UsageError(f"What was asked for cannot be printed ({error.strerror}).") from None
     except Exception:  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
         raise _bug() from None
     return code
 
 
 def _bug() -> Bug:
-    with suppress(OSError):
-        traceback.print_exc()
+    speak(sys.stderr, traceback.format_exc())
     return Bug("The gate itself failed.", remedy="Report this with the traceback from the log.")
 
 

@@ -7,11 +7,12 @@ import secrets
 import stat
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from io import FileIO
-    from pathlib import Path
+    from typing import TextIO
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -99,10 +100,27 @@ def whisper(text: str) -> None:
 
 def say(text: str) -> None:
     """Prints what the user came for; somebody who closed the pipe does not want to know."""
+    speak(sys.stdout, text)
+
+
+def speak(stream: TextIO, text: str) -> bool:
+    """Prints on a stream, and returns whether it took all of it; if not, it leads nowhere from then on.
+
+    Python flushes once more at its end: on a full disk it would exit with 120, and where the process was interrupted
+    because nobody reads the pipe, it would wait for that reader again.
+    """
+    is_said = False
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        # Python flushes once more at its end, and would exit with 120 if that failed too.
         with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            stream.write(text)
+            stream.flush()
+            is_said = True
+    finally:
+        if not is_said:
+            _lead_nowhere(stream)
+    return is_said
+
+
+def _lead_nowhere(stream: TextIO) -> None:
+    with suppress(OSError, ValueError), Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())

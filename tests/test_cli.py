@@ -356,6 +356,7 @@ def test_an_interrupted_status_is_130_and_sets_no_outputs_of_a_check(
     ending = replace(gate, time=InterruptedTime()).run("status")
 
     assert ending.code == 130
+    assert ending.err.endswith("scan-gate: Interrupted by SIGINT.\n")
     assert Path("output").read_text() == ""
 
 
@@ -687,17 +688,63 @@ class ClosedPipe(io.StringIO):
         raise BrokenPipeError(errno.EPIPE, f"nobody reads these {len(text)} characters")
 
 
+@pytest.mark.parametrize(
+    ("stream", "why"),
+    [(ClosedPipe(), ": whoever was to read it has gone"), (FullDisk(), " (no room for")],
+    ids=lambda value: type(value).__name__,
+)
 def test_help_that_nobody_reads_is_a_usage_error(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    stream: io.StringIO, why: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with monkeypatch.context() as context:
-        context.setattr("sys.stdout", ClosedPipe())
+        context.setattr("sys.stdout", stream)
         code = cli.main(["--help"])
 
     assert code == 2
-    assert capsys.readouterr().err == (
-        "scan-gate: What was asked for cannot be printed: whoever was to read it has gone.\n"
-    )
+    assert capsys.readouterr().err.startswith(f"scan-gate: What was asked for cannot be printed{why}")
+
+
+class FailingTime(FakeTime):
+    """A clock that the system does not let anybody use."""
+
+    def sleep(self, seconds: float) -> None:
+        raise OSError(errno.EPERM, f"nobody may sleep for {seconds} s")
+
+
+def test_what_the_system_denies_while_standard_output_is_well_is_a_bug(gate_in: Callable[..., Gate]) -> None:
+    assert replace(gate_in("flaky"), time=FailingTime()).run("status").code == 70
+
+
+class Stuck(io.StringIO):
+    """A pipe that is full: whoever writes into it is interrupted in waiting for its reader."""
+
+    def __init__(self, fd: int) -> None:
+        super().__init__()
+        self._fd = fd
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def write(self, text: str) -> int:
+        if os.path.samestat(os.fstat(self._fd), Path(os.devnull).stat()):
+            return super().write(text)
+        raise Interrupted(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("words", [["check", "--max-risky", "x"], ["check"]])
+def test_a_signal_while_an_error_is_being_said_ends_a_gate_whose_log_nobody_reads(
+    words: list[str], in_github: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not wait for that reader a second time, in which no signal would end it any more."""
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end), os.fdopen(write_end, "w"):
+        stuck = Stuck(write_end)
+        monkeypatch.setattr("sys.stderr", stuck)
+        code = cli.main(words)
+
+    assert code == 143
+    assert stuck.getvalue() == "scan-gate: Interrupted by SIGTERM.\n"
+    assert in_github()["exit-code"] == "143"
 
 
 def test_a_report_that_cannot_be_written_is_said_in_the_log(gate_in: Callable[..., Gate]) -> None:
