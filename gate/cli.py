@@ -194,7 +194,8 @@ def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
 
 def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Clock) -> int:
     for wish in settings.reports:
-        forget(wish.path)
+        if not forget(wish.path):
+            log.complain(f"{wish.path} is of an earlier run and cannot be taken away: it says nothing of this one.")
     for complaint in unknown_variables(environ):
         log.complain(complaint)
     host = ci.detect(environ, settings.ci)
