@@ -7,6 +7,7 @@ else from the default.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from dataclasses import replace
 from datetime import date
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 DEFAULT_FILE = ".scan-gate.toml"
 _PREFIX = "SCAN_GATE_"
 _NEARLY = 0.8
+_OF_A_SERVICE = re.compile("(tcp|udp|sctp)://")
+"""Kubernetes sets SCAN_GATE_PORT in every pod beside a service of the name scan-gate, as Docker did for its links
+(kubernetes.io/docs/concepts/services-networking/service, "Environment variables").
+"""
 SECRETS = ("access-key-id", "access-key-secret", "security-token", "auth-token")
 """Inputs of the action that are no options: they never travel on a command line."""
 
@@ -233,12 +238,12 @@ def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     """
     ours = {variable(name) for name in (*(option.name for option in OPTIONS), *SECRETS, "config")}
     ours |= {f"{variable(name)}_FILE" for name in SECRETS}
-    for name in environ:
+    # Without what all have in common, since that alone would make any two of them near.
+    own = [one.removeprefix(_PREFIX) for one in ours]
+    for name, value in environ.items():
         if name.startswith(_PREFIX) and name not in ours:
-            # Without what all have in common, since that alone would make any two of them near.
-            own = [one.removeprefix(_PREFIX) for one in ours]
             near = difflib.get_close_matches(name.removeprefix(_PREFIX), own, n=1, cutoff=_NEARLY)
-            if near:
+            if near and not _OF_A_SERVICE.match(value):
                 raise UsageError(
                     f"The variable {name} is none of the gate's; did you mean {_PREFIX}{near[0]}?",
                     means="What it asks for would silently not hold.",

@@ -156,6 +156,35 @@ def test_a_variable_that_is_like_none_of_the_gates_is_complained_of(
     assert "The variable SCAN_GATE_IMAGE is none of the gate's." in ending.err
 
 
+def test_a_service_of_the_gates_name_in_kubernetes_is_no_misspelling(
+    risky: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "SCAN_GATE_PORT": "tcp://10.0.0.11:80",
+        "SCAN_GATE_PORT_80_TCP": "tcp://10.0.0.11:80",
+        "SCAN_GATE_PORT_80_TCP_ADDR": "10.0.0.11",
+        "SCAN_GATE_PORT_80_TCP_PORT": "80",
+        "SCAN_GATE_PORT_80_TCP_PROTO": "tcp",
+        "SCAN_GATE_SERVICE_HOST": "10.0.0.11",
+        "SCAN_GATE_SERVICE_PORT": "80",
+        "SCAN_GATE_SERVICE_PORT_HTTP": "80",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    ending = risky.check()
+
+    assert ending.code == 1
+    assert "The variable SCAN_GATE_PORT is none of the gate's." in ending.err
+
+
+def test_the_name_of_a_service_is_a_misspelling_where_its_value_is_none_of_kubernetes(
+    risky: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCAN_GATE_PORT", "json=report.json")
+
+    assert risky.run("check").code == 2
+
+
 @pytest.mark.parametrize("value", ["", " "])
 def test_a_file_that_is_asked_for_by_an_unset_variable_is_no_other_file(value: str, risky: Gate) -> None:
     Path(".scan-gate.toml").write_text("max-risky = 11\n")
@@ -336,6 +365,26 @@ def test_the_demo_ends_as_its_scenario_says(
     assert out.startswith(f"Scenario {scenario}: ")
     assert f"(exit {SCENARIOS[scenario].expected_exit})" in out
     assert code == SCENARIOS[scenario].expected_exit
+
+
+@pytest.mark.parametrize(
+    "real",
+    [
+        {"SCAN_GATE_SECURITY_TOKEN": "real"},
+        {"SCAN_GATE_AUTH_TOKEN_FILE": "absent"},
+        {"INPUT_ACCESS-KEY-ID": "real", "INPUT_ACCESS-KEY-SECRET": "real"},
+        {"SCAN_GATE_MAX_RISK": "1"},
+    ],
+    ids=lambda real: next(iter(real)),
+)
+@pytest.mark.parametrize("cloud", ["huawei", "alibaba"])
+def test_a_demo_uses_nothing_of_what_is_set_for_a_check(
+    cloud: str, real: dict[str, str], fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in real.items():
+        monkeypatch.setenv(name, value)
+
+    assert cli.main(["demo", "--cloud", cloud], fake_time.clock()) == 0
 
 
 class InterruptedTime(FakeTime):
