@@ -7,10 +7,12 @@ else from the default.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gate.ci import HOSTS
@@ -33,7 +35,6 @@ from gate.settings import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from gate.settings import ReportWish
 
@@ -48,7 +49,8 @@ SECRETS = ("access-key-id", "access-key-secret", "security-token", "auth-token")
 """Inputs of the action that are no options: they never travel on a command line."""
 
 
-def _report(text: str) -> ReportWish:
+def known_report(text: str) -> ReportWish:
+    """Reads `FORMAT=PATH`, of a format that there is."""
     wish = report_wish(text)
     if wish.format not in REPORTS:
         raise ValueError(f"{wish.format!r} is no report; known are {', '.join(REPORTS)}")
@@ -125,7 +127,7 @@ WHAT = (
     Option(
         name="report",
         help=f"write a report ({', '.join(REPORTS)}); repeatable, in a variable one a line",
-        parse=_report,
+        parse=known_report,
         metavar="FORMAT=PATH",
         is_repeatable=True,
     ),
@@ -289,7 +291,8 @@ def _apart(wishes: Iterable[ReportWish]) -> tuple[ReportWish, ...]:
 
 def _whole(path: Path) -> Path:
     try:
-        return path.absolute()
+        # Its own link is replaced and not followed, unlike those on its way.
+        return Path(os.path.realpath(path.parent)) / path.name
     except OSError:
         # The folder of the process is gone, and nothing can be written there anyway.
         return path

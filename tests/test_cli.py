@@ -595,6 +595,64 @@ def test_a_command_line_that_cannot_be_read_is_told_to_the_host_that_a_check_wou
     assert in_github().get("exit-code") == exit_code
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--max-risky", "x"],
+        ["--config", "absent.toml"],
+        ["--cloud", "huawei", "--source", "x"],
+        ["--bogus"],
+        [],
+    ],
+)
+def test_no_report_of_an_earlier_run_outlives_a_command_line_that_cannot_be_read(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCAN_GATE_REPORT", "json=c.json\n\n markdown=d d.md")
+    for name in ("a.json", "b.html", "c.json", "d d.md"):
+        Path(name).write_text("passed")
+
+    assert cli.main(["check", "--report", "json=a.json", "--report=html=b.html", *words]) == 2
+    assert {path.name for path in Path().iterdir()} == {"c.json", "d d.md"}
+
+    assert cli.main(["check", *words]) == 2
+    assert [*Path().iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "--report", "pdf=a.json", "--bogus"],
+        ["check", "--report", "a.json", "--bogus"],
+        ["check", "--bogus", "--report"],
+        ["check", "--endpoint=--report=json=a.json"],
+        ["status", "--report", "json=a.json"],
+        ["--report", "json=a.json"],
+    ],
+)
+def test_what_is_no_report_of_a_check_outlives_a_command_line_that_cannot_be_read(words: list[str]) -> None:
+    Path("a.json").write_text("{}")
+
+    assert cli.main(words) == 2
+    assert Path("a.json").read_text() == "{}"
+
+
+def test_an_earlier_report_that_cannot_be_taken_away_is_complained_of_after_a_usage_error_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("kept").touch()
+    Path("a.json").symlink_to("kept")
+
+    def deny(path: Path, **_wish: bool) -> None:
+        raise PermissionError(errno.EPERM, f"{path} may not be taken away")
+
+    with monkeypatch.context() as context:
+        context.setattr(Path, "unlink", deny)
+        assert cli.main(["check", "--report", "json=a.json", "--bogus"]) == 2
+
+    assert "scan-gate: a.json is of an earlier run and cannot be taken away" in capsys.readouterr().err
+
+
 def test_the_input_is_a_wish_before_the_variable(
     in_github: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
