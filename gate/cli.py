@@ -170,10 +170,16 @@ def simulate(port: int, cloud: str, scenario: str, *, as_json: bool) -> int:
     except OSError as error:
         raise UsageError(
             f"Port {port} cannot be listened on ({error.strerror}).",
-            means="Another program listens there.",
+            means=_why_not(error),
             remedy="Give another --port, or none for any that is free.",
         ) from None
     return ExitCode.PASSED
+
+
+def _why_not(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "This user may not listen there; ports below 1024 are the administrator's."
+    return "Another program listens there."
 
 
 @program.command(short_help="run the gate against a simulated cloud")

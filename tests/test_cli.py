@@ -725,6 +725,21 @@ def test_simulate_takes_no_port_that_is_not_free(capsys: pytest.CaptureFixture[s
     assert said.endswith("). Another program listens there. Give another --port, or none for any that is free.\n")
 
 
+def test_simulate_takes_no_port_that_this_user_may_not_have(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def deny(*_address: object, **_wish: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr("socket.create_server", deny)
+
+    assert cli.main(["simulate", "--port", "80"]) == 2
+    assert capsys.readouterr().err == (
+        "scan-gate: Port 80 cannot be listened on (Permission denied). This user may not listen there; ports below "
+        "1024 are the administrator's. Give another --port, or none for any that is free.\n"
+    )
+
+
 @pytest.mark.parametrize("words", [["check"], ["status"], ["demo", "--scenario", "empty"]], ids=lambda words: words[0])
 def test_a_command_waits_by_the_machines_clock_where_it_is_given_none(
     words: list[str], gate_in: Callable[..., Gate], stopped_asleep: list[float]
