@@ -21,6 +21,8 @@ def main() -> int:
         with suppress(OSError):
             traceback.print_exc()
         return _BUG
+    except BaseException as interrupted:  # noqa: BLE001 - the first signal, in the moment before anybody minds it
+        return getattr(interrupted, "exit_code", _BUG)
 
 
 if __name__ == "__main__":

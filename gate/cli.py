@@ -23,19 +23,19 @@ from gate.errors import Bug, ExitCode, GateError, Interrupted, UsageError
 from gate.interrupt import be_deaf, interruptible
 from gate.journal import Journal
 from gate.log import Log, describe
-from gate.options import LOOK_SECTIONS, OPTIONS, SECTIONS, settings_from, unknown_variables
+from gate.options import LOOK_SECTIONS, OPTIONS, SECTIONS, known_report, settings_from, unknown_variables
 from gate.outcome import Outcome
 from gate.policy import Policy, undecided
 from gate.publish import publish, told
 from gate.simulator import SCENARIOS, Simulator
 from gate.text import for_log
-from gate.writing import forget, say, whisper
+from gate.writing import forget, say, speak, whisper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gate.scan import ScanTask
-    from gate.settings import Settings
+    from gate.settings import ReportWish, Settings
 
 
 def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> int:
@@ -49,18 +49,28 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     arguments = sys.argv[1:] if arguments is None else arguments
     with interruptible():
         try:
-            return _run(arguments, clock)
-        except click.exceptions.NoArgsIsHelpError as error:
-            # Help, and nothing of anybody else's in it.
-            say(f"{error.format_message()}\n")
-            return ExitCode.USAGE
-        except click.ClickException as error:
-            # click would show it as it came, and with it what a value holds.
-            Log(sys.stderr).complain(f"{error.format_message()} See --help.")
-            return _end(UsageError(error.format_message()), _host(arguments))
-        except (GateError, Interrupted) as cause:
+            return _answered(arguments, clock)
+        except Interrupted as cause:
+            # Also while another cause was being said, which may take as long as its reader likes.
             Log(sys.stderr).complain(str(cause))
-            return _end(cause, _host(arguments))
+            return _end(cause, arguments)
+
+
+def _answered(arguments: Sequence[str], clock: Clock | None) -> int:
+    """Runs one command, and says why where it cannot be carried out."""
+    try:
+        return _run(arguments, clock)
+    except click.exceptions.NoArgsIsHelpError as error:
+        # Help, and nothing of anybody else's in it.
+        say(f"{error.format_message()}\n")
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        # click would show it as it came, and with it what a value holds.
+        Log(sys.stderr).complain(f"{error.format_message()} See --help.")
+        return _end(UsageError(error.format_message()), arguments)
+    except GateError as cause:
+        Log(sys.stderr).complain(str(cause))
+        return _end(cause, arguments)
 
 
 def _run(arguments: Sequence[str], clock: Clock | None) -> int:
@@ -72,14 +82,18 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
     except SystemExit:
         # So click ends where a pipe is closed, with 1, and 1 means "blocked".
         raise UsageError("What was asked for cannot be printed: whoever was to read it has gone.") from None
+    except OSError as error:
+        # Help and version are printed by click, which fails as it comes; a full disk takes no end of line either.
+        if speak(sys.stdout, "\n"):
+            raise _bug() from None
+        raise UsageError(f"What was asked for cannot be printed ({error.strerror}).") from None
     except Exception:  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
         raise _bug() from None
     return code
 
 
 def _bug() -> Bug:
-    with suppress(OSError):
-        traceback.print_exc()
+    speak(sys.stderr, traceback.format_exc())
     return Bug("The gate itself failed.", remedy="Report this with the traceback from the log.")
 
 
@@ -156,10 +170,16 @@ def simulate(port: int, cloud: str, scenario: str, *, as_json: bool) -> int:
     except OSError as error:
         raise UsageError(
             f"Port {port} cannot be listened on ({error.strerror}).",
-            means="Another program listens there.",
+            means=_why_not(error),
             remedy="Give another --port, or none for any that is free.",
         ) from None
     return ExitCode.PASSED
+
+
+def _why_not(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "This user may not listen there; ports below 1024 are the administrator's."
+    return "Another program listens there."
 
 
 @program.command(short_help="run the gate against a simulated cloud")
@@ -173,14 +193,13 @@ def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
     log = Log(sys.stderr)
     clock = clock or Clock(sleep=log.sleep)
     with Simulator(scenario, now=lambda: clock.now().timestamp()) as simulator:
-        settings, environ = _demo(cloud, simulator.describe()[cloud], chosen.expected_exit)
-        # A demo is no check: no later step of a CI host may take its outcome for one.
-        return _check(replace(settings, ci="none"), {**os.environ, **environ}, log, clock)
+        settings, keys = _demo(cloud, simulator.describe()[cloud], chosen.expected_exit)
+        # A demo is no check: no later step of a CI host may take its outcome for one, and no real key is used in it.
+        return _check(replace(settings, ci="none"), keys, log, clock)
 
 
 def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Clock) -> int:
-    for wish in settings.reports:
-        forget(wish.path)
+    _forget(settings.reports, log)
     for complaint in unknown_variables(environ):
         log.complain(complaint)
     host = ci.detect(environ, settings.ci)
@@ -247,21 +266,45 @@ def _log(values: Mapping[str, Any]) -> Log:
     return Log(sys.stderr, verbosity=int(values["verbose"]) - int(values["quiet"]))
 
 
-def _host(arguments: Sequence[str]) -> ci.Host:
-    """The CI host of a command line that could not be read; commands other than the check tell it nothing."""
-    if next((word for word in arguments if not word.startswith("-")), "") != "check":
-        return ci.Host({})
-    words = [part for word in arguments for part in word.split("=", 1)]
-    said = [after for word, after in pairwise(words) if word == "--ci"]
-    wish = next(filter(None, [*reversed(said), *map(os.environ.get, variables("ci"))]), None)
-    return ci.detect(os.environ, wish if wish in ci.HOSTS else None)
+def _forget(wishes: Iterable[ReportWish], log: Log) -> None:
+    for wish in wishes:
+        if not forget(wish.path):
+            log.complain(f"{wish.path} is of an earlier run and cannot be taken away: it says nothing of this one.")
 
 
-def _end(cause: GateError | Interrupted, host: ci.Host) -> int:
-    """Tells the CI host, which would else keep no outputs of a check, that there is no verdict and why."""
+def _end(cause: GateError | Interrupted, arguments: Sequence[str]) -> int:
+    """Forgets what an earlier check reported, and tells the CI host that there is no verdict and why.
+
+    The host would else keep no outputs. Commands other than the check tell it nothing, and have no reports.
+    """
     be_deaf()
     verdict = undecided(cause)
     outcome = Outcome(cloud="", verdict=verdict, policy=Policy(), gate_version=__version__, generated_at=Clock().now())
-    for complaint in told(host, outcome):
-        Log(sys.stderr).complain(complaint)
+    if next((word for word in arguments if not word.startswith("-")), "") == "check":
+        log = Log(sys.stderr)
+        _forget(_reports(arguments), log)
+        for complaint in told(_host(arguments), outcome):
+            log.complain(complaint)
     return verdict.exit_code
+
+
+def _host(arguments: Sequence[str]) -> ci.Host:
+    wish = next(reversed(_wished("ci", arguments)), None)
+    return ci.detect(os.environ, wish if wish in ci.HOSTS else None)
+
+
+def _reports(arguments: Sequence[str]) -> Iterator[ReportWish]:
+    for text in _wished("report", arguments):
+        with suppress(ValueError):
+            yield known_report(text)
+
+
+def _wished(name: str, arguments: Sequence[str]) -> list[str]:
+    """What is wished by one option, as far as a command line shows it that could not be read."""
+    said = []
+    for word, after in pairwise((*arguments, "")):
+        option, equals, value = word.partition("=")
+        if option == f"--{name}":
+            said.append(value if equals else after)
+    of_variables = (os.environ.get(variable, "").splitlines() for variable in variables(name))
+    return next(filter(None, ([value for value in said if value], *of_variables)), [])

@@ -142,6 +142,9 @@ class Interrupted(BaseException):
         super().__init__(number)
         self.signal = signal.Signals(number)
 
+    def __str__(self) -> str:
+        return f"Interrupted by {self.signal.name}."
+
     @property
     def exit_code(self) -> ExitCode:
         """130 for SIGINT, 143 for SIGTERM."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import shutil
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from gate.outcome import EventKind
 from gate.scan import TaskState
 from gate.text import A_REASON, for_log
+from gate.writing import speak
 
 if TYPE_CHECKING:
     from gate.outcome import Event
@@ -83,9 +83,7 @@ class Log:
             self._write(f"scan-gate: {event.at:6.1f} s  {for_log(text, A_REASON)}\n")
 
     def _write(self, text: str) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.write(text)
-            self._stream.flush()
+        speak(self._stream, text)
 
 
 def describe(task: ScanTask | None) -> str:

@@ -7,9 +7,12 @@ else from the default.
 from __future__ import annotations
 
 import difflib
+import os
+import re
 import tomllib
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gate.ci import HOSTS
@@ -32,18 +35,22 @@ from gate.settings import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from gate.settings import ReportWish
 
 DEFAULT_FILE = ".scan-gate.toml"
 _PREFIX = "SCAN_GATE_"
 _NEARLY = 0.8
+_OF_A_SERVICE = re.compile("(tcp|udp|sctp)://")
+"""Kubernetes sets SCAN_GATE_PORT in every pod beside a service of the name scan-gate, as Docker did for its links
+(kubernetes.io/docs/concepts/services-networking/service, "Environment variables").
+"""
 SECRETS = ("access-key-id", "access-key-secret", "security-token", "auth-token")
 """Inputs of the action that are no options: they never travel on a command line."""
 
 
-def _report(text: str) -> ReportWish:
+def known_report(text: str) -> ReportWish:
+    """Reads `FORMAT=PATH`, of a format that there is."""
     wish = report_wish(text)
     if wish.format not in REPORTS:
         raise ValueError(f"{wish.format!r} is no report; known are {', '.join(REPORTS)}")
@@ -120,7 +127,7 @@ WHAT = (
     Option(
         name="report",
         help=f"write a report ({', '.join(REPORTS)}); repeatable, in a variable one a line",
-        parse=_report,
+        parse=known_report,
         metavar="FORMAT=PATH",
         is_repeatable=True,
     ),
@@ -233,12 +240,12 @@ def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     """
     ours = {variable(name) for name in (*(option.name for option in OPTIONS), *SECRETS, "config")}
     ours |= {f"{variable(name)}_FILE" for name in SECRETS}
-    for name in environ:
+    # Without what all have in common, since that alone would make any two of them near.
+    own = [one.removeprefix(_PREFIX) for one in ours]
+    for name, value in environ.items():
         if name.startswith(_PREFIX) and name not in ours:
-            # Without what all have in common, since that alone would make any two of them near.
-            own = [one.removeprefix(_PREFIX) for one in ours]
             near = difflib.get_close_matches(name.removeprefix(_PREFIX), own, n=1, cutoff=_NEARLY)
-            if near:
+            if near and not _OF_A_SERVICE.match(value):
                 raise UsageError(
                     f"The variable {name} is none of the gate's; did you mean {_PREFIX}{near[0]}?",
                     means="What it asks for would silently not hold.",
@@ -284,7 +291,8 @@ def _apart(wishes: Iterable[ReportWish]) -> tuple[ReportWish, ...]:
 
 def _whole(path: Path) -> Path:
     try:
-        return path.absolute()
+        # Its own link is replaced and not followed, unlike those on its way.
+        return Path(os.path.realpath(path.parent)) / path.name
     except OSError:
         # The folder of the process is gone, and nothing can be written there anyway.
         return path

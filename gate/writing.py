@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import select
 import stat
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from io import FileIO
-    from pathlib import Path
+    from typing import TextIO
 
 
-def write_whole(path: Path, text: str) -> None:
+_PATIENCE = 5.0
+_IRREPLACEABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY}
+"""Of a file that is mounted, or lies in a folder of somebody else: it may be written, and not taken away."""
+
+
+def write_whole(path: Path, text: str, patience: float = _PATIENCE) -> None:
     """Writes a file so that a reader finds all of it or nothing; the folder is made where there is none.
 
+    Args:
+        path: Of the file, or of a device or a pipe.
+        text: All of it.
+        patience: How long the reader of a pipe may read nothing, in s.
+
     Raises:
-        OSError: It could not be written; what was there before is still there.
+        OSError: It could not be written; what was there before is still there, or nothing where it can only be emptied.
     """
     if _is_standard_output(path):
         say(text)
-        return
-    if _leads_elsewhere(path):
-        _write_through(path, text)
-        return
+    elif _leads_elsewhere(path):
+        _write_through(path, text.encode(), patience)
+    else:
+        try:
+            _put_in_place(path, text.encode())
+        except OSError as error:
+            if error.errno not in _IRREPLACEABLE or path.is_symlink() or not path.is_file():
+                raise
+            _write_through(path, text.encode(), patience)
+
+
+def _put_in_place(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{secrets.token_hex(8)}")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(data)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -49,18 +70,28 @@ def _leads_elsewhere(path: Path) -> bool:
     return is_kept or (path.exists() and not path.is_file())
 
 
-def _write_through(path: Path, text: str) -> None:
+def _write_through(path: Path, data: bytes, patience: float) -> None:
     # Nobody's pipe is not waited for.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK
     try:
-        with os.fdopen(os.open(path, flags, 0o666), "w", encoding="utf-8") as file:
-            os.set_blocking(file.fileno(), True)
-            file.write(text)
+        with os.fdopen(os.open(path, flags, 0o666), "wb", buffering=0) as file:
+            _pour(file, data, patience)
     except OSError:
         # Nothing can be mistaken for a report, and half of one can.
         with suppress(OSError):
             os.truncate(path, 0)
         raise
+
+
+def _pour(file: FileIO, data: bytes, patience: float) -> None:
+    # Signals are not heard any more, so that a reader who has stopped would keep the process for ever.
+    room = select.poll()
+    room.register(file, select.POLLOUT)
+    rest = memoryview(data)
+    while rest:
+        if not room.poll(patience * 1000):
+            raise TimeoutError(errno.ETIMEDOUT, f"nobody has read it for {patience:.0f} s")
+        rest = rest[file.write(rest) or 0 :]
 
 
 def append_whole(file: FileIO, data: bytes) -> None:
@@ -80,11 +111,25 @@ def append_whole(file: FileIO, data: bytes) -> None:
         raise
 
 
-def forget(path: Path) -> None:
-    """Takes the report of an earlier run away, which would be mistaken for one of this run if that one wrote none."""
-    with suppress(OSError):
+def forget(path: Path) -> bool:
+    """Takes the report of an earlier run away, which would be mistaken for one of this run if that one wrote none.
+
+    Returns whether nothing of it is left; a file that cannot be taken away is emptied.
+    """
+    try:
         if not _leads_elsewhere(path) and (path.is_symlink() or path.is_file()):
             path.unlink(missing_ok=True)
+    except OSError:
+        return _is_emptied(path)
+    return True
+
+
+def _is_emptied(path: Path) -> bool:
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW))
+    except OSError:
+        return False
+    return True
 
 
 def whisper(text: str) -> None:
@@ -99,10 +144,27 @@ def whisper(text: str) -> None:
 
 def say(text: str) -> None:
     """Prints what the user came for; somebody who closed the pipe does not want to know."""
+    speak(sys.stdout, text)
+
+
+def speak(stream: TextIO, text: str) -> bool:
+    """Prints on a stream, and returns whether it took all of it; if not, it leads nowhere from then on.
+
+    Python flushes once more at its end: on a full disk it would exit with 120, and where the process was interrupted
+    because nobody reads the pipe, it would wait for that reader again.
+    """
+    is_said = False
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        # Python flushes once more at its end, and would exit with 120 if that failed too.
         with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            stream.write(text)
+            stream.flush()
+            is_said = True
+    finally:
+        if not is_said:
+            _lead_nowhere(stream)
+    return is_said
+
+
+def _lead_nowhere(stream: TextIO) -> None:
+    with suppress(OSError, ValueError), Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())

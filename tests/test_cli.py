@@ -156,6 +156,35 @@ def test_a_variable_that_is_like_none_of_the_gates_is_complained_of(
     assert "The variable SCAN_GATE_IMAGE is none of the gate's." in ending.err
 
 
+def test_a_service_of_the_gates_name_in_kubernetes_is_no_misspelling(
+    risky: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "SCAN_GATE_PORT": "tcp://10.0.0.11:80",
+        "SCAN_GATE_PORT_80_TCP": "tcp://10.0.0.11:80",
+        "SCAN_GATE_PORT_80_TCP_ADDR": "10.0.0.11",
+        "SCAN_GATE_PORT_80_TCP_PORT": "80",
+        "SCAN_GATE_PORT_80_TCP_PROTO": "tcp",
+        "SCAN_GATE_SERVICE_HOST": "10.0.0.11",
+        "SCAN_GATE_SERVICE_PORT": "80",
+        "SCAN_GATE_SERVICE_PORT_HTTP": "80",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    ending = risky.check()
+
+    assert ending.code == 1
+    assert "The variable SCAN_GATE_PORT is none of the gate's." in ending.err
+
+
+def test_the_name_of_a_service_is_a_misspelling_where_its_value_is_none_of_kubernetes(
+    risky: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCAN_GATE_PORT", "json=report.json")
+
+    assert risky.run("check").code == 2
+
+
 @pytest.mark.parametrize("value", ["", " "])
 def test_a_file_that_is_asked_for_by_an_unset_variable_is_no_other_file(value: str, risky: Gate) -> None:
     Path(".scan-gate.toml").write_text("max-risky = 11\n")
@@ -338,6 +367,26 @@ def test_the_demo_ends_as_its_scenario_says(
     assert code == SCENARIOS[scenario].expected_exit
 
 
+@pytest.mark.parametrize(
+    "real",
+    [
+        {"SCAN_GATE_SECURITY_TOKEN": "real"},
+        {"SCAN_GATE_AUTH_TOKEN_FILE": "absent"},
+        {"INPUT_ACCESS-KEY-ID": "real", "INPUT_ACCESS-KEY-SECRET": "real"},
+        {"SCAN_GATE_MAX_RISK": "1"},
+    ],
+    ids=lambda real: next(iter(real)),
+)
+@pytest.mark.parametrize("cloud", ["huawei", "alibaba"])
+def test_a_demo_uses_nothing_of_what_is_set_for_a_check(
+    cloud: str, real: dict[str, str], fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in real.items():
+        monkeypatch.setenv(name, value)
+
+    assert cli.main(["demo", "--cloud", cloud], fake_time.clock()) == 0
+
+
 class InterruptedTime(FakeTime):
     """A clock on which somebody presses Ctrl-C."""
 
@@ -356,6 +405,7 @@ def test_an_interrupted_status_is_130_and_sets_no_outputs_of_a_check(
     ending = replace(gate, time=InterruptedTime()).run("status")
 
     assert ending.code == 130
+    assert ending.err.endswith("scan-gate: Interrupted by SIGINT.\n")
     assert Path("output").read_text() == ""
 
 
@@ -545,6 +595,64 @@ def test_a_command_line_that_cannot_be_read_is_told_to_the_host_that_a_check_wou
     assert in_github().get("exit-code") == exit_code
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--max-risky", "x"],
+        ["--config", "absent.toml"],
+        ["--cloud", "huawei", "--source", "x"],
+        ["--bogus"],
+        [],
+    ],
+)
+def test_no_report_of_an_earlier_run_outlives_a_command_line_that_cannot_be_read(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCAN_GATE_REPORT", "json=c.json\n\n markdown=d d.md")
+    for name in ("a.json", "b.html", "c.json", "d d.md"):
+        Path(name).write_text("passed")
+
+    assert cli.main(["check", "--report", "json=a.json", "--report=html=b.html", *words]) == 2
+    assert {path.name for path in Path().iterdir()} == {"c.json", "d d.md"}
+
+    assert cli.main(["check", *words]) == 2
+    assert [*Path().iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "--report", "pdf=a.json", "--bogus"],
+        ["check", "--report", "a.json", "--bogus"],
+        ["check", "--bogus", "--report"],
+        ["check", "--endpoint=--report=json=a.json"],
+        ["status", "--report", "json=a.json"],
+        ["--report", "json=a.json"],
+    ],
+)
+def test_what_is_no_report_of_a_check_outlives_a_command_line_that_cannot_be_read(words: list[str]) -> None:
+    Path("a.json").write_text("{}")
+
+    assert cli.main(words) == 2
+    assert Path("a.json").read_text() == "{}"
+
+
+def test_an_earlier_report_that_cannot_be_taken_away_is_complained_of_after_a_usage_error_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("kept").touch()
+    Path("a.json").symlink_to("kept")
+
+    def deny(path: Path, **_wish: bool) -> None:
+        raise PermissionError(errno.EPERM, f"{path} may not be taken away")
+
+    with monkeypatch.context() as context:
+        context.setattr(Path, "unlink", deny)
+        assert cli.main(["check", "--report", "json=a.json", "--bogus"]) == 2
+
+    assert "scan-gate: a.json is of an earlier run and cannot be taken away" in capsys.readouterr().err
+
+
 def test_the_input_is_a_wish_before_the_variable(
     in_github: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -617,6 +725,21 @@ def test_simulate_takes_no_port_that_is_not_free(capsys: pytest.CaptureFixture[s
     assert said.endswith("). Another program listens there. Give another --port, or none for any that is free.\n")
 
 
+def test_simulate_takes_no_port_that_this_user_may_not_have(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def deny(*_address: object, **_wish: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr("socket.create_server", deny)
+
+    assert cli.main(["simulate", "--port", "80"]) == 2
+    assert capsys.readouterr().err == (
+        "scan-gate: Port 80 cannot be listened on (Permission denied). This user may not listen there; ports below "
+        "1024 are the administrator's. Give another --port, or none for any that is free.\n"
+    )
+
+
 @pytest.mark.parametrize("words", [["check"], ["status"], ["demo", "--scenario", "empty"]], ids=lambda words: words[0])
 def test_a_command_waits_by_the_machines_clock_where_it_is_given_none(
     words: list[str], gate_in: Callable[..., Gate], stopped_asleep: list[float]
@@ -687,17 +810,63 @@ class ClosedPipe(io.StringIO):
         raise BrokenPipeError(errno.EPIPE, f"nobody reads these {len(text)} characters")
 
 
+@pytest.mark.parametrize(
+    ("stream", "why"),
+    [(ClosedPipe(), ": whoever was to read it has gone"), (FullDisk(), " (no room for")],
+    ids=lambda value: type(value).__name__,
+)
 def test_help_that_nobody_reads_is_a_usage_error(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    stream: io.StringIO, why: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with monkeypatch.context() as context:
-        context.setattr("sys.stdout", ClosedPipe())
+        context.setattr("sys.stdout", stream)
         code = cli.main(["--help"])
 
     assert code == 2
-    assert capsys.readouterr().err == (
-        "scan-gate: What was asked for cannot be printed: whoever was to read it has gone.\n"
-    )
+    assert capsys.readouterr().err.startswith(f"scan-gate: What was asked for cannot be printed{why}")
+
+
+class FailingTime(FakeTime):
+    """A clock that the system does not let anybody use."""
+
+    def sleep(self, seconds: float) -> None:
+        raise OSError(errno.EPERM, f"nobody may sleep for {seconds} s")
+
+
+def test_what_the_system_denies_while_standard_output_is_well_is_a_bug(gate_in: Callable[..., Gate]) -> None:
+    assert replace(gate_in("flaky"), time=FailingTime()).run("status").code == 70
+
+
+class Stuck(io.StringIO):
+    """A pipe that is full: whoever writes into it is interrupted in waiting for its reader."""
+
+    def __init__(self, fd: int) -> None:
+        super().__init__()
+        self._fd = fd
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def write(self, text: str) -> int:
+        if os.path.samestat(os.fstat(self._fd), Path(os.devnull).stat()):
+            return super().write(text)
+        raise Interrupted(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("words", [["check", "--max-risky", "x"], ["check"]])
+def test_a_signal_while_an_error_is_being_said_ends_a_gate_whose_log_nobody_reads(
+    words: list[str], in_github: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not wait for that reader a second time, in which no signal would end it any more."""
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end), os.fdopen(write_end, "w"):
+        stuck = Stuck(write_end)
+        monkeypatch.setattr("sys.stderr", stuck)
+        code = cli.main(words)
+
+    assert code == 143
+    assert stuck.getvalue() == "scan-gate: Interrupted by SIGTERM.\n"
+    assert in_github()["exit-code"] == "143"
 
 
 def test_a_report_that_cannot_be_written_is_said_in_the_log(gate_in: Callable[..., Gate]) -> None:

@@ -48,6 +48,7 @@ def test_an_interruption_is_named_by_its_signal(number: signal.Signals, code: in
     interrupted = Interrupted(number)
 
     assert (interrupted.signal, interrupted.exit_code, interrupted.args) == (number, code, (number,))
+    assert str(interrupted) == f"Interrupted by {number.name}."
 
 
 def test_every_exit_code_is_the_one_that_is_documented() -> None:

@@ -65,6 +65,8 @@ def gate(
     """A gate in a process of its own, which can write so many bytes into each file."""
     words = [sys.executable, "-m", "gate", *arguments]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # Where Python keeps nothing back, nothing is left for its end that could fail.
+    environ.pop("PYTHONUNBUFFERED", None)
     if largest_file is not None:
         words = ["prlimit", f"--fsize={largest_file}", *words]
         # What is noted of its coverage would end at the same size.
@@ -88,11 +90,34 @@ def test_with_a_file_of_options_and_a_log_that_cannot_be_written_the_exit_code_i
     assert READERS["json"].verdict(Path("report.json").read_text()) == "passed"
 
 
-def test_a_question_whose_answer_nobody_reads_is_never_taken_for_a_verdict(gone: int) -> None:
-    ending = gate("check", "--help", out=gone)
+@pytest.mark.parametrize("question", ["--help", "--version"])
+@pytest.mark.parametrize(
+    ("where", "said"), [("gone", "whoever was to read it has gone"), ("full", "(No space left on device)")]
+)
+def test_a_question_whose_answer_nobody_reads_is_never_taken_for_a_verdict(
+    where: str, said: str, question: str, request: pytest.FixtureRequest
+) -> None:
+    ending = gate(question, out=request.getfixturevalue(where))
 
     assert ending.returncode == 2
-    assert "cannot be printed" in ending.stderr
+    assert ending.stderr.startswith("scan-gate: What was asked for cannot be printed")
+    assert said in ending.stderr
+
+
+@pytest.mark.parametrize(("scenario", "code"), [("clean", 0), ("risky", 1), ("stopped", 6)])
+def test_a_log_on_a_full_disk_hides_no_exit_code(
+    scenario: str, code: int, gate_in: Callable[..., Gate], full: int
+) -> None:
+    """Python writes what is left of it at its end, and exits with 120 where it cannot."""
+    check = ["check", *gate_in(scenario).where(), "--max-age", "none", "--poll-interval", "0.1"]
+
+    assert gate(*check, err=full).returncode == code
+    assert gate(*check, out=full, err=full).returncode == code
+
+
+@pytest.mark.parametrize("words", [["check", "--max-risky", "x"], ["check"], ["status"]])
+def test_a_usage_error_that_cannot_be_written_is_one_all_the_same(words: list[str], full: int) -> None:
+    assert gate(*words, err=full).returncode == 2
 
 
 @pytest.mark.parametrize("scenario", ["clean", "risky", "stopped"])

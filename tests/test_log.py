@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -124,6 +125,12 @@ def test_a_log_that_is_full_or_closed_ends_nothing() -> None:
     for silenced in (Log(full), log):
         silenced.hear(look(0, a_task()))
         silenced.complain("x")
+
+
+def test_a_log_whose_disk_is_full_leaves_nothing_to_be_written_at_the_end() -> None:
+    """Python would exit with 120 where it cannot write what is left."""
+    with Path("/dev/full").open("w") as full:
+        Log(full).complain("x")
 
 
 def test_a_task_is_described_in_a_few_words() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from types import ModuleType
 
 import pytest
 
 from gate.__main__ import main
+from gate.errors import Interrupted
 
 
 class Unloadable(ModuleType):
@@ -40,6 +42,8 @@ class Gone(io.StringIO):
         (SystemExit(0), 70),
         (SystemExit(1), 70),
         (KeyboardInterrupt(), 130),
+        (Interrupted(signal.SIGTERM), 143),
+        (GeneratorExit(), 70),
     ],
     ids=repr,
 )

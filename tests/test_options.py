@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,6 @@ from gate.settings import Settings, report_wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.harness import Gate
 
@@ -86,11 +86,20 @@ def test_what_the_api_documents_as_out_of_range_is_refused_before_it_is_sent(
         settings_from({"cloud": "huawei", name: value})
 
 
-def test_two_reports_may_not_overwrite_each_other() -> None:
-    reports = [report_wish("json=a"), report_wish("markdown=./a")]
+@pytest.mark.parametrize("other", ["./a", "x/../a", "link/a"])
+def test_two_reports_may_not_overwrite_each_other(other: str) -> None:
+    Path("link").symlink_to(".")
+    reports = [report_wish("json=a"), report_wish(f"markdown={other}")]
 
     with pytest.raises(UsageError, match="Two reports have the same path"):
         settings_from({"cloud": "huawei", "report": reports})
+
+
+def test_a_report_that_takes_the_place_of_a_link_does_not_overwrite_what_it_leads_to() -> None:
+    Path("link").symlink_to("a")
+    reports = (report_wish("json=a"), report_wish("markdown=link"))
+
+    assert settings_from({"cloud": "huawei", "report": reports}).reports == reports
 
 
 def test_an_option_of_another_cloud_is_refused_and_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -161,6 +165,111 @@ def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="No such device or address"):
         write_whole(pipe, "x")
+
+
+def test_a_pipe_whose_reader_has_stopped_is_given_up(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    with pytest.raises(TimeoutError, match="nobody has read it"):
+        write_whole(pipe, "x" * 10_000_000, patience=0)
+
+    os.close(reader)
+
+
+def test_a_pipe_that_somebody_reads_gets_all_of_a_report(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), encoding="utf-8")
+    # Until the report is there, so that the reader finds no end before its begin.
+    writer = os.open(pipe, os.O_WRONLY)
+    os.set_blocking(reader.fileno(), True)
+
+    with reader, ThreadPoolExecutor() as pool:
+        read = pool.submit(reader.read)
+        write_whole(pipe, "\u955c" * 1_000_000, patience=60)
+        os.close(writer)
+        assert read.result() == "\u955c" * 1_000_000
+
+
+@pytest.fixture
+def mounted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A file of an earlier run that can be written, and neither replaced nor taken away."""
+    path = tmp_path / "report.json"
+    path.write_text("of an earlier run")
+    move, unlink = Path.replace, Path.unlink
+
+    def busy(self: Path, *target: Path) -> None:
+        raise OSError(errno.EBUSY, "it is busy", self, None, *target)
+
+    monkeypatch.setattr(Path, "replace", lambda self, to: (busy if to == path else move)(self, to))
+    monkeypatch.setattr(Path, "unlink", lambda self, **wish: busy(self) if self == path else unlink(self, **wish))
+    return path
+
+
+def test_a_file_that_cannot_be_replaced_is_emptied_and_written_in_place(mounted: Path) -> None:
+    assert forget(mounted)
+    assert mounted.read_text() == ""
+
+    write_whole(mounted, "a report")
+
+    assert mounted.read_text() == "a report"
+    assert [*mounted.parent.iterdir()] == [mounted]
+
+
+def test_a_link_that_cannot_be_taken_away_leads_nobody_to_another_file(mounted: Path) -> None:
+    precious = mounted.rename(mounted.with_name("precious"))
+    mounted.symlink_to(precious)
+
+    assert not forget(mounted)
+    with pytest.raises(OSError, match="busy"):
+        write_whole(mounted, "a report")
+
+    assert precious.read_text() == "of an earlier run"
+
+
+def test_a_report_that_cannot_be_taken_away_is_complained_of_before_the_run(
+    mounted: Path, gate_in: Callable[..., Gate]
+) -> None:
+    mounted.symlink_to(mounted.rename(mounted.with_name("kept")))
+
+    ending = gate_in("risky").run("check", "--report", f"json={mounted}")
+
+    assert ending.code == 1
+    first, *_, last = ending.err.splitlines()
+    assert first == f"scan-gate: {mounted} is of an earlier run and cannot be taken away: it says nothing of this one."
+    assert last.startswith(f"scan-gate: {mounted} cannot be written")
+
+
+IN_A_MOUNT = """
+mount --bind kept report.json
+"$@"
+echo "exit $?"
+"""
+
+
+def test_a_report_that_is_mounted_is_never_that_of_an_earlier_run(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_a_namespace = ["unshare", "--map-root-user", "--mount", "sh", "-c", IN_A_MOUNT, "sh"]
+    for name in ("kept", "report.json"):
+        Path(name).write_text('{"verdict": "passed"}')
+    if subprocess.run([*in_a_namespace, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this user may not mount a file")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    check = [sys.executable, "-m", "gate", "check", *gate_in("risky").where(), "--max-age", "none"]
+
+    ending = subprocess.run(
+        [*in_a_namespace, *check, "--poll-interval", "0.1", "--report", "json=report.json"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert "exit 1" in ending.stdout
+    assert "cannot be" not in ending.stderr
+    assert json.loads(Path("kept").read_text())["verdict"] == "blocked"
 
 
 def test_the_report_of_an_earlier_run_is_forgotten_and_a_device_is_not(tmp_path: Path) -> None:

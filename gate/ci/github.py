@@ -25,6 +25,13 @@ _MOST_ANNOTATIONS = 10
 """Of one kind, in one step; the runner drops the others."""
 
 
+_LOST = {
+    "GITHUB_OUTPUT": "later steps will not see the verdict",
+    "GITHUB_STEP_SUMMARY": "the page of the job will not show the verdict",
+}
+"""What comes of it where a file cannot be written."""
+
+
 class GitHub(Host):
     """Writes the two files of one step, which are the runner's, so they are only ever appended to, and its commands."""
 
@@ -67,7 +74,7 @@ class GitHub(Host):
             hint = (
                 " GitHub's files are root's: run the container as root." if isinstance(error, PermissionError) else ""
             )
-            yield f"{variable} cannot be written ({error.strerror}): later steps will not see the verdict.{hint}"
+            yield f"{variable} cannot be written ({error.strerror}): {_LOST[variable]}.{hint}"
             return
         if not text:
             yield f"{variable} is full: earlier steps wrote so much that GitHub would drop all of it."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,6 +125,21 @@ def test_a_file_that_cannot_be_written_is_told_and_hides_nothing_else(runner: di
     assert len(complaints) == 1
     assert complaints[0].startswith("GITHUB_OUTPUT cannot be written")
     assert (tmp_path / "GITHUB_STEP_SUMMARY").read_text().startswith("## ✅")
+
+
+@pytest.mark.parametrize(
+    ("variable", "lost"),
+    [
+        ("GITHUB_OUTPUT", "later steps will not see the verdict"),
+        ("GITHUB_STEP_SUMMARY", "the page of the job will not show the verdict"),
+    ],
+)
+def test_what_is_lost_with_a_file_is_what_that_file_is_for(
+    variable: str, lost: str, runner: dict[str, str], tmp_path: Path
+) -> None:
+    runner[variable] = str(tmp_path / "absent" / "file")
+
+    assert publish(an_outcome(), runner) == [f"{variable} cannot be written ({os.strerror(errno.ENOENT)}): {lost}."]
 
 
 def test_a_runner_that_names_no_files_is_told_nothing() -> None:
