@@ -112,7 +112,14 @@ def _apart(exchange: Callable[[], Answer]) -> Future[Answer]:
         except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
             future.set_exception(error)
 
-    threading.Thread(target=work, daemon=True, name="request").start()
+    try:
+        threading.Thread(target=work, daemon=True, name="request").start()
+    except RuntimeError:
+        raise Unreachable(
+            "No thread can be started to send a request from.",
+            means="This machine or container may have no more processes, or has no memory left.",
+            remedy="Let less run beside the gate, or raise the limit, such as --pids-limit or ulimit -u.",
+        ) from None
     return future
 
 

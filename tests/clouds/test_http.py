@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 import tracemalloc
 import zlib
 from base64 import b64encode
@@ -58,6 +59,7 @@ from tests.clouds.builders import Peer, a_connection, events, ok
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
     from pathlib import Path
 
     from requests.auth import AuthBase
@@ -1035,6 +1037,34 @@ def test_a_bundle_of_the_environment_without_certificates_is_the_users_mistake(
     assert variable in found.means
     assert "--ca-bundle" in found.remedy
     assert fake_time.slept == []
+
+
+@pytest.fixture
+def no_thread() -> Iterator[None]:
+    """No thread can be started, as where a container may have no more processes: its stack would fit nowhere."""
+    before = threading.stack_size(2**47 - 2**16)
+    yield
+    threading.stack_size(before)
+
+
+@pytest.mark.usefixtures("no_thread")
+def test_a_machine_that_has_no_thread_for_a_request_is_named(fake_time: FakeTime) -> None:
+    found = fault(a_connection(fake_time, timeout=1.0), "http://127.0.0.1:9")
+
+    assert isinstance(found, Unreachable)
+    assert str(found) == (
+        "No thread can be started to send a request from. This machine or container may have no more processes, or has "
+        "no memory left. Let less run beside the gate, or raise the limit, such as --pids-limit or ulimit -u."
+    )
+
+
+def test_a_thread_that_can_be_had_later_is_waited_for(fake_time: FakeTime, request: pytest.FixtureRequest) -> None:
+    with Peer(ok()) as peer:
+        request.getfixturevalue("no_thread")
+        fake_time.alarms[0.5] = lambda: threading.stack_size(0)
+
+        assert ask(a_connection(fake_time), f"http://{peer.address}") == {"projects": []}
+    assert len(fake_time.slept) == 1
 
 
 # Proxies, and what else requests takes from its surroundings.
