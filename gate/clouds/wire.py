@@ -130,13 +130,15 @@ class Blot:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        spellings = [
-            b"".join(_spellings(char) for char in secret) for secret in secrets if len(secret) >= SHORTEST_SECRET
-        ]
+        told = [form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in (secret, *_in_base64(secret))]
+        spellings = [b"".join(_spellings(char) for char in form) for form in told]
         self._secrets = re.compile(b"|".join(spellings)) if spellings else None
 
     def out(self, body: bytes) -> bytes:
-        """The bytes without any secret, its marks spelt as JSON or a URL may; letters and digits stay plain."""
+        """The bytes without any secret, plain or in base64.
+
+        Its marks may be spelt as in JSON, HTML or a URL, also one that is quoted twice; letters and digits stay plain.
+        """
         return self._secrets.sub(b"***", body) if self._secrets else body
 
     def text(self, text: str) -> str:
@@ -156,7 +158,16 @@ def _spellings(char: str) -> bytes:
     if char.isalnum():
         return char.encode()
     code, plain = ord(char), re.escape(char).encode("utf-8", "surrogateescape")
-    return rb"(?:%b|\\%b|(?i:\\u%04x|%%%02x))" % (plain, plain, code, code)
+    quoted = rb"\\u%04x|%%(?:25)*%02x|(?:&|\\u0026)#(?:0*%d|x0*%x);" % (code, code, code, code)
+    return rb"(?:\\{0,4}%b|(?i:%b))" % (plain, quoted)
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    # Three bytes are four digits there, so that the same secret looks different behind one or two other bytes; at its
+    # ends a digit may be of what stands beside it.
+    for before in range(3):
+        whole = bytes(before) + secret.encode("utf-8", "surrogateescape")
+        yield b64encode(whole).decode()[-(-before * 8 // 6) : len(whole) * 8 // 6]
 
 
 def _proofs(request: requests.PreparedRequest) -> list[str]:

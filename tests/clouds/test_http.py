@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import json
 import threading
 import tracemalloc
@@ -1243,17 +1244,25 @@ def test_a_secret_that_the_cloud_repeats_is_in_no_message(fake_time: FakeTime, s
     [
         ("to/ken+to/ken==", r"to/ken+to/ken=="),
         ("to/ken+to/ken==", r"to\/ken+to\/ken=="),
+        ("to/ken+to/ken==", r"to\\/ken+to\\/ken=="),
         ("to/ken+to/ken==", r"to/ken+to/ken\u003d\u003d"),
         ("to/ken+to/ken==", r"to\u002Fken\u002bto\u002fken=="),
         ("to/ken+to/ken==", "to%2Fken%2Bto%2Fken%3D%3D"),
+        ("to/ken+to/ken==", "to%252Fken%252bto%252Fken%3D%253D"),
+        ("to/ken+to/ken==", "to&#x2F;ken&#43;to&#x2f;ken&#x3D;&#61;"),
+        ("to/ken+to/ken==", r"to&#047;ken&#X002B;to\u0026#47;ken=="),
         ("to/ken+to/ken==", "x" * 290 + "to/ken+to/ken=="),
     ],
     ids=[
         "plain",
         "slashes-escaped",
+        "slashes-escaped-twice",
         "equals-signs-escaped",
         "slashes-by-number",
         "quoted",
+        "quoted-twice",
+        "as-go-and-owasp-write-html",
+        "as-html-may-be-written-too",
         "cut",
     ],
 )
@@ -1266,7 +1275,27 @@ def test_a_secret_is_in_no_message_however_it_is_spelt(fake_time: FakeTime, secr
         with pytest.raises(NotAuthorised) as caught:
             http(connection, simulator.url, TokenAuth(secret), secrets=(secret,)).ask("GET", PROJECTS)
 
-    assert "to/ken" not in unquote(str(caught.value))
+    assert "to/ken" not in unquote(unquote(html.unescape(str(caught.value)))).replace("\\", "")
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user:"], ids=repr)
+@pytest.mark.parametrize("after", ["", "\n", " and more"], ids=repr)
+def test_a_secret_is_in_no_message_in_base64_wherever_in_it_it_begins(
+    fake_time: FakeTime, before: str, after: str
+) -> None:
+    """As a proxy repeats what signed in, or a gateway the value of a header."""
+    secret = "IQoJb3Jp+Z2lu/X2VjEJr+aCXVzLWVhc3Qt/MSJHMEUCIQDk+sT=="
+    told = b64encode(f"{before}{secret}{after}".encode()).decode()
+    body = json.dumps({"error_code": "APIGW.0301", "error_msg": f"got {told}"}).encode()
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=Reply(status=401, body=body)))
+        with pytest.raises(NotAuthorised) as caught:
+            http(a_connection(fake_time), simulator.url, TokenAuth(secret), secrets=(secret,)).ask("GET", PROJECTS)
+
+    shown = str(caught.value)
+    assert "***" in shown
+    first, last = len(before) * 4 // 3, (len(before) + len(secret)) * 4 // 3
+    assert [piece for at in range(first, last - 4) if (piece := told[at : at + 5]) in shown] == []
 
 
 @pytest.mark.parametrize(
