@@ -58,7 +58,8 @@ class Wire:
         wishes = session.merge_environment_settings(
             prepared.url or "", proxies={}, stream=True, verify=self._ca_bundle, cert=None
         )
-        blot = Blot((*self._secrets, *_proofs(prepared), *_passwords(wishes["proxies"])))
+        passwords = tuple(_passwords(wishes["proxies"]))
+        blot = Blot((*self._secrets, *_proofs(prepared), *passwords))
 
         try:
             return _apart(partial(self._exchange, session, prepared, wishes, blot)).result(self._limit)
@@ -72,7 +73,9 @@ class Wire:
                 remedy="Try again later; a slow proxy may need a longer --request-timeout.",
             ) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise fault_behind(error, host=self.host, hide=blot.text) from None
+            # What a proxy says itself is no answer that could get holes, and nobody says how long a password is.
+            short = Blot(passwords, shortest=1)
+            raise fault_behind(error, host=self.host, hide=lambda text: short.text(blot.text(text))) from None
         except OSError as error:
             raise UsageError(
                 f"The certificates to check {self.host} by cannot be used ({error}).",
@@ -126,12 +129,15 @@ def _apart(exchange: Callable[[], Answer]) -> Future[Answer]:
 class Blot:
     """Blots secrets out of what comes back: a gateway repeats the headers of a wrong signature in its error.
 
-    What is shorter than 8 characters is no secret of any cloud, and would tear holes into every answer.
+    What is shorter than 8 characters is no secret of any cloud, and would tear holes into every answer; only words that
+    nothing but people read may lose more.
     """
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        told = [form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in (secret, *_in_base64(secret))]
-        spellings = [b"".join(_spellings(char) for char in form) for form in told]
+    def __init__(self, secrets: Iterable[str], *, shortest: int = SHORTEST_SECRET) -> None:
+        told = [secret for secret in secrets if len(secret) >= shortest]
+        told += [form for secret in told if len(secret) >= SHORTEST_SECRET for form in _in_base64(secret)]
+        # The longest first: where several begin, the first that fits is taken.
+        spellings = [b"".join(map(_spellings, form)) for form in sorted(told, key=len, reverse=True)]
         self._secrets = re.compile(b"|".join(spellings)) if spellings else None
 
     def out(self, body: bytes) -> bytes:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -1140,6 +1140,30 @@ def test_a_proxys_password_beyond_ascii_is_in_no_message_however_it_is_encoded(
 
     seen = str(found) + "".join(event.text for event in connection.journal.events)
     assert [word for word in told if word.decode() in seen] == []
+
+
+@pytest.mark.parametrize("password", ["hunter2", "p+", "407", ""])
+@pytest.mark.parametrize(("status", "kind"), [(407, Refused), (403, Unreachable)])
+def test_a_proxys_password_is_in_no_message_however_short_it_is(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, password: str, status: int, kind: type[GateError]
+) -> None:
+    """And the fault is the same whatever the password is."""
+    with Peer(f"HTTP/1.1 {status} user bot (pw {password}) may not\r\n\r\n".encode()) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://bot:{quote(password)}@{proxy.address}")
+        found = fault(a_connection(fake_time, timeout=1.0), "https://gate.invalid")
+
+    assert isinstance(found, kind)
+    assert "may not" in found.happened
+    assert not password or password not in found.happened
+
+
+def test_a_proxys_short_password_tears_no_holes_into_answers(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext, certificate: Path
+) -> None:
+    with Peer(ok(b'{"jobs": "done"}'), tls) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:o@{proxy.address}")
+
+        assert ask(a_connection(fake_time, ca_bundle=certificate), "https://gate.invalid") == {"jobs": "done"}
 
 
 def test_a_proxy_whose_address_is_not_utf_8_is_the_users_to_change(
