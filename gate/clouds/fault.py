@@ -51,7 +51,7 @@ def fault_behind(error: Exception, *, host: str, hide: Callable[[str], str]) -> 
     if "NO_CERTIFICATE_OR_CRL_FOUND" in said or "[X509" in said:
         return UsageError(
             f"The certificates to check {host} by cannot be used ({detail}).",
-            means="REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a file without certificates.",
+            means="REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or --ca-bundle names a file without certificates.",
             remedy="Correct or unset the variable; for private certificate authorities give --ca-bundle.",
         )
     if "CERTIFICATE_VERIFY_FAILED" in str(error):

@@ -1040,6 +1040,18 @@ def test_a_bundle_of_the_environment_without_certificates_is_the_users_mistake(
     assert fake_time.slept == []
 
 
+def test_a_bundle_of_the_option_that_has_lost_its_certificates_is_named(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext, tmp_path: Path
+) -> None:
+    (tmp_path / "empty.pem").touch()
+    with Peer(ok(), tls) as peer:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
+        found = fault(a_connection(fake_time, ca_bundle=tmp_path / "empty.pem"), "https://gate.invalid")
+
+    assert isinstance(found, UsageError)
+    assert "--ca-bundle" in found.means
+
+
 @pytest.fixture
 def no_thread() -> Iterator[None]:
     """No thread can be started, as where a container may have no more processes: its stack would fit nowhere."""
