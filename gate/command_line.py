@@ -30,15 +30,15 @@ class Parsed(click.ParamType[object]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """Reads what came from the command line, a variable or the file, which may hold numbers."""
         try:
-            value = str(value)
+            value = str(value).strip()
         except ValueError:
             # Python does not write numbers of thousands of digits.
             self.fail("the number is too large.", param, ctx)
-        if not value.strip():
+        if not value:
             self.fail(_EMPTY, param, ctx)
         if value.startswith("--"):
             self.fail(f"{value} is another option; a variable of the shell before it is perhaps not set.", param, ctx)
-        if not value.strip().isprintable():
+        if not value.isprintable():
             self.fail("the value has characters in it that nobody can read, or is not UTF-8.", param, ctx)
         try:
             return self._parse(value)

@@ -127,7 +127,7 @@ def base_url(text: str) -> str:
     except ValueError as error:
         raise ValueError(f"{text!r} is not a URL: {error}") from None
     is_address = parts.scheme in {"http", "https"} and re.fullmatch(
-        r"[\w-]+(\.[\w-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*", host, flags=re.ASCII
+        r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f:.]*:[0-9a-f:.]*", host, flags=re.ASCII
     )
     if not is_address or parts.query or parts.fragment:
         raise ValueError(f"{text!r} is not a URL such as https://hss.cn-north-4.myhuaweicloud.com")
@@ -145,12 +145,19 @@ def is_loopback(host: str) -> bool:
 
 
 def ca_bundle(text: str) -> Path:
-    """Reads the path of a file of PEM certificates."""
+    """Reads the path of a file of PEM certificates, which every connection will read again."""
     try:
-        ssl.create_default_context(cafile=text)
+        path = _regular(Path(text))
+        ssl.create_default_context(cafile=path)
     except (OSError, ValueError) as error:
         raise ValueError(f"{text!r} is not a file of PEM certificates ({error})") from None
-    return Path(text)
+    return path
+
+
+def _regular(path: Path) -> Path:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError("it is no regular file, and a pipe can be read only once")
+    return path
 
 
 def _is_folder(path: Path) -> bool:

@@ -195,6 +195,16 @@ def test_a_file_that_is_asked_for_by_an_unset_variable_is_no_other_file(value: s
     assert "must not be empty" in ending.err
 
 
+@pytest.mark.parametrize("around", ["{}\n", " {}", "{}\r\n", "\t{} "], ids=repr)
+def test_what_stands_around_a_value_is_no_part_of_it(around: str, risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a variable is filled from a file or by hand."""
+    task = risky.simulator.tasks[0]
+    monkeypatch.setenv("SCAN_GATE_TASK_ID", around.format(task.id))
+    monkeypatch.setenv("SCAN_GATE_TASK_TYPE", around.format("manual"))
+
+    assert risky.check().code == 1
+
+
 def test_a_number_of_thousands_of_digits_is_a_usage_error(risky: Gate) -> None:
     Path(".scan-gate.toml").write_text(f"max-risky = 0x{'F' * 5000}\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -116,6 +117,7 @@ def test_what_is_no_number_of_images_is_refused(text: str) -> None:
         ("http://127.9.9.9", "http://127.9.9.9"),
         ("http://localhost:1", "http://localhost:1"),
         ("http://[::1]:8080", "http://[::1]:8080"),
+        (f"https://{'a' * 63}.{'b' * 63}.", f"https://{'a' * 63}.{'b' * 63}."),
     ],
 )
 def test_an_address_is_https_or_loopback(text: str, url: str) -> None:
@@ -142,6 +144,8 @@ def test_an_address_is_https_or_loopback(text: str, url: str) -> None:
         ("https://[::1", "is not a URL"),
         ("https://a b", "is not a URL such as"),
         ("https://a..b", "is not a URL such as"),
+        (f"https://{'a' * 64}.example.com", "is not a URL such as"),
+        (f"https://a.{'b' * 64}", "is not a URL such as"),
     ],
 )
 def test_an_address_that_would_leak_or_lead_nowhere_is_refused(text: str, complaint: str) -> None:
@@ -166,6 +170,18 @@ def test_a_ca_bundle_has_certificates_in_it(tmp_path: Path) -> None:
     for wrong in (empty, tmp_path / "absent.pem"):
         with pytest.raises(ValueError, match="is not a file of PEM certificates"):
             ca_bundle(str(wrong))
+
+
+def test_a_ca_bundle_that_can_be_read_only_once_is_refused() -> None:
+    """Whoever checks a pipe has emptied it: `--ca-bundle <(cat ca.pem)`."""
+    begin, end, _ = Path(ssl.get_default_verify_paths().cafile or "").read_text().partition("-----END CERTIFICATE-----")
+    reader, writer = os.pipe()
+    os.write(writer, f"{begin}{end}\n".encode())
+    os.close(writer)
+
+    with pytest.raises(ValueError, match=r"is not a file of PEM certificates \(it is no regular file"):
+        ca_bundle(f"/dev/fd/{reader}")
+    os.close(reader)
 
 
 def test_a_report_is_a_format_and_a_path(tmp_path: Path) -> None:

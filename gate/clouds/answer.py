@@ -14,13 +14,15 @@ from gate.errors import CutShort, NotUnderstood
 from gate.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 
 _MOST_DIGITS = 4000
 _DIGITS_OF_ETERNITY = 12
 _YEARS = range(2000, 3000)
+_DEEPEST = 20
+"""Levels, twice as many as any document of either cloud has: whatever walks or cites one need not fear its depth."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +55,7 @@ def json_object(answer: Answer) -> dict[str, Any]:
             parse_int=_whole,
         )
     except RecursionError:
-        raise _not_understood("The answer is nested too deeply to be read.") from None
+        raise _too_deep() from None
     except _Ambiguous as error:
         raise _not_understood(f"The answer is JSON that can be read in two ways: {error}.") from None
     except ValueError as error:
@@ -66,6 +68,8 @@ def json_object(answer: Answer) -> dict[str, Any]:
         ) from None
     if not isinstance(document, dict):
         raise _not_understood("The answer is JSON, but not an object.")
+    if _has_more_levels(document, _DEEPEST):
+        raise _too_deep()
     return document
 
 
@@ -89,6 +93,18 @@ def _date(text: str) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo and moment.year in _YEARS else None
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _has_more_levels(document: object, most: int) -> bool:
+    # Without a call for each level: Python allows fewer of those than its parser may take levels.
+    level = [document]
+    for _ in range(most):
+        level = [part for whole in level for part in _parts(whole) if isinstance(part, dict | list)]
+    return bool(level)
+
+
+def _parts(whole: Any) -> Iterable[object]:
+    return whole.values() if isinstance(whole, dict) else whole
 
 
 class _Ambiguous(Exception):
@@ -117,6 +133,10 @@ def _whole(digits: str) -> int:
     if len(digits) > _MOST_DIGITS:
         raise _Ambiguous("a number is too long to be one")
     return int(digits)
+
+
+def _too_deep() -> NotUnderstood:
+    return _not_understood("The answer is nested too deeply to be read.")
 
 
 def _not_understood(happened: str) -> NotUnderstood:

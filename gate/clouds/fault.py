@@ -46,11 +46,12 @@ def fault_behind(error: Exception, *, host: str, hide: Callable[[str], str]) -> 
     if isinstance(cause, _NO_ADDRESS):
         # The gate's own address was checked before, so that it can only be the proxy's.
         return unusable_proxy()
-    detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", hide(f"{type(cause).__name__}: {cause}")), 200)
-    if "NO_CERTIFICATE_OR_CRL_FOUND" in detail or "[X509" in detail:
+    said = f"{type(cause).__name__}: {cause}"
+    detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", hide(said)), 200)
+    if "NO_CERTIFICATE_OR_CRL_FOUND" in said or "[X509" in said:
         return UsageError(
             f"The certificates to check {host} by cannot be used ({detail}).",
-            means="REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a file without certificates.",
+            means="REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or --ca-bundle names a file without certificates.",
             remedy="Correct or unset the variable; for private certificate authorities give --ca-bundle.",
         )
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
@@ -59,7 +60,7 @@ def fault_behind(error: Exception, *, host: str, hide: Callable[[str], str]) -> 
             means="A proxy opens the TLS connection, or the endpoint uses a private certificate authority.",
             remedy="Give its certificates with --ca-bundle.",
         )
-    if "Tunnel connection failed: 407" in detail:
+    if "Tunnel connection failed: 407" in said:
         return Refused(
             f"The proxy on the way to {host} wants to know who asks ({detail}).",
             means="Its address in HTTPS_PROXY has no user and password, or wrong ones.",

@@ -58,7 +58,8 @@ class Wire:
         wishes = session.merge_environment_settings(
             prepared.url or "", proxies={}, stream=True, verify=self._ca_bundle, cert=None
         )
-        blot = Blot((*self._secrets, *_proofs(prepared), *_passwords(wishes["proxies"])))
+        passwords = tuple(_passwords(wishes["proxies"]))
+        blot = Blot((*self._secrets, *_proofs(prepared), *passwords))
 
         try:
             return _apart(partial(self._exchange, session, prepared, wishes, blot)).result(self._limit)
@@ -72,7 +73,9 @@ class Wire:
                 remedy="Try again later; a slow proxy may need a longer --request-timeout.",
             ) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise fault_behind(error, host=self.host, hide=blot.text) from None
+            # What a proxy says itself is no answer that could get holes, and nobody says how long a password is.
+            short = Blot(passwords, shortest=1)
+            raise fault_behind(error, host=self.host, hide=lambda text: short.text(blot.text(text))) from None
         except OSError as error:
             raise UsageError(
                 f"The certificates to check {self.host} by cannot be used ({error}).",
@@ -112,24 +115,36 @@ def _apart(exchange: Callable[[], Answer]) -> Future[Answer]:
         except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
             future.set_exception(error)
 
-    threading.Thread(target=work, daemon=True, name="request").start()
+    try:
+        threading.Thread(target=work, daemon=True, name="request").start()
+    except RuntimeError:
+        raise Unreachable(
+            "No thread can be started to send a request from.",
+            means="This machine or container may have no more processes, or has no memory left.",
+            remedy="Let less run beside the gate, or raise the limit, such as --pids-limit or ulimit -u.",
+        ) from None
     return future
 
 
 class Blot:
     """Blots secrets out of what comes back: a gateway repeats the headers of a wrong signature in its error.
 
-    What is shorter than 8 characters is no secret of any cloud, and would tear holes into every answer.
+    What is shorter than 8 characters is no secret of any cloud, and would tear holes into every answer; only words that
+    nothing but people read may lose more.
     """
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        spellings = [
-            b"".join(_spellings(char) for char in secret) for secret in secrets if len(secret) >= SHORTEST_SECRET
-        ]
+    def __init__(self, secrets: Iterable[str], *, shortest: int = SHORTEST_SECRET) -> None:
+        told = [secret for secret in secrets if len(secret) >= shortest]
+        told += [form for secret in told if len(secret) >= SHORTEST_SECRET for form in _in_base64(secret)]
+        # The longest first: where several begin, the first that fits is taken.
+        spellings = [b"".join(map(_spellings, form)) for form in sorted(told, key=len, reverse=True)]
         self._secrets = re.compile(b"|".join(spellings)) if spellings else None
 
     def out(self, body: bytes) -> bytes:
-        """The bytes without any secret, its marks spelt as JSON or a URL may; letters and digits stay plain."""
+        """The bytes without any secret, plain or in base64.
+
+        Its marks may be spelt as in JSON, HTML or a URL, also one that is quoted twice; letters and digits stay plain.
+        """
         return self._secrets.sub(b"***", body) if self._secrets else body
 
     def text(self, text: str) -> str:
@@ -149,7 +164,16 @@ def _spellings(char: str) -> bytes:
     if char.isalnum():
         return char.encode()
     code, plain = ord(char), re.escape(char).encode("utf-8", "surrogateescape")
-    return rb"(?:%b|\\%b|(?i:\\u%04x|%%%02x))" % (plain, plain, code, code)
+    quoted = rb"\\u%04x|%%(?:25)*%02x|(?:&|\\u0026)#(?:0*%d|x0*%x);" % (code, code, code, code)
+    return rb"(?:\\{0,4}%b|(?i:%b))" % (plain, quoted)
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    # Three bytes are four digits there, so that the same secret looks different behind one or two other bytes; at its
+    # ends a digit may be of what stands beside it.
+    for before in range(3):
+        whole = bytes(before) + secret.encode("utf-8", "surrogateescape")
+        yield b64encode(whole).decode()[-(-before * 8 // 6) : len(whole) * 8 // 6]
 
 
 def _proofs(request: requests.PreparedRequest) -> list[str]:

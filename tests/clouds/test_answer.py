@@ -16,6 +16,11 @@ from tests.clouds.builders import an_answer
 NOON = "Sat, 31 Jan 2026 12:00:00 GMT"
 
 
+def nested(value: object, depth: int) -> object:
+    """The value in so many lists."""
+    return nested([value], depth - 1) if depth else value
+
+
 # JSON.
 
 
@@ -28,8 +33,9 @@ NOON = "Sat, 31 Jan 2026 12:00:00 GMT"
         ('{"a": {"x": 1}, "b": {"x": 1}}', {"a": {"x": 1}, "b": {"x": 1}}),
         ('{"a": 1e-400}', {"a": 0.0}),
         ('{"a": ' + "9" * 4000 + "}", {"a": 10**4000 - 1}),
+        ('{"a": ' + "[" * 19 + "1" + "]" * 19 + "}", {"a": nested(1, 19)}),
     ],
-    ids=["empty", "spaces", "every-type", "same-key-in-two-objects", "tiny-number", "long-number"],
+    ids=["empty", "spaces", "every-type", "same-key-in-two-objects", "tiny-number", "long-number", "20-deep"],
 )
 def test_one_json_object_is_read(body: str, expected: dict[str, Any]) -> None:
     assert json_object(an_answer(body)) == expected
@@ -50,6 +56,9 @@ def test_one_json_object_is_read(body: str, expected: dict[str, Any]) -> None:
         (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "too deeply"),
         (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "too deeply"),
         (b"[" * 100_000, "too deeply"),
+        (b'{"a":' * 21 + b"1" + b"}" * 21, "too deeply"),
+        (b'{"a":' + b"[" * 20 + b"]" * 20 + b"}", "too deeply"),
+        (b'{"a": {}, "b": [{"c":' + b"[" * 18 + b"]" * 18 + b"}]}", "too deeply"),
         (b"[]", "not an object"),
         (b'[{"a": 1}]', "not an object"),
         (b"null", "not an object"),
@@ -74,6 +83,9 @@ def test_one_json_object_is_read(body: str, expected: dict[str, Any]) -> None:
         "objects-100000-deep",
         "arrays-100000-deep",
         "arrays-100000-deep-without-end",
+        "objects-21-deep",
+        "arrays-21-deep",
+        "both-21-deep",
         "array",
         "array-of-objects",
         "null",

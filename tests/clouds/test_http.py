@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import html
 import json
+import threading
 import tracemalloc
 import zlib
 from base64 import b64encode
@@ -12,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -58,6 +60,7 @@ from tests.clouds.builders import Peer, a_connection, events, ok
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
     from pathlib import Path
 
     from requests.auth import AuthBase
@@ -1078,6 +1081,46 @@ def test_a_bundle_of_the_environment_without_certificates_is_the_users_mistake(
     assert fake_time.slept == []
 
 
+def test_a_bundle_of_the_option_that_has_lost_its_certificates_is_named(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext, tmp_path: Path
+) -> None:
+    (tmp_path / "empty.pem").touch()
+    with Peer(ok(), tls) as peer:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
+        found = fault(a_connection(fake_time, ca_bundle=tmp_path / "empty.pem"), "https://gate.invalid")
+
+    assert isinstance(found, UsageError)
+    assert "--ca-bundle" in found.means
+
+
+@pytest.fixture
+def no_thread() -> Iterator[None]:
+    """No thread can be started, as where a container may have no more processes: its stack would fit nowhere."""
+    before = threading.stack_size(2**47 - 2**16)
+    yield
+    threading.stack_size(before)
+
+
+@pytest.mark.usefixtures("no_thread")
+def test_a_machine_that_has_no_thread_for_a_request_is_named(fake_time: FakeTime) -> None:
+    found = fault(a_connection(fake_time, timeout=1.0), "http://127.0.0.1:9")
+
+    assert isinstance(found, Unreachable)
+    assert str(found) == (
+        "No thread can be started to send a request from. This machine or container may have no more processes, or has "
+        "no memory left. Let less run beside the gate, or raise the limit, such as --pids-limit or ulimit -u."
+    )
+
+
+def test_a_thread_that_can_be_had_later_is_waited_for(fake_time: FakeTime, request: pytest.FixtureRequest) -> None:
+    with Peer(ok()) as peer:
+        request.getfixturevalue("no_thread")
+        fake_time.alarms[0.5] = lambda: threading.stack_size(0)
+
+        assert ask(a_connection(fake_time), f"http://{peer.address}") == {"projects": []}
+    assert len(fake_time.slept) == 1
+
+
 # Proxies, and what else requests takes from its surroundings.
 
 
@@ -1150,6 +1193,30 @@ def test_a_proxys_password_beyond_ascii_is_in_no_message_however_it_is_encoded(
 
     seen = str(found) + "".join(event.text for event in connection.journal.events)
     assert [word for word in told if word.decode() in seen] == []
+
+
+@pytest.mark.parametrize("password", ["hunter2", "p+", "407", ""])
+@pytest.mark.parametrize(("status", "kind"), [(407, Refused), (403, Unreachable)])
+def test_a_proxys_password_is_in_no_message_however_short_it_is(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, password: str, status: int, kind: type[GateError]
+) -> None:
+    """And the fault is the same whatever the password is."""
+    with Peer(f"HTTP/1.1 {status} user bot (pw {password}) may not\r\n\r\n".encode()) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://bot:{quote(password)}@{proxy.address}")
+        found = fault(a_connection(fake_time, timeout=1.0), "https://gate.invalid")
+
+    assert isinstance(found, kind)
+    assert "may not" in found.happened
+    assert not password or password not in found.happened
+
+
+def test_a_proxys_short_password_tears_no_holes_into_answers(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext, certificate: Path
+) -> None:
+    with Peer(ok(b'{"jobs": "done"}'), tls) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:o@{proxy.address}")
+
+        assert ask(a_connection(fake_time, ca_bundle=certificate), "https://gate.invalid") == {"jobs": "done"}
 
 
 def test_a_proxy_whose_address_is_not_utf_8_is_the_users_to_change(
@@ -1254,17 +1321,25 @@ def test_a_secret_that_the_cloud_repeats_is_in_no_message(fake_time: FakeTime, s
     [
         ("to/ken+to/ken==", r"to/ken+to/ken=="),
         ("to/ken+to/ken==", r"to\/ken+to\/ken=="),
+        ("to/ken+to/ken==", r"to\\/ken+to\\/ken=="),
         ("to/ken+to/ken==", r"to/ken+to/ken\u003d\u003d"),
         ("to/ken+to/ken==", r"to\u002Fken\u002bto\u002fken=="),
         ("to/ken+to/ken==", "to%2Fken%2Bto%2Fken%3D%3D"),
+        ("to/ken+to/ken==", "to%252Fken%252bto%252Fken%3D%253D"),
+        ("to/ken+to/ken==", "to&#x2F;ken&#43;to&#x2f;ken&#x3D;&#61;"),
+        ("to/ken+to/ken==", r"to&#047;ken&#X002B;to\u0026#47;ken=="),
         ("to/ken+to/ken==", "x" * 290 + "to/ken+to/ken=="),
     ],
     ids=[
         "plain",
         "slashes-escaped",
+        "slashes-escaped-twice",
         "equals-signs-escaped",
         "slashes-by-number",
         "quoted",
+        "quoted-twice",
+        "as-go-and-owasp-write-html",
+        "as-html-may-be-written-too",
         "cut",
     ],
 )
@@ -1277,7 +1352,27 @@ def test_a_secret_is_in_no_message_however_it_is_spelt(fake_time: FakeTime, secr
         with pytest.raises(NotAuthorised) as caught:
             http(connection, simulator.url, TokenAuth(secret), secrets=(secret,)).ask("GET", PROJECTS)
 
-    assert "to/ken" not in unquote(str(caught.value))
+    assert "to/ken" not in unquote(unquote(html.unescape(str(caught.value)))).replace("\\", "")
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user:"], ids=repr)
+@pytest.mark.parametrize("after", ["", "\n", " and more"], ids=repr)
+def test_a_secret_is_in_no_message_in_base64_wherever_in_it_it_begins(
+    fake_time: FakeTime, before: str, after: str
+) -> None:
+    """As a proxy repeats what signed in, or a gateway the value of a header."""
+    secret = "IQoJb3Jp+Z2lu/X2VjEJr+aCXVzLWVhc3Qt/MSJHMEUCIQDk+sT=="
+    told = b64encode(f"{before}{secret}{after}".encode()).decode()
+    body = json.dumps({"error_code": "APIGW.0301", "error_msg": f"got {told}"}).encode()
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=Reply(status=401, body=body)))
+        with pytest.raises(NotAuthorised) as caught:
+            http(a_connection(fake_time), simulator.url, TokenAuth(secret), secrets=(secret,)).ask("GET", PROJECTS)
+
+    shown = str(caught.value)
+    assert "***" in shown
+    first, last = len(before) * 4 // 3, (len(before) + len(secret)) * 4 // 3
+    assert [piece for at in range(first, last - 4) if (piece := told[at : at + 5]) in shown] == []
 
 
 @pytest.mark.parametrize(

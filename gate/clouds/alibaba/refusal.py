@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _NAME = "Alibaba Cloud"
 _NO_ERROR: tuple[object, ...] = (None, "", 200, "200", "OK", "Success")
 _FAILED: tuple[object, ...] = (False, "false", "False")
-_DEEPEST = 20
 _SHORTEST_PAUSE = 1.0
 """Seconds, as with Retry-After: a thousand calls a second are an attack, whoever asks for them."""
 # A new try has a new nonce.
@@ -47,7 +46,7 @@ def read(answer: Answer) -> dict[str, Any]:
     return document_of(answer, error_in, _refusal)
 
 
-def error_in(document: Mapping[str, Any], depth: int = 0) -> CloudError:
+def error_in(document: Mapping[str, Any]) -> CloudError:
     """Finds the error in a document, however deep; an empty one where there is none.
 
     Some answers carry a code that means well; whatever else calls itself an error is one, even beside data.
@@ -58,11 +57,11 @@ def error_in(document: Mapping[str, Any], depth: int = 0) -> CloudError:
     message = next((text(value) for name, value in named if name == "message"), "")
     if codes:
         return _error(codes[0], message)
-    inner = (value for _, value in named if isinstance(value, dict) and depth < _DEEPEST)
+    inner = (value for _, value in named if isinstance(value, dict))
     signs = [("Success is false", "") for name, value in named if name == "success" and value in _FAILED]
     signs += [(name, text(value)) for name, value in named if name.startswith("error") and value]
     own = _error(signs[0][0], message or signs[0][1]) if signs else CloudError()
-    return next((error for part in inner if (error := error_in(part, depth + 1)).code), own)
+    return next((error for part in inner if (error := error_in(part)).code), own)
 
 
 def action(api: str) -> str:

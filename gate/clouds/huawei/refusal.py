@@ -23,7 +23,6 @@ _UNITS = {"second": 1, "minute": 60, "hour": 3600}
 # The gateway writes the same numbers with either name.
 _GATEWAY = re.compile(r"^APIG\.")
 _NO_ERROR: tuple[object, ...] = (None, False, 0, "", "0", [], {})
-_DEEPEST = 20
 _CODES = ("error_code", "errorCode", "code")
 _MESSAGES = ("error_msg", "errorMsg", "error_description", "message")
 _GRANT = "Grant its user read access to HSS (the policy HSS ReadOnlyAccess) in the project of the region."
@@ -42,17 +41,17 @@ def read(answer: Answer) -> dict[str, Any]:
     return document_of(answer, error_in, _refusal)
 
 
-def error_in(document: Mapping[str, Any], depth: int = 0) -> CloudError:
+def error_in(document: Mapping[str, Any]) -> CloudError:
     """Finds the error object in a document, however deep; an empty one where there is none.
 
     Whatever calls itself an error is one, even beside data: half an answer is not an answer.
     """
     for key, value in document.items():
         if (key in _CODES or key.lower().startswith("error")) and value not in _NO_ERROR:
-            inside = error_in(value, depth + 1) if isinstance(value, dict) and depth < _DEEPEST else CloudError()
+            inside = error_in(value) if isinstance(value, dict) else CloudError()
             return inside if inside.code else _named(key, document)
-    inner = (value for value in document.values() if isinstance(value, dict) and depth < _DEEPEST)
-    return next((error for part in inner if (error := error_in(part, depth + 1)).code), CloudError())
+    inner = (value for value in document.values() if isinstance(value, dict))
+    return next((error for part in inner if (error := error_in(part)).code), CloudError())
 
 
 def _named(key: str, document: Mapping[str, Any]) -> CloudError:

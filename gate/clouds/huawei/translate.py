@@ -18,6 +18,8 @@ IMAGE_SCAN, IMAGE_SYNC = "image_scan", "image_sync"
 _TASK_TYPES = {IMAGE_SCAN: frozenset({"cycle", "manual"}), IMAGE_SYNC: frozenset({"autoSync", "manualSync"})}
 _COMPLETE = 100
 _MINUTES_OF_A_YEAR = 525_600
+_MOST_ENTRIES = 200_000
+"""Scan tasks and failed images in one answer; the millions for which its bytes have room take minutes to read."""
 _ENDINGS = {_COMPLETE: TaskState.COMPLETE, -1: TaskState.STOPPED, -2: TaskState.TIMED_OUT, -3: TaskState.FAILED}
 
 
@@ -48,6 +50,8 @@ def page(document: Mapping[str, Any]) -> Page:
         raise strange("The answer has no list of scan tasks.")
     if total is not None and count(total) is None:
         raise strange("The answer does not say in a number how many scan tasks there are.")
+    if len(rows) + sum(map(_failures_listed, rows)) > _MOST_ENTRIES:
+        raise strange(f"The answer lists more than {_MOST_ENTRIES} scan tasks and failed images.")
     if has_twins(rows):
         raise strange("The answer lists one scan task twice.")
     if any(key.lower().startswith("error") and row[key] for row in rows for key in row):
@@ -113,6 +117,11 @@ def _counts(row: Mapping[str, Any], kind: str) -> Counts:
         failed=count(row.get("failed_num")) if isinstance(row.get("failed_images", []), list | None) else None,
         risky=count(row.get("risky_num")) if kind == IMAGE_SCAN else None,
     )
+
+
+def _failures_listed(row: Mapping[str, Any]) -> int:
+    entries = row.get("failed_images")
+    return len(entries) if isinstance(entries, list) else 0
 
 
 def _failed_images(row: Mapping[str, Any]) -> tuple[FailedImage, ...]:

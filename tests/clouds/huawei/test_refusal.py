@@ -255,6 +255,16 @@ def test_an_object_however_deep_is_read_or_not_understood(status: int, depth: in
         read(an_answer('{"a":' * depth + "1" + "}" * depth, status))
 
 
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("name", ["error_code", "error_msg", "error"])
+def test_no_error_is_so_deep_that_it_can_be_parsed_but_not_cited(status: int, name: str) -> None:
+    """Python's own limit is met at another depth by whoever writes a list than by whoever read it."""
+    for depth in range(700, 1000):
+        within = f'{{"{name}": {"[" * depth}1{"]" * depth}}}'
+        with pytest.raises(NotUnderstood):
+            read(an_answer('{"a":' * 20 + within + "}" * 20, status))
+
+
 # When to come back.
 
 

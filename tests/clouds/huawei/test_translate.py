@@ -423,6 +423,28 @@ def test_a_page_that_lists_one_task_twice_is_not_understood(task_id: object) -> 
     assert str(caught.value) == f"The answer lists one scan task twice. {MEANS_AND_REMEDY}"
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{}] * 200_001,
+        [{"failed_images": [0] * 200_000}],
+        [{"task_id": "a", "failed_images": [{}] * 100_000}, {"task_id": "b", "failed_images": [{}] * 99_999}],
+    ],
+    ids=["tasks", "images-of-one-task", "images-of-two-tasks"],
+)
+def test_more_entries_than_can_be_read_in_time_are_not_understood(rows: list[dict[str, Any]]) -> None:
+    """A few bytes are enough for one, so that the size of an answer alone bounds no run."""
+    with pytest.raises(NotUnderstood) as caught:
+        page({"data_list": rows, "total_num": len(rows)})
+
+    assert str(caught.value) == (f"The answer lists more than 200000 scan tasks and failed images. {MEANS_AND_REMEDY}")
+
+
+@pytest.mark.parametrize("rows", [[{}] * 200_000, [{"failed_images": [0] * 199_999}]], ids=["tasks", "images"])
+def test_as_many_entries_as_can_be_read_in_time_are_a_page(rows: list[dict[str, Any]]) -> None:
+    assert len(page({"data_list": rows, "total_num": len(rows)}).rows) == len(rows)
+
+
 @pytest.mark.parametrize("row", [{}, {"task_id": None}, {"task_id": ""}], ids=repr)
 def test_rows_without_an_id_are_not_one_task(row: dict[str, Any]) -> None:
     assert page({"data_list": [row, row], "total_num": 2}).rows == [row, row]
