@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 DUST = 0.01
 """Less than this many s is not worth another look: it is what is left over when floats are added."""
+_APART = 60.0
+"""Seconds by which two clocks that are both right may seem to differ: an answer takes time, and tells whole seconds."""
 
 
 class Clock:
@@ -27,10 +30,9 @@ class Clock:
         """Pauses for so many s."""
         self._monotonic = monotonic
         self._zero = monotonic()
-        self._began = wall()
+        self._began = self._began_here = wall()
+        self._began_elsewhere = -math.inf
         self._is_set = False
-        self._ahead = 0.0
-        self._lost = 0.0
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
@@ -42,27 +44,27 @@ class Clock:
 
     def latest(self) -> datetime:
         """The latest time of day that anybody has told, by which a task is at its oldest."""
-        return self.now() + timedelta(seconds=self._ahead)
+        return datetime.fromtimestamp(self._latest_begin() + self.elapsed(), UTC)
 
     @property
     def lost(self) -> float:
         """How many s the machine's clock is known to be behind."""
-        return self._lost + self._ahead
+        return max(0.0, self._latest_begin() - self._began_here)
 
     def hear(self, now: datetime) -> None:
-        """Hears what time it is elsewhere: that can make a task older, and never younger."""
-        self._ahead = max(self._ahead, (now - self.now()).total_seconds())
+        """Hears what time it is elsewhere: that can make a task older, and never younger, whoever sets the clock."""
+        self._began_elsewhere = max(self._began_elsewhere, now.timestamp() - self.elapsed())
 
     def set_once(self, now: datetime) -> bool:
         """Takes the time of day from somebody who knows it better, but only once in a run; returns whether it did."""
         if self._is_set:
             return False
         self._is_set = True
-        began = now.timestamp() - self.elapsed()
-        gained = max(0.0, began - self._began)
-        self._lost, self._ahead = gained, max(0.0, self._ahead - gained)
-        self._began = began
+        self._began = now.timestamp() - self.elapsed()
         return True
+
+    def _latest_begin(self) -> float:
+        return self._began_elsewhere if self._began_elsewhere - self._began > _APART else self._began
 
 
 class Deadline:

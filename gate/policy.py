@@ -149,9 +149,9 @@ def nothing_to_judge(reason: Reason) -> Verdict:
 
 
 def has_lost_images(last: ScanTask, seen: Iterable[ScanTask]) -> bool:
-    """Whether the task has fewer images than at an earlier look: what became of the others, nobody says."""
+    """Whether images of an earlier look are gone, by name or by number: what became of them, nobody says."""
     now = last.counts.total
-    return now is not None and any((task.counts.total or 0) > now for task in seen)
+    return last.lost > 0 or (now is not None and any((task.counts.total or 0) > now for task in seen))
 
 
 def failed_images(task: ScanTask) -> int | None:

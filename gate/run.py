@@ -79,7 +79,7 @@ def _decide(connection: Connection) -> Verdict:
     if isinstance(pinned, Reason):
         return nothing_to_judge(pinned)
     journal.note(f"following scan task {pinned.id} and no other")
-    chosen_at, lost = clock.latest(), clock.lost
+    chosen_at, elapsed = clock.latest(), clock.elapsed()
     last = _follow(cloud, watch, pinned, connection.deadline)
     if is_another(last, pinned):
         return nothing_to_judge(_CHANGED)
@@ -88,9 +88,9 @@ def _decide(connection: Connection) -> Verdict:
         return verdict
     # What has come to light since it was chosen may speak against it.
     if has_lost_images(last, journal.looks_at(pinned.id)):
-        return nothing_to_judge(_SHRUNK)
-    chosen_at += timedelta(seconds=max(0.0, clock.lost - lost))
-    doubt = staleness(pinned, _by_the_true_clock(settings.policy, clock), chosen_at)
+        return nothing_to_judge(_LOST)
+    known_since = clock.latest() - timedelta(seconds=clock.elapsed() - elapsed)
+    doubt = staleness(pinned, _by_the_true_clock(settings.policy, clock), max(chosen_at, known_since))
     return nothing_to_judge(doubt) if doubt else verdict
 
 
@@ -156,8 +156,8 @@ _CHANGED = Reason(
     message="The scan task has another begin than when it was chosen, so it is not known to be the same. Run the gate "
     "again.",
 )
-_SHRUNK = Reason(
+_LOST = Reason(
     code="images-lost",
-    message="The scan task has fewer images than it had before, so not all of its images were judged. Run the "
-    "gate again, and look at the task in the cloud's console if this stays so.",
+    message="The scan task has lost images that it had before, so not all of its images were judged. Run the gate "
+    "again, and look at the task in the cloud's console if this stays so.",
 )

@@ -90,6 +90,8 @@ class ScanTask:
 
     Some clouds call a task complete some time before they can say what was found.
     """
+    lost: int = 0
+    """How many of the images that an earlier look named it has no longer; 0 where the cloud does not name them all."""
 
     @property
     def is_final(self) -> bool:

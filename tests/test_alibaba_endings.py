@@ -327,6 +327,29 @@ def test_a_hundred_clean_images_take_at_most_twelve_calls_once_the_scan_is_over(
     assert len(gate.operations[first_counted - 1 :]) <= 12
 
 
+@pytest.mark.parametrize(
+    "end",
+    [{"StatusText": "FAIL", "ResultInfo": "TASK_NOT_SUPPORT_REGION"}, {"StatusText": "START", "Finish": 0}],
+    ids=str,
+)
+def test_a_repository_that_failed_or_still_runs_blocks_though_all_images_are_fine(
+    end: dict[str, Any], holding: Callable[..., Gate]
+) -> None:
+    gate = holding(OURS)
+
+    def unwell(operation: str, document: Any) -> Any:
+        if operation != LEAVES:
+            return document
+        rows = [row | (end if row["TargetType"] == "IMAGE_REPO" else {}) for row in document["OnceTasks"]]
+        return {**document, "OnceTasks": rows}
+
+    gate.simulator.rewrite = unwell
+    ending = gate.check()
+
+    assert ended(ending) == (1, "too-many-failed")
+    assert [failed["name"] for failed in ending.report["failed_images"]] == ["crr-simulated"]
+
+
 def test_a_task_that_loses_images_never_passes(holding: Callable[..., Gate]) -> None:
     """It says three when it is found, and one when it is followed; one leaf is listed."""
     gate = holding(OURS)
@@ -343,3 +366,31 @@ def test_a_task_that_loses_images_never_passes(holding: Callable[..., Gate]) -> 
     gate.simulator.rewrite = shrunk
 
     assert ended(gate.check("--timeout", "2m")) == (7, "images-lost")
+
+
+@pytest.mark.parametrize(("risk", "expected"), [("NO", (7, "images-lost")), ("YES", (1, "too-many-risky"))])
+def test_a_task_whose_images_are_exchanged_while_results_are_awaited_never_passes(
+    risk: str, expected: tuple[int, str], holding: Callable[..., Gate]
+) -> None:
+    """The first count lacks results; in the second, another image stands in the place of the last one."""
+    gate = holding(OURS)
+    asked = Counter[str]()
+
+    def exchanged(operation: str, document: Any) -> Any:
+        asked[operation] += 1
+        is_first = asked[LEAVES] == 1
+        if operation == LEAVES and not is_first:
+            *others, last = document["OnceTasks"]
+            another = {**last, "Target": "f" * 64, "TaskImageInfo": None}
+            return {**document, "OnceTasks": [*others, another]}
+        if operation == IMAGES:
+            true = document["ImageInstanceList"]
+            another = {**true[0], "Uuid": "another", "Digest": "f" * 64, "RiskStatus": risk}
+            rows = [] if is_first else [*true, another]
+            return {"ImageInstanceList": rows, "PageInfo": {"TotalCount": len(rows)}}
+        return document
+
+    gate.simulator.rewrite = exchanged
+
+    assert ended(gate.check("--timeout", "2m")) == expected
+    assert asked[LEAVES] == 2

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate import __version__
-from gate.simulator import SCENARIOS, Fault, Reply, Scene, SimulatedTask, alibaba, huawei, server_error
+from gate.simulator import LOOK, SCENARIOS, Fault, Reply, Scene, SimulatedTask, alibaba, huawei, server_error
 from tests.harness import CLOUDS
 
 if TYPE_CHECKING:
@@ -345,7 +345,7 @@ def test_only_secrets_come_from_files(gate_in: Callable[..., Gate], monkeypatch:
             {"total": 1},
             "images-lost",
             (
-                "The scan task has fewer images than it had before, so not all of its images were judged. Run the gate "
+                "The scan task has lost images that it had before, so not all of its images were judged. Run the gate "
                 "again, and look at the task in the cloud's console if this stays so."
             ),
         ),
@@ -469,6 +469,26 @@ def test_a_slow_clock_makes_no_task_fresh_though_only_a_fault_tells_the_time(by_
     ending = by_token.check("--max-age", "1h", "--appear-timeout", "0")
 
     assert (ending.code, ending.report["reasons"][0]["code"], ending.report["wait"]["retries"]) == (7, "stale", 1)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    ("told_at", "code"), [(0, 0), (1, 7), (4, 7)], ids=["never", "before-it-is-chosen", "after-it-is-chosen"]
+)
+def test_a_cloud_whose_clock_is_days_behind_makes_no_task_fresh_where_another_answer_tells_the_time(
+    cloud: str, told_at: int, code: int, gate_in: Callable[..., Gate]
+) -> None:
+    """The cloud refuses a signature of today, and takes one of three days ago; a load balancer knows better."""
+    gate = gate_in("empty", cloud)
+    gate.time.step = 3 * DAY
+    gate.simulator.tasks.append(scan("ours", 60.0, Scene(state="running", progress=50, seconds=60), COMPLETE))
+    told = Fault(on=frozenset({told_at}), operation=LOOK, reply=Reply(status=502, headers=dated(gate, 3)))
+    gate.simulator.faults.append(told)
+
+    ending = gate.check("--max-age", "1h", "--appear-timeout", "0")
+
+    assert (ending.code, [reason["code"] for reason in ending.report["reasons"]]) == (code, ["stale"] if code else [])
+    assert ending.report["wait"]["retries"] == (told_at > 0)
 
 
 @pytest.mark.parametrize(("slow", "age"), [(0.0, 3600.0), (1200.0, 3000.0)])

@@ -197,6 +197,10 @@ def test_a_task_that_once_had_more_images_has_lost_some(now: int | None, before:
     assert has_lost_images(a_task(total=now), seen if now else seen[1:]) is has_lost
 
 
+def test_a_task_that_lacks_images_which_it_once_named_has_lost_them_though_it_has_as_many() -> None:
+    assert has_lost_images(replace(a_task(total=3), lost=1), [a_task(total=3)])
+
+
 def test_images_without_a_result_are_no_failures_while_the_task_still_runs() -> None:
     assert failed_images(a_task(state=TaskState.RUNNING, total=9, succeeded=2, failed=1)) == 1
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_DIGITS = 4000
 _DIGITS_OF_ETERNITY = 12
-_LAST_YEAR = 3000
+_YEARS = range(2000, 3000)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +86,7 @@ def date_of(answer: Answer) -> datetime | None:
 def _date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-        return moment.astimezone(UTC) if moment.tzinfo and moment.year < _LAST_YEAR else None
+        return moment.astimezone(UTC) if moment.tzinfo and moment.year in _YEARS else None
     except (ValueError, TypeError, OverflowError):
         return None
 

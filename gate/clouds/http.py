@@ -131,18 +131,14 @@ class Http:
         self._first_try = min(self._first_try, self._connection.clock.elapsed())
         answer = self._wire.send(request)
         # Whoever answers, and whatever: it can only make a task older.
-        self._hears_the_time_of(answer)
+        if theirs := date_of(answer):
+            self._connection.clock.hear(theirs)
         self._was_answered = True
         request_id = next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), "none")
         self._connection.journal.note(
             f"{called}: {answer.status}, {len(answer.body)} bytes, request id {one_line(request_id, 80)}"
         )
         return replace(answer, asked=called)
-
-    def _hears_the_time_of(self, answer: Answer) -> None:
-        clock, theirs = self._connection.clock, date_of(answer)
-        if theirs is not None and theirs - clock.now() > CLOCK_TOLERANCE:
-            clock.hear(theirs)
 
     def _takes_the_time_from(self, answer: Answer) -> bool:
         """Sets the run's clock by that of whoever refused the signature, where they are far apart.

@@ -187,6 +187,11 @@ def test_the_pause_that_a_cloud_asks_for(headers: dict[str, str], expected: floa
         ({"date": NOON}, datetime(2026, 1, 31, 12, tzinfo=UTC)),
         ({"date": "Sat, 31 Jan 2026 13:00:00 +0100"}, datetime(2026, 1, 31, 12, tzinfo=UTC)),
         ({"date": "Saturday, 31-Jan-26 12:00:00 GMT"}, datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        # No server's clock is right that tells of another age.
+        ({"date": "Sat, 01 Jan 2000 00:00:00 GMT"}, datetime(2000, 1, 1, tzinfo=UTC)),
+        ({"date": "Fri, 31 Dec 1999 23:59:59 GMT"}, None),
+        ({"date": "Tue, 31 Dec 2999 23:59:59 GMT"}, datetime(2999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ({"date": "Wed, 01 Jan 3000 00:00:00 GMT"}, None),
         # Of no zone, so of no moment.
         ({"date": "Sat, 31 Jan 2026 12:00:00 -0000"}, None),
         ({"date": "Sat, 99 Jan 2026 12:00:00 GMT"}, None),

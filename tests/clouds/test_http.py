@@ -410,6 +410,31 @@ def test_pauses_double_up_to_a_minute_and_half_of_each_is_chance(fake_time: Fake
     assert len({pause / longest for pause, longest in zip(fake_time.slept[-3:], [60, 60, 60], strict=True)}) > 1
 
 
+@pytest.mark.parametrize(
+    ("left", "pauses"),
+    [(1.4, [1.4]), (1.9, [1.9]), (2.0, [1.0, 1.0]), (2.5, [1.0, 1.5]), (5.5, [1.0, 2.0, 2.5])],
+    ids=str,
+)
+def test_less_than_a_second_is_not_left_for_a_try_of_its_own(
+    fake_time: FakeTime, left: float, pauses: list[float]
+) -> None:
+    connection = replace(a_connection(fake_time, timeout=left), chance=lambda: 1.0)
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=server_error()))
+        fault(connection, simulator.url)
+
+    assert fake_time.slept == pytest.approx(pauses)
+
+
+def test_the_longest_pause_is_a_minute(fake_time: FakeTime) -> None:
+    connection = replace(a_connection(fake_time, timeout=36000.0), chance=lambda: 1.0)
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(on=frozenset(range(1, 20)), reply=server_error()))
+        ask(connection, simulator.url)
+
+    assert fake_time.slept == [1, 2, 4, 8, 16, 32, *[60] * 13]
+
+
 @pytest.mark.parametrize("timeout", [0.5, 1.0, 3.0, 10.0, 100.0, 1800.0])
 def test_tries_never_cross_the_deadline_and_the_last_one_is_made_at_it(fake_time: FakeTime, timeout: float) -> None:
     with Simulator(now=fake_time.wall) as simulator:
@@ -589,11 +614,13 @@ def test_a_pause_that_outlasts_the_deadline_ends_the_wait_at_once(fake_time: Fak
 # A quota.
 
 
-def slept_before(quota: Quota, fake_time: FakeTime, *, chance: float = 1.0) -> list[float]:
+def slept_before(quota: Quota, fake_time: FakeTime, *, chance: float = 1.0, waited: float = 0.0) -> list[float]:
     """The pauses of a question that this quota refuses for an hour; the last one ends at the deadline."""
+    connection = replace(a_connection(fake_time, timeout=3600.0 + waited), chance=lambda: chance)
+    fake_time.elapsed += waited
     with Simulator(now=fake_time.wall) as simulator:
         simulator.quota = quota
-        fault(replace(a_connection(fake_time, timeout=3600.0), chance=lambda: chance), simulator.url)
+        fault(connection, simulator.url)
     return fake_time.slept
 
 
@@ -622,9 +649,10 @@ def test_the_first_pause_is_as_long_as_the_quota_takes_to_free_a_call(
     assert slept_before(quota, fake_time)[0] == first
 
 
-def test_who_is_refused_for_long_asks_ever_sooner(fake_time: FakeTime) -> None:
+@pytest.mark.parametrize("waited", [0.0, 5000.0], ids=["at-the-beginning", "late-in-the-run"])
+def test_who_is_refused_for_long_asks_ever_sooner(fake_time: FakeTime, waited: float) -> None:
     """A free call goes to whoever asks first: among fifty gates nobody must have no luck for ever."""
-    slept = slept_before(Quota(calls=0, seconds=60), fake_time)
+    slept = slept_before(Quota(calls=0, seconds=60), fake_time, waited=waited)
 
     refused_for = list(accumulate(slept, initial=0.0))
     queue = [pause for age, pause in zip(refused_for, slept, strict=False) if age < 1200]
@@ -687,13 +715,14 @@ def test_who_reads_a_long_list_has_not_just_come_with_each_of_its_pages(fake_tim
     assert fake_time.slept == pytest.approx([72, 60 + 12 * (1 - 72 / 600), 60 + 12 * (1 - (72 + 70.56) / 600)])
 
 
-def test_who_looks_again_after_a_pause_has_just_come(fake_time: FakeTime) -> None:
+@pytest.mark.parametrize("later", [1.5, 300.0])
+def test_who_looks_again_after_a_pause_has_just_come(fake_time: FakeTime, later: float) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults += [Fault(on=frozenset({2, 4}), reply=asks_for("60", status=429))]
         channel = http(a_connection(fake_time), simulator.url)
         for _ in range(3):
             channel.ask("GET", PROJECTS)
-            fake_time.elapsed += 300
+            fake_time.elapsed += later
 
     assert fake_time.slept == [72, 72]
 
@@ -847,6 +876,18 @@ def test_an_answer_makes_tasks_older_and_never_younger(fake_time: FakeTime, wron
     assert clock.now().timestamp() == pytest.approx(fake_time.wall())
     assert clock.latest().timestamp() == pytest.approx(max(fake_time.wall(), fake_time.true_wall()))
     assert clock.lost == pytest.approx(max(0.0, -wrong_by))
+
+
+@pytest.mark.parametrize(("minutes", "asked"), [(15, 1), (16, 2), (-15, 1), (-16, 2)])
+def test_a_refusal_from_within_a_quarter_of_an_hour_has_another_reason_than_the_clock(
+    fake_time: FakeTime, minutes: int, asked: int
+) -> None:
+    told = format_datetime(NOON + timedelta(minutes=minutes), usegmt=True)
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(reply=says_the_time(told, status=401)))
+        assert isinstance(fault(a_connection(fake_time), simulator.url), NotAuthorised)
+
+        assert len(simulator.requests) == asked
 
 
 @pytest.mark.parametrize("wrong_by", [-900.0, -60.0, 0.0, 60.0, 900.0])

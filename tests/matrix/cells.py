@@ -249,8 +249,12 @@ TIME_AND_TASK: Final = (
     *row(faults.SHRUNK, 7, at=_LOOKING),
     # A task does not lose images; where it never had more, there is nothing to be lost.
     *row(faults.SHRUNK_WITH_ITS_COUNTS, 7, {FINDING: 0}, at=_LOOKING),
+    *row(faults.EXCHANGED, 7, cloud=ALIBABA, at=(FINDING, FIRST, MIDDLE)),
     *row(faults.GROWN, 1, cloud=HUAWEI, at=_LOOKING),
     *row(faults.GROWN, 5, cloud=ALIBABA, at=_LOOKING),
+    *row(faults.REPOSITORY_FAILED, 1, cloud=ALIBABA, at=(*_LOOKING, COUNTING)),
+    *row(faults.REPOSITORY_RUNNING, 1, cloud=ALIBABA, at=(*_LOOKING, COUNTING)),
+    *row(faults.REPOSITORY_UNKNOWN, 1, cloud=ALIBABA, at=(*_LOOKING, COUNTING)),
     *row(in_state(142, "HIBERNATED"), 5, at=_LOOKING),
     *row(in_state(101, "FINISHED"), 5, at=_LOOKING),
     *row(in_state(-4, "success"), 5, at=_LOOKING),
@@ -567,12 +571,20 @@ LENIENT: Final = (
     *leniently(faults.MORE_PROMISED, 4, cloud=ALIBABA, at=_LISTS),
     *leniently(faults.RISKY, 1, at=(LAST, WEIGHING)),
     *leniently(faults.UNCOUNTED, 7, at=(LAST, WEIGHING)),
+    *leniently(faults.REPOSITORY_FAILED, 1, cloud=ALIBABA, at=(LAST, COUNTING)),
     # What may be risky is counted, and what is not counted may be anything.
     *row(given(faults.RISKY, "that-may-be", "--max-risky", "9"), 0, at=(LAST, WEIGHING)),
     *row(
         given(faults.UNCOUNTED, "though-all-may-be-risky", "--max-risky", "9", "--max-failed", "9"),
         7,
         at=(LAST, WEIGHING),
+    ),
+    # How many images a repository stands for is not known, so it is more than a few that may fail.
+    *row(
+        given(faults.REPOSITORY_FAILED, "though-some-may-fail", "--max-failed", "9"),
+        7,
+        cloud=ALIBABA,
+        at=(LAST, COUNTING),
     ),
     *row(given(faults.EMPTIED, "though-all-may-fail", "--max-risky", "9", "--max-failed", "9"), 7, at=(FINDING, LAST)),
     *row(given(faults.BEGUN_LONG_AGO, "though-any-age-will-do", "--max-age", "none"), 7, at=(FIRST, MIDDLE, LAST)),

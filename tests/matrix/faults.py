@@ -504,6 +504,18 @@ def _of_ours(edit: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Callable
     return change
 
 
+def _repository(**end: object) -> Callable[[Stage, str, Any], Any]:
+    """What becomes of the part of our task that is about a whole repository, its images being fine."""
+
+    def change(_stage: Stage, operation: str, true: Any) -> Any:
+        if operation != LEAVES:
+            return true
+        rows = [row | (end if row["TargetType"] == "IMAGE_REPO" else {}) for row in true["OnceTasks"]]
+        return {**true, "OnceTasks": rows}
+
+    return change
+
+
 def _begin_moved(by: float) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     def edit(task: Mapping[str, Any]) -> Mapping[str, Any]:
         name = "begin_time" if "begin_time" in task else "CollectTime"
@@ -541,6 +553,21 @@ def _one_image(_stage: Stage, operation: str, true: Any) -> Any:
     return {**true, "TotalCount": 1} if operation != IMAGES else true
 
 
+def _exchanged(stage: Stage, operation: str, true: Any) -> Any:
+    """No result is there at the first count; in all that follow, another image has the place of the last one."""
+    if operation == LEAVES:
+        stage.memory["counts"] = stage.memory.get("counts", 0) + 1
+    if operation not in {LEAVES, IMAGES}:
+        return true
+    if stage.memory["counts"] == 1:
+        return true if operation == LEAVES else _no_rows(stage, operation, true)
+    rows = true[_ROWS[operation]]
+    if operation == LEAVES:
+        return {**true, "OnceTasks": [*rows[:-1], {**rows[-1], "Target": "f" * 64, "TaskImageInfo": None}]}
+    another = {**rows[0], "Uuid": "another", "Digest": "f" * 64}
+    return {"ImageInstanceList": [*rows, another], "PageInfo": {"TotalCount": len(rows) + 1}}
+
+
 def _is_gone(stage: Stage) -> bool:
     return stage.ours not in stage.gate.simulator.tasks
 
@@ -564,6 +591,10 @@ HOLLOW = of_task("has-no-image", lambda row: {**row, "total_num": 0, "success_nu
 SHRUNK = of_task("shrinks-below-its-counts", _total(2))
 SHRUNK_WITH_ITS_COUNTS = altered("shrinks-with-its-counts", _one_image)
 GROWN = of_task("grows-beyond-its-counts", _total(5))
+REPOSITORY_FAILED = altered("repository-failed", _repository(StatusText="FAIL", ResultInfo="TASK_NOT_SUPPORT_REGION"))
+REPOSITORY_RUNNING = altered("repository-still-runs", _repository(StatusText="START", Finish=0))
+REPOSITORY_UNKNOWN = altered("repository-without-a-state", _repository(StatusText=None))
+EXCHANGED = altered("images-exchanged-while-results-are-late", _exchanged)
 
 
 def _until_the_deadline(stage: Stage, operation: str, true: Any) -> Any:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from gate.settings import Settings
     from tests.properties.answers import Exchange
 
-QUARTER = timedelta(minutes=15)
-_TOO_MANY, _LAST_YEAR = 429, 3000
+QUARTER, MINUTE = timedelta(minutes=15), timedelta(minutes=1)
+_TOO_MANY, _YEARS = 429, range(2000, 3000)
 # What both clouds call it not to let somebody in, beside 401 and 403 (huawei-hss.md 5, alibaba-security-center.md 5).
 _WORDS = (
     b"HSS.0010",
@@ -115,7 +115,7 @@ def _clock(said: Sequence[Exchange], wall: Callable[[float], datetime]) -> Calla
     """The time of day that counts: the latest that anybody told until then.
 
     It is this machine's until whoever refuses its signature shows it to be wrong; any other answer makes it later, and
-    never earlier.
+    never earlier, and what was told once is not forgotten when the clock is set.
     """
     dated = [(one.ended, theirs, _refuses(one.answer)) for one in said if one.answer and (theirs := _date(one.answer))]
     refused = [(at, theirs) for at, theirs, is_refusal in dated if is_refusal]
@@ -126,8 +126,8 @@ def _clock(said: Sequence[Exchange], wall: Callable[[float], datetime]) -> Calla
         return sets[1] + timedelta(seconds=at - sets[0]) if sets and at >= sets[0] else wall(at)
 
     def latest(at: float) -> datetime:
-        ahead = (theirs - base(heard) for heard, theirs in told if heard <= at)
-        return base(at) + max((span for span in ahead if span > QUARTER), default=timedelta())
+        ahead = (theirs + timedelta(seconds=at - heard) - base(at) for heard, theirs in told if heard <= at)
+        return base(at) + max((span for span in ahead if span > MINUTE), default=timedelta())
 
     return latest
 
@@ -137,7 +137,7 @@ def _date(answer: Answer) -> datetime | None:
         theirs = parsedate_to_datetime(answer.headers["date"])
     except (KeyError, ValueError):
         return None
-    return theirs if theirs.tzinfo and theirs.year < _LAST_YEAR else None
+    return theirs if theirs.tzinfo and theirs.year in _YEARS else None
 
 
 def _refuses(answer: Answer) -> bool:
@@ -201,7 +201,7 @@ class _Reader:
             _needs(named in {self.task_id, *_NO_ID}, "the answer is about another task")
         _complete(last.document)
         stated = _number(last.document.get("TotalCount"))
-        leaves = [row for row in self._rows("DescribeOnceTaskLeafRecordPage", "OnceTasks", last) if _is_image(row)]
+        leaves = [row for row in self._rows("DescribeOnceTaskLeafRecordPage", "OnceTasks", last) if _counts(row)]
         _needs(len(leaves) >= stated > 0, "the leaves are fewer than the task has images")
         _needs(all(row.get("TaskType") in (None, "", "IMAGE_SCAN") for row in leaves), "a leaf of another kind of task")
         before = (one.document.get("TotalCount") for one in self.said if self._tells_of_the_task(one))
@@ -211,8 +211,15 @@ class _Reader:
         names = {_digest(row) for row in good}
         known = self._rows("DescribeImageInstances", "ImageInstanceList", last) if names else []
         risks = [self._is_risky(name, known, last) for name in names]
-        fits = len(leaves) == stated and _never_more(stated, before)
+        fits = len(leaves) == stated and _never_more(stated, before) and self._names_all_it_named(last)
         return Proof(failed=len(leaves) - len(good), risky=sum(risks), fits=fits)
+
+    def _names_all_it_named(self, last: Heard) -> bool:
+        """Whether every leaf that counted at an earlier look is still among those of the last one, by its name."""
+        looks = [one for one in self.said if one.called == last.called and one is not last]
+        lists = [self._rows("DescribeOnceTaskLeafRecordPage", "OnceTasks", look) for look in looks]
+        named = {_digest(row) for rows in lists for row in rows if _counts(row)} - {""}
+        return named <= {_digest(row) for row in self._rows("DescribeOnceTaskLeafRecordPage", "OnceTasks", last)}
 
     def _tells_of_the_task(self, one: Heard) -> bool:
         info = one.document.get("TaskInfo")
@@ -272,9 +279,9 @@ class _Reader:
         return self.said[-1].ended
 
     def _rows(self, called: str, key: str, after: Heard) -> list[Row]:
-        """The rows of a list as it was read last, by what it was asked for."""
+        """The rows of a list as it was read last in this look, by what it was asked for."""
         lists: dict[str, dict[str, Row]] = {}
-        for one in self.said[self.said.index(after) + 1 :]:
+        for one in takewhile(lambda one: one.called != after.called, self.said[self.said.index(after) + 1 :]):
             if one.called != called:
                 continue
             which, number = one.query.get("Criteria", ""), one.query["CurrentPage"]
@@ -316,8 +323,9 @@ def _complete(document: Row) -> None:
     _needs(info.get("Status") == "SUCCESS" and info.get("Result") in _FINE, "the task is not complete")
 
 
-def _is_image(row: Row) -> bool:
-    return row.get("TargetType") != "IMAGE_REPO"
+def _counts(leaf: Row) -> bool:
+    """A repository is no image; if it is not well, its images need not be."""
+    return leaf.get("TargetType") != "IMAGE_REPO" or not _is_good(leaf)
 
 
 def _digest(row: Row) -> str:

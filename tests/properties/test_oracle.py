@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.properties.sequences import Run
 
 DAY = 86_400_000
+FAILED_REPOSITORY = {"Target": "crr-2", "TargetType": "IMAGE_REPO", "StatusText": "FAIL"}
 
 
 @cache
@@ -98,6 +99,7 @@ ALIBABA = {
     "without a total": lambda document: document.update(TotalCount="1"),
     "failed": rows("OnceTasks", StatusText="FAIL"),
     "with a bad result": rows("OnceTasks", ResultInfo="bad"),
+    "with a repository that failed": lambda document: document["OnceTasks"].append(FAILED_REPOSITORY),
     "without leaves": lambda document: document["OnceTasks"].clear(),
     "risky": rows("ImageInstanceList", RiskStatus="YES"),
     "neither risky nor not": rows("ImageInstanceList", RiskStatus=None),
@@ -117,6 +119,21 @@ CASES += [("alibaba", name, change) for name, change in ALIBABA.items()]
 )
 def test_a_pass_over_a_task_that_is_any_worse_is_noticed(cloud: str, change: Callable[[Document], object]) -> None:
     assert all(list(violations(tampered(run, change))) for run in passes(cloud))
+
+
+def looked_before(run: Run, change: Callable[[Document], object]) -> Run:
+    """The same run, had it looked once more before its last look, and had the answers been otherwise then."""
+    called = [one.question.called for one in run.said]
+    at = len(called) - called[::-1].index("GetOnceTaskResultInfo") - 1
+    before = replace(run, said=run.said[at:])
+    return replace(run, said=[*run.said[:at], *tampered(before, change).said, *run.said[at:]])
+
+
+def test_a_pass_over_images_that_are_no_longer_named_is_noticed() -> None:
+    named_otherwise = rows("OnceTasks", TaskImageInfo={"Digest": "f" * 64})
+
+    assert all(list(violations(looked_before(run, named_otherwise))) for run in passes("alibaba"))
+    assert not any(list(violations(looked_before(run, lambda _: None))) for run in passes("alibaba"))
 
 
 @pytest.mark.parametrize("cloud", ["huawei", "alibaba"])

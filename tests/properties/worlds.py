@@ -7,7 +7,7 @@ alibaba-security-center.md 1 and 2), and from nothing of the gate.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.properties.answers import RETRY_AFTER, Model
@@ -60,10 +60,21 @@ class Task:
     name: str = "nightly"
     reason: str = ""
     shows_begin: bool = True
+    exchanged: float = _NEVER
+    """When the last of its images gives its place to another."""
+    repository: str = "SUCCESS"
+    """What becomes of the part of it that is about a whole repository."""
 
     def is_there(self, now: float) -> bool:
         """Whether the cloud knows it."""
         return self.appears <= now < self.vanishes
+
+    def looks_at(self, now: float) -> list[Image]:
+        """The images that are listed as its own."""
+        if now < self.exchanged or not self.images:
+            return self.images
+        *others, last = self.images
+        return [*others, replace(last, digest=last.digest[::-1], risk="NO", tells_after=0.0)]
 
     def progress(self, now: float) -> int:
         """Per cent, below 100."""
@@ -213,8 +224,9 @@ class Alibaba(World):
     def _leaves(self, task: Task | None) -> list[Document]:
         if task is None:
             return []
-        repository = {"TaskId": f"{task.id}/r", "Target": "crr-1", "TargetType": "IMAGE_REPO", "StatusText": "SUCCESS"}
-        leaves = [self._leaf(task, number, image) for number, image in enumerate(task.images)]
+        end = {"TargetType": "IMAGE_REPO", "StatusText": task.repository}
+        repository = {"TaskId": f"{task.id}/r", "Target": "crr-1", **end}
+        leaves = [self._leaf(task, number, image) for number, image in enumerate(task.looks_at(self.now))]
         return [repository, *leaves[: len(leaves) - max(0, task.miscounted - 1)]]
 
     def _leaf(self, task: Task, number: int, image: Image) -> Document:
@@ -236,7 +248,7 @@ class Alibaba(World):
         return [
             self._instance(task, image, tag)
             for task in self.tasks
-            for image in task.images
+            for image in task.looks_at(self.now)
             for tag in range(image.tags)
         ]
 
@@ -309,8 +321,12 @@ def _complicate(rng: Random, task: Task, weather: Weather) -> None:
         task.moves = rng.choice((0.0, 10.0, 60.0, 200.0))
     elif kind < 0.8:
         task.miscounted = rng.choice((-1, 1, 1, 2))
-    elif kind < 0.9:
+    elif kind < 0.82:
+        task.exchanged = rng.choice((10.0, 30.0, 100.0, 250.0))
+    elif kind < 0.88:
         task.shows_begin = False
+    elif kind < 0.92:
+        task.repository = rng.choice(("FAIL", "START", "TIMEOUT", ""))
     else:
         task.name, task.reason = weather.word(), weather.word()
 

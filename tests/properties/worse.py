@@ -157,6 +157,14 @@ def _more_in_the_task(amount: int, document: Document, question: Question) -> No
 
 def _more_leaves(amount: int, document: Document, question: Question) -> None:
     """On the first page, where every list begins; the pages behind it say that there are more."""
+    _add_leaves({"TargetType": "IMAGE"}, amount, document, question)
+
+
+def _more_repositories(amount: int, document: Document, question: Question) -> None:
+    _add_leaves({"TargetType": "IMAGE_REPO"}, amount, document, question)
+
+
+def _add_leaves(kind: Document, amount: int, document: Document, question: Question) -> None:
     if question.called != "DescribeOnceTaskLeafRecordPage" or not isinstance(document.get("OnceTasks"), list):
         return
     number, info = min(amount, _MOST_ROWS), document.get("PageInfo")
@@ -165,7 +173,7 @@ def _more_leaves(amount: int, document: Document, question: Question) -> None:
     # What the page itself says of its number may have been struck.
     if question.query["CurrentPage"] == "1":
         _add(info, "Count", number)
-        leaf = {"TargetType": "IMAGE", "StatusText": "FAIL", "ResultInfo": "download_failed"}
+        leaf = {**kind, "StatusText": "FAIL", "ResultInfo": "download_failed"}
         document["OnceTasks"] += [leaf | {"TaskId": f"more/{at}", "Target": f"more-{at}"} for at in range(number)]
 
 
@@ -196,6 +204,7 @@ _WORSENINGS = {
     ),
     "alibaba": (
         Worsening(name="leaves", change=_more_leaves),
+        Worsening(name="repositories", change=_more_repositories),
         Worsening(name="TotalCount", change=_more_in_the_task, is_plain=False),
         Worsening(name="more images, failed", change=_more_images_that_failed),
         Worsening(name="RiskStatus", change=_risky),

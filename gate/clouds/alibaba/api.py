@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba import translate
 from gate.clouds.alibaba.pages import every_row
-from gate.clouds.alibaba.results import counted, leaves, scanned
+from gate.clouds.alibaba.results import counted, leaves, scanned, targets
 from gate.policy import CLOCK_TOLERANCE
 from gate.scan import TaskState
 
@@ -54,6 +54,8 @@ class AlibabaCloud:
         self._selection = selection
         self._names = {"TaskType": selection.task_type, "TaskName": selection.task_name}
         self._just_named: ScanTask | None = None
+        # Of all looks together: a long wait has hundreds of them, and a task may have very many images.
+        self._listed: dict[str, set[str]] = {}
 
     def newest(self) -> ScanTask | None:
         """See `Cloud.newest`; the cloud itself picks it, among all tasks of the account."""
@@ -88,9 +90,17 @@ class AlibabaCloud:
         return translate.task(document, self._selection.kind, called=called)
 
     def _counted(self, task: ScanTask) -> ScanTask:
-        found = leaves(self._leaves(task))
+        rows = self._leaves(task)
+        found, lost = leaves(rows), self._lost(task, rows)
         findings = [translate.finding(row) for row in self._images(scanned(found) - {""})]
-        return counted(task, found, findings, until=self._now() + CLOCK_TOLERANCE)
+        return counted(replace(task, lost=lost), found, findings, until=self._now() + CLOCK_TOLERANCE)
+
+    def _lost(self, task: ScanTask, rows: list[Row]) -> int:
+        """How many are gone of those that an earlier look showed; that images came in their place changes nothing."""
+        listed = self._listed.setdefault(task.id, set())
+        lost = len(listed - targets(rows))
+        listed |= targets(filter(translate.tells_of_images, rows))
+        return lost
 
     def _leaves(self, task: ScanTask) -> list[Row]:
         def ask(number: int) -> dict[str, Any]:

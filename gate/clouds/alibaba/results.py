@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
 
 def leaves(rows: Iterable[Mapping[str, Any]]) -> tuple[Leaf, ...]:
-    """The leaves of images in DescribeOnceTaskLeafRecordPage; those of repositories say nothing of an image."""
-    return tuple(translate.leaf(row) for row in rows if not translate.is_repository(row))
+    """The leaves that count in DescribeOnceTaskLeafRecordPage: not those of repositories that succeeded."""
+    return tuple(translate.leaf(row) for row in rows if translate.tells_of_images(row))
+
+
+def targets(rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    """What entries of DescribeOnceTaskLeafRecordPage are about, as far as they say."""
+    return {translate.target(row) for row in rows} - {""}
 
 
 def scanned(leaves: Iterable[Leaf]) -> frozenset[str]:
@@ -32,7 +37,7 @@ def counted(task: ScanTask, leaves: Sequence[Leaf], findings: Iterable[Finding],
 
     Args:
         task: The task, complete, with the number of images that it says it has.
-        leaves: All of its leaves that are about an image.
+        leaves: All of its leaves that count.
         findings: What is known of the images; what is known of others does no harm.
         until: The latest moment at which an image can have been scanned; a later one is no time of a scan.
     """

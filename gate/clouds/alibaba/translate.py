@@ -6,7 +6,7 @@ Every field is optional in every model of the vendor (alibaba-security-center.md
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.values import count, moment, readable_id, strange, text
@@ -97,7 +97,7 @@ def stated_total(document: Mapping[str, Any]) -> int | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leaf:
-    """The part of a scan task that looks at one image."""
+    """The part of a scan task that looks at one image, or at a whole repository."""
 
     image: ImageRef
     succeeded: bool
@@ -107,9 +107,18 @@ class Leaf:
     """Where the image lies beside its name: the same one may lie in two regions."""
 
 
-def is_repository(row: Mapping[str, Any]) -> bool:
-    """Whether a leaf is about a whole repository; one that does not say is taken for that of an image."""
-    return row.get("TargetType") == "IMAGE_REPO"
+def tells_of_images(row: Mapping[str, Any]) -> bool:
+    """Whether a leaf says anything of an image: that of a whole repository does, unless it succeeded.
+
+    No document says what a repository has a leaf for (2.1); one that did not succeed may stand for images that have no
+    leaf of their own. A leaf that does not say what it is about is taken for that of an image.
+    """
+    return not _is_repository(row) or bool(_faults(row))
+
+
+def target(row: Mapping[str, Any]) -> str:
+    """What a leaf is about: an image by its digest, or a repository; empty where it does not say."""
+    return digest(_image_info(row).get("Digest")) or digest(row.get("Target"))
 
 
 def leaf(row: Mapping[str, Any]) -> Leaf:
@@ -121,16 +130,14 @@ def leaf(row: Mapping[str, Any]) -> Leaf:
     # Not a set: a list or an object could not even be asked for in one.
     if row.get("TaskType") not in (None, "", IMAGE_SCAN):
         raise strange("The list of the scan task's images has a part of another kind of task in it.")
-    status, result = row.get("StatusText"), row.get("ResultInfo")
-    unfinished = "not finished" if status == "SUCCESS" and row.get("Finish") not in _FINISHED else None
-    succeeded = status == "SUCCESS" and result in _FINE and not unfinished
-    bad = [one for one in (status, result, unfinished) if one not in _FINE]
-    reason = ", ".join(str(one) for one in bad) or "no state given"
-    info = _image_info(row)
+    faults, info, image = _faults(row), _image_info(row), _image(row)
+    if _is_repository(row):
+        image = replace(image, name=image.name or image.digest, digest="")
+        faults += ["a whole repository"] if faults else []
     return Leaf(
-        image=_image(row),
-        succeeded=succeeded,
-        reason="" if succeeded else reason,
+        image=image,
+        succeeded=not faults,
+        reason=", ".join(faults),
         place=tuple(text(info.get(key)) for key in _PLACE),
     )
 
@@ -206,6 +213,18 @@ def _id_by_begin(document: Mapping[str, Any], task_type: str) -> str:
     return f"{_BY_BEGIN}{collected}" if collected and task_type != IMAGE_SCAN else ""
 
 
+def _is_repository(row: Mapping[str, Any]) -> bool:
+    return row.get("TargetType") == "IMAGE_REPO"
+
+
+def _faults(row: Mapping[str, Any]) -> list[str]:
+    """What keeps a leaf from being plainly a success, in the cloud's own words where it has any."""
+    status, result = row.get("StatusText"), row.get("ResultInfo")
+    unfinished = "not finished" if status == "SUCCESS" and row.get("Finish") not in _FINISHED else None
+    bad = [str(one) for one in (status, result, unfinished) if one not in _FINE]
+    return bad if bad or status == "SUCCESS" else ["no state given"]
+
+
 def _image_info(row: Mapping[str, Any]) -> Mapping[str, Any]:
     about = row.get("TaskImageInfo")
     return about if isinstance(about, dict) else {}
@@ -218,5 +237,5 @@ def _image(row: Mapping[str, Any]) -> ImageRef:
         namespace=text(info.get("RepoNamespace")),
         name=text(info.get("RepoName")),
         tag=text(info.get("Tag")),
-        digest=digest(info.get("Digest")) or digest(row.get("Target")),
+        digest=target(row),
     )

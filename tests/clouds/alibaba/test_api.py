@@ -455,6 +455,96 @@ def test_leaves_that_are_not_listed_any_more_are_waited_for(fake_time: FakeTime,
     assert (found.awaited, is_pending(found)) == (awaited, True)
 
 
+# Images that are exchanged. The list is told first, and then told again.
+
+REPOSITORY, ONE, TWO = (
+    {"TaskId": "r", "Target": "crr-1", "TargetType": "IMAGE_REPO", "StatusText": "SUCCESS"},
+    {"TaskId": "1", "Target": "a" * 64, "TargetType": "IMAGE", "StatusText": "SUCCESS"},
+    {"TaskId": "2", "Target": "b" * 64, "TargetType": "IMAGE", "StatusText": "SUCCESS"},
+)
+OTHER = {**TWO, "Target": "c" * 64}
+NAMELESS = {**TWO, "Target": None}
+FAILED = {**REPOSITORY, "StatusText": "FAIL"}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "lost"),
+    [
+        ([REPOSITORY, ONE, TWO], [REPOSITORY, ONE, OTHER], 1),
+        ([ONE, TWO], [OTHER, NAMELESS], 2),
+        ([ONE, TWO], [ONE, NAMELESS], 1),
+        ([ONE, {**TWO, "StatusText": "START"}], [ONE, OTHER], 1),
+        ([FAILED, ONE], [ONE, TWO], 1),
+        ([FAILED, ONE], [REPOSITORY, ONE, TWO], 0),
+        ([REPOSITORY, ONE], [ONE, TWO], 0),
+        ([ONE, NAMELESS], [ONE, TWO], 0),
+        ([ONE], [REPOSITORY, OTHER, TWO, ONE], 0),
+        ([ONE, TWO], [{**TWO, "Target": f"sha256:{'B' * 64}"}, {**ONE, "StatusText": "FAIL", "TaskId": "9"}], 0),
+        ([ONE, TWO], [{**ONE, "TaskImageInfo": {"Tag": "2.0"}}, {"TaskImageInfo": {"Digest": "b" * 64}}], 0),
+    ],
+    ids=[
+        "exchanged",
+        "all-exchanged",
+        "no-longer-named",
+        "exchanged-while-it-ran",
+        "failed-repository-gone",
+        "failed-repository-now-fine",
+        "fine-repository-gone",
+        "named-only-now",
+        "more-than-before",
+        "otherwise-written",
+        "otherwise-described",
+    ],
+)
+def test_images_that_an_earlier_list_named_are_missed_whatever_came_in_their_place(
+    before: list[Document], now: list[Document], lost: int, fake_time: FakeTime
+) -> None:
+    with simulated(fake_time, replace(OURS, total=2)) as simulator:
+        says(simulator, {LEAVES: iter([lambda one: with_rows(one, before), *[lambda one: with_rows(one, now)] * 2])})
+        cloud, pinned = connected(simulator, fake_time), newest(simulator, fake_time)
+        looks = [cloud.look(pinned) for _ in range(3)]
+
+    assert [look and look.lost for look in looks] == [0, lost, lost]
+
+
+def test_an_image_that_is_listed_again_is_not_lost(fake_time: FakeTime) -> None:
+    with simulated(fake_time, replace(OURS, total=2)) as simulator:
+        lists = ([ONE, TWO], [ONE, OTHER], [ONE, OTHER, TWO])
+        says(simulator, {LEAVES: (partial(with_rows, rows=rows) for rows in lists)})
+        cloud, pinned = connected(simulator, fake_time), newest(simulator, fake_time)
+        looks = [cloud.look(pinned) for _ in lists]
+
+    assert [look and look.lost for look in looks] == [0, 1, 0]
+
+
+def test_an_image_that_moves_to_another_page_is_not_lost(fake_time: FakeTime) -> None:
+    """Also when it moves while the list is read, which then is read again."""
+
+    def page(number: int, *rows: Document) -> Saying:
+        return lambda _: {"OnceTasks": [*rows], "PageInfo": {"CurrentPage": number, "TotalCount": 4}}
+
+    whole = [page(1, REPOSITORY, ONE), page(2, TWO, OTHER)]
+    moved = [page(1, OTHER, TWO), page(2, ONE, REPOSITORY)]
+    torn = [page(1, REPOSITORY, ONE), page(2, ONE, TWO)]
+    with simulated(fake_time) as simulator:
+        says(simulator, {LEAVES: [*whole, *moved, *torn, *whole]})
+        cloud, pinned = connected(simulator, fake_time), newest(simulator, fake_time)
+        looks = [cloud.look(pinned) for _ in range(3)]
+
+    assert [look and look.lost for look in looks] == [0, 0, 0]
+    assert len(asked(simulator, LEAVES)) == 8
+
+
+def test_an_image_is_missed_in_no_other_task_than_its_own(fake_time: FakeTime) -> None:
+    theirs = replace(OURS, id="theirs", name="theirs", began_ago=700)
+    with simulated(fake_time, OURS, theirs) as simulator:
+        says(simulator, {LEAVES: (partial(with_rows, rows=[row]) for row in (ONE, TWO))})
+        cloud = connected(simulator, fake_time)
+        looks = [cloud.look(task) for task in (cloud.named("ours"), cloud.named("theirs")) if task]
+
+    assert [look and (look.id, look.lost) for look in looks] == [("ours", 0), ("theirs", 0)]
+
+
 def test_without_time_for_all_questions_there_is_no_look(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         cloud = connected(simulator, fake_time, timeout=0.0)

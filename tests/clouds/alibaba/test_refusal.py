@@ -284,6 +284,8 @@ ERRORS: list[tuple[dict[str, Any], CloudError]] = [
     ({"Code": "A.1", "code": "200"}, CloudError(code="A.1")),
     ({"Code": "200", "code": "A.1"}, CloudError(code="A.1")),
     ({"Success": True, "success": False}, CloudError(code="Success is false")),
+    ({"Success": "false"}, CloudError(code="Success is false")),
+    ({"Success": "False"}, CloudError(code="Success is false")),
     ({"Success": False, "success": True}, CloudError(code="Success is false")),
     # Codes that only resemble one that means well, or are none.
     ({"Code": 403}, CloudError(code="403")),

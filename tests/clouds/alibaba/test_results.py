@@ -68,16 +68,32 @@ def test_a_task_whose_images_are_all_scanned_and_fine_passes() -> None:
 # Which leaves count.
 
 
-def test_leaves_of_repositories_are_no_images_and_name_none() -> None:
-    found = leaves([a_repository(), a_leaf(A), a_repository(status="FAIL"), a_leaf(B, "START")])
+def test_a_repository_that_succeeded_is_no_image_and_names_none() -> None:
+    found = leaves([a_repository(), a_leaf(A), a_repository(Finish=1, ResultInfo="SUCCESS"), a_leaf(B, "START")])
 
     assert (len(found), scanned(found)) == (2, frozenset({A}))
 
 
-def test_what_became_of_a_repository_says_nothing_of_an_image() -> None:
-    found = counts_of([a_repository(status="FAIL"), a_leaf()], [an_image()])
+@pytest.mark.parametrize(
+    ("repository", "reason"),
+    [
+        (a_repository(status="FAIL", ResultInfo="TASK_NOT_SUPPORT_REGION"), "FAIL, TASK_NOT_SUPPORT_REGION"),
+        (a_repository(status="START", Finish=0), "START"),
+        (a_repository(Finish=0), "not finished"),
+        (a_repository(ResultInfo="TASK_NOT_SUPPORT_REGION"), "TASK_NOT_SUPPORT_REGION"),
+        (a_repository(status=None), "no state given"),
+    ],
+    ids=["fail", "start", "not-finished", "other-region", "no-state"],
+)
+def test_a_repository_that_did_not_succeed_failed_whatever_its_images_did(repository: Row, reason: str) -> None:
+    """How many images it stands for, nobody says; so an allowance for some does not cover it where all have a leaf."""
+    found = counts_of([repository, a_leaf()], [an_image()], stated=1)
 
-    assert (found.counts, verdict_of(found)) == (Counts(total=1, succeeded=1, failed=0, risky=0), "passed")
+    assert found.counts == Counts(total=1, succeeded=1, failed=1, risky=0)
+    assert found.failed_images == (
+        FailedImage(image=ImageRef(name="crr-shop"), reason=f"{reason}, a whole repository"),
+    )
+    assert (verdict_of(found), verdict_of(found, max_failed=1)) == ("too-many-failed", "counts-contradict")
 
 
 def test_a_task_of_repositories_alone_looked_at_no_image() -> None:
@@ -367,14 +383,15 @@ def test_only_a_task_passes_whose_every_image_was_scanned_and_has_a_fresh_no(
 ) -> None:
     """Said once more, in words that are not those of the code."""
     found = counts_of(rows, images, stated=stated, began_at=began_at)
-    scans = [row for row in rows if row["TargetType"] != "IMAGE_REPO"]
+    is_good = {id(row): row["StatusText"] == "SUCCESS" and row["ResultInfo"] in {"SUCCESS", "", None} for row in rows}
+    scans = [row for row in rows if row["TargetType"] != "IMAGE_REPO" or not is_good[id(row)]]
     names = {plain(row["Target"]) for row in scans}
     known = [[row for row in images if plain(row["Digest"]) == name] for name in names]
     is_clean = (
         bool(scans)
         and began_at is not None
         and (stated is COUNT or stated == len(scans))
-        and all(row["StatusText"] == "SUCCESS" and row["ResultInfo"] in {"SUCCESS", "", None} for row in scans)
+        and all(is_good[id(row)] for row in scans)
         and "" not in names
         and len(names) == len(scans)
         and all(any(is_fresh(row) for row in about) for about in known)

@@ -18,11 +18,11 @@ from gate.clouds.alibaba.translate import (
     digest,
     finding,
     is_by_begin,
-    is_repository,
     leaf,
     stated_total,
     task,
     task_id,
+    tells_of_images,
 )
 from gate.errors import NotUnderstood
 from gate.policy import Decision, Policy, judge
@@ -434,8 +434,24 @@ def test_any_other_leaf_failed_and_says_why_in_the_clouds_words(status: object, 
     [("IMAGE_REPO", True), *((value, False) for value in ("IMAGE", "image_repo", "OTHER", "", None, ABSENT, *ODD))],
     ids=name_of,
 )
-def test_only_a_leaf_that_says_so_is_that_of_a_repository(target_type: object, *, expected: bool) -> None:
-    assert is_repository(a_leaf_row(TargetType=target_type)) is expected
+def test_only_a_leaf_that_says_so_is_that_of_a_repository_and_tells_of_no_image(
+    target_type: object, *, expected: bool
+) -> None:
+    assert tells_of_images(a_leaf_row(TargetType=target_type)) is not expected
+
+
+@pytest.mark.parametrize("fields", [{"StatusText": "FAIL"}, {"ResultInfo": "bad"}, {"Finish": 0}], ids=name_of)
+def test_a_repository_that_did_not_succeed_may_stand_for_images(fields: dict[str, object]) -> None:
+    assert tells_of_images(a_leaf_row(TargetType="IMAGE_REPO", **fields))
+
+
+def test_a_repository_is_named_as_such_and_never_taken_for_an_image() -> None:
+    about = {"RegistryType": "acr", "RepoNamespace": "shop", "RepoName": "app"}
+    row = a_leaf_row(TargetType="IMAGE_REPO", Target="crr-1", StatusText="FAIL")
+
+    assert leaf(row).image == ImageRef(name="crr-1")
+    assert leaf({**row, "TaskImageInfo": about}).image == ImageRef(registry="acr", namespace="shop", name="app")
+    assert leaf(row).reason == "FAIL, a whole repository"
 
 
 def test_a_leaf_names_its_image() -> None:
@@ -465,7 +481,7 @@ def test_what_is_no_text_names_no_image(value: object) -> None:
 
 
 def test_a_row_of_which_nothing_is_known_is_an_image_that_failed() -> None:
-    assert not is_repository({})
+    assert tells_of_images({})
     assert not leaf({}).succeeded
 
 
