@@ -19,9 +19,11 @@ import pytest
 
 from gate import __version__, cli
 from gate.errors import Interrupted
-from gate.simulator import SCENARIOS, Quota, Scenario, SimulatedTask, Simulator
+from gate.simulator import SCENARIOS, Fault, Quota, Reply, Scenario, SimulatedTask, Simulator
 from tests.builders import FakeTime
 from tests.github_runner import as_the_runner_reads
+from tests.harness import CLOUDS
+from tests.hostile import HOSTILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -336,6 +338,38 @@ def test_no_name_from_the_cloud_is_obeyed_where_status_shows_it(gate_in: Callabl
     assert "::" not in ending.out
     assert "##" not in ending.out
     assert "\x1b" not in ending.out
+
+
+def is_obeyed_nowhere(log: str) -> bool:
+    """Whether each line of a log begins with a word of ours, and none has a command of a CI host or of a terminal."""
+    lines = log.removesuffix("\n").split("\n")
+    is_ours = all(line.startswith("scan-gate: ") and line.isprintable() for line in lines)
+    return is_ours and not {"::", "##"} & {log[at : at + 2] for at in range(len(log))}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_no_error_of_the_cloud_is_obeyed_where_status_shows_it(
+    cloud: str, text: str, gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("clean", cloud)
+    body = json.dumps({"error_code": "HSS.0001", "error_msg": text, "Code": "-101", "Message": text})
+    gate.simulator.faults.append(Fault(reply=Reply(status=400, body=body.encode())))
+
+    ending = gate.run("status")
+
+    assert (ending.code, ending.out) == (4, "")
+    assert is_obeyed_nowhere(ending.err)
+
+
+def test_no_path_is_obeyed_where_the_log_complains_of_it(gate_in: Callable[..., Gate]) -> None:
+    Path("file").touch()
+    path = "file/##vso[task.complete result=Succeeded;]/::error::"
+
+    ending = gate_in("clean").run("check", "--report", f"json={path}")
+
+    assert "task.complete" in ending.err
+    assert is_obeyed_nowhere(ending.err)
 
 
 def test_the_demo_is_no_check_for_the_ci_host(

@@ -132,6 +132,15 @@ def test_a_lock_has_a_hash_for_everything_and_names_no_registry(lock: str) -> No
     assert "://" not in text
 
 
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", ".ci/run"])
+def test_whoever_tests_the_gate_builds_it_with_what_the_lock_holds(name: str) -> None:
+    """In isolation, pip would fetch the newest of what builds it."""
+    text = (ROOT / name).read_text()
+
+    assert text.count("--editable") == text.count("--no-build-isolation --editable") > 0
+    assert text.count("-r requirements/build.txt") == text.count("--editable")
+
+
 def test_the_lock_of_the_container_holds_the_dependencies_and_what_they_need() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.split(r"[<>=]", dependency)[0] for dependency in project["dependencies"]}

@@ -103,6 +103,21 @@ def test_an_interrupted_gate_still_writes_every_report(number: signal.Signals, c
     assert as_the_runner_reads(Path("output").read_text())["exit-code"] == str(code)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_verdict_is_told_cuts_nothing_short(number: signal.Signals, tmp_path: Path) -> None:
+    """The agent of the host is a part of the telling: it sends the signal, and then reads what it is told."""
+    agent = tmp_path / "buildkite-agent"
+    agent.write_text(f"#!/bin/sh\nkill -{int(number)} $PPID\ncat > heard\n")
+    agent.chmod(0o755)
+    host = {"BUILDKITE": "true", "PATH": f"{tmp_path}:{os.environ['PATH']}", "SCAN_GATE_REPORT": "json=report.json"}
+    with simulated("risky") as variables, started("check", "--poll-interval", "0.1", **variables, **host) as gate:
+        out, err = gate.communicate(timeout=20)
+
+    assert (gate.returncode, json.loads(Path("report.json").read_text())["exit_code"]) == (1, 1), err
+    assert "2 risky, 0 allowed." in out
+    assert "2 risky, 0 allowed" in Path("heard").read_text()
+
+
 @pytest.mark.parametrize("target", ["out.txt", "| cat > out.txt"])
 def test_a_report_may_go_to_standard_output_before_the_verdict(target: str) -> None:
     with simulated("risky") as variables:

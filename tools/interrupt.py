@@ -55,8 +55,9 @@ BEFORE = "before=1\n"
 _CLOSED = {"stdout closed": 1, "stdout and stderr closed": 2}
 _PACE = ("--poll-interval", "0.25s", "--appear-timeout", "1s", "--timeout", "4s", "-v")
 _SLACK = 1.1
-_NEARLY_DONE = 0.8
 """The last moment, as a part of the time that the same run takes if nobody interrupts it."""
+_NEARLY_DONE = 0.8
+"""From when on a run is near its end, as such a part; few of these moments are those in which reports are written."""
 _LONGEST = 60.0
 _UNREADABLE = (AssertionError, ValueError, LookupError, ParseError, pytest.fail.Exception)
 
@@ -244,7 +245,7 @@ def ending(run: Run, left: Remains) -> str:
 
 
 def runs(number: int, chance: random.Random, usual: dict[tuple[str, str], float]) -> Iterator[Run]:
-    """So many runs, each with a moment of its own; every third one near its end, where the reports are written."""
+    """So many runs, each with a moment of its own; about every third one near its end."""
     for _ in range(number):
         cloud, scenario, act = chance.choice(CLOUDS), chance.choice(STORIES), chance.choice([*ACTS])
         took, earliest = usual[cloud, scenario], chance.choice((0.0, 0.0, _NEARLY_DONE))

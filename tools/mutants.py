@@ -3,7 +3,7 @@
 `python -m tools.mutants` works on copies of the checkout, and prints each survivor as a diff. With `--since REVISION`
 it takes those functions and tables alone that have changed since, and with `--only MODULE` those of these modules.
 What is mutated, and by which tests it must be found, stands in pyproject.toml under `tool.mutmut`; the survivors that
-change nothing, each with its reason, in `tools/survivors.toml`.
+change nothing that matters, each with its reason, in `tools/survivors.toml`.
 """
 
 from __future__ import annotations

@@ -12,8 +12,10 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 from gate.ci import github
 from gate.clouds.alibaba import pages, results
@@ -23,6 +25,7 @@ from gate.clouds.answer import Answer, date_of, json_object, retry_after
 from gate.clouds.credentials import OURS, find_credentials
 from gate.clouds.huawei import refusal as huawei_refusal
 from gate.clouds.huawei import translate as huawei
+from gate.clouds.huawei.api import HuaweiCloud, Selection, find_project
 from gate.clouds.wire import Blot
 from gate.errors import GateError
 from gate.options import OPTIONS, file_wishes
@@ -34,11 +37,23 @@ from tests.github_runner import as_the_runner_reads
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gate.clouds.http import Http
     from gate.scan import ScanTask
 
 CORPUS = Path(__file__).parent / "corpus"
 PAYLOADS = tuple(path.read_bytes() for path in sorted(CORPUS.glob("*.json")))
 """Every documented payload; its README names their sources."""
+_PAGE_SIZE = 3
+_TASK = json.loads((CORPUS / "huawei-scan.json").read_bytes())["data_list"][0]
+_HUAWEI_PAGES = tuple(
+    json.dumps({"data_list": [{**_TASK, "task_id": f"task-{number}"} for number in rows], "total_num": 5}).encode()
+    for rows in ((0, 1, 2), (2, 3, 4), (4,))
+)
+"""A list of five tasks; each page begins with the last row of the one before."""
+_NO_ROWS = b'{"data_list": []}'
+_PROJECTS = tuple(
+    b'{"projects": [{"name": "cn-north-4", "id": %b}]}' % value for value in (b"7", b"null", b'""', b'"a b"', b"[]")
+)
 _STATUSES = (200, 204, 302, 400, 401, 403, 404, 429, 500, 503, 511)
 _MOMENTS = (
     b"2026-01-31T12:00:00Z",
@@ -146,17 +161,42 @@ def _rows(value: object) -> list[dict[str, object]]:
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
-def _pages(data: bytes) -> None:
-    """Answers one after another, apart by an empty line, and again from the first."""
-    bodies = data.split(b"\n\n")
+def _in_turn(data: bytes) -> Callable[..., dict[str, object]]:
+    """Answers one after another, apart by an empty line, and again from the first, whatever is asked."""
+    bodies, numbers = data.split(b"\n\n"), count()
 
-    def ask(number: int) -> dict[str, object]:
+    def ask(*_question: object) -> dict[str, object]:
+        number = next(numbers)
         # An endless list is read to its documented end; that takes long, and is the matter of another test.
         return json_object(_answer(bodies[number % len(bodies)] if number < len(bodies) + 3 else b""))
 
+    return ask
+
+
+def _pages(data: bytes) -> None:
     for key in ("OnceTasks", "ImageInstanceList"):
         with suppress(GateError):
-            pages.every_row(ask, key, what="rows", identity=repr)
+            pages.every_row(_in_turn(data), key, what="rows", identity=repr)
+
+
+def _huawei_pages(data: bytes) -> None:
+    selection = Selection(kind=huawei.IMAGE_SCAN, scope=(), filters=(), page_size=_PAGE_SIZE)
+    with suppress(GateError):
+        task = HuaweiCloud(_asking(data), lambda: "0a1b2c", selection).newest()
+        if task is not None:
+            _shown(task)
+
+
+def _projects(data: bytes) -> None:
+    with suppress(GateError):
+        found = find_project(_asking(data), "cn-north-4")
+        assert found
+        assert found.isascii()
+        assert found.isprintable()
+
+
+def _asking(data: bytes) -> Http:
+    return cast("Http", SimpleNamespace(ask=_in_turn(data)))
 
 
 def _wishes(data: bytes) -> None:
@@ -210,6 +250,10 @@ TARGETS = {
     "alibaba-task": Target(run=_alibaba),
     "alibaba-counts": Target(run=_counted),
     "alibaba-pages": Target(run=_pages),
+    "huawei-pages": Target(
+        run=_huawei_pages, seeds=(b"\n\n".join(_HUAWEI_PAGES), b"\n\n".join((_HUAWEI_PAGES[0], _NO_ROWS)), *PAYLOADS)
+    ),
+    "iam-projects": Target(run=_projects, seeds=(*_PROJECTS, *PAYLOADS)),
     "wishes": Target(run=_wishes, seeds=(b"90s", b"1.5m", b"none", b"0x10", b"json=a.json", *_MOMENTS, *_URLS)),
     "file": Target(
         run=_file,

@@ -28,6 +28,7 @@ _LOOKING = (FINDING, FIRST, MIDDLE, LAST)
 _LISTS = (COUNTING, WEIGHING)
 # What lasts from the first look on or from the middle on is met in the same way: one of the two is enough, except where
 # something may change meanwhile.
+# And neither is needed where there is no other try: whatever look meets it is the last one.
 _DISTINCT = (FINDING, LAST, COUNTING, WEIGHING)
 _LASTING = (FINDING, FIRST, LAST, COUNTING, WEIGHING)
 _SOME = (MIDDLE, LAST, COUNTING)

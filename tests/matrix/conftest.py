@@ -1,25 +1,25 @@
-"""What the matrix needs of the machine: two certificates, of which the gate is told to trust one."""
+"""What the matrix needs of the machine: three certificates, of which the gate is told to trust two."""
 
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.hosts.cloud_over_tls import sealed
 from tests.matrix.proxy import CLOUD
-
-if TYPE_CHECKING:
-    import ssl
-    from pathlib import Path
+from tests.matrix.stage import Certificates
 
 
 @pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext, Path]:
-    """The server's side of TLS with a trusted certificate and with another one, and the file with the trusted one."""
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Made once for all cells."""
     if shutil.which("openssl") is None:
         pytest.skip("there is no openssl here to make a certificate with")
     folder = tmp_path_factory.mktemp("certificates")
     trusted = sealed("127.0.0.1", folder, folder / "trusted.pem", CLOUD)
-    return trusted, sealed("127.0.0.1", folder, folder / "other.pem", CLOUD), folder / "trusted.pem"
+    misnamed = sealed("192.0.2.1", folder, folder / "misnamed.pem", "another.invalid")
+    bundle = folder / "bundle.pem"
+    bundle.write_text("".join((folder / f"{name}.pem").read_text() for name in ("trusted", "misnamed")))
+    stranger = sealed("127.0.0.1", folder, folder / "stranger.pem", CLOUD)
+    return Certificates(trusted=trusted, stranger=stranger, misnamed=misnamed, bundle=bundle)

@@ -10,12 +10,15 @@ import json
 import socket
 import ssl
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from http import HTTPStatus
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.wire import LARGEST_ANSWER
 from gate.simulator import (
+    Fault,
     Quota,
     Raw,
     Reply,
@@ -32,7 +35,7 @@ from gate.simulator import (
     server_error,
 )
 from tests.matrix.moments import DAY, IMAGES, LAST_TASK, LEAVES, OURS, RESULT, TASKS, TIMEOUT
-from tests.matrix.stage import Trouble, altered
+from tests.matrix.stage import Trouble, altered, is_altered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,7 +65,7 @@ NOTHING = Trouble(name="nothing", begin=str)
 # Before a request is heard.
 
 
-def _door(name: str, shut: Callable[[Any, Stage], object], scheme: str = "http", **others: Any) -> Trouble:
+def _door(name: str, shut: Callable[[Any, Any], object], scheme: str = "http", **others: Any) -> Trouble:
     def begin(stage: Stage) -> None:
         shut(stage.door, stage)
 
@@ -89,7 +92,13 @@ def _lose_the_name(stage: Stage) -> None:
 
 REFUSED = _door("connection-refused", lambda door, _: door.refuse())
 STALL_AT_CONNECT = _door("stall-at-connect", lambda door, _: door.hold(), arguments=SHORT)
-UNTRUSTED = _door("certificate-of-a-stranger", lambda door, stage: door.seal(stage.stranger), "https")
+UNTRUSTED = _door("certificate-of-a-stranger", lambda door, stage: door.seal(stage.certificates.stranger), "https")
+MISNAMED = _door(
+    "certificate-of-another-host",
+    lambda door, stage: door.seal(stage.certificates.misnamed),
+    "https",
+    says=("certificate", "not valid for"),
+)
 NO_HANDSHAKE = _door(
     "tls-handshake-broken-off", lambda door, _: door.seal(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)), "https"
 )
@@ -214,14 +223,27 @@ def _with(field: str) -> Callable[[str], str]:
     return lambda text: f"{text[:-1]}, {field}}}"
 
 
+def _led_away(status: int) -> Callable[[Stage, str, Any], Reply]:
+    """A redirect to somebody who would answer the same question as the cloud does: whoever follows it would pass."""
+
+    def change(stage: Stage, _operation: str, true: Any) -> Reply:
+        assert stage.elsewhere is not None
+        answer = Reply(headers=JSON_TYPE, body=json.dumps(true).encode())
+        stage.elsewhere.faults[:] = [Fault(reply=answer)]
+        return replace(redirect(stage.elsewhere.url), status=status)
+
+    return change
+
+
 LOGIN_PAGE = _instead("proxy-login-page", login_page())
 # What no other try would change.
 FINAL = (
     UNTRUSTED,
+    MISNAMED,
     LOGIN_PAGE,
     _instead("proxy-login-page-in-the-tunnel", login_page(), scheme="https", by_proxy=True),
-    _instead("redirect-to-another-host", redirect("https://login.example/")),
-    _instead("redirect-307", replace(redirect("https://login.example/"), status=307)),
+    altered("redirect-to-another-host", _led_away(302), leads_elsewhere=True),
+    altered("redirect-307", _led_away(307), leads_elsewhere=True),
     _instead("redirect-to-half-an-address", redirect("http://[::1")),
     _instead("204", no_content()),
     _instead("304", Reply(status=304)),
@@ -363,7 +385,7 @@ def _meanwhile(name: str, happen: Callable[[Stage], object], **others: Any) -> T
             stage.altered += 1
             happen(stage)
 
-    return Trouble(name=name, begin=begin, is_in_answers=True, **others)
+    return Trouble(name=name, begin=begin, is_in_answers=True, is_met=is_altered, **others)
 
 
 def _expire(stage: Stage) -> None:
@@ -373,6 +395,22 @@ def _expire(stage: Stage) -> None:
 TEMPORARY_KEYS_EXPIRE = _meanwhile("temporary-keys-expire", _expire, says=("expired", "security token"))
 EXPIRED_FOR_IAM = _of_iam(TEMPORARY_KEYS_EXPIRE)
 TOKEN_EXPIRES = _meanwhile("token-expires", _expire, by_token=True, says=("expired", "APIGW.0307", "Get a new token"))
+
+
+def _beside_the_answers(
+    name: str, happen: Callable[[Stage], object], is_there: Callable[[Stage], bool], **others: Any
+) -> Trouble:
+    """What happens and changes no answer by itself: it is met once a question is answered while it is there."""
+
+    def begin(stage: Stage) -> None:
+        def watch(_operation: str, true: Any) -> Any:
+            stage.altered += is_there(stage)
+            return true
+
+        happen(stage)
+        stage.gate.simulator.rewrite = watch
+
+    return Trouble(name=name, begin=begin, is_met=is_altered, **others)
 
 
 # Time.
@@ -390,13 +428,23 @@ def _set_it_right(stage: Stage) -> None:
 
 
 def _cloud_runs_ahead(stage: Stage) -> None:
-    # The run has read the time of day already, so that only the cloud is told another one.
-    stage.gate.time.at = datetime.fromtimestamp(stage.gate.time.at.timestamp() + HOUR, UTC)
+    # The machine of the gate shows what it showed before, so that only the cloud is told another time of day.
+    stage.gate.time.at += timedelta(seconds=HOUR)
+    stage.gate.time.step -= HOUR
 
 
-AN_HOUR_AHEAD = Trouble(name="clock-an-hour-ahead", begin=_set_the_clock(HOUR), end=_set_it_right)
-AN_HOUR_BEHIND = Trouble(name="clock-an-hour-behind", begin=_set_the_clock(-HOUR), end=_set_it_right)
-CLOUD_AHEAD = Trouble(name="clock-of-the-cloud-an-hour-ahead", begin=_cloud_runs_ahead)
+def _is_wrong(stage: Stage) -> bool:
+    return stage.gate.time.wall() != stage.gate.time.true_wall()
+
+
+def _was_refused(stage: Stage) -> bool:
+    return any(request.status >= HTTPStatus.BAD_REQUEST for request in stage.gate.simulator.requests)
+
+
+# From the first request on, the clock is wrong from the start; at every other moment, it is set during the run.
+AN_HOUR_AHEAD = _beside_the_answers("clock-an-hour-ahead", _set_the_clock(HOUR), _is_wrong, end=_set_it_right)
+AN_HOUR_BEHIND = _beside_the_answers("clock-an-hour-behind", _set_the_clock(-HOUR), _is_wrong, end=_set_it_right)
+CLOUD_AHEAD = Trouble(name="clock-of-the-cloud-an-hour-ahead", begin=_cloud_runs_ahead, is_met=_was_refused)
 
 
 def _from_a_cache(stage: Stage, operation: str, true: Any) -> Any:
@@ -520,8 +568,16 @@ def _exchanged(stage: Stage, operation: str, true: Any) -> Any:
     return {"ImageInstanceList": [*rows, another], "PageInfo": {"TotalCount": len(rows) + 1}}
 
 
-VANISHES = Trouble(name="task-vanishes", begin=_vanish, end=_return)
-OVERTAKEN = Trouble(name="newer-risky-task-appears", begin=_overtake)
+def _is_gone(stage: Stage) -> bool:
+    return stage.ours not in stage.gate.simulator.tasks
+
+
+def _is_not_the_newest(stage: Stage) -> bool:
+    return min(stage.gate.simulator.tasks, key=attrgetter("began_ago")) is not stage.ours
+
+
+VANISHES = _beside_the_answers("task-vanishes", _vanish, _is_gone, end=_return)
+OVERTAKEN = _beside_the_answers("newer-risky-task-appears", _overtake, _is_not_the_newest)
 REPLACED = of_task("task-replaced-by-one-of-another-id", lambda task: {**task, _id_in(task): "theirs"})
 BEGUN_ANEW = of_task("task-with-another-begin", _begin_moved(1))
 BEGUN_LONG_AGO = of_task("begin-three-days-ago", _begin_moved(-3 * DAY))

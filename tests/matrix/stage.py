@@ -10,10 +10,11 @@ from tests.matrix.moments import OPTIONS, OURS
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
+    from pathlib import Path
 
     import pytest
 
-    from gate.simulator import SimulatedTask
+    from gate.simulator import SimulatedTask, Simulator
     from tests.harness import Ending, Gate
     from tests.matrix.door import Door
     from tests.matrix.moments import When
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
 
 Change: TypeAlias = "Callable[[Stage, str, Any], Any]"
 """What becomes of a true answer, given the operation and the document: another document, or a whole reply."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificates:
+    """The server's side of TLS, with each of three certificates."""
+
+    trusted: ssl.SSLContext
+    stranger: ssl.SSLContext
+    """One that the gate does not trust."""
+    misnamed: ssl.SSLContext
+    """One that the gate trusts, but for another host."""
+    bundle: Path
+    """What the gate is told to trust."""
 
 
 @dataclass(kw_only=True)
@@ -32,12 +46,13 @@ class Stage:
     patch: pytest.MonkeyPatch
     door: Door | None = None
     proxy: Proxy | None = None
-    stranger: ssl.SSLContext | None = None
-    """A certificate that the gate does not trust."""
+    certificates: Certificates | None = None
+    elsewhere: Simulator | None = None
+    """Where the gate may be led to, and must not go."""
     memory: dict[str, Any] = field(default_factory=dict)
     """What a fault has to keep in mind from one answer to the next."""
     altered: int = 0
-    """How many answers were not the true ones."""
+    """How many answers were not the true ones, or were given while something was not as it should be."""
     ours: SimulatedTask = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +98,10 @@ class Trouble:
     """Whether the gate signs in with the token of a user, where a cloud takes one, and not with temporary keys."""
     is_retried: bool = False
     """Whether the gate cannot get over it without asking once more."""
+    is_met: Callable[[Stage], object] = bool
+    """Whether the gate has met it, of a stage after the run; always, where the exit code alone shows that."""
+    leads_elsewhere: bool = False
+    """Whether there is somebody else to whom the gate is sent."""
     says: tuple[str, ...] = ()
     """What the verdict has to say of it."""
 
@@ -103,4 +122,9 @@ def altered(name: str, change: Change, **others: Any) -> Trouble:
     def end(stage: Stage) -> None:
         stage.gate.simulator.rewrite = None
 
-    return Trouble(name=name, begin=begin, end=end, is_in_answers=True, **others)
+    return Trouble(name=name, begin=begin, end=end, is_in_answers=True, is_met=is_altered, **others)
+
+
+def is_altered(stage: Stage) -> bool:
+    """Whether any answer was not the true one, or was given while something was not as it should be."""
+    return stage.altered > 0

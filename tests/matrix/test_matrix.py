@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gate.simulator import Simulator
 from tests.matrix.cells import CELLS
 from tests.matrix.door import Door
 from tests.matrix.faults import HURRIED, NOTHING
@@ -18,10 +19,8 @@ from tests.matrix.proxy import CLOUD, Proxy
 from tests.matrix.stage import Stage
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable, Iterator
 
-    from gate.simulator import Simulator
     from tests.harness import Ending, Gate
     from tests.matrix.cells import Cell
     from tests.matrix.stage import Trouble
@@ -56,8 +55,10 @@ def run(
             patch = stack.enter_context(pytest.MonkeyPatch.context())
             stage = Stage(gate=gate, when=when, patch=patch)
             arguments = stack.enter_context(_door(stage, trouble, request)) if trouble.scheme else ()
+            stage.elsewhere = stack.enter_context(Simulator()) if trouble.leads_elsewhere else None
             ending = stage.run(trouble, *options, *arguments)
-            assert stage.altered or not trouble.is_in_answers, "a fault that changes nothing is none"
+            assert trouble.is_met(stage), "a fault that is not met is none"
+            assert not (stage.elsewhere and stage.elsewhere.requests), "the gate went where it was sent"
             return ending, gate
 
         yield run
@@ -74,10 +75,10 @@ def _sign_in(gate: Gate, trouble: Trouble, monkeypatch: pytest.MonkeyPatch) -> N
 def _door(stage: Stage, trouble: Trouble, request: pytest.FixtureRequest) -> Iterator[tuple[str, ...]]:
     """A door in front of the cloud, perhaps behind a proxy, and the options that lead there."""
     trust: tuple[str, ...] = ()
-    trusted: ssl.SSLContext | None = None
     if trouble.scheme == "https":
-        trusted, stage.stranger, certificate = request.getfixturevalue("certificates")
-        trust = ("--ca-bundle", str(certificate))
+        stage.certificates = request.getfixturevalue("certificates")
+        trust = ("--ca-bundle", str(stage.certificates.bundle))
+    trusted = stage.certificates.trusted if stage.certificates else None
     with Door(stage.gate.simulator.port, trusted) as stage.door:
         if not trouble.by_proxy:
             yield "--endpoint", f"{trouble.scheme}://{trouble.host}:{stage.door.port}", *trust
