@@ -10,7 +10,6 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,24 +17,24 @@ import click
 from gate import __version__, ci, run
 from gate.clock import Clock, Deadline
 from gate.clouds import CLOUDS, Connection
-from gate.command_line import Sectioned, variables, wishes_of
+from gate.command_line import Sectioned, wishes_of
 from gate.errors import Bug, ExitCode, GateError, Interrupted, UsageError
 from gate.interrupt import be_deaf, interruptible
 from gate.journal import Journal
 from gate.log import Log, describe
-from gate.options import LOOK_SECTIONS, OPTIONS, SECTIONS, known_report, settings_from, unknown_variables
-from gate.outcome import Outcome
-from gate.policy import Policy, undecided
-from gate.publish import publish, told
+from gate.no_verdict import end
+from gate.options import LOOK_SECTIONS, OPTIONS, SECTIONS, settings_from, unknown_variables
+from gate.policy import undecided
+from gate.publish import make_way, publish
 from gate.simulator import SCENARIOS, Simulator
 from gate.text import for_log
-from gate.writing import forget, say, speak, whisper
+from gate.writing import say, speak, whisper
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from gate.scan import ScanTask
-    from gate.settings import ReportWish, Settings
+    from gate.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> int:
@@ -53,7 +52,7 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
         except Interrupted as cause:
             # Also while another cause was being said, which may take as long as its reader likes.
             Log(sys.stderr).complain(str(cause))
-            return _end(cause, arguments)
+            return end(cause, arguments)
 
 
 def _answered(arguments: Sequence[str], clock: Clock | None) -> int:
@@ -67,10 +66,10 @@ def _answered(arguments: Sequence[str], clock: Clock | None) -> int:
     except click.ClickException as error:
         # click would show it as it came, and with it what a value holds.
         Log(sys.stderr).complain(f"{error.format_message()} See --help.")
-        return _end(UsageError(error.format_message()), arguments)
+        return end(UsageError(error.format_message()), arguments)
     except GateError as cause:
         Log(sys.stderr).complain(str(cause))
-        return _end(cause, arguments)
+        return end(cause, arguments)
 
 
 def _run(arguments: Sequence[str], clock: Clock | None) -> int:
@@ -199,7 +198,7 @@ def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
 
 
 def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Clock) -> int:
-    _forget(settings.reports, log)
+    make_way(settings.reports, log)
     for complaint in unknown_variables(environ):
         log.complain(complaint)
     host = ci.detect(environ, settings.ci)
@@ -264,47 +263,3 @@ def _open_streams() -> None:
 
 def _log(values: Mapping[str, Any]) -> Log:
     return Log(sys.stderr, verbosity=int(values["verbose"]) - int(values["quiet"]))
-
-
-def _forget(wishes: Iterable[ReportWish], log: Log) -> None:
-    for wish in wishes:
-        if not forget(wish.path):
-            log.complain(f"{wish.path} is of an earlier run and cannot be taken away: it says nothing of this one.")
-
-
-def _end(cause: GateError | Interrupted, arguments: Sequence[str]) -> int:
-    """Forgets what an earlier check reported, and tells the CI host that there is no verdict and why.
-
-    The host would else keep no outputs. Commands other than the check tell it nothing, and have no reports.
-    """
-    be_deaf()
-    verdict = undecided(cause)
-    outcome = Outcome(cloud="", verdict=verdict, policy=Policy(), gate_version=__version__, generated_at=Clock().now())
-    if next((word for word in arguments if not word.startswith("-")), "") == "check":
-        log = Log(sys.stderr)
-        _forget(_reports(arguments), log)
-        for complaint in told(_host(arguments), outcome):
-            log.complain(complaint)
-    return verdict.exit_code
-
-
-def _host(arguments: Sequence[str]) -> ci.Host:
-    wish = next(reversed(_wished("ci", arguments)), None)
-    return ci.detect(os.environ, wish if wish in ci.HOSTS else None)
-
-
-def _reports(arguments: Sequence[str]) -> Iterator[ReportWish]:
-    for text in _wished("report", arguments):
-        with suppress(ValueError):
-            yield known_report(text)
-
-
-def _wished(name: str, arguments: Sequence[str]) -> list[str]:
-    """What is wished by one option, as far as a command line shows it that could not be read."""
-    said = []
-    for word, after in pairwise((*arguments, "")):
-        option, equals, value = word.partition("=")
-        if option == f"--{name}":
-            said.append(value if equals else after)
-    of_variables = (os.environ.get(variable, "").splitlines() for variable in variables(name))
-    return next(filter(None, ([value for value in said if value], *of_variables)), [])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gate.policy import Decision
 from gate.reports import REPORTS, plain
-from gate.writing import say, write_whole
+from gate.writing import forget, say, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from gate.log import Log
     from gate.outcome import Outcome
     from gate.settings import ReportWish
+
+
+def make_way(wishes: Iterable[ReportWish], log: Log) -> None:
+    """Takes the reports of an earlier run away, so that none of them is mistaken for one of this run."""
+    for wish in wishes:
+        if not forget(wish.path):
+            log.complain(f"{wish.path} is of an earlier run and cannot be taken away: it says nothing of this one.")
 
 
 def publish(outcome: Outcome, wishes: Iterable[ReportWish], host: Host, log: Log) -> None:
