@@ -1,0 +1,212 @@
+"""The end without a verdict: what is forgotten, and what the CI host is told, of a command line that cannot be read."""
+
+from __future__ import annotations
+
+import errno
+import html
+import io
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate import __version__, cli
+from gate.errors import Interrupted
+from tests.github_runner import as_the_runner_reads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--max-failed", "x"], "2"), (["--region", "nowhere"], "2")])
+def test_a_usage_error_sets_the_outputs_too(arguments: list[str], code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("output").touch()
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", "output")
+
+    assert cli.main(["check", "--cloud", "huawei", *arguments]) == int(code)
+
+    values = as_the_runner_reads(Path("output").read_text())
+    assert (values["verdict"], values["exit-code"], values["task-id"]) == ("undecided", code, "")
+
+
+def test_outputs_that_cannot_be_written_are_told_even_after_a_usage_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", "absent/output")
+
+    assert cli.main(["check"]) == 2
+    assert "GITHUB_OUTPUT cannot be written" in capsys.readouterr().err
+
+
+@pytest.fixture
+def in_github(monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, str]]:
+    """In a job of GitHub; called, it tells the outputs that were set."""
+    for name in ("output", "summary"):
+        Path(name).touch()
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", "output")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary")
+    return lambda: as_the_runner_reads(Path("output").read_text())
+
+
+def test_the_summary_of_a_usage_error_says_what_is_wrong_and_by_whom_it_was_found(
+    in_github: Callable[[], dict[str, str]],
+) -> None:
+    assert cli.main(["check"]) == 2
+
+    assert in_github()["exit-code"] == "2"
+    assert html.unescape(Path("summary").read_text()) == (
+        "## ⚠️ Image scan: undecided\n"
+        "\n"
+        "- No cloud is given. The option --cloud, the input `cloud` and SCAN_GATE_CLOUD are all unset or empty. "
+        "Give --cloud, one of: huawei, alibaba.\n"
+        "\n"
+        f"Exit code 2 · looks: 0, retries: 0, 0 s · scan-gate {__version__}\n"
+        "\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "wish", "exit_code"),
+    [
+        (["check", "--bogus"], "", "2"),
+        (["--bogus", "check"], "", "2"),
+        (["--bogus"], "", None),
+        (["status", "--bogus"], "", None),
+        (["check", "--bogus"], "none", None),
+        (["check", "--bogus", "--ci", "none"], "", None),
+        (["check", "--bogus", "--ci=none"], "", None),
+        (["check", "--bogus", "--ci", "github"], "none", "2"),
+        (["check", "--bogus", "--ci", "none", "--ci", "github"], "", "2"),
+        (["check", "--bogus", "--ci", "github", "--ci", "none"], "", None),
+        (["check", "--ci", "bogus"], "", "2"),
+        (["check", "--ci=none=x"], "none", "2"),
+        (["check", "--bogus", "--endpoint=--ci=none"], "", "2"),
+    ],
+)
+def test_a_command_line_that_cannot_be_read_is_told_to_the_host_that_a_check_would_tell(
+    words: list[str],
+    wish: str,
+    exit_code: str | None,
+    in_github: Callable[[], dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SCAN_GATE_CI", wish)
+
+    assert cli.main(words) == 2
+    assert in_github().get("exit-code") == exit_code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--max-risky", "x"],
+        ["--config", "absent.toml"],
+        ["--cloud", "huawei", "--source", "x"],
+        ["--bogus"],
+        [],
+    ],
+)
+def test_no_report_of_an_earlier_run_outlives_a_command_line_that_cannot_be_read(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCAN_GATE_REPORT", "json=c.json\n\n markdown=d d.md")
+    for name in ("a.json", "b.html", "c.json", "d d.md"):
+        Path(name).write_text("passed")
+
+    assert cli.main(["check", "--report", "json=a.json", "--report=html=b.html", *words]) == 2
+    assert {path.name for path in Path().iterdir()} == {"c.json", "d d.md"}
+
+    assert cli.main(["check", *words]) == 2
+    assert [*Path().iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "--report", "pdf=a.json", "--bogus"],
+        ["check", "--report", "a.json", "--bogus"],
+        ["check", "--bogus", "--report"],
+        ["check", "--endpoint=--report=json=a.json"],
+        ["status", "--report", "json=a.json"],
+        ["--report", "json=a.json"],
+    ],
+)
+def test_what_is_no_report_of_a_check_outlives_a_command_line_that_cannot_be_read(words: list[str]) -> None:
+    Path("a.json").write_text("{}")
+
+    assert cli.main(words) == 2
+    assert Path("a.json").read_text() == "{}"
+
+
+def test_an_earlier_report_that_cannot_be_taken_away_is_complained_of_after_a_usage_error_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("kept").touch()
+    Path("a.json").symlink_to("kept")
+
+    def deny(path: Path, **_wish: bool) -> None:
+        raise PermissionError(errno.EPERM, f"{path} may not be taken away")
+
+    with monkeypatch.context() as context:
+        context.setattr(Path, "unlink", deny)
+        assert cli.main(["check", "--report", "json=a.json", "--bogus"]) == 2
+
+    assert "scan-gate: a.json is of an earlier run and cannot be taken away" in capsys.readouterr().err
+
+
+def test_the_input_is_a_wish_before_the_variable(
+    in_github: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCAN_GATE_CI", "github")
+    monkeypatch.setenv("INPUT_CI", "none")
+
+    assert cli.main(["check", "--bogus"]) == 2
+    assert in_github() == {}
+
+
+def test_by_default_the_words_are_those_of_the_process(
+    in_github: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["scan-gate", "check", "--bogus"])
+
+    assert cli.main() == 2
+    assert in_github()["exit-code"] == "2"
+    assert "No such option '--bogus'." in html.unescape(Path("summary").read_text())
+    assert "scan-gate: No such option '--bogus'." in capsys.readouterr().err
+
+
+class Stuck(io.StringIO):
+    """A pipe that is full: whoever writes into it is interrupted in waiting for its reader."""
+
+    def __init__(self, fd: int) -> None:
+        super().__init__()
+        self._fd = fd
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def write(self, text: str) -> int:
+        if os.path.samestat(os.fstat(self._fd), Path(os.devnull).stat()):
+            return super().write(text)
+        raise Interrupted(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("words", [["check", "--max-risky", "x"], ["check"]])
+def test_a_signal_while_an_error_is_being_said_ends_a_gate_whose_log_nobody_reads(
+    words: list[str], in_github: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not wait for that reader a second time, in which no signal would end it any more."""
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end), os.fdopen(write_end, "w"):
+        stuck = Stuck(write_end)
+        monkeypatch.setattr("sys.stderr", stuck)
+        code = cli.main(words)
+
+    assert code == 143
+    assert stuck.getvalue() == "scan-gate: Interrupted by SIGTERM.\n"
+    assert in_github()["exit-code"] == "143"
