@@ -9,7 +9,6 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -193,8 +192,8 @@ def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
     clock = clock or Clock(sleep=log.sleep)
     with Simulator(scenario, now=lambda: clock.now().timestamp()) as simulator:
         settings, keys = _demo(cloud, simulator.describe()[cloud], chosen.expected_exit)
-        # A demo is no check: no later step of a CI host may take its outcome for one, and no real key is used in it.
-        return _check(replace(settings, ci="none"), keys, log, clock)
+        # Nothing else of the environment: a demo uses no real key, and no CI host may take its outcome for a check's.
+        return _check(settings, keys, log, clock)
 
 
 def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Clock) -> int:

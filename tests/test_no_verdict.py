@@ -83,6 +83,7 @@ def test_the_summary_of_a_usage_error_says_what_is_wrong_and_by_whom_it_was_foun
         (["check", "--bogus", "--ci", "github"], "none", "2"),
         (["check", "--bogus", "--ci", "none", "--ci", "github"], "", "2"),
         (["check", "--bogus", "--ci", "github", "--ci", "none"], "", None),
+        (["check", "--bogus", "--ci"], "none", None),
         (["check", "--ci", "bogus"], "", "2"),
         (["check", "--ci=none=x"], "none", "2"),
         (["check", "--bogus", "--endpoint=--ci=none"], "", "2"),

@@ -133,7 +133,8 @@ def leaf(row: Mapping[str, Any]) -> Leaf:
     faults, info, image = _faults(row), _image_info(row), _image(row)
     if _is_repository(row):
         image = replace(image, name=image.name or image.digest, digest="")
-        faults += ["a whole repository"] if faults else []
+        # One that succeeded tells of no image, and is no part that counts.
+        faults += ["a whole repository"]
     return Leaf(
         image=image,
         succeeded=not faults,
