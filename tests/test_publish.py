@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import io
 import json
 import os
@@ -176,6 +177,10 @@ def test_a_pipe_whose_reader_has_stopped_is_given_up(tmp_path: Path) -> None:
         write_whole(pipe, "x" * 10_000_000, patience=0)
 
     os.close(reader)
+
+
+def test_the_reader_of_a_pipe_has_the_five_seconds_of_the_readme() -> None:
+    assert inspect.signature(write_whole).parameters["patience"].default == 5
 
 
 def test_a_pipe_that_somebody_reads_gets_all_of_a_report(tmp_path: Path) -> None:
