@@ -1,8 +1,9 @@
-"""Time as the gate knows it: handed in, so that tests need not wait, and deaf to steps of the machine's clock."""
+"""Time and chance as the gate knows them: handed in for tests' sake, and deaf to steps of the machine's clock."""
 
 from __future__ import annotations
 
 import math
+import secrets
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_chance = secrets.SystemRandom().random
 DUST = 0.01
 """Less than this many s is not worth another look: it is what is left over when floats are added."""
 _APART = 60.0
@@ -25,9 +27,12 @@ class Clock:
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = _chance,
     ) -> None:
         self.sleep = sleep
         """Pauses for so many s."""
+        self.chance = chance
+        """A number from 0 to 1, by which the pauses of gates that began together drift apart."""
         self._monotonic = monotonic
         self._zero = monotonic()
         self._began = self._began_here = wall()

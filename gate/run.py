@@ -72,7 +72,7 @@ def _decide(connection: Connection) -> Verdict:
     settings, clock, journal = connection.settings, connection.clock, connection.journal
     kind = CLOUDS[settings.cloud]
     cloud = kind.connect(connection)
-    pace = Pace(shortest=settings.poll_interval or kind.shortest_pause, jitter=connection.chance)
+    pace = Pace(shortest=settings.poll_interval or kind.shortest_pause, jitter=clock.chance)
     watch = Watch(pace=pace, clock=clock, journal=journal)
 
     pinned = _choose(cloud, watch, settings, connection.deadline)

@@ -31,7 +31,8 @@ class Pace:
     """How often to look: rarely at what takes long, and soon at what should be over soon.
 
     A pause is a quarter of the time already waited, so that a verdict is never later than a quarter of the whole wait;
-    it is shorter when the task is expected to end before that, and never shorter than the cloud's quota allows.
+    it is shorter when the task is expected to end before that, and never shorter than the cloud's quota allows. Between
+    the beginnings of two looks, that is: one that had to wait for its calls has rested meanwhile.
     """
 
     shortest: float
@@ -39,15 +40,16 @@ class Pace:
     jitter: Callable[[], float]
     """A number from 0 to 1; gates that started together drift apart by up to a tenth of each pause."""
 
-    def pause(self, *, waited: float, left: float, expected: float | None) -> float:
+    def pause(self, *, waited: float, left: float, expected: float | None, took: float) -> float:
         """Says how many s to wait until the next look.
 
         Args:
             waited: Seconds since the first look.
             left: Seconds until the deadline.
             expected: Seconds until the task should be over, where that can be guessed.
+            took: Seconds that the last look lasted.
         """
-        pause = min(waited / 4, LONGEST_PAUSE)
+        pause = min(waited / 4, LONGEST_PAUSE) - took
         if expected is not None:
             pause = min(pause, expected)
         pause = max(pause, self.shortest)
@@ -85,22 +87,26 @@ class Watch:
             What was seen last, whatever stands in the way of it: the caller must ask.
         """
         began = self.clock.elapsed()
+        took = 0.0
         looked: list[Seen] = [] if seen is None else [seen]
 
         def rest(details: Details) -> None:
             expected = expected_end(details["value"], self.clock)
             waited, left = self.clock.elapsed() - began, deadline.left()
-            pause = self.pace.pause(waited=waited, left=left, expected=expected)
+            pause = self.pace.pause(waited=waited, left=left, expected=expected, took=took)
             self.journal.pausing(pause, obstacle(details["value"]) or "")
             self.clock.sleep(pause)
 
         def glance() -> Seen:
+            nonlocal took
+            looks_since = self.clock.elapsed()
             try:
                 task = look()
             except OutOfTime:
                 if not looked:
                     raise
                 return looked[-1]
+            took = self.clock.elapsed() - looks_since
             looked[:] = [task]
             self.journal.looked(task)
             return task

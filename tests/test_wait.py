@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.clock import Deadline
+from gate.clock import Clock, Deadline
 from gate.errors import OutOfTime
 from gate.journal import Journal
 from gate.outcome import EventKind
 from gate.scan import ScanTask, TaskState
 from gate.wait import LONGEST_PAUSE, Pace, Watch, expected_end
 from tests.builders import NOW, FakeTime, a_task
-from tests.clouds.builders import a_connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +30,10 @@ def pace(jitter: float = 0.0, shortest: float = SHORTEST) -> Pace:
     return Pace(shortest=shortest, jitter=lambda: jitter)
 
 
-def pause(*, waited: float, left: float = 1e6, expected: float | None = None, jitter: float = 0.0) -> float:
-    return pace(jitter).pause(waited=waited, left=left, expected=expected)
+def pause(
+    *, waited: float, left: float = 1e6, expected: float | None = None, took: float = 0.0, jitter: float = 0.0
+) -> float:
+    return pace(jitter).pause(waited=waited, left=left, expected=expected, took=took)
 
 
 # The pace.
@@ -51,6 +52,16 @@ def test_the_pause_is_a_quarter_of_the_time_waited_within_its_bounds(waited: flo
 )
 def test_the_pause_aims_at_the_expected_end(expected: float | None, expected_pause: float) -> None:
     assert pause(waited=200, expected=expected) == expected_pause
+
+
+@pytest.mark.parametrize(
+    ("took", "expected", "expected_pause"),
+    [(0, None, 50), (10, None, 40), (40, None, 12), (500, None, 12), (10, 45, 40), (10, 30, 30), (40, 30, 12)],
+)
+def test_a_look_that_had_to_wait_for_its_calls_was_part_of_the_pause(
+    took: float, expected: float | None, expected_pause: float
+) -> None:
+    assert pause(waited=200, took=took, expected=expected) == expected_pause
 
 
 @pytest.mark.parametrize(("jitter", "expected_pause"), [(0.0, 50), (0.5, 52.5), (1.0, 55)])
@@ -72,12 +83,12 @@ def test_a_look_that_leaves_no_room_for_another_is_made_at_the_deadline(left: fl
 
 
 def test_an_interval_longer_than_the_longest_pause_is_kept() -> None:
-    assert pace(shortest=300).pause(waited=9999, left=1e6, expected=1) == 300
+    assert pace(shortest=300).pause(waited=9999, left=1e6, expected=1, took=1) == 300
 
 
-def test_a_run_leaves_its_jitter_to_chance(fake_time: FakeTime) -> None:
-    chance = a_connection(fake_time).chance
-    pauses = {Pace(shortest=10, jitter=chance).pause(waited=0, left=1e6, expected=None) for _ in range(20)}
+def test_a_run_leaves_its_jitter_to_chance() -> None:
+    pace = Pace(shortest=10, jitter=Clock().chance)
+    pauses = {pace.pause(waited=0, left=1e6, expected=None, took=0) for _ in range(20)}
 
     assert len(pauses) > 1
     assert all(10 <= pause <= 11 for pause in pauses)
@@ -87,13 +98,14 @@ def test_a_run_leaves_its_jitter_to_chance(fake_time: FakeTime) -> None:
     waited=st.floats(0, 1e5),
     left=st.floats(0, 1e5),
     expected=st.none() | st.floats(0, 1e9),
+    took=st.floats(0, 1e5),
     jitter=st.floats(0, 1),
     shortest=st.floats(0.05, 600),
 )
 def test_no_pause_crosses_the_deadline_or_breaks_the_quota_before_it(
-    waited: float, left: float, expected: float | None, jitter: float, shortest: float
+    *, waited: float, left: float, expected: float | None, took: float, jitter: float, shortest: float
 ) -> None:
-    chosen = pace(jitter, shortest).pause(waited=waited, left=left, expected=expected)
+    chosen = pace(jitter, shortest).pause(waited=waited, left=left, expected=expected, took=took)
 
     assert 0 <= chosen <= left
     assert chosen == left or chosen >= shortest

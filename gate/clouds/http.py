@@ -13,6 +13,7 @@ import requests
 
 from gate.clock import DUST
 from gate.clouds.answer import date_of
+from gate.clouds.turn import courtesy, until_called
 from gate.errors import CutShort, NotAuthorised, OutOfTime, Throttled, Unreachable
 from gate.policy import CLOCK_TOLERANCE
 from gate.text import one_line
@@ -30,14 +31,6 @@ if TYPE_CHECKING:
 _TRIES_FOR_A_WHOLE_ANSWER = 3
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _FIRST_CONTACT = 300.0
-_QUEUE = 600.0
-"""Seconds for which one that is refused goes on to come nearer to the head of the queue: as long as fifty gates take
-that share five calls a minute."""
-_AT_ITS_END, _AT_ITS_HEAD = 120.0, 6.0
-"""Seconds from one refusal to the next try, there."""
-_COURTESY = 12.0
-"""Seconds that one at the end of the queue lets pass when a call is free: the time that five calls a minute leave to
-each."""
 _AT_ONCE = 1.0
 """Seconds; questions that follow each other sooner belong to one look."""
 _REQUEST_IDS = ("x-request-id", "x-acs-request-id", "x-iam-trace-id")
@@ -102,8 +95,9 @@ class Http:
         if asked_at - self._answered_at > _AT_ONCE:
             self._look_began = asked_at
         # backoff repeats and counts, and nothing else: the pause is ours, on our clock, so its own is 0.
-        rest = partial(self._rest, since=asked_at)
-        again = partial(backoff.on_exception, backoff.constant, interval=0, jitter=None, logger=None, on_backoff=rest)
+        again = partial(
+            backoff.on_exception, backoff.constant, interval=0, jitter=None, logger=None, on_backoff=self._rest
+        )
         whole = again(exception=CutShort, max_tries=_TRIES_FOR_A_WHOLE_ANSWER, giveup=self._is_vain)(self._try)
         answer: dict[str, Any] = again(exception=(Unreachable, Throttled), giveup=self._is_vain)(whole)(
             request, called or f"{method} {path}"
@@ -167,10 +161,10 @@ class Http:
         """Whether another try would come after the time is up."""
         return self._patience() < (fault.retry_after or DUST)
 
-    def _rest(self, details: Details, *, since: float) -> None:
+    def _rest(self, details: Details) -> None:
         fault, tries = cast("PassingFault", details["exception"]), details["tries"]
         if isinstance(fault, Throttled):
-            pause = self._turn(fault, tries, since)
+            pause = self._turn(fault, tries)
         else:
             # A cloud that asks for no pause at all gets one all the same: no fault is worth a storm of calls.
             pause = fault.retry_after or self._no_further(
@@ -180,26 +174,22 @@ class Http:
         self._connection.clock.sleep(pause)
         self._connection.deadline.grant()
 
-    def _turn(self, fault: Throttled, tries: int, since: float) -> float:
-        """Seconds until the next try of a question that a quota has refused since then.
-
-        A free call goes to whoever asks first, so that among many gates it would be chance who gets none: those whose
-        look has lasted longest ask soonest, and those that have just come step back. What refuses one question for
-        twice as long as a queue lasts is none, and is not asked so often for ever.
-        """
-        now = self._connection.clock.elapsed()
-        place = 1 - min(now - self._look_began, _QUEUE) / _QUEUE if now - since < 2 * _QUEUE else 1.0
+    def _turn(self, fault: Throttled, tries: int) -> float:
+        """Seconds until the next try of a question that a quota has refused so often."""
+        clock = self._connection.clock
+        age = clock.elapsed() - self._look_began
         if fault.retry_after:
-            # One whose time is nearly up has none for courtesy.
             spare = max(0.0, self._patience() - fault.retry_after)
-            return fault.retry_after + min(fault.retry_after, _COURTESY, spare / 10) * place
-        # A cloud that frees a thousand calls a second is not asked a thousand times a second.
-        growing = _growing(max(fault.one_in or 0.0, _SHORTEST_PAUSE), tries, _AT_ITS_END)
-        return self._no_further(self._drifting(max(growing * place, min(growing, _AT_ITS_HEAD))))
+            return fault.retry_after + courtesy(age, told=fault.retry_after, spare=spare)
+        if tries == 1 and (fault.one_in or 0.0) <= _SHORTEST_PAUSE:
+            # Most quotas that do not say how long they last count by the second.
+            return self._no_further(self._drifting(_SHORTEST_PAUSE))
+        # Those that began together are called together, and should not come as one.
+        return self._no_further(until_called(age, clock.now().timestamp()) + clock.chance() / 2)
 
     def _drifting(self, pause: float) -> float:
         # Half of it is chance: a fault hits a whole fleet at one moment, and its gates must not come back as one.
-        return pause * (0.5 + self._connection.chance() / 2)
+        return pause * (0.5 + self._connection.clock.chance() / 2)
 
     def _no_further(self, pause: float) -> float:
         left = self._patience()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from gate.journal import Journal
     from gate.scan import ScanTask
     from gate.settings import Option, Settings
-
-_chance = secrets.SystemRandom().random
 
 
 class Cloud(Protocol):
@@ -54,8 +51,6 @@ class Connection:
     """Is told every secret before it is used, for the CI host that keeps it out of its log."""
     wire: Callable[..., Wire] = Wire
     """Makes the way to a host; handed in like the clock, so that a test can be the other side without a socket."""
-    chance: Callable[[], float] = _chance
-    """A number from 0 to 1, by which the pauses of gates that began together drift apart."""
 
     def credentials(self, native: Iterable[Source], *, takes_token: bool = True) -> Credentials:
         """Finds the credentials, and hides them; see `find_credentials`."""

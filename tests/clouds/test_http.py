@@ -23,6 +23,7 @@ from gate.clouds.credentials import Credentials
 from gate.clouds.http import Api, Http
 from gate.clouds.huawei.refusal import read
 from gate.clouds.huawei.signature import KeyPairAuth, TokenAuth
+from gate.clouds.turn import CALLING, ROUND, place
 from gate.clouds.wire import LARGEST_ANSWER
 from gate.errors import (
     CutShort,
@@ -57,6 +58,7 @@ from gate.simulator import (
     reset,
     server_error,
 )
+from tests.builders import NOW, FakeTime
 from tests.clouds.builders import Peer, a_connection, events, ok
 
 if TYPE_CHECKING:
@@ -68,7 +70,6 @@ if TYPE_CHECKING:
 
     from gate.clouds import Connection
     from gate.simulator import Drip
-    from tests.builders import FakeTime
 
 TOKEN = "simulated-huawei-auth-token-that-opens-nothing"
 PROJECTS = "/v3/projects"
@@ -421,7 +422,8 @@ def test_pauses_double_up_to_a_minute_and_half_of_each_is_chance(fake_time: Fake
 def test_less_than_a_second_is_not_left_for_a_try_of_its_own(
     fake_time: FakeTime, left: float, pauses: list[float]
 ) -> None:
-    connection = replace(a_connection(fake_time, timeout=left), chance=lambda: 1.0)
+    fake_time.chance = lambda: 1.0
+    connection = a_connection(fake_time, timeout=left)
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults.append(Fault(reply=server_error()))
         fault(connection, simulator.url)
@@ -430,7 +432,8 @@ def test_less_than_a_second_is_not_left_for_a_try_of_its_own(
 
 
 def test_the_longest_pause_is_a_minute(fake_time: FakeTime) -> None:
-    connection = replace(a_connection(fake_time, timeout=36000.0), chance=lambda: 1.0)
+    fake_time.chance = lambda: 1.0
+    connection = a_connection(fake_time, timeout=36000.0)
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults.append(Fault(on=frozenset(range(1, 20)), reply=server_error()))
         ask(connection, simulator.url)
@@ -617,9 +620,10 @@ def test_a_pause_that_outlasts_the_deadline_ends_the_wait_at_once(fake_time: Fak
 # A quota.
 
 
-def slept_before(quota: Quota, fake_time: FakeTime, *, chance: float = 1.0, waited: float = 0.0) -> list[float]:
+def slept_before(quota: Quota, fake_time: FakeTime, *, chance: float = 0.0, waited: float = 0.0) -> list[float]:
     """The pauses of a question that this quota refuses for an hour; the last one ends at the deadline."""
-    connection = replace(a_connection(fake_time, timeout=3600.0 + waited), chance=lambda: chance)
+    fake_time.chance = lambda: chance
+    connection = a_connection(fake_time, timeout=3600.0 + waited)
     fake_time.elapsed += waited
     with Simulator(now=fake_time.wall) as simulator:
         simulator.quota = quota
@@ -635,50 +639,30 @@ def test_a_quota_is_waited_for(fake_time: FakeTime) -> None:
         for _ in range(11):
             channel.ask("GET", PROJECTS)
 
-        assert 120 <= fake_time.elapsed <= 240
-        # Three refusals each time, when a call is free every 12 s: after about 12, 24 and 48 s.
+        # Twice a call is free after a minute, and is found so a round later at most.
+        assert 120 <= fake_time.elapsed <= 120 + 2 * (ROUND + 1)
         assert len(simulator.requests) <= 11 + 2 * 4
     assert all("quota" in event.text for event in events(connection, EventKind.RETRY))
 
 
-@pytest.mark.parametrize(
-    ("quota", "first"),
-    [(Quota(calls=0, seconds=60), 60.0), (Quota(calls=0, seconds=7), 7.0)],
-    ids=["a-minute", "seven-seconds"],
-)
-def test_the_first_pause_is_as_long_as_the_quota_takes_to_free_a_call(
-    fake_time: FakeTime, quota: Quota, first: float
-) -> None:
-    assert slept_before(quota, fake_time)[0] == first
-
-
 @pytest.mark.parametrize("waited", [0.0, 5000.0], ids=["at-the-beginning", "late-in-the-run"])
-def test_who_is_refused_for_long_asks_ever_sooner(fake_time: FakeTime, waited: float) -> None:
+def test_who_is_refused_asks_once_in_each_round_and_ever_earlier_in_it(fake_time: FakeTime, waited: float) -> None:
     """A free call goes to whoever asks first: among fifty gates nobody must have no luck for ever."""
     slept = slept_before(Quota(calls=0, seconds=60), fake_time, waited=waited)
 
-    refused_for = list(accumulate(slept, initial=0.0))
-    queue = [pause for age, pause in zip(refused_for, slept, strict=False) if age < 1200]
-    longest = queue.index(max(queue))
-    assert queue[:longest] == sorted(queue[:longest])
-    assert queue[longest:] == sorted(queue[longest:], reverse=True)
-    assert 90 < queue[longest] <= 120
-    assert {pause for age, pause in zip(refused_for, queue, strict=False) if age >= 600} == {6.0}
+    ages = [*accumulate(slept)][:-1]
+    began = NOW.timestamp() + waited
+    # It has grown older by half a second's worth when it is called, and 0 is as well the end of a round.
+    beside = [(began + age - place(age) * CALLING + 1) % ROUND - 1 for age in ages]
+    assert all(abs(seconds) < 0.5 for seconds in beside)
+    assert 3600 / ROUND - 1 <= len(ages) <= 3600 / ROUND * 1.01 + 1
 
 
-def test_what_refuses_for_ever_is_not_asked_often_for_ever(fake_time: FakeTime) -> None:
-    """It may be that refused calls count too, and that nobody is let in who does not keep away for a while."""
-    slept = slept_before(Quota(calls=0, seconds=60), fake_time)
+def test_those_that_are_called_together_do_not_come_as_one() -> None:
+    first, *_ = slept_before(Quota(calls=0, seconds=60), FakeTime(), chance=0.0)
+    second, *_ = slept_before(Quota(calls=0, seconds=60), FakeTime(), chance=1.0)
 
-    refused_for = list(accumulate(slept, initial=0.0))
-    assert {pause for age, pause in zip(refused_for, slept[:-1], strict=False) if age >= 1200} == {120.0}
-
-
-def test_chance_takes_at_most_half_of_a_pause(fake_time: FakeTime) -> None:
-    slept = slept_before(Quota(calls=0, seconds=60), fake_time, chance=0.0)
-
-    assert slept[0] == 30
-    assert min(slept[:-1]) == 3
+    assert second - first == pytest.approx(0.5)
 
 
 def told_to_wait(fake_time: FakeTime, seconds: int, *, times: int = 1, **settings: Any) -> list[float]:
@@ -692,11 +676,11 @@ def told_to_wait(fake_time: FakeTime, seconds: int, *, times: int = 1, **setting
 
 def test_who_has_just_come_lets_others_go_first_when_a_call_is_free(fake_time: FakeTime) -> None:
     """All are told the same moment: those that have waited for longest come then, and the others a little later."""
-    slept = told_to_wait(fake_time, 150, times=6, timeout=7200.0)
+    slept = told_to_wait(fake_time, 300, times=6, timeout=7200.0)
 
-    assert slept[0] == 162
-    assert slept[1] == pytest.approx(150 + 12 * (1 - 162 / 600))
-    assert slept[4:] == [150, 150]
+    assert slept[0] == 312
+    assert slept[1] == pytest.approx(300 + 12 * (1 - 312 / 1200))
+    assert slept[4:] == [300, 300]
 
 
 def test_a_short_pause_is_at_most_doubled(fake_time: FakeTime) -> None:
@@ -715,7 +699,7 @@ def test_who_reads_a_long_list_has_not_just_come_with_each_of_its_pages(fake_tim
         for _ in range(20):
             channel.ask("GET", PROJECTS)
 
-    assert fake_time.slept == pytest.approx([72, 60 + 12 * (1 - 72 / 600), 60 + 12 * (1 - (72 + 70.56) / 600)])
+    assert fake_time.slept == pytest.approx([72, 60 + 12 * (1 - 72 / 1200), 60 + 12 * (1 - (72 + 71.28) / 1200)])
 
 
 @pytest.mark.parametrize("later", [1.5, 300.0])
@@ -730,14 +714,31 @@ def test_who_looks_again_after_a_pause_has_just_come(fake_time: FakeTime, later:
     assert fake_time.slept == [72, 72]
 
 
-@pytest.mark.parametrize("message", ["", "limit:999999,time:1 second", "limit:0,time:0 second"])
-def test_a_quota_of_many_calls_is_no_reason_for_many_calls(fake_time: FakeTime, message: str) -> None:
+@pytest.mark.parametrize(
+    ("message", "at_once"),
+    [
+        ("", True),
+        ("limit:999999,time:1 second", True),
+        ("limit:0,time:0 second", True),
+        ("limit:60,time:1 minute", True),
+        ("limit:59,time:1 minute", False),
+        ("limit:5,time:1 minute", False),
+        ("limit:5,time:1 hour", False),
+    ],
+)
+def test_a_quota_that_may_count_by_the_second_is_tried_again_once_after_a_second(
+    fake_time: FakeTime, message: str, *, at_once: bool
+) -> None:
+    fake_time.chance = lambda: 1.0
     body = json.dumps({"error_code": "APIGW.0308", "error_msg": f"policy user over ratelimit,{message}"})
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults.append(Fault(reply=Reply(status=429, body=body.encode())))
-        fault(replace(a_connection(fake_time, timeout=60.0), chance=lambda: 1.0), simulator.url)
+        fault(a_connection(fake_time, timeout=100.0), simulator.url)
 
-    assert fake_time.slept[:3] == pytest.approx([1, 2, 4], abs=0.1)
+    first, second, third, *_ = fake_time.slept
+    assert (first == 1) == at_once
+    assert third == pytest.approx(ROUND, abs=0.5)
+    assert 1 < second < ROUND + 2
 
 
 def test_a_quota_that_frees_no_call_until_the_deadline_is_throttled(fake_time: FakeTime) -> None:

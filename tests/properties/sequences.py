@@ -112,7 +112,9 @@ def carried_out(
         hear: Is told every event, as the log is.
         other: Who answers in the place of the cloud that the sequence has by its seed.
     """
-    fake, settings = FakeTime(step=sequence.step), sequence.settings
+    # A chance of its own, since the limits of a policy may not change what the world does.
+    fake = FakeTime(step=sequence.step, chance=Random(f"pauses {sequence.seed}").random)
+    settings = sequence.settings
     other_side = other(fake) if other else _other_side(sequence, fake, words)
     clock = fake.clock()
     connection = Connection(
@@ -122,8 +124,6 @@ def carried_out(
         deadline=Deadline(clock, settings.timeout),
         journal=Journal(clock, hear),
         wire=lambda *_, **__: ScriptedWire(other_side),
-        # Of its own, since the limits of a policy may not change what the world does.
-        chance=Random(f"pauses {sequence.seed}").random,
     )
     outcome = run.check(connection)
     return Run(sequence=sequence, outcome=outcome, said=other_side.said, elapsed=fake.elapsed)

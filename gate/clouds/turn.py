@@ -1,0 +1,44 @@
+"""Whose turn it is where many gates share one quota: the oldest are called first.
+
+A free call goes to whoever asks first, and gates know nothing of each other. What they have in common is the time of
+day: in each round of it the ages are called from the oldest to the youngest, and a gate asks when its own is called.
+Where a clock is wrong, its gate is called in another's place, and in each round all the same.
+"""
+
+from __future__ import annotations
+
+ROUND = 31.0
+"""Seconds. Quotas count by the minute, and two rounds are a little more: a call is free again a moment before the age
+that had it is called, and so goes to the oldest. Were they less, it would be free just after, and the oldest would come
+too late each time."""
+CALLING = 18.0
+"""Seconds of a round within which all ages are called. Who waits is called 0.9 s earlier with every minute, and that
+must be less than what two rounds have over a minute; half as many would put them too close together for clocks that
+differ by a second."""
+OLDEST = 1200.0
+"""Seconds; who is older is called with these. The last of fifty gates that share five calls a minute is half as old."""
+COURTESY = 12.0
+"""Seconds by which the youngest come later than the oldest where all are told one moment: the time that five calls a
+minute leave to each."""
+
+
+def place(age: float) -> float:
+    """Where in the line one is that has waited for so many s: 0 at its head, 1 at its end."""
+    return 1 - min(age, OLDEST) / OLDEST
+
+
+def until_called(age: float, now: float) -> float:
+    """Seconds until this age, in s, is called next; now is the time of day in s.
+
+    At least one second: who has just been called is not called again at once because it has grown older meanwhile.
+    """
+    pause = (place(age) * CALLING - now) % ROUND
+    return pause if pause >= 1 else pause + ROUND
+
+
+def courtesy(age: float, *, told: float, spare: float) -> float:
+    """Seconds that one of this age lets pass when all have been told to come back in so many s.
+
+    At most as long as it was told, and a tenth of the spare s: one whose time is nearly up has none for courtesy.
+    """
+    return min(told, COURTESY, spare / 10) * place(age)
