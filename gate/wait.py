@@ -31,8 +31,8 @@ class Pace:
     """How often to look: rarely at what takes long, and soon at what should be over soon.
 
     A pause is a quarter of the time already waited, so that a verdict is never later than a quarter of the whole wait;
-    it is shorter when the task is expected to end before that, and never shorter than the cloud's quota allows. Between
-    the beginnings of two looks, that is: one that had to wait for its calls has rested meanwhile.
+    from the beginning of the last look, since one that had to wait for its calls has rested meanwhile. It is shorter
+    when the task is expected to end before that, and never shorter than the cloud's quota allows.
     """
 
     shortest: float
@@ -99,14 +99,14 @@ class Watch:
 
         def glance() -> Seen:
             nonlocal took
-            looks_since = self.clock.elapsed()
+            look_began = self.clock.elapsed()
             try:
                 task = look()
             except OutOfTime:
                 if not looked:
                     raise
                 return looked[-1]
-            took = self.clock.elapsed() - looks_since
+            took = self.clock.elapsed() - look_began
             looked[:] = [task]
             self.journal.looked(task)
             return task

@@ -190,6 +190,20 @@ def test_a_long_scan_is_looked_at_less_and_less_often(fake_time: FakeTime) -> No
     assert len(story.looks) <= 20
 
 
+def test_a_look_that_lasts_shortens_the_pause_after_it_and_no_other(fake_time: FakeTime) -> None:
+    story, watcher, lasts = Story(fake_time, (0, RUNNING), (700, COMPLETE)), watch(fake_time), iter([400, 40, 0, 40, 0])
+
+    def look() -> ScanTask:
+        task = story.look()
+        fake_time.elapsed += next(lasts)
+        return task
+
+    watcher.until(not_complete, look, deadline(watcher, 3600))
+
+    # From 400, 452, 525 and 685 s on; a pause is two minutes at most, whatever is taken off it.
+    assert fake_time.slept == [SHORTEST, 113 - 40, 120, 120 - 40]
+
+
 def test_there_is_a_last_look_at_the_deadline_itself_and_none_after(fake_time: FakeTime) -> None:
     story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time)
 

@@ -13,7 +13,7 @@ import requests
 
 from gate.clock import DUST
 from gate.clouds.answer import date_of
-from gate.clouds.turn import courtesy, until_called
+from gate.clouds.turn import OLDEST, courtesy, until_called
 from gate.errors import CutShort, NotAuthorised, OutOfTime, Throttled, Unreachable
 from gate.policy import CLOCK_TOLERANCE
 from gate.text import one_line
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 _TRIES_FOR_A_WHOLE_ANSWER = 3
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _FIRST_CONTACT = 300.0
+_QUICK_TRIES = 5
+"""How often to try again soon what a quota refuses that may count by the second: 10 calls a second and account are what
+Security Center states where it states any."""
+_NO_LINE = 120.0
+"""Seconds between two tries of what has been refused for longer than any line lasts."""
 _AT_ONCE = 1.0
 """Seconds; questions that follow each other sooner belong to one look."""
 _REQUEST_IDS = ("x-request-id", "x-acs-request-id", "x-iam-trace-id")
@@ -63,6 +68,7 @@ class Http:
         self._was_answered = False
         self._first_try = math.inf
         self._look_began = self._answered_at = -math.inf
+        self._has_lined_up = self._was_in_line = False
 
     def ask(
         self,
@@ -91,19 +97,27 @@ class Http:
         """
         request = requests.Request(method, f"{self._api.base_url}{path}{_query(query)}", headers, auth=self._api.auth)
         elapsed = self._connection.clock.elapsed
-        asked_at = elapsed()
-        if asked_at - self._answered_at > _AT_ONCE:
-            self._look_began = asked_at
+        if elapsed() - self._answered_at > _AT_ONCE:
+            self._begin_look()
         # backoff repeats and counts, and nothing else: the pause is ours, on our clock, so its own is 0.
-        again = partial(
-            backoff.on_exception, backoff.constant, interval=0, jitter=None, logger=None, on_backoff=self._rest
-        )
+        rest = partial(self._rest, since=elapsed())
+        again = partial(backoff.on_exception, backoff.constant, interval=0, jitter=None, logger=None, on_backoff=rest)
         whole = again(exception=CutShort, max_tries=_TRIES_FOR_A_WHOLE_ANSWER, giveup=self._is_vain)(self._try)
         answer: dict[str, Any] = again(exception=(Unreachable, Throttled), giveup=self._is_vain)(whole)(
             request, called or f"{method} {path}"
         )
         self._answered_at = elapsed()
         return answer
+
+    def _begin_look(self) -> None:
+        """Where others were in line at the last look, this one begins behind them, and not when a call may be free."""
+        if self._was_in_line:
+            self._was_in_line = False
+            pause = self._called(0.0)
+            self._connection.journal.note(f"others are in line for the quota; behind them in {pause:.0f} s")
+            self._connection.clock.sleep(pause)
+            self._connection.deadline.grant()
+        self._look_began = self._connection.clock.elapsed()
 
     def _try(self, request: requests.Request, called: str) -> dict[str, Any]:
         answer = self._send(request, called)
@@ -161,10 +175,10 @@ class Http:
         """Whether another try would come after the time is up."""
         return self._patience() < (fault.retry_after or DUST)
 
-    def _rest(self, details: Details) -> None:
+    def _rest(self, details: Details, *, since: float) -> None:
         fault, tries = cast("PassingFault", details["exception"]), details["tries"]
         if isinstance(fault, Throttled):
-            pause = self._turn(fault, tries)
+            pause = self._until_turn(fault, tries, since)
         else:
             # A cloud that asks for no pause at all gets one all the same: no fault is worth a storm of calls.
             pause = fault.retry_after or self._no_further(
@@ -174,17 +188,30 @@ class Http:
         self._connection.clock.sleep(pause)
         self._connection.deadline.grant()
 
-    def _turn(self, fault: Throttled, tries: int) -> float:
-        """Seconds until the next try of a question that a quota has refused so often."""
-        clock = self._connection.clock
-        age = clock.elapsed() - self._look_began
+    def _until_turn(self, fault: Throttled, tries: int, since: float) -> float:
+        """Seconds until the next try of a question that a quota has refused since then."""
+        elapsed = self._connection.clock.elapsed()
+        age = elapsed - self._look_began
         if fault.retry_after:
             spare = max(0.0, self._patience() - fault.retry_after)
             return fault.retry_after + courtesy(age, told=fault.retry_after, spare=spare)
-        if tries == 1 and (fault.one_in or 0.0) <= _SHORTEST_PAUSE:
-            # Most quotas that do not say how long they last count by the second.
-            return self._no_further(self._drifting(_SHORTEST_PAUSE))
+        if self._may_be_free_soon(fault, tries):
+            return self._no_further(self._drifting(_growing(_SHORTEST_PAUSE, tries, _LONGEST_PAUSE)))
+        if elapsed - since >= OLDEST:
+            # It may be that refused calls count too, and that nobody is let in before some keep away for a while.
+            return self._no_further(self._drifting(_NO_LINE))
+        self._has_lined_up = self._was_in_line = True
+        return self._called(age)
+
+    def _may_be_free_soon(self, fault: Throttled, tries: int) -> bool:
+        """Whether the quota counts by the second; where it does not say, for as long as that may be."""
+        if fault.one_in is None:
+            return tries <= _QUICK_TRIES and not self._has_lined_up
+        return fault.one_in <= _SHORTEST_PAUSE
+
+    def _called(self, age: float) -> float:
         # Those that began together are called together, and should not come as one.
+        clock = self._connection.clock
         return self._no_further(until_called(age, clock.now().timestamp()) + clock.chance() / 2)
 
     def _drifting(self, pause: float) -> float:

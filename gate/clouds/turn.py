@@ -7,14 +7,13 @@ Where a clock is wrong, its gate is called in another's place, and in each round
 
 from __future__ import annotations
 
-ROUND = 31.0
-"""Seconds. Quotas count by the minute, and two rounds are a little more: a call is free again a moment before the age
-that had it is called, and so goes to the oldest. Were they less, it would be free just after, and the oldest would come
-too late each time."""
-CALLING = 18.0
-"""Seconds of a round within which all ages are called. Who waits is called 0.9 s earlier with every minute, and that
-must be less than what two rounds have over a minute; half as many would put them too close together for clocks that
-differ by a second."""
+ROUND = 62.0
+"""Seconds. HSS counts by the minute, and a round is a little more: a call that was let through is free again shortly
+before the age that had it is called, for the oldest of those that are yet to be called. Were a round less, that age
+would have been called just before, and the oldest would miss the call in each round."""
+CALLED_WITHIN = 18.0
+"""Seconds of a round within which all ages are called; what comes free in the rest of it waits for the oldest. Who
+waits is called 0.9 s earlier in each minute: less than a round has over a minute, and as much as clocks may differ."""
 OLDEST = 1200.0
 """Seconds; who is older is called with these. The last of fifty gates that share five calls a minute is half as old."""
 COURTESY = 12.0
@@ -32,7 +31,7 @@ def until_called(age: float, now: float) -> float:
 
     At least one second: who has just been called is not called again at once because it has grown older meanwhile.
     """
-    pause = (place(age) * CALLING - now) % ROUND
+    pause = (place(age) * CALLED_WITHIN - now) % ROUND
     return pause if pause >= 1 else pause + ROUND
 
 

@@ -23,7 +23,7 @@ from gate.clouds.credentials import Credentials
 from gate.clouds.http import Api, Http
 from gate.clouds.huawei.refusal import read
 from gate.clouds.huawei.signature import KeyPairAuth, TokenAuth
-from gate.clouds.turn import CALLING, ROUND, place
+from gate.clouds.turn import CALLED_WITHIN, ROUND, place, until_called
 from gate.clouds.wire import LARGEST_ANSWER
 from gate.errors import (
     CutShort,
@@ -641,7 +641,8 @@ def test_a_quota_is_waited_for(fake_time: FakeTime) -> None:
 
         # Twice a call is free after a minute, and is found so a round later at most.
         assert 120 <= fake_time.elapsed <= 120 + 2 * (ROUND + 1)
-        assert len(simulator.requests) <= 11 + 2 * 4
+        # Five tries soon, since it does not say how long it lasts; then one in each round.
+        assert len(simulator.requests) <= 11 + 5 + 2 * 2
     assert all("quota" in event.text for event in events(connection, EventKind.RETRY))
 
 
@@ -650,12 +651,21 @@ def test_who_is_refused_asks_once_in_each_round_and_ever_earlier_in_it(fake_time
     """A free call goes to whoever asks first: among fifty gates nobody must have no luck for ever."""
     slept = slept_before(Quota(calls=0, seconds=60), fake_time, waited=waited)
 
-    ages = [*accumulate(slept)][:-1]
+    ages = [age for age in accumulate(slept) if age < 1200]
     began = NOW.timestamp() + waited
-    # It has grown older by half a second's worth when it is called, and 0 is as well the end of a round.
-    beside = [(began + age - place(age) * CALLING + 1) % ROUND - 1 for age in ages]
-    assert all(abs(seconds) < 0.5 for seconds in beside)
-    assert 3600 / ROUND - 1 <= len(ages) <= 3600 / ROUND * 1.01 + 1
+    # It has grown older by less than a second's worth when it is called, and 0 is as well the end of a round.
+    beside = [(began + age - place(age) * CALLED_WITHIN + 2) % ROUND - 2 for age in ages]
+    assert all(abs(seconds) < 1 for seconds in beside)
+    assert 1200 / ROUND - 1 <= len(ages) <= 1200 / ROUND * 1.01 + 1
+
+
+def test_what_refuses_for_ever_is_not_asked_by_all_in_each_round_for_ever(fake_time: FakeTime) -> None:
+    """It may be that refused calls count too, and that nobody is let in before some keep away for a while."""
+    slept = slept_before(Quota(calls=0, seconds=60), fake_time, chance=1.0)
+
+    refused_for = list(accumulate(slept, initial=0.0))
+    assert {pause for age, pause in zip(refused_for, slept[:-1], strict=False) if age >= 1200} == {120.0}
+    assert 120.0 not in {pause for age, pause in zip(refused_for, slept[:-1], strict=False) if age < 1200}
 
 
 def test_those_that_are_called_together_do_not_come_as_one() -> None:
@@ -714,31 +724,108 @@ def test_who_looks_again_after_a_pause_has_just_come(fake_time: FakeTime, later:
     assert fake_time.slept == [72, 72]
 
 
+SOON = [1, 2, 4, 8, 16]
+
+
 @pytest.mark.parametrize(
-    ("message", "at_once"),
+    ("message", "first"),
     [
-        ("", True),
-        ("limit:999999,time:1 second", True),
-        ("limit:0,time:0 second", True),
-        ("limit:60,time:1 minute", True),
-        ("limit:59,time:1 minute", False),
-        ("limit:5,time:1 minute", False),
-        ("limit:5,time:1 hour", False),
+        ("", SOON),
+        ("limit:999999,time:1 second", [*SOON, 32, 60, 60]),
+        ("limit:0,time:0 second", [*SOON, 32, 60, 60]),
+        ("limit:60,time:1 minute", [*SOON, 32, 60, 60]),
+        ("limit:59,time:1 minute", []),
+        ("limit:5,time:1 minute", []),
+        ("limit:5,time:1 hour", []),
     ],
 )
-def test_a_quota_that_may_count_by_the_second_is_tried_again_once_after_a_second(
-    fake_time: FakeTime, message: str, *, at_once: bool
+def test_a_quota_that_may_count_by_the_second_is_tried_again_soon(
+    fake_time: FakeTime, message: str, first: list[float]
 ) -> None:
     fake_time.chance = lambda: 1.0
+    began = fake_time.wall()
+    slept = slept_while_refused(fake_time, message, timeout=400.0)
+
+    assert slept[: len(first)] == first
+    if len(first) <= len(SOON):
+        joins = began + sum(first)
+        assert slept[len(first)] == pytest.approx(until_called(sum(first), joins) + 0.5)
+        assert slept[len(first) + 1] == pytest.approx(ROUND, abs=1.5)
+
+
+def slept_while_refused(fake_time: FakeTime, message: str, **settings: Any) -> list[float]:
+    """The pauses of a question that a quota refuses until the deadline, in these words."""
     body = json.dumps({"error_code": "APIGW.0308", "error_msg": f"policy user over ratelimit,{message}"})
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults.append(Fault(reply=Reply(status=429, body=body.encode())))
-        fault(a_connection(fake_time, timeout=100.0), simulator.url)
+        fault(a_connection(fake_time, **settings), simulator.url)
+    return fake_time.slept
 
-    first, second, third, *_ = fake_time.slept
-    assert (first == 1) == at_once
-    assert third == pytest.approx(ROUND, abs=0.5)
-    assert 1 < second < ROUND + 2
+
+def test_half_of_a_short_pause_is_chance(fake_time: FakeTime) -> None:
+    fake_time.chance = lambda: 0.0
+
+    assert slept_while_refused(fake_time, "", timeout=100.0)[:5] == [pause / 2 for pause in SOON]
+
+
+@pytest.mark.parametrize("chance", [0.0, 1.0])
+@pytest.mark.parametrize("message", ["", "limit:9,time:1 second", "limit:5,time:1 minute"])
+@pytest.mark.parametrize("timeout", [0.3, 5.0, 31.5, 62.0, 70.0, 1199.0, 1260.0, 3600.0])
+def test_what_a_quota_refuses_is_tried_until_the_deadline_and_last_at_it(
+    fake_time: FakeTime, timeout: float, message: str, chance: float
+) -> None:
+    fake_time.chance = lambda: chance
+    slept = slept_while_refused(fake_time, message, timeout=timeout)
+
+    assert fake_time.elapsed == pytest.approx(timeout)
+    assert min(slept) > 0
+
+
+def test_who_has_lined_up_once_knows_that_the_quota_does_not_count_by_the_second(fake_time: FakeTime) -> None:
+    refused = Reply(status=429, body=b'{"error_code": "APIGW.0308", "error_msg": "over ratelimit"}')
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(on=frozenset({*range(1, 7), 8}), reply=refused))
+        channel = http(a_connection(fake_time), simulator.url)
+        channel.ask("GET", PROJECTS)
+        channel.ask("GET", PROJECTS)
+
+    assert len(fake_time.slept) == 5 + 1 + 1
+    assert fake_time.slept[6] == pytest.approx(ROUND, abs=1.5)
+
+
+BY_THE_MINUTE = Reply(
+    status=429, body=b'{"error_code": "APIGW.0308", "error_msg": "policy user over ratelimit,limit:5,time:1 minute"}'
+)
+
+
+@pytest.mark.parametrize("later", [1.5, 300.0])
+def test_who_was_in_line_begins_the_next_look_behind_the_others(fake_time: FakeTime, later: float) -> None:
+    """Else the one that had the last call would be the first to ask when another one is free."""
+    fake_time.chance = lambda: 0.0
+    connection = a_connection(fake_time)
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(on=frozenset({1}), reply=BY_THE_MINUTE))
+        channel = http(connection, simulator.url)
+        channel.ask("GET", PROJECTS)
+        fake_time.elapsed += later
+        behind = until_called(0.0, fake_time.wall())
+        channel.ask("GET", PROJECTS)
+        fake_time.elapsed += later
+        channel.ask("GET", PROJECTS)
+
+    assert fake_time.slept[1:] == pytest.approx([behind])
+    assert f"behind them in {behind:.0f} s" in " ".join(event.text for event in events(connection, EventKind.NOTE))
+
+
+def test_who_has_little_time_left_is_not_behind_the_others_for_longer(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(on=frozenset({1}), reply=BY_THE_MINUTE))
+        channel = http(a_connection(fake_time, timeout=100.0), simulator.url)
+        channel.ask("GET", PROJECTS)
+        fake_time.elapsed = 99.5
+        channel.ask("GET", PROJECTS)
+
+    assert fake_time.elapsed == 100
 
 
 def test_a_quota_that_frees_no_call_until_the_deadline_is_throttled(fake_time: FakeTime) -> None:

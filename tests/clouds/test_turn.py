@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.clouds.turn import CALLING, COURTESY, OLDEST, ROUND, courtesy, place, until_called
+from gate.clouds.turn import CALLED_WITHIN, OLDEST, ROUND, courtesy, place, until_called
 from tests.builders import NOW
 
 AGES = [0.0, 1.0, 59.0, 60.0, 300.0, 600.0, 1199.0, 1200.0]
@@ -22,12 +22,21 @@ def test_the_older_are_called_before_the_younger() -> None:
 
     assert called == sorted(called, reverse=True)
     assert called[-1] == pytest.approx(1.5)
-    assert called[0] - called[-1] == pytest.approx(CALLING)
+    assert called[0] - called[-1] == pytest.approx(CALLED_WITHIN)
 
 
-def test_the_youngest_are_called_well_before_the_oldest_of_the_next_round() -> None:
-    """Those that are called together come within a second."""
-    assert ROUND - CALLING > 2
+def test_who_waits_is_called_nearly_a_second_earlier_in_each_minute() -> None:
+    """Less than a round has over a minute, so that the oldest are not called before their call is free again."""
+    assert until_called(60, BEGIN) - until_called(120, BEGIN) == pytest.approx(0.9)
+    assert ROUND - 60 > 0.9 + 1
+
+
+def test_what_comes_free_in_most_of_a_round_waits_for_the_oldest() -> None:
+    assert CALLED_WITHIN < ROUND / 3
+
+
+def test_clocks_that_differ_by_a_second_do_not_mistake_those_whose_ages_differ_by_more_than_a_minute() -> None:
+    assert until_called(100, BEGIN) - until_called(170, BEGIN) > 1
 
 
 @pytest.mark.parametrize("age", AGES)
@@ -43,6 +52,10 @@ def test_nobody_is_called_within_a_second_or_has_to_wait_for_longer_than_a_round
     age: float, since: float
 ) -> None:
     assert 1 <= until_called(age, BEGIN + since) < ROUND + 1
+
+
+def test_a_second_is_enough() -> None:
+    assert until_called(OLDEST, ROUND - 1) == 1
 
 
 @pytest.mark.parametrize(("before", "pause"), [(1.001, 1.001), (0.999, 0.999 + ROUND)])
@@ -63,8 +76,8 @@ def test_a_call_that_was_taken_when_an_age_was_called_goes_to_the_oldest_a_minut
 @pytest.mark.parametrize(
     ("age", "told", "spare", "seconds"),
     [
-        (0, 60, 1e6, COURTESY),
-        (600, 60, 1e6, COURTESY / 2),
+        (0, 60, 1e6, 12),
+        (600, 60, 1e6, 6),
         (OLDEST, 60, 1e6, 0),
         (0, 3, 1e6, 3),
         (0, 60, 50, 5),
