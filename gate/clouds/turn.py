@@ -17,13 +17,14 @@ waits is called 0.9 s earlier in each minute: less than a round has over a minut
 OLDEST = 1200.0
 """Seconds; who is older is called with these. The last of fifty gates that share five calls a minute is half as old."""
 COURTESY = 12.0
-"""Seconds by which the youngest come later than the oldest where all are told one moment: the time that five calls a
-minute leave to each."""
+"""Seconds by which the youngest come later than they were told: the time that five calls a minute leave to each."""
+AS_TOLD = 600.0
+"""Seconds after which one comes as it was told: the last of fifty gates has waited as long."""
 
 
-def place(age: float) -> float:
-    """Where in the line one is that has waited for so many s: 0 at its head, 1 at its end."""
-    return 1 - min(age, OLDEST) / OLDEST
+def place(age: float, oldest: float = OLDEST) -> float:
+    """Where in the line one is that has waited for so many s: 0 at its head, where the oldest are, 1 at its end."""
+    return 1 - min(age, oldest) / oldest
 
 
 def until_called(age: float, now: float) -> float:
@@ -40,4 +41,4 @@ def courtesy(age: float, *, told: float, spare: float) -> float:
 
     At most as long as it was told, and a tenth of the spare s: one whose time is nearly up has none for courtesy.
     """
-    return min(told, COURTESY, spare / 10) * place(age)
+    return min(told, COURTESY, spare / 10) * place(age, AS_TOLD)

@@ -77,11 +77,12 @@ def test_a_call_that_was_taken_when_an_age_was_called_goes_to_the_oldest_a_minut
     ("age", "told", "spare", "seconds"),
     [
         (0, 60, 1e6, 12),
-        (600, 60, 1e6, 6),
+        (300, 60, 1e6, 6),
+        (600, 60, 1e6, 0),
         (OLDEST, 60, 1e6, 0),
         (0, 3, 1e6, 3),
         (0, 60, 50, 5),
-        (600, 60, 50, 2.5),
+        (300, 60, 50, 2.5),
         (0, 60, 0, 0),
     ],
 )
