@@ -563,6 +563,12 @@ def test_a_demo_ends_before_anybody_falls_asleep(scenario: str, seconds: float, 
     assert fake_time.elapsed == pytest.approx(seconds)
 
 
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_demo_of_a_quota_of_seconds_does_not_line_up_for_a_minute(cloud: str, fake_time: FakeTime) -> None:
+    assert cli.main(["demo", "--cloud", cloud, "--scenario", "throttled"], fake_time.clock()) == 0
+    assert fake_time.elapsed < 30
+
+
 def test_a_demo_looks_twice_a_second_at_first(fake_time: FakeTime) -> None:
     assert cli.main(["demo"], fake_time.clock()) == 0
     assert 0.5 <= fake_time.slept[0] <= 0.55

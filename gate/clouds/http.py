@@ -34,6 +34,8 @@ _FIRST_CONTACT = 300.0
 _QUICK_TRIES = 5
 """How often to try again soon what a quota refuses that may count by the second: 10 calls a second and account are what
 Security Center states where it states any."""
+_SOON = 5.0
+"""Seconds; in a quota that frees a call so often nobody need line up."""
 _NO_LINE = 120.0
 """Seconds between two tries of what has been refused for longer than any line lasts."""
 _AT_ONCE = 1.0
@@ -196,7 +198,8 @@ class Http:
             spare = max(0.0, self._patience() - fault.retry_after)
             return fault.retry_after + courtesy(age, told=fault.retry_after, spare=spare)
         if self._may_be_free_soon(fault, tries):
-            return self._no_further(self._drifting(_growing(_SHORTEST_PAUSE, tries, _LONGEST_PAUSE)))
+            first = max(fault.one_in or 0.0, _SHORTEST_PAUSE)
+            return self._no_further(self._drifting(_growing(first, tries, _LONGEST_PAUSE)))
         if elapsed - since >= OLDEST:
             # It may be that refused calls count too, and that nobody is let in before some keep away for a while.
             return self._no_further(self._drifting(_NO_LINE))
@@ -204,10 +207,10 @@ class Http:
         return self._called(age)
 
     def _may_be_free_soon(self, fault: Throttled, tries: int) -> bool:
-        """Whether the quota counts by the second; where it does not say, for as long as that may be."""
+        """Whether the quota frees a call every few seconds; where it does not say, for as long as that may be."""
         if fault.one_in is None:
             return tries <= _QUICK_TRIES and not self._has_lined_up
-        return fault.one_in <= _SHORTEST_PAUSE
+        return fault.one_in <= _SOON
 
     def _called(self, age: float) -> float:
         # Those that began together are called together, and should not come as one.

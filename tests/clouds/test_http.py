@@ -734,12 +734,14 @@ SOON = [1, 2, 4, 8, 16]
         ("limit:999999,time:1 second", [*SOON, 32, 60, 60]),
         ("limit:0,time:0 second", [*SOON, 32, 60, 60]),
         ("limit:60,time:1 minute", [*SOON, 32, 60, 60]),
-        ("limit:59,time:1 minute", []),
+        ("limit:2,time:3 second", [1.5, 3, 6, 12, 24, 48, 60, 60]),
+        ("limit:12,time:1 minute", [5, 10, 20, 40, 60, 60]),
+        ("limit:11,time:1 minute", []),
         ("limit:5,time:1 minute", []),
         ("limit:5,time:1 hour", []),
     ],
 )
-def test_a_quota_that_may_count_by_the_second_is_tried_again_soon(
+def test_a_quota_that_may_free_a_call_every_few_seconds_is_tried_again_soon(
     fake_time: FakeTime, message: str, first: list[float]
 ) -> None:
     fake_time.chance = lambda: 1.0
@@ -747,7 +749,7 @@ def test_a_quota_that_may_count_by_the_second_is_tried_again_soon(
     slept = slept_while_refused(fake_time, message, timeout=400.0)
 
     assert slept[: len(first)] == first
-    if len(first) <= len(SOON):
+    if first in ([], SOON):
         joins = began + sum(first)
         assert slept[len(first)] == pytest.approx(until_called(sum(first), joins) + 0.5)
         assert slept[len(first) + 1] == pytest.approx(ROUND, abs=1.5)
