@@ -198,7 +198,7 @@ class Http:
             spare = max(0.0, self._patience() - fault.retry_after)
             return fault.retry_after + courtesy(age, told=fault.retry_after, spare=spare)
         if self._may_be_free_soon(fault, tries):
-            first = max(fault.one_in or 0.0, _SHORTEST_PAUSE)
+            first = max(fault.one_in or _SHORTEST_PAUSE, _SHORTEST_PAUSE)
             return self._no_further(self._drifting(_growing(first, tries, _LONGEST_PAUSE)))
         if elapsed - since >= OLDEST:
             # It may be that refused calls count too, and that nobody is let in before some keep away for a while.
