@@ -30,9 +30,9 @@ Seen = TypeVar("Seen", bound="ScanTask | None")
 class Pace:
     """How often to look: rarely at what takes long, and soon at what should be over soon.
 
-    A pause is a quarter of the time already waited, so that a verdict is never later than a quarter of the whole wait;
-    from the beginning of the last look, since one that had to wait for its calls has rested meanwhile. It is shorter
-    when the task is expected to end before that, and never shorter than the cloud's quota allows.
+    A pause is a quarter of the time already waited, so that a verdict is never later than a quarter of the whole wait.
+    The quarter counts from the beginning of the last look: one that had to wait for its calls has rested meanwhile. The
+    pause is shorter when the task is expected to end sooner, and never shorter than the cloud's quota allows.
     """
 
     shortest: float

@@ -32,12 +32,12 @@ _TRIES_FOR_A_WHOLE_ANSWER = 3
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _FIRST_CONTACT = 300.0
 _QUICK_TRIES = 5
-"""How often to try again soon what a quota refuses that may count by the second: 10 calls a second and account are what
-Security Center states where it states any."""
+"""How often to try again soon what a quota refuses without a word of its size: where the reference of Security Center
+states one for an operation, it is 10 calls a second and account."""
 _SOON = 5.0
 """Seconds; in a quota that frees a call so often nobody need line up."""
 _NO_LINE = 120.0
-"""Seconds between two tries of what has been refused for longer than any line lasts."""
+"""At most so many seconds between two tries of what has been refused for longer than any line lasts."""
 _AT_ONCE = 1.0
 """Seconds; questions that follow each other sooner belong to one look."""
 _REQUEST_IDS = ("x-request-id", "x-acs-request-id", "x-iam-trace-id")
@@ -112,7 +112,7 @@ class Http:
         return answer
 
     def _begin_look(self) -> None:
-        """Where others were in line at the last look, this one begins behind them, and not when a call may be free."""
+        """Begins another look: behind the others that were in line at the last one, not when a call may be free."""
         if self._was_in_line:
             self._was_in_line = False
             pause = self._called(0.0)
