@@ -33,7 +33,7 @@ def outcome(images: int) -> Outcome:
         for number in range(images)
     )
     counts = Counts(total=images, succeeded=0, failed=images, risky=0)
-    task = ScanTask(id="t", name="n", state=TaskState.COMPLETE, began_at=NOW, counts=counts, failed_images=failed)
+    task = ScanTask(id="t", name="n", state=TaskState.COMPLETE, started_at=NOW, counts=counts, failed_images=failed)
     verdict = judge(task, Policy())
     return Outcome(
         cloud="huawei", verdict=verdict, policy=Policy(), task=task, gate_version=__version__, generated_at=NOW

@@ -16,18 +16,18 @@ import click
 from gate import __version__, ci, run
 from gate.clock import Clock, Deadline
 from gate.clouds import CLOUDS, Connection
-from gate.command_line import Sectioned, wishes_of
+from gate.command_line import Sectioned, option_values
 from gate.errors import Bug, ExitCode, GateError, Interrupted, UsageError
-from gate.interrupt import be_deaf, interruptible
-from gate.journal import Journal
+from gate.event_log import EventLog
+from gate.interrupt import ignore_signals, interruptible
 from gate.log import Log, describe
-from gate.no_verdict import end
-from gate.options import LOOK_SECTIONS, OPTIONS, SECTIONS, settings_from, unknown_variables
+from gate.no_verdict import exit_without_verdict
+from gate.options import OPTIONS, SECTIONS, STATUS_SECTIONS, settings_from, unknown_variables
 from gate.policy import undecided
-from gate.publish import make_way, publish
+from gate.publish import publish, remove_stale_reports
 from gate.simulator import SCENARIOS, Simulator
 from gate.text import for_log
-from gate.writing import say, speak, whisper
+from gate.writing import print_mask_command, print_stdout, write_stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
             return _answered(arguments, clock)
         except Interrupted as cause:
             # Also while another cause was being said, which may take as long as its reader likes.
-            Log(sys.stderr).complain(str(cause))
-            return end(cause, arguments)
+            Log(sys.stderr).print_warning(str(cause))
+            return exit_without_verdict(cause, arguments)
 
 
 def _answered(arguments: Sequence[str], clock: Clock | None) -> int:
@@ -60,15 +60,15 @@ def _answered(arguments: Sequence[str], clock: Clock | None) -> int:
         return _run(arguments, clock)
     except click.exceptions.NoArgsIsHelpError as error:
         # Help, and nothing of anybody else's in it.
-        say(f"{error.format_message()}\n")
+        print_stdout(f"{error.format_message()}\n")
         return ExitCode.USAGE
     except click.ClickException as error:
         # click would show it as it came, and with it what a value holds.
-        Log(sys.stderr).complain(f"{error.format_message()} See --help.")
-        return end(UsageError(error.format_message()), arguments)
+        Log(sys.stderr).print_warning(f"{error.format_message()} See --help.")
+        return exit_without_verdict(UsageError(error.format_message()), arguments)
     except GateError as cause:
-        Log(sys.stderr).complain(str(cause))
-        return end(cause, arguments)
+        Log(sys.stderr).print_warning(str(cause))
+        return exit_without_verdict(cause, arguments)
 
 
 def _run(arguments: Sequence[str], clock: Clock | None) -> int:
@@ -82,7 +82,7 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
         raise UsageError("What was asked for cannot be printed: whoever was to read it has gone.") from None
     except OSError as error:
         # Help and version are printed by click, which fails as it comes; a full disk takes no end of line either.
-        if speak(sys.stdout, "\n"):
+        if write_stream(sys.stdout, "\n"):
             raise _bug() from None
         raise UsageError(f"What was asked for cannot be printed ({error.strerror}).") from None
     except Exception:  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
@@ -91,7 +91,7 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
 
 
 def _bug() -> Bug:
-    speak(sys.stderr, traceback.format_exc())
+    write_stream(sys.stderr, traceback.format_exc())
     return Bug("The gate itself failed.", remedy="Report this with the traceback from the log.")
 
 
@@ -115,28 +115,28 @@ def check(clock: Clock | None, /, **values: Any) -> int:
     Every option can also be a variable, SCAN_GATE_<NAME>, and a key of the file. Credentials come from the environment.
     """
     log = _log(values)
-    return _check(settings_from(wishes_of(values)), os.environ, log, clock or Clock(sleep=log.sleep))
+    return _check(settings_from(option_values(values)), os.environ, log, clock or Clock(sleep=log.sleep))
 
 
 @program.command(
     cls=Sectioned,
     short_help="look once, without a verdict",
-    sections=LOOK_SECTIONS,
+    sections=STATUS_SECTIONS,
 )
 @click.pass_obj
 def status(clock: Clock | None, /, **values: Any) -> int:
     """Look once at the newest scan task, without a verdict; exit with 0 if there is one."""
     log = _log(values)
     clock = clock or Clock(sleep=log.sleep)
-    settings = settings_from(wishes_of(values))
+    settings = settings_from(option_values(values))
     # What it prints is often captured, where the mask of a secret would be the secret itself.
-    task = run.glance(_connection(settings, os.environ, clock, log, ci.Host({})))
-    say(f"{for_log(describe(task))}{_known_by(task) if task else ''}\n")
+    task = run.poll_once(_connection(settings, os.environ, clock, log, ci.CISystem({})))
+    print_stdout(f"{for_log(describe(task))}{_known_by(task) if task else ''}\n")
     return ExitCode.PASSED if task else ExitCode.NOTHING_TO_JUDGE
 
 
 def _known_by(task: ScanTask) -> str:
-    began = f", began {task.began_at:%Y-%m-%dT%H:%M:%SZ}" if task.began_at else ""
+    began = f", began {task.started_at:%Y-%m-%dT%H:%M:%SZ}" if task.started_at else ""
     return f" (id {for_log(task.id) or 'none'}{began})"
 
 
@@ -162,7 +162,7 @@ def simulate(port: int, cloud: str, scenario: str, *, as_json: bool) -> int:
     try:
         with suppress(Interrupted), Simulator(scenario, port) as simulator:
             clouds = simulator.describe()
-            say(f"{json.dumps(clouds)}\n" if as_json else _how_to_use(cloud, clouds[cloud]))
+            print_stdout(f"{json.dumps(clouds)}\n" if as_json else _how_to_use(cloud, clouds[cloud]))
             while True:
                 time.sleep(1)
     except OSError as error:
@@ -187,7 +187,7 @@ def _why_not(error: OSError) -> str:
 def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
     """Run the gate against a simulated cloud, to see what a user will see."""
     chosen = SCENARIOS[scenario]
-    say(f"Scenario {scenario}: {chosen.summary} The gate should exit with {chosen.expected_exit}.\n")
+    print_stdout(f"Scenario {scenario}: {chosen.summary} The gate should exit with {chosen.expected_exit}.\n")
     log = Log(sys.stderr)
     clock = clock or Clock(sleep=log.sleep)
     with Simulator(scenario, now=lambda: clock.now().timestamp()) as simulator:
@@ -197,50 +197,52 @@ def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
 
 
 def _check(settings: Settings, environ: Mapping[str, str], log: Log, clock: Clock) -> int:
-    make_way(settings.reports, log)
-    for complaint in unknown_variables(environ):
-        log.complain(complaint)
-    host = ci.detect(environ, settings.ci)
+    remove_stale_reports(settings.reports, log)
+    for warning in unknown_variables(environ):
+        log.print_warning(warning)
+    ci_system = ci.detect(environ, settings.ci)
     with suppress(OSError):
-        host.clear()
-    connection = _connection(settings, environ, clock, log, host)
+        ci_system.remove_stale()
+    connection = _connection(settings, environ, clock, log, ci_system)
     try:
-        log.mark(host.fold("Waiting for the image scan", clock.now()))
+        log.mark(ci_system.start_group("Waiting for the image scan", clock.now()))
         outcome = run.check(connection)
-        be_deaf()
+        ignore_signals()
     except Interrupted as late:
-        outcome = run.ended(undecided(late), connection)
+        outcome = run.outcome_of(undecided(late), connection)
     except Exception:  # noqa: BLE001 - reports are written in every ending, also after a bug
-        outcome = run.ended(undecided(_bug()), connection)
-    be_deaf()
+        outcome = run.outcome_of(undecided(_bug()), connection)
+    ignore_signals()
     if not log.is_quiet:
         # On the stream of the verdict: those of a container overtake each other, and would fold the verdict away.
-        say(host.unfold(outcome.generated_at))
-    publish(outcome, settings.reports, host, log)
+        print_stdout(ci_system.end_group(outcome.generated_at))
+    publish(outcome, settings.reports, ci_system, log)
     return outcome.exit_code
 
 
-def _connection(settings: Settings, environ: Mapping[str, str], clock: Clock, log: Log, host: ci.Host) -> Connection:
+def _connection(
+    settings: Settings, environ: Mapping[str, str], clock: Clock, log: Log, ci_system: ci.CISystem
+) -> Connection:
     return Connection(
         settings=settings,
         environ=environ,
         clock=clock,
         deadline=Deadline(clock, settings.timeout),
-        journal=Journal(clock, log.hear),
-        hide=lambda secret: whisper(host.hide(secret)),
+        event_log=EventLog(clock, log.on_event),
+        mask_secret=lambda secret: print_mask_command(ci_system.mask_command(secret)),
     )
 
 
 def _demo(cloud: str, described: Mapping[str, str], expected_exit: int) -> tuple[Settings, dict[str, str]]:
     """The settings for a simulated cloud, with a pace at which nobody falls asleep, and the variables of its keys."""
     known = {option.name for option in OPTIONS}
-    wishes: dict[str, Any] = {name.replace("_", "-"): value for name, value in described.items()}
-    wishes = {name: value for name, value in wishes.items() if name in known}
-    pace = {"poll-interval": 0.5, "appear-timeout": 3.0}
+    values: dict[str, Any] = {name.replace("_", "-"): value for name, value in described.items()}
+    values = {name: value for name, value in values.items() if name in known}
+    schedule = {"poll-interval": 0.5, "appear-timeout": 3.0}
     if expected_exit == ExitCode.NOT_FINAL:
-        pace["timeout"] = 6.0
+        schedule["timeout"] = 6.0
     keys = {f"SCAN_GATE_{name.upper()}": described[name] for name in ("access_key_id", "access_key_secret")}
-    return settings_from({"cloud": cloud, **wishes, **pace}), keys
+    return settings_from({"cloud": cloud, **values, **schedule}), keys
 
 
 def _how_to_use(cloud: str, described: Mapping[str, str]) -> str:

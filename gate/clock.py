@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _chance = secrets.SystemRandom().random
-DUST = 0.01
+EPSILON = 0.01
 """Less than this many s is not worth another look: it is what is left over when floats are added."""
 _APART = 60.0
 """Seconds by which two clocks that are both right may seem to differ: an answer takes time, and tells whole seconds."""
@@ -35,7 +35,7 @@ class Clock:
         """A number from 0 to 1, by which the pauses of gates that began together drift apart."""
         self._monotonic = monotonic
         self._zero = monotonic()
-        self._began = self._began_here = wall()
+        self._started = self._began_here = wall()
         self._began_elsewhere = -math.inf
         self._is_set = False
 
@@ -45,31 +45,31 @@ class Clock:
 
     def now(self) -> datetime:
         """The time of day, aware, in UTC; a step of the machine's clock during the run does not move it."""
-        return datetime.fromtimestamp(self._began + self.elapsed(), UTC)
+        return datetime.fromtimestamp(self._started + self.elapsed(), UTC)
 
-    def latest(self) -> datetime:
+    def latest_time(self) -> datetime:
         """The latest time of day that anybody has told, by which a task is at its oldest."""
-        return datetime.fromtimestamp(self._latest_begin() + self.elapsed(), UTC)
+        return datetime.fromtimestamp(self._latest_start() + self.elapsed(), UTC)
 
     @property
-    def lost(self) -> float:
+    def lag(self) -> float:
         """How many s the machine's clock is known to be behind."""
-        return max(0.0, self._latest_begin() - self._began_here)
+        return max(0.0, self._latest_start() - self._began_here)
 
-    def hear(self, now: datetime) -> None:
+    def observe_remote_time(self, now: datetime) -> None:
         """Hears what time it is elsewhere: that can make a task older, and never younger, whoever sets the clock."""
         self._began_elsewhere = max(self._began_elsewhere, now.timestamp() - self.elapsed())
 
-    def set_once(self, now: datetime) -> bool:
+    def correct_once(self, now: datetime) -> bool:
         """Takes the time of day from somebody who knows it better, but only once in a run; returns whether it did."""
         if self._is_set:
             return False
         self._is_set = True
-        self._began = now.timestamp() - self.elapsed()
+        self._started = now.timestamp() - self.elapsed()
         return True
 
-    def _latest_begin(self) -> float:
-        return self._began_elsewhere if self._began_elsewhere - self._began > _APART else self._began
+    def _latest_start(self) -> float:
+        return self._began_elsewhere if self._began_elsewhere - self._started > _APART else self._started
 
 
 class Deadline:
@@ -95,4 +95,4 @@ class Deadline:
 
     def is_over(self) -> bool:
         """Whether nothing worth a pause is left."""
-        return self.left() < DUST
+        return self.left() < EPSILON

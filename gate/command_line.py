@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gate.log import Log
-from gate.options import DEFAULT_FILE, OPTIONS, file_wishes, variable
+from gate.options import DEFAULT_FILE, OPTIONS, config_values, variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,7 +93,7 @@ def variables(name: str) -> list[str]:
     return [f"INPUT_{name.upper()}", variable(name)]
 
 
-def wishes_of(values: Mapping[str, Any]) -> dict[str, Any]:
+def option_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that `click` read, by the options' own names."""
     return {name.replace("_", "-"): value for name, value in values.items()}
 
@@ -116,10 +116,10 @@ def _config_option() -> click.Option:
             raise click.BadParameter(_EMPTY)
         path = Path(value or DEFAULT_FILE)
         if value or _is_there(path):
-            wishes = file_wishes(path, [option.name for option in OPTIONS])
-            if wishes:
-                Log(sys.stderr).complain(f"options are taken from {path} too: {', '.join(wishes)}")
-            ctx.default_map = {_variable(key): wish for key, wish in wishes.items()}
+            values = config_values(path, [option.name for option in OPTIONS])
+            if values:
+                Log(sys.stderr).print_warning(f"options are taken from {path} too: {', '.join(values)}")
+            ctx.default_map = {_variable(key): value for key, value in values.items()}
 
     return click.Option(
         ["--config"],

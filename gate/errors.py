@@ -5,11 +5,11 @@ GateError
 ├── NotAuthorised       3  no, wrong or insufficient credentials
 ├── Refused             4  the cloud understood the question and said no
 ├── NotUnderstood       4  an answer that is not what the cloud documents
-├── PassingFault        4  one of these, when it was still so after the last try:
+├── TransientError        4  one of these, when it was still so after the last try:
 │   ├── Unreachable           no answer, or that of a broken server
-│   │   └── OutOfTime         no time left for all the questions of one look
+│   │   └── DeadlineExceeded         no time left for all the questions of one look
 │   ├── Throttled             too many calls; tried again when the cloud says so
-│   └── CutShort              an answer that stops in the middle
+│   └── TruncatedResponse              an answer that stops in the middle
 └── Bug                70  the gate itself is wrong
 Interrupted      130, 143  a signal; no GateError, since nothing went wrong
 """
@@ -75,7 +75,7 @@ class Refused(GateError):
     code = "refused"
 
 
-class PassingFault(GateError):
+class TransientError(GateError):
     """A fault that may be gone at the next try."""
 
     exit_code = ExitCode.CLOUD_UNAVAILABLE
@@ -86,17 +86,17 @@ class PassingFault(GateError):
         """The pause that the cloud asks for, in s."""
 
 
-class Unreachable(PassingFault):
+class Unreachable(TransientError):
     """The user meets it when no answer, or only the answer of a broken server, came until the time was up."""
 
     code = "unreachable"
 
 
-class OutOfTime(Unreachable):
+class DeadlineExceeded(Unreachable):
     """The user meets it when the time was up in the middle of a look that takes more than one request."""
 
 
-class Throttled(PassingFault):
+class Throttled(TransientError):
     """The user meets it when the cloud's quota left no room for one more call until the time was up."""
 
     code = "throttled"
@@ -108,14 +108,14 @@ class Throttled(PassingFault):
         means: str = "",
         remedy: str = "",
         retry_after: float | None = None,
-        one_in: float | None = None,
+        seconds_per_call: float | None = None,
     ) -> None:
         super().__init__(happened, means=means, remedy=remedy, retry_after=retry_after)
-        self.one_in = one_in
+        self.seconds_per_call = seconds_per_call
         """The time, in s, in which the quota frees one call, where the cloud tells its size."""
 
 
-class CutShort(PassingFault):
+class TruncatedResponse(TransientError):
     """The user meets it when an answer stops in the middle, again and again."""
 
     code = "not-understood"

@@ -33,7 +33,7 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def be_deaf() -> None:
+def ignore_signals() -> None:
     """From here on no signal interrupts, until `interruptible` ends."""
     if threading.current_thread() is threading.main_thread():
         for number in _SIGNALS:
@@ -43,9 +43,9 @@ def be_deaf() -> None:
 def _raise(number: int, _frame: object) -> None:
     # Not deaf yet: of a second signal that is here already, Python would complain in the log that nobody wants it.
     for each in _SIGNALS:
-        signal.signal(each, _hear)
+        signal.signal(each, _ignore)
     raise Interrupted(number)
 
 
-def _hear(_number: int, _frame: object) -> None:
+def _ignore(_number: int, _frame: object) -> None:
     """Hears a signal that comes after the first one, and does nothing."""

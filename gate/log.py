@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from gate.outcome import EventKind
 from gate.scan import TaskState
-from gate.text import A_REASON, for_log
-from gate.writing import speak
+from gate.text import MAX_REASON_LENGTH, for_log
+from gate.writing import write_stream
 
 if TYPE_CHECKING:
     from gate.outcome import Event
@@ -29,10 +29,10 @@ class Log:
         self._verbosity = verbosity
         self._is_live = stream.isatty() and verbosity >= 0 and os.environ.get("TERM") != "dumb"
         self._status = ""
-        self._began = time.monotonic()
+        self._started = time.monotonic()
         self._printed: dict[EventKind, tuple[str, float]] = {}
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Prints this event as far as somebody at this verbosity wants to know it."""
         if event.kind is EventKind.NOTE:
             self._line(event, event.text, least_verbosity=1)
@@ -47,7 +47,7 @@ class Log:
         """Sleeps for so many s; on a terminal the live line counts them down."""
         ends = time.monotonic() + seconds
         while self._is_live and (left := ends - time.monotonic()) > 0:
-            so_far = time.monotonic() - self._began
+            so_far = time.monotonic() - self._started
             line = f"  {so_far:.0f} s: {self._status}; next look in {math.ceil(left)} s"
             # A line that wraps could not be taken back.
             self._write(f"\r\x1b[K{line[: shutil.get_terminal_size().columns - 1]}")
@@ -67,9 +67,9 @@ class Log:
         if line and not self.is_quiet:
             self._write(line)
 
-    def complain(self, text: str) -> None:
+    def print_warning(self, text: str) -> None:
         """Prints what went wrong beside the verdict, at every verbosity."""
-        self._write(f"scan-gate: {for_log(text, A_REASON)}\n")
+        self._write(f"scan-gate: {for_log(text, MAX_REASON_LENGTH)}\n")
 
     def _change(self, event: Event, status: str) -> None:
         before, at = self._printed.get(event.kind, ("", 0.0))
@@ -80,10 +80,10 @@ class Log:
 
     def _line(self, event: Event, text: str, *, least_verbosity: int = 0) -> None:
         if self._verbosity >= least_verbosity:
-            self._write(f"scan-gate: {event.at:6.1f} s  {for_log(text, A_REASON)}\n")
+            self._write(f"scan-gate: {event.at:6.1f} s  {for_log(text, MAX_REASON_LENGTH)}\n")
 
     def _write(self, text: str) -> None:
-        speak(self._stream, text)
+        write_stream(self._stream, text)
 
 
 def describe(task: ScanTask | None) -> str:

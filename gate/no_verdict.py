@@ -11,48 +11,48 @@ from typing import TYPE_CHECKING
 from gate import __version__, ci
 from gate.clock import Clock
 from gate.command_line import variables
-from gate.interrupt import be_deaf
+from gate.interrupt import ignore_signals
 from gate.log import Log
-from gate.options import known_report
+from gate.options import known_report_target
 from gate.outcome import Outcome
 from gate.policy import Policy, undecided
-from gate.publish import make_way, told
+from gate.publish import publish_to_ci, remove_stale_reports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gate.errors import GateError, Interrupted
-    from gate.settings import ReportWish
+    from gate.settings import ReportTarget
 
 
-def end(cause: GateError | Interrupted, arguments: Sequence[str]) -> int:
+def exit_without_verdict(cause: GateError | Interrupted, arguments: Sequence[str]) -> int:
     """Takes away what an earlier check reported, tells the CI host that there is no verdict, and returns the exit code.
 
     The host would else keep no outputs. Commands other than the check tell it nothing, and have no reports.
     """
-    be_deaf()
+    ignore_signals()
     verdict = undecided(cause)
     outcome = Outcome(cloud="", verdict=verdict, policy=Policy(), gate_version=__version__, generated_at=Clock().now())
     if next((word for word in arguments if not word.startswith("-")), "") == "check":
         log = Log(sys.stderr)
-        make_way(_reports(arguments), log)
-        for complaint in told(_host(arguments), outcome):
-            log.complain(complaint)
+        remove_stale_reports(_reports(arguments), log)
+        for warning in publish_to_ci(_ci_system(arguments), outcome):
+            log.print_warning(warning)
     return verdict.exit_code
 
 
-def _host(arguments: Sequence[str]) -> ci.Host:
-    wish = next(reversed(_wished("ci", arguments)), None)
-    return ci.detect(os.environ, wish if wish in ci.HOSTS else None)
+def _ci_system(arguments: Sequence[str]) -> ci.CISystem:
+    value = next(reversed(_values_of("ci", arguments)), None)
+    return ci.detect(os.environ, value if value in ci.CI_SYSTEMS else None)
 
 
-def _reports(arguments: Sequence[str]) -> Iterator[ReportWish]:
-    for text in _wished("report", arguments):
+def _reports(arguments: Sequence[str]) -> Iterator[ReportTarget]:
+    for text in _values_of("report", arguments):
         with suppress(ValueError):
-            yield known_report(text)
+            yield known_report_target(text)
 
 
-def _wished(name: str, arguments: Sequence[str]) -> list[str]:
+def _values_of(name: str, arguments: Sequence[str]) -> list[str]:
     """What is wished by one option, as far as a command line shows it that could not be read."""
     said = []
     for word, after in pairwise((*arguments, "")):

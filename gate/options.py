@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gate.ci import HOSTS
+from gate.ci import CI_SYSTEMS
 from gate.clouds import CLOUDS
 from gate.errors import UsageError
 from gate.policy import Policy
@@ -29,18 +29,18 @@ from gate.settings import (
     duration,
     moment,
     pause,
-    report_wish,
+    report_target,
     whole_number,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from gate.settings import ReportWish
+    from gate.settings import ReportTarget
 
 DEFAULT_FILE = ".scan-gate.toml"
 _PREFIX = "SCAN_GATE_"
-_NEARLY = 0.8
+_SIMILARITY = 0.8
 _OF_A_SERVICE = re.compile("(tcp|udp|sctp)://")
 """Kubernetes sets SCAN_GATE_PORT in every pod beside a service of the name scan-gate, as Docker did for its links
 (kubernetes.io/docs/concepts/services-networking/service, "Environment variables").
@@ -49,15 +49,15 @@ SECRETS = ("access-key-id", "access-key-secret", "security-token", "auth-token")
 """Inputs of the action that are no options: they never travel on a command line."""
 
 
-def known_report(text: str) -> ReportWish:
+def known_report_target(text: str) -> ReportTarget:
     """Reads `FORMAT=PATH`, of a format that there is."""
-    wish = report_wish(text)
-    if wish.format not in REPORTS:
-        raise ValueError(f"{wish.format!r} is no report; known are {', '.join(REPORTS)}")
-    return wish
+    target = report_target(text)
+    if target.format not in REPORTS:
+        raise ValueError(f"{target.format!r} is no report; known are {', '.join(REPORTS)}")
+    return target
 
 
-WHERE = (
+CONNECTION_OPTIONS = (
     Option(name="cloud", help="which cloud; required", choices=tuple(CLOUDS)),
     Option(name="region", help="region, which picks the endpoint", default_note="the cloud's own variables"),
     Option(
@@ -86,7 +86,7 @@ WHERE = (
 """What every command that speaks to a cloud needs to know."""
 
 TASK_ID = Option(name="task-id", help="judge this task", metavar="ID", default_note="the newest one")
-WHAT = (
+JUDGEMENT_OPTIONS = (
     TASK_ID,
     Option(name="max-failed", help="more failed images than this block", parse=whole_number, metavar="N", default="0"),
     Option(name="max-risky", help="more risky images than this block", parse=whole_number, metavar="N", default="0"),
@@ -127,15 +127,15 @@ WHAT = (
     Option(
         name="report",
         help=f"write a report ({', '.join(REPORTS)}); repeatable, in a variable one a line",
-        parse=known_report,
+        parse=known_report_target,
         metavar="FORMAT=PATH",
         is_repeatable=True,
     ),
-    Option(name="ci", help="CI host to speak to", choices=tuple(HOSTS), default_note="detected"),
+    Option(name="ci", help="CI host to speak to", choices=tuple(CI_SYSTEMS), default_note="detected"),
 )
 """What the gate itself needs to know."""
 
-TALK = (
+LOG_OPTIONS = (
     Option(name="quiet", short="q", help="print the verdict only", is_flag=True),
     Option(name="verbose", short="v", help="print every request", is_flag=True),
 )
@@ -156,10 +156,15 @@ def cloud_options() -> tuple[Option, ...]:
     return tuple(merged.values())
 
 
-ONE_CLOUD = cloud_options()
-SECTIONS = {"Where": WHERE, "What to judge, and how": WHAT, "Only on one cloud": ONE_CLOUD, "Log": TALK}
-LOOK_SECTIONS = {title: options for title, options in SECTIONS.items() if options is not WHAT} | {
-    "Where": (*WHERE, TASK_ID)
+CLOUD_OPTIONS = cloud_options()
+SECTIONS = {
+    "Where": CONNECTION_OPTIONS,
+    "What to judge, and how": JUDGEMENT_OPTIONS,
+    "Only on one cloud": CLOUD_OPTIONS,
+    "Log": LOG_OPTIONS,
+}
+STATUS_SECTIONS = {title: options for title, options in SECTIONS.items() if options is not JUDGEMENT_OPTIONS} | {
+    "Where": (*CONNECTION_OPTIONS, TASK_ID)
 }
 """Those of a look that judges nothing."""
 OPTIONS = tuple(option for options in SECTIONS.values() for option in options)
@@ -171,64 +176,64 @@ def variable(name: str) -> str:
     return f"{_PREFIX}{name.upper().replace('-', '_')}"
 
 
-def file_wishes(path: Path, names: Iterable[str]) -> dict[str, Any]:
+def config_values(path: Path, names: Iterable[str]) -> dict[str, Any]:
     """Reads the file of wishes: TOML with the options' names as keys.
 
     Raises:
         UsageError: It cannot be read, or has a key that is no option.
     """
     try:
-        wishes = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"The file {path} cannot be read: {error}.",
             means="It is not there, or not TOML.",
             remedy="Correct --config or the file.",
         ) from None
-    for key, value in wishes.items():
+    for key, value in values.items():
         _check_key(path, key, tuple(names))
         _check_value(path, key, value)
     return {
         key: value.splitlines() if key == "report" and isinstance(value, str) else value
-        for key, value in wishes.items()
+        for key, value in values.items()
     }
 
 
-def settings_from(wishes: Mapping[str, Any]) -> Settings:
+def settings_from(values: Mapping[str, Any]) -> Settings:
     """Builds the settings of a run from the values of options, by name; those that are absent have their defaults.
 
     Raises:
         UsageError: No cloud is given, or a value or an option does not fit the one that is.
     """
-    wishes = {**_DEFAULTS, **wishes}
-    if wishes["cloud"] is None:
+    values = {**_DEFAULTS, **values}
+    if values["cloud"] is None:
         raise UsageError(
             "No cloud is given.",
             means="The option --cloud, the input `cloud` and SCAN_GATE_CLOUD are all unset or empty.",
             remedy=f"Give --cloud, one of: {', '.join(CLOUDS)}.",
         )
     policy = Policy(
-        max_failed=wishes["max-failed"],
-        max_risky=wishes["max-risky"],
-        max_age=wishes["max-age"],
-        started_after=wishes["started-after"],
-        warn_only=wishes["warn-only"],
-        warn_undecided=wishes["on-undecided"] == "warn",
+        max_failed=values["max-failed"],
+        max_risky=values["max-risky"],
+        max_age=values["max-age"],
+        started_after=values["started-after"],
+        warn_only=values["warn-only"],
+        warn_undecided=values["on-undecided"] == "warn",
     )
     return Settings(
-        cloud=wishes["cloud"],
-        region=wishes["region"],
-        endpoint=wishes["endpoint"],
-        task_id=wishes["task-id"],
+        cloud=values["cloud"],
+        region=values["region"],
+        endpoint=values["endpoint"],
+        task_id=values["task-id"],
         policy=policy,
-        appear_timeout=wishes["appear-timeout"],
-        timeout=wishes["timeout"],
-        poll_interval=wishes["poll-interval"],
-        request_timeout=wishes["request-timeout"],
-        reports=_apart(wishes["report"]),
-        ca_bundle=wishes["ca-bundle"],
-        ci=wishes["ci"],
-        for_cloud=_for_cloud(wishes),
+        appear_timeout=values["appear-timeout"],
+        timeout=values["timeout"],
+        poll_interval=values["poll-interval"],
+        request_timeout=values["request-timeout"],
+        reports=_apart(values["report"]),
+        ca_bundle=values["ca-bundle"],
+        ci=values["ci"],
+        for_cloud=_for_cloud(values),
     )
 
 
@@ -244,7 +249,7 @@ def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     own = [one.removeprefix(_PREFIX) for one in ours]
     for name, value in environ.items():
         if name.startswith(_PREFIX) and name not in ours:
-            near = difflib.get_close_matches(name.removeprefix(_PREFIX), own, n=1, cutoff=_NEARLY)
+            near = difflib.get_close_matches(name.removeprefix(_PREFIX), own, n=1, cutoff=_SIMILARITY)
             if near and not _OF_A_SERVICE.match(value):
                 raise UsageError(
                     f"The variable {name} is none of the gate's; did you mean {_PREFIX}{near[0]}?",
@@ -254,21 +259,21 @@ def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
             yield f"The variable {name} is none of the gate's."
 
 
-def _for_cloud(wishes: Mapping[str, Any]) -> dict[str, object]:
-    own = {option.name: option for option in CLOUDS[wishes["cloud"]].options}
-    values: dict[str, object] = {}
-    for option in ONE_CLOUD:
-        value = wishes[option.name]
+def _for_cloud(values: Mapping[str, Any]) -> dict[str, object]:
+    own = {option.name: option for option in CLOUDS[values["cloud"]].options}
+    for_cloud: dict[str, object] = {}
+    for option in CLOUD_OPTIONS:
+        value = values[option.name]
         if value is None:
             continue
         if option.name not in own:
             raise UsageError(
-                f"--{option.name} is no option of {wishes['cloud']}.",
+                f"--{option.name} is no option of {values['cloud']}.",
                 means=f"It means something to another cloud only ({option.help}).",
                 remedy="Take it away, also from the environment and the file.",
             )
-        values[option.name] = _read(own[option.name], str(value))
-    return values
+        for_cloud[option.name] = _read(own[option.name], str(value))
+    return for_cloud
 
 
 def _read(option: Option, text: str) -> object:
@@ -280,13 +285,13 @@ def _read(option: Option, text: str) -> object:
         raise UsageError(f"--{option.name}: {error}.") from None
 
 
-def _apart(wishes: Iterable[ReportWish]) -> tuple[ReportWish, ...]:
-    wishes = tuple(wishes)
-    if len({_whole(wish.path) for wish in wishes}) < len(wishes):
+def _apart(values: Iterable[ReportTarget]) -> tuple[ReportTarget, ...]:
+    values = tuple(values)
+    if len({_whole(target.path) for target in values}) < len(values):
         raise UsageError(
             "Two reports have the same path.", means="One would overwrite the other.", remedy="Give each its own."
         )
-    return wishes
+    return values
 
 
 def _whole(path: Path) -> Path:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class EventKind(StrEnum):
     """What can happen while the gate waits."""
 
-    LOOK = "look"
+    POLL = "look"
     PAUSE = "pause"
     RETRY = "retry"
     NOTE = "note"
@@ -83,9 +83,9 @@ class Outcome:
         return {name: "" if value is None else str(value) for name, value in values.items()}
 
     @property
-    def looks(self) -> int:
+    def polls(self) -> int:
         """How often the gate looked at the cloud's tasks."""
-        return sum(event.kind is EventKind.LOOK for event in self.events)
+        return sum(event.kind is EventKind.POLL for event in self.events)
 
     @property
     def retries(self) -> int:

@@ -1,7 +1,7 @@
 """The rules of judgement: from a scan task and a policy to a verdict, with no clock, no network and no surprise.
 
-Nothing passes by accident: every way to `Decision.PASSED` goes through `_weigh`, and there only past every reason
-that speaks against it.
+A pass is never the default: `Decision.PASSED` is returned in one place, at the end of `_apply_limits`, after every
+reason against it was checked.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Policy:
 def judge(task: ScanTask, policy: Policy) -> Verdict:
     """Says whether the images of this task may be released."""
     if task.state is TaskState.COMPLETE:
-        return _weigh(task, policy) if task.awaited == 0 else _results_pending(task)
+        return _apply_limits(task, policy) if task.results_pending == 0 else _results_pending(task)
     if task.state.ended_badly:
         why = f": {task.reason.rstrip('.')}" if task.reason else ""
         message = f"The scan task itself {_ENDINGS[task.state]}{why}. Its images were not all scanned; scan them again."
@@ -94,35 +94,35 @@ def staleness(task: ScanTask, policy: Policy, now: datetime) -> Reason | None:
     """Says why this task is not fresh enough to be judged; None when it is."""
     if policy.max_age is None and policy.started_after is None:
         return None
-    if task.began_at is None:
+    if task.started_at is None:
         return Reason(
             code="no-begin",
             message="The scan task does not say when it began, so its age is unknown. "
             "It may still be waiting for its turn; if not, judge it all the same with --max-age none.",
         )
-    began = f"{task.began_at:%Y-%m-%dT%H:%M:%SZ}"
-    if task.began_at > now + CLOCK_TOLERANCE:
+    began = f"{task.started_at:%Y-%m-%dT%H:%M:%SZ}"
+    if task.started_at > now + CLOCK_TOLERANCE:
         return Reason(
             code="begins-in-future",
             message=f"The scan task says that it began in the future, {began}. Set the clock of this machine right.",
         )
-    if policy.max_age is not None and now - task.began_at > policy.max_age:
-        age, most = _whole_seconds(now - task.began_at), _whole_seconds(policy.max_age)
+    if policy.max_age is not None and now - task.started_at > policy.max_age:
+        age, most = _whole_seconds(now - task.started_at), _whole_seconds(policy.max_age)
         message = (
             f"The scan task began {began}, longer ago than --max-age allows ({_span(most)}). "
             "Start a scan for this release, or allow older ones."
         )
         return Reason(code="stale", message=message, actual=age, limit=most)
-    if policy.started_after is not None and task.began_at < policy.started_after:
+    if policy.started_after is not None and task.started_at < policy.started_after:
         since = f"{policy.started_after:%Y-%m-%dT%H:%M:%SZ}"
         message = f"The scan task began {began}, before {since} (--started-after). Start a scan for this release."
         return Reason(code="stale", message=message)
     return None
 
 
-def is_another(last: ScanTask, pinned: ScanTask) -> bool:
+def is_different_task(last: ScanTask, pinned: ScanTask) -> bool:
     """Whether what was seen last cannot be the task that was chosen as fresh: its begin has moved."""
-    return last.began_at != pinned.began_at and pinned.began_at is not None
+    return last.started_at != pinned.started_at and pinned.started_at is not None
 
 
 def undecided(cause: GateError | Interrupted) -> Verdict:
@@ -151,7 +151,7 @@ def nothing_to_judge(reason: Reason) -> Verdict:
 def has_lost_images(last: ScanTask, seen: Iterable[ScanTask]) -> bool:
     """Whether images of an earlier look are gone, by name or by number: what became of them, nobody says."""
     now = last.counts.total
-    return last.lost > 0 or (now is not None and any((task.counts.total or 0) > now for task in seen))
+    return last.lost_images > 0 or (now is not None and any((task.counts.total or 0) > now for task in seen))
 
 
 def failed_images(task: ScanTask) -> int | None:
@@ -171,7 +171,7 @@ _ENDINGS = {TaskState.STOPPED: "was stopped", TaskState.TIMED_OUT: "timed out", 
 
 
 def _results_pending(task: ScanTask) -> Verdict:
-    which = "nobody has asked yet" if task.awaited is None else f"images without one: {task.awaited}"
+    which = "nobody has asked yet" if task.results_pending is None else f"images without one: {task.results_pending}"
     message = (
         f"The scan task is complete, but the time is up and its results are not all there yet ({which}). "
         "Give it more time with --timeout; if they never come, look at these images in the cloud's console."
@@ -179,7 +179,7 @@ def _results_pending(task: ScanTask) -> Verdict:
     return _undecided(ExitCode.NOT_FINAL, "results-pending", message)
 
 
-def _weigh(task: ScanTask, policy: Policy) -> Verdict:
+def _apply_limits(task: ScanTask, policy: Policy) -> Verdict:
     counts, failed = task.counts, failed_images(task)
     given = {"total": counts.total, "succeeded": counts.succeeded, "failed": counts.failed}
     if task.risk_applies:
@@ -196,7 +196,7 @@ def _weigh(task: ScanTask, policy: Policy) -> Verdict:
     if total == 0:
         message = "The scan task has no images: nothing was scanned. Check which images the scan covers."
         return nothing_to_judge(Reason(code="no-images", message=message))
-    reasons = _breaches(numbers, failed, policy)
+    reasons = _exceeded_limits(numbers, failed, policy)
     if reasons:
         return Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=reasons)
     too_many = [f"{count} {name}" for name, count in numbers.items() if count > total]
@@ -212,7 +212,7 @@ def _weigh(task: ScanTask, policy: Policy) -> Verdict:
     return Verdict(decision=Decision.PASSED, exit_code=ExitCode.PASSED)
 
 
-def _breaches(numbers: Mapping[str, int], failed: int, policy: Policy) -> tuple[Reason, ...]:
+def _exceeded_limits(numbers: Mapping[str, int], failed: int, policy: Policy) -> tuple[Reason, ...]:
     stated = numbers["failed"]
     unaccounted = f" ({stated} stated by the cloud)" if failed != stated else ""
     limits = [

@@ -8,49 +8,53 @@ from typing import TYPE_CHECKING
 
 from gate.policy import Decision
 from gate.reports import REPORTS, plain
-from gate.writing import forget, say, write_whole
+from gate.writing import print_stdout, remove_stale, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gate.ci import Host
+    from gate.ci import CISystem
     from gate.log import Log
     from gate.outcome import Outcome
-    from gate.settings import ReportWish
+    from gate.settings import ReportTarget
 
 
-def make_way(wishes: Iterable[ReportWish], log: Log) -> None:
+def remove_stale_reports(targets: Iterable[ReportTarget], log: Log) -> None:
     """Takes the reports of an earlier run away, so that none of them is mistaken for one of this run."""
-    for wish in wishes:
-        if not forget(wish.path):
-            log.complain(f"{wish.path} is of an earlier run and cannot be taken away: it says nothing of this one.")
+    for target in targets:
+        if not remove_stale(target.path):
+            log.print_warning(
+                f"{target.path} is of an earlier run and cannot be taken away: it says nothing of this one."
+            )
 
 
-def publish(outcome: Outcome, wishes: Iterable[ReportWish], host: Host, log: Log) -> None:
+def publish(outcome: Outcome, targets: Iterable[ReportTarget], ci_system: CISystem, log: Log) -> None:
     """Writes every report that is wished for; what cannot be written is said in the log and changes no verdict."""
-    for wish in wishes:
-        report = REPORTS[wish.format]
+    for target in targets:
+        report = REPORTS[target.format]
         if report.needs_a_verdict and outcome.verdict.decision is Decision.UNDECIDED:
-            log.complain(f"{wish.path} is not written: {report.needs_a_verdict}.")
+            log.print_warning(f"{target.path} is not written: {report.needs_a_verdict}.")
             continue
         try:
-            write_whole(wish.path, report.render(outcome))
+            write_atomically(target.path, report.render(outcome))
         except OSError as error:
-            log.complain(f"{wish.path} cannot be written ({error.strerror}). The verdict stands; check path and disk.")
+            log.print_warning(
+                f"{target.path} cannot be written ({error.strerror}). The verdict stands; check path and disk."
+            )
         except Exception:  # noqa: BLE001 - one report's fault may not take the others and the verdict with it
             with suppress(OSError):
                 traceback.print_exc()
-            log.complain(f"{wish.path} is not written: a bug in the gate, to be reported. The verdict stands.")
+            log.print_warning(f"{target.path} is not written: a bug in the gate, to be reported. The verdict stands.")
     # Before the host is told, since one that hangs could end the process before a person had heard the verdict.
-    say(plain.render(outcome))
-    for complaint in told(host, outcome):
-        log.complain(complaint)
+    print_stdout(plain.render(outcome))
+    for warning in publish_to_ci(ci_system, outcome):
+        log.print_warning(warning)
 
 
-def told(host: Host, outcome: Outcome) -> Iterator[str]:
+def publish_to_ci(ci_system: CISystem, outcome: Outcome) -> Iterator[str]:
     """Tells the CI host; yields what could not be told."""
     try:
-        yield from host.publish(outcome)
+        yield from ci_system.publish(outcome)
     except Exception:  # noqa: BLE001 - the verdict stands, whatever becomes of the host's pages
         with suppress(OSError):
             traceback.print_exc()

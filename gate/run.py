@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from gate import __version__
 from gate.clock import Deadline
 from gate.clouds import CLOUDS
-from gate.errors import GateError, Interrupted, OutOfTime
+from gate.errors import DeadlineExceeded, GateError, Interrupted
 from gate.outcome import Outcome
 from gate.policy import (
     Decision,
     Reason,
     has_lost_images,
-    is_another,
+    is_different_task,
     judge,
     no_task,
     nothing_to_judge,
@@ -23,7 +23,7 @@ from gate.policy import (
     undecided,
 )
 from gate.scan import TaskState
-from gate.wait import Pace, Watch
+from gate.wait import Poller, PollSchedule
 
 if TYPE_CHECKING:
     from gate.clock import Clock
@@ -39,25 +39,25 @@ def check(connection: Connection) -> Outcome:
         verdict = _decide(connection)
     except (GateError, Interrupted) as cause:
         verdict = undecided(cause)
-    return ended(verdict, connection)
+    return outcome_of(verdict, connection)
 
 
-def ended(verdict: Verdict, connection: Connection) -> Outcome:
+def outcome_of(verdict: Verdict, connection: Connection) -> Outcome:
     """What the run came to, with all that was seen until now."""
-    settings, clock, journal = connection.settings, connection.clock, connection.journal
+    settings, clock, event_log = connection.settings, connection.clock, connection.event_log
     return Outcome(
         cloud=settings.cloud,
         verdict=verdict,
         policy=settings.policy,
-        task=journal.task,
-        events=journal.events,
+        task=event_log.task,
+        events=event_log.events,
         seconds=clock.elapsed(),
         gate_version=__version__,
         generated_at=clock.now(),
     )
 
 
-def glance(connection: Connection) -> ScanTask | None:
+def poll_once(connection: Connection) -> ScanTask | None:
     """Looks once at the task that a check would find now, fresh or not.
 
     Raises:
@@ -65,46 +65,46 @@ def glance(connection: Connection) -> ScanTask | None:
     """
     task_id = connection.settings.task_id
     cloud = CLOUDS[connection.settings.cloud].connect(connection)
-    return cloud.named(task_id) if task_id else cloud.newest()
+    return cloud.task_by_id(task_id) if task_id else cloud.newest_task()
 
 
 def _decide(connection: Connection) -> Verdict:
-    settings, clock, journal = connection.settings, connection.clock, connection.journal
+    settings, clock, event_log = connection.settings, connection.clock, connection.event_log
     kind = CLOUDS[settings.cloud]
     cloud = kind.connect(connection)
-    pace = Pace(shortest=settings.poll_interval or kind.shortest_pause, jitter=clock.chance)
-    watch = Watch(pace=pace, clock=clock, journal=journal)
+    schedule = PollSchedule(shortest=settings.poll_interval or kind.min_poll_interval, jitter=clock.chance)
+    poller = Poller(schedule=schedule, clock=clock, event_log=event_log)
 
-    pinned = _choose(cloud, watch, settings, connection.deadline)
+    pinned = _select_task(cloud, poller, settings, connection.deadline)
     if isinstance(pinned, Reason):
         return nothing_to_judge(pinned)
-    journal.note(f"following scan task {pinned.id} and no other")
-    chosen_at, elapsed = clock.latest(), clock.elapsed()
-    last = _follow(cloud, watch, pinned, connection.deadline)
-    if is_another(last, pinned):
+    event_log.note(f"following scan task {pinned.id} and no other")
+    chosen_at, elapsed = clock.latest_time(), clock.elapsed()
+    last = _wait_until_final(cloud, poller, pinned, connection.deadline)
+    if is_different_task(last, pinned):
         return nothing_to_judge(_CHANGED)
     verdict = judge(last, settings.policy)
     if verdict.decision is not Decision.PASSED:
         return verdict
     # What has come to light since it was chosen may speak against it.
-    if has_lost_images(last, journal.looks_at(pinned.id)):
+    if has_lost_images(last, event_log.polls_of(pinned.id)):
         return nothing_to_judge(_LOST)
-    known_since = clock.latest() - timedelta(seconds=clock.elapsed() - elapsed)
-    doubt = staleness(pinned, _by_the_true_clock(settings.policy, clock), max(chosen_at, known_since))
+    known_since = clock.latest_time() - timedelta(seconds=clock.elapsed() - elapsed)
+    doubt = staleness(pinned, _policy_corrected_for_lag(settings.policy, clock), max(chosen_at, known_since))
     return nothing_to_judge(doubt) if doubt else verdict
 
 
-def _choose(cloud: Cloud, watch: Watch, settings: Settings, deadline: Deadline) -> ScanTask | Reason:
+def _select_task(cloud: Cloud, poller: Poller, settings: Settings, deadline: Deadline) -> ScanTask | Reason:
     """Waits for a task that may be judged; returns what speaks against the last one seen where none came."""
 
     def find() -> ScanTask | None:
         deadline.grant()
-        return cloud.named(settings.task_id) if settings.task_id else cloud.newest()
+        return cloud.task_by_id(settings.task_id) if settings.task_id else cloud.newest_task()
 
     def objection(task: ScanTask | None) -> Reason | None:
         if not (task and task.id):
             return no_task(settings.task_id)
-        return staleness(task, _by_the_true_clock(settings.policy, watch.clock), watch.clock.latest())
+        return staleness(task, _policy_corrected_for_lag(settings.policy, poller.clock), poller.clock.latest_time())
 
     def obstacle(task: ScanTask | None) -> str | None:
         reason = objection(task)
@@ -113,34 +113,34 @@ def _choose(cloud: Cloud, watch: Watch, settings: Settings, deadline: Deadline) 
         return f"{reason.message} Waiting for one until {appears:.0f} s." if reason and not is_hopeless else None
 
     appears = min(settings.appear_timeout, settings.timeout)
-    until = Deadline(watch.clock, appears)
-    task = watch.until(obstacle, find, until)
+    until = Deadline(poller.clock, appears)
+    task = poller.until(obstacle, find, until)
     return objection(task) or task or no_task(settings.task_id)
 
 
-def _by_the_true_clock(policy: Policy, clock: Clock) -> Policy:
+def _policy_corrected_for_lag(policy: Policy, clock: Clock) -> Policy:
     """The policy with its earliest begin as late as it was meant, if it was noted on this machine with a slow clock."""
-    if policy.started_after is None or not clock.lost:
+    if policy.started_after is None or not clock.lag:
         return policy
     room = datetime.max.replace(tzinfo=UTC) - policy.started_after
-    return replace(policy, started_after=policy.started_after + min(room, timedelta(seconds=clock.lost)))
+    return replace(policy, started_after=policy.started_after + min(room, timedelta(seconds=clock.lag)))
 
 
-def _follow(cloud: Cloud, watch: Watch, pinned: ScanTask, deadline: Deadline) -> ScanTask:
+def _wait_until_final(cloud: Cloud, poller: Poller, pinned: ScanTask, deadline: Deadline) -> ScanTask:
     """Waits until this task is final, and returns what was seen of it last."""
     gone = replace(pinned, state=TaskState.UNKNOWN, raw_state="no longer listed", progress=None)
 
-    def look() -> ScanTask:
+    def poll() -> ScanTask:
         deadline.grant()
-        return cloud.look(pinned) or gone
+        return cloud.poll(pinned) or gone
 
     # The look that chose it was granted at the deadline; another one would end a whole request later.
-    if pinned.awaited is not None or deadline.is_over():
-        return watch.until(_not_final, look, deadline, seen=pinned)
+    if pinned.results_pending is not None or deadline.is_over():
+        return poller.until(_not_final, poll, deadline, seen=pinned)
     try:
         # A task that is complete but not counted yet need not be given time before the first look at its counts.
-        return watch.until(_not_final, look, deadline)
-    except OutOfTime:
+        return poller.until(_not_final, poll, deadline)
+    except DeadlineExceeded:
         return pinned
 
 
@@ -148,7 +148,7 @@ def _not_final(task: ScanTask) -> str | None:
     if task.is_final:
         return None
     # While the scan itself goes on, its state says all there is to say.
-    return f"waiting for results; images without one: {task.awaited}" if task.awaited else ""
+    return f"waiting for results; images without one: {task.results_pending}" if task.results_pending else ""
 
 
 _CHANGED = Reason(

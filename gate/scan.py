@@ -73,7 +73,7 @@ class ScanTask:
     """The state in the cloud's own words."""
     progress: int | None = None
     """Per cent, 0 to 100."""
-    began_at: datetime | None = None
+    started_at: datetime | None = None
     """Aware, in UTC."""
     ended_at: datetime | None = None
     """Aware, in UTC."""
@@ -85,15 +85,15 @@ class ScanTask:
     """Why the task ended badly, in the cloud's own words."""
     risk_applies: bool = True
     """False for tasks that look for no risk, such as the synchronisation of a registry."""
-    awaited: int | None = 0
+    results_pending: int | None = 0
     """How many images of a complete task have no result yet that can be judged; None where nobody has asked yet.
 
     Some clouds call a task complete some time before they can say what was found.
     """
-    lost: int = 0
+    lost_images: int = 0
     """How many of the images that an earlier look named it has no longer; 0 where the cloud does not name them all."""
 
     @property
     def is_final(self) -> bool:
         """Whether there is nothing left to wait for; an unknown state may still change."""
-        return self.state.ended_badly or (self.state is TaskState.COMPLETE and self.awaited == 0)
+        return self.state.ended_badly or (self.state is TaskState.COMPLETE and self.results_pending == 0)

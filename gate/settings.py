@@ -42,7 +42,7 @@ class Option:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReportWish:
+class ReportTarget:
     """A report to be written: its format's name and its path."""
 
     format: str
@@ -62,7 +62,7 @@ class Settings:
     timeout: float = 1800.0
     poll_interval: float | None = None
     request_timeout: float = 30.0
-    reports: tuple[ReportWish, ...] = ()
+    reports: tuple[ReportTarget, ...] = ()
     ca_bundle: Path | None = None
     ci: str | None = None
     """The CI host to speak to; None for the one that is detected."""
@@ -170,7 +170,7 @@ def _is_folder(path: Path) -> bool:
         raise ValueError(f"{str(path)!r} cannot be the path of a report ({error.strerror})") from None
 
 
-def report_wish(text: str) -> ReportWish:
+def report_target(text: str) -> ReportTarget:
     """Reads `FORMAT=PATH`; whether there is such a format is for the reports to say."""
     name, equals, path = text.strip().partition("=")
     if not (name and equals and path) or "\0" in path:
@@ -179,4 +179,4 @@ def report_wish(text: str) -> ReportWish:
         raise ValueError(f"{path!r} is a folder, and the report needs the name of a file")
     if re.search(r",[a-z-]+=", path):
         raise ValueError(f"{text!r} looks like several reports; repeat --report, or write one a line in a variable")
-    return ReportWish(format=name, path=Path(path))
+    return ReportTarget(format=name, path=Path(path))

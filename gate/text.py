@@ -12,7 +12,7 @@ import re
 import unicodedata
 
 _LONGEST = 500
-A_REASON = 4000
+MAX_REASON_LENGTH = 4000
 """Characters: a reason is ours, with what it cites already cut, and its end says what to do."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import backoff
 
-from gate.errors import OutOfTime
+from gate.errors import DeadlineExceeded
 from gate.scan import TaskState
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from backoff.types import Details
 
     from gate.clock import Clock, Deadline
-    from gate.journal import Journal
+    from gate.event_log import EventLog
     from gate.scan import ScanTask
 
 LONGEST_PAUSE = 120.0
@@ -27,7 +27,7 @@ Seen = TypeVar("Seen", bound="ScanTask | None")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pace:
+class PollSchedule:
     """How often to look: rarely at what takes long, and soon at what should be over soon.
 
     A pause is a quarter of the time already waited, so that a verdict is never later than a quarter of the whole wait.
@@ -59,17 +59,17 @@ class Pace:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Watch:
+class Poller:
     """Somebody who looks again and again, at a pace and by a clock, and keeps a journal of it."""
 
-    pace: Pace
+    schedule: PollSchedule
     clock: Clock
-    journal: Journal
+    event_log: EventLog
 
     def until(
         self,
         obstacle: Callable[[Seen], str | None],
-        look: Callable[[], Seen],
+        poll: Callable[[], Seen],
         deadline: Deadline,
         *,
         seen: Seen | None = None,
@@ -78,7 +78,7 @@ class Watch:
 
         Args:
             obstacle: What keeps the wait going, in words for the log; None when nothing does.
-            look: Looks at the cloud; what it raises ends the wait too, except when it only ran out of time and there is
+            poll: Looks at the cloud; what it raises ends the wait too, except when it only ran out of time and there is
                 an earlier look to go by.
             deadline: The time until which another look may be taken.
             seen: What was seen just now, where the first look need not be taken again.
@@ -88,30 +88,30 @@ class Watch:
         """
         began = self.clock.elapsed()
         took = 0.0
-        looked: list[Seen] = [] if seen is None else [seen]
+        polled: list[Seen] = [] if seen is None else [seen]
 
         def rest(details: Details) -> None:
             expected = expected_end(details["value"], self.clock)
             waited, left = self.clock.elapsed() - began, deadline.left()
-            pause = self.pace.pause(waited=waited, left=left, expected=expected, took=took)
-            self.journal.pausing(pause, obstacle(details["value"]) or "")
+            pause = self.schedule.pause(waited=waited, left=left, expected=expected, took=took)
+            self.event_log.pausing(pause, obstacle(details["value"]) or "")
             self.clock.sleep(pause)
 
-        def glance() -> Seen:
+        def poll_once() -> Seen:
             nonlocal took
             look_began = self.clock.elapsed()
             try:
-                task = look()
-            except OutOfTime:
-                if not looked:
+                task = poll()
+            except DeadlineExceeded:
+                if not polled:
                     raise
-                return looked[-1]
+                return polled[-1]
             took = self.clock.elapsed() - look_began
-            looked[:] = [task]
-            self.journal.looked(task)
+            polled[:] = [task]
+            self.event_log.polled(task)
             return task
 
-        glances = chain(tuple(looked), iter(glance, object()))
+        glances = chain(tuple(polled), iter(poll_once, object()))
         # backoff repeats, and nothing else: its own waits know neither our clock nor our deadline, so they are 0.
         repeat = backoff.on_predicate(
             backoff.constant,
@@ -131,7 +131,7 @@ def expected_end(task: ScanTask | None, clock: Clock) -> float | None:
         return None
     if task.remaining is not None:
         return task.remaining
-    if task.began_at is None or not task.progress:
+    if task.started_at is None or not task.progress:
         return None
-    so_far = (clock.now() - task.began_at).total_seconds()
+    so_far = (clock.now() - task.started_at).total_seconds()
     return max(0.0, so_far * (100 - task.progress) / task.progress)

@@ -17,36 +17,36 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
-_PATIENCE = 5.0
+_STALL_TIMEOUT = 5.0
 _IRREPLACEABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY}
 """Of a file that is mounted, or lies in a folder of somebody else: it may be written, and not taken away."""
 
 
-def write_whole(path: Path, text: str, patience: float = _PATIENCE) -> None:
+def write_atomically(path: Path, text: str, stall_timeout: float = _STALL_TIMEOUT) -> None:
     """Writes a file so that a reader finds all of it or nothing; the folder is made where there is none.
 
     Args:
         path: Of the file, or of a device or a pipe.
         text: All of it.
-        patience: How long the reader of a pipe may read nothing, in s.
+        stall_timeout: How long the reader of a pipe may read nothing, in s.
 
     Raises:
         OSError: It could not be written; what was there before is still there, or nothing where it can only be emptied.
     """
     if _is_standard_output(path):
-        say(text)
-    elif _leads_elsewhere(path):
-        _write_through(path, text.encode(), patience)
+        print_stdout(text)
+    elif _is_special_file(path):
+        _write_in_place(path, text.encode(), stall_timeout)
     else:
         try:
-            _put_in_place(path, text.encode())
+            _replace_file(path, text.encode())
         except OSError as error:
             if error.errno not in _IRREPLACEABLE or path.is_symlink() or not path.is_file():
                 raise
-            _write_through(path, text.encode(), patience)
+            _write_in_place(path, text.encode(), stall_timeout)
 
 
-def _put_in_place(path: Path, data: bytes) -> None:
+def _replace_file(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{secrets.token_hex(8)}")
     try:
@@ -64,18 +64,18 @@ def _is_standard_output(path: Path) -> bool:
         return False
 
 
-def _leads_elsewhere(path: Path) -> bool:
+def _is_special_file(path: Path) -> bool:
     # Devices and pipes keep their place, /dev/stdout among them; a link in the checkout could lead to any file.
     is_kept = str(path).startswith(("/dev/", "/proc/")) and path.is_symlink()
     return is_kept or (path.exists() and not path.is_file())
 
 
-def _write_through(path: Path, data: bytes, patience: float) -> None:
+def _write_in_place(path: Path, data: bytes, stall_timeout: float) -> None:
     # Nobody's pipe is not waited for.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK
     try:
         with os.fdopen(os.open(path, flags, 0o666), "wb", buffering=0) as file:
-            _pour(file, data, patience)
+            _write_all(file, data, stall_timeout)
     except OSError:
         # Nothing can be mistaken for a report, and half of one can.
         with suppress(OSError):
@@ -83,18 +83,18 @@ def _write_through(path: Path, data: bytes, patience: float) -> None:
         raise
 
 
-def _pour(file: FileIO, data: bytes, patience: float) -> None:
+def _write_all(file: FileIO, data: bytes, stall_timeout: float) -> None:
     # Signals are not heard any more, so that a reader who has stopped would keep the process for ever.
     room = select.poll()
     room.register(file, select.POLLOUT)
     rest = memoryview(data)
     while rest:
-        if not room.poll(patience * 1000):
-            raise TimeoutError(errno.ETIMEDOUT, f"nobody has read it for {patience:.0f} s")
+        if not room.poll(stall_timeout * 1000):
+            raise TimeoutError(errno.ETIMEDOUT, f"nobody has read it for {stall_timeout:.0f} s")
         rest = rest[file.write(rest) or 0 :]
 
 
-def append_whole(file: FileIO, data: bytes) -> None:
+def append_atomically(file: FileIO, data: bytes) -> None:
     """Appends all of the data to a file, or nothing where the disk has no room for it.
 
     Raises:
@@ -111,20 +111,20 @@ def append_whole(file: FileIO, data: bytes) -> None:
         raise
 
 
-def forget(path: Path) -> bool:
+def remove_stale(path: Path) -> bool:
     """Takes the report of an earlier run away, which would be mistaken for one of this run if that one wrote none.
 
     Returns whether nothing of it is left; a file that cannot be taken away is emptied.
     """
     try:
-        if not _leads_elsewhere(path) and (path.is_symlink() or path.is_file()):
+        if not _is_special_file(path) and (path.is_symlink() or path.is_file()):
             path.unlink(missing_ok=True)
     except OSError:
-        return _is_emptied(path)
+        return _truncate(path)
     return True
 
 
-def _is_emptied(path: Path) -> bool:
+def _truncate(path: Path) -> bool:
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW))
     except OSError:
@@ -132,22 +132,22 @@ def _is_emptied(path: Path) -> bool:
     return True
 
 
-def whisper(text: str) -> None:
+def print_mask_command(text: str) -> None:
     """Prints what is meant for the CI host alone, and must not stay in a file."""
     try:
         is_kept = stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
     except (OSError, ValueError):
         is_kept = False
     if not is_kept:
-        say(text)
+        print_stdout(text)
 
 
-def say(text: str) -> None:
+def print_stdout(text: str) -> None:
     """Prints what the user came for; somebody who closed the pipe does not want to know."""
-    speak(sys.stdout, text)
+    write_stream(sys.stdout, text)
 
 
-def speak(stream: TextIO, text: str) -> bool:
+def write_stream(stream: TextIO, text: str) -> bool:
     """Prints on a stream, and returns whether it took all of it; if not, it leads nowhere from then on.
 
     Python flushes once more at its end: on a full disk it would exit with 120, and where the process was interrupted
@@ -161,10 +161,10 @@ def speak(stream: TextIO, text: str) -> bool:
             is_said = True
     finally:
         if not is_said:
-            _lead_nowhere(stream)
+            _redirect_to_devnull(stream)
     return is_said
 
 
-def _lead_nowhere(stream: TextIO) -> None:
+def _redirect_to_devnull(stream: TextIO) -> None:
     with suppress(OSError, ValueError), Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), stream.fileno())

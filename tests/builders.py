@@ -72,13 +72,13 @@ def a_task(
     failed: int | None = 0,
     risky: int | None = 0,
     progress: int | None = None,
-    began_at: datetime | None = NOW - timedelta(minutes=5),
+    started_at: datetime | None = NOW - timedelta(minutes=5),
     remaining: float | None = None,
     failed_images: tuple[FailedImage, ...] = (),
     reason: str = "",
     risk_applies: bool = True,
     raw_state: str = "100",
-    awaited: int | None = 0,
+    results_pending: int | None = 0,
 ) -> ScanTask:
     """A scan task that is complete, fresh and clean."""
     return ScanTask(
@@ -88,13 +88,13 @@ def a_task(
         state=state,
         raw_state=raw_state,
         progress=progress,
-        began_at=began_at,
+        started_at=started_at,
         remaining=remaining,
         counts=Counts(total=total, succeeded=succeeded, failed=failed, risky=risky),
         failed_images=failed_images,
         reason=reason,
         risk_applies=risk_applies,
-        awaited=awaited,
+        results_pending=results_pending,
     )
 
 

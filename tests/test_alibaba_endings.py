@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.simulator import Fault, Forbidden, Scene, SimulatedTask
+from gate.simulator import Fault, Forbidden, SimulatedTask, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 LAST, RESULT = "GetLastOnceTaskInfo", "GetOnceTaskResultInfo"
 LEAVES, IMAGES = "DescribeOnceTaskLeafRecordPage", "DescribeImageInstances"
-OURS = SimulatedTask(id="ours", name="ours", began_ago=60)
-RUNNING, COMPLETE = Scene(state="running", progress=50, looks=1), Scene(state="complete", progress=100)
+OURS = SimulatedTask(id="ours", name="ours", started_ago=60)
+RUNNING, COMPLETE = Stage(state="running", progress=50, polls=1), Stage(state="complete", progress=100)
 # Word for word from the documentation of GetLastOnceTaskInfo, but for the time and the RequestId.
 SAMPLE = {
     "TotalCount": 44,
@@ -51,7 +51,7 @@ def ended(ending: Ending) -> tuple[int, str]:
 
 
 def test_a_task_that_appears_complete_at_the_deadline_has_not_been_counted(holding: Callable[..., Gate]) -> None:
-    gate = holding(replace(OURS, began_ago=-60))
+    gate = holding(replace(OURS, started_ago=-60))
 
     ending = gate.check("--timeout", "60s", "--appear-timeout", "60s")
 
@@ -123,14 +123,14 @@ def test_images_in_another_region_end_as_the_cloud_says(holding: Callable[..., G
 def test_a_task_without_images_is_judged_by_what_did_not_finish(
     holding: Callable[..., Gate], failed: int, arguments: tuple[str, ...], code: int
 ) -> None:
-    task = replace(OURS, kind="assets_collection", id_form="zero", failed=failed, story=(RUNNING, COMPLETE))
+    task = replace(OURS, kind="assets_collection", id_form="zero", failed=failed, stages=(RUNNING, COMPLETE))
 
     assert holding(task).check("--task-type", "ASSETS_COLLECTION", *arguments).code == code
 
 
 def test_a_task_without_an_id_whose_place_another_takes_is_never_taken_for_done(holding: Callable[..., Gate]) -> None:
-    task = replace(OURS, kind="assets_collection", id_form="zero", story=(Scene(state="running"),))
-    gate = holding(task, replace(task, id="theirs", began_ago=-30, story=(COMPLETE,)))
+    task = replace(OURS, kind="assets_collection", id_form="zero", stages=(Stage(state="running"),))
+    gate = holding(task, replace(task, id="theirs", started_ago=-30, stages=(COMPLETE,)))
 
     assert ended(gate.check("--task-type", "ASSETS_COLLECTION", "--timeout", "5m")) == (5, "unknown-state")
 
@@ -141,7 +141,7 @@ def test_a_task_without_an_id_whose_place_another_takes_is_never_taken_for_done(
 @pytest.mark.parametrize("risky", [0, 2])
 def test_results_are_waited_for_and_then_judged(holding: Callable[..., Gate], risky: int) -> None:
     """Until then an earlier scan says the opposite."""
-    gate = holding(replace(OURS, risky=risky, results_lag=240, story=(RUNNING, COMPLETE)))
+    gate = holding(replace(OURS, risky=risky, results_lag=240, stages=(RUNNING, COMPLETE)))
 
     ending = gate.check()
 
@@ -172,7 +172,7 @@ def test_results_that_never_come_end_at_the_deadline(
 
 def test_a_scan_that_ends_at_the_deadline_has_not_been_counted(holding: Callable[..., Gate]) -> None:
     """There is time for one more question, and it takes three."""
-    gate = holding(replace(OURS, story=(Scene(state="running", progress=90, seconds=299), COMPLETE)))
+    gate = holding(replace(OURS, stages=(Stage(state="running", progress=90, seconds=299), COMPLETE)))
 
     assert ended(gate.check("--timeout", "5m")) == (5, "not-final")
 
@@ -308,19 +308,19 @@ def test_a_task_that_is_named_is_asked_for_again_as_long_as_it_lacks_results(hol
     gate = holding(replace(OURS, results_lag=60))
 
     assert gate.check("--task-id", "ours").code == 0
-    looks = "".join({RESULT: "r", LEAVES: "l", IMAGES: "i"}[operation] for operation in gate.operations)
-    assert re.fullmatch("rli+(rli+)+", looks)
+    polls = "".join({RESULT: "r", LEAVES: "l", IMAGES: "i"}[operation] for operation in gate.operations)
+    assert re.fullmatch("rli+(rli+)+", polls)
 
 
 def test_a_task_that_is_named_and_running_is_asked_for_again(holding: Callable[..., Gate]) -> None:
-    gate = holding(replace(OURS, story=(RUNNING, COMPLETE)))
+    gate = holding(replace(OURS, stages=(RUNNING, COMPLETE)))
 
     assert gate.check("--task-id", "ours").code == 0
     assert gate.operations == [RESULT, RESULT, LEAVES, IMAGES]
 
 
 def test_a_hundred_clean_images_take_at_most_twelve_calls_once_the_scan_is_over(holding: Callable[..., Gate]) -> None:
-    gate = holding(replace(OURS, total=100, story=(RUNNING, replace(RUNNING, progress=70), COMPLETE)))
+    gate = holding(replace(OURS, total=100, stages=(RUNNING, replace(RUNNING, progress=70), COMPLETE)))
 
     assert gate.check().code == 0
     first_counted = gate.operations.index(LEAVES)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate import __version__
-from gate.simulator import LOOK, SCENARIOS, Fault, Reply, Scene, SimulatedTask, alibaba, huawei, server_error
+from gate.simulator import POLL, SCENARIOS, Fault, Reply, SimulatedTask, Stage, alibaba, huawei, server_error
 from tests.harness import CLOUDS
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from tests.harness import Gate
 
 DAY = 86400.0
-COMPLETE = Scene(state="complete", progress=100)
+COMPLETE = Stage(state="complete", progress=100)
 REFUSALS = {"huawei": huawei.refused("HSS.0001"), "alibaba": alibaba.refused("InvalidApi.NotFound")}
 
 
-def scan(id: str, began_ago: float, *story: Scene, **counts: int | None) -> SimulatedTask:  # noqa: A002 - the field's own name
+def scan(id: str, started_ago: float, *stages: Stage, **counts: int | None) -> SimulatedTask:  # noqa: A002 - the field's own name
     """A scan task in the simulated cloud, clean and complete unless the test says otherwise."""
-    return SimulatedTask(id=id, name=f"scan {id}", began_ago=began_ago, story=story or (COMPLETE,), **counts)  # type: ignore[arg-type] # counts only
+    return SimulatedTask(id=id, name=f"scan {id}", started_ago=started_ago, stages=stages or (COMPLETE,), **counts)  # type: ignore[arg-type] # counts only
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -56,7 +56,7 @@ def test_the_newest_of_many_tasks_is_judged_wherever_it_stands(cloud: str, gate_
 def test_once_chosen_only_that_task_is_followed(cloud: str, gate_in: Callable[..., Gate]) -> None:
     """A clean task of another pipeline appears while ours runs, and ours turns out risky."""
     gate = gate_in("empty", cloud)
-    ours = scan("ours", 60.0, Scene(state="running", progress=50, seconds=60), COMPLETE, risky=2)
+    ours = scan("ours", 60.0, Stage(state="running", progress=50, seconds=60), COMPLETE, risky=2)
     gate.simulator.tasks += [ours, scan("theirs", -20.0)]
 
     ending = gate.check()
@@ -350,7 +350,7 @@ def test_only_secrets_come_from_files(gate_in: Callable[..., Gate], monkeypatch:
             ),
         ),
         (
-            {"began_ago": 20.0},
+            {"started_ago": 20.0},
             "task-changed",
             (
                 "The scan task has another begin than when it was chosen, so it is not known to be the same. Run the "
@@ -365,9 +365,9 @@ def test_a_task_that_is_not_what_it_was_when_it_was_chosen_is_not_judged(
     cloud: str, later: dict[str, Any], code: str, message: str, gate_in: Callable[..., Gate]
 ) -> None:
     gate = gate_in("empty", cloud)
-    ours = scan("ours", 60.0, Scene(state="running", progress=50, seconds=60), COMPLETE)
+    ours = scan("ours", 60.0, Stage(state="running", progress=50, seconds=60), COMPLETE)
     gate.simulator.tasks.append(ours)
-    another = replace(ours, story=(COMPLETE,), **later)
+    another = replace(ours, stages=(COMPLETE,), **later)
     gate.time.at_elapsed(30, lambda: gate.simulator.tasks.__setitem__(0, another))
 
     ending = gate.check()
@@ -381,7 +381,7 @@ def test_a_task_that_has_had_more_images_while_it_ran_is_not_judged_by_the_rest(
     cloud: str, gate_in: Callable[..., Gate]
 ) -> None:
     gate = gate_in("empty", cloud)
-    scenes = (Scene(state="queued", seconds=20), Scene(state="running", progress=50, seconds=60), COMPLETE)
+    scenes = (Stage(state="queued", seconds=20), Stage(state="running", progress=50, seconds=60), COMPLETE)
     gate.simulator.tasks.append(scan("ours", 60.0, *scenes, total=1))
 
     def grown_for_a_while(_operation: str, document: Any) -> Any:
@@ -443,7 +443,7 @@ def test_a_page_that_refuses_a_token_says_nothing_of_the_time(by_token: Gate, ag
 @pytest.mark.parametrize("is_told_at_once", [True, False])
 def test_a_slow_clock_makes_no_task_fresh_however_late_that_is_told(by_token: Gate, *, is_told_at_once: bool) -> None:
     by_token.time.step = -7200.0
-    by_token.simulator.tasks.append(scan("ours", 9000.0, Scene(state="running", progress=50, seconds=60), COMPLETE))
+    by_token.simulator.tasks.append(scan("ours", 9000.0, Stage(state="running", progress=50, seconds=60), COMPLETE))
 
     def undated(_operation: str, document: Any) -> Any:
         body = json.dumps(document).encode()
@@ -481,8 +481,8 @@ def test_a_cloud_whose_clock_is_days_behind_makes_no_task_fresh_where_another_an
     """The cloud refuses a signature of today, and takes one of three days ago; a load balancer knows better."""
     gate = gate_in("empty", cloud)
     gate.time.step = 3 * DAY
-    gate.simulator.tasks.append(scan("ours", 60.0, Scene(state="running", progress=50, seconds=60), COMPLETE))
-    told = Fault(on=frozenset({told_at}), operation=LOOK, reply=Reply(status=502, headers=dated(gate, 3)))
+    gate.simulator.tasks.append(scan("ours", 60.0, Stage(state="running", progress=50, seconds=60), COMPLETE))
+    told = Fault(on=frozenset({told_at}), operation=POLL, reply=Reply(status=502, headers=dated(gate, 3)))
     gate.simulator.faults.append(told)
 
     ending = gate.check("--max-age", "1h", "--appear-timeout", "0")

@@ -101,7 +101,7 @@ def test_several_reports_come_one_a_line_from_a_variable(risky: Gate, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "warning"),
     [
         (["--max-failed", "-1"], "'-1' is not a whole number, 0 or more"),
         (["--timeout", "soon"], "'soon' is not a duration"),
@@ -119,12 +119,12 @@ def test_several_reports_come_one_a_line_from_a_variable(risky: Gate, monkeypatc
     ],
 )
 def test_what_cannot_be_carried_out_ends_with_2_before_anything_is_sent(
-    arguments: list[str], complaint: str, risky: Gate
+    arguments: list[str], warning: str, risky: Gate
 ) -> None:
     ending = risky.run("check", *arguments)
 
     assert ending.code == 2
-    assert any(part in ending.err + ending.out for part in complaint.split("|"))
+    assert any(part in ending.err + ending.out for part in warning.split("|"))
     assert risky.operations == []
 
 
@@ -660,7 +660,7 @@ def test_a_command_waits_by_the_machines_clock_where_it_is_given_none(
 )
 def test_status_says_by_what_the_task_is_known(lacks: dict[str, None], said: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("empty")
-    gate.simulator.tasks.append(SimulatedTask(id="ours", name="nightly", began_ago=60))
+    gate.simulator.tasks.append(SimulatedTask(id="ours", name="nightly", started_ago=60))
     gate.simulator.rewrite = lambda _operation, true: {**true, "data_list": [{**true["data_list"][0], **lacks}]}
 
     ending = gate.run("status")
@@ -684,7 +684,7 @@ def test_what_a_stream_cannot_show_is_shown_as_its_code(
     gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = gate_in("empty")
-    gate.simulator.tasks.append(SimulatedTask(id="ours", name="\u955c\u50cf", began_ago=60))
+    gate.simulator.tasks.append(SimulatedTask(id="ours", name="\u955c\u50cf", started_ago=60))
     kept = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(kept, encoding="ascii", write_through=True))
 

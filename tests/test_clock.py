@@ -56,11 +56,11 @@ def test_a_clock_that_is_set_right_is_no_longer_behind_what_it_heard(fake_time: 
     clock = fake_time.clock()
     true = clock.now() + timedelta(hours=2)
 
-    clock.hear(true)
-    assert (clock.latest(), clock.lost) == (true, 7200.0)
-    assert clock.set_once(true)
+    clock.observe_remote_time(true)
+    assert (clock.latest_time(), clock.lag) == (true, 7200.0)
+    assert clock.correct_once(true)
 
-    assert (clock.now(), clock.latest(), clock.lost) == (true, true, 7200.0)
+    assert (clock.now(), clock.latest_time(), clock.lag) == (true, true, 7200.0)
 
 
 def test_what_was_told_is_not_forgotten_when_somebody_sets_the_clock_back(fake_time: FakeTime) -> None:
@@ -68,22 +68,22 @@ def test_what_was_told_is_not_forgotten_when_somebody_sets_the_clock_back(fake_t
     clock = fake_time.clock()
     today, days_ago = clock.now(), clock.now() - timedelta(days=3)
 
-    clock.hear(today)
-    assert clock.set_once(days_ago)
-    assert (clock.now(), clock.latest(), clock.lost) == (days_ago, today, 0.0)
+    clock.observe_remote_time(today)
+    assert clock.correct_once(days_ago)
+    assert (clock.now(), clock.latest_time(), clock.lag) == (days_ago, today, 0.0)
 
     fake_time.elapsed = 60
-    clock.hear(days_ago)
-    assert clock.latest() == today + timedelta(minutes=1)
+    clock.observe_remote_time(days_ago)
+    assert clock.latest_time() == today + timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(("seconds", "lost"), [(-7200.0, 0.0), (60.0, 0.0), (61.0, 61.0)])
 def test_clocks_less_than_a_minute_apart_are_both_right(fake_time: FakeTime, seconds: float, lost: float) -> None:
     clock = fake_time.clock()
 
-    clock.hear(clock.now() + timedelta(seconds=seconds))
+    clock.observe_remote_time(clock.now() + timedelta(seconds=seconds))
 
-    assert (clock.lost, clock.latest()) == (lost, clock.now() + timedelta(seconds=lost))
+    assert (clock.lag, clock.latest_time()) == (lost, clock.now() + timedelta(seconds=lost))
 
 
 def test_a_clock_is_set_by_what_is_told_late_in_the_run_too(fake_time: FakeTime) -> None:
@@ -91,7 +91,7 @@ def test_a_clock_is_set_by_what_is_told_late_in_the_run_too(fake_time: FakeTime)
     fake_time.elapsed = 100
     true = clock.now() + timedelta(hours=2)
 
-    assert clock.set_once(true)
-    assert (clock.now(), clock.latest(), clock.lost) == (true, true, 7200.0)
-    assert not clock.set_once(true + timedelta(hours=2))
+    assert clock.correct_once(true)
+    assert (clock.now(), clock.latest_time(), clock.lag) == (true, true, 7200.0)
+    assert not clock.correct_once(true + timedelta(hours=2))
     assert clock.now() == true

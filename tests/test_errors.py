@@ -9,15 +9,15 @@ import pytest
 
 from gate.errors import (
     Bug,
-    CutShort,
+    DeadlineExceeded,
     ExitCode,
     Interrupted,
     NotAuthorised,
     NotUnderstood,
-    OutOfTime,
-    PassingFault,
     Refused,
     Throttled,
+    TransientError,
+    TruncatedResponse,
     Unreachable,
     UsageError,
 )
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gate.errors import GateError
 
 
-@pytest.mark.parametrize("kind", [UsageError, Unreachable, OutOfTime, Throttled, CutShort])
+@pytest.mark.parametrize("kind", [UsageError, Unreachable, DeadlineExceeded, Throttled, TruncatedResponse])
 def test_an_error_says_what_happened_what_it_means_and_what_to_do_as_far_as_it_is_known(kind: type[GateError]) -> None:
     assert str(kind("It rains.", means="The roof leaks.", remedy="Mend it.")) == "It rains. The roof leaks. Mend it."
     assert str(kind("It rains.", remedy="Mend it.")) == "It rains. Mend it."
@@ -39,8 +39,8 @@ def test_a_passing_fault_knows_the_pause_that_was_asked_for() -> None:
 
 
 def test_a_quota_that_is_used_up_knows_how_often_it_frees_a_call() -> None:
-    assert Throttled("Too many calls.", one_in=12.0).one_in == 12.0
-    assert Throttled("Too many calls.").one_in is None
+    assert Throttled("Too many calls.", seconds_per_call=12.0).seconds_per_call == 12.0
+    assert Throttled("Too many calls.").seconds_per_call is None
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -74,9 +74,9 @@ def test_every_exit_code_is_the_one_that_is_documented() -> None:
         (NotAuthorised, 3, "not-authorised"),
         (Refused, 4, "refused"),
         (Unreachable, 4, "unreachable"),
-        (OutOfTime, 4, "unreachable"),
+        (DeadlineExceeded, 4, "unreachable"),
         (Throttled, 4, "throttled"),
-        (CutShort, 4, "not-understood"),
+        (TruncatedResponse, 4, "not-understood"),
         (NotUnderstood, 4, "not-understood"),
         (Bug, 70, "bug"),
     ],
@@ -88,4 +88,4 @@ def test_every_cause_has_its_exit_code_and_its_name_in_reports(
 
 
 def test_a_fault_that_does_not_pass_is_the_clouds() -> None:
-    assert PassingFault("It rains.").exit_code == 4
+    assert TransientError("It rains.").exit_code == 4

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from gate.errors import Interrupted
-from gate.interrupt import be_deaf, interruptible
+from gate.interrupt import ignore_signals, interruptible
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -39,7 +39,7 @@ def test_two_signals_at_one_moment_are_one_interruption_and_no_complaint(capfd: 
 
 def test_whoever_is_deaf_hears_no_signal() -> None:
     with interruptible():
-        be_deaf()
+        ignore_signals()
         os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -58,7 +58,7 @@ def test_outside_the_main_thread_nothing_is_changed() -> None:
 
     def work() -> None:
         with interruptible():
-            be_deaf()
+            ignore_signals()
             seen.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=work)

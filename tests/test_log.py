@@ -32,21 +32,21 @@ def running(progress: int | None) -> ScanTask:
     return a_task(state=TaskState.RUNNING, progress=progress)
 
 
-def look(at: float, task: ScanTask | None) -> Event:
-    return Event(kind=EventKind.LOOK, at=at, task=task)
+def poll(at: float, task: ScanTask | None) -> Event:
+    return Event(kind=EventKind.POLL, at=at, task=task)
 
 
 def heard(*events: Event, verbosity: int = 0) -> list[str]:
     stream = io.StringIO()
     log = Log(stream, verbosity=verbosity)
     for event in events:
-        log.hear(event)
+        log.on_event(event)
     return stream.getvalue().splitlines()
 
 
 def test_in_ci_there_is_one_line_for_each_change() -> None:
     lines = heard(
-        look(0, running(20)), look(12, running(20)), look(24, running(70)), look(36, running(70)), look(48, a_task())
+        poll(0, running(20)), poll(12, running(20)), poll(24, running(70)), poll(36, running(70)), poll(48, a_task())
     )
 
     assert lines == [
@@ -57,7 +57,7 @@ def test_in_ci_there_is_one_line_for_each_change() -> None:
 
 
 def test_a_long_silence_is_broken_so_that_no_host_ends_the_job() -> None:
-    lines = heard(look(0, running(20)), look(240, running(20)), look(241, running(20)), look(300, running(20)))
+    lines = heard(poll(0, running(20)), poll(240, running(20)), poll(241, running(20)), poll(300, running(20)))
 
     assert [line.split()[1] for line in lines] == ["0.0", "241.0"]
 
@@ -65,7 +65,7 @@ def test_a_long_silence_is_broken_so_that_no_host_ends_the_job() -> None:
 def test_what_the_gate_waits_for_is_said_once() -> None:
     pause = Event(kind=EventKind.PAUSE, at=0, text="No scan task was found.", pause=12)
 
-    lines = heard(look(0, None), pause, look(12, None), pause, look(24, running(0)))
+    lines = heard(poll(0, None), pause, poll(12, None), pause, poll(24, running(0)))
 
     assert lines == [
         "scan-gate:    0.0 s  No scan task was found.",
@@ -88,10 +88,10 @@ def test_quiet_means_nothing_but_complaints() -> None:
     stream = Terminal()
     log = Log(stream, verbosity=-1)
 
-    log.hear(look(0, running(20)))
-    log.hear(Event(kind=EventKind.RETRY, at=0, text="Down.", pause=1))
+    log.on_event(poll(0, running(20)))
+    log.on_event(Event(kind=EventKind.RETRY, at=0, text="Down.", pause=1))
     log.sleep(0)
-    log.complain("The report cannot be written.")
+    log.print_warning("The report cannot be written.")
 
     assert stream.getvalue() == "scan-gate: The report cannot be written.\n"
 
@@ -99,7 +99,7 @@ def test_quiet_means_nothing_but_complaints() -> None:
 def test_on_a_terminal_a_live_line_counts_the_pause_down() -> None:
     stream = Terminal()
     log = Log(stream)
-    log.hear(look(0, running(20)))
+    log.on_event(poll(0, running(20)))
 
     log.sleep(0.05)
 
@@ -123,14 +123,14 @@ def test_a_log_that_is_full_or_closed_ends_nothing() -> None:
     closing.close()
 
     for silenced in (Log(full), log):
-        silenced.hear(look(0, a_task()))
-        silenced.complain("x")
+        silenced.on_event(poll(0, a_task()))
+        silenced.print_warning("x")
 
 
 def test_a_log_whose_disk_is_full_leaves_nothing_to_be_written_at_the_end() -> None:
     """Python would exit with 120 where it cannot write what is left."""
     with Path("/dev/full").open("w") as full:
-        Log(full).complain("x")
+        Log(full).print_warning("x")
 
 
 def test_a_task_is_described_in_a_few_words() -> None:
@@ -145,7 +145,7 @@ def test_the_live_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     stream = Terminal()
     log = Log(stream)
-    log.hear(look(0, a_task(name="a very long name of a scan task that goes on and on")))
+    log.on_event(poll(0, a_task(name="a very long name of a scan task that goes on and on")))
 
     log.sleep(0.01)
 
@@ -164,7 +164,7 @@ def test_a_terminal_that_understands_nothing_gets_no_live_line(monkeypatch: pyte
 def test_no_name_forges_anything_in_the_live_line() -> None:
     stream = Terminal()
     log = Log(stream)
-    log.hear(look(0, a_task(name="x\n::error::forged\x1b[2J")))
+    log.on_event(poll(0, a_task(name="x\n::error::forged\x1b[2J")))
 
     log.sleep(0.01)
 
@@ -173,7 +173,7 @@ def test_no_name_forges_anything_in_the_live_line() -> None:
 
 
 def test_no_name_forges_a_line_or_a_command() -> None:
-    (line,) = heard(look(0, a_task(name="x\n::error::forged\r\x1b[0Ksection_start:1:x ##[error]")))
+    (line,) = heard(poll(0, a_task(name="x\n::error::forged\r\x1b[0Ksection_start:1:x ##[error]")))
 
     assert "\x1b" not in line
     assert "::" not in line

@@ -10,9 +10,9 @@ import pytest
 
 from gate.clouds import CLOUDS
 from gate.errors import UsageError
-from gate.options import OPTIONS, SECRETS, cloud_options, file_wishes, settings_from
+from gate.options import OPTIONS, SECRETS, cloud_options, config_values, settings_from
 from gate.policy import Policy
-from gate.settings import Settings, report_wish
+from gate.settings import Settings, report_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def test_every_wish_arrives_where_it_belongs() -> None:
         "timeout": 4.0,
         "poll-interval": 5.0,
         "request-timeout": 6.0,
-        "report": [report_wish("json=a.json")],
+        "report": [report_target("json=a.json")],
         "project-id": "p",
         "scan-scope": "0x7fffffff",
     }
@@ -54,7 +54,7 @@ def test_every_wish_arrives_where_it_belongs() -> None:
         timeout=4.0,
         poll_interval=5.0,
         request_timeout=6.0,
-        reports=(report_wish("json=a.json"),),
+        reports=(report_target("json=a.json"),),
         for_cloud={"project-id": "p", "scan-scope": 0x7FFFFFFF},
     )
 
@@ -65,7 +65,7 @@ def test_a_run_without_a_cloud_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "complaint"),
+    ("name", "value", "warning"),
     [
         ("type", "image_scam", "--type: 'image_scam' is not one of image_scan, image_sync"),
         ("task-type", "cicd", "--task-type: 'cicd' is not one of cycle, manual, autoSync, manualSync"),
@@ -80,16 +80,16 @@ def test_a_run_without_a_cloud_is_refused() -> None:
     ],
 )
 def test_what_the_api_documents_as_out_of_range_is_refused_before_it_is_sent(
-    name: str, value: str, complaint: str
+    name: str, value: str, warning: str
 ) -> None:
-    with pytest.raises(UsageError, match=complaint):
+    with pytest.raises(UsageError, match=warning):
         settings_from({"cloud": "huawei", name: value})
 
 
 @pytest.mark.parametrize("other", ["./a", "x/../a", "link/a"])
 def test_two_reports_may_not_overwrite_each_other(other: str) -> None:
     Path("link").symlink_to(".")
-    reports = [report_wish("json=a"), report_wish(f"markdown={other}")]
+    reports = [report_target("json=a"), report_target(f"markdown={other}")]
 
     with pytest.raises(UsageError, match="Two reports have the same path"):
         settings_from({"cloud": "huawei", "report": reports})
@@ -97,7 +97,7 @@ def test_two_reports_may_not_overwrite_each_other(other: str) -> None:
 
 def test_a_report_that_takes_the_place_of_a_link_does_not_overwrite_what_it_leads_to() -> None:
     Path("link").symlink_to("a")
-    reports = (report_wish("json=a"), report_wish("markdown=link"))
+    reports = (report_target("json=a"), report_target("markdown=link"))
 
     assert settings_from({"cloud": "huawei", "report": reports}).reports == reports
 
@@ -134,7 +134,7 @@ def test_the_file_holds_options_by_name(tmp_path: Path) -> None:
     path = tmp_path / "gate.toml"
     path.write_text('max-failed = 2\nmax-age = "48h"\nreport = "json=a\\nmarkdown=b"\nwarn-only = true\n')
 
-    assert file_wishes(path, NAMES) == {
+    assert config_values(path, NAMES) == {
         "max-failed": 2,
         "max-age": "48h",
         "report": ["json=a", "markdown=b"],
@@ -143,7 +143,7 @@ def test_the_file_holds_options_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "warning"),
     [
         ("max-riskyy = 1", r"unknown key 'max-riskyy'; did you mean 'max-risky'\? .*Correct the key"),
         ("zzz = 1", r"unknown key 'zzz'\. Keys|unknown key 'zzz'\. Correct"),
@@ -160,17 +160,17 @@ def test_the_file_holds_options_by_name(tmp_path: Path) -> None:
         ("\udcff".encode("utf-8", "surrogateescape"), "cannot be read"),
     ],
 )
-def test_a_file_that_says_what_nobody_understands_is_refused(text: str | bytes, complaint: str, tmp_path: Path) -> None:
+def test_a_file_that_says_what_nobody_understands_is_refused(text: str | bytes, warning: str, tmp_path: Path) -> None:
     path = tmp_path / "gate.toml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
 
-    with pytest.raises(UsageError, match=complaint):
-        file_wishes(path, NAMES)
+    with pytest.raises(UsageError, match=warning):
+        config_values(path, NAMES)
 
 
 def test_a_file_that_is_asked_for_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
-        file_wishes(tmp_path / "absent.toml", NAMES)
+        config_values(tmp_path / "absent.toml", NAMES)
 
 
 def test_the_default_age_is_a_day() -> None:

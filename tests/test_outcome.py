@@ -87,10 +87,10 @@ def events(kinds: Iterable[EventKind]) -> tuple[Event, ...]:
 
 
 def test_looks_and_retries_are_counted_and_nothing_else() -> None:
-    seen = events([EventKind.LOOK] * 3 + [EventKind.RETRY] * 2 + [EventKind.PAUSE] * 4 + [EventKind.NOTE] * 5)
+    seen = events([EventKind.POLL] * 3 + [EventKind.RETRY] * 2 + [EventKind.PAUSE] * 4 + [EventKind.NOTE] * 5)
     outcome = an_outcome(undecided(Unreachable("No answer.")), Policy(), events=seen)
 
-    assert (outcome.looks, outcome.retries) == (3, 2)
+    assert (outcome.polls, outcome.retries) == (3, 2)
 
 
 def test_a_run_of_which_nothing_is_known_saw_nothing_and_cost_nothing() -> None:
@@ -110,6 +110,6 @@ def test_events_are_called_by_the_words_that_reports_use() -> None:
 
 
 def test_an_outcome_is_shown_without_the_hundreds_of_its_events() -> None:
-    seen = events([EventKind.LOOK])
+    seen = events([EventKind.POLL])
 
     assert "events" not in repr(an_outcome(undecided(Unreachable("No answer.")), Policy(), events=seen))

@@ -17,7 +17,7 @@ from gate.policy import (
     Verdict,
     failed_images,
     has_lost_images,
-    is_another,
+    is_different_task,
     judge,
     no_task,
     nothing_to_judge,
@@ -198,7 +198,7 @@ def test_a_task_that_once_had_more_images_has_lost_some(now: int | None, before:
 
 
 def test_a_task_that_lacks_images_which_it_once_named_has_lost_them_though_it_has_as_many() -> None:
-    assert has_lost_images(replace(a_task(total=3), lost=1), [a_task(total=3)])
+    assert has_lost_images(replace(a_task(total=3), lost_images=1), [a_task(total=3)])
 
 
 def test_images_without_a_result_are_no_failures_while_the_task_still_runs() -> None:
@@ -220,9 +220,9 @@ def test_an_ending_names_the_clouds_own_reason_if_it_has_one(reason: str, why: s
     assert verdict.reasons[0].message == expected
 
 
-@pytest.mark.parametrize(("awaited", "which"), [(2, "images without one: 2"), (None, "nobody has asked yet")])
-def test_a_complete_task_whose_results_are_not_in_is_not_weighed(awaited: int | None, which: str) -> None:
-    verdict = judge(a_task(awaited=awaited, failed=3, risky=3), Policy())
+@pytest.mark.parametrize(("results_pending", "which"), [(2, "images without one: 2"), (None, "nobody has asked yet")])
+def test_a_complete_task_whose_results_are_not_in_is_not_weighed(results_pending: int | None, which: str) -> None:
+    verdict = judge(a_task(results_pending=results_pending, failed=3, risky=3), Policy())
 
     assert (verdict.decision, verdict.exit_code, codes(verdict)) == (
         Decision.UNDECIDED,
@@ -236,7 +236,7 @@ def test_a_complete_task_whose_results_are_not_in_is_not_weighed(awaited: int | 
 
 
 @pytest.mark.parametrize(
-    ("state", "awaited", "is_final"),
+    ("state", "results_pending", "is_final"),
     [
         (TaskState.COMPLETE, 0, True),
         (TaskState.COMPLETE, 1, False),
@@ -249,9 +249,9 @@ def test_a_complete_task_whose_results_are_not_in_is_not_weighed(awaited: int | 
     ],
 )
 def test_a_task_is_final_when_nothing_of_it_is_awaited(
-    state: TaskState, awaited: int | None, *, is_final: bool
+    state: TaskState, results_pending: int | None, *, is_final: bool
 ) -> None:
-    assert a_task(state=state, awaited=awaited).is_final is is_final
+    assert a_task(state=state, results_pending=results_pending).is_final is is_final
 
 
 def test_a_running_task_is_reported_with_its_progress() -> None:
@@ -289,7 +289,7 @@ def test_an_unknown_state_is_reported_in_the_clouds_own_words() -> None:
     ],
 )
 def test_a_task_is_fresh_for_its_whole_age_and_not_longer(age: timedelta, code: str | None) -> None:
-    reason = staleness(a_task(began_at=NOW - age), Policy(), NOW)
+    reason = staleness(a_task(started_at=NOW - age), Policy(), NOW)
 
     assert code == (reason.code if reason else None)
 
@@ -299,14 +299,14 @@ def test_a_task_is_fresh_for_its_whole_age_and_not_longer(age: timedelta, code: 
     [(0, "0 s"), (90, "90 s"), (120, "2 min"), (5400, "90 min"), (3600, "1 h"), (86400, "24 h")],
 )
 def test_the_limit_of_age_is_said_in_a_unit_that_fits_it(limit: int, shown: str) -> None:
-    reason = staleness(a_task(began_at=NOW - timedelta(days=2)), Policy(max_age=timedelta(seconds=limit)), NOW)
+    reason = staleness(a_task(started_at=NOW - timedelta(days=2)), Policy(max_age=timedelta(seconds=limit)), NOW)
 
     assert reason is not None
     assert f"--max-age allows ({shown})" in reason.message
 
 
 def test_a_stale_task_says_its_age_and_the_limit() -> None:
-    reason = staleness(a_task(began_at=NOW - timedelta(hours=2)), Policy(max_age=timedelta(hours=1)), NOW)
+    reason = staleness(a_task(started_at=NOW - timedelta(hours=2)), Policy(max_age=timedelta(hours=1)), NOW)
 
     message = "The scan task began 2026-01-31T10:00:00Z, longer ago than --max-age allows (1 h). "
     message += "Start a scan for this release, or allow older ones."
@@ -314,7 +314,7 @@ def test_a_stale_task_says_its_age_and_the_limit() -> None:
 
 
 def test_a_task_without_a_begin_is_not_known_to_be_fresh() -> None:
-    task = a_task(began_at=None)
+    task = a_task(started_at=None)
 
     message = "The scan task does not say when it began, so its age is unknown. "
     message += "It may still be waiting for its turn; if not, judge it all the same with --max-age none."
@@ -323,7 +323,7 @@ def test_a_task_without_a_begin_is_not_known_to_be_fresh() -> None:
 
 
 def test_a_task_from_the_future_says_when_it_claims_to_have_begun() -> None:
-    reason = staleness(a_task(began_at=NOW + timedelta(hours=1)), Policy(), NOW)
+    reason = staleness(a_task(started_at=NOW + timedelta(hours=1)), Policy(), NOW)
 
     message = (
         "The scan task says that it began in the future, 2026-01-31T13:00:00Z. Set the clock of this machine right."
@@ -334,16 +334,16 @@ def test_a_task_from_the_future_says_when_it_claims_to_have_begun() -> None:
 def test_without_any_limit_of_age_every_task_is_fresh_enough() -> None:
     policy = Policy(max_age=None)
 
-    assert staleness(a_task(began_at=None), policy, NOW) is None
-    assert staleness(a_task(began_at=datetime(1999, 1, 1, tzinfo=UTC)), policy, NOW) is None
+    assert staleness(a_task(started_at=None), policy, NOW) is None
+    assert staleness(a_task(started_at=datetime(1999, 1, 1, tzinfo=UTC)), policy, NOW) is None
 
 
 @pytest.mark.parametrize("max_age", [None, timedelta(hours=24)])
 def test_a_task_from_before_the_start_is_not_judged(max_age: timedelta | None) -> None:
     policy = Policy(max_age=max_age, started_after=NOW)
 
-    assert staleness(a_task(began_at=NOW), policy, NOW) is None
-    reason = staleness(a_task(began_at=NOW - timedelta(milliseconds=1)), policy, NOW)
+    assert staleness(a_task(started_at=NOW), policy, NOW) is None
+    reason = staleness(a_task(started_at=NOW - timedelta(milliseconds=1)), policy, NOW)
     assert reason
     assert reason.code == "stale"
     assert reason.message == (
@@ -353,7 +353,7 @@ def test_a_task_from_before_the_start_is_not_judged(max_age: timedelta | None) -
 
 
 def test_an_age_of_zero_is_a_limit_too() -> None:
-    task = a_task(began_at=NOW - timedelta(seconds=1))
+    task = a_task(started_at=NOW - timedelta(seconds=1))
 
     assert _code(staleness(task, Policy(max_age=timedelta(0)), NOW)) == "stale"
 
@@ -370,7 +370,7 @@ def test_a_task_whose_begin_moves_is_another_one(
     chosen: datetime | None, last: datetime | None, *, expected: bool
 ) -> None:
     """Where none was known, one may come: a task that waited for its turn has begun."""
-    assert is_another(a_task(began_at=last), a_task(began_at=chosen)) is expected
+    assert is_different_task(a_task(started_at=last), a_task(started_at=chosen)) is expected
 
 
 # What keeps the gate from judging, and what the policy excuses.

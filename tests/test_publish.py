@@ -20,8 +20,8 @@ from gate import ci
 from gate.log import Log
 from gate.publish import publish
 from gate.reports import REPORTS, Report
-from gate.settings import ReportWish
-from gate.writing import forget, say, whisper, write_whole
+from gate.settings import ReportTarget
+from gate.writing import print_mask_command, print_stdout, remove_stale, write_atomically
 from tests.builders import a_task, an_outcome
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from tests.harness import Gate
 
 
-def wishes(*paths: Path) -> list[ReportWish]:
-    return [ReportWish(format="json", path=path) for path in paths]
+def wishes(*paths: Path) -> list[ReportTarget]:
+    return [ReportTarget(format="json", path=path) for path in paths]
 
 
 def test_every_report_is_written_and_the_verdict_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,7 +40,7 @@ def test_every_report_is_written_and_the_verdict_is_said(tmp_path: Path, capsys:
 
     publish(
         an_outcome(),
-        [ReportWish(format="json", path=json_path), ReportWish(format="markdown", path=page)],
+        [ReportTarget(format="json", path=json_path), ReportTarget(format="markdown", path=page)],
         ci.detect({}),
         Log(io.StringIO()),
     )
@@ -53,10 +53,10 @@ def test_every_report_is_written_and_the_verdict_is_said(tmp_path: Path, capsys:
 def test_code_scanning_is_told_nothing_of_an_undecided_run_and_the_log_says_why(tmp_path: Path) -> None:
     """An upload without results would close every alert (ci-hosts.md 5)."""
     stream = io.StringIO()
-    sarif, page = ReportWish(format="sarif", path=tmp_path / "scan.sarif"), tmp_path / "page.md"
+    sarif, page = ReportTarget(format="sarif", path=tmp_path / "scan.sarif"), tmp_path / "page.md"
 
     publish(
-        an_outcome(a_task(risky=None)), [sarif, ReportWish(format="markdown", path=page)], ci.detect({}), Log(stream)
+        an_outcome(a_task(risky=None)), [sarif, ReportTarget(format="markdown", path=page)], ci.detect({}), Log(stream)
     )
 
     assert [*tmp_path.iterdir()] == [page]
@@ -106,7 +106,7 @@ def test_a_file_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -
     path = tmp_path / "report.json"
     path.write_text("before")
 
-    write_whole(path, "after")
+    write_atomically(path, "after")
 
     assert path.read_text() == "after"
     assert list(tmp_path.iterdir()) == [path]
@@ -117,7 +117,7 @@ def test_a_file_that_cannot_be_written_whole_stays_as_it_was(tmp_path: Path) -> 
     path.write_text("before")
 
     with pytest.raises(UnicodeEncodeError):
-        write_whole(path, "half of it and \ud800")
+        write_atomically(path, "half of it and \ud800")
 
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
@@ -126,7 +126,7 @@ def test_a_file_that_cannot_be_written_whole_stays_as_it_was(tmp_path: Path) -> 
 def test_a_report_can_be_read_by_whoever_the_umask_lets(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
-        write_whole(tmp_path / "report.json", "x")
+        write_atomically(tmp_path / "report.json", "x")
     finally:
         os.umask(before)
 
@@ -138,7 +138,7 @@ def test_a_link_is_replaced_and_what_it_leads_to_is_not_touched(tmp_path: Path) 
     (tmp_path / "target").write_text("precious")
     (tmp_path / "link").symlink_to(tmp_path / "target")
 
-    write_whole(tmp_path / "link", "a report")
+    write_atomically(tmp_path / "link", "a report")
 
     assert (tmp_path / "target").read_text() == "precious"
     assert (tmp_path / "link").read_text() == "a report"
@@ -149,13 +149,13 @@ def test_a_report_behind_a_link_is_forgotten_too(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("an earlier report")
     (tmp_path / "link").symlink_to(tmp_path / "target")
 
-    forget(tmp_path / "link")
+    remove_stale(tmp_path / "link")
 
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
 def test_a_device_is_written_to_and_not_replaced() -> None:
-    write_whole(Path("/dev/null"), "x")
+    write_atomically(Path("/dev/null"), "x")
 
     assert Path("/dev/null").is_char_device()
 
@@ -165,7 +165,7 @@ def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(pipe)
 
     with pytest.raises(OSError, match="No such device or address"):
-        write_whole(pipe, "x")
+        write_atomically(pipe, "x")
 
 
 def test_a_pipe_whose_reader_has_stopped_is_given_up(tmp_path: Path) -> None:
@@ -174,13 +174,13 @@ def test_a_pipe_whose_reader_has_stopped_is_given_up(tmp_path: Path) -> None:
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
 
     with pytest.raises(TimeoutError, match="nobody has read it"):
-        write_whole(pipe, "x" * 10_000_000, patience=0)
+        write_atomically(pipe, "x" * 10_000_000, stall_timeout=0)
 
     os.close(reader)
 
 
 def test_the_reader_of_a_pipe_has_the_five_seconds_of_the_readme() -> None:
-    assert inspect.signature(write_whole).parameters["patience"].default == 5
+    assert inspect.signature(write_atomically).parameters["stall_timeout"].default == 5
 
 
 def test_a_pipe_that_somebody_reads_gets_all_of_a_report(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_pipe_that_somebody_reads_gets_all_of_a_report(tmp_path: Path) -> None
 
     with reader, ThreadPoolExecutor() as pool:
         read = pool.submit(reader.read)
-        write_whole(pipe, "\u955c" * 1_000_000, patience=60)
+        write_atomically(pipe, "\u955c" * 1_000_000, stall_timeout=60)
         os.close(writer)
         assert read.result() == "\u955c" * 1_000_000
 
@@ -214,10 +214,10 @@ def mounted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_a_file_that_cannot_be_replaced_is_emptied_and_written_in_place(mounted: Path) -> None:
-    assert forget(mounted)
+    assert remove_stale(mounted)
     assert mounted.read_text() == ""
 
-    write_whole(mounted, "a report")
+    write_atomically(mounted, "a report")
 
     assert mounted.read_text() == "a report"
     assert [*mounted.parent.iterdir()] == [mounted]
@@ -227,9 +227,9 @@ def test_a_link_that_cannot_be_taken_away_leads_nobody_to_another_file(mounted: 
     precious = mounted.rename(mounted.with_name("precious"))
     mounted.symlink_to(precious)
 
-    assert not forget(mounted)
+    assert not remove_stale(mounted)
     with pytest.raises(OSError, match="busy"):
-        write_whole(mounted, "a report")
+        write_atomically(mounted, "a report")
 
     assert precious.read_text() == "of an earlier run"
 
@@ -281,7 +281,7 @@ def test_the_report_of_an_earlier_run_is_forgotten_and_a_device_is_not(tmp_path:
     (tmp_path / "old.json").write_text("passed")
 
     for path in (tmp_path / "old.json", tmp_path / "absent.json", Path("/dev/null")):
-        forget(path)
+        remove_stale(path)
 
     assert list(tmp_path.iterdir()) == []
     assert Path("/dev/null").is_char_device()
@@ -291,8 +291,8 @@ def test_the_report_of_an_earlier_run_is_forgotten_wherever_it_is_kept() -> None
     Path("old.sarif").write_text("clean")
     with TemporaryDirectory(dir="/dev/shm") as shared:
         for path in (Path(shared) / "old.sarif", Path("/proc/self/cwd/old.sarif")):
-            write_whole(path, "clean")
-            forget(path)
+            write_atomically(path, "clean")
+            remove_stale(path)
             assert not path.exists()
 
 
@@ -305,7 +305,7 @@ def test_a_bug_in_one_report_takes_neither_the_others_nor_the_verdict_with_it(
 ) -> None:
     stream = io.StringIO()
     monkeypatch.setitem(REPORTS, "sarif", Report(render=broken))
-    asked = [ReportWish(format=name, path=tmp_path / name) for name in ("sarif", "json")]
+    asked = [ReportTarget(format=name, path=tmp_path / name) for name in ("sarif", "json")]
 
     publish(an_outcome(), asked, ci.detect({}), Log(stream))
 
@@ -316,7 +316,7 @@ def test_a_bug_in_one_report_takes_neither_the_others_nor_the_verdict_with_it(
     assert "LookupError" in capsys.readouterr().err
 
 
-class BrokenHost(ci.Host):
+class BrokenHost(ci.CISystem):
     """A host whose page cannot be made stands for any bug."""
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
@@ -337,8 +337,8 @@ def test_a_bug_in_telling_the_host_leaves_the_verdict_too(capsys: pytest.Capture
 def test_what_is_for_the_host_alone_does_not_stay_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (tmp_path / "kept.log").open("w") as stream:
         monkeypatch.setattr("sys.stdout", stream)
-        whisper("::add-mask::canary\n")
-        say("the verdict\n")
+        print_mask_command("::add-mask::canary\n")
+        print_stdout("the verdict\n")
 
     assert (tmp_path / "kept.log").read_text() == "the verdict\n"
 
@@ -349,8 +349,8 @@ def test_a_closed_pipe_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = os.fdopen(write_end, "w")
     monkeypatch.setattr("sys.stdout", stream)
 
-    say("to nobody\n")
-    say("and again\n")
+    print_stdout("to nobody\n")
+    print_stdout("and again\n")
     stream.close()
 
 
@@ -359,4 +359,4 @@ def test_a_stream_that_is_no_file_and_closed_changes_nothing(monkeypatch: pytest
     stream.close()
     monkeypatch.setattr("sys.stdout", stream)
 
-    say("to nobody\n")
+    print_stdout("to nobody\n")

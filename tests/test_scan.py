@@ -33,13 +33,13 @@ def test_a_task_that_was_stopped_timed_out_or_failed_has_ended_badly(state: Task
 
 
 @pytest.mark.parametrize("state", TaskState)
-@pytest.mark.parametrize("awaited", [0, 1, None])
+@pytest.mark.parametrize("results_pending", [0, 1, None])
 def test_a_task_is_final_when_it_ended_badly_or_is_complete_with_every_result(
-    state: TaskState, awaited: int | None
+    state: TaskState, results_pending: int | None
 ) -> None:
-    task = ScanTask(id="ours", state=state, awaited=awaited)
+    task = ScanTask(id="ours", state=state, results_pending=results_pending)
 
-    assert task.is_final is (state in ENDED_BADLY or (state is TaskState.COMPLETE and awaited == 0))
+    assert task.is_final is (state in ENDED_BADLY or (state is TaskState.COMPLETE and results_pending == 0))
 
 
 def test_states_are_called_by_the_words_that_reports_use() -> None:
@@ -52,8 +52,8 @@ def test_of_what_nobody_said_nothing_is_known() -> None:
 
     assert known == {"id": "ours", "state": TaskState.RUNNING, "counts": Counts(), "risk_applies": True}
     assert (task.name, task.type, task.raw_state, task.reason) == ("", "", "", "")
-    assert (task.progress, task.began_at, task.ended_at, task.remaining) == (None, None, None, None)
-    assert (task.failed_images, task.awaited) == ((), 0)
+    assert (task.progress, task.started_at, task.ended_at, task.remaining) == (None, None, None, None)
+    assert (task.failed_images, task.results_pending) == ((), 0)
     assert task.risk_applies is True
     assert {getattr(Counts(), name) for name in Counts.__slots__} == {None}
     assert {getattr(ImageRef(), name) for name in ImageRef.__slots__} == {""}

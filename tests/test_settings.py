@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.settings import (
-    ReportWish,
+    ReportTarget,
     age,
     base_url,
     ca_bundle,
@@ -21,7 +21,7 @@ from gate.settings import (
     is_loopback,
     moment,
     pause,
-    report_wish,
+    report_target,
     whole_number,
 )
 
@@ -125,7 +125,7 @@ def test_an_address_is_https_or_loopback(text: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "warning"),
     [
         ("http://hss.example.com", "would send credentials unencrypted"),
         ("http://127.0.0.1.example.com", "would send credentials unencrypted"),
@@ -148,8 +148,8 @@ def test_an_address_is_https_or_loopback(text: str, url: str) -> None:
         (f"https://a.{'b' * 64}", "is not a URL such as"),
     ],
 )
-def test_an_address_that_would_leak_or_lead_nowhere_is_refused(text: str, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
+def test_an_address_that_would_leak_or_lead_nowhere_is_refused(text: str, warning: str) -> None:
+    with pytest.raises(ValueError, match=warning):
         base_url(text)
 
 
@@ -185,14 +185,14 @@ def test_a_ca_bundle_that_can_be_read_only_once_is_refused() -> None:
 
 
 def test_a_report_is_a_format_and_a_path(tmp_path: Path) -> None:
-    assert report_wish("json=a=b.json") == ReportWish(format="json", path=Path("a=b.json"))
+    assert report_target("json=a=b.json") == ReportTarget(format="json", path=Path("a=b.json"))
     for wrong in ("json", "json=", "=a.json", "", "json=a\0b"):
         with pytest.raises(ValueError, match="is not FORMAT=PATH"):
-            report_wish(wrong)
+            report_target(wrong)
     with pytest.raises(ValueError, match="is a folder"):
-        report_wish(f"json={tmp_path}")
+        report_target(f"json={tmp_path}")
     with pytest.raises(ValueError, match="looks like several reports"):
-        report_wish("json=a.json,markdown=a.md")
+        report_target("json=a.json,markdown=a.md")
 
 
 def test_a_path_that_cannot_even_be_looked_at_is_no_path_of_a_report(tmp_path: Path) -> None:
@@ -200,8 +200,8 @@ def test_a_path_that_cannot_even_be_looked_at_is_no_path_of_a_report(tmp_path: P
     circle.symlink_to(circle)
     for wrong in (circle, circle / "a.json", "a" * 5000):
         with pytest.raises(ValueError, match="cannot be the path of a report"):
-            report_wish(f"json={wrong}")
-    assert report_wish(f"json={Path(__file__) / 'a.json'}").format == "json"
+            report_target(f"json={wrong}")
+    assert report_target(f"json={Path(__file__) / 'a.json'}").format == "json"
 
 
 def test_a_password_in_an_address_is_not_repeated() -> None:
@@ -213,6 +213,6 @@ def test_a_password_in_an_address_is_not_repeated() -> None:
 
 @given(st.text(max_size=30))
 def test_no_text_whatever_is_anything_but_read_or_refused(text: str) -> None:
-    for read in (duration, pause, age, moment, whole_number, base_url, report_wish):
+    for read in (duration, pause, age, moment, whole_number, base_url, report_target):
         with suppress(ValueError):
             read(text)

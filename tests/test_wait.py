@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.clock import Clock, Deadline
-from gate.errors import OutOfTime
-from gate.journal import Journal
+from gate.errors import DeadlineExceeded
+from gate.event_log import EventLog
 from gate.outcome import EventKind
 from gate.scan import ScanTask, TaskState
-from gate.wait import LONGEST_PAUSE, Pace, Watch, expected_end
+from gate.wait import LONGEST_PAUSE, Poller, PollSchedule, expected_end
 from tests.builders import NOW, FakeTime, a_task
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 SHORTEST = 12.0
 
 
-def pace(jitter: float = 0.0, shortest: float = SHORTEST) -> Pace:
-    return Pace(shortest=shortest, jitter=lambda: jitter)
+def schedule(jitter: float = 0.0, shortest: float = SHORTEST) -> PollSchedule:
+    return PollSchedule(shortest=shortest, jitter=lambda: jitter)
 
 
 def pause(
     *, waited: float, left: float = 1e6, expected: float | None = None, took: float = 0.0, jitter: float = 0.0
 ) -> float:
-    return pace(jitter).pause(waited=waited, left=left, expected=expected, took=took)
+    return schedule(jitter).pause(waited=waited, left=left, expected=expected, took=took)
 
 
 # The pace.
@@ -83,12 +83,12 @@ def test_a_look_that_leaves_no_room_for_another_is_made_at_the_deadline(left: fl
 
 
 def test_an_interval_longer_than_the_longest_pause_is_kept() -> None:
-    assert pace(shortest=300).pause(waited=9999, left=1e6, expected=1, took=1) == 300
+    assert schedule(shortest=300).pause(waited=9999, left=1e6, expected=1, took=1) == 300
 
 
 def test_a_run_leaves_its_jitter_to_chance() -> None:
-    pace = Pace(shortest=10, jitter=Clock().chance)
-    pauses = {pace.pause(waited=0, left=1e6, expected=None, took=0) for _ in range(20)}
+    schedule = PollSchedule(shortest=10, jitter=Clock().chance)
+    pauses = {schedule.pause(waited=0, left=1e6, expected=None, took=0) for _ in range(20)}
 
     assert len(pauses) > 1
     assert all(10 <= pause <= 11 for pause in pauses)
@@ -105,7 +105,7 @@ def test_a_run_leaves_its_jitter_to_chance() -> None:
 def test_no_pause_crosses_the_deadline_or_breaks_the_quota_before_it(
     *, waited: float, left: float, expected: float | None, took: float, jitter: float, shortest: float
 ) -> None:
-    chosen = pace(jitter, shortest).pause(waited=waited, left=left, expected=expected, took=took)
+    chosen = schedule(jitter, shortest).pause(waited=waited, left=left, expected=expected, took=took)
 
     assert 0 <= chosen <= left
     assert chosen == left or chosen >= shortest
@@ -123,16 +123,16 @@ running = partial(a_task, state=TaskState.RUNNING)
     ("task", "expected"),
     [
         (None, None),
-        (a_task(progress=50, remaining=90.0, awaited=2), None),
+        (a_task(progress=50, remaining=90.0, results_pending=2), None),
         (running(remaining=90.0, progress=50), 90.0),
         (running(remaining=0.0, progress=50), 0.0),
         (running(progress=None), None),
         (running(progress=0), None),
-        (running(progress=50, began_at=None), None),
-        (running(progress=50, began_at=NOW - timedelta(seconds=60)), 60.0),
-        (running(progress=20, began_at=NOW - timedelta(seconds=60)), 240.0),
-        (running(progress=100, began_at=NOW - timedelta(seconds=60)), 0.0),
-        (running(progress=50, began_at=NOW + timedelta(seconds=60)), 0.0),
+        (running(progress=50, started_at=None), None),
+        (running(progress=50, started_at=NOW - timedelta(seconds=60)), 60.0),
+        (running(progress=20, started_at=NOW - timedelta(seconds=60)), 240.0),
+        (running(progress=100, started_at=NOW - timedelta(seconds=60)), 0.0),
+        (running(progress=50, started_at=NOW + timedelta(seconds=60)), 0.0),
     ],
 )
 def test_the_end_is_guessed_from_the_clouds_estimate_or_the_progress(
@@ -150,21 +150,21 @@ class Story:
     def __init__(self, time: FakeTime, *states: tuple[float, ScanTask]) -> None:
         self._time = time
         self._states = states
-        self.looks: list[float] = []
+        self.polls: list[float] = []
 
-    def look(self) -> ScanTask:
-        self.looks.append(self._time.elapsed)
+    def poll(self) -> ScanTask:
+        self.polls.append(self._time.elapsed)
         return [task for begins, task in self._states if begins <= self._time.elapsed][-1]
 
 
-def watch(time: FakeTime, told: list[Event] | None = None, *, jitter: float = 0.0) -> Watch:
+def poller(time: FakeTime, told: list[Event] | None = None, *, jitter: float = 0.0) -> Poller:
     clock = time.clock()
     hear: Callable[[Event], None] = (lambda _: None) if told is None else told.append
-    return Watch(pace=pace(jitter), clock=clock, journal=Journal(clock, hear))
+    return Poller(schedule=schedule(jitter), clock=clock, event_log=EventLog(clock, hear))
 
 
-def deadline(watch: Watch, seconds: float) -> Deadline:
-    return Deadline(watch.clock, seconds)
+def deadline(poller: Poller, seconds: float) -> Deadline:
+    return Deadline(poller.clock, seconds)
 
 
 def not_complete(task: ScanTask) -> str | None:
@@ -175,102 +175,106 @@ RUNNING, COMPLETE = a_task(state=TaskState.RUNNING), a_task()
 
 
 def test_what_is_done_at_once_is_looked_at_once(fake_time: FakeTime) -> None:
-    story, watcher = Story(fake_time, (0, COMPLETE)), watch(fake_time)
+    stages, watcher = Story(fake_time, (0, COMPLETE)), poller(fake_time)
 
-    assert watcher.until(not_complete, story.look, deadline(watcher, 600)) is COMPLETE
-    assert (story.looks, fake_time.slept) == ([0.0], [])
+    assert watcher.until(not_complete, stages.poll, deadline(watcher, 600)) is COMPLETE
+    assert (stages.polls, fake_time.slept) == ([0.0], [])
 
 
 def test_a_long_scan_is_looked_at_less_and_less_often(fake_time: FakeTime) -> None:
-    story, watcher = Story(fake_time, (0, RUNNING), (1000, COMPLETE)), watch(fake_time)
+    stages, watcher = Story(fake_time, (0, RUNNING), (1000, COMPLETE)), poller(fake_time)
 
-    assert watcher.until(not_complete, story.look, deadline(watcher, 1800)) is COMPLETE
+    assert watcher.until(not_complete, stages.poll, deadline(watcher, 1800)) is COMPLETE
     assert fake_time.slept == sorted(fake_time.slept)
     assert fake_time.elapsed <= 1000 * 1.25
-    assert len(story.looks) <= 20
+    assert len(stages.polls) <= 20
 
 
 def test_a_look_that_lasts_shortens_the_pause_after_it_and_no_other(fake_time: FakeTime) -> None:
-    story, watcher, lasts = Story(fake_time, (0, RUNNING), (700, COMPLETE)), watch(fake_time), iter([400, 40, 0, 40, 0])
+    stages, watcher, lasts = (
+        Story(fake_time, (0, RUNNING), (700, COMPLETE)),
+        poller(fake_time),
+        iter([400, 40, 0, 40, 0]),
+    )
 
-    def look() -> ScanTask:
-        task = story.look()
+    def poll() -> ScanTask:
+        task = stages.poll()
         fake_time.elapsed += next(lasts)
         return task
 
-    watcher.until(not_complete, look, deadline(watcher, 3600))
+    watcher.until(not_complete, poll, deadline(watcher, 3600))
 
     # From 400, 452, 525 and 685 s on; a pause is two minutes at most, whatever is taken off it.
     assert fake_time.slept == [SHORTEST, 113 - 40, 120, 120 - 40]
 
 
 def test_there_is_a_last_look_at_the_deadline_itself_and_none_after(fake_time: FakeTime) -> None:
-    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time)
+    stages, watcher = Story(fake_time, (0, RUNNING)), poller(fake_time)
 
-    assert watcher.until(not_complete, story.look, deadline(watcher, 100)) is RUNNING
-    assert story.looks[-1] == pytest.approx(100)
-    assert max(story.looks) == story.looks[-1]
+    assert watcher.until(not_complete, stages.poll, deadline(watcher, 100)) is RUNNING
+    assert stages.polls[-1] == pytest.approx(100)
+    assert max(stages.polls) == stages.polls[-1]
 
 
 def test_what_happens_at_the_deadline_is_still_seen(fake_time: FakeTime) -> None:
-    story, watcher = Story(fake_time, (0, RUNNING), (99.9, COMPLETE)), watch(fake_time)
+    stages, watcher = Story(fake_time, (0, RUNNING), (99.9, COMPLETE)), poller(fake_time)
 
-    assert watcher.until(not_complete, story.look, deadline(watcher, 100)) is COMPLETE
+    assert watcher.until(not_complete, stages.poll, deadline(watcher, 100)) is COMPLETE
 
 
 def test_with_no_time_at_all_there_is_one_look(fake_time: FakeTime) -> None:
-    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time)
+    stages, watcher = Story(fake_time, (0, RUNNING)), poller(fake_time)
 
-    assert watcher.until(not_complete, story.look, deadline(watcher, 0)) is RUNNING
-    assert story.looks == [0.0]
+    assert watcher.until(not_complete, stages.poll, deadline(watcher, 0)) is RUNNING
+    assert stages.polls == [0.0]
 
 
 def test_what_was_seen_just_now_is_not_looked_at_again_at_once(fake_time: FakeTime) -> None:
-    story, watcher = Story(fake_time, (0, COMPLETE)), watch(fake_time)
+    stages, watcher = Story(fake_time, (0, COMPLETE)), poller(fake_time)
 
-    assert watcher.until(not_complete, story.look, deadline(watcher, 600), seen=RUNNING) is COMPLETE
-    assert story.looks == [SHORTEST]
+    assert watcher.until(not_complete, stages.poll, deadline(watcher, 600), seen=RUNNING) is COMPLETE
+    assert stages.polls == [SHORTEST]
 
 
 def test_what_was_seen_just_now_may_be_enough(fake_time: FakeTime) -> None:
-    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time)
+    stages, watcher = Story(fake_time, (0, RUNNING)), poller(fake_time)
 
-    assert watcher.until(not_complete, story.look, deadline(watcher, 600), seen=COMPLETE) is COMPLETE
-    assert story.looks == []
+    assert watcher.until(not_complete, stages.poll, deadline(watcher, 600), seen=COMPLETE) is COMPLETE
+    assert stages.polls == []
 
 
 @pytest.mark.parametrize("step", [-3600.0, 3600.0])
 def test_a_clock_that_steps_moves_no_look(fake_time: FakeTime, step: float) -> None:
-    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time)
+    stages, watcher = Story(fake_time, (0, RUNNING)), poller(fake_time)
 
     def look_while_the_clock_is_set() -> ScanTask:
         fake_time.step = step if fake_time.elapsed > 30 else 0.0
-        return story.look()
+        return stages.poll()
 
     watcher.until(not_complete, look_while_the_clock_is_set, deadline(watcher, 300))
 
     steady = FakeTime()
-    undisturbed, other = Story(steady, (0, RUNNING)), watch(steady)
-    other.until(not_complete, undisturbed.look, deadline(other, 300))
-    assert story.looks == undisturbed.looks
+    undisturbed, other = Story(steady, (0, RUNNING)), poller(steady)
+    other.until(not_complete, undisturbed.poll, deadline(other, 300))
+    assert stages.polls == undisturbed.polls
 
 
 def test_slow_answers_do_not_push_looks_past_the_deadline(fake_time: FakeTime) -> None:
-    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time)
+    stages, watcher = Story(fake_time, (0, RUNNING)), poller(fake_time)
 
     def answer_after_20_s() -> ScanTask:
-        task = story.look()
+        task = stages.poll()
         fake_time.elapsed += 20
         return task
 
     watcher.until(not_complete, answer_after_20_s, deadline(watcher, 100))
 
-    assert max(story.looks) <= 100
+    assert max(stages.polls) <= 100
     assert fake_time.elapsed <= 120
 
 
 def test_what_a_look_raises_ends_the_wait(fake_time: FakeTime) -> None:
-    watcher = watch(fake_time)
+    watcher = poller(fake_time)
 
     with pytest.raises(LookupError):
         watcher.until(not_complete, lambda: dict[str, ScanTask]()["no such task"], deadline(watcher, 100))
@@ -278,95 +282,95 @@ def test_what_a_look_raises_ends_the_wait(fake_time: FakeTime) -> None:
 
 def test_a_look_that_runs_out_of_time_leaves_the_one_before_it_standing(fake_time: FakeTime) -> None:
     told: list[Event] = []
-    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time, told)
+    stages, watcher = Story(fake_time, (0, RUNNING)), poller(fake_time, told)
 
     def look_that_takes_long() -> ScanTask:
         if fake_time.elapsed >= 100:
-            raise OutOfTime("The time was up.")
-        return story.look()
+            raise DeadlineExceeded("The time was up.")
+        return stages.poll()
 
     assert watcher.until(not_complete, look_that_takes_long, deadline(watcher, 100)) is RUNNING
     assert fake_time.elapsed == pytest.approx(100)
-    assert [event.task for event in told if event.kind is EventKind.LOOK] == [RUNNING] * len(story.looks)
+    assert [event.task for event in told if event.kind is EventKind.POLL] == [RUNNING] * len(stages.polls)
 
 
 def test_what_was_seen_just_now_stands_when_there_is_no_time_for_more(fake_time: FakeTime) -> None:
-    watcher, story = watch(fake_time), iter([OutOfTime("The time was up.")])
+    watcher, stages = poller(fake_time), iter([DeadlineExceeded("The time was up.")])
 
-    def look() -> ScanTask:
-        raise next(story)
+    def poll() -> ScanTask:
+        raise next(stages)
 
-    assert watcher.until(not_complete, look, deadline(watcher, 0.001), seen=RUNNING) is RUNNING
-    assert watcher.until(not_complete, look, deadline(watcher, 1), seen=RUNNING) is RUNNING
+    assert watcher.until(not_complete, poll, deadline(watcher, 0.001), seen=RUNNING) is RUNNING
+    assert watcher.until(not_complete, poll, deadline(watcher, 1), seen=RUNNING) is RUNNING
 
 
 def test_that_nothing_was_there_stands_too(fake_time: FakeTime) -> None:
-    watcher, seen = watch(fake_time), iter([None])
+    watcher, seen = poller(fake_time), iter([None])
 
-    def look() -> ScanTask | None:
+    def poll() -> ScanTask | None:
         try:
             return next(seen)
         except StopIteration:
-            raise OutOfTime("The time was up.") from None
+            raise DeadlineExceeded("The time was up.") from None
 
-    assert watcher.until(lambda _: "nothing", look, deadline(watcher, 30)) is None
+    assert watcher.until(lambda _: "nothing", poll, deadline(watcher, 30)) is None
     assert fake_time.elapsed == pytest.approx(30)
 
 
 def test_a_first_look_that_runs_out_of_time_is_none(fake_time: FakeTime) -> None:
-    watcher, story = watch(fake_time), iter([OutOfTime("The time was up.")])
+    watcher, stages = poller(fake_time), iter([DeadlineExceeded("The time was up.")])
 
-    def look() -> ScanTask:
-        raise next(story)
+    def poll() -> ScanTask:
+        raise next(stages)
 
-    with pytest.raises(OutOfTime):
-        watcher.until(not_complete, look, deadline(watcher, 100))
+    with pytest.raises(DeadlineExceeded):
+        watcher.until(not_complete, poll, deadline(watcher, 100))
 
 
 def test_the_journal_keeps_every_look_and_every_pause_with_what_is_waited_for(fake_time: FakeTime) -> None:
     told: list[Event] = []
-    story, watcher = Story(fake_time, (0, RUNNING), (20, COMPLETE)), watch(fake_time, told)
+    stages, watcher = Story(fake_time, (0, RUNNING), (20, COMPLETE)), poller(fake_time, told)
 
-    watcher.until(not_complete, story.look, deadline(watcher, 600))
+    watcher.until(not_complete, stages.poll, deadline(watcher, 600))
 
     assert [(event.kind, event.at, event.text, event.pause) for event in told] == [
-        (EventKind.LOOK, 0.0, "", None),
+        (EventKind.POLL, 0.0, "", None),
         (EventKind.PAUSE, 0.0, "not final", 12.0),
-        (EventKind.LOOK, 12.0, "", None),
+        (EventKind.POLL, 12.0, "", None),
         (EventKind.PAUSE, 12.0, "not final", 12.0),
-        (EventKind.LOOK, 24.0, "", None),
+        (EventKind.POLL, 24.0, "", None),
     ]
-    assert [event.task for event in told if event.kind is EventKind.LOOK] == [RUNNING, RUNNING, COMPLETE]
-    assert watcher.journal.events == tuple(told)
-    assert watcher.journal.task is COMPLETE
+    assert [event.task for event in told if event.kind is EventKind.POLL] == [RUNNING, RUNNING, COMPLETE]
+    assert watcher.event_log.events == tuple(told)
+    assert watcher.event_log.task is COMPLETE
 
 
 def test_the_wait_aims_at_the_end_that_the_progress_promises(fake_time: FakeTime) -> None:
-    nearly = a_task(state=TaskState.RUNNING, progress=95, began_at=NOW)
-    story, watcher = Story(fake_time, (0, a_task(state=TaskState.RUNNING)), (400, nearly)), watch(fake_time)
+    nearly = a_task(state=TaskState.RUNNING, progress=95, started_at=NOW)
+    stages, watcher = Story(fake_time, (0, a_task(state=TaskState.RUNNING)), (400, nearly)), poller(fake_time)
 
-    watcher.until(not_complete, story.look, deadline(watcher, 700))
+    watcher.until(not_complete, stages.poll, deadline(watcher, 700))
 
-    first = next(at for at in story.looks if at >= 400)
-    after = story.looks[story.looks.index(first) + 1]
+    first = next(at for at in stages.polls if at >= 400)
+    after = stages.polls[stages.polls.index(first) + 1]
     assert after - first == pytest.approx(first * 5 / 95)
 
 
 def test_the_pause_grows_with_the_time_waited_and_not_with_the_age_of_the_run(fake_time: FakeTime) -> None:
-    watcher = watch(fake_time)
+    watcher = poller(fake_time)
     fake_time.elapsed = 1000
-    story = Story(fake_time, (0, RUNNING), (1020, COMPLETE))
+    stages = Story(fake_time, (0, RUNNING), (1020, COMPLETE))
 
-    watcher.until(not_complete, story.look, deadline(watcher, 1800))
+    watcher.until(not_complete, stages.poll, deadline(watcher, 1800))
 
-    assert story.looks == [1000, 1012, 1024]
+    assert stages.polls == [1000, 1012, 1024]
 
 
 def test_a_wait_without_words_for_it_is_kept_without_words(fake_time: FakeTime) -> None:
     told: list[Event] = []
-    story, watcher = Story(fake_time, (0, RUNNING), (5, COMPLETE)), watch(fake_time, told)
+    stages, watcher = Story(fake_time, (0, RUNNING), (5, COMPLETE)), poller(fake_time, told)
 
-    watcher.until(lambda task: None if task.is_final else "", story.look, deadline(watcher, 600))
+    watcher.until(lambda task: None if task.is_final else "", stages.poll, deadline(watcher, 600))
 
     assert [event.text for event in told if event.kind is EventKind.PAUSE] == [""]
 
@@ -374,18 +378,18 @@ def test_a_wait_without_words_for_it_is_kept_without_words(fake_time: FakeTime) 
 def test_nothing_that_is_seen_goes_to_the_log_of_a_library(
     fake_time: FakeTime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    story, watcher = Story(fake_time, (0, RUNNING)), watch(fake_time)
+    stages, watcher = Story(fake_time, (0, RUNNING)), poller(fake_time)
 
     with caplog.at_level("DEBUG"):
-        watcher.until(not_complete, story.look, deadline(watcher, 60))
+        watcher.until(not_complete, stages.poll, deadline(watcher, 60))
 
     assert caplog.records == []
 
 
 def test_a_journal_remembers_the_last_task_when_the_next_look_finds_none(fake_time: FakeTime) -> None:
-    journal = Journal(fake_time.clock(), lambda _: None)
+    event_log = EventLog(fake_time.clock(), lambda _: None)
 
-    journal.looked(RUNNING)
-    journal.looked(None)
+    event_log.polled(RUNNING)
+    event_log.polled(None)
 
-    assert journal.task is RUNNING
+    assert event_log.task is RUNNING

@@ -38,7 +38,7 @@ from unittest.mock import patch
 
 from gate import cli
 from gate.clock import Clock
-from gate.simulator import Quota, Scenario, Scene, SimulatedTask, Simulator
+from gate.simulator import Quota, Scenario, SimulatedTask, Simulator, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -161,15 +161,15 @@ class Member:
         """Its task, which goes on steadily."""
         state, counts, _ = _ENDS[self.number % len(_ENDS)]
         steps = [
-            Scene(state="running", progress=100 * step // _STEPS, seconds=self.task_ends / _STEPS)
+            Stage(state="running", progress=100 * step // _STEPS, seconds=self.task_ends / _STEPS)
             for step in range(_STEPS)
         ]
-        end = Scene(state=state, progress=100 if state == "complete" else 90)
+        end = Stage(state=state, progress=100 if state == "complete" else 90)
         return SimulatedTask(
             id=self.task_id,
             name=f"release {self.number}",
-            began_ago=30.0,
-            story=(*(steps if self.task_ends else ()), end),
+            started_ago=30.0,
+            stages=(*(steps if self.task_ends else ()), end),
             **counts,  # type: ignore[arg-type] # counts only
         )
 

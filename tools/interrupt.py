@@ -266,13 +266,13 @@ def main() -> int:
     for cloud in CLOUDS:
         for scenario in STORIES:
             run = Run(cloud=cloud, scenario=scenario)
-            left, _, complaints = _done(run)
+            left, _, warnings = _done(run)
             usual[cloud, scenario] = left.seconds
-            wrong += complaints
+            wrong += warnings
     seen: Counter[tuple[str, str, int]] = Counter()
     for run in runs(wishes.runs, chance, usual):
-        left, what, complaints = _done(run)
-        wrong += complaints
+        left, what, warnings = _done(run)
+        wrong += warnings
         seen[run.act, what, left.code] += 1
     _print(wrong, seen)
     return 1 if wrong else 0

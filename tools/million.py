@@ -114,7 +114,7 @@ def tally(seed: str, numbers: Iterable[int]) -> Tally:
 def _broken(seed: str, number: int, tally: Tally) -> Iterator[str]:
     sequence = drawn(f"{seed}:{number}")
     sinks = Sinks()
-    run = carried_out(sequence, hear=sinks.hear)
+    run = carried_out(sequence, hear=sinks.on_event)
     tally.endings[sequence.settings.cloud, int(run.outcome.verdict.exit_code)] += 1
     tally.questions += len(run.said)
     yield from violations(run)

@@ -81,7 +81,7 @@ def _task(progress: int | None) -> ScanTask:
         state=TaskState.COMPLETE if over else TaskState.RUNNING,
         raw_state="100" if over else "50",
         progress=progress,
-        began_at=_BEGAN,
+        started_at=_BEGAN,
         ended_at=_BEGAN + timedelta(seconds=246) if over else None,
         counts=Counts(total=148, succeeded=136, failed=12, risky=3),
         failed_images=tuple(_failed(*failed) for failed in _FAILED) if over else (),
@@ -100,7 +100,7 @@ def _events() -> list[Event]:
     events = [Event(kind=EventKind.NOTE, at=0.0, text="Signed in with an access key to cn-north-4.")]
     for (at, progress), (following, _) in zip(_LOOKS, (*_LOOKS[1:], (0, None)), strict=True):
         seen = at + 0.4
-        events.append(Event(kind=EventKind.LOOK, at=seen, task=_task(progress)))
+        events.append(Event(kind=EventKind.POLL, at=seen, task=_task(progress)))
         if at == 110:  # noqa: PLR2004 - the one look that found the cloud busy on its way
             fault = "The cloud answered 429 (APIGW.0308): too many calls."
             events.append(Event(kind=EventKind.RETRY, at=following - 6.0, text=fault, pause=5.8))

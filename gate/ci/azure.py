@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gate.ci.host import Host
-from gate.ci.remarks import remarks, urgency
+from gate.ci.annotations import annotations_of, severity
+from gate.ci.ci_system import CISystem
 from gate.reports import markdown
-from gate.text import A_REASON, one_line
-from gate.writing import say, write_whole
+from gate.text import MAX_REASON_LENGTH, one_line
+from gate.writing import print_stdout, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,30 +20,34 @@ _MOST_ISSUES = 10
 """Of one kind; the agent drops the others."""
 
 
-class Azure(Host):
+class Azure(CISystem):
     """Writes logging commands, which the agent reads on standard output."""
 
     @classmethod
-    def is_here(cls, environ: Mapping[str, str]) -> bool:
-        """See `Host.is_here`."""
+    def is_detected(cls, environ: Mapping[str, str]) -> bool:
+        """See `CISystem.is_detected`."""
         return environ.get("TF_BUILD", "").lower() == "true"
 
-    def hide(self, secret: str) -> str:
-        """See `Host.hide`; whoever is not the agent would print the command, and the secret with it."""
-        return command("task.setsecret", secret) if self.is_here(self._environ) else ""
+    def mask_command(self, secret: str) -> str:
+        """See `CISystem.hide`; whoever is not the agent would print the command, and the secret with it."""
+        return command("task.setsecret", secret) if self.is_detected(self._environ) else ""
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
-        """See `Host.publish`."""
+        """See `CISystem.publish`."""
         for name, value in outcome.outputs.items():
-            say(command("task.setvariable", one_line(value), variable=name.replace("-", "_"), isOutput="true"))
+            print_stdout(command("task.setvariable", one_line(value), variable=name.replace("-", "_"), isOutput="true"))
         yield from self._summarise(outcome)
-        kind = urgency(outcome)
+        kind = severity(outcome)
         if kind == "notice":
             return
-        for remark in remarks(outcome, _MOST_ISSUES):
-            say(command("task.logissue", one_line(f"{remark.title}: {remark.text}", A_REASON), type=kind))
+        for annotation in annotations_of(outcome, _MOST_ISSUES):
+            print_stdout(
+                command(
+                    "task.logissue", one_line(f"{annotation.title}: {annotation.text}", MAX_REASON_LENGTH), type=kind
+                )
+            )
         if kind == "warning":
-            say(command("task.complete", "The policy makes this a warning.", result="SucceededWithIssues"))
+            print_stdout(command("task.complete", "The policy makes this a warning.", result="SucceededWithIssues"))
 
     def _summarise(self, outcome: Outcome) -> Iterator[str]:
         folder = self._environ.get("AGENT_TEMPDIRECTORY")
@@ -51,11 +55,11 @@ class Azure(Host):
             return
         path = Path(folder) / "scan-gate.md"
         try:
-            write_whole(path, markdown.render(outcome))
+            write_atomically(path, markdown.render(outcome))
         except OSError as error:
             yield f"{path} cannot be written ({error.strerror}): the summary of the run will not show the verdict."
             return
-        say(command("task.uploadsummary", str(path)))
+        print_stdout(command("task.uploadsummary", str(path)))
 
 
 def command(name: str, text: str, **properties: str) -> str:

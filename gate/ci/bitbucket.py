@@ -9,11 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gate.ci.host import Host
+from gate.ci.ci_system import CISystem
 from gate.policy import Decision
-from gate.reports.failures import are_too_many, failures, fingerprint
+from gate.reports.failures import exceeds_failed_limit, failures, fingerprint
 from gate.text import as_json, one_line
-from gate.writing import forget, write_whole
+from gate.writing import remove_stale, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,26 +25,26 @@ _MOST_ANNOTATIONS, _MOST_AT_ONCE = 1000, 100
 _LONGEST_SUMMARY, _LONGEST_DETAILS = 450, 2000
 
 
-class Bitbucket(Host):
+class Bitbucket(CISystem):
     """Writes the report and its annotations, as many files of them as requests are needed."""
 
     @classmethod
-    def is_here(cls, environ: Mapping[str, str]) -> bool:
-        """See `Host.is_here`."""
+    def is_detected(cls, environ: Mapping[str, str]) -> bool:
+        """See `CISystem.is_detected`."""
         return bool(environ.get("BITBUCKET_BUILD_NUMBER"))
 
-    def clear(self) -> None:
-        """See `Host.clear`."""
+    def remove_stale(self) -> None:
+        """See `CISystem.clear`."""
         folder = self._folder()
         if not folder.is_symlink():
             for old in (folder / "report.json", *folder.glob("annotations-*.json")):
-                forget(old)
+                remove_stale(old)
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
-        """See `Host.publish`."""
+        """See `CISystem.publish`."""
         folder = self._folder()
-        remarks = insights(outcome)
-        batches = [remarks[at : at + _MOST_AT_ONCE] for at in range(0, len(remarks), _MOST_AT_ONCE)]
+        annotations = insights(outcome)
+        batches = [annotations[at : at + _MOST_AT_ONCE] for at in range(0, len(annotations), _MOST_AT_ONCE)]
         files = {"report.json": report(outcome)} | {
             f"annotations-{number}.json": batch for number, batch in enumerate(batches, start=1)
         }
@@ -52,9 +52,9 @@ class Bitbucket(Host):
             if folder.is_symlink():
                 yield f"{folder} is a link and is not written through: there will be no report in Bitbucket."
                 return
-            self.clear()
+            self.remove_stale()
             for name, document in files.items():
-                write_whole(folder / name, as_json(document))
+                write_atomically(folder / name, as_json(document))
         except OSError as error:
             yield f"{folder} cannot be written ({error.strerror}): there will be no report in Bitbucket."
 
@@ -82,7 +82,7 @@ def report(outcome: Outcome) -> dict[str, Any]:
 def insights(outcome: Outcome) -> list[dict[str, Any]]:
     """One for each image that could not be scanned, at most 1,000."""
     shown, left_out = failures(outcome, _MOST_ANNOTATIONS)
-    severity = "HIGH" if are_too_many(outcome) else "LOW"
+    severity = "HIGH" if exceeds_failed_limit(outcome) else "LOW"
     told = [(failure.text, failure.identity) for failure in shown] + ([(left_out, "left-out")] if left_out else [])
     return [
         {

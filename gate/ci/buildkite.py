@@ -7,8 +7,8 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from gate.ci.host import Host
-from gate.ci.remarks import urgency
+from gate.ci.annotations import severity
+from gate.ci.ci_system import CISystem
 from gate.reports import markdown
 from gate.text import for_log, one_line
 
@@ -23,31 +23,31 @@ _STYLES = {"notice": "success", "warning": "warning", "error": "error"}
 _LIMIT = 10.0
 
 
-class Buildkite(Host):
+class Buildkite(CISystem):
     """Asks the agent to show the job summary on the page of the build."""
 
     @classmethod
-    def is_here(cls, environ: Mapping[str, str]) -> bool:
-        """See `Host.is_here`."""
+    def is_detected(cls, environ: Mapping[str, str]) -> bool:
+        """See `CISystem.is_detected`."""
         return environ.get("BUILDKITE") == "true"
 
-    def fold(self, title: str, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
-        """See `Host.fold`."""
+    def start_group(self, title: str, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
+        """See `CISystem.fold`."""
         return f"--- {for_log(title)}\n"
 
-    def unfold(self, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
-        """See `Host.unfold`."""
+    def end_group(self, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
+        """See `CISystem.unfold`."""
         return "+++ scan-gate\n"
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
-        """See `Host.publish`."""
+        """See `CISystem.publish`."""
         # A relative entry of the path would let a file of the checkout be run.
         folders = [folder for folder in self._environ.get("PATH", "").split(os.pathsep) if folder.startswith("/")]
         agent = shutil.which(_AGENT, path=os.pathsep.join(folders) or "/nowhere")
         if agent is None:
             yield f"{_AGENT} is not in this container: annotate the build with the markdown report, as the docs show."
             return
-        words = [agent, "annotate", "--context", "scan-gate", "--style", _STYLES[urgency(outcome)]]
+        words = [agent, "annotate", "--context", "scan-gate", "--style", _STYLES[severity(outcome)]]
         try:
             subprocess.run(  # noqa: S603 - the host's own program, with words of ours only
                 words,

@@ -7,11 +7,11 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gate.ci.host import Host
-from gate.ci.remarks import remarks, urgency
+from gate.ci.annotations import annotations_of, severity
+from gate.ci.ci_system import CISystem
 from gate.reports import markdown
-from gate.text import A_REASON, for_log, one_line
-from gate.writing import append_whole, say
+from gate.text import MAX_REASON_LENGTH, for_log, one_line
+from gate.writing import append_atomically, print_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,41 +25,43 @@ _MOST_ANNOTATIONS = 10
 """Of one kind, in one step; the runner drops the others."""
 
 
-_LOST = {
+_CONSEQUENCES = {
     "GITHUB_OUTPUT": "later steps will not see the verdict",
     "GITHUB_STEP_SUMMARY": "the page of the job will not show the verdict",
 }
 """What comes of it where a file cannot be written."""
 
 
-class GitHub(Host):
+class GitHub(CISystem):
     """Writes the two files of one step, which are the runner's, so they are only ever appended to, and its commands."""
 
     @classmethod
-    def is_here(cls, environ: Mapping[str, str]) -> bool:
-        """See `Host.is_here`."""
+    def is_detected(cls, environ: Mapping[str, str]) -> bool:
+        """See `CISystem.is_detected`."""
         return environ.get("GITHUB_ACTIONS") == "true"
 
-    def hide(self, secret: str) -> str:
-        """See `Host.hide`; whoever is not the runner would print the command, and the secret with it."""
-        return command("add-mask", secret) if self.is_here(self._environ) else ""
+    def mask_command(self, secret: str) -> str:
+        """See `CISystem.hide`; whoever is not the runner would print the command, and the secret with it."""
+        return command("add-mask", secret) if self.is_detected(self._environ) else ""
 
-    def fold(self, title: str, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
-        """See `Host.fold`."""
+    def start_group(self, title: str, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
+        """See `CISystem.fold`."""
         return command("group", title)
 
-    def unfold(self, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
-        """See `Host.unfold`."""
+    def end_group(self, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
+        """See `CISystem.unfold`."""
         return command("endgroup")
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
-        """See `Host.publish`."""
+        """See `CISystem.publish`."""
         yield from self._append("GITHUB_OUTPUT", lambda _: outputs(outcome))
         yield from self._append(
             "GITHUB_STEP_SUMMARY", lambda size: markdown.render(outcome, markdown.BUDGET - size - 1)
         )
-        for remark in remarks(outcome, _MOST_ANNOTATIONS):
-            say(command(urgency(outcome), one_line(remark.text, A_REASON), title=remark.title))
+        for annotation in annotations_of(outcome, _MOST_ANNOTATIONS):
+            print_stdout(
+                command(severity(outcome), one_line(annotation.text, MAX_REASON_LENGTH), title=annotation.title)
+            )
 
     def _append(self, variable: str, text_after: Callable[[int], str]) -> Iterator[str]:
         name = self._environ.get(variable)
@@ -69,12 +71,12 @@ class GitHub(Host):
             with Path(name).open("a+b", buffering=0) as file:
                 size = file.seek(0, os.SEEK_END)
                 text = text_after(size)
-                append_whole(file, (text if not text or _ends_a_line(file, size) else f"\n{text}").encode())
+                append_atomically(file, (text if not text or _ends_a_line(file, size) else f"\n{text}").encode())
         except OSError as error:
             hint = (
                 " GitHub's files are root's: run the container as root." if isinstance(error, PermissionError) else ""
             )
-            yield f"{variable} cannot be written ({error.strerror}): {_LOST[variable]}.{hint}"
+            yield f"{variable} cannot be written ({error.strerror}): {_CONSEQUENCES[variable]}.{hint}"
             return
         if not text:
             yield f"{variable} is full: earlier steps wrote so much that GitHub would drop all of it."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.ci.host import Host
+from gate.ci.ci_system import CISystem
 from gate.text import for_log
 
 if TYPE_CHECKING:
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 _SECTION = "scan_gate_wait"
 
 
-class GitLab(Host):
+class GitLab(CISystem):
     """Writes the markers of one section, which begins folded."""
 
     @classmethod
-    def is_here(cls, environ: Mapping[str, str]) -> bool:
-        """See `Host.is_here`."""
+    def is_detected(cls, environ: Mapping[str, str]) -> bool:
+        """See `CISystem.is_detected`."""
         return environ.get("GITLAB_CI") == "true"
 
-    def fold(self, title: str, at: datetime) -> str:
-        """See `Host.fold`."""
+    def start_group(self, title: str, at: datetime) -> str:
+        """See `CISystem.fold`."""
         begin = f"section_start:{at.timestamp():.0f}:{_SECTION}[collapsed=true]"
         return f"\x1b[0K{begin}\r\x1b[0K{for_log(title)}\n"
 
-    def unfold(self, at: datetime) -> str:
-        """See `Host.unfold`."""
+    def end_group(self, at: datetime) -> str:
+        """See `CISystem.unfold`."""
         return f"\x1b[0Ksection_end:{at.timestamp():.0f}:{_SECTION}\r\x1b[0K\n"

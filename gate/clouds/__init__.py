@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.clouds import alibaba, huawei
-from gate.clouds.kind import Cloud, CloudKind, Connection
+from gate.clouds.interface import Cloud, CloudProvider, Connection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CLOUDS", "Cloud", "CloudKind", "Connection"]
+__all__ = ["CLOUDS", "Cloud", "CloudProvider", "Connection"]
 
-CLOUDS: Mapping[str, CloudKind] = {"huawei": huawei.KIND, "alibaba": alibaba.KIND}
+CLOUDS: Mapping[str, CloudProvider] = {"huawei": huawei.PROVIDER, "alibaba": alibaba.PROVIDER}

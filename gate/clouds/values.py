@@ -35,11 +35,11 @@ def readable_id(value: object) -> str:
         NotUnderstood: It holds characters with which it cannot be asked for again.
     """
     if not text(value).isprintable():
-        raise strange("The id of a scan task has characters in it that nobody can read.")
+        raise malformed("The id of a scan task has characters in it that nobody can read.")
     return text(value)
 
 
-def strange(happened: str) -> NotUnderstood:
+def malformed(happened: str) -> NotUnderstood:
     """The fault when a document is not of the documented shape, or contradicts itself."""
     return NotUnderstood(
         happened,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gate.policy import Decision
-from gate.reports.failures import are_too_many, failures, fingerprint
-from gate.text import A_REASON, as_json, one_line
+from gate.reports.failures import exceeds_failed_limit, failures, fingerprint
+from gate.text import MAX_REASON_LENGTH, as_json, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def _issues(outcome: Outcome) -> Iterator[dict[str, Any]]:
     for reason in reasons:
         yield _issue(reason.code, reason.message, severity, outcome.cloud)
     shown, left_out = failures(outcome, MOST_ISSUES - len(reasons))
-    severity = "critical" if are_too_many(outcome) else "minor"
+    severity = "critical" if exceeds_failed_limit(outcome) else "minor"
     for failure in shown:
         yield _issue("image-not-scanned", failure.text, severity, failure.identity)
     if left_out:
@@ -42,7 +42,7 @@ def _issues(outcome: Outcome) -> Iterator[dict[str, Any]]:
 
 def _issue(check: str, text: str, severity: str, identity: str) -> dict[str, Any]:
     return {
-        "description": one_line(text, A_REASON),
+        "description": one_line(text, MAX_REASON_LENGTH),
         "check_name": check,
         "fingerprint": fingerprint(check, identity),
         "severity": severity,

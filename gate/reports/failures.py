@@ -26,7 +26,7 @@ class Failure:
     """The same from run to run whatever tag the image has; two tags of one repository are two failures."""
 
 
-def are_too_many(outcome: Outcome) -> bool:
+def exceeds_failed_limit(outcome: Outcome) -> bool:
     """Whether these images are what blocks the release; if not, the policy allows them."""
     return any(reason.code == "too-many-failed" for reason in outcome.verdict.reasons)
 

@@ -40,7 +40,7 @@ def render(outcome: Outcome) -> str:
         },
         "failed_images": [_failed_image(failed) for failed in task.failed_images] if task else [],
         "policy": _policy(outcome.policy),
-        "wait": {"looks": outcome.looks, "retries": outcome.retries, "seconds": round(outcome.seconds, 3)},
+        "wait": {"looks": outcome.polls, "retries": outcome.retries, "seconds": round(outcome.seconds, 3)},
         "gate_version": outcome.gate_version,
         "generated_at": _time(outcome.generated_at),
     }
@@ -55,7 +55,7 @@ def _task(task: ScanTask) -> dict[str, Any]:
         "state": task.state,
         "raw_state": task.raw_state,
         "progress": task.progress,
-        "began_at": _time(task.began_at),
+        "began_at": _time(task.started_at),
         "ended_at": _time(task.ended_at),
     }
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from gate.policy import Decision
-from gate.reports.failures import are_too_many, left_out
-from gate.text import A_REASON, one_line, without_commands
+from gate.reports.failures import exceeds_failed_limit, left_out
+from gate.text import MAX_REASON_LENGTH, one_line, without_commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,13 +24,13 @@ BUDGET = 29_000_000
 """Bytes: GitLab takes files of less than 30 MB."""
 _RELEASE, _REST = "the release may go out", "images that are left out here"
 _MARKS = {"failures": "<failure ", "errors": "<error ", "skipped": "<skipped "}
-_FATES = {Decision.BLOCKED: "failure", Decision.UNDECIDED: "error"}
+_ELEMENTS = {Decision.BLOCKED: "failure", Decision.UNDECIDED: "error"}
 
 
 def render(outcome: Outcome, budget: int = BUDGET) -> str:
     """Renders one suite of at most `budget` bytes in UTF-8, the verdict first; the verdict is there at any price."""
     failed = outcome.task.failed_images if outcome.task else ()
-    fate = "failure" if are_too_many(outcome) else "skipped"
+    fate = "failure" if exceeds_failed_limit(outcome) else "skipped"
     verdict = _case("verdict", _RELEASE, *_verdict(outcome))
     most = dict.fromkeys(("tests", *_MARKS), len(failed) + 2)
     frame = _suite(outcome, [verdict, _case("image", _REST, fate, left_out(len(failed) + 1))], most)
@@ -57,7 +57,7 @@ def _suite(outcome: Outcome, cases: list[str], totals: dict[str, int]) -> str:
 
 def _verdict(outcome: Outcome) -> tuple[str, str]:
     message = " ".join(reason.message for reason in outcome.verdict.reasons)
-    return _FATES.get(outcome.verdict.decision, ""), message
+    return _ELEMENTS.get(outcome.verdict.decision, ""), message
 
 
 def _images(failed: Iterable[FailedImage], fate: str) -> Iterator[str]:
@@ -69,14 +69,14 @@ def _images(failed: Iterable[FailedImage], fate: str) -> Iterator[str]:
             numbers[name] += 1
             unique = f"{name} ({numbers[name] + 1})"
         taken.add(unique)
-        yield _case("image", unique, fate, one_line(one.reason, A_REASON) or "no reason given")
+        yield _case("image", unique, fate, one_line(one.reason, MAX_REASON_LENGTH) or "no reason given")
 
 
 def _case(kind: str, name: str, fate: str, message: str) -> str:
     case = f"<testcase{_attributes(classname=f'scan-gate.{kind}', name=name)}"
     if not fate:
         return f"{case}/>\n"
-    shown = one_line(message, A_REASON)
+    shown = one_line(message, MAX_REASON_LENGTH)
     said = _harmless(escape(shown))
     return f"{case}><{fate}{_attributes(type=kind, message=shown)}>{said}</{fate}></testcase>\n"
 
@@ -90,7 +90,9 @@ def _within(cases: Iterable[str], room: int) -> Iterator[str]:
 
 
 def _attributes(**values: object) -> str:
-    return "".join(f" {name}={_harmless(quoteattr(one_line(str(value), A_REASON)))}" for name, value in values.items())
+    return "".join(
+        f" {name}={_harmless(quoteattr(one_line(str(value), MAX_REASON_LENGTH)))}" for name, value in values.items()
+    )
 
 
 def _size(text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision, failed_images
-from gate.text import A_REASON, for_markdown
+from gate.text import MAX_REASON_LENGTH, for_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,14 +35,14 @@ def _head(outcome: Outcome) -> Iterator[str]:
     if not outcome.enforced:
         yield "*This is a warning only: the policy lets the job go on.*"
         yield ""
-    yield from (f"- {for_markdown(reason.message, A_REASON)}" for reason in verdict.reasons)
+    yield from (f"- {for_markdown(reason.message, MAX_REASON_LENGTH)}" for reason in verdict.reasons)
     if verdict.reasons:
         yield ""
     if outcome.task:
         yield from _counts(outcome, outcome.task)
         yield from _about(outcome.task)
     code = f"Exit code {outcome.exit_code:d}" + ("" if outcome.enforced else f" in place of {verdict.exit_code:d}")
-    cost = f"looks: {outcome.looks}, retries: {outcome.retries}, {outcome.seconds:.0f} s"
+    cost = f"looks: {outcome.polls}, retries: {outcome.retries}, {outcome.seconds:.0f} s"
     parts = (code, for_markdown(outcome.cloud), cost, f"scan-gate {outcome.gate_version}")
     yield " · ".join(part for part in parts if part)
 
@@ -60,7 +60,7 @@ def _counts(outcome: Outcome, task: ScanTask) -> Iterator[str]:
 
 
 def _about(task: ScanTask) -> Iterator[str]:
-    began = f", began {task.began_at:%Y-%m-%d %H:%M:%S} UTC" if task.began_at else ""
+    began = f", began {task.started_at:%Y-%m-%d %H:%M:%S} UTC" if task.started_at else ""
     ended = f", ended {task.ended_at:%Y-%m-%d %H:%M:%S} UTC" if task.ended_at else ""
     named = f"<code>{for_markdown(task.name)}</code> (<code>{for_markdown(task.id)}</code>)"
     yield f"Scan task {named}, {task.state}{began}{ended}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.policy import failed_images
-from gate.text import A_REASON, for_log
+from gate.text import MAX_REASON_LENGTH, for_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,15 +25,15 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     verdict = outcome.verdict
     leniency = "" if outcome.enforced else f": the policy makes {verdict.exit_code:d} a warning"
     yield f"scan-gate: {verdict.decision.upper()} (exit {outcome.exit_code:d}{leniency})"
-    yield from (f"  {for_log(reason.message, A_REASON)}" for reason in verdict.reasons)
+    yield from (f"  {for_log(reason.message, MAX_REASON_LENGTH)}" for reason in verdict.reasons)
     if outcome.task:
         yield from _about(outcome, outcome.task)
-    yield f"  looks: {outcome.looks}, retries: {outcome.retries}, {outcome.seconds:.0f} s"
+    yield f"  looks: {outcome.polls}, retries: {outcome.retries}, {outcome.seconds:.0f} s"
 
 
 def _about(outcome: Outcome, task: ScanTask) -> Iterator[str]:
     counts, policy = task.counts, outcome.policy
-    began = f", began {task.began_at:%Y-%m-%d %H:%M:%S} UTC" if task.began_at else ""
+    began = f", began {task.started_at:%Y-%m-%d %H:%M:%S} UTC" if task.started_at else ""
     yield f"  scan task {for_log(task.name)} ({for_log(task.id)}), {task.state}{began}"
     risky = f", {_number(counts.risky)} risky (limit {policy.max_risky})" if task.risk_applies else ""
     failed = f"{_number(failed_images(task))} failed (limit {policy.max_failed})"

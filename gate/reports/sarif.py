@@ -10,8 +10,8 @@ import zlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from gate.reports.failures import are_too_many, failures, fingerprint
-from gate.text import A_REASON, as_json, one_line
+from gate.reports.failures import exceeds_failed_limit, failures, fingerprint
+from gate.text import MAX_REASON_LENGTH, as_json, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def _results(outcome: Outcome, most: int) -> Iterator[dict[str, Any]]:
     for reason in reasons:
         yield _result(reason.code, reason.message, "error", "scan-gate", outcome.cloud)
     shown, left_out = failures(outcome, most - len(reasons))
-    level = "error" if are_too_many(outcome) else "note"
+    level = "error" if exceeds_failed_limit(outcome) else "note"
     for failure in shown:
         yield _result(_NOT_SCANNED, failure.text, level, _place(failure.failed.image), failure.identity)
     if left_out:
@@ -111,7 +111,7 @@ def _result(rule: str, text: str, level: str, place: str, identity: str) -> dict
         "ruleId": rule,
         "level": level,
         # Even a plain message may hold links, [text](target): SARIF 2.1.0, 3.11.6.
-        "message": {"text": one_line(text, A_REASON).replace("](", "] (")},
+        "message": {"text": one_line(text, MAX_REASON_LENGTH).replace("](", "] (")},
         "locations": [
             {
                 "physicalLocation": {

@@ -8,7 +8,7 @@ that provide it), `server` (who gets which answer) and `wire` (the sockets), in 
 """
 
 from gate.simulator.fault import (
-    LOOK,
+    POLL,
     Drip,
     Fault,
     Forbidden,
@@ -29,11 +29,11 @@ from gate.simulator.huawei import error_in_200, refused
 from gate.simulator.quota import Quota
 from gate.simulator.scenario import SCENARIOS, Scenario
 from gate.simulator.server import CLOUDS, Request, Simulator
-from gate.simulator.task import FailedImage, Scene, SimulatedTask
+from gate.simulator.task import FailedImage, SimulatedTask, Stage
 
 __all__ = [
     "CLOUDS",
-    "LOOK",
+    "POLL",
     "SCENARIOS",
     "Drip",
     "FailedImage",
@@ -44,9 +44,9 @@ __all__ = [
     "Reply",
     "Request",
     "Scenario",
-    "Scene",
     "SimulatedTask",
     "Simulator",
+    "Stage",
     "cut_short",
     "dripping_body",
     "dripping_headers",

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from gate.simulator.fault import Reply
 from gate.simulator.quota import Quota
-from gate.simulator.task import Sighting
+from gate.simulator.task import Snapshot
 
 JSON: TypeAlias = Any
 NoTask = Literal["told", "bare"]
@@ -43,7 +43,7 @@ class Call:
 class Moment:
     """What a cloud answers from: all that there is now."""
 
-    tasks: Sequence[Sighting]
+    tasks: Sequence[Snapshot]
     page_cap: int
     """A page is never longer, whatever is asked for, where a cloud does not document how long it may be."""
     no_task: NoTask
@@ -56,7 +56,7 @@ class Answer:
 
     status: int
     document: JSON
-    shown: tuple[Sighting, ...] = ()
+    shown: tuple[Snapshot, ...] = ()
     """The tasks in it: each has had one more look."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """What HTTP itself adds, beside the headers of the cloud."""
@@ -77,7 +77,7 @@ class Cloud(Protocol):
         """Which operation is asked for, in the cloud's own words, or `unknown`."""
         ...
 
-    def looks(self, operation: str) -> bool:
+    def polls(self, operation: str) -> bool:
         """Whether an operation shows how a scan task stands."""
         ...
 
@@ -111,10 +111,10 @@ def query_pairs(target: str) -> list[tuple[str, str]]:
     return [(unquote(name), unquote(value)) for name, _, value in split]
 
 
-def out_of_order(tasks: Sequence[Sighting]) -> list[Sighting]:
+def out_of_order(tasks: Sequence[Snapshot]) -> list[Snapshot]:
     """The tasks in an order that is always the same and never puts the newest of several first.
 
     No cloud here says how it sorts its list, so a client that takes the first for the newest has to be wrong.
     """
-    newest_first = sorted(tasks, key=lambda seen: (-seen.began, seen.task.id))
+    newest_first = sorted(tasks, key=lambda seen: (-seen.started, seen.task.id))
     return newest_first[1::2] + newest_first[::2]

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 Then = Literal["close", "reset", "hold"]
 
-LOOK: Final = "look"
+POLL: Final = "look"
 """Stands, in any cloud, for all operations that show how a scan task stands."""
 
 HTML: Final = {"Content-Type": "text/html; charset=utf-8"}
@@ -73,10 +73,10 @@ class Fault:
     operation: str | None = None
     """One in a cloud's own words, or LOOK; `None` is every operation."""
 
-    def meets(self, operation: str, number: int, look: int | None) -> bool:
+    def meets(self, operation: str, number: int, poll: int | None) -> bool:
         """Whether the request with this number of this operation, and with this number as a look, gets the fault."""
-        if self.operation == LOOK:
-            return look is not None and self._on(look)
+        if self.operation == POLL:
+            return poll is not None and self._on(poll)
         return self.operation in {None, operation} and self._on(number)
 
     def _on(self, number: int) -> bool:

@@ -16,7 +16,7 @@ from gate.simulator.cloud import JSON, Answer, Call, Cloud, Moment, NoTask
 from gate.simulator.fault import Drip, Fault, Forbidden, Raw, Reply
 from gate.simulator.quota import Quota, Window
 from gate.simulator.scenario import SCENARIOS, Scenario
-from gate.simulator.task import Course, Sighting, SimulatedTask
+from gate.simulator.task import SimulatedTask, Snapshot, TaskProgress
 from gate.simulator.wire import LOOPBACK, Listener
 
 # The first one to claim a request gets it; Huawei comes last and claims whatever no other cloud wants.
@@ -85,9 +85,9 @@ class Simulator:
         self._now = now
         self._started = 0.0
         self._listener: Listener | None = None
-        self._courses: dict[SimulatedTask, Course] = {}
+        self._progress_of: dict[SimulatedTask, TaskProgress] = {}
         self._calls: Counter[Operation] = Counter()
-        self._looks: Counter[str] = Counter()
+        self._polls: Counter[str] = Counter()
         self._nonces: set[str] = set()
         self._windows: defaultdict[Operation, Window] = defaultdict(Window)
         # One request is decided at a time, however many connections there are; sending is not under the lock.
@@ -103,9 +103,9 @@ class Simulator:
     def start(self) -> None:
         """Open the port; every task's begin counts from here."""
         self._started = self._now()
-        self._courses.clear()
+        self._progress_of.clear()
         self._nonces.clear()
-        self._sightings(self._started)
+        self._snapshots(self._started)
         self._listener = Listener(self.port, self._decide)
         self.port = self._listener.port
 
@@ -130,7 +130,7 @@ class Simulator:
         with self._deciding:
             at = self._now()
             self._calls[name, operation] += 1
-            self._looks[name] += cloud.looks(operation)
+            self._polls[name] += cloud.polls(operation)
             reply = self._reply(cloud, (name, operation), call, at)
             self.requests.append(
                 Request(
@@ -167,8 +167,8 @@ class Simulator:
 
     def _fault(self, cloud: Cloud, operation: Operation) -> Reply | Raw | Drip | Forbidden | None:
         name, called = operation
-        number, look = self._calls[operation], self._looks[name] if cloud.looks(called) else None
-        return next((fault.reply for fault in self.faults if fault.meets(called, number, look)), None)
+        number, poll = self._calls[operation], self._polls[name] if cloud.polls(called) else None
+        return next((fault.reply for fault in self.faults if fault.meets(called, number, poll)), None)
 
     def _throttled(self, cloud: Cloud, operation: Operation, at: float) -> Answer | None:
         if self.quota is None or not (wait := self._windows[operation].wait(self.quota, at)):
@@ -176,15 +176,17 @@ class Simulator:
         return cloud.throttled(self.quota, wait)
 
     def _true(self, cloud: Cloud, call: Call, at: float) -> Answer:
-        moment = Moment(tasks=self._sightings(at), page_cap=self.page_cap, no_task=self.no_task)
+        moment = Moment(tasks=self._snapshots(at), page_cap=self.page_cap, no_task=self.no_task)
         answer = cloud.answer(call, moment)
         for seen in answer.shown:
-            self._courses[seen.task].look()
+            self._progress_of[seen.task].poll()
         return answer
 
-    def _sightings(self, at: float) -> list[Sighting]:
+    def _snapshots(self, at: float) -> list[Snapshot]:
         for task in self.tasks:
-            if task not in self._courses:
-                self._courses[task] = Course(task=task, began=self._started - task.began_ago, known_since=at)
-        seen = (self._courses[task].at(at) for task in self.tasks)
-        return [sighting for sighting in seen if sighting.began <= at]
+            if task not in self._progress_of:
+                self._progress_of[task] = TaskProgress(
+                    task=task, started=self._started - task.started_ago, known_since=at
+                )
+        seen = (self._progress_of[task].at(at) for task in self.tasks)
+        return [snapshot for snapshot in seen if snapshot.started <= at]

@@ -46,7 +46,7 @@ class FailedImage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scene:
+class Stage:
     """One stretch of a task's story.
 
     It lasts for so many looks or so many seconds, whichever ends first; with neither it lasts for ever.
@@ -55,7 +55,7 @@ class Scene:
 
     state: State
     progress: int = 0
-    looks: int | None = None
+    polls: int | None = None
     seconds: float | None = None
     remaining_minutes: int | None = None
 
@@ -72,9 +72,9 @@ class SimulatedTask:
     image_type: str = "registry"
     scopes: frozenset[Scope] = EVERY_SCOPE
     enterprise_project_id: str = "0"
-    began_ago: float = 0.0
+    started_ago: float = 0.0
     """Seconds before the simulator started; a task with a negative number is not listed until it has begun."""
-    story: tuple[Scene, ...] = (Scene(state="complete", progress=100),)
+    stages: tuple[Stage, ...] = (Stage(state="complete", progress=100),)
     """Scene by scene; the last one stays for ever, whatever it says of its length."""
     total: int = 3
     failed: int = 0
@@ -115,24 +115,24 @@ class Counts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sighting:
+class Snapshot:
     """A task as it stands at one moment."""
 
     task: SimulatedTask
-    scene: Scene
+    stage: Stage
     at: float
-    began: float
+    started: float
     ended: float | None
 
     @property
     def percent(self) -> int:
         """How much of the work is done."""
-        return DONE if self.scene.state == "complete" else self.scene.progress
+        return DONE if self.stage.state == "complete" else self.stage.progress
 
     @property
     def settled(self) -> bool:
         """Whether the images show what this scan has found."""
-        ended = self.ended if self.scene.state == "complete" else None
+        ended = self.ended if self.stage.state == "complete" else None
         return ended is not None and self.at >= ended + self.task.results_lag
 
     @property
@@ -150,41 +150,41 @@ class Sighting:
 
 
 @dataclass(kw_only=True, slots=True)
-class Course:
+class TaskProgress:
     """How far a task has come in its story; its clock starts when the task begins or is first known of."""
 
     task: SimulatedTask
-    began: float
+    started: float
     known_since: float
-    _scene: int = 0
+    _stage: int = 0
     _since: float = field(init=False)
-    _looks: int = 0
+    _polls: int = 0
 
     def __post_init__(self) -> None:
-        self._since = max(self.began, self.known_since)
+        self._since = max(self.started, self.known_since)
 
-    def at(self, now: float) -> Sighting:
+    def at(self, now: float) -> Snapshot:
         """The task at this moment, without counting as a look."""
-        while self._scene < len(self.task.story) - 1 and (end := self._end(now)) is not None:
-            self._scene, self._since, self._looks = self._scene + 1, end, 0
-        scene = self.task.story[self._scene]
-        return Sighting(task=self.task, scene=scene, at=now, began=self.began, ended=self._ended(scene))
+        while self._stage < len(self.task.stages) - 1 and (end := self._end(now)) is not None:
+            self._stage, self._since, self._polls = self._stage + 1, end, 0
+        stage = self.task.stages[self._stage]
+        return Snapshot(task=self.task, stage=stage, at=now, started=self.started, ended=self._ended(stage))
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Count one answer in which the task was shown."""
-        self._looks += 1
+        self._polls += 1
 
     def _end(self, now: float) -> float | None:
-        scene = self.task.story[self._scene]
-        if scene.seconds is not None and now >= self._since + scene.seconds:
-            return self._since + scene.seconds
-        return now if scene.looks is not None and self._looks >= scene.looks else None
+        stage = self.task.stages[self._stage]
+        if stage.seconds is not None and now >= self._since + stage.seconds:
+            return self._since + stage.seconds
+        return now if stage.polls is not None and self._polls >= stage.polls else None
 
-    def _ended(self, scene: Scene) -> float | None:
-        if scene.state not in ENDED:
+    def _ended(self, stage: Stage) -> float | None:
+        if stage.state not in ENDED:
             return None
         # A task that was over from its first scene ended somewhere between its begin and our first knowledge of it.
-        return self._since if self._scene else min(self.began + USUAL_SECONDS, self._since)
+        return self._since if self._stage else min(self.started + USUAL_SECONDS, self._since)
 
 
 def _listed(task: SimulatedTask, failed: int, *, everything: bool) -> tuple[FailedImage, ...]:

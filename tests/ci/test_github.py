@@ -38,8 +38,8 @@ def publish(outcome: Outcome, environ: dict[str, str]) -> list[str]:
 
 
 def test_a_machine_that_is_no_ci_host_is_told_nothing() -> None:
-    assert type(ci.detect({})) is ci.Host
-    assert type(ci.detect({"GITHUB_OUTPUT": "x"})) is ci.Host
+    assert type(ci.detect({})) is ci.CISystem
+    assert type(ci.detect({"GITHUB_OUTPUT": "x"})) is ci.CISystem
 
 
 @pytest.mark.parametrize(
@@ -108,22 +108,22 @@ def test_the_whole_summary_stays_within_what_github_takes(already: int, runner: 
     summary = tmp_path / "GITHUB_STEP_SUMMARY"
     summary.write_bytes(b"x" * already)
 
-    complaints = publish(an_outcome(), runner)
+    warnings = publish(an_outcome(), runner)
 
     written = summary.stat().st_size - already
     assert summary.stat().st_size <= max(already, 1_000_000)
-    assert (written == 0) is (complaints != [])
-    if complaints:
-        assert complaints[0].startswith("GITHUB_STEP_SUMMARY is full")
+    assert (written == 0) is (warnings != [])
+    if warnings:
+        assert warnings[0].startswith("GITHUB_STEP_SUMMARY is full")
 
 
 def test_a_file_that_cannot_be_written_is_told_and_hides_nothing_else(runner: dict[str, str], tmp_path: Path) -> None:
     runner["GITHUB_OUTPUT"] = str(tmp_path / "absent" / "file")
 
-    complaints = publish(an_outcome(), runner)
+    warnings = publish(an_outcome(), runner)
 
-    assert len(complaints) == 1
-    assert complaints[0].startswith("GITHUB_OUTPUT cannot be written")
+    assert len(warnings) == 1
+    assert warnings[0].startswith("GITHUB_OUTPUT cannot be written")
     assert (tmp_path / "GITHUB_STEP_SUMMARY").read_text().startswith("## ✅")
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from gate.clock import Deadline
 from gate.clouds import Connection
-from gate.clouds.answer import Answer
+from gate.clouds.response import Response
 from gate.errors import Unreachable
-from gate.journal import Journal
+from gate.event_log import EventLog
 from gate.policy import Policy
 from gate.settings import Settings
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
 
-    from gate.clouds import CloudKind
+    from gate.clouds import CloudProvider
     from gate.outcome import Event, EventKind
     from tests.builders import FakeTime
 
@@ -38,19 +38,19 @@ def a_connection(time: FakeTime, *, environ: Mapping[str, str] | None = None, **
         environ=environ or {},
         clock=clock,
         deadline=Deadline(clock, wishes.timeout),
-        journal=Journal(clock, lambda _event: None),
+        event_log=EventLog(clock, lambda _event: None),
     )
 
 
 def events(connection: Connection, kind: EventKind) -> list[Event]:
     """What the journal of this connection holds of one kind."""
-    return [event for event in connection.journal.events if event.kind is kind]
+    return [event for event in connection.event_log.events if event.kind is kind]
 
 
-def an_answer(body: bytes | str = b"{}", status: int = 200, /, **headers: str) -> Answer:
+def an_answer(body: bytes | str = b"{}", status: int = 200, /, **headers: str) -> Response:
     """An answer over the wire; `retry_after="7"` is the header retry-after."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status=status, headers=named, body=body.encode() if isinstance(body, str) else body)
+    return Response(status=status, headers=named, body=body.encode() if isinstance(body, str) else body)
 
 
 def ok(body: bytes = b'{"projects": []}') -> bytes:
@@ -113,11 +113,11 @@ class Peer:
             caller.sendall(self._answer)
 
 
-def host_asked_by(kind: CloudKind, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> str:
+def host_asked_by(kind: CloudProvider, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> str:
     """The host that a cloud is asked at first, as a proxy hears it; the time of the connection has to be up."""
     with Peer() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
         with pytest.raises(Unreachable):
-            kind.connect(connection).newest()
+            kind.connect(connection).newest_task()
         (head,) = proxy.heard
     return head.split()[1].removesuffix(":443")

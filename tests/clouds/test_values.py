@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gate.clouds.values import count, moment, readable_id, strange, text
+from gate.clouds.values import count, malformed, moment, readable_id, text
 from gate.errors import NotUnderstood
 
 NO_NUMBERS: list[object] = [None, True, False, -1, 1.0, "1", "", [], {}]
@@ -53,7 +53,7 @@ def test_an_id_that_nobody_can_read_is_not_understood() -> None:
 
 
 def test_what_is_strange_says_where_to_look() -> None:
-    error = strange("It rains.")
+    error = malformed("It rains.")
 
     assert (error.happened, error.means, error.remedy) == (
         "It rains.",

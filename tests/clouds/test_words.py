@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.clouds.alibaba import refusal as alibaba
-from gate.clouds.huawei import refusal as huawei
+from gate.clouds.alibaba import error_response as alibaba
+from gate.clouds.huawei import error_response as huawei
 from gate.errors import GateError
 from tests.clouds.builders import an_answer
 from tests.harness import CLOUDS
@@ -21,7 +21,7 @@ from tests.harness import CLOUDS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.clouds.answer import Answer
+    from gate.clouds.response import Response
 
 GOLDEN = Path(__file__).parent / "golden"
 READ = {"huawei": huawei.read, "alibaba": alibaba.read}
@@ -45,7 +45,7 @@ BODIES = {
 }
 
 
-def answers(cloud: str) -> Iterator[tuple[str, Answer]]:
+def answers(cloud: str) -> Iterator[tuple[str, Response]]:
     """What may come instead of an answer, each with its name."""
     for member, codes in CODES[cloud].items():
         for code in codes:

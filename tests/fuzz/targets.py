@@ -18,17 +18,17 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from gate.ci import github
+from gate.clouds.alibaba import error_response as alibaba_refusal
 from gate.clouds.alibaba import pages, results
-from gate.clouds.alibaba import refusal as alibaba_refusal
 from gate.clouds.alibaba import translate as alibaba
-from gate.clouds.answer import Answer, date_of, json_object, retry_after
 from gate.clouds.credentials import OURS, find_credentials
-from gate.clouds.huawei import refusal as huawei_refusal
+from gate.clouds.huawei import error_response as huawei_refusal
 from gate.clouds.huawei import translate as huawei
 from gate.clouds.huawei.api import HuaweiCloud, Selection, find_project
-from gate.clouds.wire import Blot
+from gate.clouds.response import Response, date_of, parse_json_object, retry_after
+from gate.clouds.transport import Redactor
 from gate.errors import GateError
-from gate.options import OPTIONS, file_wishes
+from gate.options import OPTIONS, config_values
 from gate.policy import Policy, judge, staleness
 from gate.reports import json_report
 from tests.builders import NOW, a_task, an_outcome
@@ -37,7 +37,7 @@ from tests.github_runner import as_the_runner_reads
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gate.clouds.http import Http
+    from gate.clouds.api_client import ApiClient
     from gate.scan import ScanTask
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -88,9 +88,9 @@ class Target:
     seeds: tuple[bytes, ...] = PAYLOADS
 
 
-def _answer(body: bytes, status: int = 200, **headers: str) -> Answer:
+def _answer(body: bytes, status: int = 200, **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status=status, headers=named, body=body, asked="GetLastOnceTaskInfo")
+    return Response(status=status, headers=named, body=body, asked="GetLastOnceTaskInfo")
 
 
 def _text(data: bytes) -> str:
@@ -99,7 +99,7 @@ def _text(data: bytes) -> str:
 
 def _json_object(data: bytes) -> None:
     with suppress(GateError):
-        json.dumps(json_object(_answer(data)), allow_nan=False)
+        json.dumps(parse_json_object(_answer(data)), allow_nan=False)
 
 
 def _headers(data: bytes) -> None:
@@ -113,7 +113,7 @@ def _headers(data: bytes) -> None:
             read(answer)
 
 
-def _refusal(read: Callable[[Answer], dict[str, object]]) -> Callable[[bytes], None]:
+def _refusal(read: Callable[[Response], dict[str, object]]) -> Callable[[bytes], None]:
     def run(data: bytes) -> None:
         for status in _STATUSES:
             with suppress(GateError):
@@ -132,7 +132,7 @@ def _shown(task: ScanTask) -> None:
 
 def _huawei(data: bytes) -> None:
     with suppress(GateError):
-        for row in huawei.page(json_object(_answer(data))).rows:
+        for row in huawei.page(parse_json_object(_answer(data))).rows:
             for kind in (huawei.IMAGE_SCAN, huawei.IMAGE_SYNC):
                 huawei.is_kind(row, kind)
                 _shown(huawei.task(row, kind))
@@ -140,7 +140,7 @@ def _huawei(data: bytes) -> None:
 
 def _alibaba(data: bytes) -> None:
     with suppress(GateError):
-        document = json_object(_answer(data))
+        document = parse_json_object(_answer(data))
         for kind in (alibaba.IMAGE_SCAN, "ASSETS_COLLECTION"):
             task = alibaba.task(document, kind)
             if task is not None:
@@ -149,7 +149,7 @@ def _alibaba(data: bytes) -> None:
 
 def _counted(data: bytes) -> None:
     with suppress(GateError):
-        document = json_object(_answer(data))
+        document = parse_json_object(_answer(data))
         rows = [row for name in ("OnceTasks", "ImageInstanceList") for row in _rows(document.get(name))]
         leaves = results.leaves(rows)
         findings = [alibaba.finding(row) for row in rows]
@@ -168,7 +168,7 @@ def _in_turn(data: bytes) -> Callable[..., dict[str, object]]:
     def ask(*_question: object) -> dict[str, object]:
         number = next(numbers)
         # An endless list is read to its documented end; that takes long, and is the matter of another test.
-        return json_object(_answer(bodies[number % len(bodies)] if number < len(bodies) + 3 else b""))
+        return parse_json_object(_answer(bodies[number % len(bodies)] if number < len(bodies) + 3 else b""))
 
     return ask
 
@@ -182,7 +182,7 @@ def _pages(data: bytes) -> None:
 def _huawei_pages(data: bytes) -> None:
     selection = Selection(kind=huawei.IMAGE_SCAN, scope=(), filters=(), page_size=_PAGE_SIZE)
     with suppress(GateError):
-        task = HuaweiCloud(_asking(data), lambda: "0a1b2c", selection).newest()
+        task = HuaweiCloud(_asking(data), lambda: "0a1b2c", selection).newest_task()
         if task is not None:
             _shown(task)
 
@@ -195,8 +195,8 @@ def _projects(data: bytes) -> None:
         assert found.isprintable()
 
 
-def _asking(data: bytes) -> Http:
-    return cast("Http", SimpleNamespace(ask=_in_turn(data)))
+def _asking(data: bytes) -> ApiClient:
+    return cast("ApiClient", SimpleNamespace(ask=_in_turn(data)))
 
 
 def _wishes(data: bytes) -> None:
@@ -209,7 +209,7 @@ def _file(data: bytes) -> None:
     with tempfile.NamedTemporaryFile(suffix=".toml") as file, suppress(GateError):
         file.write(data)
         file.flush()
-        wishes = file_wishes(Path(file.name), [option.name for option in OPTIONS])
+        wishes = config_values(Path(file.name), [option.name for option in OPTIONS])
         for option in OPTIONS:
             with suppress(ValueError):
                 option.parse(str(wishes.get(option.name, "")))
@@ -227,7 +227,7 @@ def _blot(data: bytes) -> None:
     with suppress(UnicodeDecodeError):
         text = secret.decode()
         # What is put in its place is made of stars, and may be a part of a secret that has some.
-        assert len(text) < 8 or "*" in text or secret not in Blot([text]).out(body)
+        assert len(text) < 8 or "*" in text or secret not in Redactor([text]).redact(body)
 
 
 def _outputs(data: bytes) -> None:

@@ -62,8 +62,8 @@ every_target = pytest.mark.parametrize("name", TARGETS)
 
 def edited(data: bytes, edits: Sequence[Edit]) -> bytes:
     """The seed, where each edit has taken so many bytes away at its place, and put others there."""
-    for place, length, piece in edits:
-        at = int(place * len(data))
+    for queue_position, length, piece in edits:
+        at = int(queue_position * len(data))
         data = data[:at] + piece + data[at + length :]
     return data
 

@@ -108,7 +108,7 @@ STORIES = {
 class Job:
     """What came of a job in act."""
 
-    story: Story
+    stages: Story
     known: dict[str, str]
     """What the simulator says of itself."""
     code: int
@@ -145,16 +145,16 @@ def job(request: pytest.FixtureRequest, cloud: str) -> Job:
 @cache
 def ran(cloud: str, name: str) -> Job:
     """Runs the workflow once, however many tests look at it."""
-    story = STORIES[name]
-    with Simulator(story.scenario) as simulator:
+    stages = STORIES[name]
+    with Simulator(stages.scenario) as simulator:
         known = simulator.describe()[cloud]
         variables = {name: known.get(name, "") for name in ("endpoint", "region", "project_id")}
-        variables |= {"cloud": cloud, "go_on": str(story.go_on).lower()}
+        variables |= {"cloud": cloud, "go_on": str(stages.go_on).lower()}
         options = [f"--var={name.upper()}={value}" for name, value in variables.items()]
         options.append(f"--secret=ACCESS_KEY_ID={known['access_key_id']}")
-        options.append(f"--{'secret' if story.host_masks else 'var'}=ACCESS_KEY_SECRET={known['access_key_secret']}")
+        options.append(f"--{'secret' if stages.host_masks else 'var'}=ACCESS_KEY_SECRET={known['access_key_secret']}")
         ended = act(WORKFLOW, "--json", *options)
-    return Job(story=story, known=known, code=ended.returncode, log=ended.stdout)
+    return Job(stages=stages, known=known, code=ended.returncode, log=ended.stdout)
 
 
 def act(workflow: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -184,33 +184,33 @@ def test_a_later_step_reads_every_output_whatever_the_ending(job: Job) -> None:
     outputs = json.loads(job.told("scan"))["outputs"]
 
     assert list(outputs) == sorted(OUTPUTS)
-    assert outputs | job.story.outputs == outputs
+    assert outputs | job.stages.outputs == outputs
     assert outputs["task-id"] in job.commands("summary")[0]["content"]
 
 
 def test_the_step_fails_unless_the_scan_passed_and_holds_the_release_unless_told_to_go_on(job: Job) -> None:
     step = json.loads(job.told("scan"))
 
-    assert (step["outcome"], step["conclusion"]) == job.story.step
-    assert job.told("release") == job.story.release
-    assert (job.code == 0) is (job.story.step[1] == "success")
+    assert (step["outcome"], step["conclusion"]) == job.stages.step
+    assert job.told("release") == job.stages.release
+    assert (job.code == 0) is (job.stages.step[1] == "success")
 
 
 def test_the_verdict_is_an_annotation(job: Job) -> None:
     annotations = job.commands("error", "warning", "notice")
 
-    assert [(found["command"], found["kvPairs"]["title"]) for found in annotations] == [job.story.annotation]
+    assert [(found["command"], found["kvPairs"]["title"]) for found in annotations] == [job.stages.annotation]
 
 
 def test_the_log_of_the_wait_is_folded_and_the_verdict_stands_below_it(job: Job) -> None:
     said = [event.get("command") or event["msg"] for event in job.events("scan")]
-    verdict = next(line for line in said if line.startswith(f"scan-gate: {job.story.outputs['verdict'].upper()}"))
+    verdict = next(line for line in said if line.startswith(f"scan-gate: {job.stages.outputs['verdict'].upper()}"))
 
     assert said.index("group") < said.index("endgroup") < said.index(verdict)
 
 
 def test_the_job_summary_reaches_the_runner(job: Job) -> None:
-    assert [found["content"].splitlines()[0] for found in job.commands("summary")] == [job.story.summary]
+    assert [found["content"].splitlines()[0] for found in job.commands("summary")] == [job.stages.summary]
 
 
 def test_an_input_with_a_hyphen_arrives(cloud: str) -> None:
@@ -218,7 +218,7 @@ def test_an_input_with_a_hyphen_arrives(cloud: str) -> None:
 
 
 def test_later_steps_find_the_reports_in_the_workspace(job: Job) -> None:
-    assert job.told("reports") == job.story.reports
+    assert job.told("reports") == job.stages.reports
 
 
 def test_no_key_is_shown(job: Job) -> None:

@@ -68,8 +68,8 @@ def row(
     for name, moments in WHEN.items():
         for moment in moments:
             # What is in no answer is the same whether leaves or images are asked for.
-            is_another = trouble.is_in_answers or moment is not WEIGHING
-            if cloud in {"", name} and moment in at and is_another:
+            is_different_task = trouble.is_in_answers or moment is not WEIGHING
+            if cloud in {"", name} and moment in at and is_different_task:
                 exit_code = (but or {}).get(moment, code)
                 excuse = exit_code in excused
                 yield Cell(trouble=trouble, moment=moment, cloud=name, code=exit_code, is_excused=excuse)
@@ -111,7 +111,7 @@ ON_THE_WIRE: Final = (
     *each(faults.FINAL, 4, at=_DISTINCT),
     *chain(*map(passing, faults.PROXY_PASSING)),
     *each(faults.PROXY_FINAL, 4, at=_LASTING),
-    *each(faults.SIGNED_OUT, 3, at=_DISTINCT),
+    *each(faults.AUTH_STATUSES, 3, at=_DISTINCT),
     *each(faults.HARMLESS, 0, at=_DISTINCT),
     *row(faults.BOMB, 4, at=_DISTINCT),
     *row(faults.BODY_OVER_THE_CAP, 4, at=_DISTINCT),

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from gate.clouds.wire import LARGEST_ANSWER
+from gate.clouds.transport import MAX_RESPONSE_BYTES
 from gate.simulator import (
     Fault,
     Quota,
@@ -115,7 +115,7 @@ NO_NAME = Trouble(
 
 
 def _proxy(name: str, reply: Reply | Raw, **others: Any) -> Trouble:
-    return _at_proxy(name, lambda proxy: proxy.say(reply), **others)
+    return _at_proxy(name, lambda proxy: proxy.print_stdout(reply), **others)
 
 
 def _at_proxy(name: str, do: Callable[[Any], object], **others: Any) -> Trouble:
@@ -270,7 +270,7 @@ FINAL = (
     _instead("429-for-a-day", Reply(status=429, headers={"Retry-After": "86400"})),
 )
 FORBIDDEN = _instead("403-as-html", server_error(403))
-SIGNED_OUT = (
+AUTH_STATUSES = (
     _instead("401-as-html", server_error(401)),
     FORBIDDEN,
 )
@@ -288,7 +288,7 @@ HARMLESS = (
 
 
 def _swollen(body: bytes) -> bytes:
-    return body[:-1] + b" " * LARGEST_ANSWER + b"}"
+    return body[:-1] + b" " * MAX_RESPONSE_BYTES + b"}"
 
 
 BOMB = _framed(
@@ -403,12 +403,12 @@ def _beside_the_answers(
     """What happens and changes no answer by itself: it is met once a question is answered while it is there."""
 
     def begin(stage: Stage) -> None:
-        def watch(_operation: str, true: Any) -> Any:
+        def poller(_operation: str, true: Any) -> Any:
             stage.altered += is_there(stage)
             return true
 
         happen(stage)
-        stage.gate.simulator.rewrite = watch
+        stage.gate.simulator.rewrite = poller
 
     return Trouble(name=name, begin=begin, is_met=is_altered, **others)
 
@@ -485,7 +485,7 @@ def _return(stage: Stage) -> None:
 
 def _overtake(stage: Stage) -> None:
     began = stage.gate.time.elapsed
-    theirs = SimulatedTask(id="theirs", name="theirs", began_ago=-began, risky=1)
+    theirs = SimulatedTask(id="theirs", name="theirs", started_ago=-began, risky=1)
     stage.gate.simulator.tasks.append(theirs)
 
 
@@ -573,7 +573,7 @@ def _is_gone(stage: Stage) -> bool:
 
 
 def _is_not_the_newest(stage: Stage) -> bool:
-    return min(stage.gate.simulator.tasks, key=attrgetter("began_ago")) is not stage.ours
+    return min(stage.gate.simulator.tasks, key=attrgetter("started_ago")) is not stage.ours
 
 
 VANISHES = _beside_the_answers("task-vanishes", _vanish, _is_gone, end=_return)

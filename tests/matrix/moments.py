@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gate.simulator import Scenario, Scene, SimulatedTask
+from gate.simulator import Scenario, SimulatedTask, Stage
 
 if TYPE_CHECKING:
     from gate.simulator.task import Kind
@@ -82,9 +82,9 @@ WHEN = {
 }
 
 OURS = "ours"
-_COMPLETE = Scene(state="complete", progress=100)
+_COMPLETE = Stage(state="complete", progress=100)
 # Whoever takes it for ours passes what is stale, or blocks what is clean.
-_STALE = SimulatedTask(id="stale", name="stale", began_ago=3 * DAY, story=(_COMPLETE,), risky=2)
+_STALE = SimulatedTask(id="stale", name="stale", started_ago=3 * DAY, stages=(_COMPLETE,), risky=2)
 IMAGE_SCAN: Kind = "image_scan"
 OTHER_KIND: dict[str, tuple[Kind, tuple[str, ...]]] = {
     HUAWEI: ("image_sync", ("--type", "image_sync")),
@@ -97,7 +97,7 @@ _SET_OFF_BY: dict[Kind, str] = {"image_sync": "manualSync"}
 def scenario(when: When, kind: Kind = IMAGE_SCAN) -> Scenario:
     """What the cloud holds: the task that the run is about, clean, and another one that is stale and risky."""
     half = when.complete / 2
-    story = (Scene(state="running", progress=25, seconds=half), Scene(state="running", progress=60, seconds=half))
-    ours = SimulatedTask(id=OURS, name=OURS, began_ago=60, story=(*story, _COMPLETE))
+    stages = (Stage(state="running", progress=25, seconds=half), Stage(state="running", progress=60, seconds=half))
+    ours = SimulatedTask(id=OURS, name=OURS, started_ago=60, stages=(*stages, _COMPLETE))
     tasks = tuple(replace(task, kind=kind, task_type=_SET_OFF_BY.get(kind, "manual")) for task in (ours, _STALE))
     return Scenario(name="matrix", summary="One clean task goes its way.", expected_exit=0, tasks=tasks)

@@ -26,9 +26,9 @@ class Proxy(Door):
 
     def open(self) -> None:
         """Makes a tunnel for everybody."""
-        self.say(None)
+        self.print_stdout(None)
 
-    def say(self, reply: Reply | Raw | None) -> None:
+    def print_stdout(self, reply: Reply | Raw | None) -> None:
         """Breaks off every tunnel, and says this from now on in the place of making one."""
         self._says = reply
         self._reopen()
@@ -46,13 +46,13 @@ class Proxy(Door):
             return
         with socket.create_connection(self._behind) as there:
             caller.sendall(_TUNNEL)
-            back = Thread(target=_pour, args=(there, caller), daemon=True)
+            back = Thread(target=_write_all, args=(there, caller), daemon=True)
             back.start()
-            _pour(caller, there)
+            _write_all(caller, there)
             back.join()
 
 
-def _pour(source: socket.socket, sink: socket.socket) -> None:
+def _write_all(source: socket.socket, sink: socket.socket) -> None:
     """Passes on what comes until no more comes, whichever side breaks off."""
     with suppress(OSError):
         while part := source.recv(_PART):

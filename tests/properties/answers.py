@@ -1,7 +1,7 @@
 """The other side of the wire, without a socket: a simulated cloud that answers plausibly, oddly, or not at all.
 
-Nothing of the gate is replaced but the socket. `ScriptedWire` stands where `gate.clouds.wire.Wire` does; asking,
-trying again, reading, translating, waiting and judging are the gate's own, on a clock that nobody waits for.
+Nothing of the gate is replaced but the socket. `ScriptedWire` stands where `gate.clouds.transport.Transport` does:
+request, retry, parsing, translation, wait and verdict are the code of the gate, on a simulated clock.
 What the real wire does (signing, TLS, time limits, sizes, blotting of secrets) is the matter of `tests/clouds`.
 
 One `random.Random` decides everything, so that a seed repeats a sequence.
@@ -16,8 +16,8 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from gate.clouds.answer import Answer
-from gate.clouds.wire import Wire
+from gate.clouds.response import Response
+from gate.clouds.transport import Transport
 from gate.errors import Unreachable
 from tests.hostile import HOSTILE
 
@@ -81,7 +81,7 @@ class Exchange:
     began: float
     """Seconds since the run began; so is `ended`."""
     ended: float
-    answer: Answer | None
+    answer: Response | None
     """None where none came."""
 
 
@@ -190,7 +190,7 @@ class OtherSide:
     """Seconds that one request may take."""
     said: list[Exchange] = field(default_factory=list)
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> Response:
         """Answers, or lets the time of a request pass."""
         question, began = Question.of(request), self.time.elapsed
         answer = self._answer(question)
@@ -200,7 +200,7 @@ class OtherSide:
             raise Unreachable("No answer came.")
         return answer
 
-    def _answer(self, question: Question) -> Answer | None:
+    def _answer(self, question: Question) -> Response | None:
         rng = self.weather.rng
         document = self._wild() if self.weather.is_wild and rng.random() < 0.7 else self.model.document(question)
         befallen = self.weather.befall(document, self.model.error)
@@ -212,7 +212,7 @@ class OtherSide:
             headers = {**headers, "date": formatdate(self.time.true_wall(), usegmt=True)}
         elif chance < 0.4 + self.weather.fault / 10:
             headers = {**headers, "date": rng.choice(_ODD_TIMES)}
-        return Answer(status=status, headers=headers, body=body if isinstance(body, bytes) else as_bytes(body))
+        return Response(status=status, headers=headers, body=body if isinstance(body, bytes) else as_bytes(body))
 
     def _delay(self, *, came: bool) -> float:
         rng = self.weather.rng
@@ -235,7 +235,7 @@ class Side(Protocol):
 
     said: list[Exchange]
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> Response:
         """Answers, or raises what a wire raises."""
         ...
 
@@ -249,14 +249,14 @@ class Retold:
     """
 
     before: Sequence[Exchange]
-    told: Callable[[Exchange], Answer | None]
+    told: Callable[[Exchange], Response | None]
     """How an answer is told this time."""
     time: FakeTime
     limit: float
     """Seconds that one request may take."""
     said: list[Exchange] = field(default_factory=list)
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> Response:
         """Answers as then, or lets the time of a request pass."""
         question, began = Question.of(request), self.time.elapsed
         then = self.before[len(self.said)] if len(self.said) < len(self.before) else None
@@ -273,15 +273,15 @@ class Retold:
         return answer
 
 
-class ScriptedWire(Wire):
+class ScriptedWire(Transport):
     """The way to the other side; see the module for what it stands for."""
 
     def __init__(self, other_side: Side) -> None:
         self.host = "cloud.invalid"
         self._other_side = other_side
 
-    def send(self, request: Request) -> Answer:
-        """See `Wire.send`."""
+    def send(self, request: Request) -> Response:
+        """See `Transport.send`."""
         return self._other_side.respond(request)
 
 

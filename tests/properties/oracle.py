@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from gate.clouds.answer import Answer
+    from gate.clouds.response import Response
     from gate.settings import Settings
     from tests.properties.answers import Exchange
 
@@ -132,7 +132,7 @@ def _clock(said: Sequence[Exchange], wall: Callable[[float], datetime]) -> Calla
     return latest
 
 
-def _date(answer: Answer) -> datetime | None:
+def _date(answer: Response) -> datetime | None:
     try:
         theirs = parsedate_to_datetime(answer.headers["date"])
     except (KeyError, ValueError):
@@ -140,7 +140,7 @@ def _date(answer: Answer) -> datetime | None:
     return theirs if theirs.tzinfo and theirs.year in _YEARS else None
 
 
-def _refuses(answer: Answer) -> bool:
+def _refuses(answer: Response) -> bool:
     """Whether somebody does not let this user in, which a wrong time could be the reason for."""
     is_throttled = answer.status == _TOO_MANY or b"Throttling" in answer.body or "x-acs-retry-after" in answer.headers
     # A nonce that was used is a question sent twice: it says nothing of the key, and nothing of the time.
@@ -216,8 +216,8 @@ class _Reader:
 
     def _names_all_it_named(self, last: Heard) -> bool:
         """Whether every leaf that counted at an earlier look is still among those of the last one, by its name."""
-        looks = [one for one in self.said if one.called == last.called and one is not last]
-        lists = [self._rows("DescribeOnceTaskLeafRecordPage", "OnceTasks", look) for look in looks]
+        polls = [one for one in self.said if one.called == last.called and one is not last]
+        lists = [self._rows("DescribeOnceTaskLeafRecordPage", "OnceTasks", poll) for poll in polls]
         named = {_digest(row) for rows in lists for row in rows if _counts(row)} - {""}
         return named <= {_digest(row) for row in self._rows("DescribeOnceTaskLeafRecordPage", "OnceTasks", last)}
 

@@ -93,4 +93,4 @@ def worse_violations(run: Run, worsening: Worsening, worse: Run) -> Iterator[str
 
 def _task_of(run: Run) -> tuple[str, object]:
     task = run.outcome.task
-    return (task.id, task.began_at) if task else ("", None)
+    return (task.id, task.started_at) if task else ("", None)

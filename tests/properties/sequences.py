@@ -12,7 +12,7 @@ from unittest.mock import patch
 from gate import run
 from gate.clock import Deadline
 from gate.clouds import Connection
-from gate.journal import Journal
+from gate.event_log import EventLog
 from gate.policy import Policy
 from gate.settings import Settings
 from tests.builders import NOW, FakeTime
@@ -122,8 +122,8 @@ def carried_out(
         environ=_ENVIRON,
         clock=clock,
         deadline=Deadline(clock, settings.timeout),
-        journal=Journal(clock, hear),
-        wire=lambda *_, **__: ScriptedWire(other_side),
+        event_log=EventLog(clock, hear),
+        transport=lambda *_, **__: ScriptedWire(other_side),
     )
     outcome = run.check(connection)
     return Run(sequence=sequence, outcome=outcome, said=other_side.said, elapsed=fake.elapsed)

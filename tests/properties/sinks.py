@@ -24,15 +24,15 @@ from tests.reports.reading import READERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from gate.ci import Host
+    from gate.ci import CISystem
     from gate.outcome import Event, Outcome
     from tests.properties.sequences import Sequence
 
 
-def _told(host: type[Host], outcome: Outcome) -> str:
+def _told(host: type[CISystem], outcome: Outcome) -> str:
     with redirect_stdout(StringIO()) as stream:
-        complaints = list(host({}).publish(outcome))
-    assert not complaints, complaints
+        warnings = list(host({}).publish(outcome))
+    assert not warnings, warnings
     return stream.getvalue()
 
 
@@ -55,9 +55,9 @@ class Sinks:
 
     log: StringIO = field(default_factory=StringIO)
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Writes the log, as talkative as it gets."""
-        Log(self.log, verbosity=1).hear(event)
+        Log(self.log, verbosity=1).on_event(event)
 
     def texts(self, outcome: Outcome, places: Iterable[str] = PLACES) -> dict[str, str]:
         """The log, and what stands in these places, as far as they show such an outcome."""
@@ -85,7 +85,7 @@ def twin_violations(sequence: Sequence) -> Iterator[str]:
 
 def _shown(sequence: Sequence, words: tuple[str, ...]) -> dict[str, str]:
     sinks = Sinks()
-    outcome = carried_out(sequence, words=words, hear=sinks.hear).outcome
+    outcome = carried_out(sequence, words=words, hear=sinks.on_event).outcome
     return sinks.texts(outcome)
 
 

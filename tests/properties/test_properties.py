@@ -156,7 +156,7 @@ def test_whatever_is_said_whatever_was_asked_the_gate_never_passes_without_proof
 @given(seed=st.integers(0))
 def test_what_a_run_shows_agrees_with_its_verdict_and_forges_nothing(cloud: str, seed: int) -> None:
     sinks = Sinks()
-    outcome = carried_out(drawn(f"suite:{seed}", cloud=cloud), hear=sinks.hear).outcome
+    outcome = carried_out(drawn(f"suite:{seed}", cloud=cloud), hear=sinks.on_event).outcome
 
     assert list(sink_violations(outcome, sinks.texts(outcome))) == []
 
@@ -180,8 +180,8 @@ TASKS = st.builds(
     risky=COUNTS,
     failed_images=st.lists(st.just(a_failed_image()), max_size=3).map(tuple),
     risk_applies=st.booleans(),
-    awaited=st.sampled_from([0, 0, 0, 1, None]),
-    began_at=st.sampled_from([NOW - timedelta(minutes=minutes) for minutes in (-20, 0, 5, 90, 3000)]),
+    results_pending=st.sampled_from([0, 0, 0, 1, None]),
+    started_at=st.sampled_from([NOW - timedelta(minutes=minutes) for minutes in (-20, 0, 5, 90, 3000)]),
 )
 AGES = st.sampled_from([timedelta(days=1), timedelta(hours=1), timedelta(0), None])
 POLICIES = st.builds(

@@ -69,7 +69,7 @@ class Task:
         """Whether the cloud knows it."""
         return self.appears <= now < self.vanishes
 
-    def looks_at(self, now: float) -> list[Image]:
+    def polls_of(self, now: float) -> list[Image]:
         """The images that are listed as its own."""
         if now < self.exchanged or not self.images:
             return self.images
@@ -226,7 +226,7 @@ class Alibaba(World):
             return []
         end = {"TargetType": "IMAGE_REPO", "StatusText": task.repository}
         repository = {"TaskId": f"{task.id}/r", "Target": "crr-1", **end}
-        leaves = [self._leaf(task, number, image) for number, image in enumerate(task.looks_at(self.now))]
+        leaves = [self._leaf(task, number, image) for number, image in enumerate(task.polls_of(self.now))]
         return [repository, *leaves[: len(leaves) - max(0, task.miscounted - 1)]]
 
     def _leaf(self, task: Task, number: int, image: Image) -> Document:
@@ -248,7 +248,7 @@ class Alibaba(World):
         return [
             self._instance(task, image, tag)
             for task in self.tasks
-            for image in task.looks_at(self.now)
+            for image in task.polls_of(self.now)
             for tag in range(image.tags)
         ]
 

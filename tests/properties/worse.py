@@ -23,7 +23,7 @@ from tests.properties.sequences import carried_out
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gate.clouds.answer import Answer
+    from gate.clouds.response import Response
     from tests.builders import FakeTime
     from tests.properties.answers import Document, Exchange, Question
     from tests.properties.sequences import Run
@@ -71,7 +71,7 @@ def worse(run: Run, most: int) -> Iterator[tuple[Worsening, Run]]:
 def retold(run: Run, change: Callable[[Document, Question], object]) -> Run:
     """The same sequence before the same answers, of which every document was changed so."""
 
-    def told(one: Exchange) -> Answer | None:
+    def told(one: Exchange) -> Response | None:
         document = _read(one.answer)
         if one.answer is None or document is None:
             return one.answer
@@ -84,7 +84,7 @@ def retold(run: Run, change: Callable[[Document, Question], object]) -> Run:
     return carried_out(run.sequence, other=other)
 
 
-def _read(answer: Answer | None) -> Document | None:
+def _read(answer: Response | None) -> Document | None:
     """The document, if it may be written anew: one with a key twice would be mended by that."""
     if answer is None or answer.status != _OK:
         return None

@@ -116,7 +116,7 @@ def rows(table: Element) -> list[list[str]]:
 
 
 def a_look(at: float, **task: object) -> Event:
-    return Event(kind=EventKind.LOOK, at=at, task=a_task(**task) if task else None)  # type: ignore[arg-type]
+    return Event(kind=EventKind.POLL, at=at, task=a_task(**task) if task else None)  # type: ignore[arg-type]
 
 
 def a_busy_run() -> tuple[Event, ...]:
@@ -130,7 +130,7 @@ def a_busy_run() -> tuple[Event, ...]:
         Event(kind=EventKind.RETRY, at=20.0, text="The cloud answered 503.", pause=3.5),
         Event(kind=EventKind.RETRY, at=24.0, text="The cloud answered 502."),
         a_look(30.0, state=TaskState.UNKNOWN, raw_state="Reconciling"),
-        a_look(61.0, awaited=2),
+        a_look(61.0, results_pending=2),
         a_look(61.5),
     )
 
@@ -326,14 +326,14 @@ def test_a_task_that_looks_for_no_risk_shows_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("awaited", "words"),
+    ("results_pending", "words"),
     [(2, "Results are still missing: 2 images without one."), (None, "Nobody has asked yet"), (0, "")],
 )
-def test_results_that_are_still_missing_are_spoken_of(awaited: int | None, words: str) -> None:
-    section = read(an_outcome(a_task(awaited=awaited))).one("section", id="counts")
+def test_results_that_are_still_missing_are_spoken_of(results_pending: int | None, words: str) -> None:
+    section = read(an_outcome(a_task(results_pending=results_pending))).one("section", id="counts")
 
     assert words in section.text
-    assert ("the gate did not decide by them" in section.text) is (awaited != 0)
+    assert ("the gate did not decide by them" in section.text) is (results_pending != 0)
 
 
 def test_without_a_task_there_are_words_in_place_of_numbers() -> None:
@@ -463,7 +463,7 @@ def test_policy_task_and_run_are_told() -> None:
 
 def test_a_lenient_policy_and_a_task_that_says_little_are_told_too() -> None:
     policy = Policy(max_age=None, warn_only=True, warn_undecided=True)
-    told = facts(read(an_outcome(a_task(name="", began_at=None), policy=policy)))
+    told = facts(read(an_outcome(a_task(name="", started_at=None), policy=policy)))
 
     assert told["Age of a scan"] == "any"
     assert told["Scan began"] == "at any time"

@@ -67,12 +67,12 @@ def show(page: Page, folder: Path, outcome: Outcome, **window: Any) -> Page:
     file = folder / "report.html"
     file.write_text(render(outcome), encoding="utf-8")
     page.open(file, **window)
-    assert complaints(page) == []
+    assert warnings(page) == []
     assert [asked["request"]["url"] for asked in page.told("Network.requestWillBeSent")] == [file.as_uri()]
     return page
 
 
-def complaints(page: Page) -> list[dict[str, Any]]:
+def warnings(page: Page) -> list[dict[str, Any]]:
     """Errors, warnings and breaches of the page's own policy."""
     return [
         *page.told("Log.entryAdded"),
@@ -119,7 +119,7 @@ def test_a_script_that_is_not_the_pages_own_is_not_run(page: Page) -> None:
 
     assert page.run("typeof window.stung") == "undefined"
     assert page.run("getComputedStyle(document.body).color") != "rgb(255, 0, 0)"
-    assert complaints(page) != []
+    assert warnings(page) != []
 
 
 def test_the_page_can_fetch_nothing(page: Page) -> None:
@@ -194,7 +194,7 @@ def test_the_page_prints(page: Page) -> None:
     paper = page.paper()
 
     assert paper.startswith(b"%PDF-")
-    assert complaints(page) == []
+    assert warnings(page) == []
 
 
 def test_twenty_thousand_failed_images_still_open_and_filter(chromium_page: Page, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_the_schema_is_a_schema() -> None:
 
 def test_a_pass_is_reported_whole() -> None:
     events = tuple(
-        Event(kind=kind, at=0.0) for kind in (EventKind.LOOK, EventKind.RETRY, EventKind.PAUSE, EventKind.LOOK)
+        Event(kind=kind, at=0.0) for kind in (EventKind.POLL, EventKind.RETRY, EventKind.PAUSE, EventKind.POLL)
     )
 
     assert read(an_outcome(events=events)) == {
@@ -120,7 +120,7 @@ def test_times_are_utc_to_the_millisecond() -> None:
     began = datetime(2026, 1, 31, 11, 59, 59, 999_999, tzinfo=UTC)
     policy = Policy(started_after=NOW - timedelta(hours=1), max_age=None)
 
-    document = read(an_outcome(a_task(began_at=began), policy=policy))
+    document = read(an_outcome(a_task(started_at=began), policy=policy))
 
     assert document["task"]["began_at"] == "2026-01-31T11:59:59.999Z"
     assert document["policy"]["started_after"] == "2026-01-31T11:00:00.000Z"

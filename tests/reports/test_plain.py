@@ -10,9 +10,9 @@ from tests.builders import a_failed_image, a_task, an_outcome
 
 
 def test_a_pass_is_a_few_lines() -> None:
-    look, retry = Event(kind=EventKind.LOOK, at=0.0), Event(kind=EventKind.RETRY, at=0.0)
+    poll, retry = Event(kind=EventKind.POLL, at=0.0), Event(kind=EventKind.RETRY, at=0.0)
 
-    assert render(an_outcome(events=(look, look, look, retry))) == (
+    assert render(an_outcome(events=(poll, poll, poll, retry))) == (
         "scan-gate: PASSED (exit 0)\n"
         "  scan task nightly (task-1), complete, began 2026-01-31 11:55:00 UTC\n"
         "  images: 3 in all, 3 scanned, 0 failed (limit 0), 0 risky (limit 0)\n"
@@ -21,7 +21,7 @@ def test_a_pass_is_a_few_lines() -> None:
 
 
 def test_a_block_names_its_reasons_and_the_failed_images() -> None:
-    task = a_task(failed=1, succeeded=2, began_at=None, failed_images=(a_failed_image(reason=""),))
+    task = a_task(failed=1, succeeded=2, started_at=None, failed_images=(a_failed_image(reason=""),))
 
     assert render(an_outcome(task, policy=Policy(max_age=None))) == (
         "scan-gate: BLOCKED (exit 1)\n"

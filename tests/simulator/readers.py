@@ -53,7 +53,7 @@ class Reader(Protocol):
         """How many risky images a scan without any is known to have while its results lag behind."""
         ...
 
-    def look(self, simulator: Simulator) -> Seen:
+    def poll(self, simulator: Simulator) -> Seen:
         """Asks for the newest scan."""
         ...
 
@@ -84,7 +84,7 @@ class Huawei:
     def __init__(self, ask_tasks: AskTasks) -> None:
         self._ask = ask_tasks
 
-    def look(self, simulator: Simulator) -> Seen:
+    def poll(self, simulator: Simulator) -> Seen:
         return self._ask(simulator, limit=200)
 
     def code(self, seen: Seen) -> str:
@@ -124,7 +124,7 @@ class Alibaba:
     def __init__(self, act: Act) -> None:
         self._act = act
 
-    def look(self, simulator: Simulator) -> Seen:
+    def poll(self, simulator: Simulator) -> Seen:
         return self._act(simulator, "GetLastOnceTaskInfo", TaskType="IMAGE_SCAN", TaskName="IMAGE_SCAN")
 
     def code(self, seen: Seen) -> str:

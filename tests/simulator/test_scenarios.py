@@ -41,7 +41,7 @@ CLEAN = Findings(total=3, succeeded=3, risky=0)
 
 def newest(reader: Reader, simulator: Simulator) -> Standing:
     """How the newest scan stands."""
-    standing = reader.newest(reader.look(simulator))
+    standing = reader.newest(reader.poll(simulator))
     assert standing is not None
     return standing
 
@@ -161,12 +161,12 @@ def test_what_a_lagging_scan_found_comes_four_seconds_after_its_end(reader: Read
     """Where the two are told apart; until then its images are not judged."""
     risky = []
     with Simulator("lagging", now=clock) as simulator:
-        looks = [newest(reader, simulator) for _ in range(3)]
+        polls = [newest(reader, simulator) for _ in range(3)]
         for step in (0, 3.9, 0.1):
             clock.now += step
-            risky.append(reader.findings(simulator, looks[-1]).risky)
+            risky.append(reader.findings(simulator, polls[-1]).risky)
 
-    assert looks[-1].state == "complete"
+    assert polls[-1].state == "complete"
     assert risky == [reader.lagging, reader.lagging, 0]
 
 
@@ -181,7 +181,7 @@ def test_the_stale_scan_began_three_days_ago(reader: Reader, clock: Clock) -> No
 def test_the_empty_cloud_has_no_task(reader: Reader, clock: Clock) -> None:
     """And says so in a good answer."""
     with Simulator("empty", now=clock) as simulator:
-        seen = reader.look(simulator)
+        seen = reader.poll(simulator)
 
     assert (seen.status, reader.newest(seen)) == (200, None)
 
@@ -189,9 +189,9 @@ def test_the_empty_cloud_has_no_task(reader: Reader, clock: Clock) -> None:
 def test_the_throttled_scan_cannot_be_had_without_waiting(reader: Reader, clock: Clock) -> None:
     """Two calls in three seconds are fewer than it takes."""
     with Simulator("throttled", now=clock) as simulator:
-        first, second, third = (reader.look(simulator) for _ in range(3))
+        first, second, third = (reader.poll(simulator) for _ in range(3))
         clock.now += 3
-        later = reader.look(simulator)
+        later = reader.poll(simulator)
 
     assert [first.status, second.status, later.status] == [200, 200, 200]
     assert (third.status, reader.code(third)) == reader.throttled
@@ -201,21 +201,21 @@ def test_the_flaky_cloud_fails_four_times_and_each_time_in_another_way(reader: R
     """Then it is as good as any."""
     with Simulator("flaky", now=clock) as simulator:
         with pytest.raises(ConnectionResetError):
-            reader.look(simulator)
-        bad_gateway = reader.look(simulator)
+            reader.poll(simulator)
+        bad_gateway = reader.poll(simulator)
         with pytest.raises(http.client.IncompleteRead):
-            reader.look(simulator)
-        unavailable = reader.look(simulator)
+            reader.poll(simulator)
+        unavailable = reader.poll(simulator)
 
         assert (bad_gateway.status, unavailable.status) == (502, 503)
         assert bad_gateway.body.startswith(b"<html>")
-        assert reader.look(simulator).status == 200
+        assert reader.poll(simulator).status == 200
 
 
 def test_the_forbidden_user_is_told_so(reader: Reader, clock: Clock) -> None:
     """In the words of the cloud."""
     with Simulator("forbidden", now=clock) as simulator:
-        seen = reader.look(simulator)
+        seen = reader.poll(simulator)
 
     assert (seen.status, reader.code(seen)) == reader.forbidden
 
@@ -223,7 +223,7 @@ def test_the_forbidden_user_is_told_so(reader: Reader, clock: Clock) -> None:
 def test_the_login_page_looks_like_a_success(reader: Reader, clock: Clock) -> None:
     """But is no JSON."""
     with Simulator("login-page", now=clock) as simulator:
-        seen = reader.look(simulator)
+        seen = reader.poll(simulator)
 
     assert seen.status == 200
     assert seen.body.startswith(b"<!DOCTYPE html>")

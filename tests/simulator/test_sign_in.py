@@ -77,7 +77,7 @@ def test_a_right_signature_is_let_in(signing: Signing, ask: Ask, clock: Clock) -
 
 
 @pytest.mark.parametrize(
-    ("signing", "complaint"),
+    ("signing", "warning"),
     [
         (Signing(secret="wrong"), "verify aksk signature fail, canonicalRequest:GET|/v5/"),
         (Signing(access_key_id="NOBODY"), "ak NOBODY not exist"),
@@ -94,14 +94,14 @@ def test_a_right_signature_is_let_in(signing: Signing, ask: Ask, clock: Clock) -
     ],
 )
 def test_every_fault_of_a_signature_has_its_own_complaint(
-    signing: Signing, complaint: str, ask: Ask, clock: Clock
+    signing: Signing, warning: str, ask: Ask, clock: Clock
 ) -> None:
     """All of them are the gateway's APIGW.0301 with HTTP 401, and name the request in header and body."""
     with Simulator(now=clock) as simulator:
         seen = ask(simulator, signing.target, headers=signing.headers(simulator, clock.now))
 
     assert seen.status == 401
-    assert seen.document["error_msg"].startswith(WRONG + complaint)
+    assert seen.document["error_msg"].startswith(WRONG + warning)
     assert seen.document["error_code"] == "APIGW.0301"
     assert seen.document["request_id"] == seen.headers["X-Request-Id"]
 

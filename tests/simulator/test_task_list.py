@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.simulator import Scene, SimulatedTask, Simulator
+from gate.simulator import SimulatedTask, Simulator, Stage
 from gate.simulator.task import FailedImage
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import AskTasks, Clock
 
-STOPPED = (Scene(state="stopped", progress=50),)
+STOPPED = (Stage(state="stopped", progress=50),)
 
 
 def tasks(*tasks: SimulatedTask, clock: Clock) -> Simulator:
@@ -24,7 +24,7 @@ def tasks(*tasks: SimulatedTask, clock: Clock) -> Simulator:
 
 def test_a_complete_scan_has_every_documented_field_in_its_documented_type(ask_tasks: AskTasks, clock: Clock) -> None:
     """Times are milliseconds, counts are integers, is_all is a boolean."""
-    task = SimulatedTask(id="t-1", name="scan", began_ago=600, total=5, failed=1, risky=2)
+    task = SimulatedTask(id="t-1", name="scan", started_ago=600, total=5, failed=1, risky=2)
     with tasks(task, clock=clock) as simulator:
         document = ask_tasks(simulator).document
     (listed,) = document["data_list"]
@@ -90,22 +90,22 @@ def test_a_synchronisation_has_the_fields_of_the_vendors_sample(ask_tasks: AskTa
 
 
 @pytest.mark.parametrize(
-    ("scene", "status"),
+    ("stage", "status"),
     [
-        (Scene(state="queued", progress=7), 0),
-        (Scene(state="running", progress=42), 42),
-        (Scene(state="running", progress=100), 99),
-        (Scene(state="running", progress=-1), 0),
-        (Scene(state="complete"), 100),
-        (Scene(state="stopped", progress=42), -1),
-        (Scene(state="timed-out", progress=42), -2),
-        (Scene(state="failed", progress=42), -3),
-        (Scene(state="unknown", progress=42), 142),
+        (Stage(state="queued", progress=7), 0),
+        (Stage(state="running", progress=42), 42),
+        (Stage(state="running", progress=100), 99),
+        (Stage(state="running", progress=-1), 0),
+        (Stage(state="complete"), 100),
+        (Stage(state="stopped", progress=42), -1),
+        (Stage(state="timed-out", progress=42), -2),
+        (Stage(state="failed", progress=42), -3),
+        (Stage(state="unknown", progress=42), 142),
     ],
 )
-def test_state_and_progress_share_one_number(scene: Scene, status: int, ask_tasks: AskTasks, clock: Clock) -> None:
+def test_state_and_progress_share_one_number(stage: Stage, status: int, ask_tasks: AskTasks, clock: Clock) -> None:
     """Only a complete task is at 100, and an unknown state is outside of the documented -3 to 100."""
-    with tasks(SimulatedTask(id="t", name="t", story=(scene,)), clock=clock) as simulator:
+    with tasks(SimulatedTask(id="t", name="t", stages=(stage,)), clock=clock) as simulator:
         (listed,) = ask_tasks(simulator).document["data_list"]
 
     assert listed["task_status"] == status
@@ -113,8 +113,8 @@ def test_state_and_progress_share_one_number(scene: Scene, status: int, ask_task
 
 def test_a_running_task_counts_what_is_done_and_has_no_end(ask_tasks: AskTasks, clock: Clock) -> None:
     """Counts, listed images and the remaining minutes go with the progress."""
-    story = (Scene(state="running", progress=50, remaining_minutes=3),)
-    task = SimulatedTask(id="t", name="t", story=story, total=10, failed=4, risky=6)
+    stages = (Stage(state="running", progress=50, remaining_minutes=3),)
+    task = SimulatedTask(id="t", name="t", stages=stages, total=10, failed=4, risky=6)
     with tasks(task, clock=clock) as simulator:
         (listed,) = ask_tasks(simulator).document["data_list"]
 
@@ -126,7 +126,7 @@ def test_a_running_task_counts_what_is_done_and_has_no_end(ask_tasks: AskTasks, 
 
 def test_a_task_that_ended_badly_says_why_and_when(ask_tasks: AskTasks, clock: Clock) -> None:
     """The reason is the task's own, beside those of its images."""
-    with tasks(SimulatedTask(id="t", name="t", story=STOPPED), clock=clock) as simulator:
+    with tasks(SimulatedTask(id="t", name="t", stages=STOPPED), clock=clock) as simulator:
         (listed,) = ask_tasks(simulator).document["data_list"]
 
     assert listed["failed_reason"] == "The task is stopped."

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.simulator import Scene, SimulatedTask, Simulator
+from gate.simulator import SimulatedTask, Simulator, Stage
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Ask, AskTasks, Clock
 
-RUNNING = (Scene(state="running", progress=50),)
-STOPPED = (Scene(state="stopped", progress=50),)
+RUNNING = (Stage(state="running", progress=50),)
+STOPPED = (Stage(state="stopped", progress=50),)
 
 
 def tasks(*tasks: SimulatedTask, clock: Clock) -> Simulator:
@@ -30,7 +30,7 @@ def named(seen: object) -> list[str]:
 
 def test_the_newest_of_several_is_never_first(ask_tasks: AskTasks, clock: Clock) -> None:
     """The order is always the same, but it is no order by time."""
-    several = [SimulatedTask(id=f"t-{age}", name=f"{age}", began_ago=age) for age in (300, 100, 400, 200, 500)]
+    several = [SimulatedTask(id=f"t-{age}", name=f"{age}", started_ago=age) for age in (300, 100, 400, 200, 500)]
     with tasks(*several, clock=clock) as simulator:
         first, second = named(ask_tasks(simulator).document), named(ask_tasks(simulator).document)
 
@@ -39,7 +39,7 @@ def test_the_newest_of_several_is_never_first(ask_tasks: AskTasks, clock: Clock)
 
 def test_pages_together_hold_every_task_once(ask_tasks: AskTasks, clock: Clock) -> None:
     """A page is as long as its limit, the last one is shorter, and after it there is nothing."""
-    many = [SimulatedTask(id=f"t-{age:02}", name=f"{age:02}", began_ago=age) for age in range(25)]
+    many = [SimulatedTask(id=f"t-{age:02}", name=f"{age:02}", started_ago=age) for age in range(25)]
     with tasks(*many, clock=clock) as simulator:
         pages = [ask_tasks(simulator, limit=10, offset=offset).document for offset in (0, 10, 20, 30)]
 
@@ -51,19 +51,21 @@ def test_pages_together_hold_every_task_once(ask_tasks: AskTasks, clock: Clock) 
 
 def test_a_page_has_ten_tasks_unless_told_otherwise(ask_tasks: AskTasks, clock: Clock) -> None:
     """The documented default."""
-    many = [SimulatedTask(id=f"t-{age}", name=f"{age}", began_ago=age) for age in range(11)]
+    many = [SimulatedTask(id=f"t-{age}", name=f"{age}", started_ago=age) for age in range(11)]
     with tasks(*many, clock=clock) as simulator:
         assert len(ask_tasks(simulator).document["data_list"]) == 10
         assert len(ask_tasks(simulator, limit=200).document["data_list"]) == 11
 
 
 SAMPLE = (
-    SimulatedTask(id="a", name="nightly shop", task_type="cycle", began_ago=500),
-    SimulatedTask(id="b", name="shop 1.2", began_ago=400, image_type="local", scopes=frozenset({"baseline"})),
-    SimulatedTask(id="c", name="cart", began_ago=300, story=RUNNING, scopes=frozenset({"baseline", "vulnerability"})),
-    SimulatedTask(id="d", name="till", began_ago=200, story=STOPPED, scopes=frozenset()),
-    SimulatedTask(id="e", name="other team", began_ago=100, enterprise_project_id="e-1"),
-    SimulatedTask(id="f", name="sync", kind="image_sync", task_type="manualSync", began_ago=50),
+    SimulatedTask(id="a", name="nightly shop", task_type="cycle", started_ago=500),
+    SimulatedTask(id="b", name="shop 1.2", started_ago=400, image_type="local", scopes=frozenset({"baseline"})),
+    SimulatedTask(
+        id="c", name="cart", started_ago=300, stages=RUNNING, scopes=frozenset({"baseline", "vulnerability"})
+    ),
+    SimulatedTask(id="d", name="till", started_ago=200, stages=STOPPED, scopes=frozenset()),
+    SimulatedTask(id="e", name="other team", started_ago=100, enterprise_project_id="e-1"),
+    SimulatedTask(id="f", name="sync", kind="image_sync", task_type="manualSync", started_ago=50),
 )
 BEGAN = 1_790_000_000_000
 """When the simulator starts, in milliseconds."""

@@ -57,8 +57,8 @@ def test_the_sdk_reads_every_field() -> None:
     """In the type that its model declares."""
     with Simulator("failed") as simulator:
         hss = client(simulator)
-        looks = [hss.list_image_scan_task(request(task_name="manual")).data_list for _ in range(3)]
-    (task,) = looks[-1]
+        polls = [hss.list_image_scan_task(request(task_name="manual")).data_list for _ in range(3)]
+    (task,) = polls[-1]
 
     assert (task.task_status, task.failed_num, task.success_num, task.risky_num) == (100, 1, 2, 0)
     assert task.is_all is True

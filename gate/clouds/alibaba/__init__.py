@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.clouds.alibaba.api import AlibabaCloud
+from gate.clouds.alibaba.error_response import read
 from gate.clouds.alibaba.options import OPTIONS, REGION_VARIABLES, SOURCES, selection
-from gate.clouds.alibaba.refusal import read
 from gate.clouds.alibaba.regions import endpoint
 from gate.clouds.alibaba.signature import KeyPairAuth
+from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.credentials import first_of
-from gate.clouds.http import Api, Http
-from gate.clouds.kind import CloudKind
+from gate.clouds.interface import CloudProvider
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
-    from gate.clouds.kind import Connection
+    from gate.clouds.interface import Connection
 
 __all__ = ["KIND"]
 
@@ -32,13 +32,13 @@ def _connect(connection: Connection) -> AlibabaCloud:
     credentials = connection.credentials(SOURCES, takes_token=False)
     auth = KeyPairAuth(credentials, connection.clock.now)
     api = Api(base_url=settings.endpoint or endpoint(region), auth=auth, secrets=credentials.secrets, read=read)
-    return AlibabaCloud(Http(api, connection), selection(settings.for_cloud), connection.clock.now)
+    return AlibabaCloud(ApiClient(api, connection), selection(settings.for_cloud), connection.clock.now)
 
 
-KIND = CloudKind(
+PROVIDER = CloudProvider(
     title="Alibaba Cloud Security Center",
     options=OPTIONS,
     # No quota is documented for this API; others of the product allow 10 calls a second (alibaba-security-center.md 5).
-    shortest_pause=5.0,
+    min_poll_interval=5.0,
     connect=_connect,
 )

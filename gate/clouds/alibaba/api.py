@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gate.clouds.alibaba.pages import Row
-    from gate.clouds.http import Http
+    from gate.clouds.api_client import ApiClient
     from gate.scan import ScanTask
 
 VERSION = "2018-12-03"
@@ -46,41 +46,41 @@ class Selection:
 
 
 class AlibabaCloud:
-    """Security Center of one account; see `gate.clouds.kind.Cloud` for what its methods promise."""
+    """Security Center of one account; see `gate.clouds.interface.Cloud` for what its methods promise."""
 
-    def __init__(self, sas: Http, selection: Selection, now: Callable[[], datetime]) -> None:
+    def __init__(self, sas: ApiClient, selection: Selection, now: Callable[[], datetime]) -> None:
         self._sas = sas
         self._now = now
         self._selection = selection
         self._names = {"TaskType": selection.task_type, "TaskName": selection.task_name}
-        self._just_named: ScanTask | None = None
+        self._just_fetched: ScanTask | None = None
         # Of all looks together: a long wait has hundreds of them, and a task may have very many images.
         self._listed: dict[str, set[str]] = {}
 
-    def newest(self) -> ScanTask | None:
-        """See `Cloud.newest`; the cloud itself picks it, among all tasks of the account."""
+    def newest_task(self) -> ScanTask | None:
+        """See `Cloud.newest_task`; the cloud itself picks it, among all tasks of the account."""
         source = {"Source": self._selection.source} if self._selection.source else {}
         return self._translated(self._ask("GetLastOnceTaskInfo", {**self._names, **source}))
 
-    def named(self, task_id: str) -> ScanTask | None:
-        """See `Cloud.named`."""
-        if translate.is_by_begin(task_id):
-            newest = self.newest()
+    def task_by_id(self, task_id: str) -> ScanTask | None:
+        """See `Cloud.task_by_id`."""
+        if translate.is_start_time_id(task_id):
+            newest = self.newest_task()
             return newest if newest and newest.id == task_id else None
         if not translate.task_id(task_id):
             return None
-        self._just_named = self._translated(self._outcome(task_id), called=task_id)
-        return self._just_named
+        self._just_fetched = self._translated(self._outcome(task_id), called=task_id)
+        return self._just_fetched
 
-    def look(self, pinned: ScanTask) -> ScanTask | None:
+    def poll(self, pinned: ScanTask) -> ScanTask | None:
         """See `Cloud.look`; GetLastOnceTaskInfo could by now be about another task."""
-        if translate.is_by_begin(pinned.id):
-            return self.named(pinned.id)
+        if translate.is_start_time_id(pinned.id):
+            return self.task_by_id(pinned.id)
         # One that was complete a moment ago, when this very question was asked, is counted at once: but only once.
-        is_known = pinned is self._just_named and pinned.state is TaskState.COMPLETE
+        is_known = pinned is self._just_fetched and pinned.state is TaskState.COMPLETE
         task = pinned if is_known else self._translated(self._outcome(pinned.id), called=pinned.id)
-        self._just_named = None
-        is_to_be_counted = task and task.state is TaskState.COMPLETE and task.awaited is None
+        self._just_fetched = None
+        is_to_be_counted = task and task.state is TaskState.COMPLETE and task.results_pending is None
         return self._counted(task) if task and is_to_be_counted else task
 
     def _outcome(self, task_id: str) -> dict[str, Any]:
@@ -91,16 +91,16 @@ class AlibabaCloud:
 
     def _counted(self, task: ScanTask) -> ScanTask:
         rows = self._leaves(task)
-        found, lost = leaves(rows), self._lost(task, rows)
+        found, lost_images = leaves(rows), self._lost_images(task, rows)
         findings = [translate.finding(row) for row in self._images(scanned(found) - {""})]
-        return counted(replace(task, lost=lost), found, findings, until=self._now() + CLOCK_TOLERANCE)
+        return counted(replace(task, lost_images=lost_images), found, findings, until=self._now() + CLOCK_TOLERANCE)
 
-    def _lost(self, task: ScanTask, rows: list[Row]) -> int:
+    def _lost_images(self, task: ScanTask, rows: list[Row]) -> int:
         """How many are gone of those that an earlier look showed; that images came in their place changes nothing."""
         listed = self._listed.setdefault(task.id, set())
-        lost = len(listed - targets(rows))
+        lost_images = len(listed - targets(rows))
         listed |= targets(filter(translate.tells_of_images, rows))
-        return lost
+        return lost_images
 
     def _leaves(self, task: ScanTask) -> list[Row]:
         def ask(number: int) -> dict[str, Any]:

@@ -48,11 +48,11 @@ OPTIONS = (
 )
 
 
-def selection(wishes: Mapping[str, object]) -> Selection:
+def selection(values: Mapping[str, object]) -> Selection:
     """Which tasks are meant, from the options that were given."""
-    task_type = str(wishes.get("task-type", IMAGE_SCAN))
+    task_type = str(values.get("task-type", IMAGE_SCAN))
     return Selection(
         task_type=task_type,
-        task_name=str(wishes.get("task-name", task_type)),
-        source=str(wishes.get("source", "")),
+        task_name=str(values.get("task-name", task_type)),
+        source=str(values.get("source", "")),
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gate.clouds.listing import whole
-from gate.clouds.values import count, strange
+from gate.clouds.pagination import read_consistently
+from gate.clouds.values import count, malformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ def every_row(
     Raises:
         NotUnderstood: There is no list, or the pages never fit together.
     """
-    return whole(partial(_rows, ask, key, identity), what=what, remedy="scan fewer images in one task")
+    return read_consistently(partial(_rows, ask, key, identity), what=what, remedy="scan fewer images in one task")
 
 
 def _rows(ask: Callable[[int], Mapping[str, Any]], key: str, identity: Callable[[Row], object]) -> list[Row] | None:
@@ -66,12 +66,14 @@ def _rows(ask: Callable[[int], Mapping[str, Any]], key: str, identity: Callable[
 def _page(document: Mapping[str, Any], key: str, number: int) -> _Page | None:
     rows, info = document.get(key), document.get("PageInfo", {})
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or not isinstance(info, dict):
-        raise strange(f"The answer has no list of {key}.")
-    said = {name: _number(info[name]) for name in ("CurrentPage", "Count", "TotalCount") if info.get(name) is not None}
-    if None in said.values():
-        raise strange(f"The answer does not say in numbers which page of {key} it is.")
-    fits = said.get("CurrentPage", number) == number and said.get("Count", len(rows)) == len(rows)
-    return _Page(rows=rows, total=said.get("TotalCount")) if fits else None
+        raise malformed(f"The answer has no list of {key}.")
+    describe_error = {
+        name: _number(info[name]) for name in ("CurrentPage", "Count", "TotalCount") if info.get(name) is not None
+    }
+    if None in describe_error.values():
+        raise malformed(f"The answer does not say in numbers which page of {key} it is.")
+    fits = describe_error.get("CurrentPage", number) == number and describe_error.get("Count", len(rows)) == len(rows)
+    return _Page(rows=rows, total=describe_error.get("TotalCount")) if fits else None
 
 
 def _number(value: object) -> int | None:

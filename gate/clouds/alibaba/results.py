@@ -46,10 +46,10 @@ def counted(task: ScanTask, leaves: Sequence[Leaf], findings: Iterable[Finding],
     for finding in findings:
         known.get(finding.digest, []).append(finding)
     failed = tuple(FailedImage(image=leaf.image, reason=leaf.reason) for leaf in leaves if not leaf.succeeded)
-    is_fresh = partial(_is_fresh, began_at=task.began_at, until=until)
+    is_fresh = partial(_is_fresh, started_at=task.started_at, until=until)
     judged = [any(map(is_fresh, about)) for about in known.values()]
     # Of an image without a digest, or of a scan without a begin, no result will ever be known to be this scan's.
-    is_tellable = "" not in known and task.began_at is not None
+    is_tellable = "" not in known and task.started_at is not None
     counts = Counts(
         # Without a number of the task's own nobody knows whether these are all leaves, and more of them than it says
         # are not its own alone: the policy sees the contradiction.
@@ -60,12 +60,12 @@ def counted(task: ScanTask, leaves: Sequence[Leaf], findings: Iterable[Finding],
     )
     # A leaf that is there twice does not stand for an image that has none.
     missing = max(0, (stated or 0) - len(failed) - len({(leaf.image, leaf.place) for leaf in leaves if leaf.succeeded}))
-    awaited = missing + judged.count(False) if is_tellable else 0
-    return replace(task, counts=counts, failed_images=failed, awaited=awaited)
+    results_pending = missing + judged.count(False) if is_tellable else 0
+    return replace(task, counts=counts, failed_images=failed, results_pending=results_pending)
 
 
-def _is_fresh(finding: Finding, *, began_at: datetime | None, until: datetime) -> bool:
-    return began_at is not None and finding.scanned_at is not None and began_at <= finding.scanned_at <= until
+def _is_fresh(finding: Finding, *, started_at: datetime | None, until: datetime) -> bool:
+    return started_at is not None and finding.scanned_at is not None and started_at <= finding.scanned_at <= until
 
 
 def _risky(images: Iterable[Sequence[Finding]], is_fresh: Callable[[Finding], bool]) -> int | None:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from gate.clouds.values import count, moment, readable_id, strange, text
+from gate.clouds.values import count, malformed, moment, readable_id, text
 from gate.scan import Counts, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 IMAGE_SCAN = "IMAGE_SCAN"
-_BY_BEGIN = "collected-at-"
+_START_TIME_ID = "collected-at-"
 _STATES = {
     "INIT": TaskState.RUNNING,
     "START": TaskState.RUNNING,
@@ -51,25 +51,25 @@ def task(document: Mapping[str, Any], task_type: str, *, called: str = "") -> Sc
     """
     info = document.get("TaskInfo")
     if info is not None and not isinstance(info, dict):
-        raise strange("The answer has something else where the state of the task should be.")
+        raise malformed("The answer has something else where the state of the task should be.")
     if info is None or info.get("Result") == _NO_TASK:
         return None
     id_ = task_id(document.get("TaskId"))
     if called and id_ and id_ != called:
-        raise strange("The answer is about another scan task than the one that was asked for.")
-    began_at, is_scan = moment(document.get("CollectTime")), task_type == IMAGE_SCAN
+        raise malformed("The answer is about another scan task than the one that was asked for.")
+    started_at, is_scan = moment(document.get("CollectTime")), task_type == IMAGE_SCAN
     state = _state(info)
     return ScanTask(
-        id=called or id_ or _id_by_begin(document, task_type),
+        id=called or id_ or _start_time_id(document, task_type),
         name=task_type,
         state=state,
         raw_state=_raw_state(info),
         progress=_progress(info, document),
-        began_at=began_at,
+        started_at=started_at,
         counts=Counts(total=stated_total(document)) if is_scan else _counts(document),
         reason=_REASONS.get(text(info.get("Result")), "") if state is TaskState.FAILED else "",
         risk_applies=is_scan,
-        awaited=None if is_scan and state is TaskState.COMPLETE else 0,
+        results_pending=None if is_scan and state is TaskState.COMPLETE else 0,
     )
 
 
@@ -85,9 +85,9 @@ def task_id(value: object) -> str:
     return "" if re.fullmatch("0*", id_) else id_
 
 
-def is_by_begin(task_id: str) -> bool:
+def is_start_time_id(task_id: str) -> bool:
     """Whether this id is one of ours, for a task that the cloud gave none: it is known by its begin alone."""
-    return task_id.startswith(_BY_BEGIN)
+    return task_id.startswith(_START_TIME_ID)
 
 
 def stated_total(document: Mapping[str, Any]) -> int | None:
@@ -129,7 +129,7 @@ def leaf(row: Mapping[str, Any]) -> Leaf:
     """
     # Not a set: a list or an object could not even be asked for in one.
     if row.get("TaskType") not in (None, "", IMAGE_SCAN):
-        raise strange("The list of the scan task's images has a part of another kind of task in it.")
+        raise malformed("The list of the scan task's images has a part of another kind of task in it.")
     faults, info, image = _faults(row), _image_info(row), _image(row)
     if _is_repository(row):
         image = replace(image, name=image.name or image.digest, digest="")
@@ -208,10 +208,10 @@ def _counts(document: Mapping[str, Any]) -> Counts:
     return Counts(total=total, succeeded=total - failed, failed=failed)
 
 
-def _id_by_begin(document: Mapping[str, Any], task_type: str) -> str:
+def _start_time_id(document: Mapping[str, Any], task_type: str) -> str:
     # Another pipeline's scan could begin at the same moment, so an image scan needs an id of its own.
     collected = count(document.get("CollectTime"))
-    return f"{_BY_BEGIN}{collected}" if collected and task_type != IMAGE_SCAN else ""
+    return f"{_START_TIME_ID}{collected}" if collected and task_type != IMAGE_SCAN else ""
 
 
 def _is_repository(row: Mapping[str, Any]) -> bool:

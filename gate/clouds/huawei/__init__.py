@@ -5,28 +5,28 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.credentials import first_of
-from gate.clouds.http import Api, Http
 from gate.clouds.huawei.api import HuaweiCloud, find_project, project
+from gate.clouds.huawei.error_response import read
 from gate.clouds.huawei.options import OPTIONS, PROJECT_VARIABLES, REGION_VARIABLES, SOURCES, selection
-from gate.clouds.huawei.refusal import read
 from gate.clouds.huawei.regions import hss_endpoint, iam_endpoint
 from gate.clouds.huawei.signature import KeyPairAuth, TokenAuth
-from gate.clouds.kind import CloudKind
+from gate.clouds.interface import CloudProvider
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gate.clouds.kind import Connection
+    from gate.clouds.interface import Connection
 
 __all__ = ["KIND"]
 
 
 def _connect(connection: Connection) -> HuaweiCloud:
-    settings, wishes = connection.settings, connection.settings.for_cloud
+    settings, options = connection.settings, connection.settings.for_cloud
     region = settings.region or first_of(connection.environ, REGION_VARIABLES)
-    project_id = project(str(wishes.get("project-id") or first_of(connection.environ, PROJECT_VARIABLES)))
+    project_id = project(str(options.get("project-id") or first_of(connection.environ, PROJECT_VARIABLES)))
     if not region and not (settings.endpoint and project_id):
         raise UsageError(
             "No region is given.",
@@ -34,25 +34,25 @@ def _connect(connection: Connection) -> HuaweiCloud:
             remedy="Give --region, such as cn-north-4, or both --endpoint and --project-id.",
         )
     hss_url = settings.endpoint or hss_endpoint(region)
-    iam_url = "" if project_id else str(wishes.get("iam-endpoint") or iam_endpoint(region))
+    iam_url = "" if project_id else str(options.get("iam-endpoint") or iam_endpoint(region))
     to = _opener(connection)
     find = partial(str, project_id) if project_id else cache(partial(find_project, to(iam_url), region))
-    return HuaweiCloud(to(hss_url), find, selection(wishes))
+    return HuaweiCloud(to(hss_url), find, selection(options))
 
 
-def _opener(connection: Connection) -> Callable[[str], Http]:
+def _opener(connection: Connection) -> Callable[[str], ApiClient]:
     credentials = connection.credentials(SOURCES)
     auth = (
         KeyPairAuth(credentials, connection.clock.now) if credentials.is_key_pair else TokenAuth(credentials.auth_token)
     )
     api = partial(Api, auth=auth, secrets=credentials.secrets, read=read, signs_the_time=credentials.is_key_pair)
-    return lambda url: Http(api(base_url=url), connection)
+    return lambda url: ApiClient(api(base_url=url), connection)
 
 
-KIND = CloudKind(
+PROVIDER = CloudProvider(
     title="Huawei Cloud Host Security Service",
     options=OPTIONS,
     # A user may call one API 5 times a minute (huawei-hss.md 5).
-    shortest_pause=12.0,
+    min_poll_interval=12.0,
     connect=_connect,
 )

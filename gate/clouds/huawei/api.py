@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gate.clouds.huawei import translate
-from gate.clouds.listing import whole
+from gate.clouds.pagination import read_consistently
 from gate.errors import NotUnderstood, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gate.clouds.http import Http
+    from gate.clouds.api_client import ApiClient
     from gate.scan import ScanTask
 
 PAGE_SIZE = 200
@@ -38,29 +38,29 @@ class Selection:
 
 
 class HuaweiCloud:
-    """Host Security Service of one project; see `gate.clouds.kind.Cloud` for what its methods promise."""
+    """Host Security Service of one project; see `gate.clouds.interface.Cloud` for what its methods promise."""
 
-    def __init__(self, hss: Http, find_project: Callable[[], str], selection: Selection) -> None:
+    def __init__(self, hss: ApiClient, find_project: Callable[[], str], selection: Selection) -> None:
         self._hss = hss
         self._find_project = find_project
         self._selection = selection
 
-    def newest(self) -> ScanTask | None:
-        """See `Cloud.newest`.
+    def newest_task(self) -> ScanTask | None:
+        """See `Cloud.newest_task`.
 
         A task that does not say when it began may be the newest one, unless it ended before another one began: then
         it is returned, and nobody can say that it is fresh.
         """
         # The id breaks ties, so that the answer never hangs on the order of the list.
-        return max(self._tasks(self._selection.filters), key=lambda task: (_latest_begin(task), task.id), default=None)
+        return max(self._tasks(self._selection.filters), key=lambda task: (_latest_start(task), task.id), default=None)
 
-    def named(self, task_id: str) -> ScanTask | None:
-        """See `Cloud.named`."""
+    def task_by_id(self, task_id: str) -> ScanTask | None:
+        """See `Cloud.task_by_id`."""
         return next((task for task in self._tasks((("task_id", task_id),)) if task.id == task_id), None)
 
-    def look(self, pinned: ScanTask) -> ScanTask | None:
+    def poll(self, pinned: ScanTask) -> ScanTask | None:
         """See `Cloud.look`."""
-        return self.named(pinned.id)
+        return self.task_by_id(pinned.id)
 
     @cached_property
     def _path(self) -> str:
@@ -69,7 +69,7 @@ class HuaweiCloud:
     def _tasks(self, wanted: tuple[tuple[str, str], ...]) -> list[ScanTask]:
         """Reads the whole list, again if it changed while it was read: the newest task may be what moved."""
         remedy = "narrow the list with --task-name or --task-type"
-        rows = whole(partial(self._rows, wanted), what="scan tasks", remedy=remedy)
+        rows = read_consistently(partial(self._rows, wanted), what="scan tasks", remedy=remedy)
         kind = self._selection.kind
         return [translate.task(row, kind) for row in rows if translate.is_kind(row, kind)]
 
@@ -83,7 +83,7 @@ class HuaweiCloud:
             new = page.rows[1:] if rows else page.rows
             # The row that both pages hold is believed as it was told last: the task may have changed in between.
             rows[-1:] = page.rows
-            if translate.has_twins(rows):
+            if translate.has_duplicate_ids(rows):
                 return None
             is_last = not new or (len(page.rows) < self._selection.page_size and len(rows) == page.total)
             if is_last:
@@ -100,7 +100,7 @@ class HuaweiCloud:
         return {"Content-Type": "application/json", "X-Project-Id": self._find_project()}
 
 
-def find_project(iam: Http, region: str) -> str:
+def find_project(iam: ApiClient, region: str) -> str:
     """Asks IAM for the id of the project that a region has under the same name (huawei-hss.md 6).
 
     Raises:
@@ -139,6 +139,6 @@ def project(text: str) -> str:
     return text
 
 
-def _latest_begin(task: ScanTask) -> float:
-    moment = task.began_at or task.ended_at
+def _latest_start(task: ScanTask) -> float:
+    moment = task.started_at or task.ended_at
     return moment.timestamp() if moment else math.inf

@@ -110,15 +110,15 @@ _FILTERS = (
 )
 
 
-def selection(wishes: Mapping[str, object]) -> Selection:
+def selection(values: Mapping[str, object]) -> Selection:
     """Which tasks are meant, from the options that were given."""
 
     def given(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-        return tuple((name.replace("-", "_"), str(wishes[name])) for name in names if name in wishes)
+        return tuple((name.replace("-", "_"), str(values[name])) for name in names if name in values)
 
     return Selection(
-        kind=str(wishes.get("type", IMAGE_SCAN)),
+        kind=str(values.get("type", IMAGE_SCAN)),
         scope=given(_SCOPE),
         filters=given(_FILTERS),
-        page_size=int(str(wishes.get("limit", PAGE_SIZE))),
+        page_size=int(str(values.get("limit", PAGE_SIZE))),
     )

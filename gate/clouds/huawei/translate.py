@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gate.clouds.values import count, moment, readable_id, strange, text
+from gate.clouds.values import count, malformed, moment, readable_id, text
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
@@ -47,19 +47,19 @@ def page(document: Mapping[str, Any]) -> Page:
     total = document.get("total_num")
     rows = document.get("data_list", [] if total == 0 else None)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise strange("The answer has no list of scan tasks.")
+        raise malformed("The answer has no list of scan tasks.")
     if total is not None and count(total) is None:
-        raise strange("The answer does not say in a number how many scan tasks there are.")
+        raise malformed("The answer does not say in a number how many scan tasks there are.")
     if len(rows) + sum(map(_failures_listed, rows)) > _MOST_ENTRIES:
-        raise strange(f"The answer lists more than {_MOST_ENTRIES} scan tasks and failed images.")
-    if has_twins(rows):
-        raise strange("The answer lists one scan task twice.")
+        raise malformed(f"The answer lists more than {_MOST_ENTRIES} scan tasks and failed images.")
+    if has_duplicate_ids(rows):
+        raise malformed("The answer lists one scan task twice.")
     if any(key.lower().startswith("error") and row[key] for row in rows for key in row):
-        raise strange("The answer has an error in the place of a scan task.")
+        raise malformed("The answer has an error in the place of a scan task.")
     return Page(rows=rows, total=total)
 
 
-def has_twins(rows: Sequence[Mapping[str, Any]]) -> bool:
+def has_duplicate_ids(rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether one task stands there twice, by its id."""
     ids = [repr(row["task_id"]) for row in rows if row.get("task_id")]
     return len(set(ids)) < len(ids)
@@ -68,8 +68,8 @@ def has_twins(rows: Sequence[Mapping[str, Any]]) -> bool:
 def is_kind(row: Mapping[str, Any], kind: str) -> bool:
     """Whether this task is of the kind that was asked for; one that does not say its type is believed."""
     others = {IMAGE_SCAN: IMAGE_SYNC, IMAGE_SYNC: IMAGE_SCAN}[kind]
-    said = row.get("task_type")
-    return not (isinstance(said, str) and said in _TASK_TYPES[others])
+    describe_error = row.get("task_type")
+    return not (isinstance(describe_error, str) and describe_error in _TASK_TYPES[others])
 
 
 def task(row: Mapping[str, Any], kind: str) -> ScanTask:
@@ -87,7 +87,7 @@ def task(row: Mapping[str, Any], kind: str) -> ScanTask:
         state=_state(status),
         raw_state="none given" if status is None else str(status),
         progress=status if _is_progress(status) else None,
-        began_at=moment(row.get("begin_time")),
+        started_at=moment(row.get("begin_time")),
         ended_at=moment(row.get("end_time")),
         # The unit is nowhere stated; its name says minutes (huawei-hss.md 2). It only ever shortens a pause.
         remaining=None if minutes is None else min(minutes, _MINUTES_OF_A_YEAR) * 60.0,

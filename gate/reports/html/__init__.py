@@ -15,7 +15,7 @@ from gate.policy import Decision
 from gate.reports.html.counts import counts
 from gate.reports.html.parts import counted, duration, facts, fitting, moment, number, quoted, sign
 from gate.reports.html.timeline import timeline
-from gate.text import A_REASON, for_html
+from gate.text import MAX_REASON_LENGTH, for_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ def _verdict(outcome: Outcome) -> str:
 <p class="consequence">{_consequence(outcome)}</p>
 {_reasons(outcome.verdict.reasons)}
 </div>
-{facts(_at_a_glance(outcome))}"""
+{facts(_summary(outcome))}"""
 
 
 def _reasons(reasons: tuple[Reason, ...]) -> str:
@@ -100,7 +100,7 @@ def _reasons(reasons: tuple[Reason, ...]) -> str:
 
 
 def _reason(reason: Reason) -> str:
-    return f"<li><span>{for_html(reason.message, A_REASON)}</span> <code>{for_html(reason.code)}</code></li>"
+    return f"<li><span>{for_html(reason.message, MAX_REASON_LENGTH)}</span> <code>{for_html(reason.code)}</code></li>"
 
 
 def _consequence(outcome: Outcome) -> str:
@@ -114,13 +114,13 @@ def _consequence(outcome: Outcome) -> str:
     return "The gate could not judge, and what is not judged may not go out."
 
 
-def _at_a_glance(outcome: Outcome) -> Iterator[tuple[str, str]]:
+def _summary(outcome: Outcome) -> Iterator[tuple[str, str]]:
     code = outcome.verdict.exit_code
     instead = "" if outcome.enforced else f" <small>in place of {code:d}</small>"
     yield "Exit code", f"{outcome.exit_code:d}{instead}"
     yield "Enforced", "yes" if outcome.enforced else "no <small>warning only</small>"
     yield "Images", number(outcome.task.counts.total if outcome.task else None)
-    yield "Waited", f"{duration(outcome.seconds)} <small>{counted(outcome.looks, 'look')}</small>"
+    yield "Waited", f"{duration(outcome.seconds)} <small>{counted(outcome.polls, 'look')}</small>"
 
 
 def _failed_images(failed: tuple[FailedImage, ...]) -> str:
@@ -170,7 +170,7 @@ def _task(outcome: Outcome, task: ScanTask | None) -> str:
             ("State", str(task.state)),
             ("State in the cloud's words", quoted(task.raw_state)),
             ("Progress", "not known" if task.progress is None else f"{task.progress} %"),
-            ("Began", moment(task.began_at)),
+            ("Began", moment(task.started_at)),
             ("Ended", moment(task.ended_at)),
         ]
     )
@@ -178,7 +178,7 @@ def _task(outcome: Outcome, task: ScanTask | None) -> str:
 
 def _run(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "Waited", duration(outcome.seconds)
-    yield "Looks", f"{outcome.looks:,}"
+    yield "Looks", f"{outcome.polls:,}"
     yield "Retries", f"{outcome.retries:,}"
     yield "Version of the gate", quoted(outcome.gate_version)
     yield "Report made", moment(outcome.generated_at)

@@ -34,14 +34,14 @@ def counts(outcome: Outcome) -> str:
     rows = list(_rows(outcome, outcome.task))
     scale = max((row.count or 0 for row in rows), default=0)
     body = "\n".join(_table_row(row, scale) for row in rows)
-    remarks = "".join(f'\n<p class="quiet">{remark}</p>' for remark in _remarks(outcome, outcome.task))
+    annotations = "".join(f'\n<p class="quiet">{annotation}</p>' for annotation in _remarks(outcome, outcome.task))
     return f"""<table class="counts" aria-labelledby="counts-title">
 <thead><tr><th scope="col">Images</th><th scope="col" class="number">Count</th>\
 <th scope="col" class="number">Limit</th><th scope="col">Against the limit</th></tr></thead>
 <tbody>
 {body}
 </tbody>
-</table>{remarks}"""
+</table>{annotations}"""
 
 
 def _rows(outcome: Outcome, task: ScanTask) -> Iterator[_Row]:
@@ -57,10 +57,10 @@ def _rows(outcome: Outcome, task: ScanTask) -> Iterator[_Row]:
 def _remarks(outcome: Outcome, task: ScanTask) -> Iterator[str]:
     if not task.risk_applies:
         yield "Tasks of this kind look for no risk, so that there is no count of risky images."
-    if task.state is TaskState.COMPLETE and task.awaited is None:
+    if task.state is TaskState.COMPLETE and task.results_pending is None:
         yield "Nobody has asked yet whether the results of all images are there."
-    elif task.state is TaskState.COMPLETE and task.awaited:
-        yield f"Results are still missing: {counted(task.awaited, 'image')} without one."
+    elif task.state is TaskState.COMPLETE and task.results_pending:
+        yield f"Results are still missing: {counted(task.results_pending, 'image')} without one."
     if outcome.verdict.decision is Decision.UNDECIDED:
         yield "These are the numbers as they were seen last; the gate did not decide by them."
 

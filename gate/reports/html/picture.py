@@ -49,7 +49,7 @@ def picture(events: Sequence[Event], seconds: float) -> str:
     """The lanes, one below the other, over the time that the run took."""
     span = max(seconds, *(event.at for event in events), 0.1)
     marks = {kind: _marks([event for event in events if event.kind is kind], span) for kind in EventKind}
-    lanes = [_progress(marks[EventKind.LOOK])]
+    lanes = [_progress(marks[EventKind.POLL])]
     lanes += [_lane(kind, marks[kind], span) for kind in (EventKind.PAUSE, EventKind.RETRY, EventKind.NOTE)]
     return '<div class="timeline">\n' + "".join(lanes) + _axis(span) + "</div>"
 
@@ -61,12 +61,12 @@ def _marks(events: Sequence[Event], span: float) -> list[_Mark]:
     return [_Mark(x=place * _WIDTH / _MARKS, events=tuple(found)) for place, found in sorted(places.items())]
 
 
-def _progress(looks: list[_Mark]) -> str:
-    runs = [list(run) for known, run in groupby(looks, lambda look: _height(look) is not None) if known]
-    shapes = [*_grid(), *map(_curve, runs), *_states(looks), *map(_look, looks)]
-    count = sum(len(look.events) for look in looks)
-    ending = f"; at last {_state(looks[-1])}" if looks else ""
-    note = "0 to 100 %" + ("<br>○ not known" if sum(map(len, runs)) < len(looks) else "")
+def _progress(polls: list[_Mark]) -> str:
+    runs = [list(run) for known, run in groupby(polls, lambda poll: _height(poll) is not None) if known]
+    shapes = [*_grid(), *map(_curve, runs), *_states(polls), *map(_poll, polls)]
+    count = sum(len(poll.events) for poll in polls)
+    ending = f"; at last {_state(polls[-1])}" if polls else ""
+    note = "0 to 100 %" + ("<br>○ not known" if sum(map(len, runs)) < len(polls) else "")
     title = f"Progress over time: {counted(count, 'look')}{ending}"
     return _row("Progress", note, title, _HEIGHT, "".join(shapes))
 
@@ -78,7 +78,7 @@ def _grid() -> Iterator[str]:
 
 def _curve(run: list[_Mark]) -> str:
     """A line over looks of known progress, in a picture of its own: points of a line cannot be shares of the width."""
-    line = " ".join(f"{look.x:g},{_y(look):g}" for look in run)
+    line = " ".join(f"{poll.x:g},{_y(poll):g}" for poll in run)
     return (
         f'<svg class="curve" y="{_TOP}" width="100%" height="{_BOTTOM - _TOP}" '
         f'viewBox="0 {_TOP} 100 {_BOTTOM - _TOP}" preserveAspectRatio="none">'
@@ -87,14 +87,14 @@ def _curve(run: list[_Mark]) -> str:
     )
 
 
-def _look(look: _Mark) -> str:
-    kind = "look unknown" if _height(look) is None else "look"
-    return f'<circle class="{kind}" cx="{look.x:g}%" cy="{_y(look):g}" r="4">{_tip(look, _state(look))}</circle>'
+def _poll(poll: _Mark) -> str:
+    kind = "look unknown" if _height(poll) is None else "look"
+    return f'<circle class="{kind}" cx="{poll.x:g}%" cy="{_y(poll):g}" r="4">{_tip(poll, _state(poll))}</circle>'
 
 
-def _states(looks: list[_Mark]) -> Iterator[str]:
+def _states(polls: list[_Mark]) -> Iterator[str]:
     """A line where the state changed, and its name where there is room; the last one always has."""
-    changes = [(run[0].x, state) for state, run in ((state, list(run)) for state, run in groupby(looks, _state))]
+    changes = [(run[0].x, state) for state, run in ((state, list(run)) for state, run in groupby(polls, _state))]
     taken: list[tuple[float, float]] = []
     for x, state in changes[-1:] + changes[:-1]:
         yield f'<line class="change" x1="{x:g}%" x2="{x:g}%" y1="20" y2="{_BOTTOM}"/>'
@@ -151,16 +151,16 @@ def _tip(mark: _Mark, text: str) -> str:
     return f"<title>{duration(mark.last.at)}: {text}{others}</title>"
 
 
-def _height(look: _Mark) -> float | None:
-    task = look.last.task
+def _height(poll: _Mark) -> float | None:
+    task = poll.last.task
     if task is None or task.state is TaskState.COMPLETE:
         return None if task is None else 100.0
     return None if task.progress is None else min(max(task.progress, 0), 100)
 
 
-def _y(look: _Mark) -> float:
-    return _BOTTOM - (_height(look) or 0.0) * (_BOTTOM - _TOP) / 100
+def _y(poll: _Mark) -> float:
+    return _BOTTOM - (_height(poll) or 0.0) * (_BOTTOM - _TOP) / 100
 
 
-def _state(look: _Mark) -> str:
-    return "no task yet" if look.last.task is None else str(look.last.task.state)
+def _state(poll: _Mark) -> str:
+    return "no task yet" if poll.last.task is None else str(poll.last.task.state)

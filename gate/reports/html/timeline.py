@@ -52,7 +52,7 @@ def _row(event: Event) -> str:
 
 
 def _details(event: Event) -> str:
-    if event.kind is EventKind.LOOK:
+    if event.kind is EventKind.POLL:
         return _seen(event.task)
     text = for_html(event.text, _LONGEST)
     if event.pause is None:
@@ -66,5 +66,5 @@ def _seen(task: ScanTask | None) -> str:
         return "no scan task yet"
     progress = "" if task.progress is None else f", {task.progress} %"
     raw = f" (<bdi>{for_html(task.raw_state, _LONGEST)}</bdi>)" if task.state is TaskState.UNKNOWN else ""
-    awaited = f", {counted(task.awaited, 'image')} without a result" if task.awaited else ""
-    return f"{task.state}{raw}{progress}{awaited}"
+    results_pending = f", {counted(task.results_pending, 'image')} without a result" if task.results_pending else ""
+    return f"{task.state}{raw}{progress}{results_pending}"

@@ -12,7 +12,7 @@ from gate.simulator.alibaba import identity, instances, leaves, tasks
 from gate.simulator.alibaba.errors import body, error, invalid, missing
 from gate.simulator.alibaba.identity import CREDENTIALS, REGION
 from gate.simulator.alibaba.pages import page
-from gate.simulator.alibaba.parameters import ACTIONS, Asked, asked, complaint
+from gate.simulator.alibaba.parameters import ACTIONS, Asked, asked, warning
 from gate.simulator.alibaba.signature import ALGORITHM
 from gate.simulator.cloud import Answer, Call, Moment
 from gate.simulator.fault import Reply
@@ -39,7 +39,7 @@ def operation(call: Call) -> str:
     return action if call.path == "/" and action in ACTIONS else "unknown"
 
 
-def looks(operation: str) -> bool:
+def polls(operation: str) -> bool:
     """Whether an operation shows how a scan task stands."""
     return operation in {"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"}
 
@@ -53,7 +53,7 @@ def answer(call: Call, moment: Moment) -> Answer:
     """The answer of the action."""
     action = operation(call)
     given = asked(action, call)
-    return complaint(action, given) or ANSWERS[action](given, moment)
+    return warning(action, given) or ANSWERS[action](given, moment)
 
 
 def throttled(quota: Quota, wait: float) -> Answer:
@@ -95,7 +95,7 @@ def _astray(call: Call) -> Answer | None:
 
 
 def _latest(asked: Asked, moment: Moment) -> Answer:
-    found = max(tasks.wanted(moment.tasks, asked), key=lambda seen: seen.began, default=None)
+    found = max(tasks.wanted(moment.tasks, asked), key=lambda seen: seen.started, default=None)
     if found is None:
         return Answer(status=HTTPStatus.OK, document=tasks.nothing(moment.no_task))
     return Answer(status=HTTPStatus.OK, document=tasks.latest(found), shown=(found,))

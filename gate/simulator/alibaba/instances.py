@@ -9,7 +9,7 @@ from gate.simulator.alibaba.identity import REGION
 from gate.simulator.alibaba.images import Image, images, others
 from gate.simulator.alibaba.parameters import Asked
 from gate.simulator.alibaba.tasks import milliseconds
-from gate.simulator.task import Sighting
+from gate.simulator.task import Snapshot
 
 EARLIER: Final = 30 * 24 * 3600.0
 LONG_AGO: Final = 1_704_067_200.0
@@ -28,7 +28,7 @@ class Instance:
     risky: bool | None
 
 
-def wanted(tasks: Iterable[Sighting], asked: Asked) -> list[dict[str, Any]]:
+def wanted(tasks: Iterable[Snapshot], asked: Asked) -> list[dict[str, Any]]:
     """The rows that are asked for, in an order that has nothing to do with tasks or times."""
     criteria = read(asked["Criteria"][0]) or ()
     rows = sorted(map(document, instances(tasks)), key=lambda row: str(row["Uuid"]))
@@ -37,7 +37,7 @@ def wanted(tasks: Iterable[Sighting], asked: Asked) -> list[dict[str, Any]]:
     return fit(criteria, asked["LogicalExp"][0], rows)
 
 
-def instances(tasks: Iterable[Sighting]) -> Iterator[Instance]:
+def instances(tasks: Iterable[Snapshot]) -> Iterator[Instance]:
     """Every image that there is, as often as it has tags."""
     for seen in tasks:
         for image in images(seen.task):
@@ -82,13 +82,13 @@ def document(instance: Instance) -> dict[str, Any]:
     return {name: value for name, value in everything.items() if value is not None}
 
 
-def _known(image: Image, seen: Sighting) -> tuple[float | None, bool | None]:
+def _known(image: Image, seen: Snapshot) -> tuple[float | None, bool | None]:
     if seen.settled and image.fate == "scanned":
         return seen.ended, image.risky
     if not seen.task.scanned_before:
         return None, None
     # The other way round, so that whoever does not look at the time of the scan is found out.
-    return seen.began - EARLIER, None if image.risky is None else not image.risky
+    return seen.started - EARLIER, None if image.risky is None else not image.risky
 
 
 def _findings(risk: str | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from gate.simulator.alibaba.identity import REGION
 from gate.simulator.alibaba.images import Fate, Image, images
 from gate.simulator.alibaba.parameters import LEAF_TYPES, Asked
 from gate.simulator.alibaba.tasks import STATUS, is_called, milliseconds, source
-from gate.simulator.task import DONE, Sighting
+from gate.simulator.task import DONE, Snapshot
 
 # How a scan of an image ends: status, and result. Success is said in each way that a client has to take for one (2.3).
 SCANNED: Final = (("SUCCESS", "SUCCESS"), ("SUCCESS", ""), ("SUCCESS", None))
@@ -30,7 +30,7 @@ STEPS: Final = ("vul", "scaVul", "baseline", "binary", "script", "sensitiveFile"
 class Leaf:
     """A sub-task: the scan of one image, or the repository that all of them are in."""
 
-    root: Sighting
+    root: Snapshot
     number: int
     status: str
     result: str | None = None
@@ -42,7 +42,7 @@ class Leaf:
         return self.status not in {"INIT", "START"}
 
 
-def wanted(tasks: Iterable[Sighting], asked: Asked) -> list[Leaf]:
+def wanted(tasks: Iterable[Snapshot], asked: Asked) -> list[Leaf]:
     """The leaves that are asked for, in the order of their tasks.
 
     TaskId is that of the root, and the two times are an inclusive window on the start: both are the likelier readings.
@@ -53,9 +53,9 @@ def wanted(tasks: Iterable[Sighting], asked: Asked) -> list[Leaf]:
     return [leaf for seen in roots for leaf in leaves(seen) if statuses is None or leaf.status in statuses]
 
 
-def leaves(seen: Sighting) -> Iterator[Leaf]:
+def leaves(seen: Snapshot) -> Iterator[Leaf]:
     """The leaves of a task: first that of the repository, then those of its images."""
-    yield Leaf(root=seen, number=0, status=STATUS[seen.scene.state])
+    yield Leaf(root=seen, number=0, status=STATUS[seen.stage.state])
     ends = [image for image in images(seen.task) if image.fate != "unfinished"]
     over = {image.number for image in ends[: len(ends) * seen.percent // DONE]}
     waiting = count()
@@ -64,13 +64,13 @@ def leaves(seen: Sighting) -> Iterator[Leaf]:
             status, result = ENDINGS.get(image.fate, SCANNED[image.number % len(SCANNED)])
         else:
             # Every other one is at work, unless the task itself is not.
-            status, result = "INIT" if next(waiting) % 2 or seen.scene.state == "queued" else "START", None
+            status, result = "INIT" if next(waiting) % 2 or seen.stage.state == "queued" else "START", None
         yield Leaf(root=seen, number=image.number + 1, status=status, result=result, image=image)
 
 
 def document(leaf: Leaf, *, related: bool) -> dict[str, Any]:
     """One element of OnceTasks, without the fields that have nothing to say."""
-    began, ended = milliseconds(leaf.root.began), leaf.root.ended or leaf.root.at
+    started, ended = milliseconds(leaf.root.started), leaf.root.ended or leaf.root.at
     task_type = next(name for name, kind in LEAF_TYPES.items() if kind == leaf.root.task.kind)
     everything = {
         "TaskId": uuid5(NAMESPACE_URL, f"{leaf.root.task.id}/{leaf.number}").hex,
@@ -86,21 +86,21 @@ def document(leaf: Leaf, *, related: bool) -> dict[str, Any]:
         "FinishCount": str(int(leaf.over)),
         "TotalCount": "1",
         "ResultInfo": leaf.result,
-        "StartTime": began,
+        "StartTime": started,
         "EndTime": milliseconds(ended) if leaf.over else None,
-        "RealRunTime": began,
+        "RealRunTime": started,
         "TaskImageInfo": _related(leaf.image, milliseconds(ended)) if related and leaf.image else None,
     }
     return {name: value for name, value in everything.items() if value is not None}
 
 
-def _asked_for(seen: Sighting, asked: Asked) -> bool:
-    began = milliseconds(seen.began)
+def _asked_for(seen: Snapshot, asked: Asked) -> bool:
+    started = milliseconds(seen.started)
     return (
         ("TaskId" not in asked or is_called(seen.task, asked["TaskId"][0]))
         and ("Source" not in asked or source(seen.task) == asked["Source"][0])
-        and ("StartTime" not in asked or began >= int(asked["StartTime"][0]))
-        and ("EndTime" not in asked or began <= int(asked["EndTime"][0]))
+        and ("StartTime" not in asked or started >= int(asked["StartTime"][0]))
+        and ("EndTime" not in asked or started <= int(asked["EndTime"][0]))
     )
 
 

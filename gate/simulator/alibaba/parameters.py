@@ -97,7 +97,7 @@ def asked(action: str, call: Call) -> Asked:
     return {**usual, **values}
 
 
-def complaint(action: str, asked: Asked) -> Answer | None:
+def warning(action: str, asked: Asked) -> Answer | None:
     """What is wrong with what is asked for, or nothing."""
     for name, parameter in ACTIONS[action].items():
         values = asked.get(name, ())

@@ -7,7 +7,7 @@ from zlib import crc32
 
 from gate.simulator.alibaba.parameters import TASK_TYPES, Asked
 from gate.simulator.cloud import NoTask
-from gate.simulator.task import Sighting, SimulatedTask, State
+from gate.simulator.task import SimulatedTask, Snapshot, State
 
 STATUS: Final[dict[State, str]] = {
     "queued": "INIT",
@@ -63,7 +63,7 @@ def source(task: SimulatedTask) -> str:
     return SOURCE.get(task.task_type, task.task_type)
 
 
-def wanted(tasks: Sequence[Sighting], asked: Asked) -> list[Sighting]:
+def wanted(tasks: Sequence[Snapshot], asked: Asked) -> list[Snapshot]:
     """The tasks of the type that is asked for, which goes by two names, and of the source if one is asked for.
 
     Whether the source keeps tasks back is not verified (1.1).
@@ -75,28 +75,28 @@ def wanted(tasks: Sequence[Sighting], asked: Asked) -> list[Sighting]:
     ]
 
 
-def latest(seen: Sighting) -> dict[str, Any]:
+def latest(seen: Snapshot) -> dict[str, Any]:
     """The whole answer about a task."""
     # The documents know two words for the result of a task that exists; this is the one that is not about regions.
     result = "TASK_NOT_SUPPORT_REGION" if seen.task.unsupported else "SUCCESS"
-    return _with_info(seen, {"Status": STATUS[seen.scene.state], "Progress": seen.scene.progress, "Result": result})
+    return _with_info(seen, {"Status": STATUS[seen.stage.state], "Progress": seen.stage.progress, "Result": result})
 
 
-def outcome(seen: Sighting) -> dict[str, Any]:
+def outcome(seen: Snapshot) -> dict[str, Any]:
     """The same without progress and result."""
-    return _with_info(seen, {"Status": STATUS[seen.scene.state]})
+    return _with_info(seen, {"Status": STATUS[seen.stage.state]})
 
 
 def nothing(no_task: NoTask) -> dict[str, Any]:
     """That there is no task, which no document shows: by the sample's id, and by the word for it unless told bare."""
-    told = {"TaskInfo": {"Result": "TASK_NOT_EXISTS"}} if no_task == "told" else {}
-    return {"TaskId": 0, "TotalCount": 0, "FinishCount": 0, **told}
+    stated = {"TaskInfo": {"Result": "TASK_NOT_EXISTS"}} if no_task == "told" else {}
+    return {"TaskId": 0, "TotalCount": 0, "FinishCount": 0, **stated}
 
 
-def _with_info(seen: Sighting, info: dict[str, Any]) -> dict[str, Any]:
+def _with_info(seen: Snapshot, info: dict[str, Any]) -> dict[str, Any]:
     shown_id = task_id(seen.task)
     return {
-        "CollectTime": milliseconds(seen.began),
+        "CollectTime": milliseconds(seen.started),
         "TotalCount": seen.task.total,
         **({} if shown_id is None else {"TaskId": shown_id}),
         "FinishCount": _finished(seen) if seen.task.finished is None else seen.task.finished,
@@ -104,7 +104,7 @@ def _with_info(seen: Sighting, info: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _finished(seen: Sighting) -> int:
+def _finished(seen: Snapshot) -> int:
     # An image that failed is done with. Of other tasks nothing but the rest of this count tells what failed (2.3).
     counts = seen.counts
     return counts.succeeded + (counts.failed if seen.task.kind == "image_scan" else 0)

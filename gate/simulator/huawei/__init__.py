@@ -14,10 +14,10 @@ from gate.simulator.fault import Reply
 from gate.simulator.huawei import identity
 from gate.simulator.huawei.errors import error
 from gate.simulator.huawei.identity import CREDENTIALS, PROJECT_ID, REGION
-from gate.simulator.huawei.parameters import DEFAULTS, complaint, kept
+from gate.simulator.huawei.parameters import DEFAULTS, kept, warning
 from gate.simulator.huawei.rendering import document
 from gate.simulator.quota import Quota
-from gate.simulator.task import Sighting
+from gate.simulator.task import Snapshot
 
 TASKS: Final = re.compile(r"/v5/([^/]+)/image/tasks")
 PROJECTS: Final = "/v3/projects"
@@ -46,7 +46,7 @@ def operation(call: Call) -> str:
     return "projects" if call.path == PROJECTS else "unknown"
 
 
-def looks(operation: str) -> bool:
+def polls(operation: str) -> bool:
     """Whether an operation shows how a scan task stands."""
     return operation == "tasks"
 
@@ -62,7 +62,7 @@ def answer(call: Call, moment: Moment) -> Answer:
         return _projects(call.query.get("name"))
     if unquote(found[1]) != PROJECT_ID:
         return error("APIGW.0302")
-    if wrong := complaint(call.query):
+    if wrong := warning(call.query):
         return error("HSS.0001", wrong)
     return _tasks({**DEFAULTS, **{name: values[0] for name, values in call.query.items()}}, moment.tasks)
 
@@ -108,7 +108,7 @@ def error_in_200(code: str = "HSS.0010") -> Reply:
     return replace(refused(code), status=HTTPStatus.OK)
 
 
-def _tasks(query: Mapping[str, str], tasks: Sequence[Sighting]) -> Answer:
+def _tasks(query: Mapping[str, str], tasks: Sequence[Snapshot]) -> Answer:
     matching = out_of_order(kept(query, tasks))
     start = int(query["offset"])
     shown = tuple(matching[start : start + int(query["limit"])])

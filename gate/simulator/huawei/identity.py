@@ -26,8 +26,8 @@ def refusal(call: Call, now: float, expiry: float) -> Answer | None:
     """Why this request is not signed in, or nothing if it is; an expired token is as bad as a wrong one."""
     is_expired = now >= expiry
     if (text := call.headers.get("Authorization")) is not None:
-        complaint = _complaint(text, call, now, is_expired=is_expired)
-        return None if complaint is None else _incorrect(complaint)
+        warning = _complaint(text, call, now, is_expired=is_expired)
+        return None if warning is None else _incorrect(warning)
     if (token := call.headers.get("X-Auth-Token")) is not None:
         return error("APIGW.0307") if is_expired or not _is("auth_token", token) else None
     return _incorrect("x-auth-token not found")
@@ -89,8 +89,8 @@ def _signature_complaint(authorization: Authorization, call: Call, headers: Mapp
     return "verify aksk signature fail, canonicalRequest:" + canonical.replace("\n", "|")
 
 
-def _incorrect(complaint: str) -> Answer:
-    return error("APIGW.0301", f"Incorrect IAM authentication information: {complaint}")
+def _incorrect(warning: str) -> Answer:
+    return error("APIGW.0301", f"Incorrect IAM authentication information: {warning}")
 
 
 def _is(credential: str, given: str) -> bool:

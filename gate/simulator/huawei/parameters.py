@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gate.simulator.huawei.rendering import milliseconds, scope_mask
-from gate.simulator.task import ENDED, Sighting
+from gate.simulator.task import ENDED, Snapshot
 
 LONGEST: Final = 256
 LATEST: Final = 4_070_880_000_000
@@ -17,7 +17,7 @@ class Parameter:
     """One parameter of the query."""
 
     accepts: Callable[[str], bool]
-    keeps: Callable[[str, Sighting], bool] = lambda _value, _seen: True
+    keeps: Callable[[str, Snapshot], bool] = lambda _value, _seen: True
 
 
 def _length(text: str) -> bool:
@@ -32,20 +32,20 @@ def _between(least: int, most: int) -> Callable[[str], bool]:
     return lambda text: text.isascii() and text.isdigit() and least <= int(text) <= most
 
 
-def _in_enterprise_project(value: str, seen: Sighting) -> bool:
+def _in_enterprise_project(value: str, seen: Snapshot) -> bool:
     return value in {EVERY_ENTERPRISE_PROJECT, seen.task.enterprise_project_id}
 
 
-def _has_status(value: str, seen: Sighting) -> bool:
+def _has_status(value: str, seen: Snapshot) -> bool:
     # Whether `finished` covers the bad endings is not documented (huawei-hss.md 2); here it does, as the word says.
-    return (value == "finished") == (seen.scene.state in ENDED)
+    return (value == "finished") == (seen.stage.state in ENDED)
 
 
-def _ended_by(value: str, seen: Sighting) -> bool:
+def _ended_by(value: str, seen: Snapshot) -> bool:
     return seen.ended is not None and milliseconds(seen.ended) <= int(value)
 
 
-def _in_scope(value: str, seen: Sighting) -> bool:
+def _in_scope(value: str, seen: Snapshot) -> bool:
     mask, wanted = scope_mask(seen.task), int(value)
     return mask == wanted or bool(mask & wanted)
 
@@ -65,7 +65,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "task_status": Parameter(accepts=_one_of("scanning", "finished"), keeps=_has_status),
     # An inclusive window on begin and end is the likeliest reading of the two times (huawei-hss.md 1).
     "create_time": Parameter(
-        accepts=_between(0, LATEST), keeps=lambda value, seen: milliseconds(seen.began) >= int(value)
+        accepts=_between(0, LATEST), keeps=lambda value, seen: milliseconds(seen.started) >= int(value)
     ),
     "end_time": Parameter(accepts=_between(0, LATEST), keeps=_ended_by),
     "scan_scope": Parameter(accepts=_between(0, 0x7FFF_FFFF), keeps=_in_scope),
@@ -75,7 +75,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
 DEFAULTS: Final[Mapping[str, str]] = {"enterprise_project_id": "0", "offset": "0", "limit": "10"}
 
 
-def complaint(query: Mapping[str, Sequence[str]]) -> str | None:
+def warning(query: Mapping[str, Sequence[str]]) -> str | None:
     """What is wrong with a query, or nothing; a parameter that the page does not name is passed over."""
     if "type" not in query:
         return "Invalid parameter: type is required"
@@ -85,7 +85,7 @@ def complaint(query: Mapping[str, Sequence[str]]) -> str | None:
     return None
 
 
-def kept(query: Mapping[str, str], tasks: Sequence[Sighting]) -> list[Sighting]:
+def kept(query: Mapping[str, str], tasks: Sequence[Snapshot]) -> list[Snapshot]:
     """The tasks that every parameter of a query without complaint keeps."""
     asked = [(PARAMETERS[name].keeps, value) for name, value in query.items() if name in PARAMETERS]
     return [seen for seen in tasks if all(keeps(value, seen) for keeps, value in asked)]

@@ -5,7 +5,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, Final
 
-from gate.simulator.task import EVERY_SCOPE, Scope, Sighting, SimulatedTask, State
+from gate.simulator.task import EVERY_SCOPE, Scope, SimulatedTask, Snapshot, State
 
 STATUS: Final[dict[State, int]] = {
     "queued": 0,
@@ -38,18 +38,18 @@ def scope_mask(task: SimulatedTask) -> int:
     return EVERY_SCOPE_MASK if task.scopes == EVERY_SCOPE else reduce(or_, (SCOPE[scope] for scope in task.scopes), 0)
 
 
-def status(seen: Sighting) -> int:
+def status(seen: Snapshot) -> int:
     """The one number that holds both state and progress; a running task never reaches 100."""
-    return STATUS.get(seen.scene.state, min(max(seen.scene.progress, 0), 99))
+    return STATUS.get(seen.stage.state, min(max(seen.stage.progress, 0), 99))
 
 
-def document(seen: Sighting) -> dict[str, Any]:
+def document(seen: Snapshot) -> dict[str, Any]:
     """One element of data_list, without the fields that have nothing to say."""
     counts = seen.counts
     everything = {
         "task_id": seen.task.id,
         "task_name": seen.task.name,
-        "begin_time": milliseconds(seen.began),
+        "begin_time": milliseconds(seen.started),
         "end_time": None if seen.ended is None else milliseconds(seen.ended),
         "task_type": seen.task.task_type,
         "task_status": status(seen),
@@ -62,14 +62,14 @@ def document(seen: Sighting) -> dict[str, Any]:
     return {name: value for name, value in everything.items() if value is not None}
 
 
-def _scan_only(seen: Sighting) -> dict[str, Any]:
+def _scan_only(seen: Snapshot) -> dict[str, Any]:
     # The vendor's sample of an image_sync task has none of these.
     return {
-        "remain_min": seen.scene.remaining_minutes,
+        "remain_min": seen.stage.remaining_minutes,
         "image_type": seen.task.image_type,
         "scan_scope": scope_mask(seen.task),
         "rate_limit": 0,
         "is_all": True,
         "risky_num": seen.counts.risky,
-        "failed_reason": "" if status(seen) >= 0 else f"The task is {seen.scene.state}.",
+        "failed_reason": "" if status(seen) >= 0 else f"The task is {seen.stage.state}.",
     }

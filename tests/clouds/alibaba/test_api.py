@@ -13,12 +13,12 @@ from zlib import crc32
 
 import pytest
 
-from gate.clouds.alibaba import KIND
+from gate.clouds.alibaba import PROVIDER
 from gate.clouds.alibaba.options import TASK_TYPES
-from gate.errors import GateError, NotAuthorised, NotUnderstood, OutOfTime
-from gate.policy import Decision, Policy, is_another, judge
+from gate.errors import DeadlineExceeded, GateError, NotAuthorised, NotUnderstood
+from gate.policy import Decision, Policy, is_different_task, judge
 from gate.scan import Counts, TaskState
-from gate.simulator import Fault, Forbidden, Scenario, Scene, SimulatedTask, Simulator, alibaba
+from gate.simulator import Fault, Forbidden, Scenario, SimulatedTask, Simulator, Stage, alibaba
 from tests.clouds.builders import a_connection
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ Document = dict[str, Any]
 Saying: TypeAlias = "Callable[[Document], Document]"
 LAST, RESULT = "GetLastOnceTaskInfo", "GetOnceTaskResultInfo"
 LEAVES, IMAGES = "DescribeOnceTaskLeafRecordPage", "DescribeImageInstances"
-OURS = SimulatedTask(id="ours", name="ours", began_ago=600)
-RUNNING = (Scene(state="running", progress=40),)
-COLLECTION = SimulatedTask(id="collection", name="assets", kind="assets_collection", began_ago=600, total=5)
+OURS = SimulatedTask(id="ours", name="ours", started_ago=600)
+RUNNING = (Stage(state="running", progress=40),)
+COLLECTION = SimulatedTask(id="collection", name="assets", kind="assets_collection", started_ago=600, total=5)
 
 
 def simulated(time: FakeTime, *tasks: SimulatedTask) -> Simulator:
@@ -59,11 +59,11 @@ def connected(simulator: Simulator, time: FakeTime, *, timeout: float = 1800.0, 
         endpoint=known["endpoint"],
         for_cloud={name.replace("_", "-"): value for name, value in wishes.items()},
     )
-    return KIND.connect(connection)
+    return PROVIDER.connect(connection)
 
 
 def newest(simulator: Simulator, time: FakeTime, **wishes: Any) -> ScanTask:
-    found = connected(simulator, time, **wishes).newest()
+    found = connected(simulator, time, **wishes).newest_task()
     assert found is not None, "there is no task"
     return found
 
@@ -71,10 +71,10 @@ def newest(simulator: Simulator, time: FakeTime, **wishes: Any) -> ScanTask:
 def seen_again(simulator: Simulator, time: FakeTime, **wishes: Any) -> ScanTask:
     """The newest task, as a second look shows it; only the questions of that look are kept."""
     cloud = connected(simulator, time, **wishes)
-    pinned = cloud.newest()
+    pinned = cloud.newest_task()
     assert pinned is not None, "there is no task"
     simulator.requests.clear()
-    found = cloud.look(pinned)
+    found = cloud.poll(pinned)
     assert found is not None, "the task is gone"
     return found
 
@@ -128,16 +128,16 @@ def is_pending(task: ScanTask) -> bool:
 
 
 def test_the_latest_task_is_found_with_one_question(fake_time: FakeTime) -> None:
-    older = replace(OURS, id="older", began_ago=900)
+    older = replace(OURS, id="older", started_ago=900)
     with simulated(
-        fake_time, older, replace(OURS, story=RUNNING), replace(OURS, id="oldest", began_ago=9000)
+        fake_time, older, replace(OURS, stages=RUNNING), replace(OURS, id="oldest", started_ago=9000)
     ) as simulator:
         found = newest(simulator, fake_time)
         (request,) = simulator.requests
 
     assert (found.id, found.state, found.progress) == ("ours", TaskState.RUNNING, 40)
-    assert found.began_at is not None
-    assert found.began_at.timestamp() == fake_time.wall() - 600
+    assert found.started_at is not None
+    assert found.started_at.timestamp() == fake_time.wall() - 600
     assert (request.method, request.path, request.operation) == ("POST", "/", LAST)
     assert query(request) == {"TaskType": "IMAGE_SCAN", "TaskName": "IMAGE_SCAN"}
     assert (request.headers["x-acs-action"], request.headers["x-acs-version"]) == (LAST, "2018-12-03")
@@ -157,13 +157,13 @@ def test_type_name_and_source_are_asked_for_as_wished(
     fake_time: FakeTime, wishes: dict[str, Any], expected: dict[str, str]
 ) -> None:
     with simulated(fake_time) as simulator:
-        connected(simulator, fake_time, **wishes).newest()
+        connected(simulator, fake_time, **wishes).newest_task()
 
         assert [query(request) for request in simulator.requests] == [expected]
 
 
 def test_only_a_task_of_the_source_is_found(fake_time: FakeTime) -> None:
-    with simulated(fake_time, OURS, replace(OURS, id="api", task_type="openapi", began_ago=900)) as simulator:
+    with simulated(fake_time, OURS, replace(OURS, id="api", task_type="openapi", started_ago=900)) as simulator:
         assert newest(simulator, fake_time, source="openapi").id == "api"
 
 
@@ -173,8 +173,8 @@ def test_no_task_at_all_is_none(fake_time: FakeTime, no_task: NoTask) -> None:
         simulator.no_task = no_task
         cloud = connected(simulator, fake_time)
 
-        assert cloud.newest() is None
-        assert cloud.named("ours") is None
+        assert cloud.newest_task() is None
+        assert cloud.task_by_id("ours") is None
 
 
 def test_images_in_another_region_are_a_scan_that_failed(fake_time: FakeTime) -> None:
@@ -189,10 +189,10 @@ def test_images_in_another_region_are_a_scan_that_failed(fake_time: FakeTime) ->
 
 def test_a_task_is_named_with_one_question_and_not_counted_yet(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
-        found = connected(simulator, fake_time).named("ours")
+        found = connected(simulator, fake_time).task_by_id("ours")
 
         assert found is not None
-        assert (found.id, found.state, found.awaited) == ("ours", TaskState.COMPLETE, None)
+        assert (found.id, found.state, found.results_pending) == ("ours", TaskState.COMPLETE, None)
         assert [query(request) for request in asked(simulator, RESULT)] == [
             {"TaskId": "ours", "TaskType": "IMAGE_SCAN", "TaskName": "IMAGE_SCAN"}
         ]
@@ -201,13 +201,13 @@ def test_a_task_is_named_with_one_question_and_not_counted_yet(fake_time: FakeTi
 
 def test_a_name_that_nobody_has_is_none(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
-        assert connected(simulator, fake_time).named("theirs") is None
+        assert connected(simulator, fake_time).task_by_id("theirs") is None
 
 
 @pytest.mark.parametrize("name", ["0", "000", " "])
 def test_what_stands_for_no_id_is_not_asked_for(fake_time: FakeTime, name: str) -> None:
     with simulated(fake_time) as simulator:
-        assert connected(simulator, fake_time).named(name) is None
+        assert connected(simulator, fake_time).task_by_id(name) is None
         assert simulator.requests == []
 
 
@@ -229,20 +229,20 @@ def test_a_task_is_followed_and_counted_by_its_id_in_either_form(fake_time: Fake
 
 
 def test_a_running_task_is_looked_at_with_one_question(fake_time: FakeTime) -> None:
-    with simulated(fake_time, replace(OURS, story=RUNNING)) as simulator:
+    with simulated(fake_time, replace(OURS, stages=RUNNING)) as simulator:
         found = seen_again(simulator, fake_time)
 
-        assert (found.state, found.counts, found.awaited) == (TaskState.RUNNING, Counts(total=3), 0)
+        assert (found.state, found.counts, found.results_pending) == (TaskState.RUNNING, Counts(total=3), 0)
         assert operations(simulator) == [RESULT]
 
 
 def test_another_task_never_takes_the_place_of_the_one_that_was_found(fake_time: FakeTime) -> None:
     with simulated(fake_time, OURS) as simulator:
         cloud = connected(simulator, fake_time)
-        pinned = cloud.newest()
+        pinned = cloud.newest_task()
         assert pinned is not None
-        simulator.tasks.append(replace(OURS, id="theirs", began_ago=1, risky=3))
-        found = cloud.look(pinned)
+        simulator.tasks.append(replace(OURS, id="theirs", started_ago=1, risky=3))
+        found = cloud.poll(pinned)
 
         assert newest(simulator, fake_time).id == "theirs"
         assert found is not None
@@ -252,7 +252,7 @@ def test_another_task_never_takes_the_place_of_the_one_that_was_found(fake_time:
 def test_a_named_task_keeps_its_name_where_the_answer_says_none(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         says(simulator, {RESULT: [lambda document: {**document, "TaskId": None}]})
-        found = connected(simulator, fake_time).named("ours")
+        found = connected(simulator, fake_time).task_by_id("ours")
 
     assert found is not None
     assert found.id == "ours"
@@ -262,7 +262,7 @@ def test_another_task_in_the_place_of_the_named_one_is_not_understood(fake_time:
     with simulated(fake_time) as simulator:
         says(simulator, {RESULT: [lambda document: {**document, "TaskId": "theirs"}]})
         with pytest.raises(NotUnderstood, match="about another scan task"):
-            connected(simulator, fake_time).named("ours")
+            connected(simulator, fake_time).task_by_id("ours")
 
 
 def test_an_answer_about_another_task_is_not_understood(fake_time: FakeTime) -> None:
@@ -280,17 +280,17 @@ def test_a_begin_that_moves_makes_it_another_task(fake_time: FakeTime, moved: Do
         says(simulator, {RESULT: [lambda document: {**document, **moved}]})
         pinned, found = newest(simulator, fake_time), seen_again(simulator, fake_time)
 
-    assert is_another(found, pinned)
+    assert is_different_task(found, pinned)
 
 
 def test_a_task_that_is_gone_is_none(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         cloud = connected(simulator, fake_time)
-        pinned = cloud.newest()
+        pinned = cloud.newest_task()
         assert pinned is not None
         simulator.tasks.clear()
 
-        assert cloud.look(pinned) is None
+        assert cloud.poll(pinned) is None
 
 
 # Counting.
@@ -300,7 +300,7 @@ def test_a_complete_task_is_counted_by_its_leaves_and_their_images(fake_time: Fa
     with simulated(fake_time, replace(OURS, total=10, failed=3, without_result=1, risky=2)) as simulator:
         found = seen_again(simulator, fake_time)
 
-        assert (found.counts, found.awaited) == (Counts(total=10, succeeded=6, failed=4, risky=2), 0)
+        assert (found.counts, found.results_pending) == (Counts(total=10, succeeded=6, failed=4, risky=2), 0)
         assert sorted(failed.reason for failed in found.failed_images) == [
             *("FAIL", "START", "TASK_NOT_SUPPORT_REGION", "TIMEOUT")
         ]
@@ -371,7 +371,7 @@ def test_twenty_images_go_into_one_question_and_it_into_a_url(
     assert [len(batch) for batch in batches] == expected
     assert len(frozenset[str]().union(*batches)) == images
     assert all(len(urlencode(query(request))) < 8000 for request in requests)
-    assert (found.counts.total, found.awaited) == (images, 0)
+    assert (found.counts.total, found.results_pending) == (images, 0)
 
 
 @pytest.mark.parametrize("page_cap", [1, 2, 7, 100])
@@ -391,7 +391,7 @@ def test_no_image_needs_no_question_about_images(fake_time: FakeTime) -> None:
     with simulated(fake_time, replace(OURS, total=0)) as simulator:
         found = seen_again(simulator, fake_time)
 
-        assert (found.counts.total, found.awaited) == (0, 0)
+        assert (found.counts.total, found.results_pending) == (0, 0)
         assert operations(simulator) == [RESULT, LEAVES]
 
 
@@ -417,21 +417,21 @@ def test_results_of_an_earlier_scan_are_waited_past(fake_time: FakeTime, *, scan
     task = replace(OURS, total=4, risky=1, failed=1, results_lag=600, scanned_before=scanned_before)
     with simulated(fake_time, task) as simulator:
         cloud = connected(simulator, fake_time)
-        pinned = cloud.newest()
+        pinned = cloud.newest_task()
         assert pinned is not None
-        early = cloud.look(pinned)
+        early = cloud.poll(pinned)
         fake_time.sleep(600)
-        late = cloud.look(pinned)
+        late = cloud.poll(pinned)
 
     assert early is not None
-    assert (early.awaited, early.counts.risky, early.is_final) == (3, None, False)
+    assert (early.results_pending, early.counts.risky, early.is_final) == (3, None, False)
     assert late is not None
-    assert (late.awaited, late.counts.risky, late.is_final) == (0, 1, True)
+    assert (late.results_pending, late.counts.risky, late.is_final) == (0, 1, True)
 
 
-@pytest.mark.parametrize(("ahead", "awaited"), [(0, 0), (900, 0), (901, 3)])
+@pytest.mark.parametrize(("ahead", "results_pending"), [(0, 0), (900, 0), (901, 3)])
 def test_a_scan_may_be_as_far_ahead_as_any_clock_but_not_in_the_future(
-    fake_time: FakeTime, ahead: int, awaited: int
+    fake_time: FakeTime, ahead: int, results_pending: int
 ) -> None:
     """What was found is then of an earlier scan, or of none."""
     scanned = round((fake_time.wall() + ahead) * 1000)
@@ -442,17 +442,19 @@ def test_a_scan_may_be_as_far_ahead_as_any_clock_but_not_in_the_future(
     with simulated(fake_time) as simulator:
         says(simulator, {IMAGES: repeat(moved)})
 
-        assert seen_again(simulator, fake_time).awaited == awaited
+        assert seen_again(simulator, fake_time).results_pending == results_pending
 
 
-@pytest.mark.parametrize(("left", "awaited"), [(0, 3), (1, 3), (2, 2), (3, 1)])
-def test_leaves_that_are_not_listed_any_more_are_waited_for(fake_time: FakeTime, left: int, awaited: int) -> None:
+@pytest.mark.parametrize(("left", "results_pending"), [(0, 3), (1, 3), (2, 2), (3, 1)])
+def test_leaves_that_are_not_listed_any_more_are_waited_for(
+    fake_time: FakeTime, left: int, results_pending: int
+) -> None:
     """The first of them is that of the repository, which is no image."""
     with simulated(fake_time) as simulator:
         says(simulator, {LEAVES: repeat(lambda document: with_rows(document, document["OnceTasks"][:left]))})
         found = seen_again(simulator, fake_time)
 
-    assert (found.awaited, is_pending(found)) == (awaited, True)
+    assert (found.results_pending, is_pending(found)) == (results_pending, True)
 
 
 # Images that are exchanged. The list is told first, and then told again.
@@ -502,9 +504,9 @@ def test_images_that_an_earlier_list_named_are_missed_whatever_came_in_their_pla
     with simulated(fake_time, replace(OURS, total=2)) as simulator:
         says(simulator, {LEAVES: iter([lambda one: with_rows(one, before), *[lambda one: with_rows(one, now)] * 2])})
         cloud, pinned = connected(simulator, fake_time), newest(simulator, fake_time)
-        looks = [cloud.look(pinned) for _ in range(3)]
+        polls = [cloud.poll(pinned) for _ in range(3)]
 
-    assert [look and look.lost for look in looks] == [0, lost, lost]
+    assert [poll and poll.lost_images for poll in polls] == [0, lost, lost]
 
 
 def test_an_image_that_is_listed_again_is_not_lost(fake_time: FakeTime) -> None:
@@ -512,9 +514,9 @@ def test_an_image_that_is_listed_again_is_not_lost(fake_time: FakeTime) -> None:
         lists = ([ONE, TWO], [ONE, OTHER], [ONE, OTHER, TWO])
         says(simulator, {LEAVES: (partial(with_rows, rows=rows) for rows in lists)})
         cloud, pinned = connected(simulator, fake_time), newest(simulator, fake_time)
-        looks = [cloud.look(pinned) for _ in lists]
+        polls = [cloud.poll(pinned) for _ in lists]
 
-    assert [look and look.lost for look in looks] == [0, 1, 0]
+    assert [poll and poll.lost_images for poll in polls] == [0, 1, 0]
 
 
 def test_an_image_that_moves_to_another_page_is_not_lost(fake_time: FakeTime) -> None:
@@ -529,29 +531,29 @@ def test_an_image_that_moves_to_another_page_is_not_lost(fake_time: FakeTime) ->
     with simulated(fake_time) as simulator:
         says(simulator, {LEAVES: [*whole, *moved, *torn, *whole]})
         cloud, pinned = connected(simulator, fake_time), newest(simulator, fake_time)
-        looks = [cloud.look(pinned) for _ in range(3)]
+        polls = [cloud.poll(pinned) for _ in range(3)]
 
-    assert [look and look.lost for look in looks] == [0, 0, 0]
+    assert [poll and poll.lost_images for poll in polls] == [0, 0, 0]
     assert len(asked(simulator, LEAVES)) == 8
 
 
 def test_an_image_is_missed_in_no_other_task_than_its_own(fake_time: FakeTime) -> None:
-    theirs = replace(OURS, id="theirs", name="theirs", began_ago=700)
+    theirs = replace(OURS, id="theirs", name="theirs", started_ago=700)
     with simulated(fake_time, OURS, theirs) as simulator:
         says(simulator, {LEAVES: (partial(with_rows, rows=[row]) for row in (ONE, TWO))})
         cloud = connected(simulator, fake_time)
-        looks = [cloud.look(task) for task in (cloud.named("ours"), cloud.named("theirs")) if task]
+        polls = [cloud.poll(task) for task in (cloud.task_by_id("ours"), cloud.task_by_id("theirs")) if task]
 
-    assert [look and (look.id, look.lost) for look in looks] == [("ours", 0), ("theirs", 0)]
+    assert [poll and (poll.id, poll.lost_images) for poll in polls] == [("ours", 0), ("theirs", 0)]
 
 
 def test_without_time_for_all_questions_there_is_no_look(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         cloud = connected(simulator, fake_time, timeout=0.0)
-        pinned = cloud.named("ours")
+        pinned = cloud.task_by_id("ours")
         assert pinned is not None
-        with pytest.raises(OutOfTime):
-            cloud.look(pinned)
+        with pytest.raises(DeadlineExceeded):
+            cloud.poll(pinned)
 
 
 # Lists that cannot be right.
@@ -601,20 +603,20 @@ def test_an_image_that_comes_twice_in_the_place_of_another_is_not_understood(fak
 def test_a_task_that_is_named_and_complete_is_counted_without_asking_the_same_again(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         cloud = connected(simulator, fake_time)
-        named = cloud.named("ours")
+        named = cloud.task_by_id("ours")
         assert named is not None
-        looks = [cloud.look(named) for _ in range(2)]
+        polls = [cloud.poll(named) for _ in range(2)]
 
         assert operations(simulator) == [RESULT, LEAVES, IMAGES, RESULT, LEAVES, IMAGES]
-    assert [look and look.counts.succeeded for look in looks] == [3, 3]
+    assert [poll and poll.counts.succeeded for poll in polls] == [3, 3]
 
 
 def test_a_task_that_is_named_while_it_runs_is_asked_for_again(fake_time: FakeTime) -> None:
-    with simulated(fake_time, replace(OURS, story=RUNNING)) as simulator:
+    with simulated(fake_time, replace(OURS, stages=RUNNING)) as simulator:
         cloud = connected(simulator, fake_time)
-        named = cloud.named("ours")
+        named = cloud.task_by_id("ours")
         assert named is not None
-        cloud.look(named)
+        cloud.poll(named)
 
         assert operations(simulator) == [RESULT, RESULT]
 
@@ -648,15 +650,15 @@ def test_an_answer_without_a_list_is_not_understood(fake_time: FakeTime, operati
 
 def test_leaves_of_all_tasks_are_never_taken_for_those_of_one(fake_time: FakeTime) -> None:
     """A cloud that does not look at TaskId lists more than the task says that it has."""
-    theirs = replace(OURS, id="theirs", began_ago=500)
+    theirs = replace(OURS, id="theirs", started_ago=500)
     with simulated(fake_time, OURS, theirs) as simulator:
         cloud = connected(simulator, fake_time)
-        known = [cloud.named("ours"), cloud.named("theirs")]
+        known = [cloud.task_by_id("ours"), cloud.task_by_id("theirs")]
         kept: list[Document] = []
         says(simulator, {LEAVES: repeat(keeping(kept))})
         for task in known:
             assert task is not None
-            cloud.look(task)
+            cloud.poll(task)
         says(simulator, {LEAVES: repeat(lambda document: with_rows(document, kept))})
         found = seen_again(simulator, fake_time)
 
@@ -669,12 +671,12 @@ def test_leaves_of_all_tasks_are_never_taken_for_those_of_one(fake_time: FakeTim
 
 def test_where_the_id_gives_no_leaves_no_others_stand_in_for_them(fake_time: FakeTime) -> None:
     """Leaves that began since may be those of another pipeline."""
-    theirs = replace(OURS, id="theirs", began_ago=9000)
+    theirs = replace(OURS, id="theirs", started_ago=9000)
     with simulated(fake_time, OURS, theirs) as simulator:
         says(simulator, {LEAVES: [no_rows]})
         found = seen_again(simulator, fake_time)
 
-        assert (found.awaited, is_pending(found)) == (3, True)
+        assert (found.results_pending, is_pending(found)) == (3, True)
         assert operations(simulator) == [RESULT, LEAVES]
         assert all(query(one)["TaskId"] == "ours" for one in asked(simulator, LEAVES))
 
@@ -699,7 +701,7 @@ def test_where_criteria_give_nothing_the_list_of_all_images_is_read(fake_time: F
         found = seen_again(simulator, fake_time)
         last = [query(request) for request in asked(simulator, IMAGES)][batches:]
 
-    assert (found.counts.risky, found.awaited) == (2, 0)
+    assert (found.counts.risky, found.results_pending) == (2, 0)
     assert last[0] == {"CurrentPage": "1", "PageSize": "100"}
     assert [one["CurrentPage"] for one in last] == [str(number + 1) for number in range(len(last))]
     assert len(last) > 1
@@ -710,7 +712,7 @@ def test_an_image_that_no_list_has_is_waited_for(fake_time: FakeTime) -> None:
         says(simulator, {IMAGES: repeat(no_rows)})
         found = seen_again(simulator, fake_time)
 
-        assert (found.awaited, is_pending(found)) == (3, True)
+        assert (found.results_pending, is_pending(found)) == (3, True)
         assert len(asked(simulator, IMAGES)) == 2
 
 
@@ -722,7 +724,7 @@ def test_rows_of_other_images_answer_for_none_of_ours(fake_time: FakeTime) -> No
     with simulated(fake_time) as simulator:
         says(simulator, {IMAGES: repeat(others)})
 
-        assert seen_again(simulator, fake_time).awaited == 3
+        assert seen_again(simulator, fake_time).results_pending == 3
 
 
 def test_a_cloud_that_does_not_look_at_criteria_costs_calls_and_no_truth(fake_time: FakeTime) -> None:
@@ -735,7 +737,7 @@ def test_a_cloud_that_does_not_look_at_criteria_costs_calls_and_no_truth(fake_ti
         found = seen_again(simulator, fake_time)
 
         assert len(rows) == 158
-        assert (found.counts.risky, found.awaited) == (4, 0)
+        assert (found.counts.risky, found.results_pending) == (4, 0)
         assert len(asked(simulator, IMAGES)) == 2
 
 
@@ -797,13 +799,13 @@ def test_another_type_of_task_is_judged_from_its_own_answer(
 @pytest.mark.parametrize("id_form", ["zero", "empty", "absent"])
 def test_a_task_without_an_id_is_followed_by_its_begin(fake_time: FakeTime, id_form: IdForm) -> None:
     began = round((fake_time.wall() - 600) * 1000)
-    story = (Scene(state="running", progress=50, looks=1), Scene(state="complete"))
-    with simulated(fake_time, replace(COLLECTION, id_form=id_form, story=story)) as simulator:
+    stages = (Stage(state="running", progress=50, polls=1), Stage(state="complete"))
+    with simulated(fake_time, replace(COLLECTION, id_form=id_form, stages=stages)) as simulator:
         cloud = connected(simulator, fake_time, task_type="ASSETS_COLLECTION")
-        pinned = cloud.newest()
+        pinned = cloud.newest_task()
         assert pinned is not None
-        found = cloud.look(pinned)
-        named = cloud.named(f"collected-at-{began}")
+        found = cloud.poll(pinned)
+        named = cloud.task_by_id(f"collected-at-{began}")
 
     assert (pinned.id, pinned.state) == (f"collected-at-{began}", TaskState.RUNNING)
     assert found is not None
@@ -814,19 +816,19 @@ def test_a_task_without_an_id_is_followed_by_its_begin(fake_time: FakeTime, id_f
 def test_a_task_without_an_id_that_is_no_longer_the_latest_is_gone(fake_time: FakeTime) -> None:
     with simulated(fake_time, replace(COLLECTION, id_form="zero")) as simulator:
         cloud = connected(simulator, fake_time, task_type="ASSETS_COLLECTION")
-        pinned = cloud.newest()
+        pinned = cloud.newest_task()
         assert pinned is not None
-        simulator.tasks.append(replace(COLLECTION, id="theirs", id_form="zero", began_ago=1))
+        simulator.tasks.append(replace(COLLECTION, id="theirs", id_form="zero", started_ago=1))
 
-        assert cloud.look(pinned) is None
+        assert cloud.poll(pinned) is None
         simulator.tasks.clear()
-        assert cloud.look(pinned) is None
+        assert cloud.poll(pinned) is None
 
 
 def test_an_image_scan_cannot_be_named_by_its_begin(fake_time: FakeTime) -> None:
     began = round((fake_time.wall() - 600) * 1000)
     with simulated(fake_time, replace(OURS, id_form="zero")) as simulator:
-        assert connected(simulator, fake_time).named(f"collected-at-{began}") is None
+        assert connected(simulator, fake_time).task_by_id(f"collected-at-{began}") is None
 
 
 # Whatever one field becomes.
@@ -901,7 +903,7 @@ def test_what_must_not_pass_does_not_whatever_one_field_becomes(
         for value in ODD:
             says(simulator, {operation: repeat(partial(changed, within=within, field=field, value=value))})
             with suppress(GateError):
-                found = cloud.look(pinned)
-                verdicts += [judge(found, Policy()).decision] if found and not is_another(found, pinned) else []
+                found = cloud.poll(pinned)
+                verdicts += [judge(found, Policy()).decision] if found and not is_different_task(found, pinned) else []
 
     assert Decision.PASSED not in verdicts

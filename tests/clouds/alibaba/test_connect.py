@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.clouds import CLOUDS
-from gate.clouds.alibaba import KIND
+from gate.clouds.alibaba import PROVIDER
 from gate.clouds.alibaba.api import Selection
 from gate.clouds.alibaba.options import OPTIONS, TASK_TYPES, selection
 from gate.clouds.alibaba.regions import endpoint
@@ -33,14 +33,14 @@ def connection(time: FakeTime, environ: Mapping[str, str], **settings: Any) -> C
 
 
 def test_alibaba_is_one_of_the_clouds() -> None:
-    assert CLOUDS["alibaba"] is KIND
-    assert KIND.options is OPTIONS
-    assert "Alibaba Cloud" in KIND.title
+    assert CLOUDS["alibaba"] is PROVIDER
+    assert PROVIDER.options is OPTIONS
+    assert "Alibaba Cloud" in PROVIDER.title
 
 
 def test_a_look_every_5_seconds_is_far_from_the_quota_of_any_api_of_the_product() -> None:
     """Where one is documented, it is 10 calls a second; a look at a complete task takes a handful."""
-    assert KIND.shortest_pause == 5
+    assert PROVIDER.min_poll_interval == 5
 
 
 # Nothing is sent, and what is missing is said.
@@ -59,9 +59,9 @@ def test_a_look_every_5_seconds_is_far_from_the_quota_of_any_api_of_the_product(
 def test_connecting_sends_nothing(fake_time: FakeTime, settings: dict[str, Any]) -> None:
     way = connection(fake_time, KEYS, **settings)
 
-    KIND.connect(way)
+    PROVIDER.connect(way)
 
-    assert way.journal.events == ()
+    assert way.event_log.events == ()
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_what_does_not_suffice_is_said_before_anything_is_sent(
     fake_time: FakeTime, settings: dict[str, Any], environ: Mapping[str, str], error: type[GateError], named: str
 ) -> None:
     with pytest.raises(error) as caught:
-        KIND.connect(connection(fake_time, environ, **settings))
+        PROVIDER.connect(connection(fake_time, environ, **settings))
 
     assert named in str(caught.value)
     assert "token in" not in str(caught.value), "nobody can sign in to Alibaba Cloud with a token alone"
@@ -135,7 +135,7 @@ def test_a_credential_that_no_header_can_carry_is_the_users_mistake_and_is_not_s
     fake_time: FakeTime, name: str, value: str
 ) -> None:
     with pytest.raises(NotAuthorised) as caught:
-        KIND.connect(connection(fake_time, {**KEYS, name: value}, region="cn-hangzhou"))
+        PROVIDER.connect(connection(fake_time, {**KEYS, name: value}, region="cn-hangzhou"))
 
     assert name in str(caught.value)
     assert value not in str(caught.value)
@@ -188,7 +188,7 @@ def test_the_region_picks_the_endpoint(
     """The option comes before the variables of the vendor's tools, and an endpoint before both."""
     way = connection(fake_time, {**KEYS, **environ}, timeout=0.0, **settings)
 
-    assert host_asked_by(KIND, way, monkeypatch) == host
+    assert host_asked_by(PROVIDER, way, monkeypatch) == host
 
 
 # How it signs in.
@@ -229,7 +229,7 @@ def test_it_signs_in_with_what_the_vendors_tools_know(
     with Simulator(now=fake_time.wall) as simulator:
         known = simulator.describe()["alibaba"]
         credentials = {name: known[part] for name, part in environ.items()} | beside
-        found = KIND.connect(connection(fake_time, credentials, endpoint=simulator.url)).newest()
+        found = PROVIDER.connect(connection(fake_time, credentials, endpoint=simulator.url)).newest_task()
         (request,) = simulator.requests
 
         assert found is not None
@@ -243,7 +243,7 @@ def test_secrets_that_the_cloud_repeats_are_not_shown(fake_time: FakeTime) -> No
     body = b'{"Code": "SignatureDoesNotMatch", "Message": "a-secret-key, x-acs-security-token:a-security-token"}'
     answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)
     with Peer(answer) as peer, pytest.raises(NotAuthorised) as caught:
-        KIND.connect(connection(fake_time, KEYS | secrets, endpoint=f"http://{peer.address}")).newest()
+        PROVIDER.connect(connection(fake_time, KEYS | secrets, endpoint=f"http://{peer.address}")).newest_task()
 
     assert "SignatureDoesNotMatch: ***, x-acs-security-token:***)" in str(caught.value)
 
@@ -321,7 +321,7 @@ def test_a_wish_reaches_the_cloud(fake_time: FakeTime) -> None:
         known = simulator.describe()["alibaba"]
         environ = {f"SCAN_GATE_{name.upper()}": known[name] for name in ("access_key_id", "access_key_secret")}
         wishes = {"source": "console_batch"}
-        KIND.connect(connection(fake_time, environ, endpoint=simulator.url, for_cloud=wishes)).newest()
+        PROVIDER.connect(connection(fake_time, environ, endpoint=simulator.url, for_cloud=wishes)).newest_task()
         (request,) = simulator.requests
 
         assert request.query == {"TaskType": ["IMAGE_SCAN"], "TaskName": ["IMAGE_SCAN"], "Source": ["console_batch"]}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 BEGAN = NOW - timedelta(minutes=5)
 BEGAN_MS, NOW_MS = (round(moment.timestamp() * 1000) for moment in (BEGAN, NOW))
-TASK = ScanTask(id="ours", state=TaskState.COMPLETE, began_at=BEGAN, awaited=None)
+TASK = ScanTask(id="ours", state=TaskState.COMPLETE, started_at=BEGAN, results_pending=None)
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 COUNT = object()
 """Stands for as many images as there are leaves of images."""
@@ -42,13 +42,13 @@ def an_image(digest: object = A, risk: object = "NO", scanned: object = BEGAN_MS
 
 
 def counts_of(
-    rows: Sequence[Row], images: Sequence[Row], *, stated: object = COUNT, began_at: datetime | None = BEGAN
+    rows: Sequence[Row], images: Sequence[Row], *, stated: object = COUNT, started_at: datetime | None = BEGAN
 ) -> ScanTask:
     """The task of these leaves and images, which states as many as it has unless the test says otherwise."""
     found = leaves(rows)
     number = len(found) if stated is COUNT else stated
     assert number is None or isinstance(number, int)
-    task = replace(TASK, began_at=began_at, counts=Counts(total=number))
+    task = replace(TASK, started_at=started_at, counts=Counts(total=number))
     return counted(task, found, map(finding, images), until=NOW)
 
 
@@ -61,7 +61,7 @@ def verdict_of(task: ScanTask, *, max_failed: int = 0, max_risky: int = 0) -> st
 def test_a_task_whose_images_are_all_scanned_and_fine_passes() -> None:
     found = counts_of([a_leaf(A), a_leaf(B)], [an_image(A), an_image(B)])
 
-    assert found == replace(TASK, counts=Counts(total=2, succeeded=2, failed=0, risky=0), awaited=0)
+    assert found == replace(TASK, counts=Counts(total=2, succeeded=2, failed=0, risky=0), results_pending=0)
     assert verdict_of(found) == "passed"
 
 
@@ -141,19 +141,19 @@ def test_an_image_that_failed_is_not_waited_for() -> None:
     """No result of it will ever come."""
     found = counts_of([a_leaf(A), a_leaf(B, "FAIL")], [an_image(A), an_image(B, scanned=BEGAN_MS - 1000)])
 
-    assert (found.awaited, found.counts.risky) == (0, 0)
+    assert (found.results_pending, found.counts.risky) == (0, 0)
 
 
 def test_an_image_is_waited_for_if_one_of_its_leaves_succeeded() -> None:
     found = counts_of([a_leaf(A), a_leaf(A, "FAIL")], [])
 
-    assert (found.awaited, found.counts.failed) == (1, 1)
+    assert (found.results_pending, found.counts.failed) == (1, 1)
 
 
 def test_a_leaf_that_is_there_twice_does_not_stand_for_an_image_that_has_none() -> None:
     found = counts_of([a_leaf(A), a_leaf(A, TaskId="another")], [an_image(A)])
 
-    assert (found.awaited, verdict_of(found)) == (1, "results-pending")
+    assert (found.results_pending, verdict_of(found)) == (1, "results-pending")
 
 
 @pytest.mark.parametrize(
@@ -163,13 +163,13 @@ def test_the_same_image_in_two_places_is_two(key: str) -> None:
     rows = [a_leaf(A, TaskImageInfo={key: value}) for value in ("one", "two")]
     found = counts_of(rows, [an_image(A)])
 
-    assert (found.awaited, found.counts.succeeded, verdict_of(found)) == (0, 2, "passed")
+    assert (found.results_pending, found.counts.succeeded, verdict_of(found)) == (0, 2, "passed")
 
 
 @pytest.mark.parametrize("key", ["ScaStatus", "ScaResult"])
-@pytest.mark.parametrize(("word", "awaited"), [("SUCCESS", 0), ("", 0), (None, 0), ("TASK_NOT_SUPPORT_REGION", 1)])
-def test_an_image_whose_scan_was_refused_has_no_result(key: str, word: object, awaited: int) -> None:
-    assert counts_of([a_leaf(A)], [an_image(A, **{key: word})]).awaited == awaited
+@pytest.mark.parametrize(("word", "pending"), [("SUCCESS", 0), ("", 0), (None, 0), ("TASK_NOT_SUPPORT_REGION", 1)])
+def test_an_image_whose_scan_was_refused_has_no_result(key: str, word: object, pending: int) -> None:
+    assert counts_of([a_leaf(A)], [an_image(A, **{key: word})]).results_pending == pending
 
 
 # What is risky.
@@ -188,7 +188,7 @@ def test_an_image_is_risky_once_however_often_it_was_scanned_or_tagged() -> None
 def test_an_image_is_found_however_its_digest_is_written(target: str, written: str) -> None:
     found = counts_of([a_leaf(target)], [an_image(written, "YES")])
 
-    assert (found.counts.risky, found.awaited) == (1, 0)
+    assert (found.counts.risky, found.results_pending) == (1, 0)
 
 
 @pytest.mark.parametrize("scanned", [BEGAN_MS, BEGAN_MS - 1, BEGAN_MS - 86_400_000, None, 0, "now"], ids=repr)
@@ -198,14 +198,14 @@ def test_a_yes_under_any_tag_counts_from_whenever_it_is(scanned: object, *, is_f
     rows = [an_image(A, "YES", scanned, Tag="1.0"), an_image(A, "NO", Tag="latest")]
     found = counts_of([a_leaf(A)], rows if is_first else rows[::-1])
 
-    assert (found.counts.risky, found.awaited) == (1, 0)
+    assert (found.counts.risky, found.results_pending) == (1, 0)
 
 
 @pytest.mark.parametrize("risk", [None, "", "yes", "no", "UNKNOWN", 0, False, [], {}], ids=repr)
 def test_a_risk_that_is_neither_yes_nor_no_leaves_the_number_unknown(risk: object) -> None:
     found = counts_of([a_leaf(A), a_leaf(B)], [an_image(A, risk), an_image(B, "YES")])
 
-    assert (found.counts.risky, found.awaited) == (None, 0)
+    assert (found.counts.risky, found.results_pending) == (None, 0)
     assert verdict_of(found, max_risky=99) == "counts-missing"
 
 
@@ -231,14 +231,14 @@ def test_what_an_earlier_scan_could_not_say_is_answered_by_this_one() -> None:
 def test_images_of_which_the_task_has_no_leaf_do_no_harm_and_no_good() -> None:
     found = counts_of([a_leaf(A)], [an_image(B, "YES"), an_image("", "YES"), {}])
 
-    assert (found.counts.risky, found.awaited) == (None, 1)
+    assert (found.counts.risky, found.results_pending) == (None, 1)
 
 
 # Results that are not there yet.
 
 
 @pytest.mark.parametrize(
-    ("images", "awaited"),
+    ("images", "results_pending"),
     [
         ([], 2),
         ([an_image(A)], 1),
@@ -253,23 +253,23 @@ def test_images_of_which_the_task_has_no_leaf_do_no_harm_and_no_good() -> None:
     ],
     ids=["none", "one-missing", "one-stale", "no-time", "risky-but-stale", "no-numbers", "not-yet", "never", "seconds"],
 )
-def test_an_image_is_waited_for_until_a_row_of_it_is_from_this_scan(images: list[Row], awaited: int) -> None:
+def test_an_image_is_waited_for_until_a_row_of_it_is_from_this_scan(images: list[Row], results_pending: int) -> None:
     found = counts_of([a_leaf(A), a_leaf(B)], images)
 
-    assert (found.awaited, found.counts.risky, found.is_final) == (awaited, None, False)
+    assert (found.results_pending, found.counts.risky, found.is_final) == (results_pending, None, False)
     assert verdict_of(found, max_failed=99, max_risky=99) == "results-pending"
 
 
 def test_the_moment_of_the_tasks_begin_is_not_before_it() -> None:
-    assert counts_of([a_leaf(A)], [an_image(A, scanned=BEGAN_MS)]).awaited == 0
+    assert counts_of([a_leaf(A)], [an_image(A, scanned=BEGAN_MS)]).results_pending == 0
 
 
 def test_one_tag_of_this_scan_is_enough_for_its_digest() -> None:
-    assert counts_of([a_leaf(A)], [an_image(A, scanned=BEGAN_MS - 1), an_image(A)]).awaited == 0
+    assert counts_of([a_leaf(A)], [an_image(A, scanned=BEGAN_MS - 1), an_image(A)]).results_pending == 0
 
 
 @pytest.mark.parametrize(
-    ("rows", "stated", "awaited"),
+    ("rows", "stated", "results_pending"),
     [
         ([], 5, 5),
         ([a_leaf(A)], 3, 2),
@@ -281,16 +281,16 @@ def test_one_tag_of_this_scan_is_enough_for_its_digest() -> None:
     ids=["none", "one-of-three", "only-a-repository", "one-and-a-repository", "one-failed", "endlessly-many"],
 )
 def test_leaves_that_are_fewer_than_the_task_has_images_are_waited_for(
-    rows: list[Row], stated: int, awaited: int
+    rows: list[Row], stated: int, results_pending: int
 ) -> None:
     """Also those that a second look no longer shows."""
     found = counts_of(rows, [an_image(A), an_image(B)], stated=stated)
 
-    assert (found.awaited, verdict_of(found, max_failed=99)) == (awaited, "results-pending")
+    assert (found.results_pending, verdict_of(found, max_failed=99)) == (results_pending, "results-pending")
 
 
 def test_leaves_and_results_that_are_missing_are_added_up() -> None:
-    assert counts_of([a_leaf(A), a_leaf(B)], [an_image(A)], stated=4).awaited == 3
+    assert counts_of([a_leaf(A), a_leaf(B)], [an_image(A)], stated=4).results_pending == 3
 
 
 # Contradictions.
@@ -317,7 +317,7 @@ def test_a_contradiction_does_not_hide_a_risk() -> None:
 def test_where_the_task_does_not_say_how_many_it_has_nobody_knows_whether_these_are_all() -> None:
     found = counts_of([a_leaf(A)], [an_image(A)], stated=None)
 
-    assert (found.counts, found.awaited) == (Counts(total=None, succeeded=1, failed=0, risky=0), 0)
+    assert (found.counts, found.results_pending) == (Counts(total=None, succeeded=1, failed=0, risky=0), 0)
     assert verdict_of(found) == "counts-missing"
 
 
@@ -328,7 +328,7 @@ def test_where_the_task_does_not_say_how_many_it_has_nobody_knows_whether_these_
 def test_an_image_without_a_digest_is_never_known_to_be_clean_and_not_waited_for(digest: object) -> None:
     found = counts_of([a_leaf(A), a_leaf(digest)], [an_image(A), an_image(digest), an_image("")])
 
-    assert (found.awaited, found.counts.risky, verdict_of(found)) == (0, None, "counts-missing")
+    assert (found.results_pending, found.counts.risky, verdict_of(found)) == (0, None, "counts-missing")
 
 
 def test_an_image_without_a_digest_that_failed_needs_no_result() -> None:
@@ -339,9 +339,9 @@ def test_an_image_without_a_digest_that_failed_needs_no_result() -> None:
 
 @pytest.mark.parametrize("rows", [[a_leaf(A)], [a_leaf(A, "FAIL")], []], ids=["succeeded", "failed", "none"])
 def test_of_a_scan_without_a_begin_no_result_is_known_to_be_its_own(rows: list[Row]) -> None:
-    found = counts_of(rows, [an_image(A)], began_at=None)
+    found = counts_of(rows, [an_image(A)], started_at=None)
 
-    assert (found.awaited, found.counts.risky) == (0, None)
+    assert (found.results_pending, found.counts.risky) == (0, None)
     assert verdict_of(found, max_failed=99) == "counts-missing"
 
 
@@ -376,20 +376,20 @@ def is_fresh(row: Mapping[str, Any]) -> bool:
     rows=st.lists(LEAVES, max_size=4),
     images=st.lists(IMAGES, max_size=6),
     stated=STATED,
-    began_at=st.sampled_from([BEGAN, BEGAN, BEGAN, None]),
+    started_at=st.sampled_from([BEGAN, BEGAN, BEGAN, None]),
 )
 def test_only_a_task_passes_whose_every_image_was_scanned_and_has_a_fresh_no(
-    rows: list[Row], images: list[Row], stated: object, began_at: datetime | None
+    rows: list[Row], images: list[Row], stated: object, started_at: datetime | None
 ) -> None:
     """Said once more, in words that are not those of the code."""
-    found = counts_of(rows, images, stated=stated, began_at=began_at)
+    found = counts_of(rows, images, stated=stated, started_at=started_at)
     is_good = {id(row): row["StatusText"] == "SUCCESS" and row["ResultInfo"] in {"SUCCESS", "", None} for row in rows}
     scans = [row for row in rows if row["TargetType"] != "IMAGE_REPO" or not is_good[id(row)]]
     names = {plain(row["Target"]) for row in scans}
     known = [[row for row in images if plain(row["Digest"]) == name] for name in names]
     is_clean = (
         bool(scans)
-        and began_at is not None
+        and started_at is not None
         and (stated is COUNT or stated == len(scans))
         and all(is_good[id(row)] for row in scans)
         and "" not in names
@@ -400,4 +400,4 @@ def test_only_a_task_passes_whose_every_image_was_scanned_and_has_a_fresh_no(
     )
 
     assert (judge(found, Policy()).decision is Decision.PASSED) == is_clean
-    assert not is_clean or found.awaited == 0
+    assert not is_clean or found.results_pending == 0

@@ -17,7 +17,7 @@ from gate.clouds.alibaba.translate import (
     Leaf,
     digest,
     finding,
-    is_by_begin,
+    is_start_time_id,
     leaf,
     stated_total,
     task,
@@ -82,18 +82,18 @@ def test_an_image_scan_is_translated() -> None:
         state=TaskState.RUNNING,
         raw_state="START, SUCCESS",
         progress=40,
-        began_at=AT_NOON,
+        started_at=AT_NOON,
         counts=Counts(total=4),
         reason="",
         risk_applies=True,
-        awaited=0,
+        results_pending=0,
     )
 
 
 def test_a_complete_image_scan_waits_for_its_counts() -> None:
     found = in_state(Status="SUCCESS", Progress=100, Result="SUCCESS")
 
-    assert (found.state, found.awaited, found.is_final) == (TaskState.COMPLETE, None, False)
+    assert (found.state, found.results_pending, found.is_final) == (TaskState.COMPLETE, None, False)
     assert judge(found, Policy()).decision is Decision.UNDECIDED
 
 
@@ -110,10 +110,10 @@ def test_the_vendors_sample_is_complete_and_nothing_failed() -> None:
         state=TaskState.COMPLETE,
         raw_state="SUCCESS",
         progress=69,
-        began_at=datetime(2022, 12, 16, 9, 55, 31, tzinfo=UTC),
+        started_at=datetime(2022, 12, 16, 9, 55, 31, tzinfo=UTC),
         counts=Counts(total=44, succeeded=44, failed=0),
         risk_applies=False,
-        awaited=0,
+        results_pending=0,
     )
     assert judge(found, Policy()).decision is Decision.PASSED
 
@@ -286,11 +286,11 @@ def test_another_kind_of_task_without_an_id_is_known_by_its_begin(kind: str, sai
     found = translated(kind, TaskId=said)
 
     assert found.id == f"collected-at-{NOON}"
-    assert is_by_begin(found.id)
+    assert is_start_time_id(found.id)
 
 
 def test_another_kind_of_task_with_an_id_is_known_by_that() -> None:
-    assert not is_by_begin(translated(COLLECTION).id)
+    assert not is_start_time_id(translated(COLLECTION).id)
 
 
 @pytest.mark.parametrize("collected", [0, -1, None, ABSENT, "soon", str(NOON), float(NOON), True, []], ids=name_of)
@@ -316,7 +316,7 @@ def test_another_kind_of_task_with_neither_id_nor_begin_cannot_be_followed(colle
 )
 def test_a_time_is_milliseconds_or_none(value: object, expected: datetime | None) -> None:
     """Seconds in place of milliseconds make a task of 1970, and an image that was last scanned then."""
-    assert translated(CollectTime=value).began_at == expected
+    assert translated(CollectTime=value).started_at == expected
     assert finding(without_absent({"LastScanTime": value})).scanned_at == expected
 
 
@@ -551,7 +551,7 @@ def test_any_json_is_a_task_or_not_understood_and_complete_is_only_the_word_for_
     if found is not None:
         is_success = info.get("Status") == "SUCCESS" and info.get("Result") in (None, "", "SUCCESS")
         assert (found.state is TaskState.COMPLETE) == is_success
-        assert (found.awaited is None) == (is_success and kind == IMAGE_SCAN)
+        assert (found.results_pending is None) == (is_success and kind == IMAGE_SCAN)
         assert found.progress is None or 0 <= found.progress <= 100
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.clouds.huawei import KIND
+from gate.clouds.huawei import PROVIDER
 from gate.errors import GateError, NotUnderstood, Unreachable, UsageError
 from gate.scan import ScanTask, TaskState
 from gate.simulator import SCENARIOS, Fault, Scenario, SimulatedTask, Simulator, server_error
@@ -29,7 +29,7 @@ DOES_NOT_END = "does not end where it says, or changes faster than it can be rea
 
 def connected(simulator: Simulator, time: FakeTime, **wishes: Any) -> Cloud:
     """The simulator's project; a wish names an option with underscores, and `project_id=None` leaves it to IAM."""
-    return KIND.connect(a_way_to(simulator, time, **wishes))
+    return PROVIDER.connect(a_way_to(simulator, time, **wishes))
 
 
 def a_way_to(simulator: Simulator, time: FakeTime, *, timeout: float = 1800.0, **wishes: object) -> Connection:
@@ -52,7 +52,7 @@ def simulated(time: FakeTime, *tasks: SimulatedTask) -> Simulator:
 
 def many(number: int) -> list[SimulatedTask]:
     """So many tasks, the first of them the newest."""
-    return [SimulatedTask(id=f"task-{n}", name="nightly", began_ago=60.0 + n) for n in range(number)]
+    return [SimulatedTask(id=f"task-{n}", name="nightly", started_ago=60.0 + n) for n in range(number)]
 
 
 def a_row(id: str, began: int | None = None, **fields: object) -> Document:  # noqa: A002 - the field's own name
@@ -99,12 +99,12 @@ def id_of(task: ScanTask | None) -> str | None:
 
 def test_the_newest_task_of_a_shuffled_list_is_found_with_one_question(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        found = connected(simulator, fake_time).newest()
+        found = connected(simulator, fake_time).newest_task()
 
         assert found is not None
         assert (found.id, found.state, found.progress) == (NEWEST.id, TaskState.RUNNING, 20)
-        assert found.began_at is not None
-        assert found.began_at.timestamp() == fake_time.wall() - 60
+        assert found.started_at is not None
+        assert found.started_at.timestamp() == fake_time.wall() - 60
         assert len(simulator.requests) == 1
 
 
@@ -112,8 +112,8 @@ def test_no_task_at_all_is_none(fake_time: FakeTime) -> None:
     with Simulator("empty", now=fake_time.wall) as simulator:
         cloud = connected(simulator, fake_time)
 
-        assert cloud.newest() is None
-        assert cloud.named("task-1") is None
+        assert cloud.newest_task() is None
+        assert cloud.task_by_id("task-1") is None
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_no_task_at_all_is_none(fake_time: FakeTime) -> None:
 def test_all_pages_are_read(fake_time: FakeTime, number: int, expected_offsets: list[int]) -> None:
     tasks = many(number)
     with simulated(fake_time, *tasks) as simulator:
-        found = connected(simulator, fake_time, limit=10).newest()
+        found = connected(simulator, fake_time, limit=10).newest_task()
 
         assert id_of(found) == "task-0"
         assert offsets(simulator.requests) == expected_offsets
@@ -141,7 +141,7 @@ def test_all_pages_are_read(fake_time: FakeTime, number: int, expected_offsets: 
 
 def test_a_page_is_as_large_as_the_cloud_allows(fake_time: FakeTime) -> None:
     with simulated(fake_time, *many(401)) as simulator:
-        found = connected(simulator, fake_time).newest()
+        found = connected(simulator, fake_time).newest_task()
 
         assert id_of(found) == "task-0"
         assert [request.query["limit"] for request in simulator.requests] == [["200"]] * 3
@@ -154,7 +154,7 @@ def test_the_order_of_the_list_means_nothing(fake_time: FakeTime, rows: tuple[Do
     with simulated(fake_time) as simulator:
         says(simulator, [a_page(*rows)])
 
-        assert id_of(connected(simulator, fake_time).newest()) == "b"
+        assert id_of(connected(simulator, fake_time).newest_task()) == "b"
 
 
 @pytest.mark.parametrize("rows", [*permutations([a_row("a", 1), an_end("b", 4), a_row("c", 2), an_end("d", 3)])])
@@ -163,10 +163,10 @@ def test_a_task_without_a_begin_may_be_the_newest_until_its_end(
 ) -> None:
     with simulated(fake_time) as simulator:
         says(simulator, [a_page(*rows)])
-        found = connected(simulator, fake_time).newest()
+        found = connected(simulator, fake_time).newest_task()
 
         assert found is not None
-        assert (found.id, found.began_at) == ("b", None)
+        assert (found.id, found.started_at) == ("b", None)
 
 
 @pytest.mark.parametrize("rows", [*permutations([a_row("a", 1), a_row("c", 1), a_row("b", 1)])])
@@ -174,7 +174,7 @@ def test_a_tie_is_broken_by_the_id_and_not_by_the_order(fake_time: FakeTime, row
     with simulated(fake_time) as simulator:
         says(simulator, [a_page(*rows)])
 
-        assert id_of(connected(simulator, fake_time).newest()) == "c"
+        assert id_of(connected(simulator, fake_time).newest_task()) == "c"
 
 
 NO_BEGIN: dict[str, Document] = {
@@ -197,10 +197,10 @@ def test_a_task_that_waits_for_its_turn_is_newer_than_an_older_one_that_is_compl
     queued, complete = a_row("a", task_status=0, **begin), a_row("b", 5)
     with simulated(fake_time) as simulator:
         says(simulator, [a_page(queued, complete) if is_first else a_page(complete, queued)])
-        found = connected(simulator, fake_time).newest()
+        found = connected(simulator, fake_time).newest_task()
 
         assert found is not None
-        assert (found.id, found.began_at, found.state) == ("a", None, TaskState.RUNNING)
+        assert (found.id, found.started_at, found.state) == ("a", None, TaskState.RUNNING)
 
 
 @pytest.mark.parametrize("begin", NO_BEGIN.values(), ids=NO_BEGIN)
@@ -212,21 +212,21 @@ def test_a_task_without_a_readable_begin_is_as_new_as_its_end(
     with simulated(fake_time) as simulator:
         says(simulator, repeat(a_page(odd, a_row("b", 5, end_time=NOON_MS + 3_600_000))))
 
-        assert id_of(connected(simulator, fake_time).newest()) == expected
+        assert id_of(connected(simulator, fake_time).newest_task()) == expected
 
 
 def test_an_end_that_cannot_be_read_does_not_make_a_task_old(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         says(simulator, [a_page(a_row("a", end_time=str(NOON_MS)), a_row("b", 5))])
 
-        assert id_of(connected(simulator, fake_time).newest()) == "a"
+        assert id_of(connected(simulator, fake_time).newest_task()) == "a"
 
 
 def test_tasks_without_a_begin_are_better_than_none(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         says(simulator, [a_page(a_row("a"), a_row("b", begin_time="soon"))])
 
-        assert id_of(connected(simulator, fake_time).newest()) == "b"
+        assert id_of(connected(simulator, fake_time).newest_task()) == "b"
 
 
 # What the list says of itself.
@@ -242,7 +242,7 @@ def test_a_total_that_is_too_low_or_too_high_is_not_understood(
     with simulated(fake_time) as simulator:
         says(simulator, cycle(read_through(rows, 0, 9, 18, 24, total=total)))
         with pytest.raises(NotUnderstood, match=DOES_NOT_END):
-            connected(simulator, fake_time, limit=10).newest()
+            connected(simulator, fake_time, limit=10).newest_task()
 
         assert offsets(simulator.requests) == [0, 9, 18, 24] * 3
 
@@ -252,7 +252,7 @@ def test_a_total_that_is_no_number_is_not_understood_at_once(fake_time: FakeTime
     with simulated(fake_time) as simulator:
         says(simulator, [{"data_list": [a_row("a", 1)], "total_num": total}])
         with pytest.raises(NotUnderstood, match="in a number"):
-            connected(simulator, fake_time).newest()
+            connected(simulator, fake_time).newest_task()
 
         assert len(simulator.requests) == 1
 
@@ -271,7 +271,7 @@ def test_without_a_total_the_list_is_read_until_nothing_new_comes(
         pages = [{**page, "total_num": None} for page in pages]
     with simulated(fake_time) as simulator:
         says(simulator, pages)
-        found = connected(simulator, fake_time, limit=10).newest()
+        found = connected(simulator, fake_time, limit=10).newest_task()
 
         assert id_of(found) == (None if not rows else f"task-{number - 1}" if is_last else "task-0")
         assert offsets(simulator.requests) == starts
@@ -283,7 +283,7 @@ def test_pages_smaller_than_asked_for_are_read_up_to_the_total(fake_time: FakeTi
     with simulated(fake_time) as simulator:
         says(simulator, read_through(rows, 0, 9, 18))
 
-        assert id_of(connected(simulator, fake_time).newest()) == "task-24"
+        assert id_of(connected(simulator, fake_time).newest_task()) == "task-24"
         assert offsets(simulator.requests) == [0, 9, 18]
 
 
@@ -326,7 +326,7 @@ def test_a_list_that_does_not_end_where_it_says_is_not_understood(
     with simulated(fake_time) as simulator:
         says(simulator, pages)
         with pytest.raises(NotUnderstood, match=DOES_NOT_END) as caught:
-            connected(simulator, fake_time, limit=10).newest()
+            connected(simulator, fake_time, limit=10).newest_task()
 
         assert offsets(simulator.requests) == starts * 3
     assert "--task-name" in caught.value.remedy
@@ -345,7 +345,7 @@ def test_a_page_with_one_task_twice_is_not_understood_at_once(fake_time: FakeTim
     with simulated(fake_time) as simulator:
         says(simulator, pages)
         with pytest.raises(NotUnderstood, match="lists one scan task twice"):
-            connected(simulator, fake_time, limit=10).newest()
+            connected(simulator, fake_time, limit=10).newest_task()
 
         assert len(simulator.requests) == len(pages)
 
@@ -355,7 +355,7 @@ def test_a_row_of_an_earlier_page_does_not_stand_for_the_one_that_is_missing(fak
     with simulated(fake_time) as simulator:
         says(simulator, cycle([a_page(*TEN, total=11), a_page(TEN[9], TEN[3], total=11)]))
         with pytest.raises(NotUnderstood):
-            connected(simulator, fake_time, limit=10).newest()
+            connected(simulator, fake_time, limit=10).newest_task()
 
 
 @pytest.mark.parametrize("total", [None, 0, 10**9])
@@ -370,7 +370,7 @@ def test_a_list_without_an_end_is_given_up(fake_time: FakeTime, total: int | Non
     with simulated(fake_time) as simulator:
         says(simulator, pages * 3)
         with pytest.raises(NotUnderstood, match=DOES_NOT_END):
-            connected(simulator, fake_time).newest()
+            connected(simulator, fake_time).newest_task()
 
         assert offsets(simulator.requests) == [*starts] * 3
 
@@ -399,7 +399,7 @@ def test_a_list_that_shifts_between_two_pages_is_read_again(
     with simulated(fake_time) as simulator:
         says(simulator, [*torn * times, *read_through(after, 0, 9)])
 
-        assert id_of(connected(simulator, fake_time, limit=10).newest()) == newest
+        assert id_of(connected(simulator, fake_time, limit=10).newest_task()) == newest
         assert offsets(simulator.requests) == [0, 9] * (times + 1)
     assert fake_time.slept == []
 
@@ -411,7 +411,7 @@ def test_a_list_that_shifts_every_time_is_not_understood(
     with simulated(fake_time) as simulator:
         says(simulator, cycle([*read_through(before, 0), *read_through(after, 9)]))
         with pytest.raises(NotUnderstood, match=DOES_NOT_END):
-            connected(simulator, fake_time, limit=10).named(newest)
+            connected(simulator, fake_time, limit=10).task_by_id(newest)
 
         assert offsets(simulator.requests) == [0, 9] * 3
 
@@ -421,7 +421,7 @@ def test_a_list_that_gets_as_short_as_a_page_is_read_again(fake_time: FakeTime) 
         left = NEWEST_FIRST[:9]
         says(simulator, [*read_through(NEWEST_FIRST, 0), *read_through(left, 9, 0)])
 
-        assert id_of(connected(simulator, fake_time, limit=10).newest()) == "task-01"
+        assert id_of(connected(simulator, fake_time, limit=10).newest_task()) == "task-01"
         assert offsets(simulator.requests) == [0, 9, 0]
 
 
@@ -433,7 +433,7 @@ def test_a_list_that_grows_behind_is_read_to_its_new_end(fake_time: FakeTime, *,
     with simulated(fake_time) as simulator:
         says(simulator, pages)
 
-        assert id_of(connected(simulator, fake_time, limit=10).newest()) == "task-00"
+        assert id_of(connected(simulator, fake_time, limit=10).newest_task()) == "task-00"
         assert offsets(simulator.requests) == ([0, 9] if total else [0, 9, 12])
 
 
@@ -442,7 +442,7 @@ def test_a_task_that_two_pages_hold_is_believed_as_the_later_one_tells_it(fake_t
     clean, risky = a_row("a", 5, risky_num=0), a_row("a", 5, risky_num=1)
     with Simulator(now=fake_time.wall) as simulator:
         says(simulator, without_a_total([a_page(clean), a_page(risky)]))
-        found = connected(simulator, fake_time).named("a")
+        found = connected(simulator, fake_time).task_by_id("a")
 
     assert found is not None
     assert found.counts.risky == 1
@@ -453,14 +453,14 @@ def test_after_the_deadline_no_other_page_is_asked_for(fake_time: FakeTime, *, i
     """Half a list is no list, and the look that was granted is over after its first question."""
     with simulated(fake_time, *many(25)) as simulator:
         connection = a_way_to(simulator, fake_time, timeout=60.0, limit=10)
-        cloud = KIND.connect(connection)
-        cloud.newest()
+        cloud = PROVIDER.connect(connection)
+        cloud.newest_task()
         fake_time.elapsed += 60
         asked = len(simulator.requests)
         if is_granted:
             connection.deadline.grant()
         with pytest.raises(Unreachable, match="The time was up before"):
-            cloud.newest()
+            cloud.newest_task()
 
         assert len(simulator.requests) == asked + is_granted
 
@@ -469,7 +469,7 @@ def test_a_fault_between_two_pages_is_tried_again_there(fake_time: FakeTime) -> 
     with simulated(fake_time, *many(25)) as simulator:
         simulator.faults.append(Fault(on=frozenset({2}), reply=server_error()))
 
-        assert id_of(connected(simulator, fake_time, limit=10).newest()) == "task-0"
+        assert id_of(connected(simulator, fake_time, limit=10).newest_task()) == "task-0"
         assert offsets(simulator.requests) == [0, 9, 9, 18]
 
 
@@ -480,7 +480,7 @@ def test_an_answer_without_a_list_is_not_understood(fake_time: FakeTime, documen
     with simulated(fake_time) as simulator:
         says(simulator, [document])
         with pytest.raises(NotUnderstood):
-            connected(simulator, fake_time).newest()
+            connected(simulator, fake_time).newest_task()
 
 
 # Only what is meant.
@@ -501,7 +501,7 @@ def test_a_task_of_the_other_kind_is_passed_over_even_if_the_cloud_lists_it(
     with simulated(fake_time) as simulator:
         says(simulator, [a_page(*rows)])
 
-        assert id_of(connected(simulator, fake_time, type=kind).newest()) == expected
+        assert id_of(connected(simulator, fake_time, type=kind).newest_task()) == expected
         assert simulator.requests[0].query["type"] == [kind or "image_scan"]
 
 
@@ -512,12 +512,12 @@ def test_a_task_of_a_type_that_is_not_documented_is_believed_to_be_of_the_kind(
     with simulated(fake_time) as simulator:
         says(simulator, [a_page(a_row("a", 1), a_row("b", 2, task_type=task_type))])
 
-        assert id_of(connected(simulator, fake_time).newest()) == "b"
+        assert id_of(connected(simulator, fake_time).newest_task()) == "b"
 
 
 def test_a_synchronisation_looks_for_no_risk(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        found = connected(simulator, fake_time, type="image_sync").newest()
+        found = connected(simulator, fake_time, type="image_sync").newest_task()
 
         assert found is not None
         assert (found.type, found.risk_applies, found.counts.risky) == ("autoSync", False, None)
@@ -538,10 +538,10 @@ def test_filters_hold_while_a_task_is_sought_and_not_while_it_is_followed(fake_t
     place = {"type": ["image_scan"], "limit": ["200"], "offset": ["0"], "enterprise_project_id": ["shop"]}
     with simulated(fake_time, scan) as simulator:
         cloud = connected(simulator, fake_time, enterprise_project_id="shop", **filters)
-        cloud.newest()
-        pinned = cloud.named(scan.id)
+        cloud.newest_task()
+        pinned = cloud.task_by_id(scan.id)
         assert pinned is not None
-        seen = cloud.look(pinned)
+        seen = cloud.poll(pinned)
 
         assert id_of(seen) == scan.id
         assert [request.status for request in simulator.requests] == [200, 200, 200]
@@ -555,7 +555,7 @@ def test_filters_hold_while_a_task_is_sought_and_not_while_it_is_followed(fake_t
 def test_each_question_names_the_project_and_its_type_in_its_headers(fake_time: FakeTime) -> None:
     """As the vendor's SDK does (huawei-hss.md 4.1)."""
     with Simulator(now=fake_time.wall) as simulator:
-        connected(simulator, fake_time).newest()
+        connected(simulator, fake_time).newest_task()
         headers = simulator.requests[0].headers
 
         assert headers["X-Project-Id"] == simulator.describe()["huawei"]["project_id"]
@@ -575,7 +575,7 @@ def test_a_task_is_named_by_exactly_its_id(fake_time: FakeTime, task_id: str, ex
     with simulated(fake_time) as simulator:
         says(simulator, [a_page(*rows)])
 
-        assert id_of(connected(simulator, fake_time).named(task_id)) == expected
+        assert id_of(connected(simulator, fake_time).task_by_id(task_id)) == expected
         assert simulator.requests[0].query["task_id"] == [task_id]
 
 
@@ -584,30 +584,30 @@ def test_a_task_is_found_by_its_id_on_whatever_page(fake_time: FakeTime) -> None
     with simulated(fake_time) as simulator:
         says(simulator, read_through(rows, 0, 9))
 
-        assert id_of(connected(simulator, fake_time, limit=10).named("task-11")) == "task-11"
+        assert id_of(connected(simulator, fake_time, limit=10).task_by_id("task-11")) == "task-11"
 
 
 def test_a_task_that_is_followed_is_never_replaced_by_a_newer_one(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         cloud = connected(simulator, fake_time)
-        pinned = cloud.newest()
+        pinned = cloud.newest_task()
         assert pinned is not None
-        simulator.tasks.append(SimulatedTask(id="newer", name="of another pipeline", began_ago=0.0))
-        looks = [cloud.look(pinned) for _ in range(3)]
+        simulator.tasks.append(SimulatedTask(id="newer", name="of another pipeline", started_ago=0.0))
+        polls = [cloud.poll(pinned) for _ in range(3)]
 
-        assert [id_of(look) for look in looks] == [pinned.id] * 3
-        assert [look and look.state for look in looks] == [TaskState.RUNNING, TaskState.COMPLETE, TaskState.COMPLETE]
-        assert id_of(cloud.newest()) == "newer"
+        assert [id_of(poll) for poll in polls] == [pinned.id] * 3
+        assert [poll and poll.state for poll in polls] == [TaskState.RUNNING, TaskState.COMPLETE, TaskState.COMPLETE]
+        assert id_of(cloud.newest_task()) == "newer"
 
 
 def test_a_task_that_is_gone_is_none(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         cloud = connected(simulator, fake_time)
-        pinned = cloud.newest()
+        pinned = cloud.newest_task()
         assert pinned is not None
         simulator.tasks.clear()
 
-        assert cloud.look(pinned) is None
+        assert cloud.poll(pinned) is None
 
 
 @pytest.mark.parametrize("odd", ["a&b=c", "a b+c", "../..", "測試", "%00%", "?#"], ids=ascii)
@@ -615,10 +615,10 @@ def test_an_id_of_any_text_reaches_the_cloud_unharmed(fake_time: FakeTime, odd: 
     task = replace(NEWEST, id=odd)
     with simulated(fake_time, task) as simulator:
         cloud = connected(simulator, fake_time)
-        pinned = cloud.newest()
+        pinned = cloud.newest_task()
         assert pinned is not None
 
-        assert id_of(cloud.look(pinned)) == odd
+        assert id_of(cloud.poll(pinned)) == odd
 
 
 def test_an_id_that_is_no_text_is_not_understood(fake_time: FakeTime) -> None:
@@ -628,7 +628,7 @@ def test_an_id_that_is_no_text_is_not_understood(fake_time: FakeTime) -> None:
         cloud = connected(simulator, fake_time)
 
         with pytest.raises(GateError) as caught:
-            cloud.look(cloud.newest() or ScanTask(id="", state=TaskState.UNKNOWN))
+            cloud.poll(cloud.newest_task() or ScanTask(id="", state=TaskState.UNKNOWN))
     assert isinstance(caught.value, NotUnderstood)
 
 
@@ -638,7 +638,7 @@ def test_an_id_that_is_no_text_is_not_understood(fake_time: FakeTime) -> None:
 def test_the_project_of_the_region_is_asked_for_once(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         cloud = connected(simulator, fake_time, project_id=None)
-        found = [cloud.newest(), cloud.named(NEWEST.id)]
+        found = [cloud.newest_task(), cloud.task_by_id(NEWEST.id)]
         first, *others = simulator.requests
 
         assert [id_of(task) for task in found] == [NEWEST.id] * 2
@@ -668,7 +668,7 @@ def test_the_project_is_the_one_that_is_called_like_the_region(fake_time: FakeTi
     with Simulator(now=fake_time.wall) as simulator:
         simulator.rewrite = lambda operation, true: {"projects": projects} if operation == "projects" else true
 
-        assert id_of(connected(simulator, fake_time, project_id=None).newest()) == NEWEST.id
+        assert id_of(connected(simulator, fake_time, project_id=None).newest_task()) == NEWEST.id
 
 
 @pytest.mark.parametrize(
@@ -702,7 +702,7 @@ def test_anything_but_one_project_with_an_id_leaves_the_choice_to_the_user(
     with Simulator(now=fake_time.wall) as simulator:
         says(simulator, [{"projects": projects}])
         with pytest.raises(UsageError) as caught:
-            connected(simulator, fake_time, project_id=None).newest()
+            connected(simulator, fake_time, project_id=None).newest_task()
 
         assert f"{number} projects of the name 'cn-north-4'" in caught.value.happened
         assert "--project-id" in caught.value.remedy
@@ -714,7 +714,7 @@ def test_a_project_whose_id_cannot_be_sent_leaves_the_choice_to_the_user(fake_ti
     with Simulator(now=fake_time.wall) as simulator:
         says(simulator, [{"projects": [a_project(id=project_id)]}])
         with pytest.raises(UsageError) as caught:
-            connected(simulator, fake_time, project_id=None).newest()
+            connected(simulator, fake_time, project_id=None).newest_task()
 
         assert "--project-id" in caught.value.remedy
         assert [request.operation for request in simulator.requests] == ["projects"]
@@ -729,4 +729,4 @@ def test_an_answer_without_projects_is_not_understood(fake_time: FakeTime, docum
     with Simulator(now=fake_time.wall) as simulator:
         says(simulator, [document])
         with pytest.raises(NotUnderstood, match="no list of projects"):
-            connected(simulator, fake_time, project_id=None).newest()
+            connected(simulator, fake_time, project_id=None).newest_task()

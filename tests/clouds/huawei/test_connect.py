@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.clouds import CLOUDS
-from gate.clouds.huawei import KIND
+from gate.clouds.huawei import PROVIDER
 from gate.clouds.huawei.options import OPTIONS, selection
 from gate.clouds.huawei.regions import REGIONS, hss_endpoint, iam_endpoint
 from gate.errors import ExitCode, GateError, NotAuthorised, UsageError
@@ -24,14 +24,14 @@ PROJECT = "0123456789abcdef0123456789abcdef"
 
 
 def test_huawei_is_one_of_the_clouds() -> None:
-    assert CLOUDS["huawei"] is KIND
-    assert KIND.options is OPTIONS
-    assert "Huawei Cloud" in KIND.title
+    assert CLOUDS["huawei"] is PROVIDER
+    assert PROVIDER.options is OPTIONS
+    assert "Huawei Cloud" in PROVIDER.title
 
 
 def test_a_look_every_12_seconds_keeps_the_documented_quota() -> None:
     """A user may call one API 5 times a minute (huawei-hss.md 5)."""
-    assert KIND.shortest_pause == 60 / 5
+    assert PROVIDER.min_poll_interval == 60 / 5
 
 
 # Nothing is sent, and what is missing is said.
@@ -56,9 +56,9 @@ def test_a_look_every_12_seconds_keeps_the_documented_quota() -> None:
 def test_connecting_sends_nothing(fake_time: FakeTime, settings: dict[str, Any]) -> None:
     connection = a_connection(fake_time, environ=KEYS, **settings)
 
-    KIND.connect(connection)
+    PROVIDER.connect(connection)
 
-    assert connection.journal.events == ()
+    assert connection.event_log.events == ()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_does_not_suffice_is_said_before_anything_is_sent(
     named: str,
 ) -> None:
     with pytest.raises(error) as caught:
-        KIND.connect(a_connection(fake_time, environ=environ, **settings))
+        PROVIDER.connect(a_connection(fake_time, environ=environ, **settings))
 
     assert named in str(caught.value)
 
@@ -144,7 +144,7 @@ def test_the_region_picks_the_endpoint(
 
     connection = a_connection(fake_time, environ={**KEYS, **environ}, timeout=0.0, **settings)
 
-    assert host_asked_by(KIND, connection, monkeypatch) == host
+    assert host_asked_by(PROVIDER, connection, monkeypatch) == host
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_without_a_project_iam_is_asked_first(
 ) -> None:
     connection = a_connection(fake_time, environ=KEYS, timeout=0.0, region=region, for_cloud=wishes)
 
-    assert host_asked_by(KIND, connection, monkeypatch) == host
+    assert host_asked_by(PROVIDER, connection, monkeypatch) == host
 
 
 @pytest.mark.parametrize("variable", ["HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEI_CLOUD_PROJECT_ID", "HW_PROJECT_ID"])
@@ -170,7 +170,7 @@ def test_the_project_of_the_vendors_tools_is_taken(fake_time: FakeTime, variable
     with Simulator(now=fake_time.wall) as simulator:
         known = simulator.describe()["huawei"]
         environ = {"HW_AUTH_TOKEN": known["auth_token"], variable: f" {known['project_id']} "}
-        KIND.connect(a_connection(fake_time, environ=environ, endpoint=simulator.url)).newest()
+        PROVIDER.connect(a_connection(fake_time, environ=environ, endpoint=simulator.url)).newest_task()
 
         assert [request.operation for request in simulator.requests] == ["tasks"]
 
@@ -228,7 +228,7 @@ def test_it_signs_in_with_what_the_vendors_tools_know(
         known = simulator.describe()["huawei"]
         credentials = {name: known[part] for name, part in environ.items()}
         settings = {"endpoint": simulator.url, "for_cloud": {"project-id": known["project_id"]}}
-        found = KIND.connect(a_connection(fake_time, environ=credentials, **settings)).newest()
+        found = PROVIDER.connect(a_connection(fake_time, environ=credentials, **settings)).newest_task()
 
         assert found is not None
         assert header in simulator.requests[0].headers
@@ -240,7 +240,7 @@ def test_half_a_key_pair_beside_a_token_never_signs_with_an_empty_secret(fake_ti
         known = simulator.describe()["huawei"]
         environ = {"HW_AUTH_TOKEN": known["auth_token"], "HW_ACCESS_KEY": known["access_key_id"]}
         settings = {"endpoint": simulator.url, "for_cloud": {"project-id": known["project_id"]}}
-        found = KIND.connect(a_connection(fake_time, environ=environ, **settings)).newest()
+        found = PROVIDER.connect(a_connection(fake_time, environ=environ, **settings)).newest_task()
 
         assert found is not None
         assert "Authorization" not in simulator.requests[0].headers
@@ -254,7 +254,7 @@ def test_a_token_that_no_header_can_carry_is_the_users_mistake_and_is_not_shown(
     with Simulator(now=fake_time.wall) as simulator:
         settings = {"endpoint": simulator.url, "for_cloud": {"project-id": PROJECT}}
         with pytest.raises(GateError) as caught:
-            KIND.connect(a_connection(fake_time, environ={"HW_AUTH_TOKEN": token}, **settings)).newest()
+            PROVIDER.connect(a_connection(fake_time, environ={"HW_AUTH_TOKEN": token}, **settings)).newest_task()
 
     assert caught.value.exit_code in {ExitCode.USAGE, ExitCode.NOT_AUTHORISED}
     assert token not in str(caught.value)
@@ -266,7 +266,7 @@ def test_a_project_id_that_no_header_can_carry_is_the_users_mistake(fake_time: F
     with Simulator(now=fake_time.wall) as simulator:
         settings = {"endpoint": simulator.url, "for_cloud": {"project-id": project_id}}
         with pytest.raises(GateError) as caught:
-            KIND.connect(a_connection(fake_time, environ=KEYS, **settings)).newest()
+            PROVIDER.connect(a_connection(fake_time, environ=KEYS, **settings)).newest_task()
 
     assert caught.value.exit_code is ExitCode.USAGE
     assert fake_time.slept == []

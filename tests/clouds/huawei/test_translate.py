@@ -76,7 +76,7 @@ def test_a_full_row_is_translated() -> None:
         state=TaskState.RUNNING,
         raw_state="60",
         progress=60,
-        began_at=datetime(2026, 1, 31, 12, 0, 0, 6000, tzinfo=UTC),
+        started_at=datetime(2026, 1, 31, 12, 0, 0, 6000, tzinfo=UTC),
         ended_at=datetime(2026, 1, 31, 12, 1, 0, 6000, tzinfo=UTC),
         remaining=180.0,
         counts=Counts(total=4, succeeded=2, failed=1, risky=1),
@@ -108,7 +108,7 @@ def test_the_vendors_only_sample_is_read() -> None:
 
     assert (page(sample).total, found.state, found.risk_applies) == (1, TaskState.COMPLETE, False)
     assert found.counts == Counts(total=3, succeeded=3, failed=0)
-    assert found.began_at == datetime(2025, 8, 18, 17, 0, 48, 6000, tzinfo=UTC)
+    assert found.started_at == datetime(2025, 8, 18, 17, 0, 48, 6000, tzinfo=UTC)
 
 
 # States.
@@ -220,7 +220,7 @@ def test_a_rest_beyond_reason_is_a_year_at_most() -> None:
     ],
     ids=name_of,
 )
-@pytest.mark.parametrize(("field", "attribute"), [("begin_time", "began_at"), ("end_time", "ended_at")])
+@pytest.mark.parametrize(("field", "attribute"), [("begin_time", "started_at"), ("end_time", "ended_at")])
 def test_a_time_is_milliseconds_or_none(field: str, attribute: str, value: object, expected: datetime | None) -> None:
     """Seconds in place of milliseconds make a task of 1970, which is never fresh."""
     assert getattr(translated(**{field: value}), attribute) == expected
@@ -492,7 +492,7 @@ def test_any_json_is_a_task_or_not_understood_and_complete_is_only_the_integer_1
         status = row.get("task_status")
         assert is_kind(row, kind) in {True, False}
         assert (read.state is TaskState.COMPLETE) == (type(status) is int and status == 100)
-        assert read.began_at is None or read.began_at.tzinfo is UTC
+        assert read.started_at is None or read.started_at.tzinfo is UTC
         assert read.progress is None or 0 <= read.progress <= 100
         assert all(
             count is None or (type(count) is int and count >= 0)

@@ -13,7 +13,7 @@ from tests.simulator.alibaba.asking import INSTANCES, holding, rows
 if TYPE_CHECKING:
     from tests.simulator.conftest import Act, Clock
 
-TASK = SimulatedTask(id="ours", name="scan", began_ago=600, risky=1)
+TASK = SimulatedTask(id="ours", name="scan", started_ago=600, risky=1)
 
 
 def criteria(*asked: tuple[str, str], join: str | None = None) -> str:

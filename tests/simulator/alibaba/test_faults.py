@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.simulator import LOOK, Fault, Forbidden, Quota, Simulator, alibaba, server_error
+from gate.simulator import POLL, Fault, Forbidden, Quota, Simulator, alibaba, server_error
 from tests.simulator.alibaba.asking import INSTANCES, LAST, LEAVES, PAGE, RESULT, SCAN
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def test_an_action_can_be_forbidden_by_itself(action: str, act: Act, clock: Cloc
 def test_a_fault_can_meet_every_look_in_every_cloud(act: Act, ask_tasks: AskTasks, clock: Clock) -> None:
     """Looks are counted together, whichever of its actions a cloud has for them, and each cloud by itself."""
     with Simulator(now=clock) as simulator:
-        simulator.faults.append(Fault(on=frozenset({2, 3}), operation=LOOK, reply=server_error()))
+        simulator.faults.append(Fault(on=frozenset({2, 3}), operation=POLL, reply=server_error()))
         seen = [
             act(simulator, LAST, **SCAN).status,
             act(simulator, INSTANCES).status,

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.simulator import Scene, SimulatedTask
+from gate.simulator import SimulatedTask, Stage
 from tests.simulator.alibaba.asking import INSTANCES, LAST, SCAN, START, holding, leaves, rows
 
 if TYPE_CHECKING:
     from gate.simulator import Simulator
     from tests.simulator.conftest import Act, Clock
 
-TASK = SimulatedTask(id="ours", name="scan", began_ago=600, risky=1)
+TASK = SimulatedTask(id="ours", name="scan", started_ago=600, risky=1)
 BEGAN = START - 600_000
 ENDED = BEGAN + 240_000
 EARLIER = BEGAN - 30 * 86_400_000
@@ -101,7 +101,7 @@ def test_scanned_images_can_be_told_apart(scanned: object, length: int, act: Act
 
 def test_results_come_with_the_end_of_the_task(act: Act, clock: Clock) -> None:
     """Until then an image shows what an earlier scan found, which was the contrary."""
-    task = replace(TASK, story=(Scene(state="running", progress=99, seconds=60), Scene(state="complete")))
+    task = replace(TASK, stages=(Stage(state="running", progress=99, seconds=60), Stage(state="complete")))
     with holding(task, clock=clock) as simulator:
         before = known(act, simulator)
         clock.now += 60
@@ -117,7 +117,7 @@ def test_results_come_with_the_end_of_the_task(act: Act, clock: Clock) -> None:
 
 def test_results_can_lag_behind_the_task(act: Act, clock: Clock) -> None:
     """By the clock, and to the second; then they bear the time at which the task ended."""
-    task = replace(TASK, results_lag=90, story=(Scene(state="running", seconds=60), Scene(state="complete")))
+    task = replace(TASK, results_lag=90, stages=(Stage(state="running", seconds=60), Stage(state="complete")))
     seen = []
     with holding(task, clock=clock) as simulator:
         for step in (0, 60, 89.9, 0.1):
@@ -156,7 +156,7 @@ def test_who_failed_or_never_finished_keeps_what_was_known(act: Act, clock: Cloc
 @pytest.mark.parametrize("state", ["stopped", "timed-out", "failed", "unknown"])
 def test_a_task_that_did_not_complete_has_no_results(state: Any, act: Act, clock: Clock) -> None:
     """However far it came."""
-    with holding(replace(TASK, story=(Scene(state=state, progress=90),)), clock=clock) as simulator:
+    with holding(replace(TASK, stages=(Stage(state=state, progress=90),)), clock=clock) as simulator:
         assert {at for _, at in known(act, simulator).values()} == {EARLIER}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.simulator import FailedImage, Scene, SimulatedTask, Simulator
+from gate.simulator import FailedImage, SimulatedTask, Simulator, Stage
 from tests.simulator.alibaba.asking import LEAVES, PAGE, START, holding, leaves
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gate.simulator.task import State
     from tests.simulator.conftest import Act, Clock
 
-TASK = SimulatedTask(id="ours", name="scan", began_ago=600)
+TASK = SimulatedTask(id="ours", name="scan", started_ago=600)
 BEGAN = START - 600_000
 
 
@@ -137,7 +137,7 @@ def test_leaves_are_done_in_step_with_their_task(
     state: State, progress: int, expected: list[str], act: Act, clock: Clock
 ) -> None:
     """The repository says what the task says."""
-    task = replace(TASK, total=4, story=(Scene(state=state, progress=progress),))
+    task = replace(TASK, total=4, stages=(Stage(state=state, progress=progress),))
     with holding(task, clock=clock) as simulator:
         assert [leaf["StatusText"] for leaf in leaves(act, simulator)] == expected
 
@@ -164,7 +164,7 @@ def test_every_filter_keeps_what_it_names(query: dict[str, object], expected: st
     """Without an id, the leaves of all tasks are listed; other types have none."""
     several = (
         replace(TASK, id="a", task_type="cycle"),
-        replace(TASK, id="b", began_ago=500, failed=2),
+        replace(TASK, id="b", started_ago=500, failed=2),
         replace(TASK, id="c", kind="image_sync"),
         replace(TASK, id="d", kind="vul_check_task"),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.simulator import Scene, SimulatedTask, Simulator
+from gate.simulator import SimulatedTask, Simulator, Stage
 from tests.simulator.alibaba.asking import INSTANCES, LAST, LEAVES, RESULT, SCAN, START, holding
 from tests.simulator.alibaba.signing import Signing
 
@@ -23,7 +23,7 @@ def told(document: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_scan_has_every_documented_field_in_its_documented_type(act: Act, clock: Clock) -> None:
     """Times are milliseconds, and the request has an id like the sample's."""
-    scan = SimulatedTask(id="3f65e1f1bb13118891a889d569a3ffff", name="scan", began_ago=600, total=5, failed=1)
+    scan = SimulatedTask(id="3f65e1f1bb13118891a889d569a3ffff", name="scan", started_ago=600, total=5, failed=1)
     with holding(scan, clock=clock) as simulator:
         document = act(simulator, LAST, **SCAN).document
 
@@ -43,8 +43,8 @@ def test_the_sample_of_the_vendor_can_be_told(act: Act, clock: Clock) -> None:
         id="sample",
         name="sample",
         kind="assets_collection",
-        began_ago=clock.now - 1_671_184_531,
-        story=(Scene(state="complete", progress=69),),
+        started_ago=clock.now - 1_671_184_531,
+        stages=(Stage(state="complete", progress=69),),
         total=44,
         finished=67,
         id_form="zero",
@@ -75,7 +75,7 @@ def test_the_sample_of_the_vendor_can_be_told(act: Act, clock: Clock) -> None:
 )
 def test_every_state_has_a_word(state: State, status: str, act: Act, clock: Clock) -> None:
     """The same in both actions, of which the second has neither progress nor result."""
-    scan = SimulatedTask(id="t", name="t", story=(Scene(state=state, progress=40),), total=10)
+    scan = SimulatedTask(id="t", name="t", stages=(Stage(state=state, progress=40),), total=10)
     with holding(scan, clock=clock) as simulator:
         last = act(simulator, LAST, **SCAN).document
         result = act(simulator, RESULT, TaskId="t", **SCAN).document
@@ -96,8 +96,8 @@ def test_a_region_can_be_unsupported(act: Act, clock: Clock) -> None:
 
 def test_the_latest_is_the_one_that_began_last(act: Act, clock: Clock) -> None:
     """Of its type, wherever it is among the others, and from the moment it begins."""
-    several = [SimulatedTask(id=f"{age}", name="t", began_ago=age) for age in (300, 100, -60, 200)]
-    other = SimulatedTask(id="other", name="t", kind="vul_check_task", began_ago=50)
+    several = [SimulatedTask(id=f"{age}", name="t", started_ago=age) for age in (300, 100, -60, 200)]
+    other = SimulatedTask(id="other", name="t", kind="vul_check_task", started_ago=50)
     with holding(*several, other, clock=clock) as simulator:
         before = act(simulator, LAST, **SCAN).document["TaskId"]
         clock.now += 60
@@ -116,7 +116,7 @@ def test_a_source_keeps_the_tasks_it_started(source: str | None, found: object, 
     """Who started a task in Huawei's words is translated; other words stand for themselves."""
     sources = {"a": "autoSync", "b": "cycle", "c": "manual", "d": "openapi"}
     several = [
-        SimulatedTask(id=name, name="t", task_type=task_type, began_ago=1000 - 100 * age)
+        SimulatedTask(id=name, name="t", task_type=task_type, started_ago=1000 - 100 * age)
         for age, (name, task_type) in enumerate(sources.items())
     ]
     with holding(*several, clock=clock) as simulator:
@@ -213,8 +213,8 @@ def test_a_parameter_given_twice_is_refused(ask: Ask, clock: Clock) -> None:
 
 def test_only_the_answer_that_shows_how_a_task_stands_is_a_look(act: Act, clock: Clock) -> None:
     """The latest one, or the one asked for; its leaves and images do not move its story."""
-    story = (Scene(state="running", progress=10, looks=2), Scene(state="complete", progress=100))
-    with holding(SimulatedTask(id="t", name="t", story=story), clock=clock) as simulator:
+    stages = (Stage(state="running", progress=10, polls=2), Stage(state="complete", progress=100))
+    with holding(SimulatedTask(id="t", name="t", stages=stages), clock=clock) as simulator:
         act(simulator, LEAVES, TaskType="IMAGE_SCAN", CurrentPage=1, RelateInfo=True)
         act(simulator, INSTANCES)
         act(simulator, RESULT, TaskId="another", **SCAN)

@@ -85,9 +85,9 @@ def test_the_sdk_lists_images() -> None:
     with Simulator() as simulator:
         asked = request("DescribeImageInstances", criteria=criteria, logical_exp="AND", page_size=100, scanned=True)
         body = client(simulator).describe_image_instances(asked).body
-        strange = request("DescribeImageInstances", criteria=json.dumps([{"name": "tag", "value": "a b/c~测试+*"}]))
+        malformed = request("DescribeImageInstances", criteria=json.dumps([{"name": "tag", "value": "a b/c~测试+*"}]))
 
-        assert client(simulator).describe_image_instances(strange).body.page_info.total_count == 0
+        assert client(simulator).describe_image_instances(malformed).body.page_info.total_count == 0
     assert {image.repo_namespace for image in body.image_instance_list} == {"shop"}
     assert {image.risk_status for image in body.image_instance_list} == {"YES", "NO"}
     assert body.page_info.count == len(body.image_instance_list) == 30

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gate.clouds.answer import json_object, retry_after
+from gate.clouds.response import parse_json_object, retry_after
 from gate.errors import GateError, NotUnderstood, Refused, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gate.clouds.answer import Answer
+    from gate.clouds.response import Response
 
 _OK, _SERVER_ERROR, _CAPTIVE_PORTAL = 200, 500, 511
-_TOO_SOON = frozenset({408, 425})
-SIGNED_OUT = frozenset({401, 403})
-TOO_MANY = 429
+_RETRYABLE_STATUSES = frozenset({408, 425})
+AUTH_STATUSES = frozenset({401, 403})
+TOO_MANY_REQUESTS = 429
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,69 +27,69 @@ class CloudError:
     message: str = ""
 
 
-def document_of(
-    answer: Answer,
+def read_document(
+    response: Response,
     error_in: Callable[[Mapping[str, Any]], CloudError],
-    refusal: Callable[[Answer, CloudError], GateError],
+    refusal: Callable[[Response, CloudError], GateError],
 ) -> dict[str, Any]:
     """Reads an answer: its JSON object, if it is a plain 200 without an error in it.
 
     Args:
-        answer: What came back.
+        response: What came back.
         error_in: Finds the cloud's error in a document.
         refusal: What the cloud means by an error, or by an answer that has no status 200 and no error either.
 
     Raises:
         GateError: What the cloud means, or what else stands where its answer should.
     """
-    if answer.status != _OK:
-        raise refusal(answer, _error_beside(answer, error_in))
-    document = json_object(answer)
+    if response.status != _OK:
+        raise refusal(response, _error_beside(response, error_in))
+    document = parse_json_object(response)
     error = error_in(document)
     if error.code:
-        raise refusal(answer, error)
+        raise refusal(response, error)
     return document
 
 
-def said(answer: Answer, error: CloudError) -> str:
+def describe_error(response: Response, error: CloudError) -> str:
     """What the cloud said, in brackets for a message: status, code and words."""
-    status = ", ".join(part for part in (f"HTTP {answer.status}", error.code) if part)
+    status = ", ".join(part for part in (f"HTTP {response.status}", error.code) if part)
     return status + (f": {error.message}" if error.message else "")
 
 
-def may_pass(answer: Answer) -> bool:
+def is_transient(response: Response) -> bool:
     """Whether the status alone says that another try may go better."""
-    is_broken = answer.status >= _SERVER_ERROR and answer.status != _CAPTIVE_PORTAL
-    return is_broken or answer.status in _TOO_SOON
+    is_broken = response.status >= _SERVER_ERROR and response.status != _CAPTIVE_PORTAL
+    return is_broken or response.status in _RETRYABLE_STATUSES
 
 
-def unreachable(vendor: str, answer: Answer, error: CloudError) -> Unreachable:
+def unreachable(vendor: str, response: Response, error: CloudError) -> Unreachable:
     """The fault when the cloud itself is broken for the moment."""
     return Unreachable(
-        f"{vendor} cannot answer at the moment ({said(answer, error)}).",
+        f"{vendor} cannot answer at the moment ({describe_error(response, error)}).",
         means="The service, or the gateway in front of it, has a fault.",
         remedy="Try again later; the cloud's status page may know more.",
-        retry_after=retry_after(answer),
+        retry_after=retry_after(response),
     )
 
 
-def refused(vendor: str, answer: Answer, error: CloudError, *, remedy: str) -> Refused | NotUnderstood:
+def refused(vendor: str, response: Response, error: CloudError, *, remedy: str) -> Refused | NotUnderstood:
     """The fault when the cloud will not do what is asked; without an error of the cloud, it was not the cloud."""
     if error.code:
         return Refused(
-            f"{vendor} refuses the request ({said(answer, error)}).",
+            f"{vendor} refuses the request ({describe_error(response, error)}).",
             means="A parameter does not fit, or the endpoint does not offer this API.",
             remedy=remedy,
         )
     return NotUnderstood(
-        f"Something answered that is not the API ({said(answer, error)}).",
+        f"Something answered that is not the API ({describe_error(response, error)}).",
         means="A redirect, an empty answer or a web page: a proxy, or an endpoint that is no API.",
         remedy="Check --endpoint, the region and the proxy settings of this runner.",
     )
 
 
-def _error_beside(answer: Answer, error_in: Callable[[Mapping[str, Any]], CloudError]) -> CloudError:
+def _error_beside(response: Response, error_in: Callable[[Mapping[str, Any]], CloudError]) -> CloudError:
     try:
-        return error_in(json_object(answer))
+        return error_in(parse_json_object(response))
     except GateError:
         return CloudError()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.clouds.listing import whole
+from gate.clouds.pagination import read_consistently
 from gate.errors import NotUnderstood
 
 
@@ -13,14 +13,14 @@ from gate.errors import NotUnderstood
 def test_a_list_is_read_up_to_three_times(misses: int, rows: list[int]) -> None:
     answers = iter([*[None] * misses, rows])
 
-    assert whole(lambda: next(answers), what="things", remedy="ask for less") == rows
+    assert read_consistently(lambda: next(answers), what="things", remedy="ask for less") == rows
     assert next(answers, "the end") == "the end"
 
 
 def test_a_list_that_never_fits_is_not_understood() -> None:
     tries: list[None] = []
     with pytest.raises(NotUnderstood) as caught:
-        whole(lambda: tries.append(None), what="things", remedy="ask for less")
+        read_consistently(lambda: tries.append(None), what="things", remedy="ask for less")
 
     assert len(tries) == 3
     assert (caught.value.happened, caught.value.means, caught.value.remedy) == (

@@ -8,8 +8,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from gate.clouds.answer import retry_after
-from gate.clouds.refusal import SIGNED_OUT, TOO_MANY, CloudError, document_of, may_pass, refused, said, unreachable
+from gate.clouds.error_response import (
+    AUTH_STATUSES,
+    TOO_MANY_REQUESTS,
+    CloudError,
+    describe_error,
+    is_transient,
+    read_document,
+    refused,
+    unreachable,
+)
+from gate.clouds.response import retry_after
 from gate.clouds.values import text
 from gate.errors import NotAuthorised, Throttled
 from gate.text import one_line
@@ -17,7 +26,7 @@ from gate.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gate.clouds.answer import Answer
+    from gate.clouds.response import Response
     from gate.errors import GateError
 
 _NAME = "Alibaba Cloud"
@@ -28,7 +37,7 @@ _SHORTEST_PAUSE = 1.0
 # A new try has a new nonce.
 _PASSING = frozenset({"SignatureNonceUsed", "ServerError", "ServiceUnavailable", "InternalError"})
 _FORBIDDEN = ("NoPermission", "Forbidden")
-_SIGNED_OUT = (
+_AUTH_ERROR_PREFIXES = (
     "InvalidAccessKeyId",
     "MissingAccessKeyId",
     "InvalidSecurityToken",
@@ -41,9 +50,9 @@ _SIGNED_OUT = (
 _AEGIS = frozenset({"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"})
 
 
-def read(answer: Answer) -> dict[str, Any]:
-    """Reads an answer of Security Center; see `gate.clouds.refusal.document_of`."""
-    return document_of(answer, error_in, _refusal)
+def read(response: Response) -> dict[str, Any]:
+    """Reads an answer of Security Center; see `gate.clouds.error_response.read_document`."""
+    return read_document(response, error_in, _refusal)
 
 
 def error_in(document: Mapping[str, Any]) -> CloudError:
@@ -53,7 +62,7 @@ def error_in(document: Mapping[str, Any]) -> CloudError:
     """
     # Pairs, since one spelling of a name may mean well and the other not.
     named = [(key.lower(), value) for key, value in document.items()]
-    codes = [value for name, value in named if name == "code" and not _means_well(value)]
+    codes = [value for name, value in named if name == "code" and not is_success_code(value)]
     message = next((text(value) for name, value in named if name == "message"), "")
     if codes:
         return _error(codes[0], message)
@@ -69,7 +78,8 @@ def action(api: str) -> str:
     return f"yundun-aegis:{api}" if api in _AEGIS else f"yundun-sas:{api}"
 
 
-def _means_well(code: object) -> bool:
+def is_success_code(code: object) -> bool:
+    """Whether a code says that the call succeeded; compared by type too."""
     # type() as well, since 1 == True and 200 == 200.0.
     return any(type(code) is type(good) and code == good for good in _NO_ERROR)
 
@@ -79,35 +89,37 @@ def _error(code: object, message: str) -> CloudError:
     return CloudError(code=shown or "code", message=one_line(message, 300))
 
 
-def _refusal(answer: Answer, error: CloudError) -> GateError:
-    if answer.status == TOO_MANY or "Throttling" in error.code or "x-acs-retry-after" in answer.headers:
+def _refusal(response: Response, error: CloudError) -> GateError:
+    if response.status == TOO_MANY_REQUESTS or "Throttling" in error.code or "x-acs-retry-after" in response.headers:
         return Throttled(
-            f"{_NAME}'s quota is used up ({said(answer, error)}).",
+            f"{_NAME}'s quota is used up ({describe_error(response, error)}).",
             means="All jobs of the account share the calls that the API allows.",
             remedy="Let fewer gates run at once, or look less often with --poll-interval.",
-            retry_after=_pause(answer),
+            retry_after=_pause(response),
         )
-    if error.code.startswith(_SIGNED_OUT) or (answer.status in SIGNED_OUT and not error.code.startswith(_FORBIDDEN)):
+    if error.code.startswith(_AUTH_ERROR_PREFIXES) or (
+        response.status in AUTH_STATUSES and not error.code.startswith(_FORBIDDEN)
+    ):
         return NotAuthorised(
-            f"{_NAME} does not accept these credentials ({said(answer, error)}).",
+            f"{_NAME} does not accept these credentials ({describe_error(response, error)}).",
             means="They are wrong, expired or disabled, or this machine's clock is wrong.",
             remedy="Check that id, secret and security token are from the same key, and the clock.",
         )
     if error.code.startswith(_FORBIDDEN):
         return NotAuthorised(
-            f"{_NAME} does not let this user call {answer.asked} ({said(answer, error)}).",
+            f"{_NAME} does not let this user call {response.asked} ({describe_error(response, error)}).",
             means="No RAM policy of the user allows it. The actions that show a task begin with yundun-aegis:, those "
             "that count its images with yundun-sas:, so that a policy for one of the two is not enough.",
-            remedy=f"Allow {action(answer.asked)}; the README has a policy with all that the gate needs.",
+            remedy=f"Allow {action(response.asked)}; the README has a policy with all that the gate needs.",
         )
-    if may_pass(answer) or error.code in _PASSING:
-        return unreachable(_NAME, answer, error)
-    return refused(_NAME, answer, error, remedy="Check --region, --endpoint, --task-type, --task-name and --task-id.")
+    if is_transient(response) or error.code in _PASSING:
+        return unreachable(_NAME, response, error)
+    return refused(_NAME, response, error, remedy="Check --region, --endpoint, --task-type, --task-name and --task-id.")
 
 
-def _pause(answer: Answer) -> float | None:
+def _pause(response: Response) -> float | None:
     # Milliseconds, unlike Retry-After; the vendor's SDK takes 0 for no answer as well.
-    asked_for = answer.headers.get("x-acs-retry-after", "").strip()
+    asked_for = response.headers.get("x-acs-retry-after", "").strip()
     if not re.fullmatch(r"[1-9][0-9]{0,11}", asked_for):
-        return retry_after(answer)
+        return retry_after(response)
     return max(_SHORTEST_PAUSE, int(asked_for) / 1000)

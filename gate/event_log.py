@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gate.scan import ScanTask
 
 
-class Journal:
+class EventLog:
     """Keeps every event of one run and hands it on at once, to the log for instance."""
 
     def __init__(self, clock: Clock, listener: Callable[[Event], None]) -> None:
@@ -29,15 +29,15 @@ class Journal:
         """All that happened so far, oldest first."""
         return tuple(self._events)
 
-    def looks_at(self, task_id: str) -> Iterator[ScanTask]:
+    def polls_of(self, task_id: str) -> Iterator[ScanTask]:
         """What was seen of this task, look by look."""
         return (event.task for event in self._events if event.task and event.task.id == task_id)
 
-    def looked(self, task: ScanTask | None) -> None:
+    def polled(self, task: ScanTask | None) -> None:
         """Notes a look at the task; None when there was none."""
         self.task = task or self.task
         # The images that failed are kept of the last look alone: a long wait has hundreds of looks.
-        self._add(EventKind.LOOK, task=replace(task, failed_images=()) if task else None)
+        self._add(EventKind.POLL, task=replace(task, failed_images=()) if task else None)
 
     def pausing(self, pause: float, why: str) -> None:
         """Notes that the next look comes after so many s, and what the gate waits for."""

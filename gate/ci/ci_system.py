@@ -11,29 +11,29 @@ if TYPE_CHECKING:
     from gate.outcome import Outcome
 
 
-class Host:
+class CISystem:
     """A CI host, by the variables that it sets for a job."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
     @classmethod
-    def is_here(cls, environ: Mapping[str, str]) -> bool:  # noqa: ARG003 - for hosts that leave a sign
+    def is_detected(cls, environ: Mapping[str, str]) -> bool:  # noqa: ARG003 - for hosts that leave a sign
         """Whether these variables are those of a job of this host."""
         return True
 
-    def clear(self) -> None:
+    def remove_stale(self) -> None:
         """Takes away what an earlier run has left for the host, which would be mistaken for a word of this one."""
 
-    def hide(self, secret: str) -> str:  # noqa: ARG002 - for hosts that can
+    def mask_command(self, secret: str) -> str:  # noqa: ARG002 - for hosts that can
         """The line that keeps a secret out of the host's log; empty where it would show it instead."""
         return ""
 
-    def fold(self, title: str, at: datetime) -> str:  # noqa: ARG002 - for hosts that can
+    def start_group(self, title: str, at: datetime) -> str:  # noqa: ARG002 - for hosts that can
         """The line from which on the host folds its log; empty where it does not."""
         return ""
 
-    def unfold(self, at: datetime) -> str:  # noqa: ARG002 - for hosts that can
+    def end_group(self, at: datetime) -> str:  # noqa: ARG002 - for hosts that can
         """The line that ends what is folded."""
         return ""
 

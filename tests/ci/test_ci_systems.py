@@ -37,33 +37,33 @@ KINDS = {"github": GitHub, "gitlab": GitLab, "azure": Azure, "buildkite": Buildk
 
 @pytest.mark.parametrize(("name", "environ"), SIGNS.items())
 def test_each_host_is_known_by_the_variable_that_it_sets(name: str, environ: dict[str, str]) -> None:
-    assert type(ci.detect(environ)) is KINDS.get(name, ci.Host)
+    assert type(ci.detect(environ)) is KINDS.get(name, ci.CISystem)
 
 
 @pytest.mark.parametrize("environ", [{"GITHUB_ACTIONS": ""}, {"GITLAB_CI": "false"}, {"TF_BUILD": ""}, {}])
 def test_a_variable_that_is_empty_or_false_is_no_sign(environ: dict[str, str]) -> None:
-    assert type(ci.detect(environ)) is ci.Host
+    assert type(ci.detect(environ)) is ci.CISystem
 
 
-@pytest.mark.parametrize("name", ci.HOSTS)
+@pytest.mark.parametrize("name", ci.CI_SYSTEMS)
 def test_a_wish_is_stronger_than_what_is_detected(name: str) -> None:
-    assert type(ci.detect(SIGNS["github"], name)) is ci.HOSTS[name]
+    assert type(ci.detect(SIGNS["github"], name)) is ci.CI_SYSTEMS[name]
 
 
 def test_every_host_is_detected_or_none() -> None:
-    assert set(SIGNS) == set(ci.HOSTS)
+    assert set(SIGNS) == set(ci.CI_SYSTEMS)
 
 
 def test_a_plain_machine_is_told_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     host = ci.detect({})
 
     assert list(host.publish(an_outcome(a_task(risky=2)))) == []
-    assert (host.hide("secret-canary"), host.fold("title", NOW), host.unfold(NOW)) == ("", "", "")
+    assert (host.mask_command("secret-canary"), host.start_group("title", NOW), host.end_group(NOW)) == ("", "", "")
     assert capsys.readouterr().out == ""
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ci.HOSTS)
+@pytest.mark.parametrize("name", ci.CI_SYSTEMS)
 def test_no_host_is_told_by_another_ones_files(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

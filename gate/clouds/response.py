@@ -10,7 +10,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from gate.errors import CutShort, NotUnderstood
+from gate.errors import NotUnderstood, TruncatedResponse
 from gate.text import one_line
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _DEEPEST = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class Response:
     """One HTTP answer, whole."""
 
     status: int
@@ -37,18 +37,18 @@ class Answer:
     """The name of the question that it answers."""
 
 
-def json_object(answer: Answer) -> dict[str, Any]:
+def parse_json_object(response: Response) -> dict[str, Any]:
     """Reads the body as one JSON object, with nothing in it that two readers could take for two things.
 
     Duplicate keys, NaN, infinite and endless numbers and anything but UTF-8 are refused.
 
     Raises:
-        CutShort: The body is no JSON, as when an answer was cut.
+        TruncatedResponse: The body is no JSON, as when an answer was cut.
         NotUnderstood: It is a web page, or JSON of another shape or depth.
     """
     try:
         document = json.loads(
-            answer.body.decode("utf-8"),
+            response.body.decode("utf-8"),
             object_pairs_hook=_without_duplicates,
             parse_constant=_no_number,
             parse_float=_finite,
@@ -59,9 +59,9 @@ def json_object(answer: Answer) -> dict[str, Any]:
     except _Ambiguous as error:
         raise _not_understood(f"The answer is JSON that can be read in two ways: {error}.") from None
     except ValueError as error:
-        if answer.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        if response.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
             raise _not_understood("The answer is a web page, not the API's JSON.") from None
-        raise CutShort(
+        raise TruncatedResponse(
             f"The answer is not JSON: {one_line(str(error), 120)}.",
             means="It was cut on its way, or what answers is not this API.",
             remedy="Check --endpoint and the proxy if this comes again.",
@@ -73,18 +73,18 @@ def json_object(answer: Answer) -> dict[str, Any]:
     return document
 
 
-def retry_after(answer: Answer) -> float | None:
+def retry_after(response: Response) -> float | None:
     """Reads `Retry-After`, in s: a number, or a date by the clock of the answer itself (RFC 9110, 10.2.3)."""
-    value = answer.headers.get("retry-after", "").strip()
+    value = response.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+", value):
         return float(value[:_DIGITS_OF_ETERNITY])
-    until, sent = _date(value), date_of(answer)
+    until, sent = _date(value), date_of(response)
     return max(0.0, (until - sent).total_seconds()) if until and sent else None
 
 
-def date_of(answer: Answer) -> datetime | None:
+def date_of(response: Response) -> datetime | None:
     """The time at which the answer was sent by the sender's clock, aware; None where it does not say."""
-    return _date(answer.headers.get("date", ""))
+    return _date(response.headers.get("date", ""))
 
 
 def _date(text: str) -> datetime | None:

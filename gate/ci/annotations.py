@@ -15,32 +15,32 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Remark:
+class Annotation:
     """One remark, as urgent as the outcome itself."""
 
     title: str
     text: str
 
 
-def urgency(outcome: Outcome) -> str:
+def severity(outcome: Outcome) -> str:
     """`error` where the job fails, `warning` where the policy lets it go on, `notice` where all is well."""
     if outcome.verdict.decision is Decision.PASSED:
         return "notice"
     return "error" if outcome.enforced else "warning"
 
 
-def remarks(outcome: Outcome, most: int) -> Iterator[Remark]:
+def annotations_of(outcome: Outcome, most: int) -> Iterator[Annotation]:
     """At most so many of them; the last one says how many images are left out."""
     verdict = outcome.verdict
     why = " ".join(reason.message for reason in verdict.reasons)
-    yield Remark(title=f"Image scan {verdict.decision}", text=why or _all_is_well(outcome))
+    yield Annotation(title=f"Image scan {verdict.decision}", text=why or _passed_text(outcome))
     shown, left_out = failures(outcome, most - 1)
     for failure in shown:
-        yield Remark(title="Image not scanned", text=failure.text)
+        yield Annotation(title="Image not scanned", text=failure.text)
     if left_out:
-        yield Remark(title="Images not scanned", text=left_out)
+        yield Annotation(title="Images not scanned", text=left_out)
 
 
-def _all_is_well(outcome: Outcome) -> str:
+def _passed_text(outcome: Outcome) -> str:
     counts = outcome.outputs
     return f"{counts['total-num']} images, {counts['failed-num']} failed, {counts['risky-num'] or 'no'} risky."

@@ -11,10 +11,10 @@ from urllib.parse import quote
 import backoff
 import requests
 
-from gate.clock import DUST
-from gate.clouds.answer import date_of
-from gate.clouds.turn import OLDEST, courtesy, until_called
-from gate.errors import CutShort, NotAuthorised, OutOfTime, Throttled, Unreachable
+from gate.clock import EPSILON
+from gate.clouds.fair_retry import MAX_AGE, extra_delay, seconds_until_slot
+from gate.clouds.response import date_of
+from gate.errors import DeadlineExceeded, NotAuthorised, Throttled, TruncatedResponse, Unreachable
 from gate.policy import CLOCK_TOLERANCE
 from gate.text import one_line
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from backoff.types import Details
     from requests.auth import AuthBase
 
-    from gate.clouds.answer import Answer
-    from gate.clouds.kind import Connection
-    from gate.errors import PassingFault
+    from gate.clouds.interface import Connection
+    from gate.clouds.response import Response
+    from gate.errors import TransientError
 
 _TRIES_FOR_A_WHOLE_ANSWER = 3
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
@@ -51,20 +51,20 @@ class Api:
     auth: AuthBase
     secrets: tuple[str, ...]
     """What must be cut out of any message."""
-    read: Callable[[Answer], dict[str, Any]]
+    read: Callable[[Response], dict[str, Any]]
     """Turns an answer into its JSON object, or raises what the API means by it."""
     signs_the_time: bool = True
     """Whether a wrong clock can be why one is refused; a token does not hold the time."""
 
 
-class Http:
+class ApiClient:
     """Asks one API, and asks again after faults that may pass, as long as the deadline allows."""
 
     def __init__(self, api: Api, connection: Connection) -> None:
         self._api = api
         self._connection = connection
         settings = connection.settings
-        self._wire = connection.wire(
+        self._transport = connection.transport(
             api.base_url, secrets=api.secrets, limit=settings.request_timeout, ca_bundle=settings.ca_bundle
         )
         self._was_answered = False
@@ -93,7 +93,7 @@ class Http:
             called: The question's own name, where method and path do not tell it from others.
 
         Raises:
-            PassingFault: The last fault, when the deadline has come or its kind is not worth more tries.
+            TransientError: The last fault, when the deadline has come or its kind is not worth more tries.
             GateError: What the API's `read` makes of the answer, at once.
             NotUnderstood: The answer is too large or cannot be unpacked.
         """
@@ -104,63 +104,65 @@ class Http:
         # backoff repeats and counts, and nothing else: the pause is ours, on our clock, so its own is 0.
         rest = partial(self._rest, since=elapsed())
         again = partial(backoff.on_exception, backoff.constant, interval=0, jitter=None, logger=None, on_backoff=rest)
-        whole = again(exception=CutShort, max_tries=_TRIES_FOR_A_WHOLE_ANSWER, giveup=self._is_vain)(self._try)
-        answer: dict[str, Any] = again(exception=(Unreachable, Throttled), giveup=self._is_vain)(whole)(
+        whole = again(exception=TruncatedResponse, max_tries=_TRIES_FOR_A_WHOLE_ANSWER, giveup=self._is_vain)(self._try)
+        response: dict[str, Any] = again(exception=(Unreachable, Throttled), giveup=self._is_vain)(whole)(
             request, called or f"{method} {path}"
         )
         self._answered_at = elapsed()
-        return answer
+        return response
 
     def _begin_look(self) -> None:
         """Begins another look: behind the others that were in line at the last one, not when a call may be free."""
         if self._was_in_line:
             self._was_in_line = False
             pause = self._called(0.0)
-            self._connection.journal.note(f"others are in line for the quota; behind them in {pause:.0f} s")
+            self._connection.event_log.note(f"others are in line for the quota; behind them in {pause:.0f} s")
             self._connection.clock.sleep(pause)
             self._connection.deadline.grant()
         self._look_began = self._connection.clock.elapsed()
 
     def _try(self, request: requests.Request, called: str) -> dict[str, Any]:
-        answer = self._send(request, called)
+        response = self._send(request, called)
         try:
-            return self._api.read(answer)
+            return self._api.read(response)
         except NotAuthorised:
-            if not self._takes_the_time_from(answer):
+            if not self._takes_the_time_from(response):
                 raise
         # Signed with the wrong time, it had no chance; if the time was not the reason, this is refused again.
         return self._api.read(self._send(request, called))
 
-    def _send(self, request: requests.Request, called: str) -> Answer:
+    def _send(self, request: requests.Request, called: str) -> Response:
         if not self._connection.deadline.lets_begin():
-            raise OutOfTime(
-                f"The time was up before {self._wire.host} had told all that was needed.",
+            raise DeadlineExceeded(
+                f"The time was up before {self._transport.host} had told all that was needed.",
                 means="The list is long, or its answers come slowly.",
                 remedy="Give it more time with --timeout.",
             )
         self._first_try = min(self._first_try, self._connection.clock.elapsed())
-        answer = self._wire.send(request)
+        response = self._transport.send(request)
         # Whoever answers, and whatever: it can only make a task older.
-        if theirs := date_of(answer):
-            self._connection.clock.hear(theirs)
+        if theirs := date_of(response):
+            self._connection.clock.observe_remote_time(theirs)
         self._was_answered = True
-        request_id = next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), "none")
-        self._connection.journal.note(
-            f"{called}: {answer.status}, {len(answer.body)} bytes, request id {one_line(request_id, 80)}"
+        request_id = next((response.headers[name] for name in _REQUEST_IDS if name in response.headers), "none")
+        self._connection.event_log.note(
+            f"{called}: {response.status}, {len(response.body)} bytes, request id {one_line(request_id, 80)}"
         )
-        return replace(answer, asked=called)
+        return replace(response, asked=called)
 
-    def _takes_the_time_from(self, answer: Answer) -> bool:
+    def _takes_the_time_from(self, response: Response) -> bool:
         """Sets the run's clock by that of whoever refused the signature, where they are far apart.
 
         From no other answer: one from a cache or a proxy would make a stale task fresh.
         """
-        clock, theirs = self._connection.clock, date_of(answer)
+        clock, theirs = self._connection.clock, date_of(response)
         if not self._api.signs_the_time:
             return False
-        if theirs is None or abs(theirs - clock.now()) <= CLOCK_TOLERANCE or not clock.set_once(theirs):
+        if theirs is None or abs(theirs - clock.now()) <= CLOCK_TOLERANCE or not clock.correct_once(theirs):
             return False
-        self._connection.journal.note(f"this machine's clock is wrong; going by that of {self._wire.host}: {theirs}")
+        self._connection.event_log.note(
+            f"this machine's clock is wrong; going by that of {self._transport.host}: {theirs}"
+        )
         return True
 
     def _patience(self) -> float:
@@ -175,10 +177,10 @@ class Http:
 
     def _is_vain(self, fault: Any) -> bool:
         """Whether another try would come after the time is up."""
-        return self._patience() < (fault.retry_after or DUST)
+        return self._patience() < (fault.retry_after or EPSILON)
 
     def _rest(self, details: Details, *, since: float) -> None:
-        fault, tries = cast("PassingFault", details["exception"]), details["tries"]
+        fault, tries = cast("TransientError", details["exception"]), details["tries"]
         if isinstance(fault, Throttled):
             pause = self._until_turn(fault, tries, since)
         else:
@@ -186,7 +188,7 @@ class Http:
             pause = fault.retry_after or self._no_further(
                 self._drifting(_growing(_SHORTEST_PAUSE, tries, _LONGEST_PAUSE))
             )
-        self._connection.journal.retrying(fault.happened, pause)
+        self._connection.event_log.retrying(fault.happened, pause)
         self._connection.clock.sleep(pause)
         self._connection.deadline.grant()
 
@@ -196,11 +198,11 @@ class Http:
         age = elapsed - self._look_began
         if fault.retry_after:
             spare = max(0.0, self._patience() - fault.retry_after)
-            return fault.retry_after + courtesy(age, told=fault.retry_after, spare=spare)
+            return fault.retry_after + extra_delay(age, told=fault.retry_after, spare=spare)
         if self._may_be_free_soon(fault, tries):
-            first = max(fault.one_in or _SHORTEST_PAUSE, _SHORTEST_PAUSE)
+            first = max(fault.seconds_per_call or _SHORTEST_PAUSE, _SHORTEST_PAUSE)
             return self._no_further(self._drifting(_growing(first, tries, _LONGEST_PAUSE)))
-        if elapsed - since >= OLDEST:
+        if elapsed - since >= MAX_AGE:
             # It may be that refused calls count too, and that nobody is let in before some keep away for a while.
             return self._no_further(self._drifting(_NO_LINE))
         self._has_lined_up = self._was_in_line = True
@@ -208,14 +210,14 @@ class Http:
 
     def _may_be_free_soon(self, fault: Throttled, tries: int) -> bool:
         """Whether the quota frees a call every few seconds; where it does not say, for as long as that may be."""
-        if fault.one_in is None:
+        if fault.seconds_per_call is None:
             return tries <= _QUICK_TRIES and not self._has_lined_up
-        return fault.one_in <= _SOON
+        return fault.seconds_per_call <= _SOON
 
     def _called(self, age: float) -> float:
         # Those that began together are called together, and should not come as one.
         clock = self._connection.clock
-        return self._no_further(until_called(age, clock.now().timestamp()) + clock.chance() / 2)
+        return self._no_further(seconds_until_slot(age, clock.now().timestamp()) + clock.chance() / 2)
 
     def _drifting(self, pause: float) -> float:
         # Half of it is chance: a fault hits a whole fleet at one moment, and its gates must not come back as one.

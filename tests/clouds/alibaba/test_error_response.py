@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.clouds.alibaba.refusal import action, error_in, read
-from gate.clouds.refusal import CloudError
+from gate.clouds.alibaba.error_response import action, error_in, read
+from gate.clouds.error_response import CloudError
 from gate.errors import (
-    CutShort,
     ExitCode,
     GateError,
     NotAuthorised,
     NotUnderstood,
     Refused,
     Throttled,
+    TruncatedResponse,
     Unreachable,
 )
 from tests.clouds.builders import an_answer
 
 if TYPE_CHECKING:
-    from gate.clouds.answer import Answer
+    from gate.clouds.response import Response
 
 HTML = "<!DOCTYPE html><html><title>Sign in</title></html>"
 XML = "<?xml version='1.0' encoding='UTF-8'?><Error><Code>Throttling.User</Code></Error>"
@@ -35,7 +35,7 @@ EXIT = {
     Unreachable: ExitCode.CLOUD_UNAVAILABLE,
     Refused: ExitCode.CLOUD_UNAVAILABLE,
     NotUnderstood: ExitCode.CLOUD_UNAVAILABLE,
-    CutShort: ExitCode.CLOUD_UNAVAILABLE,
+    TruncatedResponse: ExitCode.CLOUD_UNAVAILABLE,
 }
 
 
@@ -51,7 +51,7 @@ def gateway(code: str, message: str = "no") -> str:
     )
 
 
-def refusal(answer: Answer) -> GateError:
+def refusal(answer: Response) -> GateError:
     with pytest.raises(GateError) as caught:
         read(answer)
     return caught.value
@@ -136,8 +136,8 @@ def test_each_code_has_its_class_and_exit_code_and_names_what_helps(
         (206, json.dumps(DATA), NotUnderstood, "HTTP 206"),
         (200, HTML, NotUnderstood, "web page"),
         (200, XML, NotUnderstood, "not the API's JSON"),
-        (200, "", CutShort, "not JSON"),
-        (200, json.dumps(DATA)[:-1], CutShort, "not JSON"),
+        (200, "", TruncatedResponse, "not JSON"),
+        (200, json.dumps(DATA)[:-1], TruncatedResponse, "not JSON"),
         (200, "[]", NotUnderstood, "not an object"),
         (200, "null", NotUnderstood, "not an object"),
     ],

@@ -13,7 +13,7 @@ _TRIES = 3
 Rows = TypeVar("Rows")
 
 
-def whole(read: Callable[[], Rows | None], *, what: str, remedy: str) -> Rows:
+def read_consistently(read: Callable[[], Rows | None], *, what: str, remedy: str) -> Rows:
     """Reads a list, again if its pages do not fit together: what is missing may be what matters.
 
     Args:

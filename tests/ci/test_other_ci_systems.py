@@ -43,7 +43,7 @@ def told(name: str, outcome: Outcome, **environ: str) -> list[str]:
 def test_gitlab_folds_the_log_of_the_wait() -> None:
     host = ci.detect({}, "gitlab")
 
-    begin, end = host.fold("Waiting", NOW), host.unfold(NOW)
+    begin, end = host.start_group("Waiting", NOW), host.end_group(NOW)
 
     at = int(NOW.timestamp())
     assert begin == f"\x1b[0Ksection_start:{at}:scan_gate_wait[collapsed=true]\r\x1b[0KWaiting\n"
@@ -101,9 +101,9 @@ def test_azure_shows_the_summary_from_a_file_of_the_agents(tmp_path: Path, capsy
 def test_azure_hears_what_could_not_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
 
-    (complaint,) = told("azure", BLOCKED, AGENT_TEMPDIRECTORY=str(tmp_path / "file"))
+    (warning,) = told("azure", BLOCKED, AGENT_TEMPDIRECTORY=str(tmp_path / "file"))
 
-    assert "the summary of the run will not show the verdict" in complaint
+    assert "the summary of the run will not show the verdict" in warning
     assert "task.logissue" in capsys.readouterr().out
 
 
@@ -134,8 +134,8 @@ def test_a_command_of_azure_reads_back_as_it_was() -> None:
 
 @pytest.mark.parametrize(("name", "sign"), [("github", {"GITHUB_ACTIONS": "true"}), ("azure", {"TF_BUILD": "True"})])
 def test_a_secret_is_named_only_to_a_host_that_is_there_to_hide_it(name: str, sign: dict[str, str]) -> None:
-    assert "canary" in ci.detect(sign).hide("canary-secret")
-    assert ci.detect({}, name).hide("canary-secret") == ""
+    assert "canary" in ci.detect(sign).mask_command("canary-secret")
+    assert ci.detect({}, name).mask_command("canary-secret") == ""
 
 
 # Buildkite.
@@ -171,25 +171,28 @@ def test_an_agent_of_buildkite_that_fails_or_is_absent_is_told_of(tmp_path: Path
     if is_there:
         agent(tmp_path, exit_code=1)
 
-    (complaint,) = told("buildkite", BLOCKED, PATH=str(tmp_path))
+    (warning,) = told("buildkite", BLOCKED, PATH=str(tmp_path))
 
     expected = "did not take the annotation (no such build)" if is_there else "is not in this container"
-    assert expected in complaint
+    assert expected in warning
 
 
 def test_an_agent_of_buildkite_that_cannot_run_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "buildkite-agent").write_text("#!/nowhere\n")
     (tmp_path / "buildkite-agent").chmod(0o755)
 
-    (complaint,) = told("buildkite", BLOCKED, PATH=str(tmp_path))
+    (warning,) = told("buildkite", BLOCKED, PATH=str(tmp_path))
 
-    assert "did not take the annotation" in complaint
+    assert "did not take the annotation" in warning
 
 
 def test_buildkite_folds_the_wait_and_unfolds_the_verdict() -> None:
     host = ci.detect({}, "buildkite")
 
-    assert (host.fold("Waiting ::group::", NOW), host.unfold(NOW)) == ("--- Waiting : :group: :\n", "+++ scan-gate\n")
+    assert (host.start_group("Waiting ::group::", NOW), host.end_group(NOW)) == (
+        "--- Waiting : :group: :\n",
+        "+++ scan-gate\n",
+    )
 
 
 # Bitbucket.
@@ -259,9 +262,9 @@ def test_what_bitbucket_was_told_before_is_gone_as_soon_as_a_run_begins(
 def test_bitbucket_hears_what_could_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    (complaint,) = told("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path / "file"))
+    (warning,) = told("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path / "file"))
 
-    assert "there will be no report in Bitbucket" in complaint
+    assert "there will be no report in Bitbucket" in warning
 
 
 def test_a_folder_of_bitbuckets_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
@@ -270,9 +273,9 @@ def test_a_folder_of_bitbuckets_that_is_a_link_is_not_written_through(tmp_path: 
     (tmp_path / "elsewhere" / "annotations-1.json").write_text("precious")
     (tmp_path / bitbucket.FOLDER).symlink_to(tmp_path / "elsewhere")
 
-    (complaint,) = told("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path))
+    (warning,) = told("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path))
 
-    assert "is a link and is not written through" in complaint
+    assert "is a link and is not written through" in warning
     assert (tmp_path / "elsewhere" / "annotations-1.json").read_text() == "precious"
     assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["annotations-1.json"]
 
@@ -286,7 +289,7 @@ def test_nothing_of_the_checkout_is_run_as_the_agent_of_buildkite(
     agent(tmp_path / "bin")
     monkeypatch.chdir(tmp_path)
 
-    (complaint,) = told("buildkite", BLOCKED, PATH=folders)
+    (warning,) = told("buildkite", BLOCKED, PATH=folders)
 
-    assert "is not in this container" in complaint
+    assert "is not in this container" in warning
     assert not list(tmp_path.rglob("told.json"))

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.clouds.huawei.refusal import error_in, read
-from gate.clouds.refusal import CloudError
+from gate.clouds.error_response import CloudError
+from gate.clouds.huawei.error_response import error_in, read
 from gate.errors import (
-    CutShort,
     ExitCode,
     GateError,
     NotAuthorised,
     NotUnderstood,
     Refused,
     Throttled,
+    TruncatedResponse,
     Unreachable,
 )
 from tests.clouds.builders import an_answer
 
 if TYPE_CHECKING:
-    from gate.clouds.answer import Answer
+    from gate.clouds.response import Response
 
 HTML = "<!DOCTYPE html><html><title>Sign in</title></html>"
 DENIED, ELSEWHERE = ExitCode.NOT_AUTHORISED, ExitCode.CLOUD_UNAVAILABLE
@@ -41,7 +41,7 @@ def iam(code: int, message: str = "no") -> str:
     return json.dumps({"error": {"code": code, "message": message, "title": "Unauthorized"}})
 
 
-def refusal(answer: Answer) -> GateError:
+def refusal(answer: Response) -> GateError:
     with pytest.raises(GateError) as caught:
         read(answer)
     return caught.value
@@ -125,7 +125,7 @@ def refusal(answer: Answer) -> GateError:
         (201, '{"data_list": [], "total_num": 0}', NotUnderstood, ELSEWHERE, "HTTP 201"),
         (206, '{"data_list": [], "total_num": 0}', NotUnderstood, ELSEWHERE, "HTTP 206"),
         (200, HTML, NotUnderstood, ELSEWHERE, "web page"),
-        (200, "", CutShort, ELSEWHERE, "not JSON"),
+        (200, "", TruncatedResponse, ELSEWHERE, "not JSON"),
         (200, "[]", NotUnderstood, ELSEWHERE, "not an object"),
     ],
 )
@@ -288,7 +288,7 @@ def test_a_quota_that_is_used_up_says_how_often_it_frees_a_call(message: str, ex
     found = refusal(an_answer(gateway("APIGW.0308", message), 429))
 
     assert isinstance(found, Throttled)
-    assert (found.one_in, found.retry_after) == (expected, None)
+    assert (found.seconds_per_call, found.retry_after) == (expected, None)
 
 
 @pytest.mark.parametrize(("header", "expected"), [("7", 7.0), ("soon", None)])
@@ -298,7 +298,7 @@ def test_a_quota_that_is_used_up_may_say_when_to_come_back(header: str, expected
     found = refusal(an_answer(gateway("APIGW.0308", message), 429, retry_after=header))
 
     assert isinstance(found, Throttled)
-    assert (found.one_in, found.retry_after) == (12.0, expected)
+    assert (found.seconds_per_call, found.retry_after) == (12.0, expected)
 
 
 @pytest.mark.parametrize("status", [408, 425, 500, 503])

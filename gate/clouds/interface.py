@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from gate.clouds.credentials import find_credentials
-from gate.clouds.wire import SHORTEST_SECRET, Wire
+from gate.clouds.transport import MIN_SECRET_LENGTH, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from gate.clock import Clock, Deadline
     from gate.clouds.credentials import Credentials, Source
-    from gate.journal import Journal
+    from gate.event_log import EventLog
     from gate.scan import ScanTask
     from gate.settings import Option, Settings
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 class Cloud(Protocol):
     """One cloud's scan tasks, in our vocabulary.
 
-    Every question may raise `NotAuthorised`, `Refused`, `NotUnderstood` or, once the deadline has come, `PassingFault`.
+    Every method may raise `NotAuthorised`, `Refused`, `NotUnderstood` or, after the deadline, `TransientError`.
     """
 
-    def newest(self) -> ScanTask | None:
+    def newest_task(self) -> ScanTask | None:
         """Finds the task with the latest begin, whatever the order in which the cloud lists them."""
         ...
 
-    def named(self, task_id: str) -> ScanTask | None:
+    def task_by_id(self, task_id: str) -> ScanTask | None:
         """Finds the task with exactly this id."""
         ...
 
-    def look(self, pinned: ScanTask) -> ScanTask | None:
+    def poll(self, pinned: ScanTask) -> ScanTask | None:
         """Looks at the task again that was found before, and at no other; with its counts, once it is complete."""
         ...
 
@@ -46,28 +46,28 @@ class Connection:
     clock: Clock
     deadline: Deadline
     """The end of the run: no request is tried again after it."""
-    journal: Journal
-    hide: Callable[[str], object] = str
+    event_log: EventLog
+    mask_secret: Callable[[str], object] = str
     """Is told every secret before it is used, for the CI host that keeps it out of its log."""
-    wire: Callable[..., Wire] = Wire
+    transport: Callable[..., Transport] = Transport
     """Makes the way to a host; handed in like the clock, so that a test can be the other side without a socket."""
 
     def credentials(self, native: Iterable[Source], *, takes_token: bool = True) -> Credentials:
         """Finds the credentials, and hides them; see `find_credentials`."""
         found = find_credentials(self.environ, native, takes_token=takes_token)
         for secret in found.secrets:
-            if len(secret) >= SHORTEST_SECRET:
-                self.hide(secret)
+            if len(secret) >= MIN_SECRET_LENGTH:
+                self.mask_secret(secret)
         return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CloudKind:
+class CloudProvider:
     """A cloud before it is connected: what its user may say, and how it is built."""
 
     title: str
     options: tuple[Option, ...]
-    shortest_pause: float
+    min_poll_interval: float
     """Seconds between two looks that the documented quota allows."""
     connect: Callable[[Connection], Cloud]
     """Raises UsageError or NotAuthorised where settings or credentials do not suffice; sends nothing yet."""

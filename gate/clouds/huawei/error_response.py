@@ -8,15 +8,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from gate.clouds.answer import retry_after
-from gate.clouds.refusal import SIGNED_OUT, TOO_MANY, CloudError, document_of, may_pass, refused, said, unreachable
+from gate.clouds.error_response import (
+    AUTH_STATUSES,
+    TOO_MANY_REQUESTS,
+    CloudError,
+    describe_error,
+    is_transient,
+    read_document,
+    refused,
+    unreachable,
+)
+from gate.clouds.response import retry_after
 from gate.errors import NotAuthorised, Throttled
 from gate.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gate.clouds.answer import Answer
+    from gate.clouds.response import Response
     from gate.errors import GateError
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600}
@@ -36,9 +45,9 @@ _REMEDIES = {
 _THROTTLED = "APIGW.0308"
 
 
-def read(answer: Answer) -> dict[str, Any]:
-    """Reads an answer of HSS or IAM; see `gate.clouds.refusal.document_of`."""
-    return document_of(answer, error_in, _refusal)
+def read(response: Response) -> dict[str, Any]:
+    """Reads an answer of HSS or IAM; see `gate.clouds.error_response.read_document`."""
+    return read_document(response, error_in, _refusal)
 
 
 def error_in(document: Mapping[str, Any]) -> CloudError:
@@ -65,27 +74,27 @@ def _named(key: str, document: Mapping[str, Any]) -> CloudError:
     return CloudError(code=shown, message=one_line(message, 300))
 
 
-def _refusal(answer: Answer, error: CloudError) -> GateError:
-    if answer.status == TOO_MANY or error.code == _THROTTLED:
-        return _throttled(answer, error)
-    if answer.status in SIGNED_OUT or error.code in _REMEDIES:
+def _refusal(response: Response, error: CloudError) -> GateError:
+    if response.status == TOO_MANY_REQUESTS or error.code == _THROTTLED:
+        return _throttled(response, error)
+    if response.status in AUTH_STATUSES or error.code in _REMEDIES:
         return NotAuthorised(
-            f"Huawei Cloud does not accept these credentials for this ({said(answer, error)}).",
+            f"Huawei Cloud does not accept these credentials for this ({describe_error(response, error)}).",
             means="They are wrong, expired, of another region, or their user lacks a permission.",
             remedy=_REMEDIES.get(error.code, "Check the credentials, and the permissions of their user."),
         )
-    if may_pass(answer):
-        return unreachable("Huawei Cloud", answer, error)
+    if is_transient(response):
+        return unreachable("Huawei Cloud", response, error)
     remedy = "Check --region, --project-id and the options that select tasks."
-    return refused("Huawei Cloud", answer, error, remedy=remedy)
+    return refused("Huawei Cloud", response, error, remedy=remedy)
 
 
-def _throttled(answer: Answer, error: CloudError) -> Throttled:
+def _throttled(response: Response, error: CloudError) -> Throttled:
     size = re.search(r"limit:([0-9]{1,6}),time:([0-9]{1,6}) (second|minute|hour)", error.message)
     return Throttled(
-        f"Huawei Cloud's quota is used up ({said(answer, error)}).",
+        f"Huawei Cloud's quota is used up ({describe_error(response, error)}).",
         means="A user may call this API 5 times a minute, and all jobs of that user, or of one address, share it.",
         remedy="Let fewer gates run at once, or give them users of their own.",
-        retry_after=retry_after(answer),
-        one_in=int(size[2]) * _UNITS[size[3]] / max(1, int(size[1])) if size else None,
+        retry_after=retry_after(response),
+        seconds_per_call=int(size[2]) * _UNITS[size[3]] / max(1, int(size[1])) if size else None,
     )

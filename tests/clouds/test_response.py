@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gate.clouds.answer import date_of, json_object, retry_after
-from gate.errors import CutShort, ExitCode, GateError, NotUnderstood
+from gate.clouds.response import date_of, parse_json_object, retry_after
+from gate.errors import ExitCode, GateError, NotUnderstood, TruncatedResponse
 from tests.clouds.builders import an_answer
 
 NOON = "Sat, 31 Jan 2026 12:00:00 GMT"
@@ -38,7 +38,7 @@ def nested(value: object, depth: int) -> object:
     ids=["empty", "spaces", "every-type", "same-key-in-two-objects", "tiny-number", "long-number", "20-deep"],
 )
 def test_one_json_object_is_read(body: str, expected: dict[str, Any]) -> None:
-    assert json_object(an_answer(body)) == expected
+    assert parse_json_object(an_answer(body)) == expected
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_one_json_object_is_read(body: str, expected: dict[str, Any]) -> None:
 def test_what_is_another_thing_than_the_apis_json_is_not_understood_at_once(body: bytes, named: str) -> None:
     """Another try would only bring the same, so none is made."""
     with pytest.raises(NotUnderstood) as caught:
-        json_object(an_answer(body))
+        parse_json_object(an_answer(body))
 
     assert named in caught.value.happened
 
@@ -127,8 +127,8 @@ def test_what_is_another_thing_than_the_apis_json_is_not_understood_at_once(body
     ],
 )
 def test_what_is_no_json_counts_as_cut_short(body: bytes) -> None:
-    with pytest.raises(CutShort) as caught:
-        json_object(an_answer(body))
+    with pytest.raises(TruncatedResponse) as caught:
+        parse_json_object(an_answer(body))
 
     assert "not JSON" in caught.value.happened
 
@@ -138,14 +138,14 @@ DOCUMENT = '{"data_list": [{"task_id": "ü", "task_status": 100, "risky_num": nu
 
 @pytest.mark.parametrize("length", range(len(DOCUMENT)))
 def test_an_answer_that_stops_anywhere_is_cut_short(length: int) -> None:
-    with pytest.raises(CutShort):
-        json_object(an_answer(DOCUMENT[:length]))
+    with pytest.raises(TruncatedResponse):
+        parse_json_object(an_answer(DOCUMENT[:length]))
 
 
 @given(st.binary(max_size=200) | st.text('{}[]",:019.eE-ntf\\u ', max_size=40).map(str.encode))
 def test_any_bytes_are_an_object_or_have_a_name_in_the_gates_vocabulary(body: bytes) -> None:
     try:
-        document: object = json_object(an_answer(body))
+        document: object = parse_json_object(an_answer(body))
     except GateError as error:
         assert (error.exit_code, error.code) == (ExitCode.CLOUD_UNAVAILABLE, "not-understood")  # noqa: PT017
         assert "\n" not in str(error)  # noqa: PT017

@@ -34,7 +34,7 @@ def unusable_proxy() -> UsageError:
     )
 
 
-def fault_behind(error: Exception, *, host: str, hide: Callable[[str], str]) -> GateError:
+def error_from(error: Exception, *, host: str, hide: Callable[[str], str]) -> GateError:
     """Names the fault behind an error of `requests` or `urllib3`, without the password of a proxy.
 
     Args:
@@ -46,9 +46,9 @@ def fault_behind(error: Exception, *, host: str, hide: Callable[[str], str]) -> 
     if isinstance(cause, _NO_ADDRESS):
         # The gate's own address was checked before, so that it can only be the proxy's.
         return unusable_proxy()
-    said = f"{type(cause).__name__}: {cause}"
-    detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", hide(said)), 200)
-    if "NO_CERTIFICATE_OR_CRL_FOUND" in said or "[X509" in said:
+    describe_error = f"{type(cause).__name__}: {cause}"
+    detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", hide(describe_error)), 200)
+    if "NO_CERTIFICATE_OR_CRL_FOUND" in describe_error or "[X509" in describe_error:
         return UsageError(
             f"The certificates to check {host} by cannot be used ({detail}).",
             means="REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or --ca-bundle names a file without certificates.",
@@ -60,7 +60,7 @@ def fault_behind(error: Exception, *, host: str, hide: Callable[[str], str]) -> 
             means="A proxy opens the TLS connection, or the endpoint uses a private certificate authority.",
             remedy="Give its certificates with --ca-bundle.",
         )
-    if "Tunnel connection failed: 407" in said:
+    if "Tunnel connection failed: 407" in describe_error:
         return Refused(
             f"The proxy on the way to {host} wants to know who asks ({detail}).",
             means="Its address in HTTPS_PROXY has no user and password, or wrong ones.",

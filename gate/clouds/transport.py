@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 import requests
 import urllib3.exceptions
 
-from gate.clouds.answer import Answer
-from gate.clouds.fault import fault_behind, unusable_proxy
+from gate.clouds.response import Response
+from gate.clouds.transport_errors import error_from, unusable_proxy
 from gate.errors import NotUnderstood, Unreachable, UsageError
 from gate.settings import is_loopback
 from gate.text import one_line
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-LARGEST_ANSWER = 64 * 1024 * 1024
+MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 """Bytes, unpacked: 20,000 failed images in one answer are about 8 MB, so this much is no list of tasks."""
 _CHUNK = 64 * 1024
 _CONNECT_LIMIT = 10.0
-SHORTEST_SECRET = 8
+MIN_SECRET_LENGTH = 8
 """Characters: what is shorter is no secret of any cloud, and would tear holes into every answer and log."""
 
 
-class Wire:
+class Transport:
     """The way to one host, over which one exchange goes at a time."""
 
     def __init__(self, base_url: str, *, secrets: Iterable[str], limit: float, ca_bundle: Path | None) -> None:
@@ -44,7 +44,7 @@ class Wire:
         self._secrets = tuple(secrets)
         self._session = self._new_session()
 
-    def send(self, request: requests.Request) -> Answer:
+    def send(self, request: requests.Request) -> Response:
         """Sends a request and returns its answer, with every secret in it blotted out.
 
         Raises:
@@ -55,14 +55,16 @@ class Wire:
         # A thread that gets to run only after its limit must not share the session of its successor.
         session = self._session
         prepared = session.prepare_request(request)
-        wishes = session.merge_environment_settings(
+        send_options = session.merge_environment_settings(
             prepared.url or "", proxies={}, stream=True, verify=self._ca_bundle, cert=None
         )
-        passwords = tuple(_passwords(wishes["proxies"]))
-        blot = Blot((*self._secrets, *_proofs(prepared), *passwords))
+        passwords = tuple(_passwords(send_options["proxies"]))
+        redactor = Redactor((*self._secrets, *_signatures(prepared), *passwords))
 
         try:
-            return _apart(partial(self._exchange, session, prepared, wishes, blot)).result(self._limit)
+            return _run_in_thread(partial(self._exchange, session, prepared, send_options, redactor)).result(
+                self._limit
+            )
         except TimeoutError:
             # The thread closes its own socket as it ends; that of a closed session is kept for no other request.
             session.close()
@@ -74,8 +76,8 @@ class Wire:
             ) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             # What a proxy says itself is no answer that could get holes, and nobody says how long a password is.
-            short = Blot(passwords, shortest=1)
-            raise fault_behind(error, host=self.host, hide=lambda text: short.text(blot.text(text))) from None
+            short = Redactor(passwords, shortest=1)
+            raise error_from(error, host=self.host, hide=lambda text: short.text(redactor.text(text))) from None
         except OSError as error:
             raise UsageError(
                 f"The certificates to check {self.host} by cannot be used ({error}).",
@@ -84,19 +86,23 @@ class Wire:
             ) from None
 
     def _exchange(
-        self, session: requests.Session, prepared: requests.PreparedRequest, wishes: Mapping[str, Any], blot: Blot
-    ) -> Answer:
+        self,
+        session: requests.Session,
+        prepared: requests.PreparedRequest,
+        send_options: Mapping[str, Any],
+        redactor: Redactor,
+    ) -> Response:
         limits = (min(_CONNECT_LIMIT, self._limit), self._limit)
         try:
-            response = session.send(prepared, allow_redirects=False, timeout=limits, **wishes)
+            response = session.send(prepared, allow_redirects=False, timeout=limits, **send_options)
         except (ValueError, TypeError) as error:
-            if isinstance(error, requests.RequestException) or not wishes["proxies"]:
+            if isinstance(error, requests.RequestException) or not send_options["proxies"]:
                 raise
             raise unusable_proxy() from None
         with response:
-            headers = {name: blot.text(value) for name, value in response.headers.lower_items()}
+            headers = {name: redactor.text(value) for name, value in response.headers.lower_items()}
             body = _body(response, headers.get("content-encoding", "identity"))
-            return Answer(status=response.status_code, headers=headers, body=blot.out(body))
+            return Response(status=response.status_code, headers=headers, body=redactor.redact(body))
 
     def _new_session(self) -> requests.Session:
         session = _Session()
@@ -105,9 +111,9 @@ class Wire:
         return session
 
 
-def _apart(exchange: Callable[[], Answer]) -> Future[Answer]:
+def _run_in_thread(exchange: Callable[[], Response]) -> Future[Response]:
     # A socket's timeout bounds neither name resolution nor a server that drips bytes; a thread can be left behind.
-    future: Future[Answer] = Future()
+    future: Future[Response] = Future()
 
     def work() -> None:
         try:
@@ -126,21 +132,21 @@ def _apart(exchange: Callable[[], Answer]) -> Future[Answer]:
     return future
 
 
-class Blot:
+class Redactor:
     """Blots secrets out of what comes back: a gateway repeats the headers of a wrong signature in its error.
 
     What is shorter than 8 characters is no secret of any cloud, and would tear holes into every answer; only words that
     nothing but people read may lose more.
     """
 
-    def __init__(self, secrets: Iterable[str], *, shortest: int = SHORTEST_SECRET) -> None:
+    def __init__(self, secrets: Iterable[str], *, shortest: int = MIN_SECRET_LENGTH) -> None:
         told = [secret for secret in secrets if len(secret) >= shortest]
-        told += [form for secret in told if len(secret) >= SHORTEST_SECRET for form in _in_base64(secret)]
+        told += [form for secret in told if len(secret) >= MIN_SECRET_LENGTH for form in _in_base64(secret)]
         # The longest first: where several begin, the first that fits is taken.
         spellings = [b"".join(map(_spellings, form)) for form in sorted(told, key=len, reverse=True)]
         self._secrets = re.compile(b"|".join(spellings)) if spellings else None
 
-    def out(self, body: bytes) -> bytes:
+    def redact(self, body: bytes) -> bytes:
         """The bytes without any secret, plain or in base64.
 
         Its marks may be spelt as in JSON, HTML or a URL, also one that is quoted twice; letters and digits stay plain.
@@ -149,7 +155,7 @@ class Blot:
 
     def text(self, text: str) -> str:
         """The same for the value of a header."""
-        return self.out(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+        return self.redact(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
 
 class _Session(requests.Session):
@@ -176,7 +182,7 @@ def _in_base64(secret: str) -> Iterator[str]:
         yield b64encode(whole).decode()[-(-before * 8 // 6) : len(whole) * 8 // 6]
 
 
-def _proofs(request: requests.PreparedRequest) -> list[str]:
+def _signatures(request: requests.PreparedRequest) -> list[str]:
     # With its signature, whoever reads a log could send the request once more.
     return re.findall(r"Signature=(\w+)", str(request.headers.get("Authorization", "")))
 
@@ -203,9 +209,9 @@ def _body(response: requests.Response, packing: str) -> bytes:
     body = bytearray()
     for chunk in response.iter_content(_CHUNK):
         body += chunk
-        if len(body) > LARGEST_ANSWER:
+        if len(body) > MAX_RESPONSE_BYTES:
             raise NotUnderstood(
-                f"The answer is larger than {LARGEST_ANSWER} bytes.",
+                f"The answer is larger than {MAX_RESPONSE_BYTES} bytes.",
                 means="What answers is not this API, or it is broken.",
                 remedy="Check --endpoint and the proxy.",
             )

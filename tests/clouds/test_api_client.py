@@ -19,22 +19,22 @@ from urllib.parse import quote, unquote
 
 import pytest
 
+from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.credentials import Credentials
-from gate.clouds.http import Api, Http
-from gate.clouds.huawei.refusal import read
+from gate.clouds.fair_retry import ROUND, SLOT_WINDOW, queue_position, seconds_until_slot
+from gate.clouds.huawei.error_response import read
 from gate.clouds.huawei.signature import KeyPairAuth, TokenAuth
-from gate.clouds.turn import CALLED_WITHIN, ROUND, place, until_called
-from gate.clouds.wire import LARGEST_ANSWER
+from gate.clouds.transport import MAX_RESPONSE_BYTES
 from gate.errors import (
-    CutShort,
+    DeadlineExceeded,
     ExitCode,
     GateError,
     NotAuthorised,
     NotUnderstood,
-    OutOfTime,
-    PassingFault,
     Refused,
     Throttled,
+    TransientError,
+    TruncatedResponse,
     Unreachable,
     UsageError,
 )
@@ -79,8 +79,8 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 def http(
     connection: Connection, url: str, auth: AuthBase | None = None, *, secrets: tuple[str, ...] = (TOKEN,)
-) -> Http:
-    return Http(Api(base_url=url, auth=auth or TokenAuth(TOKEN), secrets=secrets, read=read), connection)
+) -> ApiClient:
+    return ApiClient(Api(base_url=url, auth=auth or TokenAuth(TOKEN), secrets=secrets, read=read), connection)
 
 
 def ask(connection: Connection, url: str, auth: AuthBase | None = None) -> dict[str, Any]:
@@ -137,19 +137,19 @@ def test_a_question_goes_out_as_it_is_asked(fake_time: FakeTime) -> None:
 
 HELD_IN_THE_HEAD = Raw(payload=HEAD, then="hold")
 HELD_IN_THE_BODY = Raw(payload=HEAD + b'Content-Length: 100\r\n\r\n{"projects": [', then="hold")
-SLOW: dict[str, tuple[Reply | Raw | Drip, type[PassingFault]]] = {
+SLOW: dict[str, tuple[Reply | Raw | Drip, type[TransientError]]] = {
     "no-answer": (hung(), Unreachable),
     "stall-in-the-head": (HELD_IN_THE_HEAD, Unreachable),
     "stall-in-the-body": (HELD_IN_THE_BODY, Unreachable),
     "drip-of-the-head": (dripping_headers(0.02), Unreachable),
     "drip-of-the-body": (dripping_body(0.02), Unreachable),
 }
-FAST: dict[str, tuple[Reply | Raw | Drip, type[PassingFault]]] = {
+FAST: dict[str, tuple[Reply | Raw | Drip, type[TransientError]]] = {
     "reset": (reset(), Unreachable),
     "reset-in-the-head": (Raw(payload=HEAD, then="reset"), Unreachable),
     "reset-in-the-body": (Raw(payload=HEAD + b"Content-Length: 9\r\n\r\n{}", then="reset"), Unreachable),
     "closed-without-a-word": (Raw(), Unreachable),
-    "closed-in-the-head": (Raw(payload=b"HTTP/1.1 200 OK\r\nContent-"), CutShort),
+    "closed-in-the-head": (Raw(payload=b"HTTP/1.1 200 OK\r\nContent-"), TruncatedResponse),
     "cut": (cut_short(), Unreachable),
     "chunks-without-an-end": (Raw(payload=HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"), Unreachable),
     "chunk-cut": (Raw(payload=HEAD + b"Transfer-Encoding: chunked\r\n\r\n20\r\n{}"), Unreachable),
@@ -166,10 +166,10 @@ FAST: dict[str, tuple[Reply | Raw | Drip, type[PassingFault]]] = {
     "425": (server_error(425), Unreachable),
     "429": (refused("APIGW.0308", "enough"), Throttled),
     "429-of-a-proxy": (server_error(429), Throttled),
-    "json-cut": (garbage_json(), CutShort),
-    "gzip-of-cut-json": (zipped(b'{"projects": ['), CutShort),
-    "gzip-cut": (Reply(headers={"Content-Encoding": "gzip"}, body=zipped(b"{}" * 99).body[:15]), CutShort),
-    "empty": (Reply(), CutShort),
+    "json-cut": (garbage_json(), TruncatedResponse),
+    "gzip-of-cut-json": (zipped(b'{"projects": ['), TruncatedResponse),
+    "gzip-cut": (Reply(headers={"Content-Encoding": "gzip"}, body=zipped(b"{}" * 99).body[:15]), TruncatedResponse),
+    "empty": (Reply(), TruncatedResponse),
 }
 
 
@@ -192,7 +192,7 @@ def test_a_fault_that_passes_is_tried_again_and_journaled(fake_time: FakeTime, n
 
 @pytest.mark.parametrize(("reply", "error"), FAST.values(), ids=FAST)
 def test_a_fault_that_does_not_pass_ends_with_its_name(
-    fake_time: FakeTime, reply: Reply | Raw | Drip, error: type[PassingFault]
+    fake_time: FakeTime, reply: Reply | Raw | Drip, error: type[TransientError]
 ) -> None:
     connection = a_connection(fake_time, timeout=60.0)
     with Simulator(now=fake_time.wall) as simulator:
@@ -207,7 +207,7 @@ def test_a_fault_that_does_not_pass_ends_with_its_name(
 
 @pytest.mark.parametrize(("reply", "error"), SLOW.values(), ids=SLOW)
 def test_a_request_that_takes_too_long_ends_at_its_limit_however_busy_it_is(
-    fake_time: FakeTime, reply: Reply | Raw | Drip, error: type[PassingFault]
+    fake_time: FakeTime, reply: Reply | Raw | Drip, error: type[TransientError]
 ) -> None:
     """A server that sends a byte now and then holds no socket to its own time limit."""
     connection = a_connection(fake_time, timeout=0.0, request_timeout=0.3)
@@ -231,13 +231,13 @@ def test_an_answer_that_is_cut_short_is_asked_for_three_times(fake_time: FakeTim
         found = fault(connection, simulator.url)
 
         assert len(simulator.requests) == 3
-    assert isinstance(found, CutShort)
+    assert isinstance(found, TruncatedResponse)
     assert found.code == "not-understood"
 
 
 # What no other try would change.
 
-BOMB_SIZE = 3 * LARGEST_ANSWER
+BOMB_SIZE = 3 * MAX_RESPONSE_BYTES
 
 
 @pytest.fixture(scope="module")
@@ -308,7 +308,7 @@ def test_what_no_other_try_would_change_ends_at_once(fake_time: FakeTime, reply:
         found = fault(connection, simulator.url)
 
         assert len(simulator.requests) == 1
-    assert not isinstance(found, PassingFault)
+    assert not isinstance(found, TransientError)
     assert found.exit_code in {ExitCode.CLOUD_UNAVAILABLE, ExitCode.NOT_AUTHORISED}
     assert named in found.happened
     assert fake_time.slept == []
@@ -385,8 +385,8 @@ def test_an_answer_larger_than_any_is_not_understood_before_it_fills_the_memory(
             tracemalloc.stop()
 
     assert isinstance(found, NotUnderstood)
-    assert f"larger than {LARGEST_ANSWER} bytes" in found.happened
-    assert peak < 2 * LARGEST_ANSWER
+    assert f"larger than {MAX_RESPONSE_BYTES} bytes" in found.happened
+    assert peak < 2 * MAX_RESPONSE_BYTES
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -654,7 +654,7 @@ def test_who_is_refused_asks_once_in_each_round_and_ever_earlier_in_it(fake_time
     ages = [age for age in accumulate(slept) if age < 1200]
     began = NOW.timestamp() + waited
     # It has grown older by less than a second's worth when it is called, and 0 is as well the end of a round.
-    beside = [(began + age - place(age) * CALLED_WITHIN + 2) % ROUND - 2 for age in ages]
+    beside = [(began + age - queue_position(age) * SLOT_WINDOW + 2) % ROUND - 2 for age in ages]
     assert all(abs(seconds) < 1 for seconds in beside)
     assert 1200 / ROUND - 1 <= len(ages) <= 1200 / ROUND * 1.01 + 1
 
@@ -751,7 +751,7 @@ def test_a_quota_that_may_free_a_call_every_few_seconds_is_tried_again_soon(
     assert slept[: len(first)] == first
     if first in ([], SOON):
         joins = began + sum(first)
-        assert slept[len(first)] == pytest.approx(until_called(sum(first), joins) + 0.5)
+        assert slept[len(first)] == pytest.approx(seconds_until_slot(sum(first), joins) + 0.5)
         assert slept[len(first) + 1] == pytest.approx(ROUND, abs=1.5)
 
 
@@ -810,7 +810,7 @@ def test_who_was_in_line_begins_the_next_look_behind_the_others(fake_time: FakeT
         channel = http(connection, simulator.url)
         channel.ask("GET", PROJECTS)
         fake_time.elapsed += later
-        behind = until_called(0.0, fake_time.wall())
+        behind = seconds_until_slot(0.0, fake_time.wall())
         channel.ask("GET", PROJECTS)
         fake_time.elapsed += later
         channel.ask("GET", PROJECTS)
@@ -967,8 +967,8 @@ def test_an_answer_makes_tasks_older_and_never_younger(fake_time: FakeTime, wron
 
     clock = connection.clock
     assert clock.now().timestamp() == pytest.approx(fake_time.wall())
-    assert clock.latest().timestamp() == pytest.approx(max(fake_time.wall(), fake_time.true_wall()))
-    assert clock.lost == pytest.approx(max(0.0, -wrong_by))
+    assert clock.latest_time().timestamp() == pytest.approx(max(fake_time.wall(), fake_time.true_wall()))
+    assert clock.lag == pytest.approx(max(0.0, -wrong_by))
 
 
 @pytest.mark.parametrize(("minutes", "asked"), [(15, 1), (16, 2), (-15, 1), (-16, 2)])
@@ -1023,7 +1023,7 @@ def test_only_a_refusal_to_sign_in_sets_the_clock_and_only_once(fake_time: FakeT
         assert len(simulator.requests) == asked
     assert connection.clock.now() == (NOON - timedelta(days=1) if asked == 3 else NOON)
     assert len(notes_of_the_clock(connection)) == (asked == 3)
-    assert connection.clock.latest() == connection.clock.now()
+    assert connection.clock.latest_time() == connection.clock.now()
     assert fake_time.slept == []
 
 
@@ -1032,7 +1032,7 @@ def test_after_the_deadline_no_question_is_signed_again(fake_time: FakeTime) -> 
     fake_time.step = 7200.0
     connection = a_connection(fake_time, timeout=0.0)
     with Simulator(now=fake_time.true_wall) as simulator:
-        assert isinstance(fault(connection, simulator.url, signed_by(simulator, connection)), OutOfTime)
+        assert isinstance(fault(connection, simulator.url, signed_by(simulator, connection)), DeadlineExceeded)
 
         assert [request.status for request in simulator.requests] == [401]
     assert connection.clock.now().timestamp() == pytest.approx(fake_time.true_wall())
@@ -1058,7 +1058,7 @@ def test_a_passing_fault_with_another_date_sets_no_clock(fake_time: FakeTime) ->
 
         assert len(simulator.requests) == 4
     assert len(fake_time.slept) == 3
-    assert connection.clock.latest() == connection.clock.now()
+    assert connection.clock.latest_time() == connection.clock.now()
     assert notes_of_the_clock(connection) == []
 
 
@@ -1273,7 +1273,7 @@ def test_a_proxys_password_is_in_no_message(
         found = fault(connection, "https://gate.invalid")
 
     assert isinstance(found, Refused if b"407" in answer else Unreachable)
-    assert "hush" not in str(found) + "".join(event.text for event in connection.journal.events)
+    assert "hush" not in str(found) + "".join(event.text for event in connection.event_log.events)
 
 
 def test_a_proxys_password_beyond_ascii_is_in_no_message_however_it_is_encoded(
@@ -1286,7 +1286,7 @@ def test_a_proxys_password_beyond_ascii_is_in_no_message_however_it_is_encoded(
         monkeypatch.setenv("HTTPS_PROXY", f"http://bot:hush-h%C3%B6sh@{proxy.address}")
         found = fault(connection, "https://gate.invalid")
 
-    seen = str(found) + "".join(event.text for event in connection.journal.events)
+    seen = str(found) + "".join(event.text for event in connection.event_log.events)
     assert [word for word in told if word.decode() in seen] == []
 
 
@@ -1349,7 +1349,7 @@ def test_the_password_of_a_mistyped_proxy_is_in_no_message(
     found = fault(connection, "https://gate.invalid")
 
     assert found.exit_code in {ExitCode.USAGE, ExitCode.CLOUD_UNAVAILABLE}
-    assert "hush" not in str(found) + "".join(event.text for event in connection.journal.events)
+    assert "hush" not in str(found) + "".join(event.text for event in connection.event_log.events)
 
 
 @pytest.mark.parametrize(
@@ -1375,7 +1375,7 @@ def test_a_proxy_whose_address_cannot_be_read_is_the_users_mistake(
 
     assert isinstance(found, UsageError)
     assert found.happened == "The address of the proxy cannot be read."
-    assert "hush" not in str(found) + "".join(event.text for event in connection.journal.events)
+    assert "hush" not in str(found) + "".join(event.text for event in connection.event_log.events)
     assert "HTTPS_PROXY" in found.means
     assert fake_time.slept == []
 
@@ -1406,7 +1406,7 @@ def test_a_secret_that_the_cloud_repeats_is_in_no_message(fake_time: FakeTime, s
         simulator.faults.append(Fault(reply=Reply(status=status, headers={"X-Request-Id": TOKEN}, body=body)))
         found = fault(connection, simulator.url)
 
-    said = f"{found} {found!r}" + "".join(event.text for event in connection.journal.events)
+    said = f"{found} {found!r}" + "".join(event.text for event in connection.event_log.events)
     assert "APIGW.0301" in said
     assert TOKEN not in said
 
@@ -1509,6 +1509,6 @@ def test_the_security_token_is_in_no_message_about_a_wrong_signature(fake_time: 
         with pytest.raises(NotAuthorised) as caught:
             channel.ask("GET", PROJECTS)
 
-    said = str(caught.value) + "".join(event.text for event in connection.journal.events)
+    said = str(caught.value) + "".join(event.text for event in connection.event_log.events)
     assert "canonicalRequest" in said
     assert token[:20] not in said
