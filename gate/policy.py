@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gate.errors import ExitCode, GateError
 from gate.scan import TaskState
+from gate.verdict_messages import too_many_failed, too_many_risky
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -213,17 +214,15 @@ def _apply_limits(task: ScanTask, policy: Policy) -> Verdict:
 
 
 def _exceeded_limits(numbers: Mapping[str, int], failed: int, policy: Policy) -> tuple[Reason, ...]:
-    stated = numbers["failed"]
-    unaccounted = f" ({stated} stated by the cloud)" if failed != stated else ""
-    limits = [
-        ("failed", failed, unaccounted, policy.max_failed),
-        ("risky", numbers.get("risky", 0), "", policy.max_risky),
-    ]
-    return tuple(
-        Reason(code=f"too-many-{name}", message=f"{actual} {name}{note}, {limit} allowed.", actual=actual, limit=limit)
-        for name, actual, note, limit in limits
-        if actual > limit
-    )
+    total, risky = numbers["total"], numbers.get("risky", 0)
+    reasons = []
+    if failed > policy.max_failed:
+        message = too_many_failed(failed, total, policy.max_failed, stated=numbers["failed"])
+        reasons.append(Reason(code="too-many-failed", message=message, actual=failed, limit=policy.max_failed))
+    if risky > policy.max_risky:
+        message = too_many_risky(risky, total, policy.max_risky)
+        reasons.append(Reason(code="too-many-risky", message=message, actual=risky, limit=policy.max_risky))
+    return tuple(reasons)
 
 
 def _undecided(exit_code: ExitCode, code: str, message: str) -> Verdict:

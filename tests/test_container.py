@@ -76,7 +76,7 @@ def test_it_judges_as_any_user_on_a_read_only_disk(image: str, simulator: Simula
     ending = docker("run", "--rm", "--network", "host", *HARDENED, *variables(simulator), image, "check")
 
     assert ending.returncode == 1, ending.stdout + ending.stderr
-    assert "2 risky, 0 allowed." in ending.stdout
+    assert "2 of 3 images are risky; --max-risky allows 0." in ending.stdout
 
 
 def test_it_starts_as_a_github_action_does(image: str, simulator: Simulator, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from gate.policy import (
     undecided,
 )
 from gate.scan import Counts, ScanTask, TaskState
+from gate.verdict_messages import too_many_failed, too_many_risky
 from tests.builders import NOW, a_failed_image, a_task
 
 
@@ -135,7 +136,11 @@ def test_a_limit_allows_itself_and_not_one_more(name: str, limit: int) -> None:
 
     assert judge(at_limit, policy).decision is Decision.PASSED
     verdict = judge(above, policy)
-    message = f"{limit + 1} {name}, {limit} allowed."
+    message = (
+        too_many_failed(limit + 1, 10, limit, stated=limit + 1)
+        if name == "failed"
+        else too_many_risky(limit + 1, 10, limit)
+    )
     reason = Reason(code=f"too-many-{name}", message=message, actual=limit + 1, limit=limit)
     assert verdict == Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=(reason,))
 
@@ -175,8 +180,7 @@ def test_failed_are_the_stated_the_listed_and_those_without_a_result(
     assert failed_images(task) == expected
     assert judge(task, Policy(max_failed=expected)).decision is Decision.PASSED
     if expected:
-        note = "" if expected == stated else f" ({stated} stated by the cloud)"
-        message = f"{expected} failed{note}, {expected - 1} allowed."
+        message = too_many_failed(expected, total, expected - 1, stated=stated)
         reason = Reason(code="too-many-failed", message=message, actual=expected, limit=expected - 1)
         assert judge(task, Policy(max_failed=expected - 1)).reasons == (reason,)
 

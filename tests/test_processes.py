@@ -71,7 +71,7 @@ def test_what_simulate_prints_leads_a_shell_to_it() -> None:
         ending = subprocess.run(["sh", "-c", script], env=environ, capture_output=True, text=True, check=False)
 
     assert ending.returncode == 1, ending.stderr
-    assert "2 risky, 0 allowed." in ending.stdout
+    assert "2 of 3 images are risky; --max-risky allows 0." in ending.stdout
 
 
 def test_a_port_that_is_taken_is_the_users_to_change() -> None:
@@ -114,8 +114,8 @@ def test_a_signal_while_the_verdict_is_told_cuts_nothing_short(number: signal.Si
         out, err = gate.communicate(timeout=20)
 
     assert (gate.returncode, json.loads(Path("report.json").read_text())["exit_code"]) == (1, 1), err
-    assert "2 risky, 0 allowed." in out
-    assert "2 risky, 0 allowed" in Path("heard").read_text()
+    assert "2 of 3 images are risky; --max-risky allows 0." in out
+    assert "2 of 3 images are risky; --max-risky allows 0" in Path("heard").read_text()
 
 
 @pytest.mark.parametrize("target", ["out.txt", "| cat > out.txt"])

@@ -112,7 +112,7 @@ def test_azure_takes_ten_issues_the_verdict_first(capsys: pytest.CaptureFixture[
 
     issues = [text for name, _, text in commands(capsys.readouterr().out) if name == "task.logissue"]
     assert len(issues) == 10
-    assert issues[0].startswith("Image scan blocked: 5000 failed, 0 allowed.")
+    assert issues[0].startswith("Image scan blocked: 5000 of 5000 images could not be scanned; --max-failed allows 0.")
     assert issues[-1].endswith("4992 more images could not be scanned; the json report has them all.")
 
 

@@ -17,6 +17,7 @@ from gate.policy import Policy, undecided
 from gate.reports import REPORTS
 from gate.reports.json_report import render
 from gate.scan import TaskState
+from gate.verdict_messages import too_many_failed, too_many_risky
 from tests.builders import NOW, a_failed_image, a_task, an_outcome
 
 if TYPE_CHECKING:
@@ -74,14 +75,16 @@ def test_a_pass_is_reported_whole() -> None:
 
 
 def test_a_block_says_why_with_numbers_and_names_every_failed_image() -> None:
-    task = a_task(failed=1, succeeded=2, risky=4, failed_images=(a_failed_image("shop"), a_failed_image("till")))
+    task = a_task(
+        total=5, failed=1, succeeded=4, risky=4, failed_images=(a_failed_image("shop"), a_failed_image("till"))
+    )
 
     document = read(an_outcome(task, policy=Policy(max_risky=1)))
 
     assert (document["verdict"], document["exit_code"], document["enforced"]) == ("blocked", 1, True)
     assert document["reasons"] == [
-        {"code": "too-many-failed", "message": "2 failed (1 stated by the cloud), 0 allowed.", "actual": 2, "limit": 0},
-        {"code": "too-many-risky", "message": "4 risky, 1 allowed.", "actual": 4, "limit": 1},
+        {"code": "too-many-failed", "message": too_many_failed(2, 5, 0, stated=1), "actual": 2, "limit": 0},
+        {"code": "too-many-risky", "message": too_many_risky(4, 5, 1), "actual": 4, "limit": 1},
     ]
     assert document["failed_images"][1] == {
         "registry": "swr",

@@ -35,7 +35,7 @@ def test_a_task_that_looks_for_no_risk_shows_none() -> None:
 def test_the_reasons_and_the_exit_code_are_there() -> None:
     page = render(an_outcome(a_task(risky=1)))
 
-    assert "- 1 risky, 0 allowed&#46;\n" in page
+    assert "- 1 of 3 images is risky; --max-risky allows 0&#46; " in page
     assert "Exit code 1 · huawei · looks: 0, retries: 0, 62 s · scan-gate 0.1.0" in page
 
 

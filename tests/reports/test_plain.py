@@ -25,7 +25,8 @@ def test_a_block_names_its_reasons_and_the_failed_images() -> None:
 
     assert render(an_outcome(task, policy=Policy(max_age=None))) == (
         "scan-gate: BLOCKED (exit 1)\n"
-        "  1 failed, 0 allowed.\n"
+        "  1 of 3 images could not be scanned; --max-failed allows 0. "
+        "Fix what the cloud names as the cause and scan again, or raise --max-failed.\n"
         "  scan task nightly (task-1), complete\n"
         "  images: 3 in all, 2 scanned, 1 failed (limit 0), 0 risky (limit 0)\n"
         "  not scanned: swr/team/shop:1.0: no reason given\n"
