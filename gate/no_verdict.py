@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING
 from gate import __version__, ci
 from gate.clock import Clock
 from gate.command_line import variables
+from gate.errors import Bug
 from gate.interrupt import ignore_signals
 from gate.log import Log
 from gate.options import known_report_target
 from gate.outcome import Outcome
 from gate.policy import Policy, undecided
 from gate.publish import publish_to_ci, remove_stale_reports
+from gate.writing import write_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +42,12 @@ def exit_without_verdict(cause: GateError | Interrupted, arguments: Sequence[str
         for warning in publish_to_ci(_ci_system(arguments), outcome):
             log.print_warning(warning)
     return verdict.exit_code
+
+
+def bug() -> Bug:
+    """Prints the traceback of the exception that is being handled; returns the error that stands for it."""
+    write_stream(sys.stderr, traceback.format_exc())
+    return Bug("The gate itself failed.", remedy="Report this with the traceback from the log.")
 
 
 def _ci_system(arguments: Sequence[str]) -> ci.CISystem:

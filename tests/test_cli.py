@@ -503,6 +503,20 @@ def test_a_bug_outside_of_the_check_is_70_too(gate_in: Callable[..., Gate]) -> N
     assert ending.err.endswith(f"\nscan-gate: {A_BUG}\n")
 
 
+@pytest.mark.parametrize("command", ["check", "status"])
+def test_a_command_that_cannot_be_loaded_is_70_and_leaves_no_stale_report(
+    command: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("report.json").write_text("{}")
+    monkeypatch.setitem(sys.modules, "gate.commands", None)
+
+    ending = gate_in("clean").run(command, "--report", "json=report.json")
+
+    assert ending.code == 70
+    assert ending.err.endswith(f"\nscan-gate: {A_BUG}\n")
+    assert Path("report.json").exists() == (command != "check")
+
+
 class FullDisk(io.StringIO):
     """A stream that takes nothing."""
 

@@ -1,0 +1,107 @@
+"""The commands that poll a cloud: `check` and `status`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gate import ci, run
+from gate.clock import Clock, Deadline
+from gate.clouds import Connection
+from gate.command_line import Sectioned, option_values
+from gate.errors import ExitCode, Interrupted
+from gate.event_log import EventLog
+from gate.interrupt import ignore_signals
+from gate.log import Log, describe
+from gate.no_verdict import bug
+from gate.options import SECTIONS, STATUS_SECTIONS, settings_from, unknown_variables
+from gate.policy import undecided
+from gate.publish import publish, remove_stale_reports
+from gate.text import for_log
+from gate.writing import print_mask_command, print_stdout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.scan import ScanTask
+    from gate.settings import Settings
+
+
+@click.command(
+    cls=Sectioned,
+    sections=SECTIONS,
+    epilog="Exit codes: 0 passed, 1 blocked, 2 usage, 3 not authorised, 4 cloud unavailable, 5 not final in time, "
+    "6 scan task ended badly, 7 nothing to judge, 70 bug in the gate, 130 and 143 interrupted.",
+)
+@click.pass_obj
+def check(clock: Clock | None, /, **values: Any) -> int:
+    """Find the newest scan task, wait until it is final, judge it, and exit with what came of it.
+
+    Every option can also be a variable, SCAN_GATE_<NAME>, and a key of the file. Credentials come from the environment.
+    """
+    log = _log(values)
+    return check_and_publish(settings_from(option_values(values)), os.environ, log, clock or Clock(sleep=log.sleep))
+
+
+@click.command(cls=Sectioned, sections=STATUS_SECTIONS)
+@click.pass_obj
+def status(clock: Clock | None, /, **values: Any) -> int:
+    """Look once at the newest scan task, without a verdict; exit with 0 if there is one."""
+    log = _log(values)
+    clock = clock or Clock(sleep=log.sleep)
+    settings = settings_from(option_values(values))
+    # Its output is often captured, and a command that masks a secret contains the secret.
+    task = run.poll_once(_connection(settings, os.environ, clock, log, ci.CISystem({})))
+    print_stdout(f"{for_log(describe(task))}{_known_by(task) if task else ''}\n")
+    return ExitCode.PASSED if task else ExitCode.NOTHING_TO_JUDGE
+
+
+def _known_by(task: ScanTask) -> str:
+    start = f", began {task.started_at:%Y-%m-%dT%H:%M:%SZ}" if task.started_at else ""
+    return f" (id {for_log(task.id) or 'none'}{start})"
+
+
+def check_and_publish(settings: Settings, environ: Mapping[str, str], log: Log, clock: Clock) -> int:
+    """Runs one check, publishes its outcome in every ending, and returns the exit code."""
+    remove_stale_reports(settings.reports, log)
+    for warning in unknown_variables(environ):
+        log.print_warning(warning)
+    ci_system = ci.detect(environ, settings.ci)
+    with suppress(OSError):
+        ci_system.remove_stale()
+    connection = _connection(settings, environ, clock, log, ci_system)
+    try:
+        log.mark(ci_system.start_group("Waiting for the image scan", clock.now()))
+        outcome = run.check(connection)
+        ignore_signals()
+    except Interrupted as late:
+        outcome = run.outcome_of(undecided(late), connection)
+    except Exception:  # noqa: BLE001 - reports are written in every ending, also after a bug
+        outcome = run.outcome_of(undecided(bug()), connection)
+    ignore_signals()
+    if not log.is_quiet:
+        # On the stream of the verdict: the two streams of a container overtake each other, which could fold it away.
+        print_stdout(ci_system.end_group(outcome.generated_at))
+    publish(outcome, settings.reports, ci_system, log)
+    return outcome.exit_code
+
+
+def _connection(
+    settings: Settings, environ: Mapping[str, str], clock: Clock, log: Log, ci_system: ci.CISystem
+) -> Connection:
+    return Connection(
+        settings=settings,
+        environ=environ,
+        clock=clock,
+        deadline=Deadline(clock, settings.timeout),
+        event_log=EventLog(clock, log.on_event),
+        mask_secret=lambda secret: print_mask_command(ci_system.mask_command(secret)),
+    )
+
+
+def _log(values: Mapping[str, Any]) -> Log:
+    return Log(sys.stderr, verbosity=int(values["verbose"]) - int(values["quiet"]))

@@ -1,0 +1,99 @@
+"""The commands that need no cloud: `simulate` serves simulated clouds, and `demo` runs a check against one."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gate.clock import Clock
+from gate.clouds import CLOUDS
+from gate.commands import check_and_publish
+from gate.errors import ExitCode, Interrupted, UsageError
+from gate.log import Log
+from gate.options import OPTIONS, settings_from
+from gate.simulator import SCENARIOS, Simulator
+from gate.writing import print_stdout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.settings import Settings
+
+_cloud = click.option(
+    "--cloud", type=click.Choice([*CLOUDS]), default=next(iter(CLOUDS)), show_default=True, help="which cloud"
+)
+_scenario = click.option(
+    "--scenario",
+    type=click.Choice([*SCENARIOS]),
+    default="clean",
+    show_default=True,
+    help="what happens in the simulated cloud",
+)
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="port on loopback [default: any that is free]")
+@click.option("--json", "as_json", is_flag=True, help="describe all clouds in one line of JSON")
+@_cloud
+@_scenario
+def simulate(port: int, cloud: str, scenario: str, *, as_json: bool) -> int:
+    """Serve the simulated clouds on a loopback port until stopped."""
+    try:
+        with suppress(Interrupted), Simulator(scenario, port) as simulator:
+            clouds = simulator.describe()
+            print_stdout(f"{json.dumps(clouds)}\n" if as_json else _shell_commands(cloud, clouds[cloud]))
+            while True:
+                time.sleep(1)
+    except OSError as error:
+        raise UsageError(
+            f"Port {port} cannot be listened on ({error.strerror}).",
+            means=_cause(error),
+            remedy="Give another --port, or none for any that is free.",
+        ) from None
+    return ExitCode.PASSED
+
+
+def _cause(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "This user may not listen there; ports below 1024 are the administrator's."
+    return "Another program listens there."
+
+
+@click.command()
+@_cloud
+@_scenario
+@click.pass_obj
+def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
+    """Run the gate against a simulated cloud, to see what a user will see."""
+    chosen = SCENARIOS[scenario]
+    print_stdout(f"Scenario {scenario}: {chosen.summary} The gate should exit with {chosen.expected_exit}.\n")
+    log = Log(sys.stderr)
+    clock = clock or Clock(sleep=log.sleep)
+    with Simulator(scenario, now=lambda: clock.now().timestamp()) as simulator:
+        settings, keys = _demo_settings(cloud, simulator.describe()[cloud], chosen.expected_exit)
+        # No other variable: a demo uses no real key, and no CI system may take its outcome for that of a check.
+        return check_and_publish(settings, keys, log, clock)
+
+
+def _demo_settings(cloud: str, described: Mapping[str, str], expected_exit: int) -> tuple[Settings, dict[str, str]]:
+    """The settings for a simulated cloud, with fast polling, and the variables with its keys."""
+    known = {option.name for option in OPTIONS}
+    values: dict[str, Any] = {name.replace("_", "-"): value for name, value in described.items()}
+    values = {name: value for name, value in values.items() if name in known}
+    schedule = {"poll-interval": 0.5, "appear-timeout": 3.0}
+    if expected_exit == ExitCode.NOT_FINAL:
+        schedule["timeout"] = 6.0
+    keys = {f"SCAN_GATE_{name.upper()}": described[name] for name in ("access_key_id", "access_key_secret")}
+    return settings_from({"cloud": cloud, **values, **schedule}), keys
+
+
+def _shell_commands(cloud: str, described: Mapping[str, str]) -> str:
+    lines = [f"export SCAN_GATE_CLOUD={cloud}"]
+    lines += [f"export SCAN_GATE_{name.upper()}={value}" for name, value in described.items()]
+    lines.append("# Paste these lines into a second shell and run `scan-gate check` there; Ctrl-C stops the simulator.")
+    return "\n".join((*lines, ""))
