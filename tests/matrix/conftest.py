@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from tests.hosts.cloud_over_tls import sealed
 from tests.matrix.proxy import CLOUD
 from tests.matrix.stage import Certificates
+from tests.pipelines.cloud_over_tls import sealed
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """The GitLab component in a real pipeline: gitlab-ci-local runs it in containers, against the simulator.
 
-Install the runner with `npm ci --prefix tests/hosts`. Without it, or without a Docker Engine, these tests skip, unless
-NEEDS_HOSTS is set, as the project's own check does.
+Install the runner with `npm ci --prefix tests/pipelines`. Without it, or without a Docker Engine, these tests skip,
+unless NEEDS_PIPELINES is set, as `.ci/run` does.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import pytest
 
 from gate.simulator import Simulator
 from tests.harness import CLOUDS
-from tests.hosts.engine import IMAGE, ROOT, build, run, why_not
+from tests.pipelines.engine import IMAGE, ROOT, build, run, why_not
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RUNNER = ROOT / "tests" / "hosts" / "node_modules" / ".bin" / "gitlab-ci-local"
+RUNNER = ROOT / "tests" / "pipelines" / "node_modules" / ".bin" / "gitlab-ci-local"
 HELPER = "scan-gate-gitlab-helper"
 PIPELINE = """
 stages: [test, deploy]
@@ -42,7 +42,7 @@ tell:
 """
 
 pytestmark = [
-    pytest.mark.hosts,
+    pytest.mark.pipelines,
     pytest.mark.xdist_group("container"),
     pytest.mark.skipif(bool(reason := why_not(RUNNER)), reason=reason or "all is here"),
 ]
@@ -52,7 +52,7 @@ pytestmark = [
 def images() -> None:
     """The gate's own image, and that of the runner's helper."""
     build(IMAGE, ".")
-    build(HELPER, "--file", "tests/hosts/Dockerfile.gitlab-helper", "tests/hosts")
+    build(HELPER, "--file", "tests/pipelines/Dockerfile.gitlab-helper", "tests/pipelines")
 
 
 def pipeline(folder: Path, cloud: str, scenario: str, *, max_risky: str = "0", allowed: str = "200") -> str:

@@ -19,8 +19,8 @@ def run(*words: str, timeout: float = 300, cwd: Path = ROOT) -> subprocess.Compl
 
 
 def why_not(program: Path | str) -> str:
-    """What is missing to run a host's pipelines here; empty where nothing is, or where NEEDS_HOSTS forbids it."""
-    if os.environ.get("NEEDS_HOSTS"):
+    """What is missing to run a host's pipelines here; empty where nothing is, or where NEEDS_PIPELINES forbids it."""
+    if os.environ.get("NEEDS_PIPELINES"):
         return ""
     if not shutil.which(str(program)):
         return f"{Path(program).name} is not installed here"

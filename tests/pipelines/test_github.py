@@ -1,7 +1,7 @@
 """The action in a real workflow: act builds it from its Dockerfile and runs it as a step, against the simulator.
 
-act comes with `requirements/check.txt`. Without it, or without a Docker Engine, these tests skip, unless NEEDS_HOSTS is
-set, as the project's own check does. act is no GitHub: what it leaves open is in docs/github.md.
+act is installed by `requirements/check.txt`. Without it, or without a Docker Engine, these tests skip, unless
+NEEDS_PIPELINES is set, as `.ci/run` does. act is not GitHub: docs/github.md lists what it leaves open.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import yaml
 
 from gate.simulator import Simulator
 from tests.harness import CLOUDS
-from tests.hosts.engine import ROOT, run, why_not
+from tests.pipelines.engine import ROOT, run, why_not
 
 if TYPE_CHECKING:
     import subprocess
@@ -36,13 +36,13 @@ ALONE = (
     "--rm",
 )
 AS_SOMEBODY = ("-c", "user.name=t", "-c", "user.email=t@example.com")
-WORKFLOW = "tests/hosts/workflows/gate.yml"
+WORKFLOW = "tests/pipelines/workflows/gate.yml"
 ACTION = ("action.yml", "Dockerfile", ".dockerignore", "requirements", "pyproject.toml", "README.md", "LICENSE", "gate")
-PARTS = (*ACTION, "tests/hosts/cloud_over_tls.py")
+PARTS = (*ACTION, "tests/pipelines/cloud_over_tls.py")
 OUTPUTS = yaml.safe_load((ROOT / "action.yml").read_text())["outputs"]
 
 pytestmark = [
-    pytest.mark.hosts,
+    pytest.mark.pipelines,
     pytest.mark.xdist_group("container"),
     pytest.mark.skipif(bool(reason := why_not(ACT)), reason=reason or "all is here"),
 ]

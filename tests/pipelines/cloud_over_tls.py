@@ -1,4 +1,4 @@
-"""Serves a simulated cloud over TLS to the containers of this machine: `python -m tests.hosts.cloud_over_tls`.
+"""Serves a simulated cloud over TLS to the containers of this machine: `python -m tests.pipelines.cloud_over_tls`.
 
 GitHub's runner gives the container of an action a network of its own, from which the loopback of the job cannot be
 reached, and the gate speaks plain http to loopback only. So the simulator stands behind TLS here, on all addresses,
