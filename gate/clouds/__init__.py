@@ -1,7 +1,8 @@
-"""The clouds: what the gate needs of one, and which there are.
+"""The clouds: the interface that each implements, and the registry of those that there are.
 
-A cloud is a folder: `signature` signs its requests, `api` asks its questions, `translate` turns its answers into the
-vocabulary of `gate.scan`, and its `__init__` says how it is built. Nothing of its peculiarities leaves the folder.
+A cloud is a folder: `__init__` has its entry for the registry, `options` its options, `connect` connects to it, `api`
+sends its requests, `signature` signs them, `translate` turns its responses into the vocabulary of `gate.scan`, and
+`error_response` its errors into those of `gate.errors`. Only the registry imports anything of the folder.
 """
 
 from __future__ import annotations
@@ -17,3 +18,4 @@ if TYPE_CHECKING:
 __all__ = ["CLOUDS", "Cloud", "CloudProvider", "Connection"]
 
 CLOUDS: Mapping[str, CloudProvider] = {"huawei": huawei.PROVIDER, "alibaba": alibaba.PROVIDER}
+"""By the value of `--cloud`; the first one is that of a demo. CONTRIBUTING.md lists what else a cloud needs."""

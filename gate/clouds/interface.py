@@ -1,31 +1,31 @@
-"""What a cloud is to the gate: three questions, and what it takes to ask them."""
+"""The interface of a cloud: its three queries, what it is connected with, and its entry in the registry."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gate.clouds.credentials import find_credentials
-from gate.clouds.transport import MIN_SECRET_LENGTH, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from gate.clock import Clock, Deadline
     from gate.clouds.credentials import Credentials, Source
+    from gate.clouds.transport import Transport
     from gate.event_log import EventLog
     from gate.scan import ScanTask
     from gate.settings import Option, Settings
 
 
 class Cloud(Protocol):
-    """One cloud's scan tasks, in our vocabulary.
+    """The scan tasks of one cloud, in the vocabulary of `gate.scan`.
 
     Every method may raise `NotAuthorised`, `Refused`, `NotUnderstood` or, after the deadline, `TransientError`.
     """
 
     def newest_task(self) -> ScanTask | None:
-        """Finds the task with the latest begin, whatever the order in which the cloud lists them."""
+        """Finds the task with the latest start time, in whichever order the cloud lists them."""
         ...
 
     def task_by_id(self, task_id: str) -> ScanTask | None:
@@ -33,27 +33,35 @@ class Cloud(Protocol):
         ...
 
     def poll(self, pinned: ScanTask) -> ScanTask | None:
-        """Looks at the task again that was found before, and at no other; with its counts, once it is complete."""
+        """Polls the task that was found before, and no other; returns it with its counts once it is complete."""
         ...
+
+
+def _transport(base_url: str, **attributes: Any) -> Transport:
+    from gate.clouds.transport import Transport  # noqa: PLC0415 - loads requests, which only a request needs
+
+    return Transport(base_url, **attributes)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Connection:
-    """What a cloud is given to be asked with."""
+    """What a cloud is connected with."""
 
     settings: Settings
     environ: Mapping[str, str]
     clock: Clock
     deadline: Deadline
-    """The end of the run: no request is tried again after it."""
+    """The end of the run: no request is repeated after it."""
     event_log: EventLog
     mask_secret: Callable[[str], object] = str
-    """Is told every secret before it is used, for the CI host that keeps it out of its log."""
-    transport: Callable[..., Transport] = Transport
-    """Makes the way to a host; handed in like the clock, so that a test can be the other side without a socket."""
+    """Called with every secret before its first use, so that the CI system can mask it in its log."""
+    transport: Callable[..., Transport] = _transport
+    """Opens the transport to an HTTP host; injected like the clock, so that a test can answer without a socket."""
 
     def credentials(self, native: Iterable[Source], *, takes_token: bool = True) -> Credentials:
-        """Finds the credentials, and hides them; see `find_credentials`."""
+        """Finds the credentials, and masks their secrets; see `find_credentials`."""
+        from gate.clouds.transport import MIN_SECRET_LENGTH  # noqa: PLC0415 - loads requests
+
         found = find_credentials(self.environ, native, takes_token=takes_token)
         for secret in found.secrets:
             if len(secret) >= MIN_SECRET_LENGTH:
@@ -63,11 +71,16 @@ class Connection:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CloudProvider:
-    """A cloud before it is connected: what its user may say, and how it is built."""
+    """A cloud before it is connected: its name, its options, and how to connect to it.
+
+    Every command loads the providers of all clouds, for the option table. So neither `options` nor the module of the
+    provider may import requests, or the modules that send requests and read responses.
+    """
 
     title: str
     options: tuple[Option, ...]
     min_poll_interval: float
-    """Seconds between two looks that the documented quota allows."""
+    """Seconds between two polls that the documented quota allows."""
     connect: Callable[[Connection], Cloud]
-    """Raises UsageError or NotAuthorised where settings or credentials do not suffice; sends nothing yet."""
+    """Imports what the cloud needs. Raises UsageError or NotAuthorised where settings or credentials do not suffice;
+    sends no request."""

@@ -24,7 +24,8 @@ from gate.clouds.alibaba import translate as alibaba
 from gate.clouds.credentials import OURS, find_credentials
 from gate.clouds.huawei import error_response as huawei_refusal
 from gate.clouds.huawei import translate as huawei
-from gate.clouds.huawei.api import HuaweiCloud, Selection, find_project
+from gate.clouds.huawei.api import HuaweiCloud, find_project
+from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC, Selection
 from gate.clouds.response import Response, date_of, parse_json_object, retry_after
 from gate.clouds.transport import Redactor
 from gate.errors import GateError
@@ -133,7 +134,7 @@ def _shown(task: ScanTask) -> None:
 def _huawei(data: bytes) -> None:
     with suppress(GateError):
         for row in huawei.page(parse_json_object(_answer(data))).rows:
-            for kind in (huawei.IMAGE_SCAN, huawei.IMAGE_SYNC):
+            for kind in (IMAGE_SCAN, IMAGE_SYNC):
                 huawei.is_kind(row, kind)
                 _shown(huawei.task(row, kind))
 
@@ -141,7 +142,7 @@ def _huawei(data: bytes) -> None:
 def _alibaba(data: bytes) -> None:
     with suppress(GateError):
         document = parse_json_object(_answer(data))
-        for kind in (alibaba.IMAGE_SCAN, "ASSETS_COLLECTION"):
+        for kind in ("IMAGE_SCAN", "ASSETS_COLLECTION"):
             task = alibaba.task(document, kind)
             if task is not None:
                 _shown(task)
@@ -180,7 +181,7 @@ def _pages(data: bytes) -> None:
 
 
 def _huawei_pages(data: bytes) -> None:
-    selection = Selection(kind=huawei.IMAGE_SCAN, scope=(), filters=(), page_size=_PAGE_SIZE)
+    selection = Selection(kind=IMAGE_SCAN, scope=(), filters=(), page_size=_PAGE_SIZE)
     with suppress(GateError):
         task = HuaweiCloud(_asking(data), lambda: "0a1b2c", selection).newest_task()
         if task is not None:

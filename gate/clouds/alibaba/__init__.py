@@ -4,35 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.clouds.alibaba.api import AlibabaCloud
-from gate.clouds.alibaba.error_response import read
-from gate.clouds.alibaba.options import OPTIONS, REGION_VARIABLES, SOURCES, selection
-from gate.clouds.alibaba.regions import endpoint
-from gate.clouds.alibaba.signature import KeyPairAuth
-from gate.clouds.api_client import Api, ApiClient
-from gate.clouds.credentials import first_of
+from gate.clouds.alibaba.options import OPTIONS
 from gate.clouds.interface import CloudProvider
-from gate.errors import UsageError
 
 if TYPE_CHECKING:
-    from gate.clouds.interface import Connection
+    from gate.clouds.interface import Cloud, Connection
 
-__all__ = ["KIND"]
+__all__ = ["PROVIDER"]
 
 
-def _connect(connection: Connection) -> AlibabaCloud:
-    settings = connection.settings
-    region = settings.region or first_of(connection.environ, REGION_VARIABLES)
-    if not region and not settings.endpoint:
-        raise UsageError(
-            "No region is given.",
-            means="Security Center has two planes that know nothing of each other; the region tells which is meant.",
-            remedy="Give --region, such as cn-hangzhou or ap-southeast-1.",
-        )
-    credentials = connection.credentials(SOURCES, takes_token=False)
-    auth = KeyPairAuth(credentials, connection.clock.now)
-    api = Api(base_url=settings.endpoint or endpoint(region), auth=auth, secrets=credentials.secrets, read=read)
-    return AlibabaCloud(ApiClient(api, connection), selection(settings.for_cloud), connection.clock.now)
+def _connect(connection: Connection) -> Cloud:
+    from gate.clouds.alibaba.connect import connect  # noqa: PLC0415 - loads requests, for the cloud in use only
+
+    return connect(connection)
 
 
 PROVIDER = CloudProvider(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba import translate
 from gate.clouds.alibaba.pages import every_row
 from gate.clouds.alibaba.results import counted, leaves, scanned, targets
+from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.policy import CLOCK_TOLERANCE
 from gate.scan import TaskState
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gate.clouds.alibaba.pages import Row
+    from gate.clouds.alibaba.selection import Selection
     from gate.clouds.api_client import ApiClient
     from gate.scan import ScanTask
 
@@ -28,21 +30,6 @@ BATCH = 20
 
 # No document says whether the tags of an image share its Uuid; what a scan finds may change while the list is read.
 _IMAGE_NAMES = ("Uuid", "Digest", "Tag", "InstanceId", "RegionId", "RepoId", "RepoNamespace", "RepoName")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Selection:
-    """Which tasks of the account are meant, as query parameters of GetLastOnceTaskInfo."""
-
-    task_type: str
-    task_name: str
-    source: str
-    """Who started it; empty for anybody."""
-
-    @property
-    def kind(self) -> str:
-        """What the task is: an image scan by either word, so that no mixture of both is judged without its images."""
-        return translate.IMAGE_SCAN if self.task_name == translate.IMAGE_SCAN else self.task_type
 
 
 class AlibabaCloud:
@@ -105,7 +92,7 @@ class AlibabaCloud:
     def _leaves(self, task: ScanTask) -> list[Row]:
         def ask(number: int) -> dict[str, Any]:
             place = {"CurrentPage": str(number), "PageSize": str(PAGE_SIZE), "RelateInfo": "true"}
-            query = {"TaskType": translate.IMAGE_SCAN, "TaskId": task.id, **place}
+            query = {"TaskType": IMAGE_SCAN, "TaskId": task.id, **place}
             return self._ask("DescribeOnceTaskLeafRecordPage", query)
 
         return every_row(ask, "OnceTasks", what="the scan task's images", identity=_leaf_identity)

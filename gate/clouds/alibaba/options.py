@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from gate.clouds.alibaba.api import Selection
-from gate.clouds.alibaba.translate import IMAGE_SCAN
+from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.clouds.credentials import Source
 from gate.settings import Option
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # alibaba-security-center.md 4.4; the last are Terraform's.
 SOURCES = (
@@ -46,13 +40,3 @@ OPTIONS = (
     Option(name="task-name", help="name of the task, by default that of its type", choices=TASK_TYPES),
     Option(name="source", help="only tasks from this source, such as openapi", metavar="SOURCE"),
 )
-
-
-def selection(values: Mapping[str, object]) -> Selection:
-    """Which tasks are meant, from the options that were given."""
-    task_type = str(values.get("task-type", IMAGE_SCAN))
-    return Selection(
-        task_type=task_type,
-        task_name=str(values.get("task-name", task_type)),
-        source=str(values.get("source", "")),
-    )

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.clouds.values import count, malformed, moment, readable_id, text
 from gate.scan import Counts, ImageRef, ScanTask, TaskState
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-IMAGE_SCAN = "IMAGE_SCAN"
 _START_TIME_ID = "collected-at-"
 _STATES = {
     "INIT": TaskState.RUNNING,

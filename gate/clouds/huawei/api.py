@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,24 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gate.clouds.api_client import ApiClient
+    from gate.clouds.huawei.selection import Selection
     from gate.scan import ScanTask
 
-PAGE_SIZE = 200
-"""The most tasks that one page may have; 10 is the least (huawei-hss.md 1)."""
 _MOST_TASKS = 20_000
 """Twenty times what the list is documented to have at most (huawei-hss.md 2)."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Selection:
-    """Which tasks of the project are meant, as query parameters of ListImageScanTask."""
-
-    kind: str
-    scope: tuple[tuple[str, str], ...]
-    """Where to look; holds for every question."""
-    filters: tuple[tuple[str, str], ...]
-    """What to look for; holds until a task is found, since it may not fit it for ever."""
-    page_size: int
 
 
 class HuaweiCloud:

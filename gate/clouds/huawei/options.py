@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.clouds.credentials import Source
-from gate.clouds.huawei.api import PAGE_SIZE, Selection
-from gate.clouds.huawei.translate import IMAGE_SCAN, IMAGE_SYNC
+from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC, PAGE_SIZE
 from gate.settings import Option, base_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 # huawei-hss.md 4.5, and the public source of huaweicloud/auth-action for the second of each.
 SOURCES = (
@@ -98,27 +97,3 @@ OPTIONS = (
     ),
     Option(name="iam-endpoint", help="address of IAM", parse=base_url, metavar="URL", default_note="from the region"),
 )
-_SCOPE = ("enterprise-project-id",)
-_FILTERS = (
-    "global-image-type",
-    "task-type",
-    "task-name",
-    "create-time",
-    "end-time",
-    "task-status",
-    "scan-scope",
-)
-
-
-def selection(values: Mapping[str, object]) -> Selection:
-    """Which tasks are meant, from the options that were given."""
-
-    def given(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-        return tuple((name.replace("-", "_"), str(values[name])) for name in names if name in values)
-
-    return Selection(
-        kind=str(values.get("type", IMAGE_SCAN)),
-        scope=given(_SCOPE),
-        filters=given(_FILTERS),
-        page_size=int(str(values.get("limit", PAGE_SIZE))),
-    )

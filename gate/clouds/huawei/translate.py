@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC
 from gate.clouds.values import count, malformed, moment, readable_id, text
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-IMAGE_SCAN, IMAGE_SYNC = "image_scan", "image_sync"
 _TASK_TYPES = {IMAGE_SCAN: frozenset({"cycle", "manual"}), IMAGE_SYNC: frozenset({"autoSync", "manualSync"})}
 _COMPLETE = 100
 _MINUTES_OF_A_YEAR = 525_600

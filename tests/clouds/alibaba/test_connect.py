@@ -9,9 +9,9 @@ import pytest
 
 from gate.clouds import CLOUDS
 from gate.clouds.alibaba import PROVIDER
-from gate.clouds.alibaba.api import Selection
-from gate.clouds.alibaba.options import OPTIONS, TASK_TYPES, selection
+from gate.clouds.alibaba.options import OPTIONS, TASK_TYPES
 from gate.clouds.alibaba.regions import endpoint
+from gate.clouds.alibaba.selection import Selection
 from gate.errors import ExitCode, NotAuthorised, UsageError
 from gate.options import settings_from
 from gate.simulator import Simulator
@@ -255,7 +255,9 @@ def test_without_a_wish_the_latest_image_scan_is_meant() -> None:
     settings = settings_from({"cloud": "alibaba"})
 
     assert settings.for_cloud == {}
-    assert selection(settings.for_cloud) == Selection(task_type="IMAGE_SCAN", task_name="IMAGE_SCAN", source="")
+    assert Selection.from_options(settings.for_cloud) == Selection(
+        task_type="IMAGE_SCAN", task_name="IMAGE_SCAN", source=""
+    )
 
 
 @pytest.mark.parametrize(
@@ -274,7 +276,7 @@ def test_without_a_wish_the_latest_image_scan_is_meant() -> None:
 )
 def test_a_wish_becomes_what_the_api_is_asked(wishes: dict[str, str], expected: tuple[str, str, str]) -> None:
     """A task's name is that of its type, unless it has one of its own."""
-    found = selection(settings_from({"cloud": "alibaba", **wishes}).for_cloud)
+    found = Selection.from_options(settings_from({"cloud": "alibaba", **wishes}).for_cloud)
 
     assert (found.task_type, found.task_name, found.source) == expected
 

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gate.clouds.alibaba.options import TASK_TYPES
+from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.clouds.alibaba.translate import (
-    IMAGE_SCAN,
     Finding,
     Leaf,
     digest,

@@ -8,8 +8,9 @@ import pytest
 
 from gate.clouds import CLOUDS
 from gate.clouds.huawei import PROVIDER
-from gate.clouds.huawei.options import OPTIONS, selection
+from gate.clouds.huawei.options import OPTIONS
 from gate.clouds.huawei.regions import REGIONS, hss_endpoint, iam_endpoint
+from gate.clouds.huawei.selection import Selection
 from gate.errors import ExitCode, GateError, NotAuthorised, UsageError
 from gate.simulator import Simulator
 from tests.clouds.builders import a_connection, host_asked_by
@@ -319,13 +320,13 @@ def test_an_option_refuses_what_the_api_would_refuse(name: str, text: str) -> No
 
 
 def test_without_a_wish_every_scan_is_meant_on_the_largest_pages() -> None:
-    found = selection({})
+    found = Selection.from_options({})
 
     assert (found.kind, found.scope, found.filters, found.page_size) == ("image_scan", (), (), 200)
 
 
 def test_a_wish_becomes_the_parameter_of_its_name() -> None:
-    found = selection(
+    found = Selection.from_options(
         {
             "type": "image_sync",
             "enterprise-project-id": "all_granted_eps",

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gate.clouds.huawei.translate import IMAGE_SCAN, IMAGE_SYNC, is_kind, page, task
+from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC
+from gate.clouds.huawei.translate import is_kind, page, task
 from gate.errors import NotUnderstood
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 

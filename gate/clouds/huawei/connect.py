@@ -1,0 +1,48 @@
+"""Connects to HSS: region, endpoints, project, credentials and signature, from the settings and the environment."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from gate.clouds.api_client import Api, ApiClient
+from gate.clouds.credentials import first_of
+from gate.clouds.huawei.api import HuaweiCloud, find_project, project
+from gate.clouds.huawei.error_response import read
+from gate.clouds.huawei.options import PROJECT_VARIABLES, REGION_VARIABLES, SOURCES
+from gate.clouds.huawei.regions import hss_endpoint, iam_endpoint
+from gate.clouds.huawei.selection import Selection
+from gate.clouds.huawei.signature import KeyPairAuth, TokenAuth
+from gate.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gate.clouds.interface import Connection
+
+
+def connect(connection: Connection) -> HuaweiCloud:
+    """See `CloudProvider.connect`."""
+    settings, options = connection.settings, connection.settings.for_cloud
+    region = settings.region or first_of(connection.environ, REGION_VARIABLES)
+    project_id = project(str(options.get("project-id") or first_of(connection.environ, PROJECT_VARIABLES)))
+    if not region and not (settings.endpoint and project_id):
+        raise UsageError(
+            "No region is given.",
+            means="The gate finds the endpoint and the project by the region.",
+            remedy="Give --region, such as cn-north-4, or both --endpoint and --project-id.",
+        )
+    hss_url = settings.endpoint or hss_endpoint(region)
+    iam_url = "" if project_id else str(options.get("iam-endpoint") or iam_endpoint(region))
+    to = _opener(connection)
+    find = partial(str, project_id) if project_id else cache(partial(find_project, to(iam_url), region))
+    return HuaweiCloud(to(hss_url), find, Selection.from_options(options))
+
+
+def _opener(connection: Connection) -> Callable[[str], ApiClient]:
+    credentials = connection.credentials(SOURCES)
+    auth = (
+        KeyPairAuth(credentials, connection.clock.now) if credentials.is_key_pair else TokenAuth(credentials.auth_token)
+    )
+    api = partial(Api, auth=auth, secrets=credentials.secrets, read=read, signs_the_time=credentials.is_key_pair)
+    return lambda url: ApiClient(api(base_url=url), connection)
