@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gate import cli
+from gate import cli, clouds
 from gate.simulator import Simulator
 from tests.builders import FakeTime
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from gate.simulator import Scenario
 
-CLOUDS = ("huawei", "alibaba")
+CLOUDS = tuple(clouds.CLOUDS)
+"""The names of all clouds, for parametrised tests."""
 
 
 @dataclass(frozen=True, kw_only=True)

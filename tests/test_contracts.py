@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gate import __version__
+from gate import __version__, clouds, simulator
 from gate.ci.github import outputs
 from gate.command_line import variables
 from gate.errors import ExitCode
@@ -79,6 +79,11 @@ def test_the_readme_explains_every_exit_code_once() -> None:
 def test_the_readme_names_every_verdict_and_every_scenario() -> None:
     assert [verdict for verdict in Decision if verdict not in section("Exit codes")] == []
     assert [name for name in SCENARIOS if f"`{name}`" not in section("The simulator")] == []
+
+
+def test_every_cloud_has_a_simulator_in_the_same_order() -> None:
+    """The simulator does not import the registry of the gate, so it has its own."""
+    assert [*simulator.CLOUDS] == [*clouds.CLOUDS]
 
 
 def test_the_readme_says_how_a_variable_is_made_of_a_name() -> None:

@@ -38,6 +38,7 @@ from unittest.mock import patch
 
 from gate import cli
 from gate.clock import Clock
+from gate.clouds import CLOUDS
 from gate.simulator import Quota, Scenario, SimulatedTask, Simulator, Stage
 
 if TYPE_CHECKING:
@@ -297,7 +298,7 @@ def main() -> int:
     parser.add_argument("--timeout", default="3h")
     given = parser.parse_args()
     faults = 0
-    for cloud, situation, tells_when in itertools.product(("huawei", "alibaba"), SITUATIONS, (False, True)):
+    for cloud, situation, tells_when in itertools.product(CLOUDS, SITUATIONS, (False, True)):
         tried = {"cloud": cloud, "situation": situation, "tells_when": tells_when, **vars(given)}
         result = fleet(Wishes(**tried))
         faults += len(result.wrong) + len(result.too_late)

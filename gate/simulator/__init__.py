@@ -27,8 +27,9 @@ from gate.simulator.fault import (
 )
 from gate.simulator.huawei import error_in_200, refused
 from gate.simulator.quota import Quota
+from gate.simulator.registry import CLOUDS
 from gate.simulator.scenario import SCENARIOS, Scenario
-from gate.simulator.server import CLOUDS, Request, Simulator
+from gate.simulator.server import Request, Simulator
 from gate.simulator.task import FailedImage, SimulatedTask, Stage
 
 __all__ = [

@@ -3,7 +3,7 @@
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http import HTTPStatus
@@ -11,16 +11,13 @@ from http.client import HTTPMessage
 from threading import Lock
 from typing import Final, Self
 
-from gate.simulator import alibaba, huawei
 from gate.simulator.cloud import JSON, Answer, Call, Cloud, Moment, NoTask
 from gate.simulator.fault import Drip, Fault, Forbidden, Raw, Reply
 from gate.simulator.quota import Quota, Window
+from gate.simulator.registry import CLOUDS
 from gate.simulator.scenario import SCENARIOS, Scenario
 from gate.simulator.task import SimulatedTask, Snapshot, TaskProgress
 from gate.simulator.wire import LOOPBACK, Listener
-
-# The first one to claim a request gets it; Huawei comes last and claims whatever no other cloud wants.
-CLOUDS: Final[Mapping[str, Cloud]] = {"alibaba": alibaba, "huawei": huawei}
 
 USUAL_PAGE_CAP: Final = 50
 
@@ -125,7 +122,7 @@ class Simulator:
         return {name: cloud.describe(self.url) for name, cloud in CLOUDS.items()}
 
     def _decide(self, call: Call) -> Reply | Raw | Drip:
-        name, cloud = next((name, cloud) for name, cloud in CLOUDS.items() if cloud.claims(call))
+        name, cloud = next((name, cloud) for name, cloud in reversed([*CLOUDS.items()]) if cloud.claims(call))
         operation = cloud.operation(call)
         with self._deciding:
             at = self._now()
