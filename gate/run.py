@@ -23,6 +23,7 @@ from gate.policy import (
     undecided,
 )
 from gate.scan import TaskState
+from gate.verdict_messages import format_limit, waiting_for_task
 from gate.wait import Poller, PollSchedule
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _decide(connection: Connection) -> Verdict:
     last = _wait_until_final(cloud, poller, pinned, connection.deadline)
     if is_different_task(last, pinned):
         return nothing_to_judge(_CHANGED)
-    verdict = judge(last, settings.policy)
+    verdict = judge(last, settings.policy, timeout=settings.timeout)
     if verdict.decision is not Decision.PASSED:
         return verdict
     # What has come to light since it was chosen may speak against it.
@@ -101,21 +102,21 @@ def _select_task(cloud: Cloud, poller: Poller, settings: Settings, deadline: Dea
         deadline.grant()
         return cloud.task_by_id(settings.task_id) if settings.task_id else cloud.newest_task()
 
-    def objection(task: ScanTask | None) -> Reason | None:
+    def objection(task: ScanTask | None, waited: str = "") -> Reason | None:
         if not (task and task.id):
-            return no_task(settings.task_id)
+            return no_task(settings.task_id, cloud.search_description(settings.task_id), waited)
         return staleness(task, _policy_corrected_for_lag(settings.policy, poller.clock), poller.clock.latest_time())
 
     def obstacle(task: ScanTask | None) -> str | None:
         reason = objection(task)
         # A newer task may still appear in the place of a stale one, but not where one was asked for by its id.
         is_hopeless = reason and reason.code == "stale" and settings.task_id
-        return f"{reason.message} Waiting for one until {appears:.0f} s." if reason and not is_hopeless else None
+        return waiting_for_task(reason.message, limit) if reason and not is_hopeless else None
 
-    appears = min(settings.appear_timeout, settings.timeout)
-    until = Deadline(poller.clock, appears)
-    task = poller.until(obstacle, find, until)
-    return objection(task) or task or no_task(settings.task_id)
+    appears, option = min((settings.appear_timeout, "--appear-timeout"), (settings.timeout, "--timeout"))
+    limit = format_limit(appears, option)
+    task = poller.until(obstacle, find, Deadline(poller.clock, appears))
+    return objection(task, limit) or task or no_task(settings.task_id, "")
 
 
 def _policy_corrected_for_lag(policy: Policy, clock: Clock) -> Policy:
@@ -153,11 +154,11 @@ def _not_final(task: ScanTask) -> str | None:
 
 _CHANGED = Reason(
     code="task-changed",
-    message="The scan task has another begin than when it was chosen, so it is not known to be the same. Run the gate "
+    message="The scan task has another start time than when it was chosen, so it may be another task. Run the gate "
     "again.",
 )
 _LOST = Reason(
     code="images-lost",
     message="The scan task has lost images that it had before, so not all of its images were judged. Run the gate "
-    "again, and look at the task in the cloud's console if this stays so.",
+    "again, and check the task in the cloud's console if this stays so.",
 )

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from gate.policy import DEFAULT_TIMEOUT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -59,7 +61,7 @@ class Settings:
     task_id: str | None = None
     policy: Policy
     appear_timeout: float = 300.0
-    timeout: float = 1800.0
+    timeout: float = DEFAULT_TIMEOUT
     poll_interval: float | None = None
     request_timeout: float = 30.0
     reports: tuple[ReportTarget, ...] = ()

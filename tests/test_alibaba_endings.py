@@ -166,7 +166,7 @@ def test_results_that_never_come_end_at_the_deadline(
     ending = gate.check("--timeout", "5m")
 
     assert ended(ending) == (5, "results-pending")
-    assert f"images without one: {total}" in reason(ending)["message"]
+    assert f"images without a result: {total}" in reason(ending)["message"]
     assert gate.time.elapsed == pytest.approx(300)
 
 

@@ -80,8 +80,8 @@ def test_a_named_task_that_is_not_there_is_named(cloud: str, gate_in: Callable[.
 
     (reason,) = ending.report["reasons"]
     assert (ending.code, reason["code"]) == (7, "no-task")
-    assert reason["message"].startswith("No scan task of the id 'theirs' was found.")
-    assert "No scan task of the id 'theirs' was found." in ending.err
+    assert reason["message"].startswith("No scan task with the id 'theirs' was found in ")
+    assert "No scan task with the id 'theirs' was found yet in " in ending.err
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -346,15 +346,15 @@ def test_only_secrets_come_from_files(gate_in: Callable[..., Gate], monkeypatch:
             "images-lost",
             (
                 "The scan task has lost images that it had before, so not all of its images were judged. Run the gate "
-                "again, and look at the task in the cloud's console if this stays so."
+                "again, and check the task in the cloud's console if this stays so."
             ),
         ),
         (
             {"started_ago": 20.0},
             "task-changed",
             (
-                "The scan task has another begin than when it was chosen, so it is not known to be the same. Run the "
-                "gate again."
+                "The scan task has another start time than when it was chosen, so it may be another task. Run the gate "
+                "again."
             ),
         ),
     ],

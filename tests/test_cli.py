@@ -270,6 +270,43 @@ def test_whatever_variable_is_set_nothing_is_completed(
     assert (code, capsys.readouterr().out) == (0, f"scan-gate, version {__version__}\n")
 
 
+# Where it looked, and for how long.
+
+
+@pytest.mark.parametrize(
+    ("cloud", "place"),
+    [
+        ("huawei", "Huawei Cloud (region cn-north-4, endpoint {url}, project {project_id}, --type image_scan)"),
+        ("alibaba", "Alibaba Cloud (region cn-hangzhou, endpoint {url}, --task-type IMAGE_SCAN)"),
+    ],
+)
+def test_no_task_found_names_where_the_gate_looked_and_for_how_long(
+    cloud: str, place: str, gate_in: Callable[..., Gate]
+) -> None:
+    """The project of Huawei Cloud is found by IAM, with the first poll."""
+    gate = replace(gate_in("empty", cloud), left_out=("project_id",))
+    place = place.format(url=gate.simulator.url, **gate.simulator.describe()[cloud])
+
+    ending = gate.check("--appear-timeout", "5m")
+
+    (reason,) = ending.report["reasons"]
+    assert f"No scan task was found yet in {place}. Waiting up to 5 min (--appear-timeout) for a task" in ending.err
+    assert reason["message"].startswith(f"No scan task was found in {place} within 5 min (--appear-timeout). ")
+
+
+def test_where_the_timeout_is_shorter_it_is_the_option_that_ended_the_wait(gate_in: Callable[..., Gate]) -> None:
+    ending = gate_in("empty").check("--appear-timeout", "5m", "--timeout", "90s")
+
+    assert "Waiting up to 90 s (--timeout) for a task" in ending.err
+    assert " within 90 s (--timeout). " in ending.report["reasons"][0]["message"]
+
+
+def test_a_task_that_is_not_final_in_time_names_the_timeout_that_was_in_force(gate_in: Callable[..., Gate]) -> None:
+    ending = gate_in("stuck").check("--timeout", "10m")
+
+    assert ending.report["reasons"][0]["message"].startswith("The time is up after 10 min (--timeout) and ")
+
+
 # What it says of itself.
 
 

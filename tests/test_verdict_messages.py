@@ -2,9 +2,51 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from gate.verdict_messages import too_many_failed, too_many_risky
+from gate.scan import ScanTask, TaskState
+from gate.verdict_messages import (
+    NO_IMAGES,
+    NO_START_TIME,
+    counts_contradict,
+    counts_missing,
+    ended_badly,
+    format_duration,
+    format_limit,
+    no_task_found,
+    not_final,
+    results_pending,
+    started_too_early,
+    starts_in_future,
+    too_many_failed,
+    too_many_risky,
+    too_old,
+    waiting_for_task,
+)
+from tests.builders import NOW, a_task
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (0.5, "0.5 s"),
+        (90, "90 s"),
+        (120, "2 min"),
+        (5400, "90 min"),
+        (3600, "1 h"),
+        (3601, "3601 s"),
+        (86400, "24 h"),
+    ],
+)
+def test_a_duration_is_written_in_the_largest_unit_that_divides_it(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text
+    assert format_limit(seconds, "--timeout") == f"{text} (--timeout)"
+
+
+# Blocks.
 
 
 @pytest.mark.parametrize(
@@ -28,3 +70,107 @@ def test_where_the_cloud_states_another_number_of_failures_both_are_named() -> N
     message = too_many_failed(3, 5, 1, stated=2)
 
     assert message.startswith("3 of 5 images could not be scanned (the cloud states 2); --max-failed allows 1. ")
+
+
+# The time is up.
+
+
+@pytest.mark.parametrize(("progress", "shown"), [(40, " (40 %)"), (0, " (0 %)"), (None, "")])
+def test_a_running_task_is_reported_with_the_time_the_option_and_its_progress(progress: int | None, shown: str) -> None:
+    assert not_final(a_task(state=TaskState.RUNNING, progress=progress), 1800) == (
+        f"The time is up after 30 min (--timeout) and the scan task is still running{shown}. "
+        "Raise --timeout, or run the gate again later."
+    )
+
+
+def test_an_unknown_state_is_reported_in_the_clouds_own_words() -> None:
+    assert not_final(a_task(state=TaskState.UNKNOWN, raw_state="142"), 90) == (
+        "The time is up after 90 s (--timeout) and the scan task is in a state that the gate does not know (142). "
+        "Check the task in the cloud's console; if it has ended there, report this state to the gate's project."
+    )
+
+
+@pytest.mark.parametrize(
+    ("pending", "missing"), [(2, "images without a result: 2"), (None, "the gate had no time to ask for them")]
+)
+def test_pending_results_are_reported_with_how_many_are_missing(pending: int | None, missing: str) -> None:
+    assert results_pending(a_task(results_pending=pending), 600) == (
+        "The time is up after 10 min (--timeout) and the scan task is complete, but its results are not all there yet "
+        f"({missing}). Raise --timeout; if the results never arrive, check these images in the cloud's console."
+    )
+
+
+# A task that ended badly.
+
+
+@pytest.mark.parametrize(
+    ("state", "ending"),
+    [(TaskState.STOPPED, "was stopped"), (TaskState.TIMED_OUT, "timed out"), (TaskState.FAILED, "failed")],
+)
+@pytest.mark.parametrize(("reason", "why"), [("agent lost", ": agent lost"), ("AGENT XXX.", ": AGENT XXX"), ("", "")])
+def test_a_bad_ending_is_reported_with_the_clouds_own_reason(
+    state: TaskState, ending: str, reason: str, why: str
+) -> None:
+    assert ended_badly(ScanTask(id="ours", state=state, reason=reason)) == (
+        f"The scan task itself {ending}{why}. Its images were not all scanned; scan them again."
+    )
+
+
+# No task, or one that is not fresh.
+
+
+@pytest.mark.parametrize(("task_id", "which"), [(None, "No scan task"), ("x", "No scan task with the id 'x'")])
+def test_no_task_found_names_where_the_gate_looked_how_long_and_what_to_do(task_id: str | None, which: str) -> None:
+    assert no_task_found(task_id, "Huawei Cloud (region r)", "5 min (--appear-timeout)") == (
+        f"{which} was found in Huawei Cloud (region r) within 5 min (--appear-timeout). "
+        "Start a scan before the gate runs, or correct where the gate looks for it."
+    )
+    assert no_task_found(task_id, "Huawei Cloud (region r)", "") == f"{which} was found yet in Huawei Cloud (region r)."
+
+
+def test_a_waiting_line_names_the_reason_the_time_and_the_option() -> None:
+    assert waiting_for_task("No scan task was found yet.", format_limit(300, "--appear-timeout")) == (
+        "No scan task was found yet. Waiting up to 5 min (--appear-timeout) for a task that can be judged."
+    )
+
+
+def test_a_stale_task_is_reported_with_its_start_time_the_limit_and_the_option() -> None:
+    assert too_old(NOW, 3600) == (
+        "The scan task started 2026-01-31T12:00:00Z, longer ago than --max-age allows (1 h). "
+        "Start a scan for this release, or raise --max-age."
+    )
+    assert started_too_early(NOW - timedelta(milliseconds=1), NOW) == (
+        "The scan task started 2026-01-31T11:59:59Z, before 2026-01-31T12:00:00Z (--started-after). "
+        "Start a scan for this release."
+    )
+
+
+def test_a_start_time_that_cannot_be_true_is_reported_with_what_to_correct() -> None:
+    assert starts_in_future(NOW) == (
+        "The scan task states a start time in the future, 2026-01-31T12:00:00Z. Correct the clock of this machine."
+    )
+    assert NO_START_TIME == (
+        "The scan task states no start time, so its age is unknown. "
+        "It may still be queued; if it is not, judge it anyway with --max-age none."
+    )
+
+
+# Counts that cannot be judged.
+
+
+def test_missing_counts_are_named() -> None:
+    assert counts_missing(["total", "risky"]) == (
+        "The cloud calls the scan task complete but gave no usable number for: total, risky. "
+        "The task may be of another type; check it in the cloud's console."
+    )
+
+
+def test_contradicting_counts_are_named_with_the_total() -> None:
+    assert counts_contradict(["5 succeeded", "4 failed"], 3) == (
+        "The counts contradict each other: 5 succeeded, 4 failed of 3 images. "
+        "Run the gate again, and check the task in the cloud's console if this stays so."
+    )
+
+
+def test_a_task_without_images_is_reported_with_what_to_check() -> None:
+    assert NO_IMAGES == "The scan task has no images: nothing was scanned. Check which images the scan covers."

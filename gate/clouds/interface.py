@@ -32,6 +32,13 @@ class Cloud(Protocol):
         """Finds the task with exactly this id."""
         ...
 
+    def search_description(self, task_id: str | None) -> str:
+        """Says where tasks are searched, for a message: the cloud, its region or endpoint, and the filters in force.
+
+        Call it after a search: some of it may be known only then. Most filters do not apply to a search by id.
+        """
+        ...
+
     def poll(self, pinned: ScanTask) -> ScanTask | None:
         """Polls the task that was found before, and no other; returns it with its counts once it is complete."""
         ...

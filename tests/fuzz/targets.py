@@ -183,7 +183,7 @@ def _pages(data: bytes) -> None:
 def _huawei_pages(data: bytes) -> None:
     selection = Selection(kind=IMAGE_SCAN, scope=(), filters=(), page_size=_PAGE_SIZE)
     with suppress(GateError):
-        task = HuaweiCloud(_asking(data), lambda: "0a1b2c", selection).newest_task()
+        task = HuaweiCloud(_asking(data), lambda: "0a1b2c", selection, place="").newest_task()
         if task is not None:
             _shown(task)
 

@@ -35,8 +35,9 @@ _IMAGE_NAMES = ("Uuid", "Digest", "Tag", "InstanceId", "RegionId", "RepoId", "Re
 class AlibabaCloud:
     """Security Center of one account; see `gate.clouds.interface.Cloud` for what its methods promise."""
 
-    def __init__(self, sas: ApiClient, selection: Selection, now: Callable[[], datetime]) -> None:
+    def __init__(self, sas: ApiClient, selection: Selection, now: Callable[[], datetime], place: str) -> None:
         self._sas = sas
+        self._place = place
         self._now = now
         self._selection = selection
         self._names = {"TaskType": selection.task_type, "TaskName": selection.task_name}
@@ -58,6 +59,15 @@ class AlibabaCloud:
             return None
         self._just_fetched = self._translated(self._outcome(task_id), called=task_id)
         return self._just_fetched
+
+    def search_description(self, task_id: str | None) -> str:
+        """See `Cloud.search_description`."""
+        chosen = self._selection
+        named = [f"--task-type {chosen.task_type}"]
+        named += [f"--task-name {chosen.task_name}"] if chosen.task_name != chosen.task_type else []
+        has_source = chosen.source and (not task_id or translate.is_start_time_id(task_id))
+        named += [f"--source {chosen.source}"] if has_source else []
+        return f"Alibaba Cloud ({', '.join((self._place, *named))})"
 
     def poll(self, pinned: ScanTask) -> ScanTask | None:
         """See `Cloud.look`; GetLastOnceTaskInfo could by now be about another task."""

@@ -12,6 +12,7 @@ from gate.clouds.alibaba.selection import Selection
 from gate.clouds.alibaba.signature import KeyPairAuth
 from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.credentials import first_of
+from gate.clouds.regions import place
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,4 +32,5 @@ def connect(connection: Connection) -> AlibabaCloud:
     credentials = connection.credentials(SOURCES, takes_token=False)
     auth = KeyPairAuth(credentials, connection.clock.now)
     api = Api(base_url=settings.endpoint or endpoint(region), auth=auth, secrets=credentials.secrets, read=read)
-    return AlibabaCloud(ApiClient(api, connection), Selection.from_options(settings.for_cloud), connection.clock.now)
+    selection, where = Selection.from_options(settings.for_cloud), place(region, settings.endpoint)
+    return AlibabaCloud(ApiClient(api, connection), selection, connection.clock.now, where)

@@ -26,8 +26,9 @@ _MOST_TASKS = 20_000
 class HuaweiCloud:
     """Host Security Service of one project; see `gate.clouds.interface.Cloud` for what its methods promise."""
 
-    def __init__(self, hss: ApiClient, find_project: Callable[[], str], selection: Selection) -> None:
+    def __init__(self, hss: ApiClient, find_project: Callable[[], str], selection: Selection, place: str) -> None:
         self._hss = hss
+        self._place = place
         self._find_project = find_project
         self._selection = selection
 
@@ -43,6 +44,13 @@ class HuaweiCloud:
     def task_by_id(self, task_id: str) -> ScanTask | None:
         """See `Cloud.task_by_id`."""
         return next((task for task in self._tasks((("task_id", task_id),)) if task.id == task_id), None)
+
+    def search_description(self, task_id: str | None) -> str:
+        """See `Cloud.search_description`."""
+        options = (*self._selection.scope, *(() if task_id else self._selection.filters))
+        named = (f"--{name.replace('_', '-')} {value}" for name, value in options)
+        parts = (self._place, f"project {self._find_project()}", f"--type {self._selection.kind}", *named)
+        return f"Huawei Cloud ({', '.join(parts)})"
 
     def poll(self, pinned: ScanTask) -> ScanTask | None:
         """See `Cloud.look`."""

@@ -13,6 +13,7 @@ from gate.clouds.huawei.options import PROJECT_VARIABLES, REGION_VARIABLES, SOUR
 from gate.clouds.huawei.regions import hss_endpoint, iam_endpoint
 from gate.clouds.huawei.selection import Selection
 from gate.clouds.huawei.signature import KeyPairAuth, TokenAuth
+from gate.clouds.regions import place
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def connect(connection: Connection) -> HuaweiCloud:
     iam_url = "" if project_id else str(options.get("iam-endpoint") or iam_endpoint(region))
     to = _opener(connection)
     find = partial(str, project_id) if project_id else cache(partial(find_project, to(iam_url), region))
-    return HuaweiCloud(to(hss_url), find, Selection.from_options(options))
+    return HuaweiCloud(to(hss_url), find, Selection.from_options(options), place(region, settings.endpoint))
 
 
 def _opener(connection: Connection) -> Callable[[str], ApiClient]:

@@ -327,3 +327,43 @@ def test_a_wish_reaches_the_cloud(fake_time: FakeTime) -> None:
         (request,) = simulator.requests
 
         assert request.query == {"TaskType": ["IMAGE_SCAN"], "TaskName": ["IMAGE_SCAN"], "Source": ["console_batch"]}
+
+
+# What a message names as the place of the search.
+
+
+@pytest.mark.parametrize(
+    ("settings", "task_id", "place"),
+    [
+        ({"region": "cn-hangzhou"}, None, "region cn-hangzhou, --task-type IMAGE_SCAN"),
+        (
+            {"endpoint": "https://gate.invalid"},
+            None,
+            "endpoint https://gate.invalid, --task-type IMAGE_SCAN",
+        ),
+        (
+            {"region": "cn-hangzhou", "for_cloud": {"task-name": "VUL_CHECK_TASK", "source": "openapi"}},
+            None,
+            "region cn-hangzhou, --task-type IMAGE_SCAN, --task-name VUL_CHECK_TASK, --source openapi",
+        ),
+        (
+            {"region": "cn-hangzhou", "for_cloud": {"source": "openapi"}},
+            "0f3a1b2c3d4e5f60718293a4b5c6d7e8",
+            "region cn-hangzhou, --task-type IMAGE_SCAN",
+        ),
+    ],
+    ids=["region", "endpoint", "filters", "by-id"],
+)
+def test_the_place_of_the_search_is_described_with_the_filters_in_force(
+    fake_time: FakeTime, settings: dict[str, Any], task_id: str | None, place: str
+) -> None:
+    cloud = PROVIDER.connect(connection(fake_time, KEYS, **settings))
+
+    assert cloud.search_description(task_id) == f"Alibaba Cloud ({place})"
+
+
+def test_a_source_filters_a_search_by_an_id_that_is_a_start_time(fake_time: FakeTime) -> None:
+    """Such a task can be found only as the newest one; see `translate.is_start_time_id`."""
+    way = connection(fake_time, KEYS, region="cn-hangzhou", for_cloud={"source": "openapi"})
+
+    assert PROVIDER.connect(way).search_description("collected-at-1769860800000").endswith(", --source openapi)")

@@ -354,3 +354,40 @@ def test_a_wish_becomes_the_parameter_of_its_name() -> None:
         "task_status": "finished",
         "scan_scope": "240",
     }
+
+
+# What a message names as the place of the search.
+
+
+@pytest.mark.parametrize(
+    ("settings", "task_id", "place"),
+    [
+        ({"region": "cn-north-4"}, None, f"region cn-north-4, project {PROJECT}, --type image_scan"),
+        (
+            {"endpoint": "https://hss.example.com"},
+            None,
+            f"endpoint https://hss.example.com, project {PROJECT}, --type image_scan",
+        ),
+        (
+            {
+                "region": "cn-north-4",
+                "for_cloud": {"enterprise-project-id": "0", "task-type": "manual"},
+            },
+            None,
+            f"region cn-north-4, project {PROJECT}, --type image_scan, --enterprise-project-id 0, --task-type manual",
+        ),
+        (
+            {"region": "cn-north-4", "for_cloud": {"enterprise-project-id": "0", "task-type": "manual"}},
+            "task-1",
+            f"region cn-north-4, project {PROJECT}, --type image_scan, --enterprise-project-id 0",
+        ),
+    ],
+    ids=["region", "endpoint", "filters", "by-id"],
+)
+def test_the_place_of_the_search_is_described_with_the_filters_in_force(
+    fake_time: FakeTime, settings: dict[str, Any], task_id: str | None, place: str
+) -> None:
+    settings = {**settings, "for_cloud": {"project-id": PROJECT, **settings.get("for_cloud", {})}}
+    cloud = PROVIDER.connect(a_connection(fake_time, environ=KEYS, **settings))
+
+    assert cloud.search_description(task_id) == f"Huawei Cloud ({place})"
