@@ -1,4 +1,4 @@
-"""The journal: what the gate saw and did in this run, in order, told to whoever listens."""
+"""The event log: what the gate saw and did in one run, in order, passed to a listener at once."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ if TYPE_CHECKING:
 
 
 class EventLog:
-    """Keeps every event of one run and hands it on at once, to the log for instance."""
+    """Keeps the events of one run and passes each to the listener, such as the log, when it happens."""
 
     def __init__(self, clock: Clock, listener: Callable[[Event], None]) -> None:
         self._clock = clock
         self._listener = listener
         self._events: list[Event] = []
         self.task: ScanTask | None = None
-        """The task as it was last seen, kept for the case that nothing comes after."""
+        """The task as it was last seen, with its failed images; None if no poll returned one."""
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """All that happened so far, oldest first."""
+        """All events so far, oldest first."""
         return tuple(self._events)
 
     def polls_of(self, task_id: str) -> Iterator[ScanTask]:
-        """What was seen of this task, look by look."""
+        """Yields this task as each poll returned it, oldest first."""
         return (event.task for event in self._events if event.task and event.task.id == task_id)
 
     def polled(self, task: ScanTask | None) -> None:
-        """Notes a look at the task; None when there was none."""
+        """Records a poll and the task that it returned; None if there was none."""
         self.task = task or self.task
-        # The images that failed are kept of the last look alone: a long wait has hundreds of looks.
+        # Failed images are kept of the last poll alone: a long wait has hundreds of polls.
         self._add(EventKind.POLL, task=replace(task, failed_images=()) if task else None)
 
-    def pausing(self, pause: float, why: str) -> None:
-        """Notes that the next look comes after so many s, and what the gate waits for."""
-        self._add(EventKind.PAUSE, text=why, pause=pause)
+    def pausing(self, pause: float, reason: str) -> None:
+        """Records that the next poll comes after so many s, and what the gate waits for."""
+        self._add(EventKind.PAUSE, text=reason, pause=pause)
 
-    def retrying(self, fault: str, pause: float) -> None:
-        """Notes a fault that will be tried again after so many s."""
-        self._add(EventKind.RETRY, text=fault, pause=pause)
+    def retrying(self, error: str, pause: float) -> None:
+        """Records a transient error, and that the request is retried after so many s."""
+        self._add(EventKind.RETRY, text=error, pause=pause)
 
     def note(self, text: str) -> None:
-        """Notes anything else that somebody who looks closely wants to know."""
+        """Records any other detail, such as a request; the log shows it if it is verbose."""
         self._add(EventKind.NOTE, text=text)
 
     def _add(

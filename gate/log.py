@@ -1,99 +1,164 @@
-"""The log for whoever watches the job: a live line on a terminal, one line for each change in a CI log."""
+"""The log of a run: a live line with a countdown on a terminal, one line for each change in a CI system."""
 
 from __future__ import annotations
 
 import math
 import os
-import shutil
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from gate.outcome import EventKind
+from gate.policy import is_different_task
 from gate.scan import TaskState
+from gate.terminal import cell_width, columns, shortened
 from gate.text import MAX_REASON_LENGTH, for_log
 from gate.writing import write_stream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gate.outcome import Event
     from gate.scan import ScanTask
 
-_LONGEST_SILENCE = 240.0
-"""Seconds; some CI hosts end a job that prints nothing for ten minutes."""
+_MAX_SILENCE = 240.0
+"""Seconds; some CI systems cancel a job that prints nothing for ten minutes."""
+_MIN_STATUS_WIDTH = 16
+"""Cells; less than that of a status says nothing."""
+_CLEAR_LINE = "\r\x1b[K"
+_AUTOWRAP_OFF = "\x1b[?7l"
+_AUTOWRAP_ON = "\x1b[?7h"
+"""DECAWM: a live line that the terminal draws wider than it was counted is cut, and leaves no row behind."""
 
 
 class Log:
-    """Prints what a journal tells it; a stream that is closed or full silences it, and nothing else."""
+    """Prints the events of a run; a stream that is closed or full silences the log and changes nothing else.
 
-    def __init__(self, stream: TextIO, *, verbosity: int = 0) -> None:
+    Args:
+        stream: The log is live if this is a terminal.
+        verbosity: -1 prints warnings only, 1 prints every request too.
+        monotonic: Seconds of a clock that is never set back.
+        sleep: Pauses for so many s.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        verbosity: int = 0,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._stream = stream
         self._verbosity = verbosity
         self._is_live = stream.isatty() and verbosity >= 0 and os.environ.get("TERM") != "dumb"
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._started_at = monotonic()
         self._status = ""
-        self._started = time.monotonic()
+        self._next_step = "next poll"
+        self._furthest: ScanTask | None = None
         self._printed: dict[EventKind, tuple[str, float]] = {}
 
     def on_event(self, event: Event) -> None:
-        """Prints this event as far as somebody at this verbosity wants to know it."""
+        """Prints an event if this verbosity includes it."""
         if event.kind is EventKind.NOTE:
-            self._line(event, event.text, least_verbosity=1)
+            self._print_line(event, event.text, min_verbosity=1)
         elif event.kind is EventKind.RETRY:
-            self._line(event, f"{event.text} Next try in {event.pause:.0f} s.")
+            self._next_step = "retrying"
+            self._print_line(event, f"{event.text} Retrying in {event.pause:.0f} s.")
         elif event.kind is EventKind.PAUSE:
-            self._change(event, event.text)
+            self._next_step = "next poll"
+            self._print_change(event, event.text)
         elif event.task:
-            self._change(event, describe(event.task))
+            self._print_change(event, describe(self._with_monotonic_progress(event.task)))
 
     def sleep(self, seconds: float) -> None:
         """Sleeps for so many s; on a terminal the live line counts them down."""
-        ends = time.monotonic() + seconds
-        while self._is_live and (left := ends - time.monotonic()) > 0:
-            so_far = time.monotonic() - self._started
-            line = f"  {so_far:.0f} s: {self._status}; next look in {math.ceil(left)} s"
-            # A line that wraps could not be taken back.
-            self._write(f"\r\x1b[K{line[: shutil.get_terminal_size().columns - 1]}")
-            time.sleep(min(1.0, left))
-        if self._is_live:
-            self._write("\r\x1b[K")
-        else:
-            time.sleep(seconds)
+        if not self._is_live:
+            self._sleep(seconds)
+            return
+        ends_at = self._monotonic() + seconds
+        try:
+            while (left := ends_at - self._monotonic()) > 0:
+                self._draw_live_line(left)
+                self._sleep(min(1.0, left))
+        finally:
+            self._write(_CLEAR_LINE)
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nobody wants to know how the wait went, so that there is nothing to fold."""
+        """Whether only warnings are printed, so that there is no log to fold into a group."""
         return self._verbosity < 0
 
     def mark(self, line: str) -> None:
-        """Writes a line for the CI host that shows this log."""
+        """Writes a line for the CI system that shows this log."""
         if line and not self.is_quiet:
             self._write(line)
 
     def print_warning(self, text: str) -> None:
-        """Prints what went wrong beside the verdict, at every verbosity."""
+        """Prints a warning, at every verbosity."""
         self._write(f"scan-gate: {for_log(text, MAX_REASON_LENGTH)}\n")
 
-    def _change(self, event: Event, status: str) -> None:
+    def _with_monotonic_progress(self, task: ScanTask) -> ScanTask:
+        """Returns the task with the highest progress seen so far: calls of one cloud may count differently."""
+        before = self._furthest
+        if task.progress is None:
+            return task
+        # Another start time is another run of the task, and starts at 0 again.
+        is_same = before is not None and before.id == task.id and not is_different_task(task, before)
+        if before and is_same and (before.progress or 0) > task.progress:
+            return replace(task, progress=before.progress)
+        self._furthest = task
+        return task
+
+    def _print_change(self, event: Event, status: str) -> None:
         before, at = self._printed.get(event.kind, ("", 0.0))
         self._status = for_log(status) or self._status
-        if status and (status != before or event.at - at > _LONGEST_SILENCE):
+        if status and (status != before or event.at - at > _MAX_SILENCE):
             self._printed[event.kind] = (status, event.at)
-            self._line(event, status)
+            self._print_line(event, status)
 
-    def _line(self, event: Event, text: str, *, least_verbosity: int = 0) -> None:
-        if self._verbosity >= least_verbosity:
+    def _print_line(self, event: Event, text: str, *, min_verbosity: int = 0) -> None:
+        if self._verbosity >= min_verbosity:
             self._write(f"scan-gate: {event.at:6.1f} s  {for_log(text, MAX_REASON_LENGTH)}\n")
+
+    def _draw_live_line(self, left: float) -> None:
+        # In the last column, some terminals wrap at once.
+        width = columns(self._stream, os.environ) - 1
+        elapsed = self._monotonic() - self._started_at
+        line = live_line(width, self._next_step, math.ceil(left), round(elapsed), self._status)
+        self._write(f"{_CLEAR_LINE}{_AUTOWRAP_OFF}{line}{_AUTOWRAP_ON}")
 
     def _write(self, text: str) -> None:
         write_stream(self._stream, text)
 
 
+def live_line(width: int, next_step: str, left: int, elapsed: int, status: str) -> str:
+    """Lays out the live line in at most `width` cells: the countdown is never cut, only left out.
+
+    Args:
+        width: Cells, 0 or more.
+        next_step: What comes after the pause, such as "next poll".
+        left: Seconds of the pause that are left.
+        elapsed: Seconds since the start of the run.
+        status: What the gate waits for; may be empty.
+    """
+    countdown = f"  {next_step} in {left} s"
+    full = f"{countdown} ({elapsed} s elapsed)"
+    lines = [full, countdown, f"{left} s"]
+    if status:
+        room = width - len(f"{countdown}: ")
+        has_room = room >= min(_MIN_STATUS_WIDTH, cell_width(status))
+        cut = [f"{countdown}: {shortened(status, room)}"] if has_room else []
+        lines = [f"{full}: {status}", *cut, *lines]
+    return next((line for line in lines if cell_width(line) <= width), "")
+
+
 def describe(task: ScanTask | None) -> str:
-    """Says in a few words how far a task is."""
+    """Describes in a few words how far a task is."""
     if task is None:
         return "no scan task yet"
-    progress = (
-        f", {task.progress} %"
-        if task.progress is not None and task.state in {TaskState.RUNNING, TaskState.UNKNOWN}
-        else ""
-    )
-    known = task.state if task.state != "unknown" else f"in a state that the gate does not know ({task.raw_state})"
-    return f"scan task {task.name or task.id}: {known}{progress}"
+    state = f"in an unknown state ({task.raw_state})" if task.state is TaskState.UNKNOWN else task.state
+    shows_progress = task.progress is not None and task.state in {TaskState.RUNNING, TaskState.UNKNOWN}
+    return f"scan task {task.name or task.id}: {state}" + (f", {task.progress} %" if shows_progress else "")
