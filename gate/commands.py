@@ -21,6 +21,7 @@ from gate.no_verdict import bug
 from gate.options import SECTIONS, STATUS_SECTIONS, settings_from, unknown_variables
 from gate.policy import undecided
 from gate.publish import publish, remove_stale_reports
+from gate.terminal import wants_color
 from gate.text import for_log
 from gate.writing import print_mask_command, print_stdout
 
@@ -86,7 +87,9 @@ def check_and_publish(settings: Settings, environ: Mapping[str, str], log: Log, 
     if not log.is_quiet:
         # On the stream of the verdict: the two streams of a container overtake each other, which could fold it away.
         print_stdout(ci_system.end_group(outcome.generated_at))
-    publish(outcome, settings.reports, ci_system, log)
+    # Not `environ`, which is empty of them in a demo: these variables are about the terminal, and no secret.
+    color = wants_color(settings.color, sys.stdout, os.environ)
+    publish(outcome, settings.reports, ci_system, log, color=color)
     return outcome.exit_code
 
 

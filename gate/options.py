@@ -32,6 +32,7 @@ from gate.settings import (
     report_target,
     whole_number,
 )
+from gate.terminal import COLOR_CHOICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -135,9 +136,16 @@ JUDGEMENT_OPTIONS = (
 )
 """What the gate itself needs to know."""
 
+COLOR = Option(
+    name="color",
+    help="colour the verdict; auto does so on a terminal, and follows NO_COLOR and FORCE_COLOR",
+    choices=COLOR_CHOICES,
+    default="auto",
+)
 LOG_OPTIONS = (
     Option(name="quiet", short="q", help="print the verdict only", is_flag=True),
     Option(name="verbose", short="v", help="print every request", is_flag=True),
+    COLOR,
 )
 
 
@@ -164,7 +172,8 @@ SECTIONS = {
     "Log": LOG_OPTIONS,
 }
 STATUS_SECTIONS = {title: options for title, options in SECTIONS.items() if options is not JUDGEMENT_OPTIONS} | {
-    "Where": (*CONNECTION_OPTIONS, TASK_ID)
+    "Where": (*CONNECTION_OPTIONS, TASK_ID),
+    "Log": tuple(option for option in LOG_OPTIONS if option is not COLOR),
 }
 """Those of a look that judges nothing."""
 OPTIONS = tuple(option for options in SECTIONS.values() for option in options)
@@ -233,6 +242,7 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
         reports=_apart(values["report"]),
         ca_bundle=values["ca-bundle"],
         ci=values["ci"],
+        color=values["color"],
         for_cloud=_for_cloud(values),
     )
 

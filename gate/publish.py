@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gate.policy import Decision
 from gate.reports import REPORTS, plain
+from gate.terminal import colored
 from gate.writing import print_stdout, remove_stale, write_atomically
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def remove_stale_reports(targets: Iterable[ReportTarget], log: Log) -> None:
             )
 
 
-def publish(outcome: Outcome, targets: Iterable[ReportTarget], ci_system: CISystem, log: Log) -> None:
+def publish(
+    outcome: Outcome, targets: Iterable[ReportTarget], ci_system: CISystem, log: Log, *, color: bool = False
+) -> None:
     """Writes every report that is wished for; what cannot be written is said in the log and changes no verdict."""
     for target in targets:
         report = REPORTS[target.format]
@@ -46,7 +49,8 @@ def publish(outcome: Outcome, targets: Iterable[ReportTarget], ci_system: CISyst
                 traceback.print_exc()
             log.print_warning(f"{target.path} is not written: a bug in the gate, to be reported. The verdict stands.")
     # Before the host is told, since one that hangs could end the process before a person had heard the verdict.
-    print_stdout(plain.render(outcome))
+    verdict = plain.render(outcome)
+    print_stdout(colored(verdict, outcome.verdict.decision) if color else verdict)
     for warning in publish_to_ci(ci_system, outcome):
         log.print_warning(warning)
 

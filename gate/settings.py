@@ -68,6 +68,8 @@ class Settings:
     ca_bundle: Path | None = None
     ci: str | None = None
     """The CI host to speak to; None for the one that is detected."""
+    color: str = "auto"
+    """Whether to colour the verdict: `auto`, `always` or `never`."""
     for_cloud: Mapping[str, object] = field(default_factory=dict)
     """The options that only this cloud has, by name; those not given are absent."""
 

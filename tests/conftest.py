@@ -33,6 +33,7 @@ _FOREIGN = (
     "ALICLOUD",
 )
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_TERMINAL = ("COLUMNS", "FORCE_COLOR", "NO_COLOR")
 
 settings.register_profile("long", max_examples=100_000)
 
@@ -48,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _plain_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Takes every foreign variable away, and starts in an empty folder."""
     for name in os.environ:
-        if name.upper().startswith(_FOREIGN) or name.upper() in _PROXIES:
+        if name.upper().startswith(_FOREIGN) or name.upper() in (*_PROXIES, *_TERMINAL):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 

@@ -22,7 +22,7 @@ from gate.publish import publish
 from gate.reports import REPORTS, Report
 from gate.settings import ReportTarget
 from gate.writing import print_mask_command, print_stdout, remove_stale, write_atomically
-from tests.builders import a_task, an_outcome
+from tests.builders import a_failed_image, a_task, an_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +48,55 @@ def test_every_report_is_written_and_the_verdict_is_said(tmp_path: Path, capsys:
     assert json.loads(json_path.read_text())["verdict"] == "passed"
     assert page.read_text().startswith("## ✅")
     assert capsys.readouterr().out.startswith("scan-gate: PASSED (exit 0)\n")
+
+
+def test_a_coloured_verdict_has_no_escape_sequence_but_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = a_task(name="\x1b[2J\x9b2Jnightly", failed_images=(a_failed_image(reason="\x1b]0;title\x07"),))
+
+    publish(an_outcome(hostile), [], ci.detect({}), Log(io.StringIO()), color=True)
+    publish(an_outcome(hostile), [], ci.detect({}), Log(io.StringIO()))
+
+    out = capsys.readouterr().out
+    first, _, rest = out.partition("\n")
+    assert first == "\x1b[1;31mscan-gate: BLOCKED (exit 1)\x1b[0m"
+    assert not {"\x1b", "\x9b", "\x07"} & set(rest)
+    assert rest.count("scan task [2J 2Jnightly") == 2
+
+
+def test_no_report_has_colours(gate_in: Callable[..., Gate], tmp_path: Path) -> None:
+    reports = [option for name in REPORTS for option in ("--report", f"{name}={tmp_path / name}")]
+
+    ending = gate_in("risky").run("check", "--color", "always", *reports)
+
+    assert ending.out.startswith("\x1b[1;31mscan-gate: BLOCKED (exit 1)\x1b[0m\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(REPORTS)
+    assert not any("\x1b[" in path.read_text() for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "is_coloured"),
+    [
+        ([], {}, False),
+        ([], {"FORCE_COLOR": "1"}, True),
+        ([], {"FORCE_COLOR": "1", "SCAN_GATE_COLOR": "never"}, False),
+        (["--color", "never"], {"FORCE_COLOR": "1"}, False),
+        (["--color", "always"], {"NO_COLOR": "1"}, True),
+    ],
+)
+def test_an_option_and_the_environment_choose_colours(
+    arguments: list[str],
+    variables: dict[str, str],
+    is_coloured: bool,  # noqa: FBT001 - a column of the table
+    gate_in: Callable[..., Gate],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    ending = gate_in("clean").run("check", *arguments)
+
+    assert ending.out.startswith("\x1b[") is is_coloured
+    assert "\x1b" not in ending.err
 
 
 def test_code_scanning_is_told_nothing_of_an_undecided_run_and_the_log_says_why(tmp_path: Path) -> None:
