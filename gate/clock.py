@@ -1,8 +1,7 @@
-"""Time and chance as the gate knows them: handed in for tests' sake, and deaf to steps of the machine's clock."""
+"""The clock of one run: monotonic time, the machine's time of day, sleep and randomness, all handed in by tests."""
 
 from __future__ import annotations
 
-import math
 import secrets
 import time
 from datetime import UTC, datetime
@@ -11,15 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_chance = secrets.SystemRandom().random
+_random = secrets.SystemRandom().random
 EPSILON = 0.01
-"""Less than this many s is not worth another look: it is what is left over when floats are added."""
-_APART = 60.0
-"""Seconds by which two clocks that are both right may seem to differ: an answer takes time, and tells whole seconds."""
+"""Seconds; a shorter time is a rounding error of floats and not worth another pause."""
 
 
 class Clock:
-    """The clock of one run: reads the time of day once, at its start, and counts monotonic seconds from there."""
+    """Reads the machine's time of day once, at the start of the run, and counts monotonic seconds from there.
+
+    A step of the machine's clock during the run therefore changes nothing. What servers say about the time of day is
+    kept apart, in `gate.time_of_day`.
+    """
 
     def __init__(
         self,
@@ -27,72 +28,65 @@ class Clock:
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
-        chance: Callable[[], float] = _chance,
+        random: Callable[[], float] = _random,
     ) -> None:
         self.sleep = sleep
-        """Pauses for so many s."""
-        self.chance = chance
-        """A number from 0 to 1, by which the pauses of gates that began together drift apart."""
+        """Sleeps for this many s."""
+        self.random = random
+        """Returns a number from 0 to 1, for jitter."""
         self._monotonic = monotonic
         self._zero = monotonic()
-        self._started = self._began_here = wall()
-        self._began_elsewhere = -math.inf
-        self._is_set = False
+        self.started = wall()
+        """The start of the run by the machine's clock, in s since 1970."""
 
     def elapsed(self) -> float:
-        """Seconds since the run began."""
+        """Seconds since the start of the run."""
         return self._monotonic() - self._zero
 
     def now(self) -> datetime:
-        """The time of day, aware, in UTC; a step of the machine's clock during the run does not move it."""
-        return datetime.fromtimestamp(self._started + self.elapsed(), UTC)
-
-    def latest_time(self) -> datetime:
-        """The latest time of day that anybody has told, by which a task is at its oldest."""
-        return datetime.fromtimestamp(self._latest_start() + self.elapsed(), UTC)
-
-    @property
-    def lag(self) -> float:
-        """How many s the machine's clock is known to be behind."""
-        return max(0.0, self._latest_start() - self._began_here)
-
-    def observe_remote_time(self, now: datetime) -> None:
-        """Hears what time it is elsewhere: that can make a task older, and never younger, whoever sets the clock."""
-        self._began_elsewhere = max(self._began_elsewhere, now.timestamp() - self.elapsed())
-
-    def correct_once(self, now: datetime) -> bool:
-        """Takes the time of day from somebody who knows it better, but only once in a run; returns whether it did."""
-        if self._is_set:
-            return False
-        self._is_set = True
-        self._started = now.timestamp() - self.elapsed()
-        return True
-
-    def _latest_start(self) -> float:
-        return self._began_elsewhere if self._began_elsewhere - self._started > _APART else self._started
+        """The time of day by the machine's clock, aware, in UTC."""
+        return datetime.fromtimestamp(self.started + self.elapsed(), UTC)
 
 
 class Deadline:
-    """The moment at which waiting ends, so many s after the run began."""
+    """The moment at which a wait ends: this many seconds after the start of the run."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
         self._seconds = seconds
-        self._is_granted = True
-
-    def grant(self) -> None:
-        """Lets one more request begin, even at the deadline itself: the first one of a look."""
-        self._is_granted = True
-
-    def lets_begin(self) -> bool:
-        """Whether a request may begin now; what was granted is used up by asking."""
-        granted, self._is_granted = self._is_granted, False
-        return granted or not self.is_over()
 
     def left(self) -> float:
         """Seconds until the deadline, never negative."""
         return max(0.0, self._seconds - self._clock.elapsed())
 
     def is_over(self) -> bool:
-        """Whether nothing worth a pause is left."""
+        """Whether too little time is left for another pause."""
         return self.left() < EPSILON
+
+
+class RunDeadline(Deadline):
+    """The deadline of the whole run, which also decides whether one more request may be sent.
+
+    A request is sent before the deadline, with one exception: the first request after a pause is sent in any case. The
+    last pause of a wait is chosen to end exactly at the deadline, so that the last poll sees as much as possible; a
+    sleep never ends early, so without the exception that poll would always come too late. There is only one such
+    request: where a poll takes several (a list of many pages), the second one is not sent, and the poll before counts.
+    So a run ends at most one request timeout after its deadline.
+
+    The permission is kept here and not passed as a value, because the code that pauses (the poll loop, the retry loop)
+    and the code that sends (any API client of the run) share nothing but this object.
+    """
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        super().__init__(clock, seconds)
+        self._has_just_paused = True
+
+    def pause(self, seconds: float) -> None:
+        """Sleeps for this many s; one request may then be sent, even if the deadline has come."""
+        self._clock.sleep(seconds)
+        self._has_just_paused = True
+
+    def admits_request(self) -> bool:
+        """Whether the request that the caller is about to send may be sent; call it once for each request."""
+        has_just_paused, self._has_just_paused = self._has_just_paused, False
+        return has_just_paused or not self.is_over()

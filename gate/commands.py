@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gate import ci, run
-from gate.clock import Clock, Deadline
+from gate.clock import Clock, RunDeadline
 from gate.clouds import Connection
 from gate.command_line import Sectioned, option_values
 from gate.errors import ExitCode, Interrupted
@@ -23,6 +23,7 @@ from gate.policy import undecided
 from gate.publish import publish, remove_stale_reports
 from gate.terminal import wants_color
 from gate.text import for_log
+from gate.time_of_day import TimeOfDay
 from gate.writing import print_mask_command, print_stdout
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def _connection(
         settings=settings,
         environ=environ,
         clock=clock,
-        deadline=Deadline(clock, settings.timeout),
+        time_of_day=TimeOfDay(clock),
+        deadline=RunDeadline(clock, settings.timeout),
         event_log=EventLog(clock, log.on_event),
         mask_secret=lambda secret: print_mask_command(ci_system.mask_command(secret)),
     )

@@ -1,4 +1,4 @@
-"""The whole story: find the scan task, make sure that it is fresh, pin it, wait until it is final, judge it."""
+"""The whole run: find the scan task, check that it is fresh, pin it, poll until it is final, judge it."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from gate.verdict_messages import format_limit, waiting_for_task
 from gate.wait import Poller, PollSchedule
 
 if TYPE_CHECKING:
-    from gate.clock import Clock
     from gate.clouds import Cloud, Connection
     from gate.policy import Policy, Verdict
     from gate.scan import ScanTask
     from gate.settings import Settings
+    from gate.time_of_day import TimeOfDay
 
 
 def check(connection: Connection) -> Outcome:
-    """Runs the gate once; whatever keeps it from a verdict becomes an undecided one that says so."""
+    """Runs the gate once; an error becomes an undecided verdict with its reason."""
     try:
         verdict = _decide(connection)
     except (GateError, Interrupted) as cause:
@@ -44,25 +44,25 @@ def check(connection: Connection) -> Outcome:
 
 
 def outcome_of(verdict: Verdict, connection: Connection) -> Outcome:
-    """What the run came to, with all that was seen until now."""
-    settings, clock, event_log = connection.settings, connection.clock, connection.event_log
+    """The outcome of the run: this verdict, with all events so far."""
+    settings, event_log = connection.settings, connection.event_log
     return Outcome(
         cloud=settings.cloud,
         verdict=verdict,
         policy=settings.policy,
         task=event_log.task,
         events=event_log.events,
-        seconds=clock.elapsed(),
+        seconds=connection.clock.elapsed(),
         gate_version=__version__,
-        generated_at=clock.now(),
+        generated_at=connection.time_of_day.now(),
     )
 
 
 def poll_once(connection: Connection) -> ScanTask | None:
-    """Looks once at the task that a check would find now, fresh or not.
+    """Polls once for the task that a check would find now, fresh or not.
 
     Raises:
-        GateError: The cloud could not be asked.
+        GateError: The cloud could not be reached, or refused.
     """
     task_id = connection.settings.task_id
     cloud = CLOUDS[connection.settings.cloud].connect(connection)
@@ -70,76 +70,84 @@ def poll_once(connection: Connection) -> ScanTask | None:
 
 
 def _decide(connection: Connection) -> Verdict:
-    settings, clock, event_log = connection.settings, connection.clock, connection.event_log
-    kind = CLOUDS[settings.cloud]
-    cloud = kind.connect(connection)
-    schedule = PollSchedule(shortest=settings.poll_interval or kind.min_poll_interval, jitter=clock.chance)
-    poller = Poller(schedule=schedule, clock=clock, event_log=event_log)
+    settings, clock, time_of_day = connection.settings, connection.clock, connection.time_of_day
+    cloud, poller = CLOUDS[settings.cloud].connect(connection), _poller(connection)
 
-    pinned = _select_task(cloud, poller, settings, connection.deadline)
+    pinned = _select_task(cloud, poller, settings)
     if isinstance(pinned, Reason):
         return nothing_to_judge(pinned)
-    event_log.note(f"following scan task {pinned.id} and no other")
-    chosen_at, elapsed = clock.latest_time(), clock.elapsed()
+    connection.event_log.note(f"following scan task {pinned.id} and no other")
+    selected_at, elapsed = time_of_day.latest(), clock.elapsed()
     last = _wait_until_final(cloud, poller, pinned, connection.deadline)
     if is_different_task(last, pinned):
         return nothing_to_judge(_CHANGED)
     verdict = judge(last, settings.policy, timeout=settings.timeout)
     if verdict.decision is not Decision.PASSED:
         return verdict
-    # What has come to light since it was chosen may speak against it.
-    if has_lost_images(last, event_log.polls_of(pinned.id)):
+    if has_lost_images(last, connection.event_log.polls_of(pinned.id)):
         return nothing_to_judge(_LOST)
-    known_since = clock.latest_time() - timedelta(seconds=clock.elapsed() - elapsed)
-    doubt = staleness(pinned, _policy_corrected_for_lag(settings.policy, clock), max(chosen_at, known_since))
+    # A server may have stated a later time since the task was selected: by that time it may have been stale then.
+    known_since = time_of_day.latest() - timedelta(seconds=connection.clock.elapsed() - elapsed)
+    doubt = staleness(pinned, _corrected_for_lag(settings.policy, time_of_day), max(selected_at, known_since))
     return nothing_to_judge(doubt) if doubt else verdict
 
 
-def _select_task(cloud: Cloud, poller: Poller, settings: Settings, deadline: Deadline) -> ScanTask | Reason:
-    """Waits for a task that may be judged; returns what speaks against the last one seen where none came."""
+def _poller(connection: Connection) -> Poller:
+    settings, clock = connection.settings, connection.clock
+    min_interval = settings.poll_interval or CLOUDS[settings.cloud].min_poll_interval
+    return Poller(
+        schedule=PollSchedule(min_interval=min_interval, random=clock.random),
+        clock=clock,
+        time_of_day=connection.time_of_day,
+        pause=connection.deadline.pause,
+        event_log=connection.event_log,
+    )
+
+
+def _select_task(cloud: Cloud, poller: Poller, settings: Settings) -> ScanTask | Reason:
+    """Waits for a task that may be judged; returns the reason against the last one seen if none came in time."""
+    appear_timeout, option = min((settings.appear_timeout, "--appear-timeout"), (settings.timeout, "--timeout"))
+    limit = format_limit(appear_timeout, option)
 
     def find() -> ScanTask | None:
-        deadline.grant()
         return cloud.task_by_id(settings.task_id) if settings.task_id else cloud.newest_task()
 
     def objection(task: ScanTask | None, waited: str = "") -> Reason | None:
         if not (task and task.id):
             return no_task(settings.task_id, cloud.search_description(settings.task_id), waited)
-        return staleness(task, _policy_corrected_for_lag(settings.policy, poller.clock), poller.clock.latest_time())
+        policy = _corrected_for_lag(settings.policy, poller.time_of_day)
+        return staleness(task, policy, poller.time_of_day.latest())
 
     def obstacle(task: ScanTask | None) -> str | None:
         reason = objection(task)
-        # A newer task may still appear in the place of a stale one, but not where one was asked for by its id.
+        # A newer task may still appear in the place of a stale one, but not where one was selected by its id.
         is_hopeless = reason and reason.code == "stale" and settings.task_id
         return waiting_for_task(reason.message, limit) if reason and not is_hopeless else None
 
-    appears, option = min((settings.appear_timeout, "--appear-timeout"), (settings.timeout, "--timeout"))
-    limit = format_limit(appears, option)
-    task = poller.until(obstacle, find, Deadline(poller.clock, appears))
+    task = poller.until(obstacle, find, Deadline(poller.clock, appear_timeout))
     return objection(task, limit) or task or no_task(settings.task_id, "")
 
 
-def _policy_corrected_for_lag(policy: Policy, clock: Clock) -> Policy:
-    """The policy with its earliest begin as late as it was meant, if it was noted on this machine with a slow clock."""
-    if policy.started_after is None or not clock.lag:
+def _corrected_for_lag(policy: Policy, time_of_day: TimeOfDay) -> Policy:
+    """The policy with `started_after` moved by the lag of this machine's clock, on which it was probably noted."""
+    if policy.started_after is None or not time_of_day.lag:
         return policy
     room = datetime.max.replace(tzinfo=UTC) - policy.started_after
-    return replace(policy, started_after=policy.started_after + min(room, timedelta(seconds=clock.lag)))
+    return replace(policy, started_after=policy.started_after + min(room, timedelta(seconds=time_of_day.lag)))
 
 
 def _wait_until_final(cloud: Cloud, poller: Poller, pinned: ScanTask, deadline: Deadline) -> ScanTask:
-    """Waits until this task is final, and returns what was seen of it last."""
+    """Polls until this task is final or the run is over, and returns what was seen of it last."""
     gone = replace(pinned, state=TaskState.UNKNOWN, raw_state="no longer listed", progress=None)
 
     def poll() -> ScanTask:
-        deadline.grant()
         return cloud.poll(pinned) or gone
 
-    # The look that chose it was granted at the deadline; another one would end a whole request later.
+    # At the deadline, the poll that found the task was the last one.
     if pinned.results_pending is not None or deadline.is_over():
         return poller.until(_not_final, poll, deadline, seen=pinned)
     try:
-        # A task that is complete but not counted yet need not be given time before the first look at its counts.
+        # A complete task without counts needs no delay before they are requested.
         return poller.until(_not_final, poll, deadline)
     except DeadlineExceeded:
         return pinned

@@ -1,69 +1,82 @@
-"""Waiting: the only poll loop of the gate, and how it chooses the moments at which it looks."""
+"""The poll loop of the gate, and the schedule by which it polls.
+
+The polling timeout (`--timeout`, and `--appear-timeout` until a task was found) bounds all polls together; the other
+two timeouts, of a request and of its retries, are those of `gate.clouds.retry_schedule`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
-
-import backoff
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from gate.errors import DeadlineExceeded
+from gate.repeat import repeat_while
 from gate.scan import TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from backoff.types import Details
+    from datetime import datetime
 
     from gate.clock import Clock, Deadline
     from gate.event_log import EventLog
     from gate.scan import ScanTask
+    from gate.time_of_day import TimeOfDay
 
-LONGEST_PAUSE = 120.0
-"""Nobody should wait longer than this many s for a verdict that is there."""
+MAX_POLL_DELAY = 120.0
+"""Seconds; nobody should wait longer than this for a verdict that could be known."""
 
 Seen = TypeVar("Seen", bound="ScanTask | None")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PollSchedule:
-    """How often to look: rarely at what takes long, and soon at what should be over soon.
+    """The polling interval: it grows with the wait, and shrinks when the task should end soon.
 
-    A pause is a quarter of the time already waited, so that a verdict is never later than a quarter of the whole wait.
-    The quarter counts from the beginning of the last look: one that had to wait for its calls has rested meanwhile. The
-    pause is shorter when the task is expected to end sooner, and never shorter than the cloud's quota allows.
+    A delay is a quarter of the time already waited, so that a verdict is never later than a quarter of the whole wait.
+    The quarter counts from the start of the last poll: one that had to wait for its quota was a delay already. The
+    delay is shorter when the task is expected to end sooner, and never shorter than the cloud's quota allows.
     """
 
-    shortest: float
-    """Seconds; kept even by jitter, except for the last look at the deadline."""
-    jitter: Callable[[], float]
-    """A number from 0 to 1; gates that started together drift apart by up to a tenth of each pause."""
+    min_interval: float
+    """Seconds; kept in spite of jitter, except before the last poll at the deadline."""
+    random: Callable[[], float]
+    """Returns a number from 0 to 1; jitter adds up to a tenth of each delay, so that gates do not poll in step."""
 
-    def pause(self, *, waited: float, left: float, expected: float | None, took: float) -> float:
-        """Says how many s to wait until the next look.
+    def delay(self, *, waited: float, time_left: float, expected: float | None, poll_took: float) -> float:
+        """Chooses the number of s until the next poll.
 
         Args:
-            waited: Seconds since the first look.
-            left: Seconds until the deadline.
-            expected: Seconds until the task should be over, where that can be guessed.
-            took: Seconds that the last look lasted.
+            waited: Seconds since the first poll.
+            time_left: Seconds until the polling timeout.
+            expected: Seconds until the task should end, where that can be estimated.
+            poll_took: Seconds that the last poll lasted.
         """
-        pause = min(waited / 4, LONGEST_PAUSE) - took
+        delay = min(waited / 4, MAX_POLL_DELAY) - poll_took
         if expected is not None:
-            pause = min(pause, expected)
-        pause = max(pause, self.shortest)
-        pause *= 1 + self.jitter() / 10
-        # A look that leaves no room for another one before the deadline is better made at the deadline.
-        return left if left < pause + self.shortest else pause
+            delay = min(delay, expected)
+        delay = max(delay, self.min_interval)
+        delay *= 1 + self.random() / 10
+        # A poll that leaves no room for another one before the deadline is better made at the deadline.
+        return time_left if time_left < delay + self.min_interval else delay
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Poll(Generic[Seen]):
+    """What one poll returned, and how many s it took."""
+
+    seen: Seen
+    took: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Poller:
-    """Somebody who looks again and again, at a pace and by a clock, and keeps a journal of it."""
+    """Polls by a schedule, and keeps every poll and every delay in the event log."""
 
     schedule: PollSchedule
     clock: Clock
+    time_of_day: TimeOfDay
+    pause: Callable[[float], None]
+    """Sleeps for this many s."""
     event_log: EventLog
 
     def until(
@@ -74,64 +87,56 @@ class Poller:
         *,
         seen: Seen | None = None,
     ) -> Seen:
-        """Looks until nothing stands in the way or the deadline has come, with one last look at the deadline itself.
+        """Polls until there is no obstacle or the polling timeout is over, the last time at the timeout itself.
 
         Args:
-            obstacle: What keeps the wait going, in words for the log; None when nothing does.
-            poll: Looks at the cloud; what it raises ends the wait too, except when it only ran out of time and there is
-                an earlier look to go by.
-            deadline: The time until which another look may be taken.
-            seen: What was seen just now, where the first look need not be taken again.
+            obstacle: Why the wait goes on, as a text for the log; None when it is over.
+            poll: Asks the cloud. What it raises ends the wait, except for `DeadlineExceeded` when there is an earlier
+                poll to return.
+            deadline: The polling timeout.
+            seen: What was seen just now, if the first poll is not needed.
 
         Returns:
-            What was seen last, whatever stands in the way of it: the caller must ask.
+            What was seen last, also where an obstacle is left: the caller must check.
         """
-        began = self.clock.elapsed()
-        took = 0.0
-        polled: list[Seen] = [] if seen is None else [seen]
+        started = self.clock.elapsed()
 
-        def rest(details: Details) -> None:
-            expected = expected_end(details["value"], self.clock)
-            waited, left = self.clock.elapsed() - began, deadline.left()
-            pause = self.schedule.pause(waited=waited, left=left, expected=expected, took=took)
-            self.event_log.pausing(pause, obstacle(details["value"]) or "")
-            self.clock.sleep(pause)
+        def pause_and_poll(last: _Poll[Seen]) -> _Poll[Seen]:
+            self._pause(last, obstacle(last.seen) or "", self.clock.elapsed() - started, deadline.left())
+            return self._poll(poll, last)
 
-        def poll_once() -> Seen:
-            nonlocal took
-            look_began = self.clock.elapsed()
-            try:
-                task = poll()
-            except DeadlineExceeded:
-                if not polled:
-                    raise
-                return polled[-1]
-            took = self.clock.elapsed() - look_began
-            polled[:] = [task]
-            self.event_log.polled(task)
-            return task
+        def is_unfinished(last: _Poll[Seen]) -> bool:
+            return obstacle(last.seen) is not None and not deadline.is_over()
 
-        glances = chain(tuple(polled), iter(poll_once, object()))
-        # backoff repeats, and nothing else: its own waits know neither our clock nor our deadline, so they are 0.
-        repeat = backoff.on_predicate(
-            backoff.constant,
-            lambda task: obstacle(task) is not None and not deadline.is_over(),
-            interval=0,
-            jitter=None,
-            logger=None,
-            on_backoff=rest,
-        )
-        return repeat(lambda: next(glances))()
+        first: _Poll[Seen] = self._poll(poll, None) if seen is None else _Poll(seen=seen)
+        return repeat_while(is_unfinished, pause_and_poll, first).seen
+
+    def _pause(self, last: _Poll[Seen], reason: str, waited: float, time_left: float) -> None:
+        expected = expected_end(last.seen, self.time_of_day.now())
+        delay = self.schedule.delay(waited=waited, time_left=time_left, expected=expected, poll_took=last.took)
+        self.event_log.pausing(delay, reason)
+        self.pause(delay)
+
+    def _poll(self, poll: Callable[[], Seen], last: _Poll[Seen] | None) -> _Poll[Seen]:
+        started = self.clock.elapsed()
+        try:
+            seen = poll()
+        except DeadlineExceeded:
+            if last is None:
+                raise
+            return last
+        self.event_log.polled(seen)
+        return _Poll(seen=seen, took=self.clock.elapsed() - started)
 
 
-def expected_end(task: ScanTask | None, clock: Clock) -> float | None:
-    """Guesses in how many s a running task will be over: the cloud's own estimate, else its progress so far."""
-    # When the results of a complete task come, no progress tells.
+def expected_end(task: ScanTask | None, now: datetime) -> float | None:
+    """Estimates in how many s a running task will end: by the cloud's own estimate, else by its progress so far."""
+    # No progress tells when the results of a complete task will come.
     if task is None or task.state is TaskState.COMPLETE:
         return None
     if task.remaining is not None:
         return task.remaining
     if task.started_at is None or not task.progress:
         return None
-    so_far = (clock.now() - task.started_at).total_seconds()
+    so_far = (now - task.started_at).total_seconds()
     return max(0.0, so_far * (100 - task.progress) / task.progress)

@@ -34,7 +34,7 @@ class FakeTime:
     """What is to be done, by the s of elapsed time when it is."""
     step_from: float = 0.0
     """When it was set, in s of elapsed time."""
-    chance: Callable[[], float] = field(default_factory=lambda: Random("the same in every run").random)
+    random: Callable[[], float] = field(default_factory=lambda: Random("the same in every run").random)
 
     def monotonic(self) -> float:
         return 1000.0 + self.elapsed
@@ -59,7 +59,7 @@ class FakeTime:
         self.alarms[seconds] = do
 
     def clock(self) -> Clock:
-        return Clock(monotonic=self.monotonic, wall=self.wall, sleep=self.sleep, chance=self.chance)
+        return Clock(monotonic=self.monotonic, wall=self.wall, sleep=self.sleep, random=self.random)
 
 
 def a_task(

@@ -358,7 +358,7 @@ def test_only_secrets_come_from_files(gate_in: Callable[..., Gate], monkeypatch:
             ),
         ),
     ],
-    ids=["fewer-images", "another-begin"],
+    ids=["fewer-images", "another-start-time"],
 )
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_task_that_is_not_what_it_was_when_it_was_chosen_is_not_judged(

@@ -86,7 +86,7 @@ class SharedTime:
         """A clock of this time, nearly right."""
         off = self._chance.uniform(-_OFF, _OFF)
         return Clock(
-            monotonic=lambda: self.now, wall=lambda: self.wall() + off, sleep=self.sleep, chance=self._chance.random
+            monotonic=lambda: self.now, wall=lambda: self.wall() + off, sleep=self.sleep, random=self._chance.random
         )
 
     def sleep(self, seconds: float) -> None:

@@ -1,44 +1,46 @@
-"""Whose turn it is where many gates share one quota: the oldest are called first.
+"""Fair retry where many gates share one quota: time-slotted backoff, oldest first.
 
-A free call goes to whoever asks first, and gates know nothing of each other. What they have in common is the time of
-day: in each round of it the ages are called from the oldest to the youngest, and a gate asks when its own is called.
-Where a clock is wrong, its gate is called in another's place, and in each round all the same.
+A free call goes to the first gate that asks, and gates do not know each other. What they have in common is the time of
+day: each round of it has a slot for each age of a poll, from the oldest to the youngest, and a gate retries in the slot
+of its own age. A gate whose clock is wrong retries in the slot of another age, and still once in each round.
 """
 
 from __future__ import annotations
 
 ROUND = 62.0
-"""Seconds. HSS counts by the minute, and a round is a little more: a call that was let through is free again shortly
-before the age that had it is called, for the oldest of those that are yet to be called. Were a round less, that age
-would have been called just before, and the oldest would miss the call in each round."""
+"""Seconds. HSS counts by the minute (huawei-hss.md 5), and a round is a little longer: a call that was used is free
+again shortly before the slot in which it was used, for the oldest of the gates whose slots are still to come. In a
+shorter round that slot would just have passed, and the oldest gate would miss the call in each round."""
 SLOT_WINDOW = 18.0
-"""Seconds of a round within which all ages are called; what comes free in the rest of it waits for the oldest. Who
-waits is called 0.9 s earlier in each minute: less than a round has over a minute, and as much as clocks may differ."""
+"""Seconds of a round in which the slots of all ages lie; calls that become free in the rest of it are left to the
+oldest gate. The slot of a waiting gate moves 0.9 s ahead in each minute: less than a round is longer than a minute, and
+as much as clocks may differ."""
 MAX_AGE = 1200.0
-"""Seconds; who is older is called with these. The last of fifty gates that share five calls a minute is half as old."""
+"""Seconds; older polls share the slot of this age. The last of fifty gates with five calls a minute is half as old."""
 MAX_EXTRA_DELAY = 12.0
-"""Seconds by which the youngest come later than they were told: the time that five calls a minute leave to each."""
+"""Seconds by which the youngest gates exceed Retry-After: the time in which five calls a minute free one call."""
 NO_EXTRA_DELAY_AFTER = 600.0
-"""Seconds after which one comes as it was told: the last of fifty gates has waited as long."""
+"""Seconds of age from which on a gate keeps to Retry-After exactly: the last of fifty gates has waited as long."""
 
 
-def queue_position(age: float, oldest: float = MAX_AGE) -> float:
-    """Where in the line one is that has waited for so many s: 0 at its head, where the oldest are, 1 at its end."""
-    return 1 - min(age, oldest) / oldest
+def queue_position(age: float, max_age: float = MAX_AGE) -> float:
+    """The position of a poll of this age, in s: 0 at the head, where the oldest are, and 1 at the end."""
+    return 1 - min(age, max_age) / max_age
 
 
-def seconds_until_slot(age: float, now: float) -> float:
-    """Seconds until this age, in s, is called next; now is the time of day in s.
+def seconds_until_slot(age: float, time_of_day: float) -> float:
+    """Seconds until the next slot of this age, at a time of day in s since 1970.
 
-    At least one second: who has just been called is not called again at once because it has grown older meanwhile.
+    At least one second: a gate that has just retried does not retry at once because its age has grown meanwhile.
     """
-    pause = (queue_position(age) * SLOT_WINDOW - now) % ROUND
-    return pause if pause >= 1 else pause + ROUND
+    seconds = (queue_position(age) * SLOT_WINDOW - time_of_day) % ROUND
+    return seconds if seconds >= 1 else seconds + ROUND
 
 
-def extra_delay(age: float, *, told: float, spare: float) -> float:
-    """Seconds that one of this age lets pass when all have been told to come back in so many s.
+def extra_delay(age: float, *, retry_after: float, spare: float) -> float:
+    """Seconds by which a gate of this age, in s, exceeds a Retry-After that all gates have received.
 
-    At most as long as it was told, and a tenth of the spare s: one whose time is nearly up has none for courtesy.
+    At most as long as the Retry-After itself, and at most a tenth of the spare s: a gate that is short of time does not
+    let others go first.
     """
-    return min(told, MAX_EXTRA_DELAY, spare / 10) * queue_position(age, NO_EXTRA_DELAY_AFTER)
+    return min(retry_after, MAX_EXTRA_DELAY, spare / 10) * queue_position(age, NO_EXTRA_DELAY_AFTER)

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gate.clouds.credentials import find_credentials
+from gate.clouds.redaction import MIN_SECRET_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from gate.clock import Clock, Deadline
+    from gate.clock import Clock, RunDeadline
     from gate.clouds.credentials import Credentials, Source
     from gate.clouds.transport import Transport
     from gate.event_log import EventLog
     from gate.scan import ScanTask
     from gate.settings import Option, Settings
+    from gate.time_of_day import TimeOfDay
 
 
 class Cloud(Protocol):
@@ -57,8 +59,9 @@ class Connection:
     settings: Settings
     environ: Mapping[str, str]
     clock: Clock
-    deadline: Deadline
-    """The end of the run: no request is repeated after it."""
+    time_of_day: TimeOfDay
+    deadline: RunDeadline
+    """The end of the run: no request is retried after it."""
     event_log: EventLog
     mask_secret: Callable[[str], object] = str
     """Called with every secret before its first use, so that the CI system can mask it in its log."""
@@ -67,8 +70,6 @@ class Connection:
 
     def credentials(self, native: Iterable[Source], *, takes_token: bool = True) -> Credentials:
         """Finds the credentials, and masks their secrets; see `find_credentials`."""
-        from gate.clouds.transport import MIN_SECRET_LENGTH  # noqa: PLC0415 - loads requests
-
         found = find_credentials(self.environ, native, takes_token=takes_token)
         for secret in found.secrets:
             if len(secret) >= MIN_SECRET_LENGTH:

@@ -27,14 +27,14 @@ _DEEPEST = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Response:
-    """One HTTP answer, whole."""
+    """One whole HTTP response."""
 
     status: int
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
-    asked: str = ""
-    """The name of the question that it answers."""
+    operation: str = ""
+    """The name of the operation that was called."""
 
 
 def parse_json_object(response: Response) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What it means when no answer came: the errors of sockets, TLS, proxies and packing, named for the user."""
+"""From an error of `requests` or `urllib3` to an error of the gate: sockets, TLS, proxies and compression."""
 
 from __future__ import annotations
 
@@ -26,60 +26,80 @@ _NO_ADDRESS = (
 
 
 def unusable_proxy() -> UsageError:
-    """The fault when the proxy's address is none; what exactly is wrong stays unsaid, as it may hold a password."""
+    """The error for a proxy's address that cannot be parsed; it is not quoted, since it may contain a password."""
     return UsageError(
         "The address of the proxy cannot be read.",
-        means="HTTPS_PROXY holds brackets, spaces or letters where they cannot be, or a kind of proxy other than http.",
+        means="HTTPS_PROXY has brackets, spaces or letters where they cannot be, or a kind of proxy other than http.",
         remedy="Correct it, with user and password percent-encoded.",
     )
 
 
-def error_from(error: Exception, *, host: str, hide: Callable[[str], str]) -> GateError:
-    """Names the fault behind an error of `requests` or `urllib3`, without the password of a proxy.
+def error_from(error: Exception, *, host: str, redact: Callable[[str], str]) -> GateError:
+    """Translates an error of `requests` or `urllib3`, without the password of a proxy.
 
     Args:
-        error: Which may cite what came over the wire.
-        host: That was asked.
-        hide: Takes every secret out of a text.
+        error: It may quote what was received.
+        host: The host that the request was for.
+        redact: Replaces every secret in a text.
     """
     cause = _innermost(error)
     if isinstance(cause, _NO_ADDRESS):
-        # The gate's own address was checked before, so that it can only be the proxy's.
+        # The gate's own address was checked before, so this can only be the proxy's.
         return unusable_proxy()
-    describe_error = f"{type(cause).__name__}: {cause}"
-    detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", hide(describe_error)), 200)
-    if "NO_CERTIFICATE_OR_CRL_FOUND" in describe_error or "[X509" in describe_error:
-        return UsageError(
-            f"The certificates to check {host} by cannot be used ({detail}).",
-            means="REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or --ca-bundle names a file without certificates.",
-            remedy="Correct or unset the variable; for private certificate authorities give --ca-bundle.",
-        )
+    text = f"{type(cause).__name__}: {cause}"
+    detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", redact(text)), 200)
+    if "NO_CERTIFICATE_OR_CRL_FOUND" in text or "[X509" in text:
+        return _no_certificates(host, detail)
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return NotUnderstood(
-            f"The certificate of {host} cannot be trusted ({detail}).",
-            means="A proxy opens the TLS connection, or the endpoint uses a private certificate authority.",
-            remedy="Give its certificates with --ca-bundle.",
-        )
-    if "Tunnel connection failed: 407" in describe_error:
-        return Refused(
-            f"The proxy on the way to {host} wants to know who asks ({detail}).",
-            means="Its address in HTTPS_PROXY has no user and password, or wrong ones.",
-            remedy="Correct HTTPS_PROXY, or let NO_PROXY name this host.",
-        )
+        return _untrusted_certificate(host, detail)
+    if "Tunnel connection failed: 407" in text:
+        return _proxy_authentication_required(host, detail)
     if isinstance(error, requests.exceptions.ContentDecodingError):
-        return NotUnderstood(
-            f"The answer of {host} cannot be unpacked ({detail}).",
-            means="What answers is not this API, or a proxy damages its answers.",
-            remedy="Check --endpoint and the proxy.",
-        )
+        return _cannot_be_decompressed(host, detail)
+    return _unreachable(host, detail)
+
+
+def _no_certificates(host: str, detail: str) -> UsageError:
+    return UsageError(
+        f"The certificates to check {host} by cannot be used ({detail}).",
+        means="REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or --ca-bundle names a file without certificates.",
+        remedy="Correct or unset the variable; for private certificate authorities give --ca-bundle.",
+    )
+
+
+def _untrusted_certificate(host: str, detail: str) -> NotUnderstood:
+    return NotUnderstood(
+        f"The certificate of {host} cannot be trusted ({detail}).",
+        means="A proxy opens the TLS connection, or the endpoint uses a private certificate authority.",
+        remedy="Give its certificates with --ca-bundle.",
+    )
+
+
+def _proxy_authentication_required(host: str, detail: str) -> Refused:
+    return Refused(
+        f"The proxy on the way to {host} requires authentication ({detail}).",
+        means="Its address in HTTPS_PROXY has no user and password, or wrong ones.",
+        remedy="Correct HTTPS_PROXY, or add this host to NO_PROXY.",
+    )
+
+
+def _cannot_be_decompressed(host: str, detail: str) -> NotUnderstood:
+    return NotUnderstood(
+        f"The response of {host} cannot be decompressed ({detail}).",
+        means="The server is not this API, or a proxy damages its responses.",
+        remedy="Check --endpoint and the proxy.",
+    )
+
+
+def _unreachable(host: str, detail: str) -> Unreachable:
     return Unreachable(
         f"{host} cannot be reached, or broke off ({detail}).",
-        means="The network, a proxy or the name of the host is wrong, or the service is down.",
+        means="The network, a proxy or the host name is wrong, or the service is down.",
         remedy="Check --endpoint or --region, and HTTPS_PROXY and NO_PROXY.",
     )
 
 
 def _innermost(error: BaseException) -> BaseException:
-    # requests wraps urllib3, which wraps the error of the socket: the sentence nearest to the cause says most.
+    # requests wraps urllib3, which wraps the error of the socket: the message nearest to the cause says most.
     inner = [part for part in (*error.args, getattr(error, "reason", None)) if isinstance(part, BaseException)]
     return _innermost(inner[-1]) if inner else error

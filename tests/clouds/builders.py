@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from gate.clock import Deadline
+from gate.clock import RunDeadline
 from gate.clouds import Connection
 from gate.clouds.response import Response
 from gate.errors import Unreachable
 from gate.event_log import EventLog
 from gate.policy import Policy
 from gate.settings import Settings
+from gate.time_of_day import TimeOfDay
 
 if TYPE_CHECKING:
     import ssl
@@ -37,7 +38,8 @@ def a_connection(time: FakeTime, *, environ: Mapping[str, str] | None = None, **
         settings=wishes,
         environ=environ or {},
         clock=clock,
-        deadline=Deadline(clock, wishes.timeout),
+        time_of_day=TimeOfDay(clock),
+        deadline=RunDeadline(clock, wishes.timeout),
         event_log=EventLog(clock, lambda _event: None),
     )
 

@@ -89,4 +89,4 @@ def test_a_call_that_was_taken_when_an_age_was_called_goes_to_the_oldest_a_minut
 def test_the_youngest_come_a_little_later_than_they_were_told(
     age: float, told: float, spare: float, seconds: float
 ) -> None:
-    assert extra_delay(age, told=told, spare=spare) == seconds
+    assert extra_delay(age, retry_after=told, spare=spare) == seconds

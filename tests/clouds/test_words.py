@@ -61,7 +61,7 @@ def test_words_are_as_they_were(cloud: str, pytestconfig: pytest.Config) -> None
     said = []
     for name, answer in answers(cloud):
         with pytest.raises(GateError) as caught:
-            READ[cloud](replace(answer, asked="GetLastOnceTaskInfo"))
+            READ[cloud](replace(answer, operation="GetLastOnceTaskInfo"))
         fault = caught.value
         kind = f"{type(fault).__name__}, exit {fault.exit_code.value}"
         said.append(

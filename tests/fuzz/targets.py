@@ -26,8 +26,8 @@ from gate.clouds.huawei import error_response as huawei_refusal
 from gate.clouds.huawei import translate as huawei
 from gate.clouds.huawei.api import HuaweiCloud, find_project
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC, Selection
+from gate.clouds.redaction import Redactor
 from gate.clouds.response import Response, date_of, parse_json_object, retry_after
-from gate.clouds.transport import Redactor
 from gate.errors import GateError
 from gate.options import OPTIONS, config_values
 from gate.policy import Policy, judge, staleness
@@ -91,7 +91,7 @@ class Target:
 
 def _answer(body: bytes, status: int = 200, **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Response(status=status, headers=named, body=body, asked="GetLastOnceTaskInfo")
+    return Response(status=status, headers=named, body=body, operation="GetLastOnceTaskInfo")
 
 
 def _text(data: bytes) -> str:
@@ -197,7 +197,7 @@ def _projects(data: bytes) -> None:
 
 
 def _asking(data: bytes) -> ApiClient:
-    return cast("ApiClient", SimpleNamespace(ask=_in_turn(data)))
+    return cast("ApiClient", SimpleNamespace(call=_in_turn(data)))
 
 
 def _wishes(data: bytes) -> None:

@@ -145,7 +145,7 @@ PROXY_FINAL = (
     _proxy(
         "wants-to-know-who-asks",
         Reply(status=407, headers={"Proxy-Authenticate": "Basic"}),
-        says=("wants to know who asks", "HTTPS_PROXY"),
+        says=("requires authentication", "HTTPS_PROXY"),
     ),
     replace(
         UNTRUSTED, name="proxy-opens-the-tls-connection", by_proxy=True, says=("certificate", "A proxy opens the TLS")

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from gate import run
-from gate.clock import Deadline
+from gate.clock import RunDeadline
 from gate.clouds import Connection
 from gate.event_log import EventLog
 from gate.policy import Policy
 from gate.settings import Settings
+from gate.time_of_day import TimeOfDay
 from tests.builders import NOW, FakeTime
 from tests.properties.answers import HOSTILE_WORDS, OtherSide, ScriptedWire, Weather
 from tests.properties.worlds import OTHER, SCAN, Alibaba, Huawei, tasks
@@ -113,7 +114,7 @@ def carried_out(
         other: Who answers in the place of the cloud that the sequence has by its seed.
     """
     # A chance of its own, since the limits of a policy may not change what the world does.
-    fake = FakeTime(step=sequence.step, chance=Random(f"pauses {sequence.seed}").random)
+    fake = FakeTime(step=sequence.step, random=Random(f"pauses {sequence.seed}").random)
     settings = sequence.settings
     other_side = other(fake) if other else _other_side(sequence, fake, words)
     clock = fake.clock()
@@ -121,7 +122,8 @@ def carried_out(
         settings=settings,
         environ=_ENVIRON,
         clock=clock,
-        deadline=Deadline(clock, settings.timeout),
+        time_of_day=TimeOfDay(clock),
+        deadline=RunDeadline(clock, settings.timeout),
         event_log=EventLog(clock, hear),
         transport=lambda *_, **__: ScriptedWire(other_side),
     )

@@ -131,7 +131,7 @@ class AlibabaCloud:
     def _ask(self, action: str, query: Mapping[str, str]) -> dict[str, Any]:
         # Older gateways of the vendor answer in XML where nobody says otherwise.
         headers = {"Accept": "application/json", "x-acs-action": action, "x-acs-version": VERSION}
-        return self._sas.ask("POST", "/", query.items(), headers, called=action)
+        return self._sas.call("POST", "/", query.items(), headers, operation=action)
 
 
 def _leaf_identity(row: Row) -> object:

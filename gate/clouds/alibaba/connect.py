@@ -30,7 +30,7 @@ def connect(connection: Connection) -> AlibabaCloud:
             remedy="Give --region, such as cn-hangzhou or ap-southeast-1.",
         )
     credentials = connection.credentials(SOURCES, takes_token=False)
-    auth = KeyPairAuth(credentials, connection.clock.now)
+    auth = KeyPairAuth(credentials, connection.time_of_day.now)
     api = Api(base_url=settings.endpoint or endpoint(region), auth=auth, secrets=credentials.secrets, read=read)
     selection, where = Selection.from_options(settings.for_cloud), place(region, settings.endpoint)
-    return AlibabaCloud(ApiClient(api, connection), selection, connection.clock.now, where)
+    return AlibabaCloud(ApiClient(api, connection), selection, connection.time_of_day.now, where)

@@ -107,10 +107,10 @@ def _refusal(response: Response, error: CloudError) -> GateError:
         )
     if error.code.startswith(_FORBIDDEN):
         return NotAuthorised(
-            f"{_NAME} does not let this user call {response.asked} ({describe_error(response, error)}).",
+            f"{_NAME} does not let this user call {response.operation} ({describe_error(response, error)}).",
             means="No RAM policy of the user allows it. The actions that show a task begin with yundun-aegis:, those "
             "that count its images with yundun-sas:, so that a policy for one of the two is not enough.",
-            remedy=f"Allow {action(response.asked)}; the README has a policy with all that the gate needs.",
+            remedy=f"Allow {action(response.operation)}; the README has a policy with all that the gate needs.",
         )
     if is_transient(response) or error.code in _PASSING:
         return unreachable(_NAME, response, error)

@@ -87,7 +87,7 @@ class HuaweiCloud:
     def _page(self, offset: int, wanted: tuple[tuple[str, str], ...]) -> translate.Page:
         place = (("type", self._selection.kind), ("limit", str(self._selection.page_size)), ("offset", str(offset)))
         query = (*place, *self._selection.scope, *wanted)
-        return translate.page(self._hss.ask("GET", self._path, query, self._headers))
+        return translate.page(self._hss.call("GET", self._path, query, self._headers))
 
     @cached_property
     def _headers(self) -> dict[str, str]:
@@ -101,7 +101,7 @@ def find_project(iam: ApiClient, region: str) -> str:
         UsageError: There is no such project, or more than one.
         NotUnderstood: The answer has no list of projects.
     """
-    projects = iam.ask("GET", "/v3/projects", (("name", region),)).get("projects")
+    projects = iam.call("GET", "/v3/projects", (("name", region),)).get("projects")
     if not isinstance(projects, list) or not all(isinstance(project, dict) for project in projects):
         raise NotUnderstood(
             "IAM's answer has no list of projects.",

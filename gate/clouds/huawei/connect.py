@@ -43,7 +43,9 @@ def connect(connection: Connection) -> HuaweiCloud:
 def _opener(connection: Connection) -> Callable[[str], ApiClient]:
     credentials = connection.credentials(SOURCES)
     auth = (
-        KeyPairAuth(credentials, connection.clock.now) if credentials.is_key_pair else TokenAuth(credentials.auth_token)
+        KeyPairAuth(credentials, connection.time_of_day.now)
+        if credentials.is_key_pair
+        else TokenAuth(credentials.auth_token)
     )
     api = partial(Api, auth=auth, secrets=credentials.secrets, read=read, signs_the_time=credentials.is_key_pair)
     return lambda url: ApiClient(api(base_url=url), connection)

@@ -99,7 +99,7 @@ def test_each_code_has_its_class_and_exit_code_and_names_what_helps(
     code: str, statuses: tuple[int, ...], error: type[GateError], named: str
 ) -> None:
     for status in statuses:
-        found = refusal(replace(an_answer(gateway(code, "why"), status), asked="GetLastOnceTaskInfo"))
+        found = refusal(replace(an_answer(gateway(code, "why"), status), operation="GetLastOnceTaskInfo"))
 
         assert (type(found), found.exit_code) == (error, EXIT[error])
         assert f"(HTTP {status}, {code}: why)" in found.happened
@@ -166,7 +166,7 @@ def test_what_is_no_error_of_the_cloud_is_no_answer_of_it_either(
 )
 def test_a_missing_permission_is_named_as_policies_name_it(asked: str, allowed: str) -> None:
     """Two of the four are under the product's older name, so that a policy of yundun-sas:* alone is not enough."""
-    found = refusal(replace(an_answer(gateway("NoPermission"), 403), asked=asked))
+    found = refusal(replace(an_answer(gateway("NoPermission"), 403), operation=asked))
 
     assert action(asked) == allowed
     assert f"call {asked} (HTTP 403" in found.happened

@@ -1,0 +1,73 @@
+"""Redacts secrets in what servers send back: a gateway repeats the headers of a wrong signature in its error."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from requests import PreparedRequest
+
+MIN_SECRET_LENGTH = 8
+"""Characters; a shorter text is no secret of any cloud, and redacting it would damage every response and log."""
+
+
+class Redactor:
+    """Replaces secrets by `***`, plain or in base64, however their special characters are escaped.
+
+    Texts of fewer than 8 characters are left alone by default; only messages that nobody but people read may lose more.
+    """
+
+    def __init__(self, secrets: Iterable[str], *, min_length: int = MIN_SECRET_LENGTH) -> None:
+        texts = [secret for secret in secrets if len(secret) >= min_length]
+        texts += [form for secret in texts if len(secret) >= MIN_SECRET_LENGTH for form in _in_base64(secret)]
+        # The longest first: of several that start at one place, the first that fits is taken.
+        patterns = [b"".join(map(_escapes_of, text)) for text in sorted(texts, key=len, reverse=True)]
+        self._secrets = re.compile(b"|".join(patterns)) if patterns else None
+
+    def redact(self, body: bytes) -> bytes:
+        """The bytes without any secret.
+
+        Special characters may be escaped as in JSON, HTML or a URL, also twice; letters and digits are plain.
+        """
+        return self._secrets.sub(b"***", body) if self._secrets else body
+
+    def redact_text(self, text: str) -> str:
+        """The same for the value of a header, or for a message."""
+        return self.redact(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+
+def signatures_of(request: PreparedRequest) -> list[str]:
+    """The signatures in a request: with one of them, anybody who reads a log could send the request once more."""
+    return re.findall(r"Signature=(\w+)", str(request.headers.get("Authorization", "")))
+
+
+def proxy_passwords(proxies: Mapping[str, str]) -> Iterator[str]:
+    """The passwords in the addresses of proxies, in all forms in which a proxy may repeat them in its status line."""
+    for address in proxies.values():
+        user_info = address.rpartition("@")[0].rpartition("//")[2]
+        decoded = unquote(user_info)
+        yield from (user_info.partition(":")[2], decoded.partition(":")[2])
+        # requests writes it in Latin-1, and other programs in UTF-8.
+        for code in ("utf-8", "latin-1"):
+            yield b64encode(decoded.encode(code, "surrogateescape" if code == "utf-8" else "ignore")).decode()
+
+
+def _escapes_of(char: str) -> bytes:
+    if char.isalnum():
+        return char.encode()
+    code, plain = ord(char), re.escape(char).encode("utf-8", "surrogateescape")
+    quoted = rb"\\u%04x|%%(?:25)*%02x|(?:&|\\u0026)#(?:0*%d|x0*%x);" % (code, code, code, code)
+    return rb"(?:\\{0,4}%b|(?i:%b))" % (plain, quoted)
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    # Three bytes are four digits there, so that the same secret looks different behind one or two other bytes; its
+    # first and its last digit may depend on the bytes beside it.
+    for before in range(3):
+        whole = bytes(before) + secret.encode("utf-8", "surrogateescape")
+        yield b64encode(whole).decode()[-(-before * 8 // 6) : len(whole) * 8 // 6]

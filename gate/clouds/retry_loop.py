@@ -1,0 +1,99 @@
+"""The retry loop of one API: carries out the schedule of `gate.clouds.retry_schedule`, on the clock of the run."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from gate.clouds import retry_schedule
+from gate.clouds.retry_schedule import MAX_ATTEMPTS_FOR_A_WHOLE_RESPONSE, RETRY_TIMEOUT_WITHOUT_RESPONSE, FailedAttempt
+from gate.errors import Throttled, TruncatedResponse, Unreachable
+from gate.repeat import retry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gate.clock import Clock, RunDeadline
+    from gate.errors import TransientError
+    from gate.event_log import EventLog
+    from gate.time_of_day import TimeOfDay
+
+_SAME_POLL = 1.0
+"""Seconds; a request that follows a response sooner belongs to the same poll."""
+Value = TypeVar("Value")
+
+
+class RetryLoop:
+    """Repeats the requests to one API after transient errors, as long as the retry timeout allows."""
+
+    def __init__(self, *, clock: Clock, time_of_day: TimeOfDay, deadline: RunDeadline, event_log: EventLog) -> None:
+        self._clock = clock
+        self._time_of_day = time_of_day
+        self._deadline = deadline
+        self._event_log = event_log
+        self._first_sent = math.inf
+        self._has_response = False
+        self._poll_started = self._last_success = -math.inf
+        self._has_queued = self._has_queued_in_poll = False
+
+    def run(self, attempt: Callable[[], Value]) -> Value:
+        """Makes attempts until one succeeds.
+
+        Raises:
+            TransientError: The error of the last attempt, when another one would be pointless.
+            GateError: Any other error of an attempt, at once.
+        """
+        if self._clock.elapsed() - self._last_success > _SAME_POLL:
+            self._start_poll()
+        repeat = partial(retry, give_up=self._is_pointless, before_retry=partial(self._pause, self._clock.elapsed()))
+        whole = partial(repeat, attempt, TruncatedResponse, max_attempts=MAX_ATTEMPTS_FOR_A_WHOLE_RESPONSE)
+        value: Value = repeat(whole, (Unreachable, Throttled))
+        self._last_success = self._clock.elapsed()
+        return value
+
+    def request_sent(self) -> None:
+        """Notes that a request is sent now."""
+        self._first_sent = min(self._first_sent, self._clock.elapsed())
+
+    def response_received(self) -> None:
+        """Notes that a server has responded, with whatever status."""
+        self._has_response = True
+
+    def _start_poll(self) -> None:
+        if self._has_queued_in_poll:
+            self._has_queued_in_poll = False
+            seconds = retry_schedule.queue_again(self._time_left(), self._seconds_of_day(), self._clock.random)
+            self._event_log.note(f"other gates queue for the quota; queueing behind them for {seconds:.0f} s")
+            self._deadline.pause(seconds)
+        self._poll_started = self._clock.elapsed()
+
+    def _pause(self, first_attempt: float, error: TransientError, number: int) -> None:
+        elapsed = self._clock.elapsed()
+        failed = FailedAttempt(
+            error=error,
+            number=number,
+            time_left=self._time_left(),
+            request_age=elapsed - first_attempt,
+            poll_age=elapsed - self._poll_started,
+            time_of_day=self._seconds_of_day(),
+            has_queued=self._has_queued,
+        )
+        delay = retry_schedule.delay(failed, self._clock.random)
+        if delay.is_queued:
+            self._has_queued = self._has_queued_in_poll = True
+        self._event_log.retrying(error.happened, delay.seconds)
+        self._deadline.pause(delay.seconds)
+
+    def _is_pointless(self, error: TransientError) -> bool:
+        return retry_schedule.is_pointless(error, self._time_left())
+
+    def _time_left(self) -> float:
+        """Seconds until the retry timeout."""
+        left = self._deadline.left()
+        if self._has_response:
+            return left
+        return min(left, max(0.0, self._first_sent + RETRY_TIMEOUT_WITHOUT_RESPONSE - self._clock.elapsed()))
+
+    def _seconds_of_day(self) -> float:
+        return self._time_of_day.now().timestamp()

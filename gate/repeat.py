@@ -1,0 +1,68 @@
+"""Repeats a call: the one place that knows `backoff`, whose own delays, jitter and log are switched off.
+
+Each delay is chosen by the caller, on the clock of the run and within its deadline, neither of which `backoff` knows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backoff.types import Details
+
+Value = TypeVar("Value")
+
+
+def repeat_while(needs_more: Callable[[Value], bool], step: Callable[[Value], Value], value: Value) -> Value:
+    """Replaces a value by the result of the step for as long as it needs more, and returns the last one."""
+
+    def next_value() -> Value:
+        nonlocal value
+        value = step(value)
+        return value
+
+    if not needs_more(value):
+        return value
+    repeat = backoff.on_predicate(backoff.constant, needs_more, interval=0, jitter=None, logger=None)
+    return repeat(next_value)()
+
+
+def retry(
+    call: Callable[[], Value],
+    errors: type[Exception] | tuple[type[Exception], ...],
+    *,
+    give_up: Callable[[Any], bool],
+    before_retry: Callable[[Any, int], None],
+    max_attempts: int | None = None,
+) -> Value:
+    """Calls until no such error is raised.
+
+    Args:
+        call: What is called.
+        errors: The errors after which the call is repeated.
+        give_up: Whether such an error is raised at once instead.
+        before_retry: Is given the error and the number of attempts so far, from 1; it is the one that pauses.
+        max_attempts: How often to call at most; None for no limit.
+
+    Raises:
+        Exception: The error of the last call.
+    """
+
+    def on_backoff(details: Details) -> None:
+        before_retry(details["exception"], details["tries"])
+
+    repeat = backoff.on_exception(
+        backoff.constant,
+        errors,
+        interval=0,
+        max_tries=max_attempts,
+        giveup=give_up,
+        on_backoff=on_backoff,
+        jitter=None,
+        logger=None,
+    )
+    return repeat(call)()

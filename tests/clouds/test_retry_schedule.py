@@ -1,0 +1,244 @@
+"""Which failed attempt is worth repeating, and when: pure rules, without a socket or a clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.clouds.fair_retry import MAX_AGE, ROUND, seconds_until_slot
+from gate.clouds.retry_schedule import Delay, FailedAttempt, delay, exponential, is_pointless, jittered, queue_again
+from gate.errors import Throttled, TruncatedResponse, Unreachable
+from tests.builders import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gate.errors import TransientError
+
+TIME_OF_DAY = NOW.timestamp()
+
+
+def failed(
+    error: TransientError,
+    *,
+    number: int = 1,
+    time_left: float = 1e6,
+    request_age: float = 0.0,
+    poll_age: float = 0.0,
+    has_queued: bool = False,
+) -> FailedAttempt:
+    """A failed attempt with plenty of time left."""
+    return FailedAttempt(
+        error=error,
+        number=number,
+        time_left=time_left,
+        request_age=request_age,
+        poll_age=poll_age,
+        time_of_day=TIME_OF_DAY,
+        has_queued=has_queued,
+    )
+
+
+def largest() -> float:
+    return 1.0
+
+
+def smallest() -> float:
+    return 0.0
+
+
+def forbidden() -> float:
+    pytest.fail("this delay has no jitter")
+
+
+# Whether to retry at all.
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "time_left", "expected"),
+    [
+        (None, 0.009, True),
+        (None, 0.01, False),
+        (0.0, 0.009, True),
+        (0.0, 0.01, False),
+        (60.0, 59.9, True),
+        (60.0, 60.0, False),
+    ],
+)
+def test_a_retry_is_pointless_if_it_could_only_come_after_the_timeout(
+    retry_after: float | None, time_left: float, *, expected: bool
+) -> None:
+    assert is_pointless(Unreachable("No response.", retry_after=retry_after), time_left) is expected
+
+
+# Exponential backoff with jitter.
+
+
+def test_the_delay_doubles_up_to_a_minute() -> None:
+    assert [exponential(1.0, number) for number in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_the_number_of_attempts_overflows_no_delay() -> None:
+    assert exponential(0.001, 11) == exponential(0.001, 10_000) == pytest.approx(1.024)
+
+
+def test_half_of_a_delay_is_random() -> None:
+    assert (jittered(8.0, smallest), jittered(8.0, largest)) == (4.0, 8.0)
+
+
+@pytest.mark.parametrize("error", [Unreachable("Down."), TruncatedResponse("Cut.")], ids=["unreachable", "truncated"])
+def test_a_transient_error_is_retried_with_exponential_backoff(error: TransientError) -> None:
+    delays = [delay(failed(error, number=number), largest) for number in (1, 2, 3)]
+
+    assert delays == [Delay(seconds=1.0), Delay(seconds=2.0), Delay(seconds=4.0)]
+    assert delay(failed(error), smallest) == Delay(seconds=0.5)
+
+
+def test_retry_after_is_kept_exactly() -> None:
+    assert delay(failed(Unreachable("Down.", retry_after=7.5), number=5), forbidden) == Delay(seconds=7.5)
+
+
+def test_a_retry_after_of_zero_is_no_reason_to_retry_at_once() -> None:
+    assert delay(failed(Unreachable("Down.", retry_after=0.0)), smallest) == Delay(seconds=0.5)
+
+
+@pytest.mark.parametrize(("time_left", "seconds"), [(2.0, 1.0), (1.99, 1.99), (0.5, 0.5)])
+def test_an_attempt_that_leaves_less_than_a_second_for_another_is_made_at_the_timeout(
+    time_left: float, seconds: float
+) -> None:
+    assert delay(failed(Unreachable("Down."), time_left=time_left), largest) == Delay(seconds=seconds)
+
+
+# A quota that says when the next call is free.
+
+
+@pytest.mark.parametrize(
+    ("poll_age", "retry_after", "time_left", "seconds"),
+    [(0.0, 300.0, 1e6, 312.0), (300.0, 300.0, 1e6, 306.0), (600.0, 300.0, 1e6, 300.0), (0.0, 60.0, 110.0, 65.0)],
+)
+def test_the_youngest_exceed_a_retry_after_by_a_few_seconds(
+    poll_age: float, retry_after: float, time_left: float, seconds: float
+) -> None:
+    attempt = failed(Throttled("Full.", retry_after=retry_after), poll_age=poll_age, time_left=time_left)
+
+    assert delay(attempt, forbidden) == Delay(seconds=seconds)
+
+
+def test_without_spare_time_a_retry_after_is_not_exceeded() -> None:
+    assert delay(failed(Throttled("Full.", retry_after=60.0), time_left=59.0), forbidden) == Delay(seconds=60.0)
+
+
+# A quota that frees a call every few seconds.
+
+
+@pytest.mark.parametrize(
+    ("seconds_per_call", "delays"), [(5.0, [5.0, 10.0, 20.0]), (1.5, [1.5, 3.0, 6.0]), (0.001, [1.0, 2.0, 4.0])]
+)
+def test_a_quota_that_frees_a_call_every_few_seconds_is_retried_soon(
+    seconds_per_call: float, delays: list[float]
+) -> None:
+    error = Throttled("Full.", seconds_per_call=seconds_per_call)
+
+    assert [delay(failed(error, number=number), largest).seconds for number in (1, 2, 3)] == delays
+    assert not delay(failed(error, number=99, has_queued=True), largest).is_queued
+
+
+def test_a_quota_that_does_not_state_its_size_is_retried_soon_five_times() -> None:
+    queued = [delay(failed(Throttled("Full."), number=number), largest).is_queued for number in range(1, 8)]
+
+    assert queued == [False] * 5 + [True] * 2
+
+
+def test_a_gate_that_has_queued_once_does_not_retry_soon_again() -> None:
+    assert delay(failed(Throttled("Full."), has_queued=True), largest).is_queued
+
+
+# A quota by the minute.
+
+
+@pytest.mark.parametrize("poll_age", [0.0, 300.0, 1199.0])
+@pytest.mark.parametrize(("random", "jitter"), [(smallest, 0.0), (largest, 0.5)])
+def test_a_gate_retries_in_the_slot_of_its_age(poll_age: float, random: Callable[[], float], jitter: float) -> None:
+    attempt = failed(Throttled("Full.", seconds_per_call=12.0), poll_age=poll_age)
+
+    chosen = delay(attempt, random)
+
+    assert chosen.seconds == pytest.approx(seconds_until_slot(poll_age, TIME_OF_DAY) + jitter)
+    assert chosen.is_queued
+
+
+@pytest.mark.parametrize(("request_age", "is_queued"), [(MAX_AGE - 0.1, True), (MAX_AGE, False)])
+def test_what_has_been_refused_for_longer_than_any_queue_lasts_is_retried_rarely(
+    request_age: float, *, is_queued: bool
+) -> None:
+    attempt = failed(Throttled("Full.", seconds_per_call=12.0), request_age=request_age, poll_age=MAX_AGE)
+    chosen = delay(attempt, largest)
+
+    assert chosen.is_queued is is_queued
+    assert is_queued or chosen.seconds == 120.0
+    assert is_queued or delay(attempt, smallest).seconds == 60.0
+
+
+def test_a_slot_after_the_timeout_becomes_an_attempt_at_the_timeout() -> None:
+    attempt = failed(Throttled("Full.", seconds_per_call=12.0), time_left=1.5)
+
+    assert delay(attempt, smallest) == Delay(seconds=1.5, is_queued=True)
+
+
+@pytest.mark.parametrize(("random", "jitter"), [(smallest, 0.0), (largest, 0.5)])
+def test_the_next_poll_queues_with_the_age_zero(random: Callable[[], float], jitter: float) -> None:
+    assert queue_again(1e6, TIME_OF_DAY, random) == pytest.approx(seconds_until_slot(0.0, TIME_OF_DAY) + jitter)
+
+
+def test_the_next_poll_is_not_later_than_the_timeout() -> None:
+    assert queue_again(0.5, TIME_OF_DAY, smallest) == 0.5
+
+
+# Whatever happens.
+
+seconds = st.floats(0, 1e5)
+errors = st.one_of(
+    st.builds(Unreachable, st.just("Down."), retry_after=st.none() | seconds),
+    st.builds(TruncatedResponse, st.just("Cut."), retry_after=st.none() | seconds),
+    st.builds(Throttled, st.just("Full."), retry_after=st.none() | seconds, seconds_per_call=st.none() | seconds),
+)
+
+
+@given(
+    error=errors,
+    number=st.integers(1, 10_000),
+    time_left=seconds,
+    request_age=seconds,
+    poll_age=seconds,
+    has_queued=st.booleans(),
+    random=st.floats(0, 1),
+)
+def test_no_retry_that_is_worth_it_comes_at_once_or_after_the_timeout(
+    *,
+    error: TransientError,
+    number: int,
+    time_left: float,
+    request_age: float,
+    poll_age: float,
+    has_queued: bool,
+    random: float,
+) -> None:
+    if is_pointless(error, time_left):
+        return
+    attempt = failed(
+        error,
+        number=number,
+        time_left=time_left,
+        request_age=request_age,
+        poll_age=poll_age,
+        has_queued=has_queued,
+    )
+
+    chosen = delay(attempt, lambda: random).seconds
+
+    assert 0 < chosen <= time_left + 1e-9
+    assert chosen >= min(0.5, time_left, error.retry_after or 0.5)
+    assert chosen <= max(120.0, ROUND + 1.5, (error.retry_after or 0.0) + 12.0)

@@ -1,0 +1,112 @@
+"""The adapter around backoff: it repeats, and leaves every delay to the caller."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.repeat import repeat_while, retry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Busy(Exception):
+    """An error worth a retry."""
+
+
+def failing(times: int, error: type[Exception] = Busy) -> Callable[[], str]:
+    """A call that fails this often before it returns."""
+    calls = count(1)
+
+    def call() -> str:
+        if next(calls) <= times:
+            raise error
+        return "done"
+
+    return call
+
+
+def never(_error: object) -> bool:
+    return False
+
+
+def ignore(_error: object, _number: int) -> None:
+    """No delay."""
+
+
+def test_a_value_that_needs_no_more_is_returned_without_a_step() -> None:
+    assert repeat_while(lambda _: False, lambda _: pytest.fail("a step too many"), 7) == 7
+
+
+def test_each_step_is_given_the_result_of_the_one_before() -> None:
+    assert repeat_while(lambda value: value < 5, lambda value: value + 2, 0) == 6
+
+
+def test_an_error_of_a_step_ends_the_repetition() -> None:
+    with pytest.raises(LookupError):
+        repeat_while(lambda _: True, lambda _: dict[str, int]()["missing"], 0)
+
+
+def test_a_call_is_repeated_until_it_succeeds_with_its_attempts_counted() -> None:
+    numbers: list[int] = []
+
+    def note(_error: Busy, number: int) -> None:
+        numbers.append(number)
+
+    assert retry(failing(3), Busy, give_up=never, before_retry=note) == "done"
+    assert numbers == [1, 2, 3]
+
+
+def test_the_caller_is_given_the_error() -> None:
+    errors: list[Exception] = []
+
+    retry(failing(1), Busy, give_up=never, before_retry=lambda error, _: errors.append(error))
+
+    assert [type(error) for error in errors] == [Busy]
+
+
+def test_any_other_error_ends_the_attempts_at_once() -> None:
+    with pytest.raises(LookupError):
+        retry(failing(1, LookupError), Busy, give_up=never, before_retry=lambda *_: pytest.fail("a retry too many"))
+
+
+def test_giving_up_raises_the_error_without_a_delay() -> None:
+    with pytest.raises(Busy):
+        retry(failing(1), Busy, give_up=lambda _: True, before_retry=lambda *_: pytest.fail("a retry too many"))
+
+
+@pytest.mark.parametrize(("failures", "succeeds"), [(2, True), (3, False)])
+def test_at_most_so_many_attempts_are_made(failures: int, *, succeeds: bool) -> None:
+    call = failing(failures)
+
+    if succeeds:
+        assert retry(call, Busy, give_up=never, before_retry=ignore, max_attempts=3) == "done"
+    else:
+        with pytest.raises(Busy):
+            retry(call, Busy, give_up=never, before_retry=ignore, max_attempts=3)
+        assert call() == "done"
+
+
+def test_one_of_several_errors_is_enough() -> None:
+    assert retry(failing(1, ValueError), (Busy, ValueError), give_up=never, before_retry=ignore) == "done"
+
+
+def test_nothing_is_written_to_the_log_of_the_library(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        retry(failing(2), Busy, give_up=never, before_retry=ignore)
+        repeat_while(lambda value: value < 3, lambda value: value + 1, 0)
+
+    assert caplog.records == []
+
+
+def test_the_library_itself_never_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+
+    retry(failing(2), Busy, give_up=never, before_retry=ignore)
+    repeat_while(lambda value: value < 3, lambda value: value + 1, 0)
+
+    assert set(slept) <= {0}

@@ -1,0 +1,102 @@
+"""The time of day: the machine's clock, and what servers state."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.time_of_day import TimeOfDay
+from tests.builders import NOW
+
+if TYPE_CHECKING:
+    from tests.builders import FakeTime
+
+QUARTER_OF_AN_HOUR = timedelta(minutes=15)
+TWO_HOURS = timedelta(hours=2)
+THREE_DAYS = timedelta(days=3)
+
+
+def test_without_any_server_it_is_the_machines_time(fake_time: FakeTime) -> None:
+    time_of_day = TimeOfDay(fake_time.clock())
+    fake_time.elapsed = 90
+
+    assert (time_of_day.now(), time_of_day.latest(), time_of_day.lag) == (NOW + timedelta(seconds=90),) * 2 + (0.0,)
+
+
+def test_a_later_server_time_is_the_latest_and_does_not_change_the_most_likely_one(fake_time: FakeTime) -> None:
+    time_of_day = TimeOfDay(fake_time.clock())
+
+    time_of_day.observe(NOW + TWO_HOURS)
+
+    assert (time_of_day.now(), time_of_day.latest(), time_of_day.lag) == (NOW, NOW + TWO_HOURS, 7200.0)
+
+
+def test_the_latest_of_several_server_times_counts(fake_time: FakeTime) -> None:
+    time_of_day = TimeOfDay(fake_time.clock())
+
+    time_of_day.observe(NOW + TWO_HOURS)
+    fake_time.elapsed = 60
+    time_of_day.observe(NOW - THREE_DAYS)
+
+    assert time_of_day.latest() == NOW + TWO_HOURS + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("seconds", "lag"), [(-7200.0, 0.0), (60.0, 0.0), (61.0, 61.0)])
+def test_clocks_less_than_a_minute_apart_are_both_right(fake_time: FakeTime, seconds: float, lag: float) -> None:
+    time_of_day = TimeOfDay(fake_time.clock())
+
+    time_of_day.observe(NOW + timedelta(seconds=seconds))
+
+    assert (time_of_day.lag, time_of_day.latest()) == (lag, NOW + timedelta(seconds=lag))
+
+
+@pytest.mark.parametrize("difference", [TWO_HOURS, -TWO_HOURS])
+def test_a_correction_is_taken_over_once_in_a_run(fake_time: FakeTime, difference: timedelta) -> None:
+    time_of_day = TimeOfDay(fake_time.clock())
+    fake_time.elapsed = 100
+    server_time = time_of_day.now() + difference
+
+    assert time_of_day.correct(server_time, tolerance=QUARTER_OF_AN_HOUR)
+    assert time_of_day.now() == server_time
+    assert not time_of_day.correct(server_time + TWO_HOURS, tolerance=QUARTER_OF_AN_HOUR)
+    assert time_of_day.now() == server_time
+
+
+@pytest.mark.parametrize(("seconds", "is_corrected"), [(900, False), (901, True), (-900, False), (-901, True)])
+def test_a_difference_within_the_tolerance_is_no_reason_for_a_correction(
+    fake_time: FakeTime, seconds: float, *, is_corrected: bool
+) -> None:
+    time_of_day = TimeOfDay(fake_time.clock())
+    server_time = NOW + timedelta(seconds=seconds)
+
+    assert time_of_day.correct(server_time, tolerance=QUARTER_OF_AN_HOUR) is is_corrected
+    assert time_of_day.now() == (server_time if is_corrected else NOW)
+
+
+def test_a_refused_correction_leaves_room_for_a_later_one(fake_time: FakeTime) -> None:
+    time_of_day = TimeOfDay(fake_time.clock())
+    time_of_day.correct(NOW, tolerance=QUARTER_OF_AN_HOUR)
+
+    assert time_of_day.correct(NOW + TWO_HOURS, tolerance=QUARTER_OF_AN_HOUR)
+
+
+def test_after_a_correction_forward_the_machine_is_still_known_to_be_slow(fake_time: FakeTime) -> None:
+    time_of_day = TimeOfDay(fake_time.clock())
+    server_time = NOW + TWO_HOURS
+
+    time_of_day.observe(server_time)
+    assert time_of_day.correct(server_time, tolerance=QUARTER_OF_AN_HOUR)
+
+    assert (time_of_day.now(), time_of_day.latest(), time_of_day.lag) == (server_time, server_time, 7200.0)
+
+
+def test_a_correction_back_does_not_undo_a_later_server_time(fake_time: FakeTime) -> None:
+    """A server of the cloud may be days behind, and refuse every signature of today."""
+    time_of_day = TimeOfDay(fake_time.clock())
+
+    time_of_day.observe(NOW)
+    assert time_of_day.correct(NOW - THREE_DAYS, tolerance=QUARTER_OF_AN_HOUR)
+
+    assert (time_of_day.now(), time_of_day.latest(), time_of_day.lag) == (NOW - THREE_DAYS, NOW, 0.0)
