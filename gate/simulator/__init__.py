@@ -2,9 +2,10 @@
 
 It is written from the vendors' published facts and knows nothing of the gate: signatures are recomputed from the
 bytes on the wire, parameters are held to their ranges, errors come in the documented bodies. What a cloud holds is
-told once for all clouds, and each cloud renders it in its own way. Read `task` (the story of a scan), `fault` (what
-can go wrong), `scenario` (every situation by name), `cloud` (what a cloud has to provide), `huawei` and `alibaba` (two
-that provide it), `server` (who gets which answer) and `wire` (the sockets), in this order.
+defined once for all clouds, and each cloud renders it in its own way. Read `task` (a scan task and its progress),
+`fault` (what can go wrong), `scenario` (every scenario by name), `cloud` (what a cloud has to provide), `huawei` and
+`alibaba` (two that provide it), `server` (which request gets which response) and `listener` (the sockets), in this
+order.
 """
 
 from gate.simulator.fault import (

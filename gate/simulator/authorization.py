@@ -1,4 +1,4 @@
-"""Reads the header by which a request says who signed it, and what of it is signed."""
+"""Parses an Authorization header into key, signed headers and signature."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Authorization:
 
     @classmethod
     def read(cls, text: str, form: re.Pattern[str]) -> "Authorization | None":
-        """The header's parts by their names in the published form, or nothing if it is not of that form."""
+        """The parts by the group names of a cloud's published form; None if the header is not of that form."""
         if not (found := form.fullmatch(text)):
             return None
         names = tuple(found["signed"].split(";"))

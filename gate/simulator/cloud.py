@@ -1,4 +1,4 @@
-"""Says what the server needs of a cloud, and what it gives."""
+"""Defines what the server passes to a simulated cloud, and what a cloud has to provide."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ NoTask = Literal["told", "bare"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
-    """A request exactly as it came over the wire."""
+class HttpRequest:
+    """A request exactly as it was received."""
 
     method: str
     target: str
@@ -32,7 +32,7 @@ class Call:
 
     @property
     def query(self) -> dict[str, list[str]]:
-        """Every parameter with all of its values, decoded; a plus sign is a plus sign, as the signature sees it."""
+        """Every parameter with all of its values, percent-decoded; a plus sign stays one, as in the signature."""
         values: dict[str, list[str]] = {}
         for name, value in query_pairs(self.target):
             values.setdefault(name, []).append(value)
@@ -40,81 +40,85 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Moment:
-    """What a cloud answers from: all that there is now."""
+class CloudState:
+    """The state of the simulated account at the time of one request."""
 
     tasks: Sequence[Snapshot]
     page_cap: int
-    """A page is never longer, whatever is asked for, where a cloud does not document how long it may be."""
+    """The maximum length of a page, whatever the request asks for, where a cloud documents no maximum."""
     no_task: NoTask
-    """How a cloud whose documents do not tell says that there is no task: in a word, or by leaving out all words."""
+    """How a cloud that does not document it responds when there is no task: with a result code, or without one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """What a cloud has to say, before it becomes bytes."""
+class ApiResponse:
+    """Status and document of a response, before it is encoded as HTTP."""
 
     status: int
     document: JSON
-    shown: tuple[Snapshot, ...] = ()
-    """The tasks in it: each has had one more look."""
+    shown_tasks: tuple[Snapshot, ...] = ()
+    """The tasks in the document; the response counts as a poll of each."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """What HTTP itself adds, beside the headers of the cloud."""
+    """Headers of HTTP itself; `to_http` adds those of the cloud."""
 
 
 class Cloud(Protocol):
-    """A cloud's way to speak of the tasks that all clouds here share; a module that has these functions is one."""
+    """Renders the tasks that all simulated clouds share; a module with these functions is a cloud."""
 
     def describe(self, url: str) -> dict[str, str]:
-        """Everything that a client has to be told."""
+        """Endpoint, credentials and region for a client."""
         ...
 
-    def claims(self, call: Call, /) -> bool:
+    def claims(self, request: HttpRequest, /) -> bool:
         """Whether the request is meant for this cloud."""
         ...
 
-    def operation(self, call: Call) -> str:
-        """Which operation is asked for, in the cloud's own words, or `unknown`."""
+    def operation(self, request: HttpRequest) -> str:
+        """The requested operation by the cloud's own name for it, or `unknown`."""
         ...
 
-    def polls(self, operation: str) -> bool:
-        """Whether an operation shows how a scan task stands."""
+    def is_poll(self, operation: str) -> bool:
+        """Whether an operation returns the status of a scan task."""
         ...
 
-    def refusal(self, call: Call, now: float, expiry: float, nonces: set[str], /) -> Answer | None:
-        """Why the request gets no further than the gateway, or nothing if it is signed in.
+    def gateway_error(self, request: HttpRequest, now: float, expiry: float, nonces: set[str], /) -> ApiResponse | None:
+        """The error with which the gateway rejects the request; None if it is routed and authenticated.
 
-        From its expiry on no token is good any more. A nonce that is signed in is put to those that were heard before.
+        Args:
+            request: The request.
+            now: Seconds since the epoch.
+            expiry: When every token expires, in seconds since the epoch.
+            nonces: All nonces used so far; that of an authenticated request is added.
         """
         ...
 
-    def answer(self, call: Call, moment: Moment) -> Answer:
-        """The true answer to a request that is signed in."""
+    def respond(self, request: HttpRequest, state: CloudState) -> ApiResponse:
+        """The true response to an authenticated request."""
         ...
 
-    def throttled(self, quota: Quota, wait: float) -> Answer:
-        """The answer to one call too many, which would be let through in so many seconds."""
+    def throttled(self, quota: Quota, wait: float) -> ApiResponse:
+        """The error for a request over the rate limit; the next one is allowed in `wait` seconds."""
         ...
 
-    def forbidden(self) -> Answer:
-        """The answer to a user without the permission."""
+    def forbidden(self) -> ApiResponse:
+        """The error for a user without the permission."""
         ...
 
-    def reply(self, operation: str, answer: Answer, request_id: str) -> Reply:
-        """An answer as HTTP, with the id where this cloud puts it."""
+    def to_http(self, operation: str, response: ApiResponse, request_id: str) -> Reply:
+        """Encodes a response as HTTP, with the request id where this cloud puts it."""
         ...
 
 
 def query_pairs(target: str) -> list[tuple[str, str]]:
-    """The parameters of a request target in their order, percent-decoded and nothing else."""
+    """The parameters of a request target in their order, percent-decoded only."""
     split = (pair.partition("=") for pair in target.partition("?")[2].split("&") if pair)
     return [(unquote(name), unquote(value)) for name, _, value in split]
 
 
 def out_of_order(tasks: Sequence[Snapshot]) -> list[Snapshot]:
-    """The tasks in an order that is always the same and never puts the newest of several first.
+    """The tasks in a stable order in which the newest of several is never first.
 
-    No cloud here says how it sorts its list, so a client that takes the first for the newest has to be wrong.
+    No cloud documents the order of its list, so a client that takes the first task for the newest has to fail here.
     """
-    newest_first = sorted(tasks, key=lambda seen: (-seen.started, seen.task.id))
+    newest_first = sorted(tasks, key=lambda snapshot: (-snapshot.started, snapshot.task.id))
     return newest_first[1::2] + newest_first[::2]

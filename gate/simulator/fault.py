@@ -1,4 +1,4 @@
-"""Names what can go wrong between a cloud and its client, so that a test can order it by name."""
+"""Defines the faults that a test can inject between a cloud and its client."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from http import HTTPStatus
 from http.client import responses
 from typing import Final, Literal
 
-Then = Literal["close", "reset", "hold"]
+ConnectionEnd = Literal["close", "reset", "hold"]
 
-POLL: Final = "look"
-"""Stands, in any cloud, for all operations that show how a scan task stands."""
+POLL: Final = "poll"
+"""Stands for every operation, of any cloud, that returns the status of a scan task."""
 
 HTML: Final = {"Content-Type": "text/html; charset=utf-8"}
 JSON_CUT_OFF: Final = b'{"data_list": [{"task_id": "d5ceaaf4'
@@ -17,7 +17,7 @@ JSON_CUT_OFF: Final = b'{"data_list": [{"task_id": "d5ceaaf4'
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """A whole HTTP answer."""
+    """A complete HTTP response."""
 
     status: int = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class Reply:
 
     @property
     def payload(self) -> bytes:
-        """The answer as it goes over the wire; a Content-Length is added where HTTP wants one and none is given."""
+        """The response as bytes; a Content-Length is added where HTTP requires one and none is given."""
         headers = dict(self.headers)
         framed = {"content-length", "transfer-encoding"} & {name.lower() for name in headers}
         if self.status != HTTPStatus.NO_CONTENT and not framed:
@@ -39,42 +39,49 @@ class Reply:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Raw:
-    """Bytes as they are, and how the connection ends after them.
+    """Arbitrary bytes, and how the connection ends after them.
 
-    `close` is an orderly end, `reset` a TCP reset, `hold` silence until the client hangs up or the simulator stops.
+    `close` closes it, `reset` sends a TCP reset, `hold` sends nothing until the client disconnects or the simulator
+    stops.
     """
 
     payload: bytes = b""
-    then: Then = "close"
+    then: ConnectionEnd = "close"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drip:
-    """Bytes one at a time, with a real pause of so many seconds after each, then an orderly end."""
+    """Bytes one at a time, with a real pause of `pause` seconds after each; then the connection is closed."""
 
     payload: bytes
     pause: float
     at_once: bytes = b""
-    """Sent before the dripping begins."""
+    """Sent without pauses before the payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """The user is known but may not do this, said in the words of whichever cloud is asked."""
+    """An authenticated user without permission, rendered as the error of the cloud that receives the request."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """A reply instead of the true one."""
+    """A response in place of the true one."""
 
     reply: Reply | Raw | Drip | Forbidden
     on: frozenset[int] | None = None
-    """Which requests it meets, counted from 1 for each operation, or for all that are a look; `None` is every one."""
+    """Numbers of the affected requests, counted from 1 per operation, or over all polls; `None` affects every one."""
     operation: str | None = None
-    """One in a cloud's own words, or LOOK; `None` is every operation."""
+    """The affected operation by the cloud's own name, or POLL; `None` affects every operation."""
 
     def meets(self, operation: str, number: int, poll: int | None) -> bool:
-        """Whether the request with this number of this operation, and with this number as a look, gets the fault."""
+        """Whether the fault affects this request.
+
+        Args:
+            operation: The operation of the request.
+            number: The number of the request among those of this operation.
+            poll: The number of the request among all polls, or None if it is not a poll.
+        """
         if self.operation == POLL:
             return poll is not None and self._on(poll)
         return self.operation in {None, operation} and self._on(number)
@@ -84,55 +91,55 @@ class Fault:
 
 
 def login_page() -> Reply:
-    """What a proxy says in place of the cloud: sign in here, with status 200."""
+    """The login page of a proxy, with status 200, in place of the cloud's response."""
     return Reply(
         headers=HTML, body=b"<!DOCTYPE html><html><title>Sign in</title><form>Your company network</form></html>"
     )
 
 
 def redirect(location: str) -> Reply:
-    """The answer is elsewhere."""
+    """A redirect with status 302."""
     return Reply(status=HTTPStatus.FOUND, headers={"Location": location})
 
 
 def no_content() -> Reply:
-    """A success that says nothing."""
+    """A success without a body (204)."""
     return Reply(status=HTTPStatus.NO_CONTENT)
 
 
 def server_error(status: int = HTTPStatus.BAD_GATEWAY) -> Reply:
-    """A page of HTML from a load balancer whose backend is gone."""
+    """The HTML error page of a load balancer without a backend."""
     page = f"<html><head><title>{status} {_phrase(status)}</title></head><body>{_phrase(status)}</body></html>"
     return Reply(status=status, headers=HTML, body=page.encode())
 
 
 def garbage_json() -> Reply:
-    """JSON that stops in the middle, although the answer is as long as it promised."""
+    """Truncated JSON with a Content-Length that matches it."""
     return Reply(headers={"Content-Type": "application/json"}, body=JSON_CUT_OFF)
 
 
 def cut_short() -> Raw:
-    """An answer that promises more bytes than it sends."""
+    """A response with a Content-Length that is larger than its body."""
     return Raw(payload=_json_head(1000) + JSON_CUT_OFF)
 
 
 def reset() -> Raw:
-    """A TCP reset in place of an answer."""
+    """A TCP reset in place of a response."""
     return Raw(then="reset")
 
 
 def hung() -> Raw:
-    """Not one byte, for as long as the client cares to wait."""
+    """An open connection on which nothing is sent until the client disconnects."""
     return Raw(then="hold")
 
 
 def dripping_headers(pause: float) -> Drip:
-    """An answer that comes byte by byte from its status line on."""
+    """A response that is sent byte by byte from its status line on."""
     return Drip(payload=_json_head(2) + b"{}", pause=pause)
 
 
 def dripping_body(pause: float) -> Drip:
-    """An answer whose headers come at once and whose body comes byte by byte."""
+    """A response whose headers are sent at once and whose body is sent byte by byte."""
     return Drip(at_once=_json_head(1000), payload=JSON_CUT_OFF.ljust(1000), pause=pause)
 
 

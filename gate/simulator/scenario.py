@@ -1,4 +1,4 @@
-"""Tells every situation a gate can meet, by name: what the cloud holds, and how the gate must end."""
+"""Defines the scenarios by name: the state of the cloud, and the exit code that a gate must end with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,12 +16,12 @@ DAY: Final = 24 * HOUR
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scenario:
-    """A situation in the cloud."""
+    """The state of a simulated account, with faults and a rate limit."""
 
     name: str
     summary: str
     expected_exit: int
-    """How a gate with default settings ends in it."""
+    """The exit code of a gate with default settings."""
     tasks: tuple[SimulatedTask, ...] = ()
     quota: Quota | None = None
     faults: tuple[Fault, ...] = ()
@@ -39,7 +39,7 @@ def _id(name: str) -> str:
 NEWEST: Final = SimulatedTask(
     id=_id("newest"), name="manual-image-scan", started_ago=60, stages=(*RUNNING_POLLS, COMPLETE)
 )
-# Younger than the newest scan, so that whoever forgets to ask for scans judges the wrong task.
+# Started after the newest scan, so that a client that does not filter by task type judges the wrong task.
 SYNC: Final = SimulatedTask(
     id=_id("sync"), name="AutomaticImageAssetSynchronization", kind="image_sync", task_type="autoSync", started_ago=20
 )
@@ -59,7 +59,7 @@ def _with_history(newest: SimulatedTask, *, risky: int) -> tuple[SimulatedTask, 
     return (newest, SYNC, *older)
 
 
-def _ordinary(
+def _with_older_tasks(
     name: str,
     summary: str,
     expected_exit: int,
@@ -68,28 +68,28 @@ def _ordinary(
     quota: Quota | None = None,
     faults: tuple[Fault, ...] = (),
 ) -> Scenario:
-    # The older tasks would be judged the other way round, so that whoever picks the wrong task is found out.
+    # The older tasks have the opposite result, so that a client that picks the wrong task gets the wrong exit code.
     tasks = _with_history(newest, risky=0 if expected_exit else 2)
     return Scenario(name=name, summary=summary, expected_exit=expected_exit, tasks=tasks, quota=quota, faults=faults)
 
 
-def _story(*scenes: Stage) -> SimulatedTask:
-    return replace(NEWEST, stages=scenes)
+def _with_stages(*stages: Stage) -> SimulatedTask:
+    return replace(NEWEST, stages=stages)
 
 
-def _ends(state: State) -> SimulatedTask:
-    return _story(RUNNING_POLLS[0], Stage(state=state, progress=40))
+def _ends_in(state: State) -> SimulatedTask:
+    return _with_stages(RUNNING_POLLS[0], Stage(state=state, progress=40))
 
 
-SLOW: Final = _story(
+SLOW_TASK: Final = _with_stages(
     Stage(state="queued", seconds=1),
     *(Stage(state="running", progress=percent, seconds=1) for percent in (10, 30, 50, 70, 90)),
     COMPLETE,
 )
-THROTTLED: Final = _story(
+THROTTLED_TASK: Final = _with_stages(
     *(Stage(state="running", progress=percent, polls=1) for percent in (20, 40, 60, 80)), COMPLETE
 )
-FLAKY: Final = (
+FLAKY_FAULTS: Final = (
     Fault(on=frozenset({1}), operation=POLL, reply=reset()),
     Fault(on=frozenset({2}), operation=POLL, reply=server_error(HTTPStatus.BAD_GATEWAY)),
     Fault(on=frozenset({3}), operation=POLL, reply=cut_short()),
@@ -99,41 +99,50 @@ FLAKY: Final = (
 SCENARIOS: Final[Mapping[str, Scenario]] = {
     scenario.name: scenario
     for scenario in (
-        _ordinary("clean", "Every image is scanned and none is risky.", 0),
-        _ordinary("risky", "Two of three images are risky.", 1, replace(NEWEST, risky=2)),
-        _ordinary("failed", "One image could not be scanned.", 1, replace(NEWEST, failed=1)),
-        _ordinary(
+        _with_older_tasks("clean", "Every image was scanned and none is risky.", 0),
+        _with_older_tasks("risky", "Two of three images are risky.", 1, replace(NEWEST, risky=2)),
+        _with_older_tasks("failed", "One image could not be scanned.", 1, replace(NEWEST, failed=1)),
+        _with_older_tasks(
             "partial", "Two of five images have no result at all.", 1, replace(NEWEST, total=5, without_result=2)
         ),
-        _ordinary(
-            "lagging", "What was found can be read four seconds after the scan.", 0, replace(NEWEST, results_lag=4)
+        _with_older_tasks(
+            "lagging", "The results appear four seconds after the scan ends.", 0, replace(NEWEST, results_lag=4)
         ),
-        _ordinary("slow", "The scan takes six seconds.", 0, SLOW),
-        _ordinary("stopped", "Somebody stops the scan.", 6, _ends("stopped")),
-        _ordinary("timed-out", "The scan runs out of its own time in the cloud.", 6, _ends("timed-out")),
-        _ordinary("broken", "The scan breaks down in the cloud.", 6, _ends("failed")),
-        _ordinary(
+        _with_older_tasks("slow", "The scan takes six seconds.", 0, SLOW_TASK),
+        _with_older_tasks("stopped", "The scan is stopped by a user.", 6, _ends_in("stopped")),
+        _with_older_tasks("timed-out", "The scan times out in the cloud.", 6, _ends_in("timed-out")),
+        _with_older_tasks("broken", "The scan fails in the cloud.", 6, _ends_in("failed")),
+        _with_older_tasks(
             "stale",
-            "The newest scan began three days ago.",
+            "The newest scan started three days ago.",
             7,
             replace(NEWEST, started_ago=3 * DAY, stages=(COMPLETE,)),
         ),
-        Scenario(name="empty", summary="There is no task at all.", expected_exit=7),
-        _ordinary("no-images", "The scan is complete and looked at no image.", 7, replace(NEWEST, total=0)),
-        _ordinary(
-            "uncounted", "The scan is complete, but risky images are not counted.", 7, replace(NEWEST, risky=None)
+        Scenario(name="empty", summary="There is no scan task.", expected_exit=7),
+        _with_older_tasks("no-images", "The scan is complete but contains no images.", 7, replace(NEWEST, total=0)),
+        _with_older_tasks(
+            "uncounted", "The scan is complete but has no count of risky images.", 7, replace(NEWEST, risky=None)
         ),
-        _ordinary("unknown", "The scan is in a state that no document names.", 5, _story(Stage(state="unknown"))),
-        _ordinary("stuck", "The scan stays at sixty percent for ever.", 5, _story(Stage(state="running", progress=60))),
-        _ordinary(
-            "throttled", "Two calls in three seconds are allowed.", 0, THROTTLED, quota=Quota(calls=2, seconds=3)
+        _with_older_tasks("unknown", "The scan is in an undocumented state.", 5, _with_stages(Stage(state="unknown"))),
+        _with_older_tasks(
+            "stuck", "The scan never gets past sixty percent.", 5, _with_stages(Stage(state="running", progress=60))
         ),
-        _ordinary("flaky", "The first four calls fail, each in another way.", 0, faults=FLAKY),
-        _ordinary(
+        _with_older_tasks(
+            "throttled",
+            "The rate limit is two calls in three seconds.",
+            0,
+            THROTTLED_TASK,
+            quota=Quota(calls=2, seconds=3),
+        ),
+        _with_older_tasks("flaky", "The first four polls fail, each in a different way.", 0, faults=FLAKY_FAULTS),
+        _with_older_tasks(
             "forbidden", "The user may not read scan tasks.", 3, faults=(Fault(operation=POLL, reply=Forbidden()),)
         ),
-        _ordinary(
-            "login-page", "A proxy answers everything with its login page.", 4, faults=(Fault(reply=login_page()),)
+        _with_older_tasks(
+            "login-page",
+            "A proxy responds to every request with its login page.",
+            4,
+            faults=(Fault(reply=login_page()),),
         ),
     )
 }

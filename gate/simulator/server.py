@@ -11,15 +11,15 @@ from http.client import HTTPMessage
 from threading import Lock
 from typing import Final, Self
 
-from gate.simulator.cloud import JSON, Answer, Call, Cloud, Moment, NoTask
+from gate.simulator.cloud import JSON, ApiResponse, Cloud, CloudState, HttpRequest, NoTask
 from gate.simulator.fault import Drip, Fault, Forbidden, Raw, Reply
+from gate.simulator.listener import LOOPBACK, Listener
 from gate.simulator.quota import Quota, Window
 from gate.simulator.registry import CLOUDS
 from gate.simulator.scenario import SCENARIOS, Scenario
 from gate.simulator.task import SimulatedTask, Snapshot, TaskProgress
-from gate.simulator.wire import LOOPBACK, Listener
 
-USUAL_PAGE_CAP: Final = 50
+DEFAULT_PAGE_CAP: Final = 50
 
 Operation = tuple[str, str]
 """Cloud and operation, by name."""
@@ -75,7 +75,7 @@ class Simulator:
         self.quota = self.scenario.quota
         self.expires_at = math.inf
         self.rewrite = None
-        self.page_cap = USUAL_PAGE_CAP
+        self.page_cap = DEFAULT_PAGE_CAP
         self.no_task = "told"
         self.requests = []
         self.port = port
@@ -88,7 +88,7 @@ class Simulator:
         self._nonces: set[str] = set()
         self._windows: defaultdict[Operation, Window] = defaultdict(Window)
         # One request is decided at a time, however many connections there are; sending is not under the lock.
-        self._deciding = Lock()
+        self._request_lock = Lock()
 
     def __enter__(self) -> Self:
         self.start()
@@ -103,7 +103,7 @@ class Simulator:
         self._progress_of.clear()
         self._nonces.clear()
         self._snapshots(self._started)
-        self._listener = Listener(self.port, self._decide)
+        self._listener = Listener(self.port, self._handle)
         self.port = self._listener.port
 
     def stop(self) -> None:
@@ -121,63 +121,63 @@ class Simulator:
         """Everything a client has to be told, by the name of the cloud; its keys open nothing but this simulator."""
         return {name: cloud.describe(self.url) for name, cloud in CLOUDS.items()}
 
-    def _decide(self, call: Call) -> Reply | Raw | Drip:
-        name, cloud = next((name, cloud) for name, cloud in reversed([*CLOUDS.items()]) if cloud.claims(call))
-        operation = cloud.operation(call)
-        with self._deciding:
+    def _handle(self, request: HttpRequest) -> Reply | Raw | Drip:
+        name, cloud = next((name, cloud) for name, cloud in reversed([*CLOUDS.items()]) if cloud.claims(request))
+        operation = cloud.operation(request)
+        with self._request_lock:
             at = self._now()
             self._calls[name, operation] += 1
-            self._polls[name] += cloud.polls(operation)
-            reply = self._reply(cloud, (name, operation), call, at)
+            self._polls[name] += cloud.is_poll(operation)
+            reply = self._reply(cloud, (name, operation), request, at)
             self.requests.append(
                 Request(
                     number=self._calls.total(),
                     cloud=name,
                     operation=operation,
-                    method=call.method,
-                    path=call.path,
-                    query=call.query,
-                    headers=call.headers,
+                    method=request.method,
+                    path=request.path,
+                    query=request.query,
+                    headers=request.headers,
                     at=at,
                     status=reply.status if isinstance(reply, Reply) else 0,
                 )
             )
         return reply
 
-    def _reply(self, cloud: Cloud, operation: Operation, call: Call, at: float) -> Reply | Raw | Drip:
+    def _reply(self, cloud: Cloud, operation: Operation, request: HttpRequest, at: float) -> Reply | Raw | Drip:
         # A request has been heard, and its nonce is spent, whatever then becomes of the answer.
-        refused = cloud.refusal(call, at, self.expires_at, self._nonces)
+        rejected = cloud.gateway_error(request, at, self.expires_at, self._nonces)
         match fault := self._fault(cloud, operation):
             case None:
-                answer = refused or self._throttled(cloud, operation, at) or self._true(cloud, call, at)
+                response = rejected or self._throttled(cloud, operation, at) or self._true_response(cloud, request, at)
             case Forbidden():
-                answer = refused or cloud.forbidden()
+                response = rejected or cloud.forbidden()
             case _:
                 return fault
-        if answer.status == HTTPStatus.OK and self.rewrite is not None:
-            rewritten = self.rewrite(operation[1], answer.document)
+        if response.status == HTTPStatus.OK and self.rewrite is not None:
+            rewritten = self.rewrite(operation[1], response.document)
             if isinstance(rewritten, Reply | Raw | Drip):
                 return rewritten
-            answer = replace(answer, document=rewritten)
-        reply = cloud.reply(operation[1], answer, request_id=f"{self._calls.total():032x}")
+            response = replace(response, document=rewritten)
+        reply = cloud.to_http(operation[1], response, request_id=f"{self._calls.total():032x}")
         return replace(reply, headers={"Date": formatdate(at, usegmt=True), **reply.headers})
 
     def _fault(self, cloud: Cloud, operation: Operation) -> Reply | Raw | Drip | Forbidden | None:
         name, called = operation
-        number, poll = self._calls[operation], self._polls[name] if cloud.polls(called) else None
+        number, poll = self._calls[operation], self._polls[name] if cloud.is_poll(called) else None
         return next((fault.reply for fault in self.faults if fault.meets(called, number, poll)), None)
 
-    def _throttled(self, cloud: Cloud, operation: Operation, at: float) -> Answer | None:
+    def _throttled(self, cloud: Cloud, operation: Operation, at: float) -> ApiResponse | None:
         if self.quota is None or not (wait := self._windows[operation].wait(self.quota, at)):
             return None
         return cloud.throttled(self.quota, wait)
 
-    def _true(self, cloud: Cloud, call: Call, at: float) -> Answer:
-        moment = Moment(tasks=self._snapshots(at), page_cap=self.page_cap, no_task=self.no_task)
-        answer = cloud.answer(call, moment)
-        for seen in answer.shown:
-            self._progress_of[seen.task].poll()
-        return answer
+    def _true_response(self, cloud: Cloud, request: HttpRequest, at: float) -> ApiResponse:
+        state = CloudState(tasks=self._snapshots(at), page_cap=self.page_cap, no_task=self.no_task)
+        response = cloud.respond(request, state)
+        for snapshot in response.shown_tasks:
+            self._progress_of[snapshot.task].poll()
+        return response
 
     def _snapshots(self, at: float) -> list[Snapshot]:
         for task in self.tasks:
@@ -185,5 +185,5 @@ class Simulator:
                 self._progress_of[task] = TaskProgress(
                     task=task, started=self._started - task.started_ago, known_since=at
                 )
-        seen = (self._progress_of[task].at(at) for task in self.tasks)
-        return [snapshot for snapshot in seen if snapshot.started <= at]
+        snapshots = (self._progress_of[task].snapshot(at) for task in self.tasks)
+        return [snapshot for snapshot in snapshots if snapshot.started <= at]

@@ -1,4 +1,4 @@
-"""Tells the story of a scan task as it unfolds, in words that belong to no cloud."""
+"""Models a simulated scan task and its progress, independent of any cloud."""
 
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,22 +18,22 @@ Kind = Literal[
     "asset_exposure_scan",
     "vul_check_task",
 ]
-"""The first two look at images; the others are known to one cloud only, and named after its words."""
+"""The first two work on images; the others exist in one cloud only, and have its names for them."""
 Scope = Literal["vulnerability", "baseline", "malicious-file", "sensitive-information", "software-compliance"]
 IdForm = Literal["text", "number", "zero", "empty", "absent"]
-Failing = Literal["broken", "timed-out", "unsupported"]
+ImageFailure = Literal["broken", "timed-out", "unsupported"]
 
 ENDED: Final[frozenset[State]] = frozenset({"complete", "stopped", "timed-out", "failed"})
 EVERY_SCOPE: Final[frozenset[Scope]] = frozenset(
     {"vulnerability", "baseline", "malicious-file", "sensitive-information", "software-compliance"}
 )
 DONE: Final = 100
-USUAL_SECONDS: Final = 240.0
+DEFAULT_DURATION: Final = 240.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FailedImage:
-    """An image whose scan failed, with the reason the cloud gives."""
+    """An image whose scan failed, with the reason that the cloud gives."""
 
     id: int
     registry_id: str
@@ -47,10 +47,10 @@ class FailedImage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stage:
-    """One stretch of a task's story.
+    """One stage in the progress of a task.
 
-    It lasts for so many looks or so many seconds, whichever ends first; with neither it lasts for ever.
-    A look is one answer in which the task is shown.
+    It ends after `polls` polls or after `seconds` seconds, whichever comes first; with neither it never ends.
+    A poll is one response that shows the task.
     """
 
     state: State
@@ -62,50 +62,50 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SimulatedTask:
-    """A task in the simulated cloud, with the whole of its story."""
+    """A task in the simulated cloud, with all of its stages."""
 
     id: str
     name: str
     kind: Kind = "image_scan"
     task_type: str = "manual"
-    """Who started it, in Huawei's words: `cycle`, `manual`, `autoSync`, `manualSync`; other clouds translate these."""
+    """Its trigger by Huawei's names: `cycle`, `manual`, `autoSync`, `manualSync`; other clouds translate these."""
     image_type: str = "registry"
     scopes: frozenset[Scope] = EVERY_SCOPE
     enterprise_project_id: str = "0"
     started_ago: float = 0.0
-    """Seconds before the simulator started; a task with a negative number is not listed until it has begun."""
+    """Its start time, in seconds before the start of the simulator; if negative, it is not listed until it starts."""
     stages: tuple[Stage, ...] = (Stage(state="complete", progress=100),)
-    """Scene by scene; the last one stays for ever, whatever it says of its length."""
+    """In order; the last one never ends, whatever its `polls` and `seconds` are."""
     total: int = 3
     failed: int = 0
     risky: int | None = 0
-    """`None` leaves the count out of every answer."""
+    """`None` leaves the count out of every response."""
     without_result: int = 0
     """Images that count neither as succeeded nor as failed when the task is complete."""
     failed_images: tuple[FailedImage, ...] = ()
-    """Made up from `failed` when empty."""
-    failing: tuple[Failing, ...] = ("broken", "timed-out", "unsupported")
-    """How its images fail, by turns, where a cloud has more than one way to say so."""
+    """Generated from `failed` when empty."""
+    failure_kinds: tuple[ImageFailure, ...] = ("broken", "timed-out", "unsupported")
+    """How its images fail, in rotation, where a cloud distinguishes several kinds of failure."""
     id_form: IdForm = "text"
-    """How the id is written where a cloud declares a number and shows a text; only the first two can be asked for."""
+    """The form of the id in a cloud that declares a number but shows a text; only the first two can be requested."""
     finished: int | None = None
-    """What the task itself says of how many are done, where a cloud has such a count; `None` counts them."""
+    """The finished count of the task, where a cloud has one; `None` computes it."""
     unsupported: bool = False
-    """Whether its result is that the images are in a region where the cloud does not scan."""
+    """Whether its result code says that its images are in a region that the cloud does not scan."""
     results_lag: float = 0.0
-    """Seconds from the end of the task until its images show what was found, where a cloud tells the two apart."""
+    """Seconds from the end of the task until its images show its results, where a cloud lists images apart."""
     scanned_before: bool = True
-    """Whether its images show, until then, what an earlier scan had found, or nothing at all."""
+    """Whether its images show the results of an earlier scan until then; otherwise they show none."""
 
     @property
     def failures(self) -> tuple[FailedImage, ...]:
-        """The failed images by name."""
-        return self.failed_images or tuple(_made_up(number) for number in range(1, self.failed + 1))
+        """The failed images."""
+        return self.failed_images or tuple(_example_failure(number) for number in range(1, self.failed + 1))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counts:
-    """What a task has to show for its progress so far."""
+    """The counts of a task at its current progress."""
 
     total: int
     succeeded: int
@@ -116,7 +116,7 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
-    """A task as it stands at one moment."""
+    """A task at one point in time; times in seconds since the epoch."""
 
     task: SimulatedTask
     stage: Stage
@@ -126,18 +126,18 @@ class Snapshot:
 
     @property
     def percent(self) -> int:
-        """How much of the work is done."""
+        """The progress in percent."""
         return DONE if self.stage.state == "complete" else self.stage.progress
 
     @property
-    def settled(self) -> bool:
-        """Whether the images show what this scan has found."""
+    def has_results(self) -> bool:
+        """Whether the images show the results of this scan."""
         ended = self.ended if self.stage.state == "complete" else None
         return ended is not None and self.at >= ended + self.task.results_lag
 
     @property
     def counts(self) -> Counts:
-        """The images done so far: all of them once the task is complete, else in step with its progress."""
+        """The images done so far: all of them once the task is complete, before that in proportion to its progress."""
         task, percent = self.task, self.percent
         failed = task.failed * percent // DONE
         return Counts(
@@ -145,13 +145,14 @@ class Snapshot:
             succeeded=(task.total - task.without_result) * percent // DONE - failed,
             failed=failed,
             risky=None if task.risky is None else task.risky * percent // DONE,
-            failed_images=_listed(task, failed, everything=percent == DONE),
+            # A complete task lists all of its failures, even where their number contradicts its count.
+            failed_images=task.failures if percent == DONE else tuple(islice(task.failures, failed)),
         )
 
 
 @dataclass(kw_only=True, slots=True)
 class TaskProgress:
-    """How far a task has come in its story; its clock starts when the task begins or is first known of."""
+    """The current stage of a task; the first one starts when the task starts, or when it is added if that is later."""
 
     task: SimulatedTask
     started: float
@@ -163,15 +164,15 @@ class TaskProgress:
     def __post_init__(self) -> None:
         self._since = max(self.started, self.known_since)
 
-    def at(self, now: float) -> Snapshot:
-        """The task at this moment, without counting as a look."""
+    def snapshot(self, now: float) -> Snapshot:
+        """The task at this time; does not count as a poll."""
         while self._stage < len(self.task.stages) - 1 and (end := self._end(now)) is not None:
             self._stage, self._since, self._polls = self._stage + 1, end, 0
         stage = self.task.stages[self._stage]
         return Snapshot(task=self.task, stage=stage, at=now, started=self.started, ended=self._ended(stage))
 
     def poll(self) -> None:
-        """Count one answer in which the task was shown."""
+        """Count one response that showed the task."""
         self._polls += 1
 
     def _end(self, now: float) -> float | None:
@@ -183,15 +184,11 @@ class TaskProgress:
     def _ended(self, stage: Stage) -> float | None:
         if stage.state not in ENDED:
             return None
-        # A task that was over from its first scene ended somewhere between its begin and our first knowledge of it.
-        return self._since if self._stage else min(self.started + USUAL_SECONDS, self._since)
+        # A task that has ended in its first stage ended between its start and the time it was added.
+        return self._since if self._stage else min(self.started + DEFAULT_DURATION, self._since)
 
 
-def _listed(task: SimulatedTask, failed: int, *, everything: bool) -> tuple[FailedImage, ...]:
-    return task.failures if everything else tuple(islice(task.failures, failed))
-
-
-def _made_up(number: int) -> FailedImage:
+def _example_failure(number: int) -> FailedImage:
     return FailedImage(
         id=1000 + number,
         registry_id=f"5f0c7a52-0000-4000-8000-{number:012d}",

@@ -1,4 +1,4 @@
-"""Gives the simulator's tests a wall clock to turn and a client that knows nothing but HTTP."""
+"""Provides the simulator's tests with a wall clock under their control and a plain HTTP client."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ import pytest
 
 from gate.simulator import CLOUDS
 from tests.simulator.alibaba.signing import Signing, target
-from tests.simulator.readers import Alibaba, Huawei
+from tests.simulator.clients import AlibabaClient, HuaweiClient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from http.client import HTTPMessage
 
     from gate.simulator import Simulator
-    from tests.simulator.readers import Reader
+    from tests.simulator.clients import CloudClient
 
 PROJECT = "0123456789abcdef0123456789abcdef"
 
 
 @dataclass
 class Clock:
-    """A wall clock that moves only when a test says so."""
+    """A wall clock that moves only when a test moves it."""
 
     now: float = 1_790_000_000.0
 
@@ -36,8 +36,8 @@ class Clock:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
-    """An answer as a client sees it."""
+class Response:
+    """A response as a client receives it."""
 
     status: int
     headers: HTTPMessage
@@ -49,8 +49,8 @@ class Seen:
         return json.loads(self.body)
 
 
-class Ask(Protocol):
-    """Sends one request on a connection of its own, signed in with the token unless other headers are given."""
+class SendRequest(Protocol):
+    """Sends one request on a new connection, authenticated with the token unless other headers are given."""
 
     def __call__(
         self,
@@ -60,82 +60,82 @@ class Ask(Protocol):
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-    ) -> Seen:
-        """The answer."""
+    ) -> Response:
+        """The response."""
         ...
 
 
-class AskTasks(Protocol):
-    """Asks for a page of tasks of type image_scan; `None` leaves a parameter out."""
+class ListTasks(Protocol):
+    """Requests a page of tasks of type image_scan from Huawei Cloud; `None` leaves a parameter out."""
 
-    def __call__(self, simulator: Simulator, **query: object) -> Seen:
-        """The answer."""
+    def __call__(self, simulator: Simulator, **query: object) -> Response:
+        """The response."""
         ...
 
 
-class Act(Protocol):
-    """Asks Alibaba Cloud for an action, signed in by the test's clock; `None` leaves a parameter out."""
+class CallAction(Protocol):
+    """Calls an action of Alibaba Cloud, signed with the time of the test's clock; `None` leaves a parameter out."""
 
-    def __call__(self, simulator: Simulator, action: str, **query: object) -> Seen:
-        """The answer."""
+    def __call__(self, simulator: Simulator, action: str, **query: object) -> Response:
+        """The response."""
         ...
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock that stands at some moment in 2026."""
+    """A clock that shows a fixed time in 2026."""
     return Clock()
 
 
 @pytest.fixture
-def ask() -> Ask:
+def send() -> SendRequest:
     """The plain client."""
-    return _ask
+    return _send
 
 
 @pytest.fixture
-def ask_tasks() -> AskTasks:
-    """The plain client for the one question that most tests ask."""
-    return _ask_tasks
+def list_tasks() -> ListTasks:
+    """The plain client for the request that most tests send."""
+    return _list_tasks
 
 
 @pytest.fixture
-def act(clock: Clock) -> Act:
-    """The plain client of the other cloud."""
+def call(clock: Clock) -> CallAction:
+    """The plain client of Alibaba Cloud."""
 
-    def act(simulator: Simulator, action: str, **query: object) -> Seen:
+    def call(simulator: Simulator, action: str, **query: object) -> Response:
         signing = Signing(action=action, target=target(query))
         headers = signing.headers(simulator, clock.now)
-        return _ask(simulator, signing.target, method=signing.method, headers=headers)
+        return _send(simulator, signing.target, method=signing.method, headers=headers)
 
-    return act
+    return call
 
 
 @pytest.fixture(params=sorted(CLOUDS))
-def reader(request: pytest.FixtureRequest, act: Act, ask_tasks: AskTasks) -> Reader:
+def cloud_client(request: pytest.FixtureRequest, call: CallAction, list_tasks: ListTasks) -> CloudClient:
     """A client of each cloud in turn."""
-    readers: dict[str, Reader] = {"alibaba": Alibaba(act), "huawei": Huawei(ask_tasks)}
-    return readers[request.param]
+    clients: dict[str, CloudClient] = {"alibaba": AlibabaClient(call), "huawei": HuaweiClient(list_tasks)}
+    return clients[request.param]
 
 
-def _ask(
+def _send(
     simulator: Simulator,
     target: str,
     *,
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
-) -> Seen:
-    signed_in = {"X-Auth-Token": simulator.describe()["huawei"]["auth_token"]}
+) -> Response:
+    default_headers = {"X-Auth-Token": simulator.describe()["huawei"]["auth_token"]}
     connection = HTTPConnection("127.0.0.1", simulator.port, timeout=5)
     try:
-        connection.request(method, target, body or None, dict(signed_in if headers is None else headers))
-        answer = connection.getresponse()
-        return Seen(status=answer.status, headers=answer.headers, body=answer.read())
+        connection.request(method, target, body or None, dict(default_headers if headers is None else headers))
+        response = connection.getresponse()
+        return Response(status=response.status, headers=response.headers, body=response.read())
     finally:
         connection.close()
 
 
-def _ask_tasks(simulator: Simulator, **query: object) -> Seen:
-    asked = {name: str(value) for name, value in {"type": "image_scan", **query}.items() if value is not None}
-    return _ask(simulator, f"/v5/{PROJECT}/image/tasks?{urlencode(asked, quote_via=quote)}")
+def _list_tasks(simulator: Simulator, **query: object) -> Response:
+    given = {name: str(value) for name, value in {"type": "image_scan", **query}.items() if value is not None}
+    return _send(simulator, f"/v5/{PROJECT}/image/tasks?{urlencode(given, quote_via=quote)}")

@@ -1,4 +1,4 @@
-"""What goes wrong when it is told to, as a plain socket sees it."""
+"""Tests injected faults, as a plain socket receives them."""
 
 from __future__ import annotations
 
@@ -34,38 +34,38 @@ from gate.simulator import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.simulator.conftest import Ask, AskTasks
+    from tests.simulator.conftest import ListTasks, SendRequest
 
 TARGET = "/v5/0123456789abcdef0123456789abcdef/image/tasks?type=image_scan"
 
 
 @contextmanager
-def asked(simulator: Simulator) -> Iterator[socket.socket]:
+def open_request(simulator: Simulator) -> Iterator[socket.socket]:
     """A socket on which a request has just been sent."""
     with socket.create_connection(("127.0.0.1", simulator.port), timeout=5) as connection:
         connection.sendall(f"GET {TARGET} HTTP/1.1\r\nHost: simulator\r\n\r\n".encode())
         yield connection
 
 
-def until_seen(simulator: Simulator) -> None:
-    """Come back when the request that was just sent has been decided."""
+def wait_for_request(simulator: Simulator) -> None:
+    """Return when the simulator has handled the request that was just sent."""
     while not simulator.requests:
         time.sleep(0.001)
 
 
-def everything(connection: socket.socket) -> bytes:
-    """All bytes until the other side hangs up."""
+def read_to_end(connection: socket.socket) -> bytes:
+    """All bytes until the other side closes the connection."""
     with connection.makefile("rb") as stream:
         return stream.read()
 
 
-def heard(reply: Reply | Raw | Drip) -> bytes:
-    """All that comes over the wire when every request gets this reply and the connection then ends."""
+def received_bytes(reply: Reply | Raw | Drip) -> bytes:
+    """All bytes of a connection on which one request gets this response."""
     with Simulator() as simulator:
         simulator.faults.append(Fault(reply=reply))
-        with asked(simulator) as connection:
+        with open_request(simulator) as connection:
             connection.shutdown(socket.SHUT_WR)
-            return everything(connection)
+            return read_to_end(connection)
 
 
 @pytest.mark.parametrize(
@@ -93,34 +93,33 @@ def heard(reply: Reply | Raw | Drip) -> bytes:
         (dripping_body(0), rb'HTTP/1\.1 200 OK\r\n.*Content-Length: 1000\r\n\r\n\{"data_list".{988}'),
     ],
 )
-def test_a_reply_comes_over_the_wire_as_it_is_ordered(reply: Reply | Raw | Drip, expected: bytes) -> None:
-    """To the last byte, and nothing after it."""
-    assert re.fullmatch(expected, heard(reply), re.DOTALL)
+def test_an_injected_response_is_sent_byte_for_byte(reply: Reply | Raw | Drip, expected: bytes) -> None:
+    assert re.fullmatch(expected, received_bytes(reply), re.DOTALL)
 
 
-def test_a_reset_is_a_reset() -> None:
-    """The client gets an error of its socket, not an orderly end."""
+def test_a_reset_is_a_tcp_reset() -> None:
+    """The client gets a socket error, not the end of the stream."""
     with Simulator() as simulator:
         simulator.faults.append(Fault(reply=reset()))
-        with asked(simulator) as connection, pytest.raises(ConnectionResetError):
+        with open_request(simulator) as connection, pytest.raises(ConnectionResetError):
             connection.recv(1)
 
 
-def test_a_reset_can_come_in_the_middle_of_an_answer() -> None:
-    """What was sent before it may be read, and then the connection is lost."""
+def test_a_reset_can_come_in_the_middle_of_a_response() -> None:
+    """The client may read what was sent before, and then gets a socket error."""
     with Simulator() as simulator:
         simulator.faults.append(Fault(reply=Raw(payload=b"HTTP/1.1 200 OK\r\n", then="reset")))
-        with asked(simulator) as connection, pytest.raises(ConnectionResetError):
-            everything(connection)
+        with open_request(simulator) as connection, pytest.raises(ConnectionResetError):
+            read_to_end(connection)
 
 
-def test_a_hung_cloud_says_nothing_until_the_client_leaves() -> None:
-    """And is free for the next client all the while."""
+def test_a_hung_connection_stays_silent_until_the_client_closes_it() -> None:
+    """Other connections are served meanwhile."""
     with Simulator() as simulator:
         simulator.faults.append(Fault(on=frozenset({1}), reply=hung()))
-        with asked(simulator) as waiting:
-            until_seen(simulator)
-            with asked(simulator) as other:
+        with open_request(simulator) as waiting:
+            wait_for_request(simulator)
+            with open_request(simulator) as other:
                 assert other.recv(12) == b"HTTP/1.1 401"
             waiting.sendall(b"are you there?")
             waiting.settimeout(0.05)
@@ -129,91 +128,91 @@ def test_a_hung_cloud_says_nothing_until_the_client_leaves() -> None:
 
 
 @pytest.mark.parametrize("reply", [hung(), dripping_headers(60), dripping_body(60)])
-def test_stopping_ends_what_is_held_or_dripping(reply: Raw | Drip) -> None:
-    """At once, however long the pause would be."""
+def test_stopping_closes_held_and_dripping_connections(reply: Raw | Drip) -> None:
+    """It does so at once, however long the pause is."""
     simulator = Simulator()
     simulator.faults.append(Fault(reply=reply))
     simulator.start()
-    with asked(simulator) as connection:
-        until_seen(simulator)
+    with open_request(simulator) as connection:
+        wait_for_request(simulator)
         before = time.monotonic()
         simulator.stop()
 
         assert time.monotonic() - before < 1
-        assert len(everything(connection)) < 1000
+        assert len(read_to_end(connection)) < 1000
 
 
 def test_dripping_bytes_have_real_pauses() -> None:
-    """Five of them take at least four pauses."""
+    """Five bytes have at least four pauses between them."""
     before = time.monotonic()
-    heard(Drip(payload=b"12345", pause=0.02))
+    received_bytes(Drip(payload=b"12345", pause=0.02))
 
     assert time.monotonic() - before >= 0.08
 
 
-def test_a_client_that_leaves_while_bytes_drip_is_no_news(capfd: pytest.CaptureFixture[str]) -> None:
-    """The simulator goes on and says nothing of it."""
+def test_a_client_that_disconnects_while_bytes_drip_is_not_reported(capfd: pytest.CaptureFixture[str]) -> None:
+    """The simulator serves the next request and prints nothing."""
     with Simulator() as simulator:
         simulator.faults.append(Fault(on=frozenset({1}), reply=Drip(payload=b"." * 1000, pause=0.001)))
-        with asked(simulator) as connection:
+        with open_request(simulator) as connection:
             connection.recv(1)
-        with asked(simulator) as connection:
+        with open_request(simulator) as connection:
             assert connection.recv(12) == b"HTTP/1.1 401"
 
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_fault_meets_the_requests_it_names(ask: Ask, ask_tasks: AskTasks) -> None:
-    """They are counted from one for each operation, and the first fault that fits is taken."""
+def test_a_fault_affects_the_requests_with_its_numbers(send: SendRequest, list_tasks: ListTasks) -> None:
+    """Requests are counted from one per operation, and the first matching fault is used."""
     with Simulator() as simulator:
         simulator.faults += [
             Fault(on=frozenset({1, 3}), operation="tasks", reply=server_error(502)),
             Fault(on=frozenset({2}), reply=server_error(503)),
             Fault(operation="projects", reply=server_error(504)),
         ]
-        tasks = [ask_tasks(simulator).status for _ in range(4)]
-        projects = [ask(simulator, "/v3/projects").status for _ in range(3)]
+        tasks = [list_tasks(simulator).status for _ in range(4)]
+        projects = [send(simulator, "/v3/projects").status for _ in range(3)]
 
     assert tasks == [502, 503, 502, 200]
     assert projects == [504, 503, 504]
 
 
-def test_faults_can_be_ordered_and_lifted_while_it_runs(ask_tasks: AskTasks) -> None:
-    """The list is read anew for every request."""
+def test_faults_can_be_added_and_removed_while_the_simulator_runs(list_tasks: ListTasks) -> None:
+    """The list is read for every request."""
     with Simulator() as simulator:
         simulator.faults.append(Fault(reply=server_error()))
-        broken = ask_tasks(simulator).status
+        broken = list_tasks(simulator).status
         simulator.faults.clear()
 
-        assert (broken, ask_tasks(simulator).status) == (502, 200)
+        assert (broken, list_tasks(simulator).status) == (502, 200)
 
 
-def test_a_fault_comes_before_the_sign_in(ask: Ask) -> None:
-    """A proxy in the way asks for no signature of the cloud."""
+def test_a_fault_takes_precedence_over_authentication(send: SendRequest) -> None:
+    """A proxy on the way does not check the cloud's signatures."""
     with Simulator() as simulator:
         simulator.faults.append(Fault(reply=login_page()))
 
-        assert ask(simulator, TARGET, headers={}).status == 200
+        assert send(simulator, TARGET, headers={}).status == 200
 
 
-def test_the_forbidden_are_known_first(ask: Ask, ask_tasks: AskTasks) -> None:
-    """HSS says that permissions are missing with HTTP 400, and only to those it has let in."""
+def test_only_authenticated_users_get_the_permission_error(send: SendRequest, list_tasks: ListTasks) -> None:
+    """HSS reports missing permissions with HTTP 400, and only after authentication."""
     with Simulator() as simulator:
         simulator.faults.append(Fault(reply=Forbidden()))
-        known, stranger = ask_tasks(simulator), ask(simulator, TARGET, headers={})
+        authenticated, anonymous = list_tasks(simulator), send(simulator, TARGET, headers={})
 
-    assert (known.status, known.document["error_code"]) == (400, "HSS.0013")
-    assert stranger.status == 401
+    assert (authenticated.status, authenticated.document["error_code"]) == (400, "HSS.0013")
+    assert anonymous.status == 401
 
 
-def test_what_a_fault_sent_is_in_the_log(ask_tasks: AskTasks) -> None:
-    """With its status, or with 0 if it was no whole answer of HTTP."""
+def test_the_recorded_request_has_the_status_of_the_fault(list_tasks: ListTasks) -> None:
+    """The status is 0 if the fault was not a complete HTTP response."""
     with Simulator() as simulator:
         simulator.faults += [
             Fault(on=frozenset({1}), reply=server_error()),
             Fault(on=frozenset({2}), reply=Raw(payload=b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")),
         ]
         for _ in range(2):
-            ask_tasks(simulator)
+            list_tasks(simulator)
 
         assert [request.status for request in simulator.requests] == [502, 0]

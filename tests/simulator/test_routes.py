@@ -1,4 +1,4 @@
-"""What is found where: the gateway's paths and IAM's look-up of a project (huawei-hss.md 5 and 6)."""
+"""Tests the routes: the gateway's paths and the project lookup of IAM (huawei-hss.md 5 and 6)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from gate.simulator import Simulator
 
 if TYPE_CHECKING:
-    from tests.simulator.conftest import Ask
+    from tests.simulator.conftest import SendRequest
 
 
 @pytest.mark.parametrize(
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
         ("POST", "/v3/projects"),
     ],
 )
-def test_what_the_gateway_does_not_know_is_not_found(method: str, target: str, ask: Ask) -> None:
-    """Also for a stranger, since the gateway looks for the API before it looks at the caller."""
+def test_an_unknown_route_is_not_found(method: str, target: str, send: SendRequest) -> None:
+    """It is so without credentials too, since the gateway routes a request before it authenticates it."""
     with Simulator() as simulator:
-        seen = ask(simulator, target, method=method, headers={})
+        response = send(simulator, target, method=method, headers={})
         operations = [request.operation for request in simulator.requests]
 
-    assert (seen.status, seen.document["error_code"]) == (404, "APIGW.0101")
+    assert (response.status, response.document["error_code"]) == (404, "APIGW.0101")
     assert operations == ["unknown"]
 
 
-def test_a_project_is_found_by_the_name_of_its_region(ask: Ask) -> None:
-    """IAM gives the one project of exactly that name, and the id of its own trace."""
+def test_a_project_is_found_by_the_name_of_its_region(send: SendRequest) -> None:
+    """IAM returns the one project with exactly that name, and its trace id."""
     with Simulator() as simulator:
-        seen = ask(simulator, "/v3/projects?name=cn-north-4")
-        known = simulator.describe()["huawei"]
+        response = send(simulator, "/v3/projects?name=cn-north-4")
+        settings = simulator.describe()["huawei"]
 
-    (project,) = seen.document["projects"]
-    assert (project["name"], project["id"]) == (known["region"], known["project_id"])
-    assert seen.headers["X-IAM-Trace-Id"]
+    (project,) = response.document["projects"]
+    assert (project["name"], project["id"]) == (settings["region"], settings["project_id"])
+    assert response.headers["X-IAM-Trace-Id"]
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ def test_a_project_is_found_by_the_name_of_its_region(ask: Ask) -> None:
         ("/v3/projects?name=cn-north", []),
     ],
 )
-def test_projects_are_listed_by_their_whole_name(target: str, names: list[str], ask: Ask) -> None:
-    """Without a name all of them are, sub-projects too."""
+def test_projects_are_filtered_by_their_whole_name(target: str, names: list[str], send: SendRequest) -> None:
+    """Without a name, all projects are listed, including sub-projects."""
     with Simulator() as simulator:
-        seen = ask(simulator, target)
+        response = send(simulator, target)
 
-    assert [project["name"] for project in seen.document["projects"]] == names
+    assert [project["name"] for project in response.document["projects"]] == names

@@ -1,4 +1,4 @@
-"""Every scenario, in every cloud: that it renders, and that it holds what its summary says."""
+"""Tests every scenario in every cloud: the responses show what its summary says."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.simulator import SCENARIOS, Simulator
-from tests.simulator.readers import Findings
+from tests.simulator.clients import Findings
 
 if TYPE_CHECKING:
-    from tests.simulator.conftest import AskTasks, Clock
-    from tests.simulator.readers import Reader, Standing
+    from tests.simulator.clients import CloudClient, TaskStatus
+    from tests.simulator.conftest import Clock, ListTasks
 
 EXPECTED = {
     "clean": 0,
@@ -39,37 +39,38 @@ ORDINARY = sorted(EXPECTED.keys() - {"empty", "flaky", "forbidden", "login-page"
 CLEAN = Findings(total=3, succeeded=3, risky=0)
 
 
-def newest(reader: Reader, simulator: Simulator) -> Standing:
-    """How the newest scan stands."""
-    standing = reader.newest(reader.poll(simulator))
-    assert standing is not None
-    return standing
+def newest(cloud_client: CloudClient, simulator: Simulator) -> TaskStatus:
+    """The status of the newest scan."""
+    status = cloud_client.newest(cloud_client.poll(simulator))
+    assert status is not None
+    return status
 
 
-def ending(name: str, reader: Reader, clock: Clock) -> tuple[Standing, Findings]:
-    """The newest scan of a scenario after half an hour of looking once a minute."""
+def status_after_30_polls(name: str, cloud_client: CloudClient, clock: Clock) -> tuple[TaskStatus, Findings]:
+    """The newest scan of a scenario after half an hour of one poll a minute."""
     with Simulator(name, now=clock) as simulator:
         for _ in range(30):
-            newest(reader, simulator)
+            newest(cloud_client, simulator)
             clock.now += 60
         simulator.quota = None
-        standing = newest(reader, simulator)
-        return standing, reader.findings(simulator, standing)
+        status = newest(cloud_client, simulator)
+        return status, cloud_client.findings(simulator, status)
 
 
-def test_there_is_a_scenario_for_every_way_to_end() -> None:
-    """Each has a name, a line that says what happens, and the exit code it must end with."""
+def test_every_scenario_has_a_name_a_one_line_summary_and_its_exit_code() -> None:
     assert {name: scenario.expected_exit for name, scenario in SCENARIOS.items()} == EXPECTED
     assert all(name == scenario.name for name, scenario in SCENARIOS.items())
     assert all("\n" not in scenario.summary and scenario.summary.endswith(".") for scenario in SCENARIOS.values())
 
 
 @pytest.mark.parametrize("name", ORDINARY)
-def test_the_newest_scan_has_to_be_found(name: str, ask_tasks: AskTasks, clock: Clock) -> None:
-    """It is not the first of its list, older scans are there, and the youngest task of all is no scan."""
+def test_the_newest_scan_is_not_the_first_task_and_not_the_newest_of_all_types(
+    name: str, list_tasks: ListTasks, clock: Clock
+) -> None:
+    """There are older scans, and the task that started last is not a scan."""
     with Simulator(name, now=clock) as simulator:
-        scans = ask_tasks(simulator).document["data_list"]
-        (sync,) = ask_tasks(simulator, type="image_sync").document["data_list"]
+        scans = list_tasks(simulator).document["data_list"]
+        (sync,) = list_tasks(simulator, type="image_sync").document["data_list"]
     last: dict[str, Any] = max(scans, key=lambda task: int(task["begin_time"]))
 
     assert len(scans) > 5
@@ -79,14 +80,14 @@ def test_the_newest_scan_has_to_be_found(name: str, ask_tasks: AskTasks, clock: 
 
 
 @pytest.mark.parametrize("name", ORDINARY)
-def test_the_older_scans_would_be_judged_the_other_way_round(name: str, reader: Reader, clock: Clock) -> None:
-    """So a gate that picks the wrong one does not get away with it."""
+def test_the_older_scans_have_the_opposite_result(name: str, cloud_client: CloudClient, clock: Clock) -> None:
+    """A gate that picks the wrong one gets the wrong exit code."""
     with Simulator(name, now=clock) as simulator:
         simulator.quota = None
-        older = reader.older(simulator)
+        older = cloud_client.older_findings(simulator)
 
     assert len(older) == 5
-    assert {found.risky == 0 for found in older} == {EXPECTED[name] != 0}
+    assert {findings.risky == 0 for findings in older} == {EXPECTED[name] != 0}
 
 
 @pytest.mark.parametrize(
@@ -103,14 +104,14 @@ def test_the_older_scans_would_be_judged_the_other_way_round(name: str, reader: 
         ("throttled", "complete", CLEAN),
     ],
 )
-def test_a_scan_that_completes_finds_what_its_summary_says(
-    name: str, state: str, expected: Findings, reader: Reader, clock: Clock
+def test_a_complete_scan_has_the_findings_of_its_summary(
+    name: str, state: str, expected: Findings, cloud_client: CloudClient, clock: Clock
 ) -> None:
-    """However long one looks; both clouds tell the same."""
-    standing, found = ending(name, reader, clock)
+    """Both clouds show the same findings."""
+    status, findings = status_after_30_polls(name, cloud_client, clock)
 
-    assert (standing.state, standing.progress, standing.total) == (state, 100, expected.total)
-    assert found == expected
+    assert (status.state, status.progress, status.total) == (state, 100, expected.total)
+    assert findings == expected
 
 
 @pytest.mark.parametrize(
@@ -123,107 +124,104 @@ def test_a_scan_that_completes_finds_what_its_summary_says(
         ("stuck", "running"),
     ],
 )
-def test_a_scan_that_does_not_complete_ends_as_its_summary_says(
-    name: str, state: str, reader: Reader, clock: Clock
+def test_an_incomplete_scan_stays_in_the_state_of_its_summary(
+    name: str, state: str, cloud_client: CloudClient, clock: Clock
 ) -> None:
-    """Or does not end."""
-    standing, _ = ending(name, reader, clock)
+    status, _ = status_after_30_polls(name, cloud_client, clock)
 
-    assert standing.state == state
+    assert status.state == state
 
 
-def test_an_ordinary_scan_is_seen_to_move(reader: Reader, clock: Clock) -> None:
-    """A viewer sees it at work before it is complete."""
+def test_progress_of_the_default_scan_advances_with_each_poll(cloud_client: CloudClient, clock: Clock) -> None:
     with Simulator(now=clock) as simulator:
-        seen = [newest(reader, simulator).progress for _ in range(4)]
+        progress = [newest(cloud_client, simulator).progress for _ in range(4)]
 
-    assert seen == [20, 70, 100, 100]
+    assert progress == [20, 70, 100, 100]
 
 
-def test_a_slow_scan_goes_by_the_clock(reader: Reader, clock: Clock) -> None:
+def test_progress_of_the_slow_scan_advances_with_time(cloud_client: CloudClient, clock: Clock) -> None:
     """It takes six seconds."""
-    seen = []
+    progress = []
     with Simulator("slow", now=clock) as simulator:
         for _ in range(7):
-            seen.append(newest(reader, simulator).progress)
+            progress.append(newest(cloud_client, simulator).progress)
             clock.now += 1
 
-    assert seen == [0, 10, 30, 50, 70, 90, 100]
+    assert progress == [0, 10, 30, 50, 70, 90, 100]
 
 
-def test_a_slow_scan_says_nothing_of_the_time_that_remains(ask_tasks: AskTasks) -> None:
-    """Not even where there is a field for it."""
+def test_the_slow_scan_has_no_remaining_time(list_tasks: ListTasks) -> None:
     with Simulator("slow") as simulator:
-        assert all("remain_min" not in task for task in ask_tasks(simulator).document["data_list"])
+        assert all("remain_min" not in task for task in list_tasks(simulator).document["data_list"])
 
 
-def test_what_a_lagging_scan_found_comes_four_seconds_after_its_end(reader: Reader, clock: Clock) -> None:
-    """Where the two are told apart; until then its images are not judged."""
+def test_results_of_the_lagging_scan_appear_four_seconds_after_its_end(cloud_client: CloudClient, clock: Clock) -> None:
+    """The results of images lag only in a cloud that lists images separately from the task."""
     risky = []
     with Simulator("lagging", now=clock) as simulator:
-        polls = [newest(reader, simulator) for _ in range(3)]
+        polls = [newest(cloud_client, simulator) for _ in range(3)]
         for step in (0, 3.9, 0.1):
             clock.now += step
-            risky.append(reader.findings(simulator, polls[-1]).risky)
+            risky.append(cloud_client.findings(simulator, polls[-1]).risky)
 
     assert polls[-1].state == "complete"
-    assert risky == [reader.lagging, reader.lagging, 0]
+    assert risky == [cloud_client.risky_before_results, cloud_client.risky_before_results, 0]
 
 
-def test_the_stale_scan_began_three_days_ago(reader: Reader, clock: Clock) -> None:
-    """Nothing younger is of its kind."""
+def test_the_stale_scan_started_three_days_ago(cloud_client: CloudClient, clock: Clock) -> None:
+    """No newer task has its type."""
     with Simulator("stale", now=clock) as simulator:
-        seen = newest(reader, simulator)
+        status = newest(cloud_client, simulator)
 
-    assert (seen.state, seen.began) == ("complete", (clock.now - 3 * 86400) * 1000)
+    assert (status.state, status.started) == ("complete", (clock.now - 3 * 86400) * 1000)
 
 
-def test_the_empty_cloud_has_no_task(reader: Reader, clock: Clock) -> None:
-    """And says so in a good answer."""
+def test_the_empty_cloud_has_no_task(cloud_client: CloudClient, clock: Clock) -> None:
+    """The response is a success."""
     with Simulator("empty", now=clock) as simulator:
-        seen = reader.poll(simulator)
+        response = cloud_client.poll(simulator)
 
-    assert (seen.status, reader.newest(seen)) == (200, None)
+    assert (response.status, cloud_client.newest(response)) == (200, None)
 
 
-def test_the_throttled_scan_cannot_be_had_without_waiting(reader: Reader, clock: Clock) -> None:
-    """Two calls in three seconds are fewer than it takes."""
+def test_the_throttled_scenario_rejects_the_third_poll_until_three_seconds_later(
+    cloud_client: CloudClient, clock: Clock
+) -> None:
+    """The limit of two calls is lower than the number of polls that the scan takes."""
     with Simulator("throttled", now=clock) as simulator:
-        first, second, third = (reader.poll(simulator) for _ in range(3))
+        first, second, third = (cloud_client.poll(simulator) for _ in range(3))
         clock.now += 3
-        later = reader.poll(simulator)
+        later = cloud_client.poll(simulator)
 
     assert [first.status, second.status, later.status] == [200, 200, 200]
-    assert (third.status, reader.code(third)) == reader.throttled
+    assert (third.status, cloud_client.error_code(third)) == cloud_client.throttled
 
 
-def test_the_flaky_cloud_fails_four_times_and_each_time_in_another_way(reader: Reader, clock: Clock) -> None:
-    """Then it is as good as any."""
+def test_the_flaky_cloud_fails_four_times_in_four_different_ways(cloud_client: CloudClient, clock: Clock) -> None:
+    """After that, polls succeed."""
     with Simulator("flaky", now=clock) as simulator:
         with pytest.raises(ConnectionResetError):
-            reader.poll(simulator)
-        bad_gateway = reader.poll(simulator)
+            cloud_client.poll(simulator)
+        bad_gateway = cloud_client.poll(simulator)
         with pytest.raises(http.client.IncompleteRead):
-            reader.poll(simulator)
-        unavailable = reader.poll(simulator)
+            cloud_client.poll(simulator)
+        unavailable = cloud_client.poll(simulator)
 
         assert (bad_gateway.status, unavailable.status) == (502, 503)
         assert bad_gateway.body.startswith(b"<html>")
-        assert reader.poll(simulator).status == 200
+        assert cloud_client.poll(simulator).status == 200
 
 
-def test_the_forbidden_user_is_told_so(reader: Reader, clock: Clock) -> None:
-    """In the words of the cloud."""
+def test_the_forbidden_user_gets_the_permission_error_of_the_cloud(cloud_client: CloudClient, clock: Clock) -> None:
     with Simulator("forbidden", now=clock) as simulator:
-        seen = reader.poll(simulator)
+        response = cloud_client.poll(simulator)
 
-    assert (seen.status, reader.code(seen)) == reader.forbidden
+    assert (response.status, cloud_client.error_code(response)) == cloud_client.forbidden
 
 
-def test_the_login_page_looks_like_a_success(reader: Reader, clock: Clock) -> None:
-    """But is no JSON."""
+def test_the_login_page_has_status_200_and_is_html(cloud_client: CloudClient, clock: Clock) -> None:
     with Simulator("login-page", now=clock) as simulator:
-        seen = reader.poll(simulator)
+        response = cloud_client.poll(simulator)
 
-    assert seen.status == 200
-    assert seen.body.startswith(b"<!DOCTYPE html>")
+    assert response.status == 200
+    assert response.body.startswith(b"<!DOCTYPE html>")

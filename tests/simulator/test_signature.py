@@ -1,4 +1,4 @@
-"""The signature, held against every vector of huawei-hss.md 4.1."""
+"""Tests the signature against every test vector of huawei-hss.md 4.1."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROJECT_HEADERS = {"Content-Type": "application/json", "X-Project-Id": "01234567
 
 @dataclass(frozen=True, kw_only=True)
 class Vector:
-    """A request, the hash of its canonical form, and its signature, from the vendor's page or the vendor's SDK."""
+    """A request, the hash of its canonical request, and its signature, from the vendor's page or the vendor's SDK."""
 
     target: str
     canonical_hash: str
@@ -73,7 +73,7 @@ IAM = Vector(
 
 
 def canonical(vector: Vector) -> str:
-    """The canonical form of a vector with all of its headers signed."""
+    """The canonical request of a vector, with all headers signed."""
     headers = {**vector.headers, "Host": vector.host, "X-Sdk-Date": vector.date}
     return canonical_request(
         method=vector.method,
@@ -86,7 +86,7 @@ def canonical(vector: Vector) -> str:
 
 @pytest.mark.parametrize("vector", [PUBLISHED, PLAIN, TEMPORARY, ESCAPED, WITH_BODY, IAM])
 def test_every_published_vector_is_reproduced(vector: Vector) -> None:
-    """Both the canonical form and the signature come out as the vendor computes them."""
+    """Both the canonical request and the signature are equal to the vendor's."""
     form = canonical(vector)
 
     assert hashlib.sha256(form.encode()).hexdigest() == vector.canonical_hash
@@ -94,24 +94,24 @@ def test_every_published_vector_is_reproduced(vector: Vector) -> None:
 
 
 @pytest.mark.parametrize("host", ["service.example.com", "service.region.example.com."])
-def test_another_host_is_another_signature(host: str) -> None:
-    """What is signed cannot be sent elsewhere."""
+def test_the_host_is_part_of_the_canonical_request(host: str) -> None:
+    """A signed request cannot be sent to another host."""
     form = canonical(Vector(target="/", host=host, canonical_hash="", signature=""))
     other = canonical(Vector(target="/", canonical_hash="", signature=""))
 
     assert form != other
 
 
-def test_the_order_of_parameters_on_the_wire_does_not_matter() -> None:
-    """The canonical form sorts them, by name and then by value."""
+def test_the_order_of_parameters_does_not_matter() -> None:
+    """The canonical request sorts them by name, then by value."""
     one = canonical(Vector(target="/p?b=2&a=1&b=1", canonical_hash="", signature=""))
     other = canonical(Vector(target="/p?b=1&b=2&a=1", canonical_hash="", signature=""))
 
     assert one == other
 
 
-def test_a_plus_sign_is_no_space() -> None:
-    """A client that writes a space as a plus has signed another request than it sends."""
+def test_a_plus_sign_is_not_a_space() -> None:
+    """A client that encodes a space as a plus signs a different request from the one it sends."""
     plus = canonical(Vector(target="/p?name=a+b", canonical_hash="", signature=""))
     space = canonical(Vector(target="/p?name=a%20b", canonical_hash="", signature=""))
 
@@ -119,15 +119,15 @@ def test_a_plus_sign_is_no_space() -> None:
     assert "name=a%20b" in space
 
 
-def test_a_path_may_end_in_a_slash_or_not() -> None:
-    """The canonical form always ends in one."""
+def test_a_trailing_slash_does_not_matter() -> None:
+    """The path of the canonical request always ends in one."""
     assert canonical(Vector(target="/p", canonical_hash="", signature="")) == canonical(
         Vector(target="/p/", canonical_hash="", signature="")
     )
 
 
 def test_a_body_can_be_left_unsigned() -> None:
-    """The header that says so stands in place of the hash."""
+    """The value of the header takes the place of the hash."""
     form = canonical(
         Vector(
             method="POST",
@@ -142,8 +142,7 @@ def test_a_body_can_be_left_unsigned() -> None:
     assert form.endswith("\nUNSIGNED-PAYLOAD")
 
 
-def test_an_authorization_header_is_read_into_its_parts() -> None:
-    """Key, names and signature are all it holds."""
+def test_an_authorization_header_is_parsed_into_key_signed_headers_and_signature() -> None:
     signature = "0" * 64
     read = Authorization.read(f"SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-sdk-date, Signature={signature}", FORM)
 
@@ -160,6 +159,5 @@ def test_an_authorization_header_is_read_into_its_parts() -> None:
         f"V11-HMAC-SHA256 Access=AK, SignedHeaders=host, Signature={'0' * 64}",
     ],
 )
-def test_any_other_header_is_not_read(text: str) -> None:
-    """There is one published form."""
+def test_a_header_that_is_not_of_the_published_form_is_not_parsed(text: str) -> None:
     assert Authorization.read(text, FORM) is None

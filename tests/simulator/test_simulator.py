@@ -1,4 +1,4 @@
-"""The simulator as a whole: how it runs, what it tells of itself, and what it remembers."""
+"""Tests the simulator as a whole: its lifetime, the settings it gives to clients, and the requests it records."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ import pytest
 from gate.simulator import CLOUDS, SCENARIOS, Scenario, SimulatedTask, Simulator, login_page
 
 if TYPE_CHECKING:
-    from tests.simulator.conftest import Ask, AskTasks, Clock
+    from tests.simulator.conftest import Clock, ListTasks, SendRequest
 
 
-def test_it_tells_a_client_everything_it_needs() -> None:
-    """For every cloud there is."""
+def test_it_describes_endpoints_and_credentials_of_every_cloud() -> None:
     with Simulator() as simulator:
-        told = simulator.describe()
+        settings = simulator.describe()
 
-    assert told.keys() == CLOUDS.keys()
-    assert told["huawei"].keys() == {
+    assert settings.keys() == CLOUDS.keys()
+    assert settings["huawei"].keys() == {
         "endpoint",
         "iam_endpoint",
         "access_key_id",
@@ -31,26 +30,25 @@ def test_it_tells_a_client_everything_it_needs() -> None:
         "region",
         "project_id",
     }
-    assert told["alibaba"].keys() == {
+    assert settings["alibaba"].keys() == {
         "endpoint",
         "access_key_id",
         "access_key_secret",
         "security_token",
         "region",
     }
-    assert {cloud["endpoint"] for cloud in told.values()} == {f"http://127.0.0.1:{simulator.port}"} == {simulator.url}
+    endpoints = {cloud["endpoint"] for cloud in settings.values()}
+    assert endpoints == {f"http://127.0.0.1:{simulator.port}"} == {simulator.url}
 
 
-def test_it_takes_a_port_of_ones_own_choice() -> None:
-    """And gives it back when it stops, for another to take."""
+def test_it_listens_on_a_given_port_and_frees_it_when_it_stops() -> None:
     with Simulator() as simulator:
         port = simulator.port
     with Simulator(port=port) as another:
         assert another.port == port
 
 
-def test_it_can_be_stopped_before_it_starts_and_after_it_stopped() -> None:
-    """Nothing happens."""
+def test_stop_is_harmless_before_the_start_and_after_a_stop() -> None:
     simulator = Simulator()
     simulator.stop()
     simulator.start()
@@ -62,7 +60,7 @@ def test_it_can_be_stopped_before_it_starts_and_after_it_stopped() -> None:
 
 
 def test_it_leaves_no_thread_behind() -> None:
-    """Not even for a client that keeps its connection open and asks nothing."""
+    """This includes clients that keep their connection open and send nothing."""
     before = {*threading.enumerate()}
     with Simulator() as simulator, socket.create_connection(("127.0.0.1", simulator.port), timeout=5) as idle:
         simulator.stop()
@@ -71,37 +69,35 @@ def test_it_leaves_no_thread_behind() -> None:
     assert {*threading.enumerate()} <= before
 
 
-def test_a_scenario_of_ones_own_is_as_good_as_a_named_one(ask_tasks: AskTasks) -> None:
-    """It needs no more than tasks."""
-    scenario = Scenario(name="mine", summary="", expected_exit=0, tasks=(SimulatedTask(id="t", name="mine"),))
+def test_it_accepts_a_custom_scenario(list_tasks: ListTasks) -> None:
+    scenario = Scenario(name="custom", summary="", expected_exit=0, tasks=(SimulatedTask(id="t", name="custom"),))
     with Simulator(scenario) as simulator:
-        document = ask_tasks(simulator).document
+        document = list_tasks(simulator).document
 
-    assert [task["task_name"] for task in document["data_list"]] == ["mine"]
+    assert [task["task_name"] for task in document["data_list"]] == ["custom"]
 
 
-def test_a_scenario_it_does_not_know_is_an_error() -> None:
-    """And not an empty cloud."""
+def test_an_unknown_scenario_is_an_error() -> None:
     with pytest.raises(KeyError, match="cleen"):
         Simulator("cleen")
 
 
-def test_two_simulators_share_nothing(ask_tasks: AskTasks) -> None:
-    """What a test changes in one leaves the other and the scenario as they were."""
+def test_two_simulators_share_no_state(list_tasks: ListTasks) -> None:
+    """A change to one does not affect the other or the scenario."""
     with Simulator() as one, Simulator() as other:
         one.tasks.clear()
 
-        assert ask_tasks(one).document["total_num"] == 0
-        assert ask_tasks(other).document["total_num"] == 6
+        assert list_tasks(one).document["total_num"] == 0
+        assert list_tasks(other).document["total_num"] == 6
     assert len(SCENARIOS["clean"].tasks) == 7
 
 
-def test_it_remembers_every_request(ask: Ask, ask_tasks: AskTasks, clock: Clock) -> None:
-    """Its number over all operations, its parameters decoded, its headers by any case of their names."""
+def test_it_records_every_request(send: SendRequest, list_tasks: ListTasks, clock: Clock) -> None:
+    """The number counts all operations, parameters are decoded, and header names are case-insensitive."""
     with Simulator(now=clock) as simulator:
-        ask_tasks(simulator, task_name="a b+c")
+        list_tasks(simulator, task_name="a b+c")
         clock.now += 1.5
-        ask(simulator, "/v3/projects?name=x&name=y&flag", headers={"X-Sdk-Date": "today"})
+        send(simulator, "/v3/projects?name=x&name=y&flag", headers={"X-Sdk-Date": "today"})
         first, second = simulator.requests
 
     assert (first.number, first.cloud, first.operation, first.method) == (1, "huawei", "tasks", "GET")
@@ -114,41 +110,42 @@ def test_it_remembers_every_request(ask: Ask, ask_tasks: AskTasks, clock: Clock)
     assert second.status == 401
 
 
-def test_an_answer_bears_the_date_of_its_clock(ask_tasks: AskTasks, clock: Clock) -> None:
-    """It knows no other."""
+def test_a_response_has_the_date_of_the_given_clock(list_tasks: ListTasks, clock: Clock) -> None:
     with Simulator(now=clock) as simulator:
-        seen = ask_tasks(simulator)
+        response = list_tasks(simulator)
 
-    assert seen.headers["Date"] == "Mon, 21 Sep 2026 14:13:20 GMT"
-    assert seen.headers["Content-Type"] == "application/json"
-    assert seen.headers["X-Request-Id"] == f"{1:032x}"
+    assert response.headers["Date"] == "Mon, 21 Sep 2026 14:13:20 GMT"
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["X-Request-Id"] == f"{1:032x}"
 
 
-def test_a_test_has_the_last_word_on_a_good_answer(ask: Ask, ask_tasks: AskTasks) -> None:
-    """It is given the operation and the true document; errors are not its business."""
+def test_rewrite_can_change_the_document_of_a_success(send: SendRequest, list_tasks: ListTasks) -> None:
+    """It gets the operation and the true document; it is not called for errors."""
 
     def rewrite(operation: str, document: Any) -> Any:
         return [operation, sorted(document)]
 
     with Simulator() as simulator:
         simulator.rewrite = rewrite
-        tasks, projects, error = ask_tasks(simulator), ask(simulator, "/v3/projects"), ask_tasks(simulator, limit=1)
+        tasks, projects, error = list_tasks(simulator), send(simulator, "/v3/projects"), list_tasks(simulator, limit=1)
 
     assert tasks.document == ["tasks", ["data_list", "total_num"]]
     assert projects.document == ["projects", ["projects"]]
     assert error.document["error_code"] == "HSS.0001"
 
 
-def test_a_last_word_that_no_json_can_say_is_sent_as_it_is(ask_tasks: AskTasks) -> None:
+def test_rewrite_can_replace_the_whole_response(list_tasks: ListTasks) -> None:
     with Simulator() as simulator:
         simulator.rewrite = lambda _operation, _document: login_page()
-        seen = ask_tasks(simulator)
+        response = list_tasks(simulator)
 
-    assert (seen.headers["Content-Type"], seen.body) == (login_page().headers["Content-Type"], login_page().body)
+    assert (response.headers["Content-Type"], response.body) == (
+        login_page().headers["Content-Type"],
+        login_page().body,
+    )
 
 
-def test_a_connection_can_be_used_again_and_again(clock: Clock) -> None:
-    """Until the client says that it has done."""
+def test_a_connection_is_kept_alive_until_the_client_closes_it(clock: Clock) -> None:
     with Simulator(now=clock) as simulator:
         connection = HTTPConnection("127.0.0.1", simulator.port, timeout=5)
         connection.connect()
@@ -175,8 +172,7 @@ def test_a_connection_can_be_used_again_and_again(clock: Clock) -> None:
         b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000 + b"\r\n\r\n",
     ],
 )
-def test_a_connection_ends_after_its_last_answer(sent: bytes) -> None:
-    """Old clients and those who do not speak HTTP get one answer, and it is a refusal."""
+def test_clients_without_keep_alive_and_malformed_requests_get_one_error(sent: bytes) -> None:
     with Simulator() as simulator, socket.create_connection(("127.0.0.1", simulator.port), timeout=5) as connection:
         connection.sendall(sent)
         head = connection.recv(12)
@@ -184,19 +180,17 @@ def test_a_connection_ends_after_its_last_answer(sent: bytes) -> None:
     assert head in {b"HTTP/1.1 404", b"HTTP/1.1 400"}
 
 
-def test_it_writes_nothing_to_anybodys_terminal(ask_tasks: AskTasks, capfd: pytest.CaptureFixture[str]) -> None:
-    """Neither its requests nor its errors."""
+def test_it_prints_nothing(list_tasks: ListTasks, capfd: pytest.CaptureFixture[str]) -> None:
+    """It prints neither requests nor errors."""
     with Simulator() as simulator:
-        ask_tasks(simulator)
-        ask_tasks(simulator, limit=1)
+        list_tasks(simulator)
+        list_tasks(simulator, limit=1)
 
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_bug_in_a_test_does_not_pass_for_a_broken_connection(
-    ask_tasks: AskTasks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The connection breaks, and Python reports why."""
+def test_an_exception_in_rewrite_is_reported(list_tasks: ListTasks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection breaks, and threading reports the exception."""
     reported: list[threading.ExceptHookArgs] = []
     monkeypatch.setattr(threading, "excepthook", reported.append)
 
@@ -206,18 +200,18 @@ def test_a_bug_in_a_test_does_not_pass_for_a_broken_connection(
     with Simulator() as simulator:
         simulator.rewrite = rewrite
         with pytest.raises(RemoteDisconnected):
-            ask_tasks(simulator)
+            list_tasks(simulator)
 
     assert [report.exc_type for report in reported] == [KeyError]
 
 
-def test_requests_at_the_same_time_are_each_seen_once(ask_tasks: AskTasks) -> None:
-    """However many connections there are, one request is decided at a time."""
+def test_concurrent_requests_are_each_recorded_once(list_tasks: ListTasks) -> None:
+    """Requests are handled one at a time, however many connections there are."""
     with Simulator() as simulator:
-        crowd = [threading.Thread(target=ask_tasks, args=(simulator,)) for _ in range(20)]
-        for one in crowd:
-            one.start()
-        for one in crowd:
-            one.join()
+        threads = [threading.Thread(target=list_tasks, args=(simulator,)) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
         assert sorted(request.number for request in simulator.requests) == list(range(1, 21))

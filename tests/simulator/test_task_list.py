@@ -1,4 +1,4 @@
-"""A task in the list: its fields, its types, and what is left out (huawei-hss.md 2)."""
+"""Tests a task in the list: its fields, their types, and absent fields (huawei-hss.md 2)."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from gate.simulator import SimulatedTask, Simulator, Stage
 from gate.simulator.task import FailedImage
 
 if TYPE_CHECKING:
-    from tests.simulator.conftest import AskTasks, Clock
+    from tests.simulator.conftest import Clock, ListTasks
 
 STOPPED = (Stage(state="stopped", progress=50),)
 
 
 def tasks(*tasks: SimulatedTask, clock: Clock) -> Simulator:
-    """A cloud that holds exactly these."""
+    """A simulator with exactly these tasks."""
     simulator = Simulator("empty", now=clock)
     simulator.tasks.extend(tasks)
     return simulator
 
 
-def test_a_complete_scan_has_every_documented_field_in_its_documented_type(ask_tasks: AskTasks, clock: Clock) -> None:
+def test_a_complete_scan_has_every_documented_field_in_its_documented_type(list_tasks: ListTasks, clock: Clock) -> None:
     """Times are milliseconds, counts are integers, is_all is a boolean."""
     task = SimulatedTask(id="t-1", name="scan", started_ago=600, total=5, failed=1, risky=2)
     with tasks(task, clock=clock) as simulator:
-        document = ask_tasks(simulator).document
+        document = list_tasks(simulator).document
     (listed,) = document["data_list"]
 
     assert document["total_num"] == 1
@@ -50,10 +50,9 @@ def test_a_complete_scan_has_every_documented_field_in_its_documented_type(ask_t
     }
 
 
-def test_a_failed_image_has_every_documented_field(ask_tasks: AskTasks, clock: Clock) -> None:
-    """Made up, but of a piece with the others."""
+def test_a_failed_image_has_every_documented_field(list_tasks: ListTasks, clock: Clock) -> None:
     with tasks(SimulatedTask(id="t", name="t", failed=1), clock=clock) as simulator:
-        (listed,) = ask_tasks(simulator).document["data_list"]
+        (listed,) = list_tasks(simulator).document["data_list"]
     (failed,) = listed["failed_images"]
 
     assert failed["image_name"] == "shop/service-1"
@@ -69,11 +68,11 @@ def test_a_failed_image_has_every_documented_field(ask_tasks: AskTasks, clock: C
     }
 
 
-def test_a_synchronisation_has_the_fields_of_the_vendors_sample(ask_tasks: AskTasks, clock: Clock) -> None:
-    """It has no risky_num, since it scans nothing."""
+def test_an_image_sync_task_has_the_fields_of_the_vendors_sample(list_tasks: ListTasks, clock: Clock) -> None:
+    """It has no risky_num, since it is not a scan."""
     task = SimulatedTask(id="t-1", name="sync", kind="image_sync", task_type="autoSync")
     with tasks(task, clock=clock) as simulator:
-        (listed,) = ask_tasks(simulator, type="image_sync").document["data_list"]
+        (listed,) = list_tasks(simulator, type="image_sync").document["data_list"]
 
     assert listed == {
         "task_id": "t-1",
@@ -103,20 +102,22 @@ def test_a_synchronisation_has_the_fields_of_the_vendors_sample(ask_tasks: AskTa
         (Stage(state="unknown", progress=42), 142),
     ],
 )
-def test_state_and_progress_share_one_number(stage: Stage, status: int, ask_tasks: AskTasks, clock: Clock) -> None:
-    """Only a complete task is at 100, and an unknown state is outside of the documented -3 to 100."""
+def test_task_status_holds_state_and_progress(stage: Stage, status: int, list_tasks: ListTasks, clock: Clock) -> None:
+    """Only a complete task has 100, and the unknown state is outside of the documented -3 to 100."""
     with tasks(SimulatedTask(id="t", name="t", stages=(stage,)), clock=clock) as simulator:
-        (listed,) = ask_tasks(simulator).document["data_list"]
+        (listed,) = list_tasks(simulator).document["data_list"]
 
     assert listed["task_status"] == status
 
 
-def test_a_running_task_counts_what_is_done_and_has_no_end(ask_tasks: AskTasks, clock: Clock) -> None:
-    """Counts, listed images and the remaining minutes go with the progress."""
+def test_a_running_task_has_counts_in_proportion_to_its_progress_and_no_end(
+    list_tasks: ListTasks, clock: Clock
+) -> None:
+    """The failed images are listed in the same proportion."""
     stages = (Stage(state="running", progress=50, remaining_minutes=3),)
     task = SimulatedTask(id="t", name="t", stages=stages, total=10, failed=4, risky=6)
     with tasks(task, clock=clock) as simulator:
-        (listed,) = ask_tasks(simulator).document["data_list"]
+        (listed,) = list_tasks(simulator).document["data_list"]
 
     assert (listed["success_num"], listed["failed_num"], listed["risky_num"]) == (3, 2, 3)
     assert len(listed["failed_images"]) == 2
@@ -124,25 +125,23 @@ def test_a_running_task_counts_what_is_done_and_has_no_end(ask_tasks: AskTasks, 
     assert "end_time" not in listed
 
 
-def test_a_task_that_ended_badly_says_why_and_when(ask_tasks: AskTasks, clock: Clock) -> None:
-    """The reason is the task's own, beside those of its images."""
+def test_a_task_that_did_not_succeed_has_a_failed_reason_and_an_end(list_tasks: ListTasks, clock: Clock) -> None:
+    """The reason is separate from those of its images."""
     with tasks(SimulatedTask(id="t", name="t", stages=STOPPED), clock=clock) as simulator:
-        (listed,) = ask_tasks(simulator).document["data_list"]
+        (listed,) = list_tasks(simulator).document["data_list"]
 
     assert listed["failed_reason"] == "The task is stopped."
     assert "end_time" in listed
 
 
-def test_images_can_be_without_any_result(ask_tasks: AskTasks, clock: Clock) -> None:
-    """They are in the total and nowhere else."""
+def test_images_without_a_result_are_counted_only_in_the_total(list_tasks: ListTasks, clock: Clock) -> None:
     with tasks(SimulatedTask(id="t", name="t", total=5, without_result=2), clock=clock) as simulator:
-        (listed,) = ask_tasks(simulator).document["data_list"]
+        (listed,) = list_tasks(simulator).document["data_list"]
 
     assert (listed["total_num"], listed["success_num"], listed["failed_num"]) == (5, 3, 0)
 
 
-def test_failed_images_can_be_given_and_need_not_agree_with_their_number(ask_tasks: AskTasks, clock: Clock) -> None:
-    """Count and list are two independent fields."""
+def test_failed_images_can_be_given_independently_of_their_count(list_tasks: ListTasks, clock: Clock) -> None:
     image = FailedImage(
         id=1,
         registry_id="r",
@@ -154,15 +153,15 @@ def test_failed_images_can_be_given_and_need_not_agree_with_their_number(ask_tas
         failed_reason="image_over_sized",
     )
     with tasks(SimulatedTask(id="t", name="t", failed=0, failed_images=(image,)), clock=clock) as simulator:
-        (listed,) = ask_tasks(simulator).document["data_list"]
+        (listed,) = list_tasks(simulator).document["data_list"]
 
     assert listed["failed_num"] == 0
     assert [failed["failed_reason"] for failed in listed["failed_images"]] == ["image_over_sized"]
 
 
-def test_a_missing_count_is_left_out(ask_tasks: AskTasks) -> None:
-    """Not null, not zero: absent."""
+def test_a_missing_count_is_absent_from_the_document(list_tasks: ListTasks) -> None:
+    """It is neither null nor zero."""
     with Simulator("uncounted") as simulator:
-        listed = ask_tasks(simulator, task_name="manual").document["data_list"]
+        listed = list_tasks(simulator, task_name="manual").document["data_list"]
 
     assert "risky_num" not in listed[0]

@@ -1,4 +1,4 @@
-"""Asking for the list of scan tasks: its order, its pages, its filters, and what it refuses (huawei-hss.md 1)."""
+"""Tests the list of scan tasks: order, pages, filters, and validation of parameters (huawei-hss.md 1)."""
 
 from __future__ import annotations
 
@@ -9,52 +9,52 @@ import pytest
 from gate.simulator import SimulatedTask, Simulator, Stage
 
 if TYPE_CHECKING:
-    from tests.simulator.conftest import Ask, AskTasks, Clock
+    from tests.simulator.conftest import Clock, ListTasks, SendRequest
 
 RUNNING = (Stage(state="running", progress=50),)
 STOPPED = (Stage(state="stopped", progress=50),)
 
 
 def tasks(*tasks: SimulatedTask, clock: Clock) -> Simulator:
-    """A cloud that holds exactly these."""
+    """A simulator with exactly these tasks."""
     simulator = Simulator("empty", now=clock)
     simulator.tasks.extend(tasks)
     return simulator
 
 
-def named(seen: object) -> list[str]:
+def names(document: object) -> list[str]:
     """The names of the listed tasks, in their order."""
-    assert isinstance(seen, dict)
-    return [task["task_name"] for task in seen["data_list"]]
+    assert isinstance(document, dict)
+    return [task["task_name"] for task in document["data_list"]]
 
 
-def test_the_newest_of_several_is_never_first(ask_tasks: AskTasks, clock: Clock) -> None:
-    """The order is always the same, but it is no order by time."""
+def test_the_newest_of_several_tasks_is_never_first(list_tasks: ListTasks, clock: Clock) -> None:
+    """The order is stable, but it is not by time."""
     several = [SimulatedTask(id=f"t-{age}", name=f"{age}", started_ago=age) for age in (300, 100, 400, 200, 500)]
     with tasks(*several, clock=clock) as simulator:
-        first, second = named(ask_tasks(simulator).document), named(ask_tasks(simulator).document)
+        first, second = names(list_tasks(simulator).document), names(list_tasks(simulator).document)
 
     assert first == second == ["200", "400", "100", "300", "500"]
 
 
-def test_pages_together_hold_every_task_once(ask_tasks: AskTasks, clock: Clock) -> None:
-    """A page is as long as its limit, the last one is shorter, and after it there is nothing."""
+def test_all_pages_together_hold_every_task_once(list_tasks: ListTasks, clock: Clock) -> None:
+    """A page is as long as its limit, the last one is shorter, and pages after it are empty."""
     many = [SimulatedTask(id=f"t-{age:02}", name=f"{age:02}", started_ago=age) for age in range(25)]
     with tasks(*many, clock=clock) as simulator:
-        pages = [ask_tasks(simulator, limit=10, offset=offset).document for offset in (0, 10, 20, 30)]
+        pages = [list_tasks(simulator, limit=10, offset=offset).document for offset in (0, 10, 20, 30)]
 
     assert [len(page["data_list"]) for page in pages] == [10, 10, 5, 0]
     assert {page["total_num"] for page in pages} == {25}
-    assert sorted(name for page in pages for name in named(page)) == [f"{age:02}" for age in range(25)]
-    assert "00" not in named(pages[0])
+    assert sorted(name for page in pages for name in names(page)) == [f"{age:02}" for age in range(25)]
+    assert "00" not in names(pages[0])
 
 
-def test_a_page_has_ten_tasks_unless_told_otherwise(ask_tasks: AskTasks, clock: Clock) -> None:
-    """The documented default."""
+def test_the_default_limit_is_ten(list_tasks: ListTasks, clock: Clock) -> None:
+    """This is the documented default."""
     many = [SimulatedTask(id=f"t-{age}", name=f"{age}", started_ago=age) for age in range(11)]
     with tasks(*many, clock=clock) as simulator:
-        assert len(ask_tasks(simulator).document["data_list"]) == 10
-        assert len(ask_tasks(simulator, limit=200).document["data_list"]) == 11
+        assert len(list_tasks(simulator).document["data_list"]) == 10
+        assert len(list_tasks(simulator, limit=200).document["data_list"]) == 11
 
 
 SAMPLE = (
@@ -67,8 +67,8 @@ SAMPLE = (
     SimulatedTask(id="e", name="other team", started_ago=100, enterprise_project_id="e-1"),
     SimulatedTask(id="f", name="sync", kind="image_sync", task_type="manualSync", started_ago=50),
 )
-BEGAN = 1_790_000_000_000
-"""When the simulator starts, in milliseconds."""
+SIMULATOR_STARTED = 1_790_000_000_000
+"""In milliseconds since the epoch."""
 
 
 @pytest.mark.parametrize(
@@ -86,30 +86,30 @@ BEGAN = 1_790_000_000_000
         ({"task_name": "shop"}, "ab"),
         ({"task_name": "shop 1"}, "b"),
         ({"task_id": "c"}, "c"),
-        ({"task_id": "nobody's"}, ""),
+        ({"task_id": "unknown"}, ""),
         ({"task_status": "scanning"}, "c"),
         ({"task_status": "finished"}, "abd"),
-        ({"create_time": BEGAN - 300_000}, "cd"),
-        ({"create_time": BEGAN - 299_999}, "d"),
-        ({"end_time": BEGAN - 260_000}, "a"),
-        ({"end_time": BEGAN - 160_000}, "ab"),
-        ({"end_time": BEGAN - 160_001}, "a"),
-        ({"create_time": BEGAN - 400_000, "end_time": BEGAN - 160_000}, "b"),
+        ({"create_time": SIMULATOR_STARTED - 300_000}, "cd"),
+        ({"create_time": SIMULATOR_STARTED - 299_999}, "d"),
+        ({"end_time": SIMULATOR_STARTED - 260_000}, "a"),
+        ({"end_time": SIMULATOR_STARTED - 160_000}, "ab"),
+        ({"end_time": SIMULATOR_STARTED - 160_001}, "a"),
+        ({"create_time": SIMULATOR_STARTED - 400_000, "end_time": SIMULATOR_STARTED - 160_000}, "b"),
         ({"scan_scope": 0xF000}, "abc"),
         ({"scan_scope": 0xF0000}, "ac"),
         ({"scan_scope": 0xF0}, "a"),
         ({"scan_scope": 0x7FFFFFFF}, "abc"),
         ({"scan_scope": 0xFFFFF}, "abc"),
         ({"scan_scope": 0}, "d"),
-        ({"never_heard_of": "it"}, "abcd"),
+        ({"undocumented": "x"}, "abcd"),
     ],
 )
-def test_every_filter_keeps_what_it_names(
-    query: dict[str, object], expected: str, ask_tasks: AskTasks, clock: Clock
+def test_every_filter_keeps_the_matching_tasks(
+    query: dict[str, object], expected: str, list_tasks: ListTasks, clock: Clock
 ) -> None:
-    """A parameter that the page does not know is passed over."""
+    """Undocumented parameters are ignored."""
     with tasks(*SAMPLE, clock=clock) as simulator:
-        document = ask_tasks(simulator, **query).document
+        document = list_tasks(simulator, **query).document
 
     assert "".join(sorted(task["task_id"] for task in document["data_list"])) == expected
     assert document["total_num"] == len(expected)
@@ -144,15 +144,15 @@ def test_every_filter_keeps_what_it_names(
         {"scan_scope": 0x80000000},
     ],
 )
-def test_a_parameter_out_of_its_range_is_refused(query: dict[str, object], ask_tasks: AskTasks) -> None:
-    """HSS says so with HTTP 400 and its own kind of body."""
+def test_a_parameter_out_of_its_range_is_rejected(query: dict[str, object], list_tasks: ListTasks) -> None:
+    """The error is HTTP 400 with the error body of HSS."""
     with Simulator() as simulator:
-        seen = ask_tasks(simulator, **query)
+        response = list_tasks(simulator, **query)
 
-    assert seen.status == 400
-    assert seen.document["error_code"] == "HSS.0001"
-    assert seen.document.keys() == {"error_code", "error_description", "error_msg"}
-    assert seen.headers["X-Request-Id"]
+    assert response.status == 400
+    assert response.document["error_code"] == "HSS.0001"
+    assert response.document.keys() == {"error_code", "error_description", "error_msg"}
+    assert response.headers["X-Request-Id"]
 
 
 @pytest.mark.parametrize(
@@ -166,24 +166,23 @@ def test_a_parameter_out_of_its_range_is_refused(query: dict[str, object], ask_t
         {"create_time": 0, "end_time": 4_070_880_000_000},
     ],
 )
-def test_the_ends_of_every_range_are_in_it(query: dict[str, object], ask_tasks: AskTasks) -> None:
-    """What the page allows is let through."""
+def test_the_bounds_of_every_range_are_accepted(query: dict[str, object], list_tasks: ListTasks) -> None:
     with Simulator() as simulator:
-        assert ask_tasks(simulator, **query).status == 200
+        assert list_tasks(simulator, **query).status == 200
 
 
-def test_a_parameter_given_twice_is_refused(ask: Ask) -> None:
-    """Nothing says which of the two would count."""
+def test_a_parameter_given_twice_is_rejected(send: SendRequest) -> None:
+    """The documents do not say which of the two would count."""
     with Simulator() as simulator:
         project = simulator.describe()["huawei"]["project_id"]
-        seen = ask(simulator, f"/v5/{project}/image/tasks?type=image_scan&type=image_sync")
+        response = send(simulator, f"/v5/{project}/image/tasks?type=image_scan&type=image_sync")
 
-    assert seen.document["error_msg"] == "Invalid parameter: type=image_scan,image_sync"
+    assert response.document["error_msg"] == "Invalid parameter: type=image_scan,image_sync"
 
 
-def test_another_project_is_forbidden(ask: Ask) -> None:
-    """The user has no rights in it, whether it exists or not."""
+def test_another_project_is_forbidden(send: SendRequest) -> None:
+    """The user has no permissions in it, whether it exists or not."""
     with Simulator() as simulator:
-        seen = ask(simulator, "/v5/ffffffffffffffffffffffffffffffff/image/tasks?type=image_scan")
+        response = send(simulator, "/v5/ffffffffffffffffffffffffffffffff/image/tasks?type=image_scan")
 
-    assert (seen.status, seen.document["error_code"]) == (403, "APIGW.0302")
+    assert (response.status, response.document["error_code"]) == (403, "APIGW.0302")

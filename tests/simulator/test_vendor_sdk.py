@@ -1,4 +1,4 @@
-"""The vendor's own SDK as the client: what it signs is right by definition."""
+"""Tests the simulator with the vendor's SDK as the client, whose signatures are correct by definition."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The SDK leaves an application id in the home directory as soon as it is imported."""
+def _temporary_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The SDK writes an application id to the home directory when it is imported."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
 def sdk(module: str, name: str) -> Any:
-    """A name of the SDK, whose import takes a second, so that only those who need it pay for it."""
+    """A name of the SDK, imported on use, since the import takes a second."""
     return getattr(import_module(f"huaweicloudsdk{module}"), name)
 
 
 def client(simulator: Simulator, **other: str) -> Any:
-    """An HssClient with the simulator's keys, or with others; it looks up the project itself if given none."""
-    known = {**simulator.describe()["huawei"], "security_token": "", **other}
+    """An HssClient with the simulator's keys, or with others; without a project id it looks the project up."""
+    settings = {**simulator.describe()["huawei"], "security_token": "", **other}
     credentials = sdk("core.auth.credentials", "BasicCredentials")(
-        known["access_key_id"], known["access_key_secret"], known["project_id"] or None
-    ).with_iam_endpoint(known["iam_endpoint"])
-    if known["security_token"]:
-        credentials = credentials.with_security_token(known["security_token"])
-    region = sdk("core.region.region", "Region")(known["region"], known["endpoint"])
+        settings["access_key_id"], settings["access_key_secret"], settings["project_id"] or None
+    ).with_iam_endpoint(settings["iam_endpoint"])
+    if settings["security_token"]:
+        credentials = credentials.with_security_token(settings["security_token"])
+    region = sdk("core.region.region", "Region")(settings["region"], settings["endpoint"])
     return sdk("hss.v5", "HssClient").new_builder().with_credentials(credentials).with_region(region).build()
 
 
@@ -44,7 +44,7 @@ def request(**query: object) -> Any:
 
 @pytest.mark.parametrize("query", [{}, {"task_name": "a b/c~测试+*", "limit": 200, "scan_scope": 0x7FFFFFFF}])
 def test_the_sdk_lists_tasks(query: dict[str, object]) -> None:
-    """Whatever it has to escape."""
+    """The query includes characters that have to be escaped."""
     with Simulator() as simulator:
         listed = client(simulator).list_image_scan_task(request(**query))
 
@@ -54,7 +54,7 @@ def test_the_sdk_lists_tasks(query: dict[str, object]) -> None:
 
 
 def test_the_sdk_reads_every_field() -> None:
-    """In the type that its model declares."""
+    """Each field has the type that its model declares."""
     with Simulator("failed") as simulator:
         hss = client(simulator)
         polls = [hss.list_image_scan_task(request(task_name="manual")).data_list for _ in range(3)]
@@ -65,8 +65,8 @@ def test_the_sdk_reads_every_field() -> None:
     assert task.failed_images[0].registry_type == "SwrPrivate"
 
 
-def test_the_sdk_signs_in_with_temporary_keys() -> None:
-    """The token goes into the signature."""
+def test_the_sdk_authenticates_with_temporary_keys() -> None:
+    """The security token is part of the signature."""
     with Simulator() as simulator:
         token = simulator.describe()["huawei"]["security_token"]
 
@@ -74,22 +74,22 @@ def test_the_sdk_signs_in_with_temporary_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"access_key_secret": "wrong"}, {"access_key_id": "NOBODY"}, {"security_token": "old"}]
+    "wrong", [{"access_key_secret": "wrong"}, {"access_key_id": "UNKNOWN"}, {"security_token": "old"}]
 )
-def test_the_sdk_with_a_wrong_key_is_refused(wrong: dict[str, str]) -> None:
-    """And understands why."""
+def test_the_sdk_with_wrong_credentials_gets_an_authentication_error(wrong: dict[str, str]) -> None:
+    """It can read status, code and request id of the error."""
     with Simulator() as simulator:
         hss = client(simulator, **wrong)
-        with pytest.raises(sdk("core.exceptions.exceptions", "ClientRequestException")) as refusal:
+        with pytest.raises(sdk("core.exceptions.exceptions", "ClientRequestException")) as error:
             hss.list_image_scan_task(request())
 
-    assert refusal.value.status_code == 401
-    assert refusal.value.error_code == "APIGW.0301"
-    assert refusal.value.request_id == f"{1:032x}"
+    assert error.value.status_code == 401
+    assert error.value.error_code == "APIGW.0301"
+    assert error.value.request_id == f"{1:032x}"
 
 
 def test_the_sdk_finds_the_project_by_its_region() -> None:
-    """It signs the look-up like any other call, and takes the one project it is given."""
+    """It signs the lookup like any other request, and uses the one project in the response."""
     with Simulator() as simulator:
         assert client(simulator, project_id="").list_image_scan_task(request()).total_num == 6
         assert [request.operation for request in simulator.requests] == ["projects", "tasks"]

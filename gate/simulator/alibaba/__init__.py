@@ -12,9 +12,9 @@ from gate.simulator.alibaba import identity, instances, leaves, tasks
 from gate.simulator.alibaba.errors import body, error, invalid, missing
 from gate.simulator.alibaba.identity import CREDENTIALS, REGION
 from gate.simulator.alibaba.pages import page
-from gate.simulator.alibaba.parameters import ACTIONS, Asked, asked, warning
+from gate.simulator.alibaba.parameters import ACTIONS, Parameters, read_parameters, validation_error
 from gate.simulator.alibaba.signature import ALGORITHM
-from gate.simulator.cloud import Answer, Call, Moment
+from gate.simulator.cloud import ApiResponse, CloudState, HttpRequest
 from gate.simulator.fault import Reply
 from gate.simulator.quota import Quota
 
@@ -23,107 +23,109 @@ FAULT_ID: Final = f"{0:032x}"
 
 
 def describe(url: str) -> dict[str, str]:
-    """Everything that a client has to be told."""
+    """Endpoint, credentials and region for a client."""
     return {"endpoint": url, **CREDENTIALS, "region": REGION}
 
 
-def claims(call: Call) -> bool:
-    """Whether the request bears the marks of this cloud: its headers, or its way to sign."""
-    marked = any(name.lower().startswith("x-acs-") for name in call.headers)
-    return marked or call.headers.get("Authorization", "").startswith(ALGORITHM)
+def claims(request: HttpRequest) -> bool:
+    """Whether the request has headers or a signature algorithm of this cloud."""
+    has_headers = any(name.lower().startswith("x-acs-") for name in request.headers)
+    return has_headers or request.headers.get("Authorization", "").startswith(ALGORITHM)
 
 
-def operation(call: Call) -> str:
-    """Which action is asked for, by its own name, or `unknown`."""
-    action = call.headers.get("x-acs-action", "")
-    return action if call.path == "/" and action in ACTIONS else "unknown"
+def operation(request: HttpRequest) -> str:
+    """The requested action by its own name, or `unknown`."""
+    action = request.headers.get("x-acs-action", "")
+    return action if request.path == "/" and action in ACTIONS else "unknown"
 
 
-def polls(operation: str) -> bool:
-    """Whether an operation shows how a scan task stands."""
+def is_poll(operation: str) -> bool:
+    """Whether an operation returns the status of a scan task."""
     return operation in {"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"}
 
 
-def refusal(call: Call, now: float, expiry: float, nonces: set[str]) -> Answer | None:
-    """Why the request gets no further than the gateway, or nothing if it is signed in."""
-    return _astray(call) or identity.refusal(call, now, expiry, nonces)
+def gateway_error(request: HttpRequest, now: float, expiry: float, nonces: set[str]) -> ApiResponse | None:
+    """The error with which the gateway rejects the request; None if it is routed and authenticated."""
+    return _routing_error(request) or identity.authentication_error(request, now, expiry, nonces)
 
 
-def answer(call: Call, moment: Moment) -> Answer:
-    """The answer of the action."""
-    action = operation(call)
-    given = asked(action, call)
-    return warning(action, given) or ANSWERS[action](given, moment)
+def respond(request: HttpRequest, state: CloudState) -> ApiResponse:
+    """The response of the action."""
+    action = operation(request)
+    parameters = read_parameters(action, request)
+    return validation_error(action, parameters) or RESPONSES[action](parameters, state)
 
 
-def throttled(quota: Quota, wait: float) -> Answer:
-    """The gateway's word for one call too many; when the next one is free is told in milliseconds."""
+def throttled(quota: Quota, wait: float) -> ApiResponse:
+    """The gateway's error for a request over the rate limit; the header says in milliseconds when to retry."""
     headers = {"x-acs-retry-after": str(math.ceil(wait * 1000))} if quota.retry_after else {}
     return replace(error("Throttling.User"), headers=headers)
 
 
-def forbidden() -> Answer:
-    """The answer to a user whose policies do not name the action."""
+def forbidden() -> ApiResponse:
+    """The error for a user whose policies do not allow the action."""
     return error("NoPermission")
 
 
-def reply(_operation: str, answer: Answer, request_id: str) -> Reply:
-    """An answer as HTTP, with the request id in its document."""
-    document, written_id = answer.document, str(UUID(request_id)).upper()
-    if answer.status != HTTPStatus.OK:
-        document = body(answer, written_id)
+def to_http(_operation: str, response: ApiResponse, request_id: str) -> Reply:
+    """Encodes a response as HTTP, with the request id in its document."""
+    document, written_id = response.document, str(UUID(request_id)).upper()
+    if response.status != HTTPStatus.OK:
+        document = body(response, written_id)
     elif isinstance(document, dict):
         document = {**document, "RequestId": written_id}
-    headers = {"Content-Type": "application/json;charset=utf-8", **answer.headers}
-    return Reply(status=answer.status, headers=headers, body=json.dumps(document).encode())
+    headers = {"Content-Type": "application/json;charset=utf-8", **response.headers}
+    return Reply(status=response.status, headers=headers, body=json.dumps(document).encode())
 
 
 def refused(code: str, message: str | None = None) -> Reply:
     """An error by its code, as a fault."""
-    return reply("", error(code, message), FAULT_ID)
+    return to_http("", error(code, message), FAULT_ID)
 
 
-def _astray(call: Call) -> Answer | None:
+def _routing_error(request: HttpRequest) -> ApiResponse | None:
     for parameter in ("Action", "Version"):
-        if not call.headers.get(f"x-acs-{parameter}"):
+        if not request.headers.get(f"x-acs-{parameter}"):
             return missing(parameter)
-    if call.headers["x-acs-version"] != VERSION:
+    if request.headers["x-acs-version"] != VERSION:
         return invalid("Version")
-    if operation(call) == "unknown":
+    if operation(request) == "unknown":
         return error("InvalidApi.NotFound")
-    return None if call.method in {"GET", "POST"} else error("UnsupportedHTTPMethod")
+    return None if request.method in {"GET", "POST"} else error("UnsupportedHTTPMethod")
 
 
-def _latest(asked: Asked, moment: Moment) -> Answer:
-    found = max(tasks.wanted(moment.tasks, asked), key=lambda seen: seen.started, default=None)
-    if found is None:
-        return Answer(status=HTTPStatus.OK, document=tasks.nothing(moment.no_task))
-    return Answer(status=HTTPStatus.OK, document=tasks.latest(found), shown=(found,))
+def _last_task(parameters: Parameters, state: CloudState) -> ApiResponse:
+    matching = tasks.select(state.tasks, parameters)
+    last = max(matching, key=lambda snapshot: snapshot.started, default=None)
+    if last is None:
+        return ApiResponse(status=HTTPStatus.OK, document=tasks.no_task_document(state.no_task))
+    return ApiResponse(status=HTTPStatus.OK, document=tasks.last_task_info(last), shown_tasks=(last,))
 
 
-def _outcome(asked: Asked, moment: Moment) -> Answer:
-    for seen in tasks.wanted(moment.tasks, asked):
-        if tasks.is_called(seen.task, asked["TaskId"][0]):
-            return Answer(status=HTTPStatus.OK, document=tasks.outcome(seen), shown=(seen,))
-    # The words of this action have none for a task that is not there.
-    return Answer(status=HTTPStatus.OK, document=tasks.nothing("bare"))
+def _task_result(parameters: Parameters, state: CloudState) -> ApiResponse:
+    for snapshot in tasks.select(state.tasks, parameters):
+        if tasks.has_id(snapshot.task, parameters["TaskId"][0]):
+            document = tasks.task_result_info(snapshot)
+            return ApiResponse(status=HTTPStatus.OK, document=document, shown_tasks=(snapshot,))
+    # This action documents no result code for a task that does not exist.
+    return ApiResponse(status=HTTPStatus.OK, document=tasks.no_task_document("bare"))
 
 
-def _leaves(asked: Asked, moment: Moment) -> Answer:
-    shown, info = page(leaves.wanted(moment.tasks, asked), asked, moment.page_cap)
-    related = asked["RelateInfo"][0].lower() == "true"
-    listed = [leaves.document(leaf, related=related) for leaf in shown]
-    return Answer(status=HTTPStatus.OK, document={"OnceTasks": listed, "PageInfo": info})
+def _leaves(parameters: Parameters, state: CloudState) -> ApiResponse:
+    on_page, info = page(leaves.select(state.tasks, parameters), parameters, state.page_cap)
+    with_image = parameters["RelateInfo"][0].lower() == "true"
+    rows = [leaves.document(leaf, with_image=with_image) for leaf in on_page]
+    return ApiResponse(status=HTTPStatus.OK, document={"OnceTasks": rows, "PageInfo": info})
 
 
-def _instances(asked: Asked, moment: Moment) -> Answer:
-    listed, info = page(instances.wanted(moment.tasks, asked), asked, moment.page_cap)
-    return Answer(status=HTTPStatus.OK, document={"ImageInstanceList": listed, "PageInfo": info})
+def _instances(parameters: Parameters, state: CloudState) -> ApiResponse:
+    rows, info = page(instances.select(state.tasks, parameters), parameters, state.page_cap)
+    return ApiResponse(status=HTTPStatus.OK, document={"ImageInstanceList": rows, "PageInfo": info})
 
 
-ANSWERS: Final[Mapping[str, Callable[[Asked, Moment], Answer]]] = {
-    "GetLastOnceTaskInfo": _latest,
-    "GetOnceTaskResultInfo": _outcome,
+RESPONSES: Final[Mapping[str, Callable[[Parameters, CloudState], ApiResponse]]] = {
+    "GetLastOnceTaskInfo": _last_task,
+    "GetOnceTaskResultInfo": _task_result,
     "DescribeOnceTaskLeafRecordPage": _leaves,
     "DescribeImageInstances": _instances,
 }

@@ -1,7 +1,7 @@
-"""Searches among images by criteria (alibaba-security-center.md 2.2).
+"""Filters images by criteria (alibaba-security-center.md 2.2).
 
-What is documented: `Criteria` is a JSON array of name, value and logicalExp; logicalExp joins several values of one
-name, `LogicalExp` joins the names. Which of both is taken when nothing is said is not documented; here it is AND.
+`Criteria` is documented as a JSON array of name, value and logicalExp; logicalExp joins several values of one name,
+`LogicalExp` joins the names. The default of both is not documented; here it is AND.
 """
 
 import json
@@ -27,48 +27,48 @@ NAMES: Final = frozenset(
         "digest",
     }
 )
-"""A row has each of them, with a capital letter first."""
+"""Each is a field of a row, there with a capital first letter."""
 ALGORITHM: Final = "sha256:"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Criterion:
-    """One thing that a row has to be."""
+    """One condition on a row."""
 
     name: str
     value: str
     join: str
 
 
-def read(text: str) -> list[Criterion] | None:
-    """The criteria of a request, or nothing if they are not of the documented form."""
+def parse(text: str) -> list[Criterion] | None:
+    """The criteria of a request; None if they are not of the documented form."""
     try:
-        found = json.loads(text)
+        entries = json.loads(text)
     except ValueError:
         return None
-    if not isinstance(found, list):
+    if not isinstance(entries, list):
         return None
-    criteria = [criterion for entry in found if (criterion := _criterion(entry)) is not None]
-    return criteria if len(criteria) == len(found) else None
+    criteria = [criterion for entry in entries if (criterion := _criterion(entry)) is not None]
+    return criteria if len(criteria) == len(entries) else None
 
 
-def fit(criteria: Iterable[Criterion], join: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows that are what the criteria ask for; without any, every row is."""
-    names: dict[str, list[Criterion]] = {}
+def matching_rows(criteria: Iterable[Criterion], join: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that match the criteria; without criteria, all of them."""
+    by_name: dict[str, list[Criterion]] = {}
     for criterion in criteria:
-        names.setdefault(criterion.name, []).append(criterion)
-    wishes = [(name, _join(several), {_plain(one.value) for one in several}) for name, several in names.items()]
-    return [row for row in rows if not wishes or JOINS[join](_fits(row, *wish) for wish in wishes)]
+        by_name.setdefault(criterion.name, []).append(criterion)
+    conditions = [(name, _join(same), {_bare_digest(one.value) for one in same}) for name, same in by_name.items()]
+    return [row for row in rows if not conditions or JOINS[join](_matches(row, *condition) for condition in conditions)]
 
 
-def _fits(row: Mapping[str, Any], name: str, join: str, values: set[str]) -> bool:
-    held: str | None = row.get(name[0].upper() + name[1:])
-    # A row has one value for each name: it is any of several, or all of them if they are one and the same.
-    return held is not None and _plain(held) in values and (join == "OR" or len(values) == 1)
+def _matches(row: Mapping[str, Any], name: str, join: str, values: set[str]) -> bool:
+    actual: str | None = row.get(name[0].upper() + name[1:])
+    # A row has one value per name: it matches several values with OR, and with AND only if they are all the same.
+    return actual is not None and _bare_digest(actual) in values and (join == "OR" or len(values) == 1)
 
 
-def _plain(value: str) -> str:
-    # A digest is the same with and without the name of its algorithm, with which no other value begins.
+def _bare_digest(value: str) -> str:
+    # A digest is the same with and without the name of its algorithm; no other value has this prefix.
     return value.removeprefix(ALGORITHM)
 
 
@@ -80,5 +80,5 @@ def _criterion(entry: Any) -> Criterion | None:
             return None
 
 
-def _join(several: Iterable[Criterion]) -> str:
-    return "OR" if any(criterion.join == "OR" for criterion in several) else "AND"
+def _join(criteria: Iterable[Criterion]) -> str:
+    return "OR" if any(criterion.join == "OR" for criterion in criteria) else "AND"

@@ -1,9 +1,9 @@
-"""Speaks the errors of Security Center and of the gateway in front of it (alibaba-security-center.md 5)."""
+"""Renders the errors of Security Center and of its gateway (alibaba-security-center.md 5)."""
 
 from http import HTTPStatus
 from typing import Final
 
-from gate.simulator.cloud import JSON, Answer
+from gate.simulator.cloud import JSON, ApiResponse
 
 HOST: Final = "tds.cn-shanghai.aliyuncs.com"
 TROUBLESHOOT: Final = "https://api.aliyun.com/troubleshoot"
@@ -32,35 +32,35 @@ ERRORS: Final = {
     "InvalidProduct.NotFound": (404, "Cannot find product according to your specified domain."),
     "InvalidProtocol.NeedSsl": (404, "Your request is denied as lack of ssl protect."),
 }
-"""Throttling is HTTP 400 here, and never 429. The messages of sign-in errors are not among the collected facts."""
+"""Throttling is HTTP 400, never 429. The messages of authentication errors are not among the collected facts."""
 
 
-def error(code: str, message: str | None = None) -> Answer:
-    """The answer with this error code."""
-    status, usual = ERRORS[code]
-    return _answer(status, code, message or usual)
+def error(code: str, message: str | None = None) -> ApiResponse:
+    """The error with this code, and its documented message unless another one is given."""
+    status, default = ERRORS[code]
+    return _error(status, code, message or default)
 
 
-def missing(parameter: str) -> Answer:
-    """A parameter has to be there and is not; the code is named after it."""
-    return _answer(HTTPStatus.BAD_REQUEST, f"Missing{parameter}", f"{parameter} is mandatory for this action.")
+def missing(parameter: str) -> ApiResponse:
+    """The error for a missing required parameter; its code contains the name."""
+    return _error(HTTPStatus.BAD_REQUEST, f"Missing{parameter}", f"{parameter} is mandatory for this action.")
 
 
-def invalid(parameter: str) -> Answer:
-    """A parameter is not what it may be; the code is named after it."""
-    return _answer(HTTPStatus.BAD_REQUEST, f"Invalid{parameter}", f"Specified parameter {parameter} is not valid.")
+def invalid(parameter: str) -> ApiResponse:
+    """The error for an invalid parameter; its code contains the name."""
+    return _error(HTTPStatus.BAD_REQUEST, f"Invalid{parameter}", f"Specified parameter {parameter} is not valid.")
 
 
-def body(answer: Answer, request_id: str) -> JSON:
-    """An error as its document, with what the gateway puts around it."""
-    code = answer.document["Code"]
+def body(response: ApiResponse, request_id: str) -> JSON:
+    """The document of an error, with the fields that the gateway adds."""
+    code = response.document["Code"]
     return {
         "RequestId": request_id,
         "HostId": HOST,
-        **answer.document,
+        **response.document,
         "Recommend": f"{TROUBLESHOOT}?q={code}&product=Sas&requestId={request_id}",
     }
 
 
-def _answer(status: int, code: str, message: str) -> Answer:
-    return Answer(status=status, document={"Code": code, "Message": message})
+def _error(status: int, code: str, message: str) -> ApiResponse:
+    return ApiResponse(status=status, document={"Code": code, "Message": message})

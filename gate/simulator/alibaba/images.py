@@ -1,4 +1,4 @@
-"""Makes up the images that scan tasks look at, so that every count of a task has somebody behind it."""
+"""Generates the images of scan tasks, so that the image list agrees with every count of a task."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,43 +7,43 @@ from hashlib import sha256
 from itertools import cycle, islice
 from typing import Final, Literal
 
-from gate.simulator.task import FailedImage, Failing, SimulatedTask
+from gate.simulator.task import FailedImage, ImageFailure, SimulatedTask
 
-Fate = Literal["scanned", "unfinished"] | Failing
+ImageResult = Literal["scanned", "unfinished"] | ImageFailure
 
-OTHERS: Final = 120
+UNRELATED_COUNT: Final = 120
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
-    """An image in a repository, and what becomes of it in a scan."""
+    """An image in a repository, and the result of its scan."""
 
     number: int
     digest: str
-    """64 hexadecimal digits, without the name of their algorithm."""
+    """64 hexadecimal digits, without the name of the algorithm."""
     namespace: str
     repository: str
     tags: tuple[str, ...]
     risky: bool | None
-    fate: Fate = "scanned"
+    result: ImageResult = "scanned"
 
 
 @lru_cache(maxsize=1024)
 def images(task: SimulatedTask) -> tuple[Image, ...]:
-    """The images of a task: risky ones first, failing ones last, where a client that reads one page misses them.
+    """The images of a task: risky ones first, failed ones last, so that a client that reads one page misses them.
 
     There are as many as its total says, unless more of them fail or stay unfinished.
     """
     if task.kind != "image_scan":
         return ()
-    fates = tuple(_fates(task))
-    named = dict(enumerate(task.failures, start=len(fates) - _failing(task)))
-    return tuple(_image(task, number, fate, named.get(number)) for number, fate in enumerate(fates))
+    results = tuple(_results(task))
+    failures = dict(enumerate(task.failures, start=len(results) - _failed_count(task)))
+    return tuple(_image(task, number, result, failures.get(number)) for number, result in enumerate(results))
 
 
 @lru_cache(maxsize=1)
-def others() -> tuple[Image, ...]:
-    """Images of the account that no task here looks at, each of them risky."""
+def unrelated_images() -> tuple[Image, ...]:
+    """Images of the account that belong to no task, all of them risky."""
     return tuple(
         Image(
             number=number,
@@ -53,31 +53,31 @@ def others() -> tuple[Image, ...]:
             tags=(f"0.{number + 1}.0",),
             risky=True,
         )
-        for number in range(OTHERS)
+        for number in range(UNRELATED_COUNT)
     )
 
 
-def _fates(task: SimulatedTask) -> Iterator[Fate]:
-    failing = _failing(task)
-    for _ in range(task.total - task.without_result - failing):
+def _results(task: SimulatedTask) -> Iterator[ImageResult]:
+    failed = _failed_count(task)
+    for _ in range(task.total - task.without_result - failed):
         yield "scanned"
     for _ in range(task.without_result):
         yield "unfinished"
-    yield from islice(cycle(task.failing), failing)
+    yield from islice(cycle(task.failure_kinds), failed)
 
 
-def _failing(task: SimulatedTask) -> int:
+def _failed_count(task: SimulatedTask) -> int:
     return max(task.failed, len(task.failures))
 
 
-def _image(task: SimulatedTask, number: int, fate: Fate, named: FailedImage | None) -> Image:
-    version = named.image_version if named else f"2.{number + 1}.0"
+def _image(task: SimulatedTask, number: int, result: ImageResult, failure: FailedImage | None) -> Image:
+    version = failure.image_version if failure else f"2.{number + 1}.0"
     return Image(
         number=number,
         digest=sha256(f"{task.id}/{number}".encode()).hexdigest(),
-        namespace=named.namespace if named else "shop",
-        repository=named.image_name.rpartition("/")[2] if named else f"app-{number + 1}",
+        namespace=failure.namespace if failure else "shop",
+        repository=failure.image_name.rpartition("/")[2] if failure else f"app-{number + 1}",
         tags=(version,) if number % 2 else (version, "latest"),
         risky=None if task.risky is None else number < task.risky,
-        fate=fate,
+        result=result,
     )

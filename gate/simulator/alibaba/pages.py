@@ -1,20 +1,20 @@
-"""Cuts what was found into pages.
+"""Splits a list into pages.
 
-How long a page may be is documented for none of the lists. Here one is never longer than the simulator says, whatever
-is asked for: whoever takes a page shorter than that for the last one misses the rest.
+The maximum length of a page is not documented for any list. Here the simulator limits it, whatever the request asks
+for: a client that takes a page shorter than its PageSize for the last one misses the rest.
 """
 
 from collections.abc import Sequence
 from typing import TypeVar
 
-from gate.simulator.alibaba.parameters import Asked
+from gate.simulator.alibaba.parameters import Parameters
 
 Row = TypeVar("Row")
 
 
-def page(rows: Sequence[Row], asked: Asked, cap: int) -> tuple[Sequence[Row], dict[str, int]]:
-    """The page that is asked for, and its PageInfo."""
-    size = min(int(asked["PageSize"][0]), cap)
-    current = int(asked["CurrentPage"][0])
-    shown = rows[(current - 1) * size : current * size]
-    return shown, {"CurrentPage": current, "PageSize": size, "TotalCount": len(rows), "Count": len(shown)}
+def page(rows: Sequence[Row], parameters: Parameters, cap: int) -> tuple[Sequence[Row], dict[str, int]]:
+    """The requested page, and its PageInfo."""
+    size = min(int(parameters["PageSize"][0]), cap)
+    current = int(parameters["CurrentPage"][0])
+    on_page = rows[(current - 1) * size : current * size]
+    return on_page, {"CurrentPage": current, "PageSize": size, "TotalCount": len(rows), "Count": len(on_page)}

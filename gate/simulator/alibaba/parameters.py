@@ -1,6 +1,6 @@
-"""Knows every parameter of every action: whether it has to be there, and what it may be (alibaba-security-center.md).
+"""Defines and validates the parameters of every action (alibaba-security-center.md 1.1, 2.1 and 2.2).
 
-Sections 1.1, 2.1 and 2.2 name them. Longest pages are not documented; see `pages`.
+The maximum length of a page is not documented; see `pages`.
 """
 
 import re
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
-from gate.simulator.alibaba.criteria import JOINS, read
+from gate.simulator.alibaba.criteria import JOINS, parse
 from gate.simulator.alibaba.errors import invalid, missing
-from gate.simulator.alibaba.signature import parameters
-from gate.simulator.cloud import Answer, Call
+from gate.simulator.alibaba.signature import query_parameters
+from gate.simulator.cloud import ApiResponse, HttpRequest
 from gate.simulator.task import Kind
 
 TASK_TYPES: Final[Mapping[str, Kind]] = {
@@ -27,9 +27,9 @@ TASK_TYPES: Final[Mapping[str, Kind]] = {
     "ASSET_EXPOSURE_SCAN": "asset_exposure_scan",
     "VUL_CHECK_TASK": "vul_check_task",
 }
-"""The ten that can be asked for by name."""
+"""The ten task types that a request can name."""
 LEAF_TYPES: Final[Mapping[str, Kind]] = {"IMAGE_SCAN": "image_scan", "IMAGE_REGISTRY_PULL": "image_sync"}
-"""Those that have sub-tasks."""
+"""The task types with sub-tasks."""
 FORM: Final = "application/x-www-form-urlencoded"
 # StatusList.1=FAIL&StatusList.2=TIMEOUT is one list.
 NUMBERED: Final = re.compile(r"(.+)\.[1-9][0-9]*")
@@ -41,79 +41,79 @@ class Parameter:
 
     accepts: Callable[[str], bool] = lambda _text: True
     required: bool = False
-    usual: str | None = None
-    several: bool = False
+    default: str | None = None
+    is_list: bool = False
 
 
-def _number(least: int) -> Callable[[str], bool]:
-    return lambda text: text.isascii() and text.isdigit() and int(text) >= least
+def _number(minimum: int) -> Callable[[str], bool]:
+    return lambda text: text.isascii() and text.isdigit() and int(text) >= minimum
 
 
 def _boolean(text: str) -> bool:
-    # The vendor's own SDK for Python sends a capital letter.
+    # The vendor's SDK for Python sends True and False.
     return text.lower() in {"true", "false"}
 
 
 TASK_TYPE: Final = Parameter(accepts=TASK_TYPES.__contains__, required=True)
-PAGE_SIZE: Final = Parameter(accepts=_number(1), usual="20")
+PAGE_SIZE: Final = Parameter(accepts=_number(1), default="20")
 ACTIONS: Final[Mapping[str, Mapping[str, Parameter]]] = {
     "GetLastOnceTaskInfo": {"TaskType": TASK_TYPE, "TaskName": TASK_TYPE, "Source": Parameter()},
     "GetOnceTaskResultInfo": {"TaskId": Parameter(required=True), "TaskType": TASK_TYPE, "TaskName": TASK_TYPE},
     "DescribeOnceTaskLeafRecordPage": {
         "TaskType": Parameter(accepts=LEAF_TYPES.__contains__, required=True),
         "CurrentPage": Parameter(accepts=_number(1), required=True),
-        # Both required and with a default, says the document; the default cannot hurt.
+        # Documented as required and with a default; the default is harmless.
         "PageSize": PAGE_SIZE,
         "RelateInfo": Parameter(accepts=_boolean, required=True),
         "TaskId": Parameter(),
         "Source": Parameter(),
         "StartTime": Parameter(accepts=_number(0)),
         "EndTime": Parameter(accepts=_number(0)),
-        "StatusList": Parameter(several=True),
+        "StatusList": Parameter(is_list=True),
     },
     "DescribeImageInstances": {
-        "Criteria": Parameter(accepts=lambda text: read(text) is not None, usual="[]"),
-        "LogicalExp": Parameter(accepts=JOINS.__contains__, usual="AND"),
-        "CurrentPage": Parameter(accepts=_number(1), usual="1"),
+        "Criteria": Parameter(accepts=lambda text: parse(text) is not None, default="[]"),
+        "LogicalExp": Parameter(accepts=JOINS.__contains__, default="AND"),
+        "CurrentPage": Parameter(accepts=_number(1), default="1"),
         "PageSize": PAGE_SIZE,
         "Scanned": Parameter(accepts=_boolean),
     },
 }
 
-Asked = Mapping[str, Sequence[str]]
-"""Every parameter with its values, of which there is one unless the parameter is a list."""
+Parameters = Mapping[str, Sequence[str]]
+"""Every parameter with its values: exactly one, unless the parameter is a list."""
 
 
-def asked(action: str, call: Call) -> Asked:
-    """What a call asks for, in its query or in a form, and what the action takes where it does not say.
+def read_parameters(action: str, request: HttpRequest) -> Parameters:
+    """The parameters of a request, from its query or form, and the defaults of the action.
 
-    An empty value is no value; one that the action does not know is kept, and nobody will look for it.
+    An empty value is dropped; a parameter that the action does not define is kept and ignored.
     """
     values: dict[str, list[str]] = {}
-    for name, text in (*parameters(call.target), *_form(call)):
+    for name, text in (*query_parameters(request.target), *_form(request)):
         if text:
-            values.setdefault(_listed(action, name), []).append(text)
-    usual = {name: [one.usual] for name, one in ACTIONS[action].items() if one.usual is not None}
-    return {**usual, **values}
+            values.setdefault(_list_name(action, name), []).append(text)
+    defaults = {name: [one.default] for name, one in ACTIONS[action].items() if one.default is not None}
+    return {**defaults, **values}
 
 
-def warning(action: str, asked: Asked) -> Answer | None:
-    """What is wrong with what is asked for, or nothing."""
+def validation_error(action: str, parameters: Parameters) -> ApiResponse | None:
+    """The error for the first missing or invalid parameter, or None."""
     for name, parameter in ACTIONS[action].items():
-        values = asked.get(name, ())
+        values = parameters.get(name, ())
         if parameter.required and not values:
             return missing(name)
-        if not all(map(parameter.accepts, values)) or (len(values) > 1 and not parameter.several):
+        if not all(map(parameter.accepts, values)) or (len(values) > 1 and not parameter.is_list):
             return invalid(name)
     return None
 
 
-def _listed(action: str, name: str) -> str:
+def _list_name(action: str, name: str) -> str:
     numbered = NUMBERED.fullmatch(name)
-    return numbered[1] if numbered and ACTIONS[action].get(numbered[1], Parameter()).several else name
+    return numbered[1] if numbered and ACTIONS[action].get(numbered[1], Parameter()).is_list else name
 
 
-def _form(call: Call) -> list[tuple[str, str]]:
-    if call.headers.get_content_type() != FORM:
+def _form(request: HttpRequest) -> list[tuple[str, str]]:
+    if request.headers.get_content_type() != FORM:
         return []
-    return parse_qsl(call.body.decode("latin-1"), keep_blank_values=True)
+    return parse_qsl(request.body.decode("latin-1"), keep_blank_values=True)

@@ -1,4 +1,4 @@
-"""Recomputes the ACS3-HMAC-SHA256 signature of a request as it came over the wire (alibaba-security-center.md 4.1)."""
+"""Recomputes the ACS3-HMAC-SHA256 signature of a request as it was received (alibaba-security-center.md 4.1)."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ FORM: Final = re.compile(
 )
 
 
-def parameters(target: str) -> list[tuple[str, str]]:
+def query_parameters(target: str) -> list[tuple[str, str]]:
     """The parameters of a target, decoded.
 
     A plus sign is a space: the vendor's own SDK for Python sends one where it has signed %20.
@@ -28,10 +28,12 @@ def parameters(target: str) -> list[tuple[str, str]]:
 def canonical_request(
     *, method: str, target: str, headers: Mapping[str, str], body: bytes, signed_headers: Collection[str]
 ) -> str:
-    """The text that both sides hash; headers may be named in any case, and every signed one must be there."""
+    """The canonical request; header names are in any case, and every signed header must be present."""
     lowered = {name.lower(): text.strip() for name, text in headers.items()}
     names = sorted(signed_headers)
-    query = "&".join(f"{quote(name, safe='~')}={quote(text, safe='~')}" for name, text in sorted(parameters(target)))
+    query = "&".join(
+        f"{quote(name, safe='~')}={quote(text, safe='~')}" for name, text in sorted(query_parameters(target))
+    )
     return "\n".join(
         [
             method,
@@ -47,6 +49,6 @@ def canonical_request(
 
 def sign(canonical: str, *, secret: str) -> str:
     """The signature of a canonical request."""
-    # Latin-1 gives back the very bytes that a header had on the wire; all else in the text is ASCII.
+    # Latin-1 restores the bytes of the received headers; everything else in the text is ASCII.
     digest = hashlib.sha256(canonical.encode("latin-1")).hexdigest()
     return hmac.new(secret.encode(), f"{ALGORITHM}\n{digest}".encode(), hashlib.sha256).hexdigest()

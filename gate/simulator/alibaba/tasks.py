@@ -1,11 +1,11 @@
-"""Writes a scan task as GetLastOnceTaskInfo and GetOnceTaskResultInfo do (alibaba-security-center.md 1)."""
+"""Renders a scan task as GetLastOnceTaskInfo and GetOnceTaskResultInfo do (alibaba-security-center.md 1)."""
 
 import re
 from collections.abc import Sequence
 from typing import Any, Final, assert_never
 from zlib import crc32
 
-from gate.simulator.alibaba.parameters import TASK_TYPES, Asked
+from gate.simulator.alibaba.parameters import TASK_TYPES, Parameters
 from gate.simulator.cloud import NoTask
 from gate.simulator.task import SimulatedTask, Snapshot, State
 
@@ -14,10 +14,10 @@ STATUS: Final[dict[State, str]] = {
     "running": "START",
     "complete": "SUCCESS",
     "timed-out": "TIMEOUT",
-    # Neither has a word in the documents of this action; other actions say FAIL of the same tasks (1.2).
+    # This action documents no status for either; other actions show FAIL for the same tasks (1.2).
     "stopped": "FAIL",
     "failed": "FAIL",
-    # In no document of any action.
+    # Not documented for any action.
     "unknown": "HIBERNATED",
 }
 SOURCE: Final = {
@@ -26,17 +26,17 @@ SOURCE: Final = {
     "autoSync": "schedule",
     "manualSync": "console_batch",
 }
-"""Who starts a task, in the words of this cloud; another word, such as `openapi`, is one of its own."""
+"""Triggers by this cloud's names; any other one, such as `openapi`, is used as it is."""
 UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def milliseconds(seconds: float) -> int:
-    """A moment as Security Center writes it."""
+    """A time in the unit of Security Center."""
     return round(seconds * 1000)
 
 
 def task_id(task: SimulatedTask) -> str | int | None:
-    """What the task is called: declared as a number, documented as 32 hexadecimal digits, and 0 in the sample."""
+    """The id of a task: declared as a number, documented as 32 hexadecimal digits, and 0 in the sample."""
     text = task.id.replace("-", "") if UUID.fullmatch(task.id) else task.id
     match task.id_form:
         case "text":
@@ -53,58 +53,63 @@ def task_id(task: SimulatedTask) -> str | int | None:
             assert_never(task.id_form)
 
 
-def is_called(task: SimulatedTask, wanted: str) -> bool:
-    """Whether a task can be asked for by this name."""
-    return task.id_form in {"text", "number"} and str(task_id(task)) == wanted
+def has_id(task: SimulatedTask, requested: str) -> bool:
+    """Whether a request for this id finds the task."""
+    return task.id_form in {"text", "number"} and str(task_id(task)) == requested
 
 
 def source(task: SimulatedTask) -> str:
-    """Who started a task."""
+    """The trigger of a task by this cloud's name."""
     return SOURCE.get(task.task_type, task.task_type)
 
 
-def wanted(tasks: Sequence[Snapshot], asked: Asked) -> list[Snapshot]:
-    """The tasks of the type that is asked for, which goes by two names, and of the source if one is asked for.
+def select(tasks: Sequence[Snapshot], parameters: Parameters) -> list[Snapshot]:
+    """The tasks of the requested type, which two parameters name, and of the requested source, if any.
 
-    Whether the source keeps tasks back is not verified (1.1).
+    Whether the source filters tasks is not verified (1.1).
     """
-    kinds = {TASK_TYPES[asked[name][0]] for name in ("TaskType", "TaskName")}
-    sources = asked.get("Source")
+    kinds = {TASK_TYPES[parameters[name][0]] for name in ("TaskType", "TaskName")}
+    sources = parameters.get("Source")
     return [
-        seen for seen in tasks if {seen.task.kind} == kinds and (sources is None or source(seen.task) == sources[0])
+        snapshot
+        for snapshot in tasks
+        if {snapshot.task.kind} == kinds and (sources is None or source(snapshot.task) == sources[0])
     ]
 
 
-def latest(seen: Snapshot) -> dict[str, Any]:
-    """The whole answer about a task."""
-    # The documents know two words for the result of a task that exists; this is the one that is not about regions.
-    result = "TASK_NOT_SUPPORT_REGION" if seen.task.unsupported else "SUCCESS"
-    return _with_info(seen, {"Status": STATUS[seen.stage.state], "Progress": seen.stage.progress, "Result": result})
+def last_task_info(task: Snapshot) -> dict[str, Any]:
+    """The document of GetLastOnceTaskInfo."""
+    # Two result codes are documented for a task that exists; SUCCESS is the one that is not about regions.
+    result = "TASK_NOT_SUPPORT_REGION" if task.task.unsupported else "SUCCESS"
+    return _with_info(task, {"Status": STATUS[task.stage.state], "Progress": task.stage.progress, "Result": result})
 
 
-def outcome(seen: Snapshot) -> dict[str, Any]:
-    """The same without progress and result."""
-    return _with_info(seen, {"Status": STATUS[seen.stage.state]})
+def task_result_info(task: Snapshot) -> dict[str, Any]:
+    """The document of GetOnceTaskResultInfo, which has neither progress nor result."""
+    return _with_info(task, {"Status": STATUS[task.stage.state]})
 
 
-def nothing(no_task: NoTask) -> dict[str, Any]:
-    """That there is no task, which no document shows: by the sample's id, and by the word for it unless told bare."""
-    stated = {"TaskInfo": {"Result": "TASK_NOT_EXISTS"}} if no_task == "told" else {}
-    return {"TaskId": 0, "TotalCount": 0, "FinishCount": 0, **stated}
+def no_task_document(form: NoTask) -> dict[str, Any]:
+    """The document if there is no task: with the sample's id 0, and with or without the documented result code.
+
+    No document shows such a response.
+    """
+    result = {"TaskInfo": {"Result": "TASK_NOT_EXISTS"}} if form == "told" else {}
+    return {"TaskId": 0, "TotalCount": 0, "FinishCount": 0, **result}
 
 
-def _with_info(seen: Snapshot, info: dict[str, Any]) -> dict[str, Any]:
-    shown_id = task_id(seen.task)
+def _with_info(snapshot: Snapshot, info: dict[str, Any]) -> dict[str, Any]:
+    shown_id = task_id(snapshot.task)
     return {
-        "CollectTime": milliseconds(seen.started),
-        "TotalCount": seen.task.total,
+        "CollectTime": milliseconds(snapshot.started),
+        "TotalCount": snapshot.task.total,
         **({} if shown_id is None else {"TaskId": shown_id}),
-        "FinishCount": _finished(seen) if seen.task.finished is None else seen.task.finished,
+        "FinishCount": _finished(snapshot) if snapshot.task.finished is None else snapshot.task.finished,
         "TaskInfo": info,
     }
 
 
-def _finished(seen: Snapshot) -> int:
-    # An image that failed is done with. Of other tasks nothing but the rest of this count tells what failed (2.3).
-    counts = seen.counts
-    return counts.succeeded + (counts.failed if seen.task.kind == "image_scan" else 0)
+def _finished(snapshot: Snapshot) -> int:
+    # A failed image counts as finished. In other tasks, only the difference to the total shows what failed (2.3).
+    counts = snapshot.counts
+    return counts.succeeded + (counts.failed if snapshot.task.kind == "image_scan" else 0)

@@ -1,9 +1,9 @@
-"""Speaks the error bodies of HSS and of the API gateway in front of it (huawei-hss.md 5)."""
+"""Renders the errors of HSS and of the API gateway in front of it (huawei-hss.md 5)."""
 
 from http import HTTPStatus
 from typing import Final
 
-from gate.simulator.cloud import Answer
+from gate.simulator.cloud import ApiResponse
 
 HSS: Final = {
     "HSS.0001": "Invalid parameter.",
@@ -12,7 +12,7 @@ HSS: Final = {
     "HSS.0011": "The resource is not found.",
     "HSS.0013": "Insufficient permissions.",
 }
-"""All of them come with HTTP 400, whatever they say."""
+"""The status of all of them is 400."""
 
 GATEWAY: Final = {
     "APIGW.0101": (404, "The API does not exist or has not been published in the environment"),
@@ -28,13 +28,13 @@ GATEWAY: Final = {
 }
 
 
-def error(code: str, message: str | None = None) -> Answer:
-    """The answer with this error code, in the form of whoever gives it."""
+def error(code: str, message: str | None = None) -> ApiResponse:
+    """The error with this code, in the form of HSS or of the gateway."""
     if code in HSS:
-        said = message or HSS[code]
-        return Answer(
+        text = message or HSS[code]
+        return ApiResponse(
             status=HTTPStatus.BAD_REQUEST,
-            document={"error_code": code, "error_description": said, "error_msg": said},
+            document={"error_code": code, "error_description": text, "error_msg": text},
         )
-    status, usual = GATEWAY[code]
-    return Answer(status=status, document={"error_msg": message or usual, "error_code": code})
+    status, default = GATEWAY[code]
+    return ApiResponse(status=status, document={"error_msg": message or default, "error_code": code})

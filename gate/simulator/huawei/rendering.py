@@ -1,4 +1,4 @@
-"""Writes a task as HSS does: its names, its types, and what it leaves out (huawei-hss.md 2)."""
+"""Renders a task as HSS does: field names, types, and absent fields (huawei-hss.md 2)."""
 
 from dataclasses import asdict
 from functools import reduce
@@ -13,7 +13,7 @@ STATUS: Final[dict[State, int]] = {
     "stopped": -1,
     "timed-out": -2,
     "failed": -3,
-    # Outside of -3 to 100, on the side where a careless "at least 100" would pass it.
+    # Outside of -3 to 100, on the side where a check for "at least 100" would take it for complete.
     "unknown": 142,
 }
 SCOPE: Final[dict[Scope, int]] = {
@@ -27,49 +27,49 @@ EVERY_SCOPE_MASK: Final = 0x7FFF_FFFF
 
 
 def milliseconds(seconds: float) -> int:
-    """A moment as HSS writes it."""
+    """A time in the unit of HSS."""
     return round(seconds * 1000)
 
 
 def scope_mask(task: SimulatedTask) -> int:
-    """What a task looks for, bit by bit; an image_sync task looks for nothing."""
+    """The scan scope of a task as a bit mask; that of an image_sync task is 0."""
     if task.kind == "image_sync":
         return 0
     return EVERY_SCOPE_MASK if task.scopes == EVERY_SCOPE else reduce(or_, (SCOPE[scope] for scope in task.scopes), 0)
 
 
-def status(seen: Snapshot) -> int:
-    """The one number that holds both state and progress; a running task never reaches 100."""
-    return STATUS.get(seen.stage.state, min(max(seen.stage.progress, 0), 99))
+def status(snapshot: Snapshot) -> int:
+    """The field that holds both state and progress; it is below 100 while a task runs."""
+    return STATUS.get(snapshot.stage.state, min(max(snapshot.stage.progress, 0), 99))
 
 
-def document(seen: Snapshot) -> dict[str, Any]:
-    """One element of data_list, without the fields that have nothing to say."""
-    counts = seen.counts
-    everything = {
-        "task_id": seen.task.id,
-        "task_name": seen.task.name,
-        "begin_time": milliseconds(seen.started),
-        "end_time": None if seen.ended is None else milliseconds(seen.ended),
-        "task_type": seen.task.task_type,
-        "task_status": status(seen),
-        **(_scan_only(seen) if seen.task.kind == "image_scan" else {}),
+def document(snapshot: Snapshot) -> dict[str, Any]:
+    """One element of data_list, without empty fields."""
+    counts = snapshot.counts
+    fields = {
+        "task_id": snapshot.task.id,
+        "task_name": snapshot.task.name,
+        "begin_time": milliseconds(snapshot.started),
+        "end_time": None if snapshot.ended is None else milliseconds(snapshot.ended),
+        "task_type": snapshot.task.task_type,
+        "task_status": status(snapshot),
+        **(_scan_only(snapshot) if snapshot.task.kind == "image_scan" else {}),
         "failed_num": counts.failed,
         "success_num": counts.succeeded,
         "total_num": counts.total,
         "failed_images": [asdict(image) for image in counts.failed_images],
     }
-    return {name: value for name, value in everything.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-def _scan_only(seen: Snapshot) -> dict[str, Any]:
+def _scan_only(snapshot: Snapshot) -> dict[str, Any]:
     # The vendor's sample of an image_sync task has none of these.
     return {
-        "remain_min": seen.stage.remaining_minutes,
-        "image_type": seen.task.image_type,
-        "scan_scope": scope_mask(seen.task),
+        "remain_min": snapshot.stage.remaining_minutes,
+        "image_type": snapshot.task.image_type,
+        "scan_scope": scope_mask(snapshot.task),
         "rate_limit": 0,
         "is_all": True,
-        "risky_num": seen.counts.risky,
-        "failed_reason": "" if status(seen) >= 0 else f"The task is {seen.stage.state}.",
+        "risky_num": snapshot.counts.risky,
+        "failed_reason": "" if status(snapshot) >= 0 else f"The task is {snapshot.stage.state}.",
     }

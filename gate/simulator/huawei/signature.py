@@ -1,4 +1,4 @@
-"""Recomputes the SDK-HMAC-SHA256 signature of a request as it came over the wire (huawei-hss.md 4.1)."""
+"""Recomputes the SDK-HMAC-SHA256 signature of a request as it was received (huawei-hss.md 4.1)."""
 
 import hashlib
 import hmac
@@ -21,7 +21,7 @@ UNSIGNED: Final = "UNSIGNED-PAYLOAD"
 def canonical_request(
     *, method: str, target: str, headers: Mapping[str, str], body: bytes, signed_headers: Sequence[str]
 ) -> str:
-    """The text that both sides hash; headers may be named in any case, and every signed one must be there."""
+    """The canonical request; header names are in any case, and every signed header must be present."""
     lowered = {name.lower(): text.strip() for name, text in headers.items()}
     path = "/".join(quote(unquote(segment), safe="~") for segment in target.partition("?")[0].split("/"))
     query = "&".join(f"{quote(name, safe='~')}={quote(text, safe='~')}" for name, text in sorted(query_pairs(target)))
@@ -41,6 +41,6 @@ def canonical_request(
 
 def sign(canonical: str, *, date: str, secret: str) -> str:
     """The signature of a canonical request; the date is the text of X-Sdk-Date."""
-    # Latin-1 gives back the very bytes that a header had on the wire; all else in the text is ASCII.
+    # Latin-1 restores the bytes of the received headers; everything else in the text is ASCII.
     digest = hashlib.sha256(canonical.encode("latin-1")).hexdigest()
     return hmac.new(secret.encode(), f"{ALGORITHM}\n{date}\n{digest}".encode(), hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""Signs requests to Alibaba Cloud, so that each test can change one thing about how."""
+"""Signs requests to Alibaba Cloud, so that each test can change one property of the signature."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TOKEN = {"x-acs-security-token": "simulated-alibaba-security-token-that-opens-no
 
 
 def target(query: Mapping[str, object]) -> str:
-    """The target of a request with these parameters, those without a value left out."""
-    asked = {name: str(value) for name, value in query.items() if value is not None}
-    return f"/?{urlencode(asked, quote_via=quote)}" if asked else "/"
+    """The target of a request with these parameters; those whose value is None are left out."""
+    given = {name: str(value) for name, value in query.items() if value is not None}
+    return f"/?{urlencode(given, quote_via=quote)}" if given else "/"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signing:
-    """How a client signs."""
+    """A signed request."""
 
     target: str = "/?TaskName=IMAGE_SCAN&TaskType=IMAGE_SCAN"
     action: str = "GetLastOnceTaskInfo"
@@ -43,7 +43,7 @@ class Signing:
 
     def headers(self, simulator: Simulator, now: float) -> dict[str, str]:
         """The headers to send, Authorization among them."""
-        usual = {
+        defaults = {
             "host": f"127.0.0.1:{simulator.port}",
             "x-acs-action": self.action,
             "x-acs-version": "2018-12-03",
@@ -52,7 +52,7 @@ class Signing:
             "x-acs-content-sha256": hashlib.sha256(self.body).hexdigest(),
             **self.more,
         }
-        headers = {name: text for name, text in usual.items() if name not in self.without}
+        headers = {name: text for name, text in defaults.items() if name not in self.without}
         signed = self.signed or tuple(sorted(headers))
         form = canonical_request(
             method=self.method,

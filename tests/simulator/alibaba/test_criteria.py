@@ -1,4 +1,4 @@
-"""Searching among the images of the account (alibaba-security-center.md 2.2)."""
+"""Tests the criteria that filter the images of the account (alibaba-security-center.md 2.2)."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.simulator import SimulatedTask, Simulator
-from tests.simulator.alibaba.asking import INSTANCES, holding, rows
+from tests.simulator.alibaba.actions import INSTANCES, image_rows, simulator_with
 
 if TYPE_CHECKING:
-    from tests.simulator.conftest import Act, Clock
+    from tests.simulator.conftest import CallAction, Clock
 
-TASK = SimulatedTask(id="ours", name="scan", started_ago=600, risky=1)
+TASK = SimulatedTask(id="scanned", name="scan", started_ago=600, risky=1)
 
 
-def criteria(*asked: tuple[str, str], join: str | None = None) -> str:
-    """Criteria as they go over the wire."""
+def criteria(*conditions: tuple[str, str], join: str | None = None) -> str:
+    """Criteria in the form of the parameter."""
     more = {} if join is None else {"logicalExp": join}
-    return json.dumps([{"name": name, "value": value, **more} for name, value in asked])
+    return json.dumps([{"name": name, "value": value, **more} for name, value in conditions])
 
 
 @pytest.mark.parametrize(
-    ("asked", "join", "expected"),
+    ("parameter", "join", "expected"),
     [
         ("[]", None, ["app-1", "app-2", "app-3", "legacy"]),
         ("[]", "OR", ["app-1", "app-2", "app-3", "legacy"]),
@@ -42,37 +42,41 @@ def criteria(*asked: tuple[str, str], join: str | None = None) -> str:
         (criteria(("instanceId", "cri-simulated"), ("regionId", "cn-beijing")), None, []),
     ],
 )
-def test_criteria_keep_what_they_name(
-    asked: str, join: str | None, expected: list[str], act: Act, clock: Clock
+def test_criteria_keep_the_matching_images(
+    parameter: str, join: str | None, expected: list[str], call: CallAction, clock: Clock
 ) -> None:
-    """The values of one name are joined by their logicalExp, and the names by LogicalExp."""
-    with holding(TASK, clock=clock) as simulator:
-        listed = rows(act, simulator, Criteria=asked, LogicalExp=join)
+    """Several values of one name are joined by their logicalExp, and the names by LogicalExp."""
+    with simulator_with(TASK, clock=clock) as simulator:
+        rows = image_rows(call, simulator, Criteria=parameter, LogicalExp=join)
 
-    assert sorted({row["RepoName"].partition("-")[0].replace("app", row["RepoName"]) for row in listed}) == expected
+    assert sorted({row["RepoName"].partition("-")[0].replace("app", row["RepoName"]) for row in rows}) == expected
 
 
-def test_an_image_is_found_by_its_digest_in_either_form(act: Act, clock: Clock) -> None:
-    """With all of its tags."""
-    with holding(TASK, clock=clock) as simulator:
-        digest = rows(act, simulator, Criteria=criteria(("repoName", "app-1")))[0]["Digest"].removeprefix("sha256:")
-        found = [rows(act, simulator, Criteria=criteria(("digest", f"{form}{digest}"))) for form in ("", "sha256:")]
+def test_an_image_is_found_by_its_digest_in_either_form(call: CallAction, clock: Clock) -> None:
+    """It is found under all of its tags."""
+    with simulator_with(TASK, clock=clock) as simulator:
+        digest = image_rows(call, simulator, Criteria=criteria(("repoName", "app-1")))[0]["Digest"].removeprefix(
+            "sha256:"
+        )
+        found = [
+            image_rows(call, simulator, Criteria=criteria(("digest", f"{form}{digest}"))) for form in ("", "sha256:")
+        ]
 
     assert [row["RepoName"] for row in found[0]] == ["app-1", "app-1"]
     assert found[0] == found[1]
 
 
-def test_every_name_of_a_criterion_is_a_field(act: Act, clock: Clock) -> None:
-    """Asking for what an image shows finds the image."""
+def test_every_criterion_name_is_a_field_of_the_image(call: CallAction, clock: Clock) -> None:
+    """Criteria with the values of an image find that image."""
     names = (
         *("instanceId", "repoName", "repoId", "repoNamespace", "regionId", "registryType", "imageId", "tag", "digest"),
         *("vulStatus", "alarmStatus", "hcStatus", "riskStatus"),
     )
-    with holding(TASK, clock=clock) as simulator:
-        row = rows(act, simulator)[0]
-        everything = criteria(*((name, row[name[0].upper() + name[1:]]) for name in names))
+    with simulator_with(TASK, clock=clock) as simulator:
+        row = image_rows(call, simulator)[0]
+        all_fields = criteria(*((name, row[name[0].upper() + name[1:]]) for name in names))
 
-        assert rows(act, simulator, Criteria=everything) == [row]
+        assert image_rows(call, simulator, Criteria=all_fields) == [row]
 
 
 @pytest.mark.parametrize(
@@ -91,9 +95,9 @@ def test_every_name_of_a_criterion_is_a_field(act: Act, clock: Clock) -> None:
         ({"Scanned": 1}, "InvalidScanned"),
     ],
 )
-def test_a_wrong_parameter_is_refused(query: dict[str, object], code: str, act: Act, clock: Clock) -> None:
-    """With an error that is named after it."""
+def test_an_invalid_parameter_is_rejected(query: dict[str, object], code: str, call: CallAction, clock: Clock) -> None:
+    """The error code contains the name of the parameter."""
     with Simulator(now=clock) as simulator:
-        seen = act(simulator, INSTANCES, **query)
+        response = call(simulator, INSTANCES, **query)
 
-    assert (seen.status, seen.document["Code"]) == (400, code)
+    assert (response.status, response.document["Code"]) == (400, code)

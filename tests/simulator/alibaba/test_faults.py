@@ -1,4 +1,4 @@
-"""What goes wrong in the words of Alibaba Cloud, and what a fault can name in any cloud."""
+"""Tests the errors of Alibaba Cloud, and faults for one operation or for every poll of any cloud."""
 
 from __future__ import annotations
 
@@ -7,78 +7,81 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.simulator import POLL, Fault, Forbidden, Quota, Simulator, alibaba, server_error
-from tests.simulator.alibaba.asking import INSTANCES, LAST, LEAVES, PAGE, RESULT, SCAN
+from tests.simulator.alibaba.actions import INSTANCES, LAST, LEAVES, PAGE, RESULT, SCAN
 
 if TYPE_CHECKING:
-    from tests.simulator.conftest import Act, AskTasks, Clock
+    from tests.simulator.conftest import CallAction, Clock, ListTasks
 
 
 @pytest.mark.parametrize(
     ("code", "status"),
     [("ServerError", 500), ("ServiceUnavailable", 503), ("Throttling", 400), ("InvalidProduct.NotFound", 404)],
 )
-def test_an_error_can_be_ordered_by_its_code(code: str, status: int, act: Act, clock: Clock) -> None:
-    """With the status that is documented for it."""
+def test_an_error_can_be_injected_by_its_code(code: str, status: int, call: CallAction, clock: Clock) -> None:
+    """It has the status that is documented for the code."""
     with Simulator(now=clock) as simulator:
         simulator.faults.append(Fault(reply=alibaba.refused(code)))
-        seen = act(simulator, LAST, **SCAN)
+        response = call(simulator, LAST, **SCAN)
 
-    assert (seen.status, seen.document["Code"]) == (status, code)
-    assert seen.document["RequestId"] == "00000000-0000-0000-0000-000000000000"
+    assert (response.status, response.document["Code"]) == (status, code)
+    assert response.document["RequestId"] == "00000000-0000-0000-0000-000000000000"
 
 
-def test_an_error_can_be_given_a_message() -> None:
-    """Of a test's own."""
+def test_an_injected_error_can_have_its_own_message() -> None:
     assert b'"Message": "Enough."' in alibaba.refused("ServerError", "Enough.").body
 
 
 @pytest.mark.parametrize("action", [LAST, RESULT, LEAVES, INSTANCES])
-def test_an_action_can_be_forbidden_by_itself(action: str, act: Act, clock: Clock) -> None:
-    """As it is to a user whose policies name the others only."""
+def test_one_action_can_be_forbidden(action: str, call: CallAction, clock: Clock) -> None:
+    """The others stay allowed, as for a user whose policies name only those."""
     query: dict[str, dict[str, object]] = {LAST: {**SCAN}, RESULT: {**SCAN, "TaskId": "t"}, LEAVES: {**PAGE}}
     with Simulator(now=clock) as simulator:
         simulator.faults.append(Fault(operation=action, reply=Forbidden()))
-        seen = {each: act(simulator, each, **query.get(each, {})) for each in (LAST, RESULT, LEAVES, INSTANCES)}
+        responses = {each: call(simulator, each, **query.get(each, {})) for each in (LAST, RESULT, LEAVES, INSTANCES)}
 
-    assert {each for each, answer in seen.items() if answer.status == 403} == {action}
-    assert seen[action].document["Code"] == "NoPermission"
-    assert seen[action].document["Message"] == "caller has no permission"
+    assert {each for each, response in responses.items() if response.status == 403} == {action}
+    assert responses[action].document["Code"] == "NoPermission"
+    assert responses[action].document["Message"] == "caller has no permission"
 
 
-def test_a_fault_can_meet_every_look_in_every_cloud(act: Act, ask_tasks: AskTasks, clock: Clock) -> None:
-    """Looks are counted together, whichever of its actions a cloud has for them, and each cloud by itself."""
+def test_a_fault_can_affect_every_poll_of_every_cloud(call: CallAction, list_tasks: ListTasks, clock: Clock) -> None:
+    """Polls are counted over all polling actions of a cloud, and separately for each cloud."""
     with Simulator(now=clock) as simulator:
         simulator.faults.append(Fault(on=frozenset({2, 3}), operation=POLL, reply=server_error()))
-        seen = [
-            act(simulator, LAST, **SCAN).status,
-            act(simulator, INSTANCES).status,
-            act(simulator, RESULT, TaskId="t", **SCAN).status,
-            act(simulator, LAST, **SCAN).status,
-            act(simulator, RESULT, TaskId="t", **SCAN).status,
+        statuses = [
+            call(simulator, LAST, **SCAN).status,
+            call(simulator, INSTANCES).status,
+            call(simulator, RESULT, TaskId="t", **SCAN).status,
+            call(simulator, LAST, **SCAN).status,
+            call(simulator, RESULT, TaskId="t", **SCAN).status,
         ]
-        other = [ask_tasks(simulator).status for _ in range(4)]
+        other = [list_tasks(simulator).status for _ in range(4)]
 
-    assert seen == [200, 200, 502, 502, 200]
+    assert statuses == [200, 200, 502, 502, 200]
     assert other == [200, 502, 502, 200]
 
 
-def test_a_fault_can_meet_an_action_or_all_of_them(act: Act, clock: Clock) -> None:
-    """Each counted by itself."""
+def test_a_fault_can_affect_one_action_or_all_of_them(call: CallAction, clock: Clock) -> None:
+    """The requests of each action are counted separately."""
     with Simulator(now=clock) as simulator:
         simulator.faults += [
             Fault(on=frozenset({2}), operation=INSTANCES, reply=server_error(503)),
             Fault(on=frozenset({3}), reply=server_error(502)),
         ]
-        seen = [(act(simulator, INSTANCES).status, act(simulator, LAST, **SCAN).status) for _ in range(4)]
+        statuses = [(call(simulator, INSTANCES).status, call(simulator, LAST, **SCAN).status) for _ in range(4)]
 
-    assert seen == [(200, 200), (503, 200), (502, 502), (200, 200)]
+    assert statuses == [(200, 200), (503, 200), (502, 502), (200, 200)]
 
 
-def test_one_call_too_many_is_refused_with_status_400(act: Act, clock: Clock) -> None:
-    """The cloud need not say when to come back; each action has a window of its own."""
+def test_a_call_over_the_limit_is_rejected_with_status_400(call: CallAction, clock: Clock) -> None:
+    """A header for the retry time is optional; each action has its own window."""
     with Simulator(now=clock) as simulator:
         simulator.quota = Quota(calls=1, seconds=60)
-        first, second, other = act(simulator, LAST, **SCAN), act(simulator, LAST, **SCAN), act(simulator, INSTANCES)
+        first, second, other = (
+            call(simulator, LAST, **SCAN),
+            call(simulator, LAST, **SCAN),
+            call(simulator, INSTANCES),
+        )
 
     assert (first.status, second.status, other.status) == (200, 400, 200)
     assert second.document["Code"] == "Throttling.User"
@@ -87,25 +90,25 @@ def test_one_call_too_many_is_refused_with_status_400(act: Act, clock: Clock) ->
     assert "Retry-After" not in second.headers
 
 
-def test_the_refusal_can_say_when_to_come_back(act: Act, clock: Clock) -> None:
-    """In milliseconds, so that whoever waits that long is let in."""
+def test_the_error_can_have_a_retry_after_header(call: CallAction, clock: Clock) -> None:
+    """It is in milliseconds, and a call after that time is allowed."""
     with Simulator(now=clock) as simulator:
         simulator.quota = Quota(calls=1, seconds=60, retry_after=True)
-        act(simulator, LAST, **SCAN)
+        call(simulator, LAST, **SCAN)
         clock.now += 20.5
-        refused = act(simulator, LAST, **SCAN)
-        clock.now += int(refused.headers["x-acs-retry-after"]) / 1000
+        throttled = call(simulator, LAST, **SCAN)
+        clock.now += int(throttled.headers["x-acs-retry-after"]) / 1000
 
-        assert refused.headers["x-acs-retry-after"] == "39500"
-        assert "Retry-After" not in refused.headers
-        assert act(simulator, LAST, **SCAN).status == 200
+        assert throttled.headers["x-acs-retry-after"] == "39500"
+        assert "Retry-After" not in throttled.headers
+        assert call(simulator, LAST, **SCAN).status == 200
 
 
-def test_every_request_is_remembered_by_its_action(act: Act, clock: Clock) -> None:
-    """And one that asks for none is unknown."""
+def test_every_request_is_recorded_with_its_action(call: CallAction, clock: Clock) -> None:
+    """The operation of a request for an unknown action is `unknown`."""
     with Simulator(now=clock) as simulator:
-        act(simulator, LAST, **SCAN)
-        act(simulator, "GetLastTaskInfo")
+        call(simulator, LAST, **SCAN)
+        call(simulator, "GetLastTaskInfo")
         first, second = simulator.requests
 
     assert (first.cloud, first.operation, first.method, first.path) == ("alibaba", LAST, "POST", "/")

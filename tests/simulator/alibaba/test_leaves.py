@@ -1,4 +1,4 @@
-"""The sub-tasks of a task: DescribeOnceTaskLeafRecordPage (alibaba-security-center.md 2.1)."""
+"""Tests the sub-tasks of a task: DescribeOnceTaskLeafRecordPage (alibaba-security-center.md 2.1)."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.simulator import FailedImage, SimulatedTask, Simulator, Stage
-from tests.simulator.alibaba.asking import LEAVES, PAGE, START, holding, leaves
+from tests.simulator.alibaba.actions import LEAVES, PAGE, SIMULATOR_STARTED, leaves, simulator_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gate.simulator.task import State
-    from tests.simulator.conftest import Act, Clock
+    from tests.simulator.conftest import CallAction, Clock
 
-TASK = SimulatedTask(id="ours", name="scan", started_ago=600)
-BEGAN = START - 600_000
-
-
-def endings(listed: Iterable[dict[str, Any]]) -> list[tuple[str, str | None]]:
-    """Status and result of every leaf that is an image."""
-    return [(leaf["StatusText"], leaf.get("ResultInfo")) for leaf in listed if leaf["TargetType"] == "IMAGE"]
+TASK = SimulatedTask(id="scanned", name="scan", started_ago=600)
+STARTED = SIMULATOR_STARTED - 600_000
 
 
-def test_a_leaf_has_every_documented_field_in_its_documented_type(act: Act, clock: Clock) -> None:
-    """Its counts are texts, and what its scan cost is JSON in a text."""
-    with holding(TASK, clock=clock) as simulator:
-        document = act(simulator, LEAVES, **PAGE).document
+def image_results(rows: Iterable[dict[str, Any]]) -> list[tuple[str, str | None]]:
+    """StatusText and ResultInfo of every leaf that is an image."""
+    return [(leaf["StatusText"], leaf.get("ResultInfo")) for leaf in rows if leaf["TargetType"] == "IMAGE"]
+
+
+def test_a_leaf_has_every_documented_field_in_its_documented_type(call: CallAction, clock: Clock) -> None:
+    """Its counts are strings, and its CostTimeInfo is a JSON string."""
+    with simulator_with(TASK, clock=clock) as simulator:
+        document = call(simulator, LEAVES, **PAGE).document
     _, leaf, other, _ = document["OnceTasks"]
     image = leaf.pop("TaskImageInfo")
 
@@ -47,39 +47,39 @@ def test_a_leaf_has_every_documented_field_in_its_documented_type(act: Act, cloc
         "FinishCount": "1",
         "TotalCount": "1",
         "ResultInfo": "SUCCESS",
-        "StartTime": BEGAN,
-        "EndTime": BEGAN + 240_000,
-        "RealRunTime": BEGAN,
+        "StartTime": STARTED,
+        "EndTime": STARTED + 240_000,
+        "RealRunTime": STARTED,
     }
     assert len(leaf["TaskId"]) == 32
-    assert set(json.loads(image["CostTimeInfo"]).values()) == {BEGAN + 240_000}
+    assert set(json.loads(image["CostTimeInfo"]).values()) == {STARTED + 240_000}
     assert (image["RepoNamespace"], image["RepoName"], image["Tag"]) == ("shop", "app-1", "2.1.0")
     assert len(other["Target"]) == 64
 
 
-def test_the_repository_is_a_leaf_too(act: Act, clock: Clock) -> None:
-    """The first one, and the only one of a task without images; it has no image to tell of."""
-    with holding(replace(TASK, total=0), clock=clock) as simulator:
-        (repository,) = leaves(act, simulator)
+def test_the_repository_is_a_leaf_too(call: CallAction, clock: Clock) -> None:
+    """It is the first leaf, and the only one of a task without images; it has no TaskImageInfo."""
+    with simulator_with(replace(TASK, total=0), clock=clock) as simulator:
+        (repository,) = leaves(call, simulator)
 
     assert (repository["TargetType"], repository["StatusText"]) == ("IMAGE_REPO", "SUCCESS")
     assert "TaskImageInfo" not in repository
 
 
-def test_what_is_related_can_be_left_out(act: Act, clock: Clock) -> None:
-    """The vendor's SDK for Python writes its booleans with a capital letter."""
-    with holding(TASK, clock=clock) as simulator:
-        shown = ["TaskImageInfo" in leaves(act, simulator, RelateInfo=word)[1] for word in (True, "true", False)]
+def test_related_info_can_be_left_out(call: CallAction, clock: Clock) -> None:
+    """The vendor's SDK for Python sends True and False."""
+    with simulator_with(TASK, clock=clock) as simulator:
+        has_info = ["TaskImageInfo" in leaves(call, simulator, RelateInfo=value)[1] for value in (True, "true", False)]
 
-    assert shown == [True, True, False]
+    assert has_info == [True, True, False]
 
 
-def test_images_fail_in_every_way_by_turns_and_last_of_all(act: Act, clock: Clock) -> None:
-    """One of the ways is a success; and success itself is said in three ways."""
-    with holding(replace(TASK, total=7, failed=4), clock=clock) as simulator:
-        seen = endings(leaves(act, simulator))
+def test_failed_images_come_last_and_rotate_through_the_kinds_of_failure(call: CallAction, clock: Clock) -> None:
+    """One kind of failure has the status SUCCESS, and a success has three forms."""
+    with simulator_with(replace(TASK, total=7, failed=4), clock=clock) as simulator:
+        results = image_results(leaves(call, simulator))
 
-    assert seen == [
+    assert results == [
         ("SUCCESS", "SUCCESS"),
         ("SUCCESS", ""),
         ("SUCCESS", None),
@@ -90,8 +90,8 @@ def test_images_fail_in_every_way_by_turns_and_last_of_all(act: Act, clock: Cloc
     ]
 
 
-def test_how_images_fail_can_be_told(act: Act, clock: Clock) -> None:
-    """And which ones, as for any cloud; more names than failures are more failures."""
+def test_kinds_of_failure_and_failed_images_can_be_given(call: CallAction, clock: Clock) -> None:
+    """More failed images than the count are more failures."""
     image = FailedImage(
         id=1,
         registry_id="r",
@@ -102,18 +102,17 @@ def test_how_images_fail_can_be_told(act: Act, clock: Clock) -> None:
         registry_type="Harbor",
         failed_reason="image_over_sized",
     )
-    task = replace(TASK, failing=("unsupported",), failed_images=(image,))
-    with holding(task, clock=clock) as simulator:
-        *_, last = listed = leaves(act, simulator)
+    task = replace(TASK, failure_kinds=("unsupported",), failed_images=(image,))
+    with simulator_with(task, clock=clock) as simulator:
+        *_, last = rows = leaves(call, simulator)
 
-    assert endings(listed)[2:] == [("SUCCESS", "TASK_NOT_SUPPORT_REGION")]
+    assert image_results(rows)[2:] == [("SUCCESS", "TASK_NOT_SUPPORT_REGION")]
     assert (last["TaskImageInfo"]["RepoName"], last["TaskImageInfo"]["Tag"]) == ("cart", "7")
 
 
-def test_images_without_a_result_are_never_done(act: Act, clock: Clock) -> None:
-    """Although the task is complete."""
-    with holding(replace(TASK, total=5, without_result=2, failed=1), clock=clock) as simulator:
-        *_, started, waiting, failed = leaves(act, simulator)
+def test_images_without_a_result_stay_unfinished_in_a_complete_task(call: CallAction, clock: Clock) -> None:
+    with simulator_with(replace(TASK, total=5, without_result=2, failed=1), clock=clock) as simulator:
+        *_, started, waiting, failed = leaves(call, simulator)
 
     assert [leaf["StatusText"] for leaf in (started, waiting, failed)] == ["START", "INIT", "FAIL"]
     assert [leaf["Status"] for leaf in (started, waiting, failed)] == ["1", "0", "3"]
@@ -133,13 +132,13 @@ def test_images_without_a_result_are_never_done(act: Act, clock: Clock) -> None:
         ("unknown", 0, ["HIBERNATED", "START", "INIT", "START", "INIT"]),
     ],
 )
-def test_leaves_are_done_in_step_with_their_task(
-    state: State, progress: int, expected: list[str], act: Act, clock: Clock
+def test_leaves_finish_in_proportion_to_the_progress_of_their_task(
+    state: State, progress: int, expected: list[str], call: CallAction, clock: Clock
 ) -> None:
-    """The repository says what the task says."""
+    """The repository has the status of the task."""
     task = replace(TASK, total=4, stages=(Stage(state=state, progress=progress),))
-    with holding(task, clock=clock) as simulator:
-        assert [leaf["StatusText"] for leaf in leaves(act, simulator)] == expected
+    with simulator_with(task, clock=clock) as simulator:
+        assert [leaf["StatusText"] for leaf in leaves(call, simulator)] == expected
 
 
 @pytest.mark.parametrize(
@@ -147,49 +146,50 @@ def test_leaves_are_done_in_step_with_their_task(
     [
         ({}, "aaaabbbb"),
         ({"TaskId": "b"}, "bbbb"),
-        ({"TaskId": "nobody's"}, ""),
+        ({"TaskId": "unknown"}, ""),
         ({"TaskType": "IMAGE_REGISTRY_PULL"}, "c"),
         ({"Source": "schedule"}, "aaaa"),
-        ({"StartTime": BEGAN + 100_000}, "bbbb"),
-        ({"StartTime": BEGAN + 100_001}, ""),
-        ({"EndTime": BEGAN}, "aaaa"),
-        ({"EndTime": BEGAN - 1}, ""),
+        ({"StartTime": STARTED + 100_000}, "bbbb"),
+        ({"StartTime": STARTED + 100_001}, ""),
+        ({"EndTime": STARTED}, "aaaa"),
+        ({"EndTime": STARTED - 1}, ""),
         ({"StatusList.1": "FAIL"}, "b"),
         ({"StatusList.1": "FAIL", "StatusList.2": "TIMEOUT"}, "bb"),
-        ({"StatusList.1": "NEVER_HEARD_OF"}, ""),
-        ({"NeverHeardOf": "it"}, "aaaabbbb"),
+        ({"StatusList.1": "UNDOCUMENTED"}, ""),
+        ({"Undocumented": "x"}, "aaaabbbb"),
     ],
 )
-def test_every_filter_keeps_what_it_names(query: dict[str, object], expected: str, act: Act, clock: Clock) -> None:
-    """Without an id, the leaves of all tasks are listed; other types have none."""
-    several = (
+def test_every_filter_keeps_the_matching_leaves(
+    query: dict[str, object], expected: str, call: CallAction, clock: Clock
+) -> None:
+    """Without an id, the leaves of all tasks are listed; other task types have none."""
+    tasks = (
         replace(TASK, id="a", task_type="cycle"),
         replace(TASK, id="b", started_ago=500, failed=2),
         replace(TASK, id="c", kind="image_sync"),
         replace(TASK, id="d", kind="vul_check_task"),
     )
-    with holding(*several, clock=clock) as simulator:
+    with simulator_with(*tasks, clock=clock) as simulator:
         owners = {
             leaf["TaskId"]: task.id
-            for task in several
-            for leaf in leaves(act, simulator, TaskId=task.id)
-            + leaves(act, simulator, TaskId=task.id, TaskType="IMAGE_REGISTRY_PULL")
+            for task in tasks
+            for leaf in leaves(call, simulator, TaskId=task.id)
+            + leaves(call, simulator, TaskId=task.id, TaskType="IMAGE_REGISTRY_PULL")
         }
-        listed = leaves(act, simulator, **query)
+        rows = leaves(call, simulator, **query)
 
-    assert "".join(owners[leaf["TaskId"]] for leaf in listed) == expected
-
-
-def test_a_task_by_number_has_leaves(act: Act, clock: Clock) -> None:
-    """They are asked for by the number."""
-    with holding(replace(TASK, id="4711", id_form="number"), clock=clock) as simulator:
-        assert len(leaves(act, simulator, TaskId=4711)) == 4
+    assert "".join(owners[leaf["TaskId"]] for leaf in rows) == expected
 
 
-def test_pages_are_never_longer_than_the_cap(act: Act, clock: Clock) -> None:
-    """And count in steps of it, so that together they hold every leaf once."""
-    with holding(replace(TASK, total=119), clock=clock) as simulator:
-        pages = [act(simulator, LEAVES, **{**PAGE, "PageSize": 100, "CurrentPage": n}).document for n in range(1, 5)]
+def test_the_leaves_of_a_task_with_a_numeric_id_are_requested_by_the_number(call: CallAction, clock: Clock) -> None:
+    with simulator_with(replace(TASK, id="4711", id_form="number"), clock=clock) as simulator:
+        assert len(leaves(call, simulator, TaskId=4711)) == 4
+
+
+def test_pages_are_never_longer_than_the_cap(call: CallAction, clock: Clock) -> None:
+    """Page numbers count pages of that length, so that all pages together hold every leaf once."""
+    with simulator_with(replace(TASK, total=119), clock=clock) as simulator:
+        pages = [call(simulator, LEAVES, **{**PAGE, "PageSize": 100, "CurrentPage": n}).document for n in range(1, 5)]
 
     assert [page["PageInfo"] for page in pages] == [
         {"CurrentPage": 1, "PageSize": 50, "TotalCount": 120, "Count": 50},
@@ -200,15 +200,15 @@ def test_pages_are_never_longer_than_the_cap(act: Act, clock: Clock) -> None:
     assert len({leaf["TaskId"] for page in pages for leaf in page["OnceTasks"]}) == 120
 
 
-@pytest.mark.parametrize(("asked", "cap", "length"), [(None, 50, 20), (30, 50, 30), (100, 1000, 100), (100, 7, 7)])
-def test_a_page_is_as_long_as_asked_and_allowed(
-    asked: int | None, cap: int, length: int, act: Act, clock: Clock
+@pytest.mark.parametrize(("page_size", "cap", "length"), [(None, 50, 20), (30, 50, 30), (100, 1000, 100), (100, 7, 7)])
+def test_a_page_has_the_requested_length_up_to_the_cap(
+    page_size: int | None, cap: int, length: int, call: CallAction, clock: Clock
 ) -> None:
-    """Twenty, unless told otherwise; the cap is the test's."""
-    with holding(replace(TASK, total=200), clock=clock) as simulator:
+    """The default is twenty; the cap is set by the test."""
+    with simulator_with(replace(TASK, total=200), clock=clock) as simulator:
         simulator.page_cap = cap
 
-        assert len(leaves(act, simulator, PageSize=asked)) == length
+        assert len(leaves(call, simulator, PageSize=page_size)) == length
 
 
 @pytest.mark.parametrize(
@@ -227,11 +227,11 @@ def test_a_page_is_as_long_as_asked_and_allowed(
         ({"EndTime": "now"}, "InvalidEndTime"),
     ],
 )
-def test_a_parameter_that_is_missing_or_wrong_is_refused(
-    query: dict[str, object], code: str, act: Act, clock: Clock
+def test_a_missing_or_invalid_parameter_is_rejected(
+    query: dict[str, object], code: str, call: CallAction, clock: Clock
 ) -> None:
-    """With an error that is named after it."""
+    """The error code contains the name of the parameter."""
     with Simulator(now=clock) as simulator:
-        seen = act(simulator, LEAVES, **{**PAGE, **query})
+        response = call(simulator, LEAVES, **{**PAGE, **query})
 
-    assert (seen.status, seen.document["Code"]) == (400, code)
+    assert (response.status, response.document["Code"]) == (400, code)

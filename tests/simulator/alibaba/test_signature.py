@@ -1,4 +1,4 @@
-"""The signature, held against every vector of alibaba-security-center.md 4.1."""
+"""Tests the signature against every test vector of alibaba-security-center.md 4.1."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 @dataclass(frozen=True, kw_only=True)
 class Vector:
-    """A request, the hash of its canonical form, and its signature, from the vendor's page or the vendor's SDK."""
+    """A request, the hash of its canonical request, and its signature, from the vendor's page or the vendor's SDK."""
 
     target: str = "/"
     canonical_hash: str = ""
@@ -25,7 +25,7 @@ class Vector:
     body: bytes = b""
 
 
-OURS = {
+HEADERS = {
     "host": "tds.cn-shanghai.aliyuncs.com",
     "x-acs-version": "2018-12-03",
     "x-acs-date": "2026-01-02T03:04:05Z",
@@ -48,14 +48,14 @@ PUBLISHED = Vector(
 )
 PLAIN = Vector(
     target="/?TaskName=IMAGE_SCAN&TaskType=IMAGE_SCAN",
-    headers={**OURS, "x-acs-action": "GetLastOnceTaskInfo"},
+    headers={**HEADERS, "x-acs-action": "GetLastOnceTaskInfo"},
     canonical_hash="4b0ae1d1c9f40803ea6d40130d0e4b5c92a23b76c1ddfb43234fcacdc989c75d",
     signature="ad51819743b2fb8d1894381e7e2f5268110c6142bc7b0885a6370ac5e5bf9c7f",
 )
 TEMPORARY = Vector(
     target="/?CurrentPage=1&PageSize=20&RelateInfo=true&StatusList.1=FAIL&StatusList.2=TIMEOUT&TaskType=IMAGE_SCAN",
     headers={
-        **OURS,
+        **HEADERS,
         "x-acs-action": "DescribeOnceTaskLeafRecordPage",
         "x-acs-security-token": "dummy-sts-token",
     },
@@ -65,7 +65,7 @@ TEMPORARY = Vector(
 
 
 def canonical(vector: Vector) -> str:
-    """The canonical form of a vector with all of its headers signed."""
+    """The canonical request of a vector, with all headers signed."""
     return canonical_request(
         method="POST",
         target=vector.target,
@@ -77,7 +77,7 @@ def canonical(vector: Vector) -> str:
 
 @pytest.mark.parametrize("vector", [PUBLISHED, PLAIN, TEMPORARY])
 def test_every_published_vector_is_reproduced(vector: Vector) -> None:
-    """Both the canonical form and the signature come out as the vendor computes them."""
+    """Both the canonical request and the signature are equal to the vendor's."""
     form = canonical(vector)
 
     assert hashlib.sha256(form.encode()).hexdigest() == vector.canonical_hash
@@ -85,7 +85,7 @@ def test_every_published_vector_is_reproduced(vector: Vector) -> None:
 
 
 def test_the_order_of_parameters_and_of_headers_does_not_matter() -> None:
-    """The canonical form sorts both."""
+    """The canonical request sorts both."""
     one = canonical(Vector(target="/?b=2&a=1&b=1", headers={"Host": "h", "x-acs-a": " b "}))
     other = canonical(Vector(target="/?b=1&b=2&a=1", headers={"x-acs-a": "b", "host": "h"}))
 
@@ -105,19 +105,17 @@ def test_the_order_of_parameters_and_of_headers_does_not_matter() -> None:
         ('[{"name":"tag"}]', "%5B%7B%22name%22%3A%22tag%22%7D%5D"),
     ],
 )
-def test_what_is_signed_is_escaped_in_one_way(sent: str, signed: str) -> None:
-    """However it was escaped on the wire; a plus sign is a space there."""
+def test_the_canonical_request_normalises_percent_encoding(sent: str, signed: str) -> None:
+    """A plus sign in the request is a space."""
     assert f"\nk={signed}\n" in canonical(Vector(target=f"/?k={sent}"))
 
 
-def test_another_body_is_another_signature() -> None:
-    """Its hash is the last line of the canonical form."""
+def test_the_hash_of_the_body_is_the_last_line_of_the_canonical_request() -> None:
     assert canonical(Vector()).endswith(f"\n{EMPTY}")
     assert canonical(Vector(body=b"a=1")).endswith(f"\n{hashlib.sha256(b'a=1').hexdigest()}")
 
 
-def test_an_authorization_header_is_read_into_its_parts() -> None:
-    """Key, names and signature are all it holds."""
+def test_an_authorization_header_is_parsed_into_key_signed_headers_and_signature() -> None:
     signature = "0" * 64
     read = Authorization.read(
         f"ACS3-HMAC-SHA256 Credential=AK,SignedHeaders=host;x-acs-date,Signature={signature}", FORM
@@ -137,6 +135,5 @@ def test_an_authorization_header_is_read_into_its_parts() -> None:
         f"ACS3-HMAC-SM3 Credential=AK,SignedHeaders=host,Signature={'0' * 64}",
     ],
 )
-def test_any_other_header_is_not_read(text: str) -> None:
-    """There is one published form."""
+def test_a_header_that_is_not_of_the_published_form_is_not_parsed(text: str) -> None:
     assert Authorization.read(text, FORM) is None

@@ -1,4 +1,4 @@
-"""How a task stands: GetLastOnceTaskInfo and GetOnceTaskResultInfo (alibaba-security-center.md 1)."""
+"""Tests the status of a task: GetLastOnceTaskInfo and GetOnceTaskResultInfo (alibaba-security-center.md 1)."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.simulator import SimulatedTask, Simulator, Stage
-from tests.simulator.alibaba.asking import INSTANCES, LAST, LEAVES, RESULT, SCAN, START, holding
+from tests.simulator.alibaba.actions import INSTANCES, LAST, LEAVES, RESULT, SCAN, SIMULATOR_STARTED, simulator_with
 from tests.simulator.alibaba.signing import Signing
 
 if TYPE_CHECKING:
     from gate.simulator.cloud import NoTask
     from gate.simulator.task import Kind, State
-    from tests.simulator.conftest import Act, Ask, Clock
+    from tests.simulator.conftest import CallAction, Clock, SendRequest
 
 
-def told(document: dict[str, Any]) -> dict[str, Any]:
+def without_request_id(document: dict[str, Any]) -> dict[str, Any]:
     """A document without its request id."""
     return {name: value for name, value in document.items() if name != "RequestId"}
 
 
-def test_a_scan_has_every_documented_field_in_its_documented_type(act: Act, clock: Clock) -> None:
-    """Times are milliseconds, and the request has an id like the sample's."""
+def test_a_scan_has_every_documented_field_in_its_documented_type(call: CallAction, clock: Clock) -> None:
+    """Times are milliseconds, and the request id has the form of the sample's."""
     scan = SimulatedTask(id="3f65e1f1bb13118891a889d569a3ffff", name="scan", started_ago=600, total=5, failed=1)
-    with holding(scan, clock=clock) as simulator:
-        document = act(simulator, LAST, **SCAN).document
+    with simulator_with(scan, clock=clock) as simulator:
+        document = call(simulator, LAST, **SCAN).document
 
     assert document == {
-        "CollectTime": START - 600_000,
+        "CollectTime": SIMULATOR_STARTED - 600_000,
         "RequestId": "00000000-0000-0000-0000-000000000001",
         "TotalCount": 5,
         "TaskId": "3f65e1f1bb13118891a889d569a3ffff",
@@ -37,8 +37,8 @@ def test_a_scan_has_every_documented_field_in_its_documented_type(act: Act, cloc
     }
 
 
-def test_the_sample_of_the_vendor_can_be_told(act: Act, clock: Clock) -> None:
-    """Although it contradicts itself (004_7add858c63636ab6.txt)."""
+def test_the_vendors_sample_can_be_reproduced(call: CallAction, clock: Clock) -> None:
+    """Its counts contradict each other (alibaba-security-center.md 1.2)."""
     sample = SimulatedTask(
         id="sample",
         name="sample",
@@ -49,10 +49,10 @@ def test_the_sample_of_the_vendor_can_be_told(act: Act, clock: Clock) -> None:
         finished=67,
         id_form="zero",
     )
-    with holding(sample, clock=clock) as simulator:
-        document = act(simulator, LAST, TaskType="ASSETS_COLLECTION", TaskName="ASSETS_COLLECTION").document
+    with simulator_with(sample, clock=clock) as simulator:
+        document = call(simulator, LAST, TaskType="ASSETS_COLLECTION", TaskName="ASSETS_COLLECTION").document
 
-    assert told(document) == {
+    assert without_request_id(document) == {
         "CollectTime": 1671184531000,
         "TotalCount": 44,
         "TaskId": 0,
@@ -73,54 +73,54 @@ def test_the_sample_of_the_vendor_can_be_told(act: Act, clock: Clock) -> None:
         ("unknown", "HIBERNATED"),
     ],
 )
-def test_every_state_has_a_word(state: State, status: str, act: Act, clock: Clock) -> None:
-    """The same in both actions, of which the second has neither progress nor result."""
+def test_every_state_has_a_status(state: State, status: str, call: CallAction, clock: Clock) -> None:
+    """It is the same in both actions; the second has neither progress nor result."""
     scan = SimulatedTask(id="t", name="t", stages=(Stage(state=state, progress=40),), total=10)
-    with holding(scan, clock=clock) as simulator:
-        last = act(simulator, LAST, **SCAN).document
-        result = act(simulator, RESULT, TaskId="t", **SCAN).document
+    with simulator_with(scan, clock=clock) as simulator:
+        last = call(simulator, LAST, **SCAN).document
+        result = call(simulator, RESULT, TaskId="t", **SCAN).document
 
     assert last["TaskInfo"] == {"Status": status, "Progress": 40, "Result": "SUCCESS"}
     assert result["TaskInfo"] == {"Status": status}
-    assert {**told(last), "TaskInfo": None} == {**told(result), "TaskInfo": None}
+    assert {**without_request_id(last), "TaskInfo": None} == {**without_request_id(result), "TaskInfo": None}
     assert last["FinishCount"] == (10 if state == "complete" else 4)
 
 
-def test_a_region_can_be_unsupported(act: Act, clock: Clock) -> None:
-    """Which is a result, not a status: the task is complete all the same."""
-    with holding(SimulatedTask(id="t", name="t", unsupported=True), clock=clock) as simulator:
-        info = act(simulator, LAST, **SCAN).document["TaskInfo"]
+def test_a_region_can_be_unsupported(call: CallAction, clock: Clock) -> None:
+    """This is the result of the task, not its status: the task is complete."""
+    with simulator_with(SimulatedTask(id="t", name="t", unsupported=True), clock=clock) as simulator:
+        info = call(simulator, LAST, **SCAN).document["TaskInfo"]
 
     assert (info["Status"], info["Result"]) == ("SUCCESS", "TASK_NOT_SUPPORT_REGION")
 
 
-def test_the_latest_is_the_one_that_began_last(act: Act, clock: Clock) -> None:
-    """Of its type, wherever it is among the others, and from the moment it begins."""
-    several = [SimulatedTask(id=f"{age}", name="t", started_ago=age) for age in (300, 100, -60, 200)]
+def test_the_last_task_is_the_one_that_started_last(call: CallAction, clock: Clock) -> None:
+    """Tasks of other types, and tasks that have not started, do not count."""
+    tasks = [SimulatedTask(id=f"{age}", name="t", started_ago=age) for age in (300, 100, -60, 200)]
     other = SimulatedTask(id="other", name="t", kind="vul_check_task", started_ago=50)
-    with holding(*several, other, clock=clock) as simulator:
-        before = act(simulator, LAST, **SCAN).document["TaskId"]
+    with simulator_with(*tasks, other, clock=clock) as simulator:
+        before = call(simulator, LAST, **SCAN).document["TaskId"]
         clock.now += 60
-        after = act(simulator, LAST, **SCAN).document["TaskId"]
-        first = act(simulator, RESULT, TaskId="300", **SCAN).document
+        after = call(simulator, LAST, **SCAN).document["TaskId"]
+        first = call(simulator, RESULT, TaskId="300", **SCAN).document
 
     assert (before, after) == ("100", "-60")
-    assert (first["TaskId"], first["CollectTime"]) == ("300", START - 300_000)
+    assert (first["TaskId"], first["CollectTime"]) == ("300", SIMULATOR_STARTED - 300_000)
 
 
 @pytest.mark.parametrize(
-    ("source", "found"),
-    [(None, "d"), ("console_batch", "c"), ("schedule", "b"), ("openapi", "d"), ("nobody", 0)],
+    ("source", "task_id"),
+    [(None, "d"), ("console_batch", "c"), ("schedule", "b"), ("openapi", "d"), ("unknown", 0)],
 )
-def test_a_source_keeps_the_tasks_it_started(source: str | None, found: object, act: Act, clock: Clock) -> None:
-    """Who started a task in Huawei's words is translated; other words stand for themselves."""
+def test_tasks_are_filtered_by_source(source: str | None, task_id: object, call: CallAction, clock: Clock) -> None:
+    """Triggers with Huawei's names are translated; others are used as they are."""
     sources = {"a": "autoSync", "b": "cycle", "c": "manual", "d": "openapi"}
-    several = [
+    tasks = [
         SimulatedTask(id=name, name="t", task_type=task_type, started_ago=1000 - 100 * age)
         for age, (name, task_type) in enumerate(sources.items())
     ]
-    with holding(*several, clock=clock) as simulator:
-        assert act(simulator, LAST, Source=source, **SCAN).document["TaskId"] == found
+    with simulator_with(*tasks, clock=clock) as simulator:
+        assert call(simulator, LAST, Source=source, **SCAN).document["TaskId"] == task_id
 
 
 @pytest.mark.parametrize(
@@ -137,14 +137,14 @@ def test_a_source_keeps_the_tasks_it_started(source: str | None, found: object, 
         "vul_check_task",
     ],
 )
-def test_other_tasks_are_found_by_their_types(kind: Kind, act: Act, clock: Clock) -> None:
-    """What they could not do is in the total and not among the finished; they have no leaves and no images."""
+def test_other_tasks_are_found_by_their_types(kind: Kind, call: CallAction, clock: Clock) -> None:
+    """Failed items count in the total and not as finished; these tasks have no images."""
     other = SimulatedTask(id="t", name="t", kind=kind, total=44, failed=2)
-    asked = {"TaskType": kind.upper(), "TaskName": kind.upper()}
-    with holding(other, clock=clock) as simulator:
-        document = act(simulator, LAST, **asked).document
-        scan = act(simulator, LAST, **SCAN).document
-        images = act(simulator, INSTANCES).document
+    parameters = {"TaskType": kind.upper(), "TaskName": kind.upper()}
+    with simulator_with(other, clock=clock) as simulator:
+        document = call(simulator, LAST, **parameters).document
+        scan = call(simulator, LAST, **SCAN).document
+        images = call(simulator, INSTANCES).document
 
     assert (document["TotalCount"], document["FinishCount"]) == (44, 42)
     assert scan["TaskInfo"]["Result"] == "TASK_NOT_EXISTS"
@@ -155,26 +155,25 @@ def test_other_tasks_are_found_by_their_types(kind: Kind, act: Act, clock: Clock
     ("no_task", "info"),
     [("told", {"TaskInfo": {"Result": "TASK_NOT_EXISTS"}}), ("bare", {})],
 )
-def test_there_are_two_ways_to_say_that_there_is_no_task(
-    no_task: NoTask, info: dict[str, Any], act: Act, clock: Clock
+def test_a_missing_task_has_two_possible_responses(
+    no_task: NoTask, info: dict[str, Any], call: CallAction, clock: Clock
 ) -> None:
-    """Nobody has published which one it is; an id that nobody has is answered in the second way only."""
+    """Which one the cloud sends is not documented; a request for an unknown id always gets the second one."""
     with Simulator("empty", now=clock) as simulator:
         simulator.no_task = no_task
-        last = act(simulator, LAST, **SCAN).document
-        result = act(simulator, RESULT, TaskId="nobody's", **SCAN).document
+        last = call(simulator, LAST, **SCAN).document
+        result = call(simulator, RESULT, TaskId="unknown", **SCAN).document
 
-    assert told(last) == {"TaskId": 0, "TotalCount": 0, "FinishCount": 0, **info}
-    assert told(result) == {"TaskId": 0, "TotalCount": 0, "FinishCount": 0}
+    assert without_request_id(last) == {"TaskId": 0, "TotalCount": 0, "FinishCount": 0, **info}
+    assert without_request_id(result) == {"TaskId": 0, "TotalCount": 0, "FinishCount": 0}
 
 
-def test_a_task_goes_by_one_type_only(act: Act, clock: Clock) -> None:
-    """Under two different ones there is none, and neither is there one with the id of a task of another type."""
-    with holding(SimulatedTask(id="t", name="t"), clock=clock) as simulator:
-        torn = act(simulator, LAST, TaskType="IMAGE_SCAN", TaskName="VUL_CHECK_TASK").document
-        other = act(simulator, RESULT, TaskId="t", TaskType="VUL_CHECK_TASK", TaskName="VUL_CHECK_TASK").document
+def test_a_task_is_not_found_by_contradictory_or_other_types(call: CallAction, clock: Clock) -> None:
+    with simulator_with(SimulatedTask(id="t", name="t"), clock=clock) as simulator:
+        contradictory = call(simulator, LAST, TaskType="IMAGE_SCAN", TaskName="VUL_CHECK_TASK").document
+        other = call(simulator, RESULT, TaskId="t", TaskType="VUL_CHECK_TASK", TaskName="VUL_CHECK_TASK").document
 
-    assert (torn["TaskId"], other["TaskId"]) == (0, 0)
+    assert (contradictory["TaskId"], other["TaskId"]) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -192,49 +191,49 @@ def test_a_task_goes_by_one_type_only(act: Act, clock: Clock) -> None:
         (RESULT, {"TaskId": "t", "TaskType": "IMAGE_SCAN"}, "MissingTaskName"),
     ],
 )
-def test_a_parameter_that_is_missing_or_wrong_is_refused(
-    action: str, query: dict[str, object], code: str, act: Act, clock: Clock
+def test_a_missing_or_invalid_parameter_is_rejected(
+    action: str, query: dict[str, object], code: str, call: CallAction, clock: Clock
 ) -> None:
-    """The error is named after it; an empty one is none."""
+    """The error code contains the name of the parameter; an empty parameter is missing."""
     with Simulator(now=clock) as simulator:
-        seen = act(simulator, action, **query)
+        response = call(simulator, action, **query)
 
-    assert (seen.status, seen.document["Code"]) == (400, code)
+    assert (response.status, response.document["Code"]) == (400, code)
 
 
-def test_a_parameter_given_twice_is_refused(ask: Ask, clock: Clock) -> None:
-    """Nothing says which of the two would count."""
+def test_a_parameter_given_twice_is_rejected(send: SendRequest, clock: Clock) -> None:
+    """The documents do not say which of the two would count."""
     signing = Signing(target="/?TaskType=IMAGE_SCAN&TaskType=VUL_CHECK_TASK&TaskName=IMAGE_SCAN")
     with Simulator(now=clock) as simulator:
-        seen = ask(simulator, signing.target, method="POST", headers=signing.headers(simulator, clock.now))
+        response = send(simulator, signing.target, method="POST", headers=signing.headers(simulator, clock.now))
 
-    assert seen.document["Code"] == "InvalidTaskType"
+    assert response.document["Code"] == "InvalidTaskType"
 
 
-def test_only_the_answer_that_shows_how_a_task_stands_is_a_look(act: Act, clock: Clock) -> None:
-    """The latest one, or the one asked for; its leaves and images do not move its story."""
+def test_only_a_response_with_the_status_of_the_task_counts_as_a_poll(call: CallAction, clock: Clock) -> None:
+    """Requests for its leaves or images do not count."""
     stages = (Stage(state="running", progress=10, polls=2), Stage(state="complete", progress=100))
-    with holding(SimulatedTask(id="t", name="t", stages=stages), clock=clock) as simulator:
-        act(simulator, LEAVES, TaskType="IMAGE_SCAN", CurrentPage=1, RelateInfo=True)
-        act(simulator, INSTANCES)
-        act(simulator, RESULT, TaskId="another", **SCAN)
-        seen = [
-            act(simulator, LAST, **SCAN).document["TaskInfo"]["Status"],
-            act(simulator, RESULT, TaskId="t", **SCAN).document["TaskInfo"]["Status"],
-            act(simulator, LAST, **SCAN).document["TaskInfo"]["Status"],
+    with simulator_with(SimulatedTask(id="t", name="t", stages=stages), clock=clock) as simulator:
+        call(simulator, LEAVES, TaskType="IMAGE_SCAN", CurrentPage=1, RelateInfo=True)
+        call(simulator, INSTANCES)
+        call(simulator, RESULT, TaskId="another", **SCAN)
+        statuses = [
+            call(simulator, LAST, **SCAN).document["TaskInfo"]["Status"],
+            call(simulator, RESULT, TaskId="t", **SCAN).document["TaskInfo"]["Status"],
+            call(simulator, LAST, **SCAN).document["TaskInfo"]["Status"],
         ]
 
-    assert seen == ["START", "START", "SUCCESS"]
+    assert statuses == ["START", "START", "SUCCESS"]
 
 
-def test_a_test_has_the_last_word(act: Act, clock: Clock) -> None:
-    """It is given the action; whatever it makes of the document, the request keeps its id where it can."""
+def test_rewrite_can_change_the_document(call: CallAction, clock: Clock) -> None:
+    """It gets the action; the request id is added to the new document if that is an object."""
     with Simulator(now=clock) as simulator:
         simulator.rewrite = lambda operation, document: {operation: sorted(document)}
-        named = act(simulator, LAST, **SCAN).document
+        named = call(simulator, LAST, **SCAN).document
         simulator.rewrite = lambda _operation, _document: []
-        bare = act(simulator, LAST, **SCAN).document
+        bare = call(simulator, LAST, **SCAN).document
 
-    assert told(named) == {LAST: ["CollectTime", "FinishCount", "TaskId", "TaskInfo", "TotalCount"]}
+    assert without_request_id(named) == {LAST: ["CollectTime", "FinishCount", "TaskId", "TaskInfo", "TotalCount"]}
     assert "RequestId" in named
     assert bare == []

@@ -1,4 +1,4 @@
-"""The vendor's own SDK as the client: what it signs is right by definition, and so is what its models read."""
+"""Tests the simulator with the vendor's SDK as the client, whose signatures and models are correct by definition."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _straight_to_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No proxy of the machine may stand in between."""
+def _bypass_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests to loopback do not go through a proxy of this machine."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
 def sdk(module: str, name: str) -> Any:
-    """A name of the SDK, whose import takes a second, so that only those who need it pay for it."""
+    """A name of the SDK, imported on use, since the import takes a second."""
     return getattr(import_module(f"alibabacloud_{module}"), name)
 
 
 def client(simulator: Simulator, **other: str) -> Any:
-    """A client with the simulator's plain keys, or with others."""
-    known = simulator.describe()["alibaba"]
-    keys = {name: known[name] for name in ("access_key_id", "access_key_secret")}
+    """A client with the simulator's permanent keys, or with others."""
+    settings = simulator.describe()["alibaba"]
+    keys = {name: settings[name] for name in ("access_key_id", "access_key_secret")}
     config = sdk("tea_openapi.utils_models", "Config")(
-        **{**keys, **other}, endpoint=f"127.0.0.1:{simulator.port}", protocol="http", region_id=known["region"]
+        **{**keys, **other}, endpoint=f"127.0.0.1:{simulator.port}", protocol="http", region_id=settings["region"]
     )
     return sdk("sas20181203.client", "Client")(config)
 
@@ -41,12 +41,12 @@ def request(action: str, **query: object) -> Any:
 
 
 def last() -> Any:
-    """The request for the latest scan."""
+    """The request for the last scan."""
     return request("GetLastOnceTaskInfo", task_type="IMAGE_SCAN", task_name="IMAGE_SCAN")
 
 
-def test_the_sdk_follows_a_scan_to_its_end() -> None:
-    """By the latest one, and by its id."""
+def test_the_sdk_polls_a_scan_to_its_end() -> None:
+    """It requests the last scan first, and then the scan by its id."""
     with Simulator() as simulator:
         sas = client(simulator)
         first = sas.get_last_once_task_info(last()).body
@@ -62,13 +62,13 @@ def test_the_sdk_follows_a_scan_to_its_end() -> None:
 
 
 def test_the_sdk_lists_leaves() -> None:
-    """By root and by status, with what is related to them."""
+    """It filters them by root and status, and reads their image info."""
     with Simulator("failed") as simulator:
         sas = client(simulator)
         root = [sas.get_last_once_task_info(last()).body for _ in range(3)][-1]
         query = {"task_type": "IMAGE_SCAN", "task_id": root.task_id, "current_page": 1, "page_size": 20}
-        asked = request("DescribeOnceTaskLeafRecordPage", **query, relate_info=True, status_list=["FAIL", "TIMEOUT"])
-        body = sas.describe_once_task_leaf_record_page(asked).body
+        leaves = request("DescribeOnceTaskLeafRecordPage", **query, relate_info=True, status_list=["FAIL", "TIMEOUT"])
+        body = sas.describe_once_task_leaf_record_page(leaves).body
 
         assert simulator.requests[-1].query["StatusList.2"] == ["TIMEOUT"]
         assert simulator.requests[-1].query["RelateInfo"] == ["True"]
@@ -80,21 +80,21 @@ def test_the_sdk_lists_leaves() -> None:
 
 
 def test_the_sdk_lists_images() -> None:
-    """Whatever it has to escape."""
+    """The criteria include characters that have to be escaped."""
     criteria = json.dumps([{"name": "repoNamespace", "value": "shop", "logicalExp": "AND"}])
     with Simulator() as simulator:
-        asked = request("DescribeImageInstances", criteria=criteria, logical_exp="AND", page_size=100, scanned=True)
-        body = client(simulator).describe_image_instances(asked).body
-        malformed = request("DescribeImageInstances", criteria=json.dumps([{"name": "tag", "value": "a b/c~测试+*"}]))
+        images = request("DescribeImageInstances", criteria=criteria, logical_exp="AND", page_size=100, scanned=True)
+        body = client(simulator).describe_image_instances(images).body
+        escaped = request("DescribeImageInstances", criteria=json.dumps([{"name": "tag", "value": "a b/c~测试+*"}]))
 
-        assert client(simulator).describe_image_instances(malformed).body.page_info.total_count == 0
+        assert client(simulator).describe_image_instances(escaped).body.page_info.total_count == 0
     assert {image.repo_namespace for image in body.image_instance_list} == {"shop"}
     assert {image.risk_status for image in body.image_instance_list} == {"YES", "NO"}
     assert body.page_info.count == len(body.image_instance_list) == 30
 
 
-def test_the_sdk_signs_in_with_temporary_keys() -> None:
-    """The token goes into the signature."""
+def test_the_sdk_authenticates_with_temporary_keys() -> None:
+    """The security token is part of the signature."""
     with Simulator() as simulator:
         token = simulator.describe()["alibaba"]["security_token"]
 
@@ -106,33 +106,34 @@ def test_the_sdk_signs_in_with_temporary_keys() -> None:
     ("wrong", "status", "code"),
     [
         ({"access_key_secret": "wrong"}, 400, "SignatureDoesNotMatch"),
-        ({"access_key_id": "NOBODY"}, 404, "InvalidAccessKeyId.NotFound"),
+        ({"access_key_id": "UNKNOWN"}, 404, "InvalidAccessKeyId.NotFound"),
         ({"security_token": "old"}, 400, "InvalidSecurityToken.Expired"),
     ],
 )
-def test_the_sdk_with_a_wrong_key_is_refused(wrong: dict[str, str], status: int, code: str) -> None:
-    """And understands why."""
-    with Simulator() as simulator, pytest.raises(sdk("tea_openapi.exceptions", "ClientException")) as refusal:
+def test_the_sdk_with_wrong_credentials_gets_an_authentication_error(
+    wrong: dict[str, str], status: int, code: str
+) -> None:
+    """It can read status, code and request id of the error."""
+    with Simulator() as simulator, pytest.raises(sdk("tea_openapi.exceptions", "ClientException")) as error:
         client(simulator, **wrong).get_last_once_task_info(last())
 
-    assert (refusal.value.status_code, refusal.value.code) == (status, code)
-    assert refusal.value.request_id == "00000000-0000-0000-0000-000000000001"
+    assert (error.value.status_code, error.value.code) == (status, code)
+    assert error.value.request_id == "00000000-0000-0000-0000-000000000001"
 
 
-def test_the_sdk_with_a_wrong_clock_is_refused(clock: Clock) -> None:
-    """Its own clock is the machine's, which is not the test's."""
+def test_the_sdk_with_a_wrong_clock_gets_an_authentication_error(clock: Clock) -> None:
+    """The SDK uses the clock of this machine, and the simulator that of the test."""
     clock.now = 1_000_000_000.0
-    with Simulator(now=clock) as simulator, pytest.raises(sdk("tea_openapi.exceptions", "ClientException")) as refusal:
+    with Simulator(now=clock) as simulator, pytest.raises(sdk("tea_openapi.exceptions", "ClientException")) as error:
         client(simulator).get_last_once_task_info(last())
 
-    assert refusal.value.code == "InvalidTimeStamp.Expired"
+    assert error.value.code == "InvalidTimeStamp.Expired"
 
 
-def test_the_sdk_understands_when_to_come_back() -> None:
-    """It reads the header as milliseconds."""
+def test_the_sdk_reads_the_retry_after_header_as_milliseconds() -> None:
     with Simulator() as simulator:
         simulator.quota = Quota(calls=0, seconds=60, retry_after=True)
-        with pytest.raises(sdk("tea_openapi.exceptions", "ThrottlingException")) as refusal:
+        with pytest.raises(sdk("tea_openapi.exceptions", "ThrottlingException")) as error:
             client(simulator).get_last_once_task_info(last())
 
-    assert refusal.value.retry_after == 60_000
+    assert error.value.retry_after == 60_000

@@ -1,4 +1,4 @@
-"""Who is let in, and with which words everybody else is not."""
+"""Tests authentication, and the error of each authentication failure (huawei-hss.md 4 and 5)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gate.simulator.huawei.signature import canonical_request, sign
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.simulator.conftest import Ask, Clock
+    from tests.simulator.conftest import Clock, SendRequest
 
 TASKS = "/v5/0123456789abcdef0123456789abcdef/image/tasks?type=image_scan"
 PROJECTS = "/v3/projects?name=cn-north-4"
@@ -23,7 +23,7 @@ WRONG = "Incorrect IAM authentication information: "
 
 @dataclass(frozen=True, kw_only=True)
 class Signing:
-    """How a client signs; each test changes one thing about it."""
+    """A signed request; each test changes one property of it."""
 
     target: str = TASKS
     method: str = "GET"
@@ -68,19 +68,19 @@ TOKEN = {"X-Security-Token": "simulated-huawei-security-token-that-opens-nothing
         Signing(body=b"{}", more={"Content-Type": "application/json"}),
     ],
 )
-def test_a_right_signature_is_let_in(signing: Signing, ask: Ask, clock: Clock) -> None:
-    """With the plain keys and with the temporary ones, for both services, up to 15 minutes off."""
+def test_a_valid_signature_is_accepted(signing: Signing, send: SendRequest, clock: Clock) -> None:
+    """With permanent and temporary keys, for both services, with a clock up to 15 minutes off."""
     with Simulator(now=clock) as simulator:
-        seen = ask(simulator, signing.target, headers=signing.headers(simulator, clock.now), body=signing.body)
+        response = send(simulator, signing.target, headers=signing.headers(simulator, clock.now), body=signing.body)
 
-    assert seen.status == 200
+    assert response.status == 200
 
 
 @pytest.mark.parametrize(
-    ("signing", "warning"),
+    ("signing", "problem"),
     [
         (Signing(secret="wrong"), "verify aksk signature fail, canonicalRequest:GET|/v5/"),
-        (Signing(access_key_id="NOBODY"), "ak NOBODY not exist"),
+        (Signing(access_key_id="UNKNOWN"), "ak UNKNOWN not exist"),
         (Signing(ahead=901), "signature expired"),
         (Signing(ahead=-901), "signature expired"),
         (Signing(date="Thu, 01 Jan 2026 00:00:00 GMT"), "X-Sdk-Date is not of the form YYYYMMDDTHHMMSSZ"),
@@ -93,54 +93,53 @@ def test_a_right_signature_is_let_in(signing: Signing, ask: Ask, clock: Clock) -
         (Signing(method="POST"), "verify aksk signature fail, canonicalRequest:GET|/v5/"),
     ],
 )
-def test_every_fault_of_a_signature_has_its_own_complaint(
-    signing: Signing, warning: str, ask: Ask, clock: Clock
+def test_every_authentication_problem_has_its_own_message(
+    signing: Signing, problem: str, send: SendRequest, clock: Clock
 ) -> None:
-    """All of them are the gateway's APIGW.0301 with HTTP 401, and name the request in header and body."""
+    """All of them are the gateway's APIGW.0301 with HTTP 401, with the request id in header and body."""
     with Simulator(now=clock) as simulator:
-        seen = ask(simulator, signing.target, headers=signing.headers(simulator, clock.now))
+        response = send(simulator, signing.target, headers=signing.headers(simulator, clock.now))
 
-    assert seen.status == 401
-    assert seen.document["error_msg"].startswith(WRONG + warning)
-    assert seen.document["error_code"] == "APIGW.0301"
-    assert seen.document["request_id"] == seen.headers["X-Request-Id"]
+    assert response.status == 401
+    assert response.document["error_msg"].startswith(WRONG + problem)
+    assert response.document["error_code"] == "APIGW.0301"
+    assert response.document["request_id"] == response.headers["X-Request-Id"]
 
 
-def test_a_signed_header_cannot_be_changed_on_the_way(ask: Ask, clock: Clock) -> None:
-    """What is signed is what comes over the wire."""
+def test_a_header_that_was_changed_after_signing_is_rejected(send: SendRequest, clock: Clock) -> None:
     with Simulator(now=clock) as simulator:
-        headers = Signing(more={"X-Project-Id": "mine"}).headers(simulator, clock.now)
-        seen = ask(simulator, TASKS, headers={**headers, "X-Project-Id": "theirs"})
+        headers = Signing(more={"X-Project-Id": "one"}).headers(simulator, clock.now)
+        response = send(simulator, TASKS, headers={**headers, "X-Project-Id": "another"})
 
-    assert seen.status == 401
+    assert response.status == 401
 
 
-def test_the_wire_has_to_carry_the_signed_query(ask: Ask, clock: Clock) -> None:
-    """A space that is signed as %20 and sent as a plus is refused, as the real gateway does."""
+def test_a_query_that_was_changed_after_signing_is_rejected(send: SendRequest, clock: Clock) -> None:
+    """A space that is signed as %20 and sent as a plus is rejected, as by the real gateway."""
     with Simulator(now=clock) as simulator:
         headers = Signing(target=f"{TASKS}&task_name=a%20b").headers(simulator, clock.now)
-        seen = ask(simulator, f"{TASKS}&task_name=a+b", headers=headers)
+        response = send(simulator, f"{TASKS}&task_name=a+b", headers=headers)
 
-    assert seen.status == 401
+    assert response.status == 401
 
 
 @pytest.mark.parametrize("target", [TASKS, PROJECTS])
-def test_a_token_is_enough(target: str, ask: Ask) -> None:
-    """X-Auth-Token needs no signature, for either service."""
+def test_a_valid_token_is_accepted(target: str, send: SendRequest) -> None:
+    """X-Auth-Token needs no signature, for both services."""
     with Simulator() as simulator:
         token = simulator.describe()["huawei"]["auth_token"]
-        seen = ask(simulator, target, headers={"X-Auth-Token": token})
+        response = send(simulator, target, headers={"X-Auth-Token": token})
 
-    assert seen.status == 200
+    assert response.status == 200
 
 
 @pytest.mark.parametrize("target", [TASKS, PROJECTS])
-def test_a_wrong_token_must_be_updated(target: str, ask: Ask) -> None:
-    """An expired token and a wrong one are the same to the gateway."""
+def test_a_wrong_token_is_rejected_as_expired(target: str, send: SendRequest) -> None:
+    """The gateway does not distinguish expired tokens from wrong ones."""
     with Simulator() as simulator:
-        seen = ask(simulator, target, headers={"X-Auth-Token": "yesterday's"})
+        response = send(simulator, target, headers={"X-Auth-Token": "yesterday's"})
 
-    assert (seen.status, seen.document["error_code"]) == (401, "APIGW.0307")
+    assert (response.status, response.document["error_code"]) == (401, "APIGW.0307")
 
 
 @pytest.mark.parametrize(
@@ -148,46 +147,45 @@ def test_a_wrong_token_must_be_updated(target: str, ask: Ask) -> None:
     [(TOKEN, 200, 401), ({}, 200, 200), ({"X-Security-Token": "wrong"}, 401, 401)],
     ids=["temporary-keys", "keys", "wrong-token"],
 )
-def test_temporary_keys_are_good_until_they_expire(
-    more: dict[str, str], before: int, after: int, ask: Ask, clock: Clock
+def test_temporary_keys_are_accepted_until_they_expire(
+    more: dict[str, str], before: int, after: int, send: SendRequest, clock: Clock
 ) -> None:
-    """An expired token is the gateway's APIGW.0301, as a wrong one is; keys without a token do not expire."""
+    """An expired security token is APIGW.0301, like a wrong one; keys without a token do not expire."""
     with Simulator(now=clock) as simulator:
         simulator.expires_at = clock.now + 10
-        young = ask(simulator, TASKS, headers=Signing(more=more).headers(simulator, clock.now))
+        before_expiry = send(simulator, TASKS, headers=Signing(more=more).headers(simulator, clock.now))
         clock.now += 10
-        old = ask(simulator, TASKS, headers=Signing(more=more).headers(simulator, clock.now))
+        after_expiry = send(simulator, TASKS, headers=Signing(more=more).headers(simulator, clock.now))
 
-    assert (young.status, old.status) == (before, after)
-    assert after == 200 or old.document["error_msg"] == f"{WRONG}security token fail"
+    assert (before_expiry.status, after_expiry.status) == (before, after)
+    assert after == 200 or after_expiry.document["error_msg"] == f"{WRONG}security token fail"
 
 
-def test_a_token_is_good_until_it_expires(ask: Ask, clock: Clock) -> None:
-    """Then it must be updated."""
+def test_a_token_is_accepted_until_it_expires(send: SendRequest, clock: Clock) -> None:
     with Simulator(now=clock) as simulator:
         simulator.expires_at = clock.now + 10
-        young = ask(simulator, TASKS)
+        before_expiry = send(simulator, TASKS)
         clock.now += 10
-        old = ask(simulator, TASKS)
+        after_expiry = send(simulator, TASKS)
 
-    assert (young.status, old.status, old.document["error_code"]) == (200, 401, "APIGW.0307")
+    assert (before_expiry.status, after_expiry.status) == (200, 401)
+    assert after_expiry.document["error_code"] == "APIGW.0307"
 
 
 @pytest.mark.parametrize("target", [TASKS, PROJECTS])
-def test_nobody_comes_in_with_nothing(target: str, ask: Ask) -> None:
-    """No header at all is the same 401 as a wrong one."""
+def test_a_request_without_credentials_is_rejected(target: str, send: SendRequest) -> None:
     with Simulator() as simulator:
-        seen = ask(simulator, target, headers={})
+        response = send(simulator, target, headers={})
 
-    assert seen.status == 401
-    assert seen.document["error_msg"] == f"{WRONG}x-auth-token not found"
+    assert response.status == 401
+    assert response.document["error_msg"] == f"{WRONG}x-auth-token not found"
 
 
-def test_another_form_of_authorization_is_refused(ask: Ask) -> None:
-    """Also when a good token stands beside it."""
+def test_another_authorization_scheme_is_rejected(send: SendRequest) -> None:
+    """It is rejected even if the request has a valid token too."""
     with Simulator() as simulator:
         token = simulator.describe()["huawei"]["auth_token"]
-        seen = ask(simulator, TASKS, headers={"Authorization": "Basic eDp5", "X-Auth-Token": token})
+        response = send(simulator, TASKS, headers={"Authorization": "Basic eDp5", "X-Auth-Token": token})
 
-    assert seen.status == 401
-    assert "authorization header is not of the form" in seen.document["error_msg"]
+    assert response.status == 401
+    assert "authorization header is not of the form" in response.document["error_msg"]

@@ -1,4 +1,4 @@
-"""Who is let in, and with which words everybody else is not (alibaba-security-center.md 4.1 and 5)."""
+"""Tests authentication, and the error of each authentication failure (alibaba-security-center.md 4.1 and 5)."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.simulator import Fault, SimulatedTask, Simulator, server_error
-from tests.simulator.alibaba.asking import LAST, SCAN
+from tests.simulator.alibaba.actions import LAST, SCAN
 from tests.simulator.alibaba.signing import TOKEN, Signing
 
 if TYPE_CHECKING:
-    from tests.simulator.conftest import Act, Ask, Clock, Seen
+    from tests.simulator.conftest import CallAction, Clock, Response, SendRequest
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 QUERY = b"TaskName=IMAGE_SCAN&TaskType=IMAGE_SCAN"
 
 
-def asked(signing: Signing, ask: Ask, simulator: Simulator, clock: Clock) -> Seen:
-    """The answer to a request that is signed like this."""
+def send_signed(signing: Signing, send: SendRequest, simulator: Simulator, clock: Clock) -> Response:
+    """The response to this signed request."""
     headers = signing.headers(simulator, clock.now)
-    return ask(simulator, signing.target, method=signing.method, headers=headers, body=signing.body)
+    return send(simulator, signing.target, method=signing.method, headers=headers, body=signing.body)
 
 
 @pytest.mark.parametrize(
@@ -39,10 +39,10 @@ def asked(signing: Signing, ask: Ask, simulator: Simulator, clock: Clock) -> See
         Signing(body=b"{}"),
     ],
 )
-def test_a_right_signature_is_let_in(signing: Signing, ask: Ask, clock: Clock) -> None:
-    """With the plain keys and with the temporary ones, by query and by form, up to 15 minutes off."""
+def test_a_valid_signature_is_accepted(signing: Signing, send: SendRequest, clock: Clock) -> None:
+    """With permanent and temporary keys, by query and by form, with a clock up to 15 minutes off."""
     with Simulator(now=clock) as simulator:
-        assert asked(signing, ask, simulator, clock).status == 200
+        assert send_signed(signing, send, simulator, clock).status == 200
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_right_signature_is_let_in(signing: Signing, ask: Ask, clock: Clock) -
     [
         (Signing(secret="wrong"), 400, "SignatureDoesNotMatch"),
         (Signing(more={"x-acs-content-sha256": hashlib.sha256(b"x").hexdigest()}), 400, "SignatureDoesNotMatch"),
-        (Signing(access_key_id="NOBODY"), 404, "InvalidAccessKeyId.NotFound"),
+        (Signing(access_key_id="UNKNOWN"), 404, "InvalidAccessKeyId.NotFound"),
         (Signing(more={"x-acs-security-token": "yesterday's"}), 400, "InvalidSecurityToken.Expired"),
         (Signing(ahead=901), 400, "InvalidTimeStamp.Expired"),
         (Signing(ahead=-901), 400, "InvalidTimeStamp.Expired"),
@@ -67,16 +67,18 @@ def test_a_right_signature_is_let_in(signing: Signing, ask: Ask, clock: Clock) -
         (Signing(method="PUT"), 400, "UnsupportedHTTPMethod"),
     ],
 )
-def test_every_refusal_has_its_own_code(signing: Signing, status: int, code: str, ask: Ask, clock: Clock) -> None:
-    """All of them in the documented body, and with the date that a client needs to set its clock."""
+def test_every_authentication_problem_has_its_own_code(
+    signing: Signing, status: int, code: str, send: SendRequest, clock: Clock
+) -> None:
+    """Each error has the documented body, and the Date header by which a client can correct its clock."""
     with Simulator(now=clock) as simulator:
-        seen = asked(signing, ask, simulator, clock)
+        response = send_signed(signing, send, simulator, clock)
 
-    assert (seen.status, seen.document["Code"]) == (status, code)
-    assert seen.document.keys() == {"RequestId", "HostId", "Code", "Message", "Recommend"}
-    assert seen.document["HostId"] == "tds.cn-shanghai.aliyuncs.com"
-    assert f"q={code}&product=Sas&requestId={seen.document['RequestId']}" in seen.document["Recommend"]
-    assert seen.headers["Date"] == "Mon, 21 Sep 2026 14:13:20 GMT"
+    assert (response.status, response.document["Code"]) == (status, code)
+    assert response.document.keys() == {"RequestId", "HostId", "Code", "Message", "Recommend"}
+    assert response.document["HostId"] == "tds.cn-shanghai.aliyuncs.com"
+    assert f"q={code}&product=Sas&requestId={response.document['RequestId']}" in response.document["Recommend"]
+    assert response.headers["Date"] == "Mon, 21 Sep 2026 14:13:20 GMT"
 
 
 @pytest.mark.parametrize(
@@ -93,112 +95,114 @@ def test_every_refusal_has_its_own_code(signing: Signing, status: int, code: str
         "content-type",
     ],
 )
-def test_every_header_that_says_something_has_to_be_signed(unsigned: str, ask: Ask, clock: Clock) -> None:
-    """The host, the content type, and all that are the cloud's own."""
+def test_host_content_type_and_cloud_headers_have_to_be_signed(unsigned: str, send: SendRequest, clock: Clock) -> None:
     more = {**TOKEN, **FORM, "x-acs-credentials-provider": "static_sts"}
     with Simulator(now=clock) as simulator:
         names = sorted({*Signing(more=more).headers(simulator, clock.now)} - {"Authorization", unsigned})
-        seen = asked(Signing(more=more, signed=tuple(names)), ask, simulator, clock)
+        response = send_signed(Signing(more=more, signed=tuple(names)), send, simulator, clock)
 
-    assert (seen.status, seen.document["Code"]) == (400, "IncompleteSignature")
-    assert seen.document["Message"].endswith(f": {unsigned}.")
+    assert (response.status, response.document["Code"]) == (400, "IncompleteSignature")
+    assert response.document["Message"].endswith(f": {unsigned}.")
 
 
-def test_what_is_signed_has_to_be_sent(ask: Ask, clock: Clock) -> None:
-    """A header that got lost on the way is missed."""
+def test_a_request_without_one_of_its_signed_headers_is_rejected(send: SendRequest, clock: Clock) -> None:
     with Simulator(now=clock) as simulator:
         signed = Signing(more={"accept": "application/json"}).headers(simulator, clock.now)
         headers = {name: text for name, text in signed.items() if name != "accept"}
-        seen = ask(simulator, Signing().target, method="POST", headers=headers)
+        response = send(simulator, Signing().target, method="POST", headers=headers)
 
-    assert seen.document["Message"] == "Either not signed or not in the request: accept."
+    assert response.document["Message"] == "Either not signed or not in the request: accept."
 
 
 @pytest.mark.parametrize("text", [None, "Basic eDp5", "ACS3-HMAC-SHA256 Credential=AK"])
-def test_another_form_of_authorization_is_incomplete(text: str | None, ask: Ask, clock: Clock) -> None:
-    """And so is none at all."""
+def test_a_missing_or_malformed_authorization_header_is_incomplete(
+    text: str | None, send: SendRequest, clock: Clock
+) -> None:
     with Simulator(now=clock) as simulator:
         headers = Signing().headers(simulator, clock.now)
         del headers["Authorization"]
-        seen = ask(simulator, Signing().target, headers=headers if text is None else {**headers, "Authorization": text})
+        response = send(
+            simulator, Signing().target, headers=headers if text is None else {**headers, "Authorization": text}
+        )
 
-    assert (seen.status, seen.document["Code"]) == (400, "IncompleteSignature")
+    assert (response.status, response.document["Code"]) == (400, "IncompleteSignature")
 
 
 @pytest.mark.parametrize(
     ("source", "method", "body"),
     [("a%2Bb", "POST", b""), ("a%20c", "POST", b""), ("a%20b", "GET", b""), ("a%20b", "POST", b"TaskType=IMAGE_SCAN")],
 )
-def test_what_is_signed_cannot_be_changed_on_the_way(
-    source: str, method: str, body: bytes, ask: Ask, clock: Clock
+def test_a_request_that_was_changed_after_signing_is_rejected(
+    source: str, method: str, body: bytes, send: SendRequest, clock: Clock
 ) -> None:
-    """Neither query nor method nor body."""
+    """Query, method and body are part of the signature."""
     target = "/?TaskName=IMAGE_SCAN&TaskType=IMAGE_SCAN&Source="
     with Simulator(now=clock) as simulator:
         headers = Signing(target=f"{target}a%20b").headers(simulator, clock.now)
-        seen = ask(simulator, f"{target}{source}", method=method, headers=headers, body=body)
+        response = send(simulator, f"{target}{source}", method=method, headers=headers, body=body)
 
-    assert (seen.status, seen.document["Code"]) == (400, "SignatureDoesNotMatch")
+    assert (response.status, response.document["Code"]) == (400, "SignatureDoesNotMatch")
 
 
-def test_a_space_that_is_signed_can_be_sent_as_a_plus(ask: Ask, act: Act, clock: Clock) -> None:
-    """As the vendor's SDK does; it is found like any other."""
+def test_a_signed_space_can_be_sent_as_a_plus(send: SendRequest, call: CallAction, clock: Clock) -> None:
+    """The vendor's SDK does so; the parameter is decoded to a space, and an encoded plus stays a plus."""
     target = "/?TaskName=IMAGE_SCAN&TaskType=IMAGE_SCAN&Source=a{}b"
     with Simulator("empty", now=clock) as simulator:
         simulator.tasks.append(SimulatedTask(id="t", name="t", task_type="a b"))
         headers = Signing(target=target.format("%20")).headers(simulator, clock.now)
-        seen = ask(simulator, target.format("+"), method="POST", headers=headers)
-        plus = act(simulator, LAST, Source="a+b", **SCAN)
+        response = send(simulator, target.format("+"), method="POST", headers=headers)
+        plus = call(simulator, LAST, Source="a+b", **SCAN)
 
-    assert seen.document["TaskId"] == "t"
+    assert response.document["TaskId"] == "t"
     assert plus.document["TaskId"] == 0
 
 
 @pytest.mark.parametrize(("more", "status"), [(TOKEN, 400), ({}, 200)], ids=["temporary-keys", "keys"])
-def test_temporary_keys_are_good_until_they_expire(more: dict[str, str], status: int, ask: Ask, clock: Clock) -> None:
+def test_temporary_keys_are_accepted_until_they_expire(
+    more: dict[str, str], status: int, send: SendRequest, clock: Clock
+) -> None:
     """Keys without a token do not expire."""
     with Simulator(now=clock) as simulator:
         simulator.expires_at = clock.now + 10
-        young = asked(Signing(more=more), ask, simulator, clock)
+        before_expiry = send_signed(Signing(more=more), send, simulator, clock)
         clock.now += 10
-        old = asked(Signing(more=more), ask, simulator, clock)
+        after_expiry = send_signed(Signing(more=more), send, simulator, clock)
 
-    assert (young.status, old.status) == (200, status)
-    assert status == 200 or old.document["Code"] == "InvalidSecurityToken.Expired"
+    assert (before_expiry.status, after_expiry.status) == (200, status)
+    assert status == 200 or after_expiry.document["Code"] == "InvalidSecurityToken.Expired"
 
 
-def test_a_nonce_is_good_for_one_request(ask: Ask, clock: Clock) -> None:
-    """Also when it asks for something else, and until the simulator starts anew."""
+def test_a_nonce_can_be_used_once(send: SendRequest, clock: Clock) -> None:
+    """A restart of the simulator forgets the used nonces."""
     simulator = Simulator(now=clock)
     with simulator:
         headers = Signing().headers(simulator, clock.now)
-        first, again = (ask(simulator, Signing().target, method="POST", headers=headers) for _ in range(2))
+        first, again = (send(simulator, Signing().target, method="POST", headers=headers) for _ in range(2))
     with simulator:
-        anew = ask(simulator, Signing().target, method="POST", headers=headers)
+        after_restart = send(simulator, Signing().target, method="POST", headers=headers)
 
-    assert (first.status, again.status, anew.status) == (200, 400, 200)
+    assert (first.status, again.status, after_restart.status) == (200, 400, 200)
     assert again.document["Code"] == "SignatureNonceUsed"
 
 
-def test_a_nonce_is_spent_although_the_answer_is_lost(ask: Ask, clock: Clock) -> None:
-    """Whoever tries again has to sign again."""
+def test_a_nonce_is_used_even_if_the_response_is_lost(send: SendRequest, clock: Clock) -> None:
+    """A retry has to be signed again."""
     with Simulator(now=clock) as simulator:
         headers = Signing().headers(simulator, clock.now)
         simulator.faults.append(Fault(on=frozenset({1}), reply=server_error()))
-        ask(simulator, Signing().target, method="POST", headers=headers)
-        again = ask(simulator, Signing().target, method="POST", headers=headers)
+        send(simulator, Signing().target, method="POST", headers=headers)
+        again = send(simulator, Signing().target, method="POST", headers=headers)
 
     assert again.document["Code"] == "SignatureNonceUsed"
 
 
-def test_who_cannot_sign_spends_no_nonce(ask: Ask, clock: Clock) -> None:
-    """It remains for the one whose it is."""
-    nonce = {"x-acs-signature-nonce": "mine"}
+def test_a_request_with_a_wrong_signature_does_not_use_its_nonce(send: SendRequest, clock: Clock) -> None:
+    nonce = {"x-acs-signature-nonce": "one"}
     with Simulator(now=clock) as simulator:
-        stranger = asked(Signing(secret="wrong", more=nonce), ask, simulator, clock)
-        owner = asked(Signing(more=nonce), ask, simulator, clock)
+        wrong_signature = send_signed(Signing(secret="wrong", more=nonce), send, simulator, clock)
+        right_signature = send_signed(Signing(more=nonce), send, simulator, clock)
 
-    assert (stranger.status, owner.status) == (400, 200)
+    assert (wrong_signature.status, right_signature.status) == (400, 200)
 
 
 @pytest.mark.parametrize(
@@ -211,10 +215,12 @@ def test_who_cannot_sign_spends_no_nonce(ask: Ask, clock: Clock) -> None:
         ({}, "huawei"),
     ],
 )
-def test_a_request_goes_to_the_cloud_whose_marks_it_bears(headers: dict[str, str], cloud: str, ask: Ask) -> None:
-    """Whatever its path."""
+def test_a_request_goes_to_the_cloud_that_its_headers_belong_to(
+    headers: dict[str, str], cloud: str, send: SendRequest
+) -> None:
+    """Its path does not matter."""
     with Simulator() as simulator:
-        ask(simulator, "/", headers=headers)
-        ask(simulator, "/v3/projects", headers=headers)
+        send(simulator, "/", headers=headers)
+        send(simulator, "/v3/projects", headers=headers)
 
         assert [request.cloud for request in simulator.requests] == [cloud, cloud]
