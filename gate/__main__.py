@@ -1,4 +1,4 @@
-"""`python -m gate` and the command `scan-gate`."""
+"""The entry point of `python -m gate` and of the command `scan-gate`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _BUG, _INTERRUPTED = 70, 130
 
 
 def main() -> int:
-    """Runs the command line; a gate that cannot even be loaded must not look like a verdict, so that is 70 too."""
+    """Runs the command line and returns its exit code, which is 70 even for a gate that cannot be imported."""
     try:
-        from gate.cli import main as run  # noqa: PLC0415 - what fails while loading is caught here
+        from gate.cli import main as run  # noqa: PLC0415 - so that an error while importing is caught here
 
         return run()
     except KeyboardInterrupt:
@@ -21,7 +21,7 @@ def main() -> int:
         with suppress(OSError):
             traceback.print_exc()
         return _BUG
-    except BaseException as interrupted:  # noqa: BLE001 - the first signal, in the moment before anybody minds it
+    except BaseException as interrupted:  # noqa: BLE001 - `Interrupted`, raised outside the code that catches it
         return getattr(interrupted, "exit_code", _BUG)
 
 

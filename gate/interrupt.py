@@ -1,4 +1,4 @@
-"""Signals: the first one ends the wait, and none ends the writing of reports."""
+"""Signal handling: the first SIGINT or SIGTERM ends the wait, and later ones cannot stop the writing of reports."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turns the first SIGINT or SIGTERM into `Interrupted`, and afterwards is deaf to both until the block ends.
+    """Raises `Interrupted` for the first SIGINT or SIGTERM, and ignores both from then on until the block ends.
 
-    GitHub sends SIGINT, 7.5 s later SIGTERM and 2.5 s later kills (ci-hosts.md 4.1): time enough for the reports,
-    if the second signal does not cut them short. Outside the main thread, where signals do not arrive, it does nothing.
+    GitHub sends SIGINT, 7.5 s later SIGTERM, and 2.5 s after that SIGKILL (ci-hosts.md 4.1). That is enough time to
+    write the reports if the second signal is ignored. Outside the main thread, where Python delivers no signals, this
+    does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -34,18 +35,18 @@ def interruptible() -> Iterator[None]:
 
 
 def ignore_signals() -> None:
-    """From here on no signal interrupts, until `interruptible` ends."""
+    """Ignores SIGINT and SIGTERM until the block of `interruptible` ends."""
     if threading.current_thread() is threading.main_thread():
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
 
 def _raise(number: int, _frame: object) -> None:
-    # Not deaf yet: of a second signal that is here already, Python would complain in the log that nobody wants it.
+    # A Python handler and not SIG_IGN: if a second signal is already pending, Python would print a warning for SIG_IGN.
     for each in _SIGNALS:
         signal.signal(each, _ignore)
     raise Interrupted(number)
 
 
 def _ignore(_number: int, _frame: object) -> None:
-    """Hears a signal that comes after the first one, and does nothing."""
+    """Handles a signal after the first one: does nothing."""

@@ -1,4 +1,4 @@
-"""The vocabulary: what a scan task of container images is, in the words that every cloud is translated into."""
+"""The data model of a scan task of container images, into which each cloud's data is translated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class TaskState(StrEnum):
-    """How far a scan task is; only what a cloud documents as complete is COMPLETE."""
+    """The state of a scan task; only what a cloud documents as complete is COMPLETE."""
 
     RUNNING = "running"
     COMPLETE = "complete"
@@ -22,13 +22,13 @@ class TaskState(StrEnum):
 
     @property
     def ended_badly(self) -> bool:
-        """Whether the task is over and has no result to judge."""
+        """Whether the task is over without a result to judge."""
         return self in {TaskState.STOPPED, TaskState.TIMED_OUT, TaskState.FAILED}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counts:
-    """How many images a task has, by result; None where the cloud gave no number that can be one."""
+    """How many images a task has, by result; None if the cloud gave no valid number."""
 
     total: int | None = None
     succeeded: int | None = None
@@ -38,7 +38,7 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageRef:
-    """One container image, as far as the cloud names it; an absent part is the empty string."""
+    """The name of one container image; a part that the cloud does not give is an empty string."""
 
     registry: str = ""
     namespace: str = ""
@@ -61,13 +61,13 @@ class FailedImage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScanTask:
-    """One scan task as it was when it was looked at."""
+    """One scan task at the time of a poll."""
 
     id: str
-    """Empty where the cloud gave none; such a task cannot be followed."""
+    """Empty if the cloud gave none; such a task cannot be polled."""
     name: str = ""
     type: str = ""
-    """The cloud's own word for what set the task off, such as `manual`."""
+    """The trigger of the task in the cloud's own words, such as `manual`."""
     state: TaskState
     raw_state: str = ""
     """The state in the cloud's own words."""
@@ -78,22 +78,22 @@ class ScanTask:
     ended_at: datetime | None = None
     """Aware, in UTC."""
     remaining: float | None = None
-    """The cloud's own estimate of what is left, in s; a hint, never a promise."""
+    """The cloud's estimate of the time left, in s; it may be wrong."""
     counts: Counts = field(default_factory=Counts)
     failed_images: tuple[FailedImage, ...] = ()
     reason: str = ""
-    """Why the task ended badly, in the cloud's own words."""
+    """Why the task ended without a result, in the cloud's own words."""
     risk_applies: bool = True
-    """False for tasks that look for no risk, such as the synchronisation of a registry."""
+    """False for tasks that do not scan for risks, such as the synchronisation of a registry."""
     results_pending: int | None = 0
-    """How many images of a complete task have no result yet that can be judged; None where nobody has asked yet.
+    """How many images of a complete task have no result yet; None if the results were not requested yet.
 
-    Some clouds call a task complete some time before they can say what was found.
+    Some clouds report a task as complete some time before the results of its images are available.
     """
     lost_images: int = 0
-    """How many of the images that an earlier look named it has no longer; 0 where the cloud does not name them all."""
+    """How many images that earlier polls listed are no longer listed; 0 if the cloud does not list them all."""
 
     @property
     def is_final(self) -> bool:
-        """Whether there is nothing left to wait for; an unknown state may still change."""
+        """Whether the task can no longer change; an unknown state still can."""
         return self.state.ended_badly or (self.state is TaskState.COMPLETE and self.results_pending == 0)

@@ -1,4 +1,4 @@
-"""What it means that a cloud says no, as far as all clouds say it alike; the rest is in each cloud's own folder."""
+"""Turns error responses into the gate's errors, as far as this is the same for all clouds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOO_MANY_REQUESTS = 429
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CloudError:
-    """An error object of a cloud; one without a code is none."""
+    """The error in a response; without a code there is none."""
 
     code: str = ""
     message: str = ""
@@ -29,44 +29,44 @@ class CloudError:
 
 def read_document(
     response: Response,
-    error_in: Callable[[Mapping[str, Any]], CloudError],
-    refusal: Callable[[Response, CloudError], GateError],
+    find_error: Callable[[Mapping[str, Any]], CloudError],
+    to_gate_error: Callable[[Response, CloudError], GateError],
 ) -> dict[str, Any]:
-    """Reads an answer: its JSON object, if it is a plain 200 without an error in it.
+    """Returns the JSON object of a response with status 200 and without an error in it.
 
     Args:
-        response: What came back.
-        error_in: Finds the cloud's error in a document.
-        refusal: What the cloud means by an error, or by an answer that has no status 200 and no error either.
+        response: The response.
+        find_error: Finds the cloud's error in a JSON object.
+        to_gate_error: Returns the gate's error for the cloud's error, or for a status other than 200 without one.
 
     Raises:
-        GateError: What the cloud means, or what else stands where its answer should.
+        GateError: The response has an error, another status, or a body that is not a JSON object.
     """
     if response.status != _OK:
-        raise refusal(response, _error_beside(response, error_in))
+        raise to_gate_error(response, _find_error_in_body(response, find_error))
     document = parse_json_object(response)
-    error = error_in(document)
+    error = find_error(document)
     if error.code:
-        raise refusal(response, error)
+        raise to_gate_error(response, error)
     return document
 
 
 def describe_error(response: Response, error: CloudError) -> str:
-    """What the cloud said, in brackets for a message: status, code and words."""
+    """Status, error code and message in one line, to be put in brackets."""
     status = ", ".join(part for part in (f"HTTP {response.status}", error.code) if part)
     return status + (f": {error.message}" if error.message else "")
 
 
 def is_transient(response: Response) -> bool:
-    """Whether the status alone says that another try may go better."""
+    """Whether the status alone marks the error as transient."""
     is_broken = response.status >= _SERVER_ERROR and response.status != _CAPTIVE_PORTAL
     return is_broken or response.status in _RETRYABLE_STATUSES
 
 
 def unreachable(vendor: str, response: Response, error: CloudError) -> Unreachable:
-    """The fault when the cloud itself is broken for the moment."""
+    """The error for a fault of the cloud itself."""
     return Unreachable(
-        f"{vendor} cannot answer at the moment ({describe_error(response, error)}).",
+        f"{vendor} is unavailable at the moment ({describe_error(response, error)}).",
         means="The service, or the gateway in front of it, has a fault.",
         remedy="Try again later; the cloud's status page may know more.",
         retry_after=retry_after(response),
@@ -74,22 +74,22 @@ def unreachable(vendor: str, response: Response, error: CloudError) -> Unreachab
 
 
 def refused(vendor: str, response: Response, error: CloudError, *, remedy: str) -> Refused | NotUnderstood:
-    """The fault when the cloud will not do what is asked; without an error of the cloud, it was not the cloud."""
+    """The error for a refused request; a response without an error of the cloud did not come from the cloud."""
     if error.code:
         return Refused(
             f"{vendor} refuses the request ({describe_error(response, error)}).",
-            means="A parameter does not fit, or the endpoint does not offer this API.",
+            means="A parameter is wrong, or the endpoint does not offer this API.",
             remedy=remedy,
         )
     return NotUnderstood(
-        f"Something answered that is not the API ({describe_error(response, error)}).",
-        means="A redirect, an empty answer or a web page: a proxy, or an endpoint that is no API.",
+        f"The response did not come from the API ({describe_error(response, error)}).",
+        means="It is a redirect, an empty response or a web page, from a proxy or a wrong endpoint.",
         remedy="Check --endpoint, the region and the proxy settings of this runner.",
     )
 
 
-def _error_beside(response: Response, error_in: Callable[[Mapping[str, Any]], CloudError]) -> CloudError:
+def _find_error_in_body(response: Response, find_error: Callable[[Mapping[str, Any]], CloudError]) -> CloudError:
     try:
-        return error_in(parse_json_object(response))
+        return find_error(parse_json_object(response))
     except GateError:
         return CloudError()

@@ -1,4 +1,4 @@
-"""Lists that come in pages and may change while they are read: whole, or not at all."""
+"""Reads a paginated list that may change meanwhile: returns all of it, or fails."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from gate.errors import NotUnderstood
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_TRIES = 3
+_ATTEMPTS = 3
 Rows = TypeVar("Rows")
 
 
 def read_consistently(read: Callable[[], Rows | None], *, what: str, remedy: str) -> Rows:
-    """Reads a list, again if its pages do not fit together: what is missing may be what matters.
+    """Reads a list, and reads it again if its pages do not fit together: the missing rows may be the ones that matter.
 
     Args:
-        read: Reads all pages; None if they do not fit.
-        what: What the list is of, for the error.
-        remedy: What helps where it stays so.
+        read: Reads all pages; returns None if they do not fit together.
+        what: What the rows are, for the error message.
+        remedy: What the user can do if the error comes again, for the error message.
 
     Raises:
-        NotUnderstood: The pages never fitted.
+        NotUnderstood: The pages did not fit together in any attempt.
     """
-    for _ in range(_TRIES):
+    for _ in range(_ATTEMPTS):
         rows = read()
         if rows is not None:
             return rows
     raise NotUnderstood(
-        f"The list of {what} does not end where it says, or changes faster than it can be read.",
-        means="Pages are missing or come again and again, so what matters may be on one that was not shown.",
-        remedy=f"Run the gate again; {remedy} if this stays so.",
+        f"The list of {what} does not end where its total says, or changes faster than it can be read.",
+        means="Pages are missing or repeated, so the gate may not have seen all of the list.",
+        remedy=f"Run the gate again; {remedy} if this error comes again.",
     )

@@ -1,4 +1,4 @@
-"""What came back over the wire, and the strict reading of it: foreign bytes end here."""
+"""HTTP responses and the strict parsing of their bodies and headers, which are untrusted input."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-_MOST_DIGITS = 4000
-_DIGITS_OF_ETERNITY = 12
-_YEARS = range(2000, 3000)
-_DEEPEST = 20
-"""Levels, twice as many as any document of either cloud has: whatever walks or cites one need not fear its depth."""
+_MAX_INTEGER_DIGITS = 4000
+_MAX_RETRY_AFTER_DIGITS = 12
+_PLAUSIBLE_YEARS = range(2000, 3000)
+_MAX_DEPTH = 20
+"""Levels, twice as many as any document of either cloud has; so recursion over a document is safe."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,110 +38,110 @@ class Response:
 
 
 def parse_json_object(response: Response) -> dict[str, Any]:
-    """Reads the body as one JSON object, with nothing in it that two readers could take for two things.
+    """Parses the body as one JSON object that every parser reads alike.
 
-    Duplicate keys, NaN, infinite and endless numbers and anything but UTF-8 are refused.
+    Duplicate keys, NaN, infinite or very long numbers and encodings other than UTF-8 are refused.
 
     Raises:
-        TruncatedResponse: The body is no JSON, as when an answer was cut.
-        NotUnderstood: It is a web page, or JSON of another shape or depth.
+        TruncatedResponse: The body is not JSON, as when the response was truncated.
+        NotUnderstood: The body is a web page, or JSON that is ambiguous, not an object or nested too deeply.
     """
     try:
         document = json.loads(
             response.body.decode("utf-8"),
-            object_pairs_hook=_without_duplicates,
-            parse_constant=_no_number,
-            parse_float=_finite,
-            parse_int=_whole,
+            object_pairs_hook=_object_without_duplicates,
+            parse_constant=_refuse_constant,
+            parse_float=_finite_float,
+            parse_int=_short_integer,
         )
     except RecursionError:
         raise _too_deep() from None
-    except _Ambiguous as error:
-        raise _not_understood(f"The answer is JSON that can be read in two ways: {error}.") from None
+    except _AmbiguousJSON as error:
+        raise _not_understood(f"The response is JSON that parsers may read differently: {error}.") from None
     except ValueError as error:
         if response.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-            raise _not_understood("The answer is a web page, not the API's JSON.") from None
+            raise _not_understood("The response is a web page, not the API's JSON.") from None
         raise TruncatedResponse(
-            f"The answer is not JSON: {one_line(str(error), 120)}.",
-            means="It was cut on its way, or what answers is not this API.",
-            remedy="Check --endpoint and the proxy if this comes again.",
+            f"The response is not JSON: {one_line(str(error), 120)}.",
+            means="It was truncated on its way, or did not come from the API.",
+            remedy="Check --endpoint and the proxy if this error comes again.",
         ) from None
     if not isinstance(document, dict):
-        raise _not_understood("The answer is JSON, but not an object.")
-    if _has_more_levels(document, _DEEPEST):
+        raise _not_understood("The response is JSON, but not an object.")
+    if _is_deeper_than(document, _MAX_DEPTH):
         raise _too_deep()
     return document
 
 
 def retry_after(response: Response) -> float | None:
-    """Reads `Retry-After`, in s: a number, or a date by the clock of the answer itself (RFC 9110, 10.2.3)."""
+    """Parses `Retry-After` (RFC 9110, 10.2.3), in s: a number, or a date minus the response's own `Date`."""
     value = response.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+", value):
-        return float(value[:_DIGITS_OF_ETERNITY])
+        return float(value[:_MAX_RETRY_AFTER_DIGITS])
     until, sent = _date(value), date_of(response)
     return max(0.0, (until - sent).total_seconds()) if until and sent else None
 
 
 def date_of(response: Response) -> datetime | None:
-    """The time at which the answer was sent by the sender's clock, aware; None where it does not say."""
+    """The time at which the response was sent by the sender's clock, aware; None if it has no valid `Date`."""
     return _date(response.headers.get("date", ""))
 
 
 def _date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-        return moment.astimezone(UTC) if moment.tzinfo and moment.year in _YEARS else None
+        return moment.astimezone(UTC) if moment.tzinfo and moment.year in _PLAUSIBLE_YEARS else None
     except (ValueError, TypeError, OverflowError):
         return None
 
 
-def _has_more_levels(document: object, most: int) -> bool:
-    # Without a call for each level: Python allows fewer of those than its parser may take levels.
+def _is_deeper_than(document: object, max_depth: int) -> bool:
+    # Not recursive: Python's JSON parser accepts deeper nesting than its call stack has room for.
     level = [document]
-    for _ in range(most):
-        level = [part for whole in level for part in _parts(whole) if isinstance(part, dict | list)]
+    for _ in range(max_depth):
+        level = [child for container in level for child in _children(container) if isinstance(child, dict | list)]
     return bool(level)
 
 
-def _parts(whole: Any) -> Iterable[object]:
-    return whole.values() if isinstance(whole, dict) else whole
+def _children(container: Any) -> Iterable[object]:
+    return container.values() if isinstance(container, dict) else container
 
 
-class _Ambiguous(Exception):
-    """JSON that the standard forbids or leaves open."""
+class _AmbiguousJSON(Exception):
+    """Raised for JSON that RFC 8259 forbids, or whose meaning it leaves open."""
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
-        raise _Ambiguous("a key stands twice in one object")
+        raise _AmbiguousJSON("an object has the same key twice")
     return document
 
 
-def _no_number(name: str) -> NoReturn:
-    raise _Ambiguous(f"{name} is not a number")
+def _refuse_constant(name: str) -> NoReturn:
+    raise _AmbiguousJSON(f"{name} is not a number")
 
 
-def _finite(digits: str) -> float:
+def _finite_float(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise _Ambiguous("a number is too large to be one")
+        raise _AmbiguousJSON("a number is too large")
     return number
 
 
-def _whole(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS:
-        raise _Ambiguous("a number is too long to be one")
+def _short_integer(digits: str) -> int:
+    if len(digits) > _MAX_INTEGER_DIGITS:
+        raise _AmbiguousJSON("a number has too many digits")
     return int(digits)
 
 
 def _too_deep() -> NotUnderstood:
-    return _not_understood("The answer is nested too deeply to be read.")
+    return _not_understood("The response is nested too deeply.")
 
 
 def _not_understood(happened: str) -> NotUnderstood:
     return NotUnderstood(
         happened,
-        means="Something else answered in the API's place, such as a proxy's login page.",
+        means="The response came from something other than the API, such as a proxy's login page.",
         remedy="Check --endpoint, the region and the proxy settings of this runner.",
     )

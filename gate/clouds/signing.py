@@ -1,4 +1,4 @@
-"""What the signatures of all clouds have in common: one way to write a request down before it is hashed."""
+"""The parts of a canonical request that the signatures of all clouds build alike."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
 
-def host(url: str) -> str:
-    """The Host header that goes with a URL: the port stands there only where it is not the scheme's own."""
+def host_header(url: str) -> str:
+    """The Host header for a URL; it has a port only if that is not the scheme's default."""
     parts = urlsplit(url)
     name, default = parts.hostname or "", {"http": 80, "https": 443}.get(parts.scheme)
     name = f"[{name}]" if ":" in name else name
     return name if parts.port in {None, default} else f"{name}:{parts.port}"
 
 
-def signed_part(headers: Mapping[str, str | bytes], *, prefix: str) -> dict[str, str]:
-    """The headers that are signed, by lower-case name, sorted: host, content-type and all that begin with this prefix.
+def signed_headers(headers: Mapping[str, str | bytes], *, prefix: str) -> dict[str, str]:
+    """The headers to sign, by lower-case name, sorted: Host, Content-Type and all that start with this prefix.
 
-    Headers that a proxy may change on the way, such as User-Agent, stay out of it.
+    Headers that a proxy may change, such as User-Agent, are not signed.
     """
     names = {name.lower(): _text(value).strip() for name, value in headers.items()}
     return {name: names[name] for name in sorted(names) if name in {"host", "content-type"} or name.startswith(prefix)}
 
 
 def canonical_query(url: str) -> str:
-    """The query of a URL, sorted by name and value, each escaped as RFC 3986 has it."""
+    """The query of a URL, sorted by name and value, percent-encoded as in RFC 3986."""
     pairs = sorted(_unquoted(pair) for pair in urlsplit(url).query.split("&") if pair)
     return "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in pairs)
 
 
-def body_of(request: PreparedRequest) -> bytes:
-    """The bytes that are sent; the gate sends no streams, so a body is text, bytes or none."""
+def body_bytes(request: PreparedRequest) -> bytes:
+    """The request's body; the gate sends no streams, so it is text, bytes or absent."""
     body = request.body
     return body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
 

@@ -1,4 +1,4 @@
-"""The values in a cloud's documents: what of them can be a number, a moment, a text or an id, and what cannot."""
+"""Strict parsing of single values in a cloud's JSON: numbers, times, strings and ids."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from gate.errors import NotUnderstood
 
 
 def count(value: object) -> int | None:
-    """A whole number that is not negative; None for anything else, also for a text of digits, 3.0 and true."""
+    """A whole number that is not negative; None for anything else, including strings of digits, 3.0 and true."""
     # type() and not isinstance(): True is an int.
     return value if type(value) is int and value >= 0 else None
 
 
-def moment(milliseconds: object) -> datetime | None:
-    """A moment from ms since 1970, aware, in UTC; None where there is none, or 0 stands in its place."""
+def datetime_from_ms(milliseconds: object) -> datetime | None:
+    """The time from ms since 1970, aware, in UTC; None for anything else, including 0, which stands for no time."""
     if type(milliseconds) is not int or milliseconds <= 0:
         return None
     try:
@@ -24,25 +24,25 @@ def moment(milliseconds: object) -> datetime | None:
 
 
 def text(value: object) -> str:
-    """A text; empty where there is none."""
+    """A string; empty for anything else."""
     return value if isinstance(value, str) else ""
 
 
-def readable_id(value: object) -> str:
-    """An id as it came; empty where there is none.
+def printable_id(value: object) -> str:
+    """An id, unchanged; empty if the value is not a string.
 
     Raises:
-        NotUnderstood: It holds characters with which it cannot be asked for again.
+        NotUnderstood: The id has unprintable characters, so the task cannot be requested by it.
     """
     if not text(value).isprintable():
-        raise malformed("The id of a scan task has characters in it that nobody can read.")
+        raise malformed("The id of a scan task has unprintable characters.")
     return text(value)
 
 
 def malformed(happened: str) -> NotUnderstood:
-    """The fault when a document is not of the documented shape, or contradicts itself."""
+    """The error for a response that does not have the documented structure, or contradicts itself."""
     return NotUnderstood(
         happened,
-        means="Something else answered in the API's place, or the API has changed.",
+        means="The response came from something other than the API, or the API has changed.",
         remedy="Check --endpoint and the proxy; if they are right, report this to the gate's project.",
     )

@@ -24,7 +24,7 @@ def test_a_list_that_never_fits_is_not_understood() -> None:
 
     assert len(tries) == 3
     assert (caught.value.happened, caught.value.means, caught.value.remedy) == (
-        "The list of things does not end where it says, or changes faster than it can be read.",
-        "Pages are missing or come again and again, so what matters may be on one that was not shown.",
-        "Run the gate again; ask for less if this stays so.",
+        "The list of things does not end where its total says, or changes faster than it can be read.",
+        "Pages are missing or repeated, so the gate may not have seen all of the list.",
+        "Run the gate again; ask for less if this error comes again.",
     )

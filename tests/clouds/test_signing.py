@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.clouds.signing import canonical_query, host, signed_part
+from gate.clouds.signing import canonical_query, host_header, signed_headers
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from gate.clouds.signing import canonical_query, host, signed_part
 def test_signed_are_host_and_content_type_and_what_begins_with_x(
     headers: dict[str, str | bytes], expected: dict[str, str]
 ) -> None:
-    assert list(signed_part(headers, prefix="x-").items()) == list(expected.items())
+    assert list(signed_headers(headers, prefix="x-").items()) == list(expected.items())
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,13 @@ def test_signed_are_host_and_content_type_and_what_begins_with_x(
     ],
 )
 def test_the_host_has_its_port_only_where_it_is_not_the_schemes_own(url: str, expected: str) -> None:
-    assert host(url) == expected
+    assert host_header(url) == expected
 
 
 def test_only_headers_with_the_prefix_of_the_cloud_are_signed() -> None:
     headers = {"x-acs-date": "d", "x-other": "o", "Host": "h"}
 
-    assert signed_part(headers, prefix="x-acs-") == {"host": "h", "x-acs-date": "d"}
+    assert signed_headers(headers, prefix="x-acs-") == {"host": "h", "x-acs-date": "d"}
 
 
 @pytest.mark.parametrize(

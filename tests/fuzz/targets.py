@@ -133,17 +133,17 @@ def _shown(task: ScanTask) -> None:
 
 def _huawei(data: bytes) -> None:
     with suppress(GateError):
-        for row in huawei.page(parse_json_object(_answer(data))).rows:
+        for row in huawei.parse_page(parse_json_object(_answer(data))).rows:
             for kind in (IMAGE_SCAN, IMAGE_SYNC):
-                huawei.is_kind(row, kind)
-                _shown(huawei.task(row, kind))
+                huawei.matches_list_type(row, kind)
+                _shown(huawei.parse_task(row, kind))
 
 
 def _alibaba(data: bytes) -> None:
     with suppress(GateError):
         document = parse_json_object(_answer(data))
         for kind in ("IMAGE_SCAN", "ASSETS_COLLECTION"):
-            task = alibaba.task(document, kind)
+            task = alibaba.parse_task(document, kind)
             if task is not None:
                 _shown(task)
 
@@ -152,10 +152,10 @@ def _counted(data: bytes) -> None:
     with suppress(GateError):
         document = parse_json_object(_answer(data))
         rows = [row for name in ("OnceTasks", "ImageInstanceList") for row in _rows(document.get(name))]
-        leaves = results.leaves(rows)
-        findings = [alibaba.finding(row) for row in rows]
+        leaves = results.leaf_records(rows)
+        findings = [alibaba.parse_image_result(row) for row in rows]
         task = a_task(total=alibaba.stated_total(document))
-        _shown(results.counted(task, leaves, findings, until=datetime.max.replace(tzinfo=UTC)))
+        _shown(results.count_results(task, leaves, findings, until=datetime.max.replace(tzinfo=UTC)))
 
 
 def _rows(value: object) -> list[dict[str, object]]:
@@ -177,11 +177,11 @@ def _in_turn(data: bytes) -> Callable[..., dict[str, object]]:
 def _pages(data: bytes) -> None:
     for key in ("OnceTasks", "ImageInstanceList"):
         with suppress(GateError):
-            pages.every_row(_in_turn(data), key, what="rows", identity=repr)
+            pages.fetch_all_rows(_in_turn(data), key, what="rows", identity=repr)
 
 
 def _huawei_pages(data: bytes) -> None:
-    selection = Selection(kind=IMAGE_SCAN, scope=(), filters=(), page_size=_PAGE_SIZE)
+    selection = Selection(list_type=IMAGE_SCAN, scope=(), filters=(), page_size=_PAGE_SIZE)
     with suppress(GateError):
         task = HuaweiCloud(_asking(data), lambda: "0a1b2c", selection, place="").newest_task()
         if task is not None:

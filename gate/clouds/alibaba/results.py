@@ -1,4 +1,4 @@
-"""From a complete task to its counts: which images it looked at, which it could not scan, and which are risky."""
+"""Computes the counts of a complete task: which images were scanned, which failed, and which are risky."""
 
 from __future__ import annotations
 
@@ -13,66 +13,69 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from gate.clouds.alibaba.translate import Finding, Leaf
+    from gate.clouds.alibaba.translate import ImageResult, LeafRecord
     from gate.scan import ScanTask
 
 
-def leaves(rows: Iterable[Mapping[str, Any]]) -> tuple[Leaf, ...]:
-    """The leaves that count in DescribeOnceTaskLeafRecordPage: not those of repositories that succeeded."""
-    return tuple(translate.leaf(row) for row in rows if translate.tells_of_images(row))
+def leaf_records(rows: Iterable[Mapping[str, Any]]) -> tuple[LeafRecord, ...]:
+    """The leaf records of DescribeOnceTaskLeafRecordPage that count: not those of repositories that succeeded."""
+    return tuple(translate.parse_leaf_record(row) for row in rows if translate.counts_as_image(row))
 
 
-def targets(rows: Iterable[Mapping[str, Any]]) -> set[str]:
-    """What entries of DescribeOnceTaskLeafRecordPage are about, as far as they say."""
-    return {translate.target(row) for row in rows} - {""}
+def record_targets(rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The images and repositories that entries of DescribeOnceTaskLeafRecordPage name."""
+    return {translate.record_target(row) for row in rows} - {""}
 
 
-def scanned(leaves: Iterable[Leaf]) -> frozenset[str]:
-    """The digests of the images that were scanned; an empty one stands for images that nobody can name."""
-    return frozenset(leaf.image.digest for leaf in leaves if leaf.succeeded)
+def scanned_digests(records: Iterable[LeafRecord]) -> frozenset[str]:
+    """The digests of the images that were scanned; an empty one stands for images without a digest."""
+    return frozenset(record.image.digest for record in records if record.succeeded)
 
 
-def counted(task: ScanTask, leaves: Sequence[Leaf], findings: Iterable[Finding], *, until: datetime) -> ScanTask:
-    """The task with its counts, and with the number of images that its results still lack.
+def count_results(
+    task: ScanTask, records: Sequence[LeafRecord], results: Iterable[ImageResult], *, until: datetime
+) -> ScanTask:
+    """Returns the task with its counts and with the number of images whose result is still missing.
 
     Args:
-        task: The task, complete, with the number of images that it says it has.
-        leaves: All of its leaves that count.
-        findings: What is known of the images; what is known of others does no harm.
-        until: The latest moment at which an image can have been scanned; a later one is no time of a scan.
+        task: The complete task, with the number of images that it states.
+        records: All of its leaf records that count.
+        results: The results of its images; those of other images are ignored.
+        until: The latest time at which an image can have been scanned; a later scan time is invalid.
     """
     stated = task.counts.total
-    known: dict[str, list[Finding]] = {digest: [] for digest in scanned(leaves)}
-    for finding in findings:
-        known.get(finding.digest, []).append(finding)
-    failed = tuple(FailedImage(image=leaf.image, reason=leaf.reason) for leaf in leaves if not leaf.succeeded)
+    by_digest: dict[str, list[ImageResult]] = {digest: [] for digest in scanned_digests(records)}
+    for result in results:
+        by_digest.get(result.digest, []).append(result)
+    failed = tuple(FailedImage(image=record.image, reason=record.reason) for record in records if not record.succeeded)
     is_fresh = partial(_is_fresh, started_at=task.started_at, until=until)
-    judged = [any(map(is_fresh, about)) for about in known.values()]
-    # Of an image without a digest, or of a scan without a begin, no result will ever be known to be this scan's.
-    is_tellable = "" not in known and task.started_at is not None
+    have_fresh_result = [any(map(is_fresh, of_image)) for of_image in by_digest.values()]
+    # Without the image's digest or the task's start time, no result can be attributed to this scan.
+    can_attribute = "" not in by_digest and task.started_at is not None
     counts = Counts(
-        # Without a number of the task's own nobody knows whether these are all leaves, and more of them than it says
-        # are not its own alone: the policy sees the contradiction.
+        # The stated number, never the number of records: without it the records may be incomplete, and where they are
+        # more than it says, the policy has to see the contradiction.
         total=stated,
-        succeeded=len(leaves) - len(failed),
+        succeeded=len(records) - len(failed),
         failed=len(failed),
-        risky=_risky(known.values(), is_fresh) if is_tellable and all(judged) else None,
+        risky=_risky(by_digest.values(), is_fresh) if can_attribute and all(have_fresh_result) else None,
     )
-    # A leaf that is there twice does not stand for an image that has none.
-    missing = max(0, (stated or 0) - len(failed) - len({(leaf.image, leaf.place) for leaf in leaves if leaf.succeeded}))
-    results_pending = missing + judged.count(False) if is_tellable else 0
+    # A record that is listed twice does not make up for one that is missing.
+    distinct = {(record.image, record.location) for record in records if record.succeeded}
+    missing = max(0, (stated or 0) - len(failed) - len(distinct))
+    results_pending = missing + have_fresh_result.count(False) if can_attribute else 0
     return replace(task, counts=counts, failed_images=failed, results_pending=results_pending)
 
 
-def _is_fresh(finding: Finding, *, started_at: datetime | None, until: datetime) -> bool:
-    return started_at is not None and finding.scanned_at is not None and started_at <= finding.scanned_at <= until
+def _is_fresh(result: ImageResult, *, started_at: datetime | None, until: datetime) -> bool:
+    return started_at is not None and result.scanned_at is not None and started_at <= result.scanned_at <= until
 
 
-def _risky(images: Iterable[Sequence[Finding]], is_fresh: Callable[[Finding], bool]) -> int | None:
-    """How many of the images are risky, under whatever tag; None where this scan does not say it of one of them."""
+def _risky(images: Iterable[Sequence[ImageResult]], is_fresh: Callable[[ImageResult], bool]) -> int | None:
+    """How many of the images are risky under any tag; None if this scan does not say it of one of them."""
     risks = []
-    for about in images:
-        fresh = {finding.is_risky for finding in about if is_fresh(finding)}
-        is_risky = any(finding.is_risky for finding in about)
+    for of_image in images:
+        fresh = {result.is_risky for result in of_image if is_fresh(result)}
+        is_risky = any(result.is_risky for result in of_image)
         risks.append(None if None in fresh and not is_risky else is_risky)
     return None if None in risks else risks.count(True)

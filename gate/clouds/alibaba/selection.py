@@ -31,6 +31,6 @@ class Selection:
         )
 
     @property
-    def kind(self) -> str:
-        """The kind of the task: an image scan if either word says so, since only then are its images counted."""
+    def judged_type(self) -> str:
+        """The type as which the task is judged: an image scan if either name says so, to count its images."""
         return IMAGE_SCAN if self.task_name == IMAGE_SCAN else self.task_type

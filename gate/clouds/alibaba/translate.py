@@ -1,6 +1,7 @@
-"""Security Center's tasks, leaves and images in our vocabulary: tolerant of what may be absent, strict in what counts.
+"""Translates Security Center's tasks, leaf records and images into `gate.scan`.
 
-Every field is optional in every model of the vendor (alibaba-security-center.md 1.2 and 2).
+It accepts absent fields, since every field is optional in every model of the vendor (alibaba-security-center.md 1.2
+and 2), and counts only what is a number.
 """
 
 from __future__ import annotations
@@ -10,57 +11,60 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba.selection import IMAGE_SCAN
-from gate.clouds.values import count, malformed, moment, readable_id, text
+from gate.clouds.values import count, datetime_from_ms, malformed, printable_id, text
 from gate.scan import Counts, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-_START_TIME_ID = "collected-at-"
+_START_TIME_ID_PREFIX = "collected-at-"
 _STATES = {
     "INIT": TaskState.RUNNING,
     "START": TaskState.RUNNING,
     "SUCCESS": TaskState.COMPLETE,
     "TIMEOUT": TaskState.TIMED_OUT,
-    # So spelt in the documents of DescribeImageLatestScanTask.
+    # The spelling in the documents of DescribeImageLatestScanTask.
     "TIMOUT": TaskState.TIMED_OUT,
     "FAIL": TaskState.FAILED,
 }
-_PLACE = ("RepoRegionId", "RegionId", "RepoId")
-_FINE: tuple[object, ...] = (None, "", "SUCCESS")
-_ELSEWHERE, _NO_TASK = "TASK_NOT_SUPPORT_REGION", "TASK_NOT_EXISTS"
-_REASONS = {_ELSEWHERE: "TASK_NOT_SUPPORT_REGION, its images are in a region where Security Center does not scan"}
-_ALL = 100
-# Vulnerabilities, baseline and malicious files: what RiskStatus is made of (2.2).
-_PARTS = ("Vul", "Hc", "Alarm")
-_FINISHED: tuple[object, ...] = (None, "", 1, "1")
-_NOTHING: tuple[object, ...] = (None, "", "NO", 0, "0")
+_LOCATION_FIELDS = ("RepoRegionId", "RegionId", "RepoId")
+# Tuples and not sets, here and below: a list or an object of the response is not hashable.
+_SUCCESS_VALUES: tuple[object, ...] = (None, "", "SUCCESS")
+_UNSUPPORTED_REGION, _NO_TASK = "TASK_NOT_SUPPORT_REGION", "TASK_NOT_EXISTS"
+_REASONS = {
+    _UNSUPPORTED_REGION: "TASK_NOT_SUPPORT_REGION, its images are in a region where Security Center does not scan"
+}
+_MAX_PROGRESS = 100
+# Vulnerabilities, baseline checks and malicious files: what RiskStatus is made of (2.2).
+_RISK_SOURCES = ("Vul", "Hc", "Alarm")
+_FINISHED_VALUES: tuple[object, ...] = (None, "", 1, "1")
+_NO_FINDINGS_VALUES: tuple[object, ...] = (None, "", "NO", 0, "0")
 
 
-def task(document: Mapping[str, Any], task_type: str, *, called: str = "") -> ScanTask | None:
-    """Turns an answer of GetLastOnceTaskInfo or GetOnceTaskResultInfo into a scan task; None where there is none.
+def parse_task(document: Mapping[str, Any], task_type: str, *, requested_id: str = "") -> ScanTask | None:
+    """Translates a response of GetLastOnceTaskInfo or GetOnceTaskResultInfo into a scan task; None if it has none.
 
     Args:
-        document: The answer.
-        task_type: The TaskType that was asked for; only an image scan has images, and only they have risks.
-        called: The id that was asked for, where one was.
+        document: The response.
+        task_type: The TaskType of the request; only an image scan has images, and only images have risks.
+        requested_id: The TaskId of the request, if it had one.
 
     Raises:
-        NotUnderstood: The answer is about another task, or its TaskInfo is none.
+        NotUnderstood: The response is about another task, or its TaskInfo is not an object.
     """
     info = document.get("TaskInfo")
     if info is not None and not isinstance(info, dict):
-        raise malformed("The answer has something else where the state of the task should be.")
+        raise malformed("TaskInfo in the response is not an object.")
     if info is None or info.get("Result") == _NO_TASK:
         return None
-    id_ = task_id(document.get("TaskId"))
-    if called and id_ and id_ != called:
-        raise malformed("The answer is about another scan task than the one that was asked for.")
-    started_at, is_scan = moment(document.get("CollectTime")), task_type == IMAGE_SCAN
+    id_ = parse_task_id(document.get("TaskId"))
+    if requested_id and id_ and id_ != requested_id:
+        raise malformed("The response is about another scan task than the requested one.")
+    started_at, is_scan = datetime_from_ms(document.get("CollectTime")), task_type == IMAGE_SCAN
     state = _state(info)
     return ScanTask(
-        id=called or id_ or _start_time_id(document, task_type),
+        id=requested_id or id_ or _start_time_id(document, task_type),
         name=task_type,
         state=state,
         raw_state=_raw_state(info),
@@ -73,99 +77,100 @@ def task(document: Mapping[str, Any], task_type: str, *, called: str = "") -> Sc
     )
 
 
-def task_id(value: object) -> str:
-    """The id of a task: declared as a number, documented as a text, and 0 in the vendor's sample, where there is none.
+def parse_task_id(value: object) -> str:
+    """The id of a task; empty if there is none.
+
+    The vendor's models declare a number, its documents a string, and its sample response has 0 where there is none.
 
     Raises:
-        NotUnderstood: It holds characters with which it cannot be asked for again.
+        NotUnderstood: The id has unprintable characters, so the task cannot be requested by it.
     """
     if type(value) is int:
         return str(value) if value else ""
-    id_ = readable_id(value).strip()
+    id_ = printable_id(value).strip()
     return "" if re.fullmatch("0*", id_) else id_
 
 
 def is_start_time_id(task_id: str) -> bool:
-    """Whether this id is one of ours, for a task that the cloud gave none: it is known by its begin alone."""
-    return task_id.startswith(_START_TIME_ID)
+    """Whether the gate made this id from the task's start time, because the cloud gave none."""
+    return task_id.startswith(_START_TIME_ID_PREFIX)
 
 
 def stated_total(document: Mapping[str, Any]) -> int | None:
-    """How many images the task itself says that it has."""
+    """The number of images that the task itself states."""
     return count(document.get("TotalCount"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Leaf:
-    """The part of a scan task that looks at one image, or at a whole repository."""
+class LeafRecord:
+    """The part of a scan task that scans one image or one whole repository."""
 
     image: ImageRef
     succeeded: bool
     reason: str = ""
     """Why it did not succeed, in the cloud's own words."""
-    place: tuple[str, ...] = ()
-    """Where the image lies beside its name: the same one may lie in two regions."""
+    location: tuple[str, ...] = ()
+    """Where the image is stored; one name can exist in two regions."""
 
 
-def tells_of_images(row: Mapping[str, Any]) -> bool:
-    """Whether a leaf says anything of an image: that of a whole repository does, unless it succeeded.
+def counts_as_image(row: Mapping[str, Any]) -> bool:
+    """Whether a leaf record counts as an image: all do, except those of a whole repository that succeeded.
 
-    No document says what a repository has a leaf for (2.1); one that did not succeed may stand for images that have no
-    leaf of their own. A leaf that does not say what it is about is taken for that of an image.
+    The documents do not say why a repository has a leaf record (2.1). One that did not succeed may stand for images
+    without leaf records of their own. A record without a TargetType is taken for that of an image.
     """
-    return not _is_repository(row) or bool(_faults(row))
+    return not _is_repository(row) or bool(_failure_reasons(row))
 
 
-def target(row: Mapping[str, Any]) -> str:
-    """What a leaf is about: an image by its digest, or a repository; empty where it does not say."""
-    return digest(_image_info(row).get("Digest")) or digest(row.get("Target"))
+def record_target(row: Mapping[str, Any]) -> str:
+    """The image, by its digest, or the repository that a leaf record is about; empty if it names none."""
+    return normalise_digest(_image_info(row).get("Digest")) or normalise_digest(row.get("Target"))
 
 
-def leaf(row: Mapping[str, Any]) -> Leaf:
-    """Turns one entry of OnceTasks into a leaf; whatever is not plainly a success is none.
+def parse_leaf_record(row: Mapping[str, Any]) -> LeafRecord:
+    """Translates one entry of OnceTasks; anything but a clear success is a failure.
 
     Raises:
-        NotUnderstood: The leaf is that of another kind of task than was asked for.
+        NotUnderstood: The record belongs to another type of task than was requested.
     """
-    # Not a set: a list or an object could not even be asked for in one.
     if row.get("TaskType") not in (None, "", IMAGE_SCAN):
-        raise malformed("The list of the scan task's images has a part of another kind of task in it.")
-    faults, info, image = _faults(row), _image_info(row), _image(row)
+        raise malformed("The list of the scan task's images has a record of another type of task.")
+    reasons, info, image = _failure_reasons(row), _image_info(row), _image(row)
     if _is_repository(row):
         image = replace(image, name=image.name or image.digest, digest="")
-        # One that succeeded tells of no image, and is no part that counts.
-        faults += ["a whole repository"]
-    return Leaf(
+        # Only a repository that failed counts; see `counts_as_image`.
+        reasons += ["a whole repository"]
+    return LeafRecord(
         image=image,
-        succeeded=not faults,
-        reason=", ".join(faults),
-        place=tuple(text(info.get(key)) for key in _PLACE),
+        succeeded=not reasons,
+        reason=", ".join(reasons),
+        location=tuple(text(info.get(key)) for key in _LOCATION_FIELDS),
     )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """What is known of an image under one of its tags."""
+class ImageResult:
+    """The result of the last scan of an image under one of its tags."""
 
     digest: str
     scanned_at: datetime | None
     is_risky: bool | None
-    """None where the cloud says neither YES nor NO, or NO beside a part of the scan that found something."""
+    """None if the cloud says neither YES nor NO, or NO although a part of the scan found something."""
 
 
-def finding(row: Mapping[str, Any]) -> Finding:
-    """Turns one entry of ImageInstanceList into what was found in that image."""
-    # Neither a scan that goes on nor one that was refused has a result.
-    is_over = row.get("ScaStatus") in _FINE and row.get("ScaResult") in _FINE
-    return Finding(
-        digest=digest(row.get("Digest")),
-        scanned_at=moment(row.get("LastScanTime")) if is_over else None,
+def parse_image_result(row: Mapping[str, Any]) -> ImageResult:
+    """Translates one entry of ImageInstanceList."""
+    # A scan that is still running, or was refused, has no result.
+    is_over = row.get("ScaStatus") in _SUCCESS_VALUES and row.get("ScaResult") in _SUCCESS_VALUES
+    return ImageResult(
+        digest=normalise_digest(row.get("Digest")),
+        scanned_at=datetime_from_ms(row.get("LastScanTime")) if is_over else None,
         is_risky=_is_risky(row),
     )
 
 
-def digest(value: object) -> str:
-    """A digest without the name of its algorithm, with or without which it is the same image."""
+def normalise_digest(value: object) -> str:
+    """A digest in lower case without its prefix `sha256:`, which the cloud sends in some places only."""
     return text(value).strip().lower().removeprefix("sha256:")
 
 
@@ -173,20 +178,21 @@ def _is_risky(row: Mapping[str, Any]) -> bool | None:
     risk = row.get("RiskStatus")
     if risk == "YES":
         return True
-    finds_nothing = all(row.get(f"{part}{what}") in _NOTHING for part in _PARTS for what in ("Status", "Count"))
-    return False if risk == "NO" and finds_nothing else None
+    found_nothing = all(
+        row.get(f"{source}{what}") in _NO_FINDINGS_VALUES for source in _RISK_SOURCES for what in ("Status", "Count")
+    )
+    return False if risk == "NO" and found_nothing else None
 
 
 def _state(info: Mapping[str, Any]) -> TaskState:
     result, status = info.get("Result"), info.get("Status")
-    if result == _ELSEWHERE:
+    if result == _UNSUPPORTED_REGION:
         return TaskState.FAILED
     state = _STATES.get(status, TaskState.UNKNOWN) if isinstance(status, str) else TaskState.UNKNOWN
-    return TaskState.UNKNOWN if state is TaskState.COMPLETE and result not in _FINE else state
+    return TaskState.UNKNOWN if state is TaskState.COMPLETE and result not in _SUCCESS_VALUES else state
 
 
 def _raw_state(info: Mapping[str, Any]) -> str:
-    # Not a set: a list or an object in the place of a word could not even be asked for in one.
     parts = [str(info[key]) for key in ("Status", "Result") if info.get(key) not in (None, "")]
     return ", ".join(dict.fromkeys(parts)) or "none given"
 
@@ -194,13 +200,13 @@ def _raw_state(info: Mapping[str, Any]) -> str:
 def _progress(info: Mapping[str, Any], document: Mapping[str, Any]) -> int | None:
     stated = count(info.get("Progress"))
     if stated is not None:
-        return min(stated, _ALL)
+        return min(stated, _MAX_PROGRESS)
     total, finished = stated_total(document), count(document.get("FinishCount"))
-    return min(finished * _ALL // total, _ALL) if total and finished is not None else None
+    return min(finished * _MAX_PROGRESS // total, _MAX_PROGRESS) if total and finished is not None else None
 
 
 def _counts(document: Mapping[str, Any]) -> Counts:
-    # The vendor's own sample has finished more than there is, so the difference counts only where it is positive.
+    # In the vendor's own sample FinishCount exceeds TotalCount, so a negative difference is no failure.
     total, finished = stated_total(document), count(document.get("FinishCount"))
     if total is None or finished is None:
         return Counts(total=total)
@@ -209,26 +215,26 @@ def _counts(document: Mapping[str, Any]) -> Counts:
 
 
 def _start_time_id(document: Mapping[str, Any], task_type: str) -> str:
-    # Another pipeline's scan could begin at the same moment, so an image scan needs an id of its own.
+    # Not for an image scan: one that another pipeline started at the same moment would have the same id.
     collected = count(document.get("CollectTime"))
-    return f"{_START_TIME_ID}{collected}" if collected and task_type != IMAGE_SCAN else ""
+    return f"{_START_TIME_ID_PREFIX}{collected}" if collected and task_type != IMAGE_SCAN else ""
 
 
 def _is_repository(row: Mapping[str, Any]) -> bool:
     return row.get("TargetType") == "IMAGE_REPO"
 
 
-def _faults(row: Mapping[str, Any]) -> list[str]:
-    """What keeps a leaf from being plainly a success, in the cloud's own words where it has any."""
+def _failure_reasons(row: Mapping[str, Any]) -> list[str]:
+    """Why a leaf record is not a clear success, in the cloud's own words if it has any; empty for a success."""
     status, result = row.get("StatusText"), row.get("ResultInfo")
-    unfinished = "not finished" if status == "SUCCESS" and row.get("Finish") not in _FINISHED else None
-    bad = [str(one) for one in (status, result, unfinished) if one not in _FINE]
-    return bad if bad or status == "SUCCESS" else ["no state given"]
+    unfinished = "not finished" if status == "SUCCESS" and row.get("Finish") not in _FINISHED_VALUES else None
+    reasons = [str(value) for value in (status, result, unfinished) if value not in _SUCCESS_VALUES]
+    return reasons if reasons or status == "SUCCESS" else ["no state given"]
 
 
 def _image_info(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    about = row.get("TaskImageInfo")
-    return about if isinstance(about, dict) else {}
+    info = row.get("TaskImageInfo")
+    return info if isinstance(info, dict) else {}
 
 
 def _image(row: Mapping[str, Any]) -> ImageRef:
@@ -238,5 +244,5 @@ def _image(row: Mapping[str, Any]) -> ImageRef:
         namespace=text(info.get("RepoNamespace")),
         name=text(info.get("RepoName")),
         tag=text(info.get("Tag")),
-        digest=target(row),
+        digest=record_target(row),
     )

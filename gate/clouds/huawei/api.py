@@ -1,4 +1,4 @@
-"""The questions that the gate asks Huawei Cloud: the list of image-scan tasks, and the id of the region's project."""
+"""The calls to Huawei Cloud: list the image-scan tasks of a project, and find the project of a region."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from gate.clouds.huawei.selection import Selection
     from gate.scan import ScanTask
 
-_MOST_TASKS = 20_000
-"""Twenty times what the list is documented to have at most (huawei-hss.md 2)."""
+_MAX_TASKS = 20_000
+"""Twenty times the documented maximum length of the list (huawei-hss.md 2)."""
 
 
 class HuaweiCloud:
-    """Host Security Service of one project; see `gate.clouds.interface.Cloud` for what its methods promise."""
+    """Host Security Service of one project; `gate.clouds.interface.Cloud` documents its methods."""
 
     def __init__(self, hss: ApiClient, find_project: Callable[[], str], selection: Selection, place: str) -> None:
         self._hss = hss
@@ -35,10 +35,10 @@ class HuaweiCloud:
     def newest_task(self) -> ScanTask | None:
         """See `Cloud.newest_task`.
 
-        A task that does not say when it began may be the newest one, unless it ended before another one began: then
-        it is returned, and nobody can say that it is fresh.
+        A task without a start time counts as started when it ended, or as the newest one if it has no end time either.
+        It is returned without a start time, so the policy cannot judge it as fresh.
         """
-        # The id breaks ties, so that the answer never hangs on the order of the list.
+        # The id breaks ties, so that the result does not depend on the order of the list.
         return max(self._tasks(self._selection.filters), key=lambda task: (_latest_start(task), task.id), default=None)
 
     def task_by_id(self, task_id: str) -> ScanTask | None:
@@ -49,33 +49,33 @@ class HuaweiCloud:
         """See `Cloud.search_description`."""
         options = (*self._selection.scope, *(() if task_id else self._selection.filters))
         named = (f"--{name.replace('_', '-')} {value}" for name, value in options)
-        parts = (self._place, f"project {self._find_project()}", f"--type {self._selection.kind}", *named)
+        parts = (self._place, f"project {self._find_project()}", f"--type {self._selection.list_type}", *named)
         return f"Huawei Cloud ({', '.join(parts)})"
 
     def poll(self, pinned: ScanTask) -> ScanTask | None:
-        """See `Cloud.look`."""
+        """See `Cloud.poll`."""
         return self.task_by_id(pinned.id)
 
     @cached_property
     def _path(self) -> str:
         return f"/v5/{quote(self._find_project(), safe='')}/image/tasks"
 
-    def _tasks(self, wanted: tuple[tuple[str, str], ...]) -> list[ScanTask]:
-        """Reads the whole list, again if it changed while it was read: the newest task may be what moved."""
+    def _tasks(self, filters: tuple[tuple[str, str], ...]) -> list[ScanTask]:
+        """Reads the whole list, and reads it again if it changed meanwhile: the newest task may have moved."""
         remedy = "narrow the list with --task-name or --task-type"
-        rows = read_consistently(partial(self._rows, wanted), what="scan tasks", remedy=remedy)
-        kind = self._selection.kind
-        return [translate.task(row, kind) for row in rows if translate.is_kind(row, kind)]
+        rows = read_consistently(partial(self._read_rows, filters), what="scan tasks", remedy=remedy)
+        list_type = self._selection.list_type
+        return [translate.parse_task(row, list_type) for row in rows if translate.matches_list_type(row, list_type)]
 
-    def _rows(self, wanted: tuple[tuple[str, str], ...]) -> list[Mapping[str, Any]] | None:
-        """Reads page after page, each of which begins with the last row of the one before; None if they do not fit."""
+    def _read_rows(self, filters: tuple[tuple[str, str], ...]) -> list[Mapping[str, Any]] | None:
+        """Reads all pages, each of which starts with the last row of the one before; None if they do not fit."""
         rows: list[Mapping[str, Any]] = []
-        while len(rows) <= _MOST_TASKS:
-            page = self._page(max(0, len(rows) - 1), wanted)
+        while len(rows) <= _MAX_TASKS:
+            page = self._fetch_page(max(0, len(rows) - 1), filters)
             if rows and page.ids[:1] != [rows[-1].get("task_id")]:
                 return None
             new = page.rows[1:] if rows else page.rows
-            # The row that both pages hold is believed as it was told last: the task may have changed in between.
+            # The row that both pages hold is taken from the later page: the task may have changed in between.
             rows[-1:] = page.rows
             if translate.has_duplicate_ids(rows):
                 return None
@@ -84,10 +84,11 @@ class HuaweiCloud:
                 return rows if page.total in {None, len(rows)} else None
         return None
 
-    def _page(self, offset: int, wanted: tuple[tuple[str, str], ...]) -> translate.Page:
-        place = (("type", self._selection.kind), ("limit", str(self._selection.page_size)), ("offset", str(offset)))
-        query = (*place, *self._selection.scope, *wanted)
-        return translate.page(self._hss.call("GET", self._path, query, self._headers))
+    def _fetch_page(self, offset: int, filters: tuple[tuple[str, str], ...]) -> translate.Page:
+        limit = str(self._selection.page_size)
+        paging = (("type", self._selection.list_type), ("limit", limit), ("offset", str(offset)))
+        query = (*paging, *self._selection.scope, *filters)
+        return translate.parse_page(self._hss.call("GET", self._path, query, self._headers))
 
     @cached_property
     def _headers(self) -> dict[str, str]:
@@ -95,44 +96,45 @@ class HuaweiCloud:
 
 
 def find_project(iam: ApiClient, region: str) -> str:
-    """Asks IAM for the id of the project that a region has under the same name (huawei-hss.md 6).
+    """Asks IAM for the id of the region's project, which has the same name as the region (huawei-hss.md 6).
 
     Raises:
         UsageError: There is no such project, or more than one.
-        NotUnderstood: The answer has no list of projects.
+        NotUnderstood: The response has no list of projects.
     """
     projects = iam.call("GET", "/v3/projects", (("name", region),)).get("projects")
     if not isinstance(projects, list) or not all(isinstance(project, dict) for project in projects):
         raise NotUnderstood(
-            "IAM's answer has no list of projects.",
-            means="Something else answered in the API's place.",
-            remedy="Check --iam-endpoint, or give --project-id so that IAM need not be asked.",
+            "IAM's response has no list of projects.",
+            means="The response came from something other than the API.",
+            remedy="Check --iam-endpoint, or give --project-id so that the gate does not call IAM.",
         )
     ids = [project.get("id") for project in projects if project.get("name") == region]
     if len(ids) != 1 or not isinstance(ids[0], str) or not ids[0]:
         raise UsageError(
-            f"IAM knows {len(ids)} projects of the name {region!r}, and the gate needs exactly one.",
+            f"IAM has {len(ids)} projects named {region!r}; the gate needs exactly one.",
             means="The region was never used by this account, or these credentials may not see its project.",
             remedy="Give --project-id; the console shows it under My Credentials.",
         )
-    return project(ids[0])
+    return checked_project_id(ids[0])
 
 
-def project(text: str) -> str:
-    """The id of a project, if it can be one: it travels in the path and in a header.
+def checked_project_id(text: str) -> str:
+    """Returns the id of a project unchanged if it can be sent in a path and in a header.
 
     Raises:
-        UsageError: It has spaces, line breaks or letters beyond ASCII.
+        UsageError: It has spaces, line breaks or non-ASCII letters.
     """
     if not re.fullmatch(r"[!-~]*", text):
         raise UsageError(
-            f"{text!r} cannot be the id of a project.",
-            means="It is perhaps the name of one, or was pasted with a line break.",
+            f"{text!r} is not a valid project id.",
+            means="It may be the project's name, or was pasted with a line break.",
             remedy="Give --project-id as the console shows it under My Credentials.",
         )
     return text
 
 
 def _latest_start(task: ScanTask) -> float:
-    moment = task.started_at or task.ended_at
-    return moment.timestamp() if moment else math.inf
+    """The latest time at which the task can have started, in s since 1970."""
+    time = task.started_at or task.ended_at
+    return time.timestamp() if time else math.inf

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.credentials import first_of
-from gate.clouds.huawei.api import HuaweiCloud, find_project, project
+from gate.clouds.huawei.api import HuaweiCloud, checked_project_id, find_project
 from gate.clouds.huawei.error_response import read
 from gate.clouds.huawei.options import PROJECT_VARIABLES, REGION_VARIABLES, SOURCES
 from gate.clouds.huawei.regions import hss_endpoint, iam_endpoint
@@ -26,7 +26,7 @@ def connect(connection: Connection) -> HuaweiCloud:
     """See `CloudProvider.connect`."""
     settings, options = connection.settings, connection.settings.for_cloud
     region = settings.region or first_of(connection.environ, REGION_VARIABLES)
-    project_id = project(str(options.get("project-id") or first_of(connection.environ, PROJECT_VARIABLES)))
+    project_id = checked_project_id(str(options.get("project-id") or first_of(connection.environ, PROJECT_VARIABLES)))
     if not region and not (settings.endpoint and project_id):
         raise UsageError(
             "No region is given.",

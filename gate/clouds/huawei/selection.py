@@ -19,7 +19,8 @@ _FILTERS = ("global-image-type", "task-type", "task-name", "create-time", "end-t
 class Selection:
     """Which tasks of the project are selected, as query parameters of ListImageScanTask."""
 
-    kind: str
+    list_type: str
+    """The parameter `type`: `image_scan` or `image_sync`."""
     scope: tuple[tuple[str, str], ...]
     """Where to search; sent with every request."""
     filters: tuple[tuple[str, str], ...]
@@ -34,7 +35,7 @@ class Selection:
             return tuple((name.replace("-", "_"), str(values[name])) for name in names if name in values)
 
         return cls(
-            kind=str(values.get("type", IMAGE_SCAN)),
+            list_type=str(values.get("type", IMAGE_SCAN)),
             scope=given(_SCOPE),
             filters=given(_FILTERS),
             page_size=int(str(values.get("limit", PAGE_SIZE))),

@@ -1,6 +1,7 @@
-"""Huawei Cloud's scan tasks in our vocabulary: tolerant of what may be absent, strict about what counts as a number.
+"""Translates Huawei Cloud's scan tasks into `gate.scan`.
 
-Fields are those of ListImageScanTask, every one of which is optional there (huawei-hss.md 2).
+It accepts absent fields, since every field of ListImageScanTask is optional (huawei-hss.md 2), and counts only what is
+a number.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC
-from gate.clouds.values import count, malformed, moment, readable_id, text
+from gate.clouds.values import count, datetime_from_ms, malformed, printable_id, text
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
 _TASK_TYPES = {IMAGE_SCAN: frozenset({"cycle", "manual"}), IMAGE_SYNC: frozenset({"autoSync", "manualSync"})}
 _COMPLETE = 100
-_MINUTES_OF_A_YEAR = 525_600
-_MOST_ENTRIES = 200_000
-"""Scan tasks and failed images in one answer; the millions for which its bytes have room take minutes to read."""
-_ENDINGS = {_COMPLETE: TaskState.COMPLETE, -1: TaskState.STOPPED, -2: TaskState.TIMED_OUT, -3: TaskState.FAILED}
+_MINUTES_PER_YEAR = 525_600
+_MAX_ENTRIES = 200_000
+"""Scan tasks and failed images in one response. A response of the largest size could hold millions, and parsing these
+would take minutes."""
+_FINAL_STATES = {_COMPLETE: TaskState.COMPLETE, -1: TaskState.STOPPED, -2: TaskState.TIMED_OUT, -3: TaskState.FAILED}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,72 +31,73 @@ class Page:
 
     rows: list[Mapping[str, Any]]
     total: int | None
-    """How many tasks there are on all pages; None where the cloud does not say."""
+    """The number of tasks on all pages; None if the response does not state it."""
 
     @property
     def ids(self) -> list[object]:
-        """The ids of the tasks, as they came."""
+        """The ids of the tasks, unparsed."""
         return [row.get("task_id") for row in self.rows]
 
 
-def page(document: Mapping[str, Any]) -> Page:
-    """Reads the envelope.
+def parse_page(document: Mapping[str, Any]) -> Page:
+    """Reads one page of the list of tasks.
 
     Raises:
-        NotUnderstood: There is no list of tasks in it, or one that contradicts itself; an answer without a list is
-            not an answer of "no tasks".
+        NotUnderstood: The response has no list of tasks, or contradicts itself. A response without a list does not
+            mean "no tasks".
     """
     total = document.get("total_num")
     rows = document.get("data_list", [] if total == 0 else None)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise malformed("The answer has no list of scan tasks.")
+        raise malformed("The response has no list of scan tasks.")
     if total is not None and count(total) is None:
-        raise malformed("The answer does not say in a number how many scan tasks there are.")
-    if len(rows) + sum(map(_failures_listed, rows)) > _MOST_ENTRIES:
-        raise malformed(f"The answer lists more than {_MOST_ENTRIES} scan tasks and failed images.")
+        raise malformed("The number of scan tasks in the response is not a whole number.")
+    if len(rows) + sum(map(_count_failed_entries, rows)) > _MAX_ENTRIES:
+        raise malformed(f"The response lists more than {_MAX_ENTRIES} scan tasks and failed images.")
     if has_duplicate_ids(rows):
-        raise malformed("The answer lists one scan task twice.")
+        raise malformed("The response lists one scan task twice.")
     if any(key.lower().startswith("error") and row[key] for row in rows for key in row):
-        raise malformed("The answer has an error in the place of a scan task.")
+        raise malformed("The response has an error in the place of a scan task.")
     return Page(rows=rows, total=total)
 
 
 def has_duplicate_ids(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether one task stands there twice, by its id."""
+    """Whether two rows have the same task id."""
     ids = [repr(row["task_id"]) for row in rows if row.get("task_id")]
     return len(set(ids)) < len(ids)
 
 
-def is_kind(row: Mapping[str, Any], kind: str) -> bool:
-    """Whether this task is of the kind that was asked for; one that does not say its type is believed."""
-    others = {IMAGE_SCAN: IMAGE_SYNC, IMAGE_SYNC: IMAGE_SCAN}[kind]
-    describe_error = row.get("task_type")
-    return not (isinstance(describe_error, str) and describe_error in _TASK_TYPES[others])
+def matches_list_type(row: Mapping[str, Any], list_type: str) -> bool:
+    """Whether this task belongs to the list type that was requested; one without a known type does."""
+    other_type = {IMAGE_SCAN: IMAGE_SYNC, IMAGE_SYNC: IMAGE_SCAN}[list_type]
+    task_type = row.get("task_type")
+    return not (isinstance(task_type, str) and task_type in _TASK_TYPES[other_type])
 
 
-def task(row: Mapping[str, Any], kind: str) -> ScanTask:
-    """Turns one entry of `data_list` into a scan task of this kind, `image_scan` or `image_sync`.
+def parse_task(row: Mapping[str, Any], list_type: str) -> ScanTask:
+    """Translates one entry of `data_list` into a scan task; the list type is `image_scan` or `image_sync`.
 
     Raises:
-        NotUnderstood: Its id holds characters with which it cannot be asked for again.
+        NotUnderstood: The task's id has unprintable characters, so the task cannot be requested by it.
     """
     status = row.get("task_status")
     minutes = count(row.get("remain_min"))
     return ScanTask(
-        id=readable_id(row.get("task_id")),
+        id=printable_id(row.get("task_id")),
         name=text(row.get("task_name")),
         type=text(row.get("task_type")),
         state=_state(status),
         raw_state="none given" if status is None else str(status),
         progress=status if _is_progress(status) else None,
-        started_at=moment(row.get("begin_time")),
-        ended_at=moment(row.get("end_time")),
-        # The unit is nowhere stated; its name says minutes (huawei-hss.md 2). It only ever shortens a pause.
-        remaining=None if minutes is None else min(minutes, _MINUTES_OF_A_YEAR) * 60.0,
-        counts=_counts(row, kind),
+        started_at=datetime_from_ms(row.get("begin_time")),
+        ended_at=datetime_from_ms(row.get("end_time")),
+        # The documents do not state the unit; the field's name says minutes (huawei-hss.md 2). The estimate can only
+        # shorten a pause.
+        remaining=None if minutes is None else min(minutes, _MINUTES_PER_YEAR) * 60.0,
+        counts=_counts(row, list_type),
         failed_images=_failed_images(row),
         reason=text(row.get("failed_reason")),
-        risk_applies=kind == IMAGE_SCAN,
+        risk_applies=list_type == IMAGE_SCAN,
     )
 
 
@@ -102,31 +105,31 @@ def _state(status: object) -> TaskState:
     # type() and not isinstance(): True is an int, and 100.0 is not the documented Integer 100.
     if type(status) is not int:
         return TaskState.UNKNOWN
-    return TaskState.RUNNING if 0 <= status < _COMPLETE else _ENDINGS.get(status, TaskState.UNKNOWN)
+    return TaskState.RUNNING if 0 <= status < _COMPLETE else _FINAL_STATES.get(status, TaskState.UNKNOWN)
 
 
 def _is_progress(status: object) -> bool:
     return type(status) is int and 0 <= status <= _COMPLETE
 
 
-def _counts(row: Mapping[str, Any], kind: str) -> Counts:
+def _counts(row: Mapping[str, Any], list_type: str) -> Counts:
     return Counts(
         total=count(row.get("total_num")),
         succeeded=count(row.get("success_num")),
-        # A list of failed images that is none says that there may be some, and not how many.
+        # If failed_images is not a list, images may have failed whose number is unknown.
         failed=count(row.get("failed_num")) if isinstance(row.get("failed_images", []), list | None) else None,
-        risky=count(row.get("risky_num")) if kind == IMAGE_SCAN else None,
+        risky=count(row.get("risky_num")) if list_type == IMAGE_SCAN else None,
     )
 
 
-def _failures_listed(row: Mapping[str, Any]) -> int:
+def _count_failed_entries(row: Mapping[str, Any]) -> int:
     entries = row.get("failed_images")
     return len(entries) if isinstance(entries, list) else 0
 
 
 def _failed_images(row: Mapping[str, Any]) -> tuple[FailedImage, ...]:
     entries = row.get("failed_images")
-    # An entry that cannot be read still stands for an image that failed.
+    # A malformed entry still stands for an image that failed.
     return tuple(_failed_image(entry) for entry in entries) if isinstance(entries, list) else ()
 
 

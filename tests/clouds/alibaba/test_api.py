@@ -585,7 +585,7 @@ def test_a_leaf_that_comes_twice_in_the_place_of_another_is_not_understood(fake_
 
     with simulated(fake_time) as simulator:
         says(simulator, {LEAVES: repeat(twice)})
-        with pytest.raises(NotUnderstood, match="scan task's images does not end where it says"):
+        with pytest.raises(NotUnderstood, match="scan task's images does not end where its total says"):
             seen_again(simulator, fake_time)
 
 
@@ -596,7 +596,7 @@ def test_an_image_that_comes_twice_in_the_place_of_another_is_not_understood(fak
 
     with simulated(fake_time) as simulator:
         says(simulator, {IMAGES: repeat(twice)})
-        with pytest.raises(NotUnderstood, match="list of images does not end where it says"):
+        with pytest.raises(NotUnderstood, match="list of images does not end where its total says"):
             seen_again(simulator, fake_time)
 
 

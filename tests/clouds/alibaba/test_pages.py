@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.clouds.alibaba.pages import every_row
+from gate.clouds.alibaba.pages import fetch_all_rows
 from gate.errors import NotUnderstood
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 ABSENT = object()
-DOES_NOT_END = "The list of things does not end where it says, or changes faster than it can be read"
+DOES_NOT_END = "The list of things does not end where its total says, or changes faster than it can be read"
 
 
 def row(name: object) -> Row:
@@ -58,7 +58,7 @@ class Cloud:
         return next(self._documents)
 
     def rows(self) -> list[Row]:
-        return every_row(self, "Rows", what="things", identity=lambda row: repr(row.get("Name")))
+        return fetch_all_rows(self, "Rows", what="things", identity=lambda row: repr(row.get("Name")))
 
     def names(self) -> list[object]:
         return [row["Name"] for row in self.rows()]
@@ -150,7 +150,7 @@ def test_a_list_that_does_not_fit_together_is_read_again_and_then_given_up(pages
         cloud.rows()
 
     assert cloud.asked == [*range(1, len(pages) + 1)] * 3
-    assert caught.value.remedy == "Run the gate again; scan fewer images in one task if this stays so."
+    assert caught.value.remedy == "Run the gate again; scan fewer images in one task if this error comes again."
 
 
 @pytest.mark.parametrize("pages", ODD_LISTS.values(), ids=ODD_LISTS)
@@ -211,7 +211,7 @@ def test_a_list_without_an_end_is_given_up_however_short_its_pages() -> None:
 def test_an_answer_without_a_list_is_not_understood_at_once(before: list[Document], document: Document) -> None:
     """It is no empty list: that nothing was found must be said."""
     cloud = Cloud(chain(before, repeat(document)))
-    with pytest.raises(NotUnderstood, match=r"The answer has no list of Rows\."):
+    with pytest.raises(NotUnderstood, match=r"The response has no list of Rows\."):
         cloud.rows()
 
     assert len(cloud.asked) == len(before) + 1
@@ -225,7 +225,7 @@ def test_an_answer_without_a_list_is_not_understood_at_once(before: list[Documen
 )
 def test_a_number_of_a_page_that_is_none_is_not_understood_at_once(field: str, value: object) -> None:
     cloud = Cloud(repeat(a_page(1, **{field: value})))
-    with pytest.raises(NotUnderstood, match="does not say in numbers which page of Rows it is"):
+    with pytest.raises(NotUnderstood, match="The paging numbers of Rows in the response are not whole numbers"):
         cloud.rows()
 
     assert cloud.asked == [1]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.clouds.alibaba.results import counted, leaves, scanned
-from gate.clouds.alibaba.translate import finding
+from gate.clouds.alibaba.results import count_results, leaf_records, scanned_digests
+from gate.clouds.alibaba.translate import parse_image_result
 from gate.policy import Decision, Policy, judge
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 from tests.builders import NOW
@@ -45,11 +45,11 @@ def counts_of(
     rows: Sequence[Row], images: Sequence[Row], *, stated: object = COUNT, started_at: datetime | None = BEGAN
 ) -> ScanTask:
     """The task of these leaves and images, which states as many as it has unless the test says otherwise."""
-    found = leaves(rows)
+    found = leaf_records(rows)
     number = len(found) if stated is COUNT else stated
     assert number is None or isinstance(number, int)
     task = replace(TASK, started_at=started_at, counts=Counts(total=number))
-    return counted(task, found, map(finding, images), until=NOW)
+    return count_results(task, found, map(parse_image_result, images), until=NOW)
 
 
 def verdict_of(task: ScanTask, *, max_failed: int = 0, max_risky: int = 0) -> str:
@@ -69,9 +69,9 @@ def test_a_task_whose_images_are_all_scanned_and_fine_passes() -> None:
 
 
 def test_a_repository_that_succeeded_is_no_image_and_names_none() -> None:
-    found = leaves([a_repository(), a_leaf(A), a_repository(Finish=1, ResultInfo="SUCCESS"), a_leaf(B, "START")])
+    found = leaf_records([a_repository(), a_leaf(A), a_repository(Finish=1, ResultInfo="SUCCESS"), a_leaf(B, "START")])
 
-    assert (len(found), scanned(found)) == (2, frozenset({A}))
+    assert (len(found), scanned_digests(found)) == (2, frozenset({A}))
 
 
 @pytest.mark.parametrize(

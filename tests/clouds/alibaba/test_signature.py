@@ -13,7 +13,7 @@ import requests
 
 from gate.clouds.alibaba.signature import KeyPairAuth, canonical_request, signature, string_to_sign
 from gate.clouds.credentials import Credentials
-from gate.clouds.signing import signed_part
+from gate.clouds.signing import signed_headers
 
 EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 CHINA = "https://tds.cn-shanghai.aliyuncs.com"
@@ -136,7 +136,7 @@ def proof(prepared: requests.PreparedRequest) -> str:
 @each_vector
 def test_the_hash_of_a_canonical_request_is_the_vendors(vector: Vector) -> None:
     prepared = asked(vector).prepare()
-    signed = signed_part(prepared.headers, prefix="x-acs-")
+    signed = signed_headers(prepared.headers, prefix="x-acs-")
     request = canonical_request("POST", prepared.url or "", signed, EMPTY_HASH)
 
     assert hashlib.sha256(request.encode()).hexdigest() == vector.hash
@@ -207,7 +207,7 @@ def test_each_signature_has_the_time_of_its_own_moment() -> None:
 )
 def test_the_host_that_is_signed_is_the_host_that_is_sent(base_url: str, host: str) -> None:
     at_home = asked(replace(LATEST, url=LATEST.url.replace(CHINA, base_url))).prepare()
-    signed = signed_part(at_home.headers, prefix="x-acs-")
+    signed = signed_headers(at_home.headers, prefix="x-acs-")
     request = canonical_request("POST", at_home.url or "", signed, EMPTY_HASH)
 
     assert at_home.headers["Host"] == host
@@ -218,7 +218,7 @@ def test_the_host_that_is_signed_is_the_host_that_is_sent(base_url: str, host: s
 @pytest.mark.parametrize("body", ['{"a": "ü"}', '{"a": "ü"}'.encode()], ids=["text", "bytes"])
 def test_the_hash_of_a_body_is_sent_and_signed(body: str | bytes) -> None:
     prepared, digest = asked(LATEST, body).prepare(), hashlib.sha256('{"a": "ü"}'.encode()).hexdigest()
-    signed = signed_part(prepared.headers, prefix="x-acs-")
+    signed = signed_headers(prepared.headers, prefix="x-acs-")
     request = canonical_request("POST", LATEST.url, signed, digest)
 
     assert prepared.headers["x-acs-content-sha256"] == digest

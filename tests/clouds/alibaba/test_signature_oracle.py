@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from gate.clouds.alibaba.signature import KeyPairAuth
 from gate.clouds.credentials import Credentials
-from gate.clouds.signing import host
+from gate.clouds.signing import host_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +97,7 @@ def signed_by_the_vendor() -> Callable[[Question, str], str]:
         request.method, request.pathname, request.query = question.method, question.path, dict(question.query)
         request.headers = {
             **dict(question.headers),
-            "host": host(question.url),
+            "host": host_header(question.url),
             "x-acs-date": f"{question.at:%Y-%m-%dT%H:%M:%SZ}",
             "x-acs-signature-nonce": question.nonce,
             "x-acs-content-sha256": digest,

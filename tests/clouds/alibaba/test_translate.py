@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from gate.clouds.alibaba.options import TASK_TYPES
 from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.clouds.alibaba.translate import (
-    Finding,
-    Leaf,
-    digest,
-    finding,
+    ImageResult,
+    LeafRecord,
+    counts_as_image,
     is_start_time_id,
-    leaf,
+    normalise_digest,
+    parse_image_result,
+    parse_leaf_record,
+    parse_task,
+    parse_task_id,
     stated_total,
-    task,
-    task_id,
-    tells_of_images,
 )
 from gate.errors import NotUnderstood
 from gate.policy import Decision, Policy, judge
@@ -65,7 +65,7 @@ def answer(*, info: object = None, **fields: object) -> dict[str, Any]:
 
 
 def translated(kind: str = IMAGE_SCAN, /, **fields: object) -> ScanTask:
-    found = task(answer(**fields), kind)
+    found = parse_task(answer(**fields), kind)
     assert found is not None, "there is no task in this answer"
     return found
 
@@ -102,7 +102,7 @@ def test_a_complete_image_scan_waits_for_its_counts() -> None:
 
 def test_the_vendors_sample_is_complete_and_nothing_failed() -> None:
     """It has finished more than there is, at 69 per cent, and gives no id; its SUCCESS is what is documented."""
-    found = task(VENDORS_SAMPLE, COLLECTION)
+    found = parse_task(VENDORS_SAMPLE, COLLECTION)
 
     assert found == ScanTask(
         id="collected-at-1671184531000",
@@ -119,7 +119,7 @@ def test_the_vendors_sample_is_complete_and_nothing_failed() -> None:
 
 
 def test_of_an_image_scan_the_vendors_sample_names_no_task_to_follow() -> None:
-    found = task(VENDORS_SAMPLE, IMAGE_SCAN)
+    found = parse_task(VENDORS_SAMPLE, IMAGE_SCAN)
 
     assert found is not None
     assert (found.id, found.counts, found.is_final) == ("", Counts(total=44), False)
@@ -219,13 +219,13 @@ def test_a_state_is_kept_in_the_clouds_own_words(info: dict[str, object], raw: s
 )
 @pytest.mark.parametrize("kind", [IMAGE_SCAN, COLLECTION])
 def test_an_answer_without_a_task_is_none(kind: str, document: dict[str, Any]) -> None:
-    assert task(document, kind) is None
+    assert parse_task(document, kind) is None
 
 
 @pytest.mark.parametrize("info", ["SUCCESS", "", 0, 7, 1.5, True, False, [], [{"Status": "SUCCESS"}]], ids=repr)
 def test_something_else_in_the_place_of_the_state_is_not_understood(info: object) -> None:
-    with pytest.raises(NotUnderstood, match="something else where the state of the task should be"):
-        task(answer(info=info), IMAGE_SCAN)
+    with pytest.raises(NotUnderstood, match="TaskInfo in the response is not an object"):
+        parse_task(answer(info=info), IMAGE_SCAN)
 
 
 # Ids.
@@ -249,19 +249,19 @@ def test_something_else_in_the_place_of_the_state_is_not_understood(info: object
     ids=repr,
 )
 def test_an_id_is_a_number_or_a_text_and_zero_is_none(value: object, expected: str) -> None:
-    assert task_id(value) == expected
+    assert parse_task_id(value) == expected
     assert translated(TaskId=value).id == expected
 
 
 @pytest.mark.parametrize("value", ["\ud800", "a\nb", "a\x00", "\u202eb", "\n0"], ids=ascii)
 def test_an_id_that_cannot_be_sent_back_is_not_understood(value: str) -> None:
-    with pytest.raises(NotUnderstood, match="characters in it that nobody can read"):
+    with pytest.raises(NotUnderstood, match="has unprintable characters"):
         translated(TaskId=value)
 
 
 @pytest.mark.parametrize("said", [ID, f" {ID}", 0, "", "0", None, ABSENT, True, []], ids=name_of)
 def test_a_task_that_was_asked_for_by_its_id_keeps_it_where_the_answer_gives_none(said: object) -> None:
-    found = task(answer(TaskId=said), IMAGE_SCAN, called=ID)
+    found = parse_task(answer(TaskId=said), IMAGE_SCAN, requested_id=ID)
 
     assert found is not None
     assert found.id == ID
@@ -269,12 +269,12 @@ def test_a_task_that_was_asked_for_by_its_id_keeps_it_where_the_answer_gives_non
 
 @pytest.mark.parametrize("said", ["b", ID.upper(), 42, -1, "0x0"], ids=repr)
 def test_an_answer_about_another_task_is_not_understood(said: object) -> None:
-    with pytest.raises(NotUnderstood, match="about another scan task than the one that was asked for"):
-        task(answer(TaskId=said), IMAGE_SCAN, called=ID)
+    with pytest.raises(NotUnderstood, match="about another scan task than the requested one"):
+        parse_task(answer(TaskId=said), IMAGE_SCAN, requested_id=ID)
 
 
 def test_a_number_that_was_asked_for_is_the_same_id_in_digits() -> None:
-    found = task(answer(TaskId=42), IMAGE_SCAN, called="42")
+    found = parse_task(answer(TaskId=42), IMAGE_SCAN, requested_id="42")
 
     assert found is not None
     assert found.id == "42"
@@ -317,7 +317,7 @@ def test_another_kind_of_task_with_neither_id_nor_begin_cannot_be_followed(colle
 def test_a_time_is_milliseconds_or_none(value: object, expected: datetime | None) -> None:
     """Seconds in place of milliseconds make a task of 1970, and an image that was last scanned then."""
     assert translated(CollectTime=value).started_at == expected
-    assert finding(without_absent({"LastScanTime": value})).scanned_at == expected
+    assert parse_image_result(without_absent({"LastScanTime": value})).scanned_at == expected
 
 
 # Numbers.
@@ -391,7 +391,7 @@ def a_leaf_row(**fields: object) -> dict[str, Any]:
 
 @pytest.mark.parametrize("result", ["SUCCESS", "", None, ABSENT], ids=name_of)
 def test_a_leaf_with_success_and_no_other_result_succeeded(result: object) -> None:
-    found = leaf(a_leaf_row(ResultInfo=result))
+    found = parse_leaf_record(a_leaf_row(ResultInfo=result))
 
     assert (found.succeeded, found.reason) == (True, "")
 
@@ -424,7 +424,7 @@ def test_a_leaf_with_success_and_no_other_result_succeeded(result: object) -> No
     ids=name_of,
 )
 def test_any_other_leaf_failed_and_says_why_in_the_clouds_words(status: object, result: object, reason: str) -> None:
-    found = leaf(a_leaf_row(StatusText=status, ResultInfo=result))
+    found = parse_leaf_record(a_leaf_row(StatusText=status, ResultInfo=result))
 
     assert (found.succeeded, found.reason) == (False, reason)
 
@@ -437,21 +437,23 @@ def test_any_other_leaf_failed_and_says_why_in_the_clouds_words(status: object, 
 def test_only_a_leaf_that_says_so_is_that_of_a_repository_and_tells_of_no_image(
     target_type: object, *, expected: bool
 ) -> None:
-    assert tells_of_images(a_leaf_row(TargetType=target_type)) is not expected
+    assert counts_as_image(a_leaf_row(TargetType=target_type)) is not expected
 
 
 @pytest.mark.parametrize("fields", [{"StatusText": "FAIL"}, {"ResultInfo": "bad"}, {"Finish": 0}], ids=name_of)
 def test_a_repository_that_did_not_succeed_may_stand_for_images(fields: dict[str, object]) -> None:
-    assert tells_of_images(a_leaf_row(TargetType="IMAGE_REPO", **fields))
+    assert counts_as_image(a_leaf_row(TargetType="IMAGE_REPO", **fields))
 
 
 def test_a_repository_is_named_as_such_and_never_taken_for_an_image() -> None:
     about = {"RegistryType": "acr", "RepoNamespace": "shop", "RepoName": "app"}
     row = a_leaf_row(TargetType="IMAGE_REPO", Target="crr-1", StatusText="FAIL")
 
-    assert leaf(row).image == ImageRef(name="crr-1")
-    assert leaf({**row, "TaskImageInfo": about}).image == ImageRef(registry="acr", namespace="shop", name="app")
-    assert leaf(row).reason == "FAIL, a whole repository"
+    assert parse_leaf_record(row).image == ImageRef(name="crr-1")
+    assert parse_leaf_record({**row, "TaskImageInfo": about}).image == ImageRef(
+        registry="acr", namespace="shop", name="app"
+    )
+    assert parse_leaf_record(row).reason == "FAIL, a whole repository"
 
 
 def test_a_leaf_names_its_image() -> None:
@@ -463,26 +465,26 @@ def test_a_leaf_names_its_image() -> None:
         "Digest": f"sha256:{HEX}",
     }
 
-    assert leaf(a_leaf_row(Target="", TaskImageInfo=about)).image == ImageRef(
+    assert parse_leaf_record(a_leaf_row(Target="", TaskImageInfo=about)).image == ImageRef(
         registry="acr", namespace="shop", name="app", tag="1.0", digest=HEX
     )
 
 
 @pytest.mark.parametrize("about", [ABSENT, None, "", "shop", 7, True, [], [{"Digest": "other"}], {}], ids=name_of)
 def test_a_leaf_that_tells_nothing_of_its_image_has_the_digest_of_its_target(about: object) -> None:
-    assert leaf(a_leaf_row(TaskImageInfo=about)).image == ImageRef(digest=HEX)
+    assert parse_leaf_record(a_leaf_row(TaskImageInfo=about)).image == ImageRef(digest=HEX)
 
 
 @pytest.mark.parametrize("value", [None, *ODD], ids=name_of)
 def test_what_is_no_text_names_no_image(value: object) -> None:
     about = dict.fromkeys(("RegistryType", "RepoNamespace", "RepoName", "Tag", "Digest"), value)
 
-    assert leaf(a_leaf_row(Target=value, TaskImageInfo=about)).image == ImageRef()
+    assert parse_leaf_record(a_leaf_row(Target=value, TaskImageInfo=about)).image == ImageRef()
 
 
 def test_a_row_of_which_nothing_is_known_is_an_image_that_failed() -> None:
-    assert tells_of_images({})
-    assert not leaf({}).succeeded
+    assert counts_as_image({})
+    assert not parse_leaf_record({}).succeeded
 
 
 # Findings.
@@ -498,13 +500,13 @@ def test_a_row_of_which_nothing_is_known_is_an_image_that_failed() -> None:
     ids=name_of,
 )
 def test_an_image_is_risky_or_not_only_where_the_cloud_says_so(risk: object, *, expected: bool | None) -> None:
-    assert finding(without_absent({"Digest": HEX, "LastScanTime": NOON, "RiskStatus": risk})) == Finding(
+    assert parse_image_result(without_absent({"Digest": HEX, "LastScanTime": NOON, "RiskStatus": risk})) == ImageResult(
         digest=HEX, scanned_at=AT_NOON, is_risky=expected
     )
 
 
 def test_a_row_of_which_nothing_is_known_finds_nothing() -> None:
-    assert finding({}) == Finding(digest="", scanned_at=None, is_risky=None)
+    assert parse_image_result({}) == ImageResult(digest="", scanned_at=None, is_risky=None)
 
 
 @pytest.mark.parametrize(
@@ -521,7 +523,7 @@ def test_a_row_of_which_nothing_is_known_finds_nothing() -> None:
     ids=name_of,
 )
 def test_a_digest_is_the_same_with_and_without_the_name_of_its_algorithm(value: object, expected: str) -> None:
-    assert digest(value) == expected
+    assert normalise_digest(value) == expected
 
 
 # Everything else that JSON can hold.
@@ -546,7 +548,7 @@ def test_any_json_is_a_task_or_not_understood_and_complete_is_only_the_word_for_
 ) -> None:
     found = None
     with suppress(NotUnderstood):
-        found = task({**document, "TaskInfo": info}, kind)
+        found = parse_task({**document, "TaskInfo": info}, kind)
 
     if found is not None:
         is_success = info.get("Status") == "SUCCESS" and info.get("Result") in (None, "", "SUCCESS")
@@ -558,7 +560,7 @@ def test_any_json_is_a_task_or_not_understood_and_complete_is_only_the_word_for_
 @given(row=st.dictionaries(st.sampled_from([*a_leaf_row(), "TaskImageInfo"]), JSON))
 @example(row={"StatusText": [], "ResultInfo": {}})
 def test_any_json_is_a_leaf_and_succeeded_only_by_the_word_for_it(row: dict[str, Any]) -> None:
-    assert leaf(row).succeeded == (
+    assert parse_leaf_record(row).succeeded == (
         row.get("StatusText") == "SUCCESS" and row.get("ResultInfo") in (None, "", "SUCCESS")
     )
 
@@ -586,47 +588,47 @@ def test_any_json_is_a_leaf_and_succeeded_only_by_the_word_for_it(row: dict[str,
 def test_an_image_without_risk_in_which_something_was_found_contradicts_itself(
     fields: dict[str, object], *, expected: bool | None
 ) -> None:
-    assert finding({"RiskStatus": "NO", **fields}).is_risky is expected
-    assert finding({"RiskStatus": "YES", **fields}).is_risky is True
+    assert parse_image_result({"RiskStatus": "NO", **fields}).is_risky is expected
+    assert parse_image_result({"RiskStatus": "YES", **fields}).is_risky is True
 
 
 @pytest.mark.parametrize(("status", "is_there"), [("SUCCESS", True), (None, True), ("START", False), ("FAIL", False)])
 def test_an_image_that_is_being_scanned_again_has_no_result_yet(status: object, *, is_there: bool) -> None:
-    assert (finding({"LastScanTime": NOON, "ScaStatus": status}).scanned_at is not None) is is_there
+    assert (parse_image_result({"LastScanTime": NOON, "ScaStatus": status}).scanned_at is not None) is is_there
 
 
 @pytest.mark.parametrize("finish", [0, "0"], ids=repr)
 def test_a_success_that_is_not_finished_is_none(finish: object) -> None:
-    found = leaf({"StatusText": "SUCCESS", "Finish": finish})
+    found = parse_leaf_record({"StatusText": "SUCCESS", "Finish": finish})
 
     assert (found.succeeded, found.reason) == (False, "not finished")
 
 
 def test_a_leaf_of_another_kind_of_task_is_not_understood() -> None:
     with pytest.raises(NotUnderstood) as caught:
-        leaf({"StatusText": "SUCCESS", "TaskType": "IMAGE_REGISTRY_PULL"})
+        parse_leaf_record({"StatusText": "SUCCESS", "TaskType": "IMAGE_REGISTRY_PULL"})
 
-    assert caught.value.happened == "The list of the scan task's images has a part of another kind of task in it."
+    assert caught.value.happened == "The list of the scan task's images has a record of another type of task."
 
 
 @pytest.mark.parametrize("kind", ["IMAGE_SCAN", "", None])
 def test_a_leaf_need_not_say_what_kind_of_task_it_belongs_to(kind: str | None) -> None:
-    assert leaf({"StatusText": "SUCCESS", "TaskType": kind}).succeeded
+    assert parse_leaf_record({"StatusText": "SUCCESS", "TaskType": kind}).succeeded
 
 
 def test_an_image_lies_in_the_region_and_the_repository_that_the_leaf_names() -> None:
     about = {"RepoRegionId": "eu-central-1", "RegionId": "cn-hangzhou", "RepoId": "crr-1"}
 
-    assert leaf(a_leaf_row(TaskImageInfo=about)).place == ("eu-central-1", "cn-hangzhou", "crr-1")
-    assert leaf(a_leaf_row(TaskImageInfo={})).place == ("", "", "")
+    assert parse_leaf_record(a_leaf_row(TaskImageInfo=about)).location == ("eu-central-1", "cn-hangzhou", "crr-1")
+    assert parse_leaf_record(a_leaf_row(TaskImageInfo={})).location == ("", "", "")
 
 
 def test_a_leaf_of_which_nothing_more_is_said_has_no_reason_and_no_place() -> None:
-    bare = Leaf(image=ImageRef(), succeeded=True)
+    bare = LeafRecord(image=ImageRef(), succeeded=True)
 
-    assert (bare.reason, bare.place) == ("", ())
+    assert (bare.reason, bare.location) == ("", ())
 
 
 @pytest.mark.parametrize("finish", [None, "", 1, "1"], ids=repr)
 def test_a_leaf_that_does_not_say_that_it_goes_on_is_finished(finish: object) -> None:
-    assert leaf({"StatusText": "SUCCESS", "Finish": finish}).succeeded
+    assert parse_leaf_record({"StatusText": "SUCCESS", "Finish": finish}).succeeded

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 NEWEST = SCENARIOS["clean"].tasks[0]
 NOON_MS = 1_769_860_800_000
-DOES_NOT_END = "does not end where it says, or changes faster than it can be read"
+DOES_NOT_END = "does not end where its total says, or changes faster than it can be read"
 
 
 def connected(simulator: Simulator, time: FakeTime, **wishes: Any) -> Cloud:
@@ -251,7 +251,7 @@ def test_a_total_that_is_too_low_or_too_high_is_not_understood(
 def test_a_total_that_is_no_number_is_not_understood_at_once(fake_time: FakeTime, total: object) -> None:
     with simulated(fake_time) as simulator:
         says(simulator, [{"data_list": [a_row("a", 1)], "total_num": total}])
-        with pytest.raises(NotUnderstood, match="in a number"):
+        with pytest.raises(NotUnderstood, match="number of scan tasks in the response is not a whole number"):
             connected(simulator, fake_time).newest_task()
 
         assert len(simulator.requests) == 1
@@ -704,7 +704,7 @@ def test_anything_but_one_project_with_an_id_leaves_the_choice_to_the_user(
         with pytest.raises(UsageError) as caught:
             connected(simulator, fake_time, project_id=None).newest_task()
 
-        assert f"{number} projects of the name 'cn-north-4'" in caught.value.happened
+        assert f"{number} projects named 'cn-north-4'" in caught.value.happened
         assert "--project-id" in caught.value.remedy
         assert [request.operation for request in simulator.requests] == ["projects"]
 

@@ -322,7 +322,7 @@ def test_an_option_refuses_what_the_api_would_refuse(name: str, text: str) -> No
 def test_without_a_wish_every_scan_is_meant_on_the_largest_pages() -> None:
     found = Selection.from_options({})
 
-    assert (found.kind, found.scope, found.filters, found.page_size) == ("image_scan", (), (), 200)
+    assert (found.list_type, found.scope, found.filters, found.page_size) == ("image_scan", (), (), 200)
 
 
 def test_a_wish_becomes_the_parameter_of_its_name() -> None:
@@ -343,7 +343,7 @@ def test_a_wish_becomes_the_parameter_of_its_name() -> None:
         }
     )
 
-    assert (found.kind, found.page_size) == ("image_sync", 10)
+    assert (found.list_type, found.page_size) == ("image_sync", 10)
     assert found.scope == (("enterprise_project_id", "all_granted_eps"),)
     assert dict(found.filters) == {
         "global_image_type": "registry",

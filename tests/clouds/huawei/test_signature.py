@@ -18,7 +18,7 @@ from gate.clouds.huawei.signature import (
     signature,
     string_to_sign,
 )
-from gate.clouds.signing import signed_part
+from gate.clouds.signing import signed_headers
 
 EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -51,7 +51,7 @@ PUBLISHED_SIGNATURE = "7be6668032f70418fcc22abc52071e57aff61b84a1d2381bb430d6870
 
 
 def test_the_canonical_request_is_the_published_one() -> None:
-    request = canonical_request("get", PUBLISHED_URL, signed_part(PUBLISHED_HEADERS, prefix="x-"), b"")
+    request = canonical_request("get", PUBLISHED_URL, signed_headers(PUBLISHED_HEADERS, prefix="x-"), b"")
 
     assert request == PUBLISHED_REQUEST
     assert hashlib.sha256(request.encode()).hexdigest() == PUBLISHED_HASH
@@ -142,7 +142,7 @@ def sent(vector: Vector, body: str | bytes) -> requests.PreparedRequest:
 def test_the_hash_of_a_canonical_request_is_the_vendors(vector: Vector) -> None:
     prepared = sent(vector, vector.body)
     request = canonical_request(
-        vector.method, prepared.url or "", signed_part(prepared.headers, prefix="x-"), vector.body.encode()
+        vector.method, prepared.url or "", signed_headers(prepared.headers, prefix="x-"), vector.body.encode()
     )
 
     assert hashlib.sha256(request.encode()).hexdigest() == vector.hash

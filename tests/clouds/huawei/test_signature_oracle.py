@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gate.clouds.credentials import Credentials
 from gate.clouds.huawei.signature import KeyPairAuth
-from gate.clouds.signing import host
+from gate.clouds.signing import host_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,7 @@ def signed_by_the_vendor(sdk: Callable[[str, str], Any]) -> Callable[[Question, 
     def sign(question: Question, secret: str) -> str:
         headers = {
             **dict(question.headers),
-            "Host": host(question.url),
+            "Host": host_header(question.url),
             "X-Sdk-Date": f"{question.at:%Y%m%dT%H%M%SZ}",
             **({"X-Security-Token": question.security_token} if question.security_token else {}),
         }

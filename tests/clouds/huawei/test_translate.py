@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC
-from gate.clouds.huawei.translate import is_kind, page, task
+from gate.clouds.huawei.translate import matches_list_type, parse_page, parse_task
 from gate.errors import NotUnderstood
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 
@@ -54,7 +54,7 @@ ROW: dict[str, Any] = {
 }
 ABSENT = object()
 MEANS_AND_REMEDY = (
-    "Something else answered in the API's place, or the API has changed. "
+    "The response came from something other than the API, or the API has changed. "
     "Check --endpoint and the proxy; if they are right, report this to the gate's project."
 )
 
@@ -66,7 +66,7 @@ def name_of(value: object) -> str:
 def translated(kind: str = IMAGE_SCAN, /, **fields: object) -> ScanTask:
     """The full row with these fields instead of its own."""
     row = {name: value for name, value in {**ROW, **fields}.items() if value is not ABSENT}
-    return task(row, kind)
+    return parse_task(row, kind)
 
 
 def test_a_full_row_is_translated() -> None:
@@ -93,7 +93,7 @@ def test_a_full_row_is_translated() -> None:
 
 def test_an_empty_row_is_a_task_of_which_nothing_is_known() -> None:
     """Every field is optional in the documentation, so no absence is an error, and none is a good sign."""
-    assert task({}, IMAGE_SCAN) == ScanTask(id="", state=TaskState.UNKNOWN, raw_state="none given")
+    assert parse_task({}, IMAGE_SCAN) == ScanTask(id="", state=TaskState.UNKNOWN, raw_state="none given")
 
 
 def test_the_vendors_only_sample_is_read() -> None:
@@ -104,10 +104,10 @@ def test_the_vendors_only_sample_is_read() -> None:
         '"end_time":1755536451911,"task_type":"autoSync","task_status":100,"failed_num":0,"success_num":3,'
         '"total_num":3,"failed_images":[]}],"total_num":1}'
     )
-    (row,) = page(sample).rows
-    found = task(row, IMAGE_SYNC)
+    (row,) = parse_page(sample).rows
+    found = parse_task(row, IMAGE_SYNC)
 
-    assert (page(sample).total, found.state, found.risk_applies) == (1, TaskState.COMPLETE, False)
+    assert (parse_page(sample).total, found.state, found.risk_applies) == (1, TaskState.COMPLETE, False)
     assert found.counts == Counts(total=3, succeeded=3, failed=0)
     assert found.started_at == datetime(2025, 8, 18, 17, 0, 48, 6000, tzinfo=UTC)
 
@@ -244,7 +244,7 @@ def test_an_id_that_cannot_be_sent_back_is_not_understood(value: str) -> None:
     with pytest.raises(NotUnderstood) as caught:
         translated(task_id=value)
 
-    assert str(caught.value) == (f"The id of a scan task has characters in it that nobody can read. {MEANS_AND_REMEDY}")
+    assert str(caught.value) == (f"The id of a scan task has unprintable characters. {MEANS_AND_REMEDY}")
 
 
 def test_the_clouds_own_reason_is_kept() -> None:
@@ -343,7 +343,7 @@ def test_a_synchronisation_looks_for_no_risk() -> None:
 def test_a_row_is_of_another_kind_only_if_it_says_so(task_type: object, *, is_scan: bool, is_sync: bool) -> None:
     row = {} if task_type is ABSENT else {"task_type": task_type}
 
-    assert (is_kind(row, IMAGE_SCAN), is_kind(row, IMAGE_SYNC)) == (is_scan, is_sync)
+    assert (matches_list_type(row, IMAGE_SCAN), matches_list_type(row, IMAGE_SYNC)) == (is_scan, is_sync)
 
 
 # The envelope.
@@ -366,7 +366,7 @@ def test_a_row_is_of_another_kind_only_if_it_says_so(task_type: object, *, is_sc
 def test_a_page_has_its_rows_and_its_total_where_there_is_one(
     document: dict[str, Any], rows: list[dict[str, Any]], total: int | None
 ) -> None:
-    found = page(document)
+    found = parse_page(document)
 
     assert (found.rows, found.total) == (rows, total)
 
@@ -391,9 +391,9 @@ def test_a_page_has_its_rows_and_its_total_where_there_is_one(
 )
 def test_an_answer_without_a_list_of_tasks_is_no_answer_of_no_tasks(document: dict[str, Any]) -> None:
     with pytest.raises(NotUnderstood) as caught:
-        page(document)
+        parse_page(document)
 
-    assert str(caught.value) == (f"The answer has no list of scan tasks. {MEANS_AND_REMEDY}")
+    assert str(caught.value) == (f"The response has no list of scan tasks. {MEANS_AND_REMEDY}")
 
 
 @pytest.mark.parametrize("total", ["1", "0", "", -1, True, False, 1.0, 0.0, [], [1], {}, -(10**30)], ids=name_of)
@@ -401,17 +401,15 @@ def test_an_answer_without_a_list_of_tasks_is_no_answer_of_no_tasks(document: di
 def test_a_total_that_is_no_number_is_not_understood(rows: list[dict[str, Any]], total: object) -> None:
     """Nobody knows then where the list ends."""
     with pytest.raises(NotUnderstood) as caught:
-        page({"data_list": rows, "total_num": total})
+        parse_page({"data_list": rows, "total_num": total})
 
-    assert str(caught.value) == (
-        f"The answer does not say in a number how many scan tasks there are. {MEANS_AND_REMEDY}"
-    )
+    assert str(caught.value) == (f"The number of scan tasks in the response is not a whole number. {MEANS_AND_REMEDY}")
 
 
 @pytest.mark.parametrize("total", [False, 0.0], ids=repr)
 def test_a_total_that_only_equals_zero_is_not_understood_without_a_list(total: object) -> None:
     with pytest.raises(NotUnderstood):
-        page({"total_num": total})
+        parse_page({"total_num": total})
 
 
 @pytest.mark.parametrize("task_id", ["a", 7, True, ["a", {}], {"id": []}], ids=repr)
@@ -419,9 +417,9 @@ def test_a_page_that_lists_one_task_twice_is_not_understood(task_id: object) -> 
     """Another task is missing then, whatever the total says."""
     rows = [{"task_id": task_id}, {"task_id": "b"}, {"task_id": task_id, "task_name": "another"}]
     with pytest.raises(NotUnderstood) as caught:
-        page({"data_list": rows, "total_num": 3})
+        parse_page({"data_list": rows, "total_num": 3})
 
-    assert str(caught.value) == f"The answer lists one scan task twice. {MEANS_AND_REMEDY}"
+    assert str(caught.value) == f"The response lists one scan task twice. {MEANS_AND_REMEDY}"
 
 
 @pytest.mark.parametrize(
@@ -436,23 +434,25 @@ def test_a_page_that_lists_one_task_twice_is_not_understood(task_id: object) -> 
 def test_more_entries_than_can_be_read_in_time_are_not_understood(rows: list[dict[str, Any]]) -> None:
     """A few bytes are enough for one, so that the size of an answer alone bounds no run."""
     with pytest.raises(NotUnderstood) as caught:
-        page({"data_list": rows, "total_num": len(rows)})
+        parse_page({"data_list": rows, "total_num": len(rows)})
 
-    assert str(caught.value) == (f"The answer lists more than 200000 scan tasks and failed images. {MEANS_AND_REMEDY}")
+    assert str(caught.value) == (
+        f"The response lists more than 200000 scan tasks and failed images. {MEANS_AND_REMEDY}"
+    )
 
 
 @pytest.mark.parametrize("rows", [[{}] * 200_000, [{"failed_images": [0] * 199_999}]], ids=["tasks", "images"])
 def test_as_many_entries_as_can_be_read_in_time_are_a_page(rows: list[dict[str, Any]]) -> None:
-    assert len(page({"data_list": rows, "total_num": len(rows)}).rows) == len(rows)
+    assert len(parse_page({"data_list": rows, "total_num": len(rows)}).rows) == len(rows)
 
 
 @pytest.mark.parametrize("row", [{}, {"task_id": None}, {"task_id": ""}], ids=repr)
 def test_rows_without_an_id_are_not_one_task(row: dict[str, Any]) -> None:
-    assert page({"data_list": [row, row], "total_num": 2}).rows == [row, row]
+    assert parse_page({"data_list": [row, row], "total_num": 2}).rows == [row, row]
 
 
 def test_a_page_knows_its_ids_as_they_came() -> None:
-    found = page({"data_list": [{"task_id": "b"}, {}, {"task_id": 7}], "total_num": 3})
+    found = parse_page({"data_list": [{"task_id": "b"}, {}, {"task_id": 7}], "total_num": 3})
 
     assert found.ids == ["b", None, 7]
 
@@ -460,9 +460,9 @@ def test_a_page_knows_its_ids_as_they_came() -> None:
 @pytest.mark.parametrize("key", ["error_code", "errorMsg", "ERROR", "errors"])
 def test_an_error_in_the_place_of_a_task_is_no_task(key: str) -> None:
     with pytest.raises(NotUnderstood, match="has an error in the place of a scan task"):
-        page({"data_list": [{"task_id": "a"}, {"task_id": "b", key: "HSS.0010"}], "total_num": 2})
+        parse_page({"data_list": [{"task_id": "a"}, {"task_id": "b", key: "HSS.0010"}], "total_num": 2})
 
-    assert page({"data_list": [{"task_id": "a", key: None}], "total_num": 1}).ids == ["a"]
+    assert parse_page({"data_list": [{"task_id": "a", key: None}], "total_num": 1}).ids == ["a"]
 
 
 # Everything else that JSON can hold.
@@ -487,11 +487,13 @@ def test_any_json_is_a_task_or_not_understood_and_complete_is_only_the_integer_1
 ) -> None:
     read_rows: list[tuple[Mapping[str, Any], ScanTask]] = []
     with suppress(NotUnderstood):
-        read_rows.extend((row, task(row, kind)) for row in page({"data_list": rows, "total_num": total}).rows)
+        read_rows.extend(
+            (row, parse_task(row, kind)) for row in parse_page({"data_list": rows, "total_num": total}).rows
+        )
 
     for row, read in read_rows:
         status = row.get("task_status")
-        assert is_kind(row, kind) in {True, False}
+        assert matches_list_type(row, kind) in {True, False}
         assert (read.state is TaskState.COMPLETE) == (type(status) is int and status == 100)
         assert read.started_at is None or read.started_at.tzinfo is UTC
         assert read.progress is None or 0 <= read.progress <= 100
