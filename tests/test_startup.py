@@ -1,0 +1,95 @@
+"""Start-up: a command loads the modules that it needs, and no others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.simulator import Simulator
+from tests.harness import CLOUDS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+ROOT = Path(__file__).parent.parent
+RUN = """
+import sys
+from pathlib import Path
+from gate.__main__ import main
+
+code = main()
+Path("modules").write_text(" ".join(sys.modules))
+sys.exit(code)
+"""
+HTTP = ("requests", "urllib3", "gate.clouds.transport")
+ONLY_OF_A_DEMO = ("gate.simulator", "gate.demo")
+
+
+def loaded_by(*arguments: str, variables: Mapping[str, str] | None = None, code: int = 0) -> set[str]:
+    """The modules in a process of its own after this command, which must exit with this code."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("SCAN_GATE_")}
+    # Measuring the coverage would load modules of its own.
+    environ.pop("COVERAGE_PROCESS_CONFIG", None)
+    ended = subprocess.run(
+        [sys.executable, "-c", RUN, *arguments],
+        env={**environ, "PYTHONPATH": str(ROOT), **(variables or {})},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == code, ended.stderr
+    return set(Path("modules").read_text().split())
+
+
+def within(modules: Iterable[str], packages: Collection[str]) -> list[str]:
+    """Those of the modules that are these packages, or in them."""
+    return sorted(name for name in modules if any(f"{name}.".startswith(f"{package}.") for package in packages))
+
+
+def loaded_by_poll(command: str, cloud: str) -> set[str]:
+    """The modules that a command has loaded after it has polled a simulated cloud."""
+    with Simulator("clean") as simulator:
+        described = {"cloud": cloud, **simulator.describe()[cloud]}
+        return loaded_by(command, variables={f"SCAN_GATE_{name.upper()}": value for name, value in described.items()})
+
+
+@pytest.mark.parametrize("command", ["check", "status"])
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_command_that_polls_a_cloud_loads_no_other_cloud_and_no_simulator(cloud: str, command: str) -> None:
+    modules = loaded_by_poll(command, cloud)
+
+    others = [f"gate.clouds.{other}" for other in CLOUDS if other != cloud]
+    # The command line knows the options of all clouds.
+    options = [f"{other}.{module}" for other in others for module in ("options", "selection")]
+    assert within(modules, [f"gate.clouds.{cloud}.api", "requests"])
+    assert set(within(modules, others)) <= {*others, *options}
+    assert within(modules, ONLY_OF_A_DEMO) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["check", "--help"], ["status", "--help"]],
+    ids=" ".join,
+)
+def test_help_and_version_load_no_cloud_and_no_simulator(arguments: list[str]) -> None:
+    modules = loaded_by(*arguments)
+
+    clouds = [f"gate.clouds.{cloud}.{module}" for cloud in CLOUDS for module in ("api", "connect", "translate")]
+    assert within(modules, ["gate.cli"])
+    assert within(modules, [*HTTP, *clouds, *ONLY_OF_A_DEMO]) == []
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]], ids=" ".join)
+def test_help_and_version_of_the_program_load_no_command(arguments: list[str]) -> None:
+    assert within(loaded_by(*arguments), ["gate.commands", "gate.run", "backoff"]) == []
+
+
+def test_a_usage_error_loads_no_http(tmp_path: Path) -> None:
+    modules = loaded_by("check", "--cloud", "none-of-them", "--report", f"json={tmp_path}/report.json", code=2)
+
+    assert within(modules, [*HTTP, *ONLY_OF_A_DEMO]) == []
