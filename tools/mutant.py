@@ -1,4 +1,4 @@
-"""One change to the gate that a test should notice."""
+"""The result of testing one mutant."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
-    """Where something was changed, and what became of it."""
+    """One change to the gate that a test should detect, and whether one did."""
 
     place: str
     """The module, and in it the function, the table or the attribute."""
     changes: tuple[str, ...] = ()
-    """The lines of the diff, from `-` to `+`; known where the mutant survived."""
-    fate: str
+    """The changed lines of the diff, with `-` or `+`; known for survivors only."""
+    status: str
+    """As mutmut names it."""
 
     @property
-    def was_noticed(self) -> bool:
-        """Whether a test failed, or never ended."""
-        return self.fate in {"killed", "timeout"}
+    def was_detected(self) -> bool:
+        """Whether a test failed or timed out."""
+        return self.status in {"killed", "timeout"}

@@ -1,9 +1,9 @@
-"""Mutation testing of what judges, waits, translates and ends: fails for every change that no test noticed.
+"""Mutation testing of the modules that decide: fails for every mutant that no test detects.
 
-`python -m tools.mutants` works on copies of the checkout, and prints each survivor as a diff. With `--since REVISION`
-it takes those functions and tables alone that have changed since, and with `--only MODULE` those of these modules.
-What is mutated, and by which tests it must be found, stands in pyproject.toml under `tool.mutmut`; the survivors that
-change nothing that matters, each with its reason, in `tools/survivors.toml`.
+`python -m tools.mutants` works on copies of the checkout, and prints each surviving mutant as a diff. With `--since
+REVISION` it mutates only the functions and tables that have changed since then, with `--only MODULE` only those of
+these modules. `tool.mutmut` in pyproject.toml says which files are mutated, as glob patterns, and by which tests each
+mutant has to be detected; `tools/survivors.toml` lists the mutants that may survive, each with its reason.
 """
 
 from __future__ import annotations
@@ -27,54 +27,72 @@ if TYPE_CHECKING:
     from tools.mutant import Mutant
 
 ROOT = Path(__file__).parent.parent
-KNOWN = Path(__file__).with_name("survivors.toml")
+SURVIVORS = Path(__file__).with_name("survivors.toml")
 _Change = tuple[str, tuple[str, ...]]
 
 
 def main() -> int:
-    """Runs it; returns 1 where something survived without a reason, so that somebody looks."""
+    """Mutates and tests; returns 1 for a survivor without a reason, or a reason without a survivor."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--since", metavar="REVISION", default="", help="only what has changed since")
-    parser.add_argument("--only", metavar="MODULE", nargs="*", default=(), help="only these, such as gate.policy")
-    wishes = parser.parse_args()
-    files = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]["only_mutate"]
-    wanted = [file for file in files if not wishes.only or file.removesuffix(".py").replace("/", ".") in wishes.only]
-    changed = {file: lines for file in wanted if (lines := _lines(file, wishes.since))}
+    parser.add_argument("--since", metavar="REVISION", default="", help="mutate only what has changed since then")
+    parser.add_argument("--only", metavar="MODULE", nargs="*", default=(), help="only these modules, as in gate.policy")
+    options = parser.parse_args()
+    files = [file for file in mutated_files() if not options.only or _module(file) in options.only]
+    changed = {file: lines for file in files if (lines := _changed_lines(file, options.since))}
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copies = [Path(folder, name) for name in ("functions", "tables")]
         for copy in copies:
             shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "mutants", "node_modules", "__pycache__"))
-        tried = [*tables.tried(copies[1], changed), *functions.tried(copies[0], changed)]
-    if wishes.since and not tried:
-        print(f"nothing that is mutated has changed since {wishes.since}")
+        mutants = [*tables.tested(copies[1], changed), *functions.tested(copies[0], changed)]
+    if options.since and not mutants:
+        print(f"nothing that is mutated has changed since {options.since}")
         return 0
-    return _tell(tried)
+    return _report(mutants)
 
 
-def _tell(tried: Sequence[Mutant]) -> int:
-    survivors = [mutant for mutant in tried if not mutant.was_noticed]
-    reasons = _reasons({mutant.place for mutant in tried})
+def mutated_files() -> list[str]:
+    """The files that match the patterns in pyproject.toml, relative to the root.
+
+    Raises:
+        ValueError: No file matches one of the patterns.
+    """
+    files = []
+    for pattern in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]["only_mutate"]:
+        matches = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern))
+        if not matches:
+            raise ValueError(f"pyproject.toml: no file matches {pattern} of only_mutate")
+        files += matches
+    return files
+
+
+def _module(file: str) -> str:
+    return file.removesuffix(".py").replace("/", ".")
+
+
+def _report(mutants: Sequence[Mutant]) -> int:
+    survivors = [mutant for mutant in mutants if not mutant.was_detected]
+    reasons = _reasons({mutant.place for mutant in mutants})
     found = {(mutant.place, mutant.changes) for mutant in survivors}
     for place, changes in [(mutant.place, mutant.changes) for mutant in survivors]:
         print(place, *changes, f"  {reasons.get((place, changes), 'NO REASON IS KNOWN')}", sep="\n", end="\n\n")
     stale = reasons.keys() - found
     for place, changes in stale:
-        print(place, *changes, f"  no longer survives: take it out of {KNOWN.name}", sep="\n", end="\n\n")
-    killed = len(tried) - len(survivors)
-    share = 100 * killed / max(1, len(tried))
-    print(f"{len(tried)} mutants, {killed} killed ({share:.2f} %), {len(survivors)} survived")
-    print(*(f"{count} {fate}" for fate, count in Counter(mutant.fate for mutant in tried).items()), sep=", ")
-    return 1 if stale or found - reasons.keys() or not tried else 0
+        print(place, *changes, f"  does not survive any more: remove it from {SURVIVORS.name}", sep="\n", end="\n\n")
+    killed = len(mutants) - len(survivors)
+    share = 100 * killed / max(1, len(mutants))
+    print(f"{len(mutants)} mutants, {killed} killed ({share:.2f} %), {len(survivors)} survived")
+    print(*(f"{count} {status}" for status, count in Counter(mutant.status for mutant in mutants).items()), sep=", ")
+    return 1 if stale or found - reasons.keys() or not mutants else 0
 
 
 def _reasons(places: set[str]) -> Mapping[_Change, str]:
-    """Why those survive in these places that are known to, since nobody could tell them from the original."""
-    rows = tomllib.loads(KNOWN.read_text())["survivor"]
+    """The reasons for which mutants in these places may survive, by mutant."""
+    rows = tomllib.loads(SURVIVORS.read_text())["survivor"]
     return {(row["in"], tuple(row["diff"].strip().splitlines())): row["why"] for row in rows if row["in"] in places}
 
 
-def _lines(file: str, since: str) -> set[int]:
-    """The numbers of the lines that have changed; all of them where nobody says since when."""
+def _changed_lines(file: str, since: str) -> set[int]:
+    """The numbers of the lines that have changed since that revision; all lines without one."""
     if not since:
         return {*range(1, len((ROOT / file).read_text().splitlines()) + 1)}
     git = ["git", "diff", "-U0", since, "--", file]
@@ -82,7 +100,7 @@ def _lines(file: str, since: str) -> set[int]:
     return {
         line
         for first, number in re.findall(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", diff, flags=re.MULTILINE)
-        # Where lines were only taken out, the one before them stands for the function.
+        # Where lines were only removed, the line before them stands for the function.
         for line in range(int(first), int(first) + max(1, int(number or 1)))
     }
 

@@ -1,8 +1,8 @@
-"""Mutants of what is made while a module is loaded: tables of words, members, limits, and the exit codes of errors.
+"""Tests mutants of what is evaluated at import: tables, enumeration members, limits, and the exit codes of errors.
 
-mutmut lets many mutants share one process, which is too late for these: here each has a process and a copy of its own.
-What is changed, and how, is mutmut's. Added is the worst mistake that a word can be: a state taken for that of a
-complete task, an exit code for a pass, in functions too.
+mutmut tests many mutants in one process, which has imported these already: here each mutant has its own process and
+copy. The mutations are those of mutmut, and the worst ones for the gate in addition, in functions too: the state of
+a complete task for any other state, and the exit code of a pass for any other code.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _WORST = {"Decision": ("PASSED", "BLOCKED"), "ExitCode": ("PASSED", "BLOCKED"), "TaskState": ("COMPLETE", "RUNNING")}
-"""By enumeration: what no member may be taken for, and what that one itself may not be."""
-_LOADED_ONCE = ["pytest", "requests", "click", "backoff", "tools.tables"]
+"""By enumeration: the member that replaces every other one, and the member that replaces it."""
+_PRELOADED = ["pytest", "requests", "click", "backoff", "tools.tables"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,24 +43,24 @@ class _Change:
     code: str
 
 
-def tried(copy: Path, changed: Mapping[str, set[int]]) -> Iterator[Mutant]:
-    """Tries every mutant of what stands on these lines of these files, in copies of this copy of the checkout.
+def tested(copy: Path, changed: Mapping[str, set[int]]) -> Iterator[Mutant]:
+    """Tests every mutant of the statements on these lines of these files, in copies of this copy of the checkout.
 
     Raises:
-        RuntimeError: The tests fail without any mutant too, so that they would notice nothing.
+        RuntimeError: The tests fail without a mutant too, so their failure would detect none.
     """
     changes = [change for file, lines in changed.items() for change in _changes(copy, file, lines)]
     if not changes:
         return
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_LOADED_ONCE)
+    context.set_forkserver_preload(_PRELOADED)
     with ProcessPoolExecutor(os.cpu_count(), context, max_tasks_per_child=1) as processes:
-        if processes.submit(_is_noticed, copy, "").result():
+        if processes.submit(_is_detected, copy, "").result():
             raise RuntimeError("The tests fail without any mutant.")
-        fates = processes.map(partial(_fate, copy), changes)
-        for change, fate in zip(changes, fates, strict=True):
+        statuses = processes.map(partial(_status, copy), changes)
+        for change, status in zip(changes, statuses, strict=True):
             before = (copy / change.file).read_text()
-            yield Mutant(place=change.place, changes=_difference(before, change.code), fate=fate)
+            yield Mutant(place=change.place, changes=_difference(before, change.code), status=status)
 
 
 def _changes(copy: Path, file: str, lines: set[int]) -> Iterator[_Change]:
@@ -76,7 +76,7 @@ def _changes(copy: Path, file: str, lines: set[int]) -> Iterator[_Change]:
 
 
 def _statements(body: Iterable[cst.CSTNode], owner: str = "") -> Iterator[tuple[str, cst.CSTNode]]:
-    """Everything that has a name, by it: functions, and what is assigned, in the module and in its classes."""
+    """All functions and assignments of the module and its classes, by name."""
     for statement in body:
         if isinstance(statement, cst.ClassDef):
             yield from _statements(statement.body.body, f"{statement.name.value}.")
@@ -84,17 +84,17 @@ def _statements(body: Iterable[cst.CSTNode], owner: str = "") -> Iterator[tuple[
             yield f"{owner}{statement.name.value}", statement
         elif isinstance(statement, cst.SimpleStatementLine):
             for part in statement.body:
-                if isinstance(part, cst.Assign | cst.AnnAssign) and not _is_for_types(part.value):
+                if isinstance(part, cst.Assign | cst.AnnAssign) and not _is_type_variable(part.value):
                     target = part.targets[0].target if isinstance(part, cst.Assign) else part.target
                     yield owner + cst.Module([]).code_for_node(target), part
 
 
-def _is_for_types(value: cst.BaseExpression | None) -> bool:
+def _is_type_variable(value: cst.BaseExpression | None) -> bool:
     return isinstance(value, cst.Call) and isinstance(value.func, cst.Name) and value.func.value == "TypeVar"
 
 
 def _mutations(statement: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
-    """All that becomes something else, with what it becomes; of functions, which mutmut has, only members."""
+    """The nodes that are replaced, each with its replacement; in functions, which mutmut mutates, members only."""
     for node in _parts(statement):
         if isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name) and node.value.value in _WORST:
             worst, instead = _WORST[node.value.value]
@@ -112,27 +112,31 @@ def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             yield from _parts(child)
 
 
-def _fate(copy: Path, change: _Change) -> str:
+def _status(copy: Path, change: _Change) -> str:
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         own = Path(folder, "copy")
-        # With what Python has compiled while there was no mutant: it knows by its time which file is another one.
+        # With the bytecode of the files without a mutant: Python sees by the time of the file which one has changed.
         shutil.copytree(copy, own)
         (own / change.file).write_text(change.code)
-        return "killed" if _is_noticed(own, change.file) else "survived"
+        return "killed" if _is_detected(own, change.file) else "survived"
 
 
-def _is_noticed(copy: Path, file: str) -> bool:
+def _is_detected(copy: Path, file: str) -> bool:
     os.chdir(copy)
     sys.dont_write_bytecode = False
-    with Path(os.devnull).open("w") as nobody, contextlib.redirect_stdout(nobody), contextlib.redirect_stderr(nobody):
+    with (
+        Path(os.devnull).open("w") as devnull,
+        contextlib.redirect_stdout(devnull),
+        contextlib.redirect_stderr(devnull),
+    ):
         code = pytest.main(_arguments(copy, file))
     if not str(sys.modules["gate"].__file__).startswith(str(copy)):
-        raise RuntimeError("The tests tried another gate than that of the copy.")
+        raise RuntimeError("The tests imported another gate than that of the copy.")
     return bool(code)
 
 
 def _arguments(copy: Path, file: str) -> list[str]:
-    """What pytest is told: the tests that mirror this file come first, since they are the first to notice."""
+    """The arguments of pytest; the tests that mirror this file come first, since they are the first to detect it."""
     tools = tomllib.loads((copy / "pyproject.toml").read_text())["tool"]
     module = Path(file.removeprefix("gate/"))
     mirror = Path("tests", module.parent, f"test_{module.stem.strip('_')}.py")
