@@ -11,7 +11,7 @@ import click
 
 from gate import __version__
 from gate.errors import ExitCode, GateError, Interrupted, UsageError
-from gate.interrupt import interruptible
+from gate.interrupt import interruptible, signals_delayed
 from gate.log import Log
 from gate.no_verdict import bug, exit_without_verdict
 from gate.writing import print_stdout, write_stream
@@ -93,7 +93,9 @@ class LazyCommand(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """Reads the arguments as the real command does, which is then also the one that is invoked."""
-        command: click.Command = getattr(import_module(self._module), str(self.name))
+        with signals_delayed():
+            module = import_module(self._module)
+        command: click.Command = getattr(module, str(self.name))
         return command.make_context(info_name, args, parent, **extra)
 
 

@@ -34,6 +34,20 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def signals_delayed() -> Iterator[None]:
+    """Delays SIGINT and SIGTERM until the block ends; for imports.
+
+    The import system of Python runs callbacks after each module, and drops an exception that a signal raises in one:
+    the interruption would be lost.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def ignore_signals() -> None:
     """Ignores SIGINT and SIGTERM until the block of `interruptible` ends."""
     if threading.current_thread() is threading.main_thread():

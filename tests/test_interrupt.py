@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from gate.errors import Interrupted
-from gate.interrupt import ignore_signals, interruptible
+from gate.interrupt import ignore_signals, interruptible, signals_delayed
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -35,6 +35,21 @@ def test_two_signals_at_one_moment_are_one_interruption_and_no_complaint(capfd: 
             signal.pthread_sigmask(signal.SIG_UNBLOCK, both)
 
     assert capfd.readouterr().err == ""
+
+
+def test_a_delayed_signal_interrupts_when_the_delay_ends() -> None:
+    steps = []
+
+    def import_something() -> None:
+        with signals_delayed():
+            os.kill(os.getpid(), signal.SIGTERM)
+            steps.append("imported")
+        steps.append("ran")
+
+    with interruptible(), pytest.raises(Interrupted) as caught:
+        import_something()
+
+    assert (steps, caught.value.signal) == (["imported"], signal.SIGTERM)
 
 
 def test_whoever_is_deaf_hears_no_signal() -> None:

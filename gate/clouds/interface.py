@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gate.clouds.credentials import find_credentials
 from gate.clouds.redaction import MIN_SECRET_LENGTH
+from gate.interrupt import signals_delayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -47,7 +48,8 @@ class Cloud(Protocol):
 
 
 def _transport(base_url: str, **attributes: Any) -> Transport:
-    from gate.clouds.transport import Transport  # noqa: PLC0415 - loads requests, which only a request needs
+    with signals_delayed():
+        from gate.clouds.transport import Transport  # noqa: PLC0415 - loads requests, which only a request needs
 
     return Transport(base_url, **attributes)
 
@@ -89,6 +91,16 @@ class CloudProvider:
     options: tuple[Option, ...]
     min_poll_interval: float
     """Seconds between two polls that the documented quota allows."""
-    connect: Callable[[Connection], Cloud]
-    """Imports what the cloud needs. Raises UsageError or NotAuthorised where settings or credentials do not suffice;
-    sends no request."""
+    load: Callable[[], Callable[[Connection], Cloud]]
+    """Imports and returns the function `connect` of the cloud."""
+
+    def connect(self, connection: Connection) -> Cloud:
+        """Connects to the cloud; sends no request.
+
+        Raises:
+            UsageError: The settings do not suffice.
+            NotAuthorised: The credentials do not suffice.
+        """
+        with signals_delayed():
+            connect = self.load()
+        return connect(connection)

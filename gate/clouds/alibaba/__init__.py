@@ -8,15 +8,17 @@ from gate.clouds.alibaba.options import OPTIONS
 from gate.clouds.interface import CloudProvider
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gate.clouds.interface import Cloud, Connection
 
 __all__ = ["PROVIDER"]
 
 
-def _connect(connection: Connection) -> Cloud:
+def _load() -> Callable[[Connection], Cloud]:
     from gate.clouds.alibaba.connect import connect  # noqa: PLC0415 - loads requests, for the cloud in use only
 
-    return connect(connection)
+    return connect
 
 
 PROVIDER = CloudProvider(
@@ -24,5 +26,5 @@ PROVIDER = CloudProvider(
     options=OPTIONS,
     # No quota is documented for this API; others of the product allow 10 calls a second (alibaba-security-center.md 5).
     min_poll_interval=5.0,
-    connect=_connect,
+    load=_load,
 )

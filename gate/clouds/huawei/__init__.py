@@ -8,15 +8,17 @@ from gate.clouds.huawei.options import OPTIONS
 from gate.clouds.interface import CloudProvider
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gate.clouds.interface import Cloud, Connection
 
 __all__ = ["PROVIDER"]
 
 
-def _connect(connection: Connection) -> Cloud:
+def _load() -> Callable[[Connection], Cloud]:
     from gate.clouds.huawei.connect import connect  # noqa: PLC0415 - loads requests, for the cloud in use only
 
-    return connect(connection)
+    return connect
 
 
 PROVIDER = CloudProvider(
@@ -24,5 +26,5 @@ PROVIDER = CloudProvider(
     options=OPTIONS,
     # A user may call one API 5 times a minute (huawei-hss.md 5).
     min_poll_interval=12.0,
-    connect=_connect,
+    load=_load,
 )
