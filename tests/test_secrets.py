@@ -245,12 +245,12 @@ class Echo(Peer):
         head = b""
         while b"\r\n\r\n" not in head and (more := caller.recv(65536)):
             head += more
-        self.heard.append(head.decode("latin-1"))
-        caller.sendall(self._way(Repeated(self.heard[-1])).encode("latin-1"))
+        self.requests.append(head.decode("latin-1"))
+        caller.sendall(self._way(Repeated(self.requests[-1])).encode("latin-1"))
 
 
 def proofs(echo: Echo) -> list[str]:
-    return re.findall(r"Signature=([0-9a-f]{64})", "\n".join(echo.heard))
+    return re.findall(r"Signature=([0-9a-f]{64})", "\n".join(echo.requests))
 
 
 @pytest.mark.usefixtures("somebody_else", "on_github")
@@ -272,7 +272,7 @@ def test_nothing_that_the_other_side_repeats_is_shown(
 
     said = capsys.readouterr()
     assert code in {3, 4, 5, 7}
-    assert echo.heard
+    assert echo.requests
     everything = without_masks(f"{said.out}\n{said.err}\n{written()}", CANARIES)
     assert traces(everything, [*CANARIES, *proofs(echo)]) == []
 
@@ -299,7 +299,7 @@ def test_no_proxy_that_repeats_its_password_makes_the_gate_show_it(
 
     said = capsys.readouterr()
     assert code == 4
-    assert any("Proxy-Authorization" in head for head in echo.heard)
+    assert any("Proxy-Authorization" in head for head in echo.requests)
     assert traces(f"{said.out}\n{said.err}\n{written()}", CANARIES) == []
 
 

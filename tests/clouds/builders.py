@@ -1,4 +1,4 @@
-"""What the tests of the clouds share: a connection, an answer, and a peer that only listens and says its one line."""
+"""Builders for the tests of the clouds: a connection, a response, and a server that sends one fixed response."""
 
 from __future__ import annotations
 
@@ -27,53 +27,53 @@ if TYPE_CHECKING:
     from tests.builders import FakeTime
 
 LOOPBACK = "127.0.0.1"
-_BEGIN_OF_TLS = b"\x16"
+_TLS_HANDSHAKE = b"\x16"
 
 
 def a_connection(time: FakeTime, *, environ: Mapping[str, str] | None = None, **settings: Any) -> Connection:
-    """A connection on this time; a request may take 5 s of real time, so that a busy machine changes nothing."""
-    wishes = Settings(**{"cloud": "huawei", "policy": Policy(), "request_timeout": 5.0, **settings})
+    """A connection with this clock; a request times out after 5 s of real time, enough for a busy machine."""
+    run_settings = Settings(**{"cloud": "huawei", "policy": Policy(), "request_timeout": 5.0, **settings})
     clock = time.clock()
     return Connection(
-        settings=wishes,
+        settings=run_settings,
         environ=environ or {},
         clock=clock,
         time_of_day=TimeOfDay(clock),
-        deadline=RunDeadline(clock, wishes.timeout),
+        deadline=RunDeadline(clock, run_settings.timeout),
         event_log=EventLog(clock, lambda _event: None),
     )
 
 
-def events(connection: Connection, kind: EventKind) -> list[Event]:
-    """What the journal of this connection holds of one kind."""
+def events_of_kind(connection: Connection, kind: EventKind) -> list[Event]:
+    """The events of one kind in the event log of this connection."""
     return [event for event in connection.event_log.events if event.kind is kind]
 
 
-def an_answer(body: bytes | str = b"{}", status: int = 200, /, **headers: str) -> Response:
-    """An answer over the wire; `retry_after="7"` is the header retry-after."""
+def a_response(body: bytes | str = b"{}", status: int = 200, /, **headers: str) -> Response:
+    """An HTTP response; the keyword `retry_after="7"` is the header Retry-After."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(status=status, headers=named, body=body.encode() if isinstance(body, str) else body)
 
 
-def ok(body: bytes = b'{"projects": []}') -> bytes:
-    """A whole answer of HTTP, byte by byte."""
+def ok_response(body: bytes = b'{"projects": []}') -> bytes:
+    """The bytes of an HTTP response with status 200."""
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)
 
 
 class Peer:
-    """A loopback port that keeps the head of each request and answers all of them alike.
+    """A server on a loopback port that records the head of each request and sends the same response to all of them.
 
-    It speaks TLS with whoever begins to, if it has a context, and as a proxy it plays the host that is asked for.
+    With a TLS context it accepts TLS as well as plain HTTP, and as a proxy (CONNECT) it also acts as the target host.
     """
 
-    def __init__(self, answer: bytes = b"", tls: ssl.SSLContext | None = None) -> None:
-        self.heard: list[str] = []
-        self._answer = answer
+    def __init__(self, response: bytes = b"", tls: ssl.SSLContext | None = None) -> None:
+        self.requests: list[str] = []
+        self._response = response
         self._tls = tls
-        self._is_over = False
-        self._door = socket.create_server((LOOPBACK, 0))
-        self._door.settimeout(10)
-        self.address = f"{LOOPBACK}:{self._door.getsockname()[1]}"
+        self._is_closing = False
+        self._listener = socket.create_server((LOOPBACK, 0))
+        self._listener.settimeout(10)
+        self.address = f"{LOOPBACK}:{self._listener.getsockname()[1]}"
         self._thread = Thread(target=self._accept, daemon=True)
 
     def __enter__(self) -> Self:
@@ -81,45 +81,45 @@ class Peer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._is_over = True
-        # Only a last knock at the door wakes the thread that waits behind it.
-        socket.create_connection(self._door.getsockname()).close()
+        self._is_closing = True
+        # One more connection, because nothing else ends the blocking accept() of the thread.
+        socket.create_connection(self._listener.getsockname()).close()
         self._thread.join()
-        self._door.close()
+        self._listener.close()
 
     def _accept(self) -> None:
         while True:
-            caller, _ = self._door.accept()
-            with caller, suppress(OSError):
-                if self._is_over:
+            client, _ = self._listener.accept()
+            with client, suppress(OSError):
+                if self._is_closing:
                     return
-                caller.settimeout(2)
-                self._serve(caller)
+                client.settimeout(2)
+                self._serve(client)
 
-    def _serve(self, caller: socket.socket) -> None:
-        if self._tls and caller.recv(1, socket.MSG_PEEK) == _BEGIN_OF_TLS:
-            with self._tls.wrap_socket(caller, server_side=True) as inside:
-                self._hear(inside)
+    def _serve(self, client: socket.socket) -> None:
+        if self._tls and client.recv(1, socket.MSG_PEEK) == _TLS_HANDSHAKE:
+            with self._tls.wrap_socket(client, server_side=True) as encrypted:
+                self._receive(encrypted)
         else:
-            self._hear(caller)
+            self._receive(client)
 
-    def _hear(self, caller: socket.socket) -> None:
+    def _receive(self, client: socket.socket) -> None:
         head = b""
-        while b"\r\n\r\n" not in head and (more := caller.recv(65536)):
-            head += more
-        self.heard.append(head.decode("latin-1"))
+        while b"\r\n\r\n" not in head and (chunk := client.recv(65536)):
+            head += chunk
+        self.requests.append(head.decode("latin-1"))
         if self._tls and head.startswith(b"CONNECT "):
-            caller.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
-            self._serve(caller)
+            client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+            self._serve(client)
         else:
-            caller.sendall(self._answer)
+            client.sendall(self._response)
 
 
-def host_asked_by(kind: CloudProvider, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The host that a cloud is asked at first, as a proxy hears it; the time of the connection has to be up."""
+def first_host_called_by(provider: CloudProvider, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The host of a cloud's first request, as a proxy receives it; the deadline of the connection must have passed."""
     with Peer() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
         with pytest.raises(Unreachable):
-            kind.connect(connection).newest_task()
-        (head,) = proxy.heard
+            provider.connect(connection).newest_task()
+        (head,) = proxy.requests
     return head.split()[1].removesuffix(":443")

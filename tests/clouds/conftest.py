@@ -1,4 +1,4 @@
-"""What takes long to make and is made once: a certificate, and the vendor's SDK in a home of its own."""
+"""Fixtures for the tests of the clouds: a certificate, an unused address, and the vendor's SDK."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with a key and a certificate for 127.0.0.1 and gate.invalid that nobody has signed."""
+    """A file with a key and a self-signed certificate for 127.0.0.1 and gate.invalid."""
     openssl = shutil.which("openssl")
     if openssl is None:
-        pytest.skip("there is no openssl here to make a certificate with")
+        pytest.skip("openssl, which creates the certificate, is not installed")
     folder = tmp_path_factory.mktemp("certificate")
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     names = "subjectAltName=IP:127.0.0.1,DNS:gate.invalid"
-    wishes = ("-x509", "-nodes", "-days", "2", "-subj", "/CN=gate.invalid", "-addext", names)
-    kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+    request = ("-x509", "-nodes", "-days", "2", "-subj", "/CN=gate.invalid", "-addext", names)
+    key_type = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
     subprocess.run(
-        (openssl, "req", *wishes, *kind, "-keyout", str(key), "-out", str(certificate)),
+        (openssl, "req", *request, *key_type, "-keyout", str(key), "-out", str(certificate)),
         check=True,
         capture_output=True,
     )
@@ -41,23 +41,23 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tls(certificate: Path) -> ssl.SSLContext:
-    """The server's side of TLS with that certificate."""
+    """A TLS context for a server with that certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context
 
 
 @pytest.fixture
-def nobody() -> Iterator[str]:
-    """A loopback address at which nobody listens, nor can before the test is over: other workers take ports, too."""
-    with socket.socket() as taken:
-        taken.bind((LOOPBACK, 0))
-        yield f"{LOOPBACK}:{taken.getsockname()[1]}"
+def unused_address() -> Iterator[str]:
+    """A loopback address where nothing listens; the port stays bound, so that no parallel test can listen on it."""
+    with socket.socket() as bound:
+        bound.bind((LOOPBACK, 0))
+        yield f"{LOOPBACK}:{bound.getsockname()[1]}"
 
 
 @pytest.fixture(scope="session")
 def sdk(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Any]:
-    """Finds a name in a module of the vendor's SDK, which leaves a file in the home directory when it is imported."""
+    """Imports a name from the vendor's SDK with a home directory of its own, because the import writes a file there."""
     home = str(tmp_path_factory.mktemp("home"))
 
     def find(module: str, name: str) -> Any:

@@ -22,7 +22,7 @@ from gate.simulator import (
     Reply,
     Simulator,
 )
-from tests.clouds.builders import Peer, a_connection, events, ok
+from tests.clouds.builders import Peer, a_connection, events_of_kind, ok_response
 
 if TYPE_CHECKING:
     from gate.clouds import Connection
@@ -41,7 +41,7 @@ from tests.clouds.clients import HEAD, HELD_IN_THE_BODY, NOON, PROJECTS, asks_fo
         zipped(b'{"projects": []}'),
         Raw(payload=HEAD + b"Connection: close\r\n\r\n" + b'{"projects": []}'),
         Raw(payload=HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b'5\r\n{"pro\r\nb\r\njects": []}\r\n0\r\n\r\n'),
-        Raw(payload=b"HTTP/1.1 100 Continue\r\n\r\n" + ok()),
+        Raw(payload=b"HTTP/1.1 100 Continue\r\n\r\n" + ok_response()),
         Raw(payload=b"HTTP/1.0 200\r\nContent-Length: 16\r\n\r\n" + b'{"projects": []}'),
     ],
     ids=["plain", "gzip", "until-the-end", "chunked", "after-a-100", "http-1.0"],
@@ -57,9 +57,9 @@ def test_a_whole_answer_is_read_however_it_is_framed(fake_time: FakeTime, reply:
 def test_a_question_goes_out_as_it_is_asked(fake_time: FakeTime) -> None:
     """A space is %20 and never a plus, since that is what the signature sees."""
     query = (("task_name", "a b/c~测试+*&="), ("a", "1"), ("a", "0"), ("empty", ""))
-    with Peer(ok()) as peer:
+    with Peer(ok_response()) as peer:
         http(a_connection(fake_time), f"http://{peer.address}/below").call("GET", "/v5/tasks", query, {"X-A": "b"})
-        (head,) = peer.heard
+        (head,) = peer.requests
 
     encoded = "task_name=a%20b%2Fc~%E6%B5%8B%E8%AF%95%2B%2A%26%3D&a=1&a=0&empty="
     assert head.startswith(f"GET /below/v5/tasks?{encoded} HTTP/1.1\r\n")
@@ -103,7 +103,7 @@ def test_each_answer_is_noted_with_its_request_id(fake_time: FakeTime) -> None:
             Fault(on=frozenset({2}), reply=Reply(body=b'{"a": 1}', headers={"x-request-ID": "\t" + "x" * 500})),
         ]
         call(connection, simulator.url)
-    first, second = (event.text for event in events(connection, EventKind.NOTE))
+    first, second = (event.text for event in events_of_kind(connection, EventKind.NOTE))
 
     assert first == "GET /v3/projects: 503, 5 bytes, request id abc-1"
     assert second.startswith("GET /v3/projects: 200, 8 bytes, request id xxx")
@@ -126,16 +126,16 @@ def test_a_request_id_is_known_by_each_of_its_names(fake_time: FakeTime, headers
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults.append(Fault(reply=Reply(headers=headers, body=b"{}")))
         call(connection, simulator.url)
-    (note,) = events(connection, EventKind.NOTE)
+    (note,) = events_of_kind(connection, EventKind.NOTE)
 
     assert note.text == f"GET /v3/projects: 200, 2 bytes, request id {named}"
 
 
 def test_an_answer_without_a_request_id_is_noted_too(fake_time: FakeTime) -> None:
     connection = a_connection(fake_time)
-    with Peer(ok()) as peer:
+    with Peer(ok_response()) as peer:
         call(connection, f"http://{peer.address}")
-    (note,) = events(connection, EventKind.NOTE)
+    (note,) = events_of_kind(connection, EventKind.NOTE)
 
     assert note.text == "GET /v3/projects: 200, 16 bytes, request id none"
 
@@ -156,7 +156,7 @@ def says_the_time(text: str, *, status: int = 200) -> Reply:
 
 
 def notes_of_the_clock(connection: Connection) -> list[str]:
-    return [event.text for event in events(connection, EventKind.NOTE) if "clock" in event.text]
+    return [event.text for event in events_of_kind(connection, EventKind.NOTE) if "clock" in event.text]
 
 
 @pytest.mark.parametrize("wrong_by", WRONG)
@@ -180,7 +180,7 @@ def test_a_wrong_clock_is_set_by_the_clouds_and_the_question_signed_again(fake_t
     assert connection.time_of_day.now().timestamp() == pytest.approx(fake_time.true_wall())
     assert connection.clock.elapsed() == 200
     assert fake_time.slept == []
-    assert events(connection, EventKind.RETRY) == []
+    assert events_of_kind(connection, EventKind.RETRY) == []
 
 
 @pytest.mark.parametrize("wrong_by", WRONG)

@@ -1,4 +1,4 @@
-"""Where credentials are found, and where they are never seen."""
+"""Where credentials are read from, and that they are never shown."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ def a_pair(source: Source, mark: str = "x") -> dict[str, str]:
     return {source.access_key_id: f"id-{mark}", source.access_key_secret: f"secret-{mark}"}
 
 
-def everything(*, sources: tuple[Source, ...]) -> dict[str, str]:
+def pairs_of(*, sources: tuple[Source, ...]) -> dict[str, str]:
     return {name: value for number, source in enumerate(sources) for name, value in a_pair(source, str(number)).items()}
 
 
 @pytest.mark.parametrize("first", range(len(ALL)), ids=["input", "ours", "native-first", "native-second"])
-def test_the_first_source_that_has_any_wins(first: int) -> None:
-    environ = everything(sources=ALL[first:])
+def test_the_first_source_with_credentials_is_used(first: int) -> None:
+    environ = pairs_of(sources=ALL[first:])
 
     assert find_credentials(environ, NATIVE) == Credentials(access_key_id="id-0", access_key_secret="secret-0")
 
 
 @pytest.mark.parametrize("empty", ["", " ", "\n", "\t \r\n"], ids=repr)
 def test_an_empty_variable_counts_as_absent(empty: str) -> None:
-    """A secret that does not exist arrives in a CI job as an empty variable."""
+    """A CI job gets an empty variable for a secret that does not exist."""
     environ = dict.fromkeys([*a_pair(INPUT), *a_pair(OURS)], empty) | a_pair(NATIVE[0])
 
     assert find_credentials(environ, NATIVE).access_key_id == "id-x"
 
 
-def test_space_around_a_value_is_no_part_of_it() -> None:
+def test_white_space_around_a_value_is_removed() -> None:
     environ = {INPUT.access_key_id: " id\n", INPUT.access_key_secret: "\tsecret \r\n"}
 
     assert find_credentials(environ, ()) == Credentials(access_key_id="id", access_key_secret="secret")
@@ -61,7 +61,7 @@ def test_space_around_a_value_is_no_part_of_it() -> None:
     ],
     ids=["input-id", "input-secret", "ours-id", "halves-of-two-sources", "only-a-security-token", "native-secret"],
 )
-def test_half_a_pair_is_named_and_never_completed_from_another_source(environ: dict[str, str], missing: str) -> None:
+def test_an_incomplete_pair_is_not_completed_from_another_source(environ: dict[str, str], missing: str) -> None:
     with pytest.raises(NotAuthorised) as caught:
         find_credentials(environ, NATIVE)
 
@@ -87,7 +87,7 @@ def test_a_token_or_a_temporary_pair_is_complete(environ: dict[str, str], expect
 
 @pytest.mark.parametrize("value", ["hush\nhush", "hush hush", "hush\u200b", "hush-ü", "令牌", "\ufeffhush"], ids=ascii)
 @pytest.mark.parametrize("part", ["access_key_id", "access_key_secret", "security_token", "auth_token"])
-def test_what_no_header_can_carry_is_no_credential_and_is_not_shown(part: str, value: str) -> None:
+def test_a_credential_that_cannot_be_sent_in_a_header_is_refused_and_not_shown(part: str, value: str) -> None:
     environ = {**a_pair(OURS), getattr(OURS, part): value}
     with pytest.raises(NotAuthorised) as caught:
         find_credentials(environ, ())
@@ -97,7 +97,7 @@ def test_what_no_header_can_carry_is_no_credential_and_is_not_shown(part: str, v
     assert "hush" not in str(caught.value)
 
 
-def test_nothing_at_all_is_not_authorised_and_says_which_variables_would_do() -> None:
+def test_no_credentials_at_all_is_not_authorised_and_names_the_variables_to_set() -> None:
     with pytest.raises(NotAuthorised) as caught:
         find_credentials({"PATH": "/bin"}, NATIVE)
 
@@ -106,10 +106,7 @@ def test_nothing_at_all_is_not_authorised_and_says_which_variables_would_do() ->
     assert "forks" in caught.value.means
 
 
-# Files.
-
-
-def test_a_variable_may_name_a_file(tmp_path: Path) -> None:
+def test_a_variable_can_name_a_file(tmp_path: Path) -> None:
     (tmp_path / "id").write_text("id\n")
     (tmp_path / "secret").write_text("  secret\r\n")
     environ = {
@@ -120,8 +117,8 @@ def test_a_variable_may_name_a_file(tmp_path: Path) -> None:
     assert find_credentials(environ, ()) == Credentials(access_key_id="id", access_key_secret="secret")
 
 
-def test_the_value_itself_comes_before_its_file(tmp_path: Path) -> None:
-    environ = {"SCAN_GATE_AUTH_TOKEN": "value", "SCAN_GATE_AUTH_TOKEN_FILE": str(tmp_path / "is-not-there")}
+def test_a_value_takes_precedence_over_its_file(tmp_path: Path) -> None:
+    environ = {"SCAN_GATE_AUTH_TOKEN": "value", "SCAN_GATE_AUTH_TOKEN_FILE": str(tmp_path / "missing")}
 
     assert find_credentials(environ, ()) == Credentials(auth_token="value")
 
@@ -145,16 +142,16 @@ def test_a_file_that_cannot_be_read_is_named_and_its_content_is_not(tmp_path: Pa
     assert "hush" not in str(caught.value)
 
 
-def test_a_byte_order_mark_is_no_part_of_a_secret(tmp_path: Path) -> None:
-    """Some editors begin every file with one; with it no header could be sent and no signature would be right."""
+def test_a_byte_order_mark_is_removed_from_a_secret(tmp_path: Path) -> None:
+    """Some editors write one; with it, headers could not be sent and signatures would be wrong."""
     (tmp_path / "token").write_bytes(b"\xef\xbb\xbftoken\r\n")
     environ = {"SCAN_GATE_AUTH_TOKEN_FILE": str(tmp_path / "token")}
 
     assert find_credentials(environ, ()) == Credentials(auth_token="token")
 
 
-def test_a_variable_that_belongs_to_no_source_is_never_read(tmp_path: Path) -> None:
-    """A source without a name for a token has no file for it either, not even one that is called only `_FILE`."""
+def test_a_variable_that_belongs_to_no_source_is_not_read(tmp_path: Path) -> None:
+    """A source without a variable for a token has no `_FILE` variable for it, either."""
     (tmp_path / "other").write_text("something else\n")
     environ = {"_FILE": str(tmp_path / "other"), "": "something else"}
 
@@ -164,10 +161,7 @@ def test_a_variable_that_belongs_to_no_source_is_never_read(tmp_path: Path) -> N
     assert caught.value.happened == "There are no credentials."
 
 
-# Secrecy.
-
-
-def test_no_credential_is_in_what_python_shows_of_it() -> None:
+def test_repr_and_str_of_credentials_show_none_of_them() -> None:
     credentials = Credentials(
         access_key_id="hush-1", access_key_secret="hush-2", security_token="hush-3", auth_token="hush-4"
     )
@@ -185,5 +179,5 @@ def test_no_credential_is_in_what_python_shows_of_it() -> None:
     ],
     ids=["none", "pair", "temporary", "token"],
 )
-def test_everything_but_the_id_is_a_secret(credentials: Credentials, expected: tuple[str, ...]) -> None:
+def test_every_credential_but_the_id_is_a_secret(credentials: Credentials, expected: tuple[str, ...]) -> None:
     assert credentials.secrets == expected

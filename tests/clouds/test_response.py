@@ -1,4 +1,4 @@
-"""What came back over the wire is read strictly, or not at all."""
+"""Responses are parsed strictly, and refused if they are not what the API sends."""
 
 from __future__ import annotations
 
@@ -11,17 +11,14 @@ from hypothesis import strategies as st
 
 from gate.clouds.response import date_of, parse_json_object, retry_after
 from gate.errors import ExitCode, GateError, NotUnderstood, TruncatedResponse
-from tests.clouds.builders import an_answer
+from tests.clouds.builders import a_response
 
 NOON = "Sat, 31 Jan 2026 12:00:00 GMT"
 
 
 def nested(value: object, depth: int) -> object:
-    """The value in so many lists."""
+    """The value in this many nested lists."""
     return nested([value], depth - 1) if depth else value
-
-
-# JSON.
 
 
 @pytest.mark.parametrize(
@@ -37,22 +34,22 @@ def nested(value: object, depth: int) -> object:
     ],
     ids=["empty", "spaces", "every-type", "same-key-in-two-objects", "tiny-number", "long-number", "20-deep"],
 )
-def test_one_json_object_is_read(body: str, expected: dict[str, Any]) -> None:
-    assert parse_json_object(an_answer(body)) == expected
+def test_one_json_object_is_parsed(body: str, expected: dict[str, Any]) -> None:
+    assert parse_json_object(a_response(body)) == expected
 
 
 @pytest.mark.parametrize(
     ("body", "named"),
     [
-        (b'{"a": 1, "a": 1}', "twice"),
-        (b'{"a": 1, "\\u0061": 2}', "twice"),
-        (b'{"a": [{"b": {"c": 1, "c": 2}}]}', "twice"),
+        (b'{"a": 1, "a": 1}', "same key twice"),
+        (b'{"a": 1, "\\u0061": 2}', "same key twice"),
+        (b'{"a": [{"b": {"c": 1, "c": 2}}]}', "same key twice"),
         (b'{"task_status": NaN}', "NaN"),
         (b'{"task_status": [Infinity]}', "Infinity"),
         (b'{"task_status": -Infinity}', "-Infinity"),
         (b'{"task_status": 1e400}', "too large"),
         (b'{"task_status": -1e400}', "too large"),
-        (b'{"total_num": ' + b"9" * 5000 + b"}", ""),
+        (b'{"total_num": ' + b"9" * 5000 + b"}", "too many digits"),
         (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "too deeply"),
         (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "too deeply"),
         (b"[" * 100_000, "too deeply"),
@@ -98,10 +95,10 @@ def test_one_json_object_is_read(body: str, expected: dict[str, Any]) -> None:
         "html-in-latin-1",
     ],
 )
-def test_what_is_another_thing_than_the_apis_json_is_not_understood_at_once(body: bytes, named: str) -> None:
-    """Another try would only bring the same, so none is made."""
+def test_a_body_that_is_not_the_apis_json_is_not_understood_and_not_retried(body: bytes, named: str) -> None:
+    """A retry would bring the same body."""
     with pytest.raises(NotUnderstood) as caught:
-        parse_json_object(an_answer(body))
+        parse_json_object(a_response(body))
 
     assert named in caught.value.happened
 
@@ -126,9 +123,9 @@ def test_what_is_another_thing_than_the_apis_json_is_not_understood_at_once(body
         b"no JSON",
     ],
 )
-def test_what_is_no_json_counts_as_cut_short(body: bytes) -> None:
+def test_a_body_that_is_not_json_counts_as_truncated(body: bytes) -> None:
     with pytest.raises(TruncatedResponse) as caught:
-        parse_json_object(an_answer(body))
+        parse_json_object(a_response(body))
 
     assert "not JSON" in caught.value.happened
 
@@ -137,23 +134,20 @@ DOCUMENT = '{"data_list": [{"task_id": "ü", "task_status": 100, "risky_num": nu
 
 
 @pytest.mark.parametrize("length", range(len(DOCUMENT)))
-def test_an_answer_that_stops_anywhere_is_cut_short(length: int) -> None:
+def test_a_response_cut_after_any_byte_is_truncated(length: int) -> None:
     with pytest.raises(TruncatedResponse):
-        parse_json_object(an_answer(DOCUMENT[:length]))
+        parse_json_object(a_response(DOCUMENT[:length]))
 
 
 @given(st.binary(max_size=200) | st.text('{}[]",:019.eE-ntf\\u ', max_size=40).map(str.encode))
-def test_any_bytes_are_an_object_or_have_a_name_in_the_gates_vocabulary(body: bytes) -> None:
+def test_any_bytes_are_parsed_or_raise_an_error_of_the_gate(body: bytes) -> None:
     try:
-        document: object = parse_json_object(an_answer(body))
+        document: object = parse_json_object(a_response(body))
     except GateError as error:
         assert (error.exit_code, error.code) == (ExitCode.CLOUD_UNAVAILABLE, "not-understood")  # noqa: PT017
         assert "\n" not in str(error)  # noqa: PT017
     else:
         assert isinstance(document, dict)
-
-
-# Retry-After.
 
 
 @pytest.mark.parametrize(
@@ -188,9 +182,9 @@ def test_any_bytes_are_an_object_or_have_a_name_in_the_gates_vocabulary(body: by
         "-".join(f"{name}={text[:30]}" for name, text in value.items()) if isinstance(value, dict) else ""
     ),
 )
-def test_the_pause_that_a_cloud_asks_for(headers: dict[str, str], expected: float | None) -> None:
-    """A date is held against the answer's own Date, since this machine's clock may be wrong."""
-    assert retry_after(an_answer(**headers)) == expected
+def test_retry_after_is_a_number_of_seconds_or_a_date(headers: dict[str, str], expected: float | None) -> None:
+    """A date is compared with the response's own Date, because this machine's clock may be wrong."""
+    assert retry_after(a_response(**headers)) == expected
 
 
 @pytest.mark.parametrize(
@@ -199,12 +193,12 @@ def test_the_pause_that_a_cloud_asks_for(headers: dict[str, str], expected: floa
         ({"date": NOON}, datetime(2026, 1, 31, 12, tzinfo=UTC)),
         ({"date": "Sat, 31 Jan 2026 13:00:00 +0100"}, datetime(2026, 1, 31, 12, tzinfo=UTC)),
         ({"date": "Saturday, 31-Jan-26 12:00:00 GMT"}, datetime(2026, 1, 31, 12, tzinfo=UTC)),
-        # No server's clock is right that tells of another age.
+        # Outside the years 2000 to 2999 the server's clock is certainly wrong.
         ({"date": "Sat, 01 Jan 2000 00:00:00 GMT"}, datetime(2000, 1, 1, tzinfo=UTC)),
         ({"date": "Fri, 31 Dec 1999 23:59:59 GMT"}, None),
         ({"date": "Tue, 31 Dec 2999 23:59:59 GMT"}, datetime(2999, 12, 31, 23, 59, 59, tzinfo=UTC)),
         ({"date": "Wed, 01 Jan 3000 00:00:00 GMT"}, None),
-        # Of no zone, so of no moment.
+        # Without a time zone.
         ({"date": "Sat, 31 Jan 2026 12:00:00 -0000"}, None),
         ({"date": "Sat, 99 Jan 2026 12:00:00 GMT"}, None),
         ({"date": "Sat, 31 Jan 2026 12:00:00 +99999999999999999999"}, None),
@@ -215,8 +209,8 @@ def test_the_pause_that_a_cloud_asks_for(headers: dict[str, str], expected: floa
     ],
     ids=repr,
 )
-def test_the_time_at_which_an_answer_was_sent(headers: dict[str, str], expected: datetime | None) -> None:
-    found = date_of(an_answer(**headers))
+def test_the_date_of_a_response_is_the_time_of_sending(headers: dict[str, str], expected: datetime | None) -> None:
+    found = date_of(a_response(**headers))
 
     assert found == expected
     assert found is None or found.tzinfo is UTC
@@ -225,7 +219,7 @@ def test_the_time_at_which_an_answer_was_sent(headers: dict[str, str], expected:
 @given(retry=st.text() | st.integers().map(str), date=st.sampled_from(["", NOON]) | st.text())
 @example(retry="Sat, 31 Jan 2026 12:00:30 +99999999999999999999", date=NOON)
 @example(retry=NOON, date="Sat, 31 Jan 2026 12:00:30 -99999999999999999999")
-def test_no_header_however_strange_is_more_than_a_pause_or_none(retry: str, date: str) -> None:
-    pause = retry_after(an_answer(retry_after=retry, date=date))
+def test_retry_after_is_never_negative_or_endless_for_any_headers(retry: str, date: str) -> None:
+    pause = retry_after(a_response(retry_after=retry, date=date))
 
     assert pause is None or 0 <= pause <= 1e12

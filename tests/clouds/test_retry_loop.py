@@ -23,7 +23,7 @@ from gate.simulator import (
     server_error,
 )
 from tests.builders import NOW, FakeTime
-from tests.clouds.builders import a_connection, events
+from tests.clouds.builders import a_connection, events_of_kind
 from tests.clouds.clients import PROJECTS, asks_for, call, fault, http
 
 # When to try again.
@@ -143,23 +143,25 @@ def test_each_grant_is_good_for_one_question_of_any_conversation(fake_time: Fake
 @pytest.mark.parametrize("appear_timeout", [0.0, 300.0, 900.0])
 @pytest.mark.parametrize("began", [0.0, 700.0])
 def test_where_nothing_ever_answered_patience_ends_five_minutes_after_the_first_try(
-    fake_time: FakeTime, appear_timeout: float, began: float, nobody: str
+    fake_time: FakeTime, appear_timeout: float, began: float, unused_address: str
 ) -> None:
     """A mistyped endpoint should not cost the whole run."""
     connection = a_connection(fake_time, timeout=1800.0, appear_timeout=appear_timeout)
-    channel = http(connection, f"http://{nobody}")
+    channel = http(connection, f"http://{unused_address}")
     fake_time.elapsed += began
     with pytest.raises(Unreachable) as caught:
         channel.call("GET", PROJECTS)
 
-    assert nobody in caught.value.happened
+    assert unused_address in caught.value.happened
     assert fake_time.elapsed == pytest.approx(began + 300)
-    assert len(events(connection, EventKind.RETRY)) == len(fake_time.slept)
+    assert len(events_of_kind(connection, EventKind.RETRY)) == len(fake_time.slept)
 
 
-def test_where_nothing_ever_answered_the_next_question_is_asked_only_once(fake_time: FakeTime, nobody: str) -> None:
+def test_where_nothing_ever_answered_the_next_question_is_asked_only_once(
+    fake_time: FakeTime, unused_address: str
+) -> None:
     """Patience is counted from the first try of all, not from that of each question."""
-    channel = http(a_connection(fake_time, timeout=1800.0), f"http://{nobody}")
+    channel = http(a_connection(fake_time, timeout=1800.0), f"http://{unused_address}")
     for _ in range(2):
         with pytest.raises(Unreachable):
             channel.call("GET", PROJECTS)
@@ -167,13 +169,13 @@ def test_where_nothing_ever_answered_the_next_question_is_asked_only_once(fake_t
     assert fake_time.elapsed == pytest.approx(300)
 
 
-def test_each_conversation_has_a_patience_of_its_own(fake_time: FakeTime, nobody: str) -> None:
+def test_each_conversation_has_a_patience_of_its_own(fake_time: FakeTime, unused_address: str) -> None:
     """That IAM answered does not say that the endpoint of HSS is right."""
     connection = a_connection(fake_time, timeout=1800.0)
     with Simulator(now=fake_time.wall) as simulator:
         call(connection, simulator.url)
     fake_time.elapsed += 400
-    fault(connection, f"http://{nobody}")
+    fault(connection, f"http://{unused_address}")
 
     assert fake_time.elapsed == pytest.approx(700)
 
@@ -190,11 +192,11 @@ def test_where_something_answered_once_patience_lasts_to_the_deadline(fake_time:
     assert fake_time.elapsed == pytest.approx(1000)
 
 
-def test_patience_never_outlasts_the_deadline(fake_time: FakeTime, nobody: str) -> None:
-    found = fault(a_connection(fake_time, timeout=20.0), f"http://{nobody}")
+def test_patience_never_outlasts_the_deadline(fake_time: FakeTime, unused_address: str) -> None:
+    found = fault(a_connection(fake_time, timeout=20.0), f"http://{unused_address}")
 
     assert fake_time.elapsed == pytest.approx(20)
-    assert f"{nobody} cannot be reached" in found.happened
+    assert f"{unused_address} cannot be reached" in found.happened
 
 
 # Retry-After.
@@ -264,7 +266,7 @@ def test_a_quota_is_waited_for(fake_time: FakeTime) -> None:
         assert 120 <= fake_time.elapsed <= 120 + 2 * (ROUND + 1)
         # Five tries soon, since it does not say how long it lasts; then one in each round.
         assert len(simulator.requests) <= 11 + 5 + 2 * 2
-    assert all("quota" in event.text for event in events(connection, EventKind.RETRY))
+    assert all("quota" in event.text for event in events_of_kind(connection, EventKind.RETRY))
 
 
 @pytest.mark.parametrize("waited", [0.0, 5000.0], ids=["at-the-beginning", "late-in-the-run"])
@@ -438,7 +440,7 @@ def test_who_was_in_line_begins_the_next_look_behind_the_others(fake_time: FakeT
 
     assert fake_time.slept[1:] == pytest.approx([behind])
     assert f"queueing behind them for {behind:.0f} s" in " ".join(
-        event.text for event in events(connection, EventKind.NOTE)
+        event.text for event in events_of_kind(connection, EventKind.NOTE)
     )
 
 

@@ -1,4 +1,4 @@
-"""What the signatures of all clouds have in common: the host, the headers and the query that are signed."""
+"""The parts of a canonical request that all clouds build alike: host, headers and query."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from gate.clouds.signing import canonical_query, host_header, signed_headers
         ({"X-A": b"bytes\xfc"}, {"x-a": "bytesü"}),
         ({}, {}),
     ],
-    ids=["sorted", "what-a-proxy-may-change", "what-is-no-part", "any-case", "spaces", "bytes", "none"],
+    ids=["sorted", "headers-that-a-proxy-may-change", "other-headers", "any-case", "spaces", "bytes", "none"],
 )
-def test_signed_are_host_and_content_type_and_what_begins_with_x(
+def test_host_content_type_and_headers_with_the_prefix_are_signed(
     headers: dict[str, str | bytes], expected: dict[str, str]
 ) -> None:
     assert list(signed_headers(headers, prefix="x-").items()) == list(expected.items())
@@ -43,11 +43,11 @@ def test_signed_are_host_and_content_type_and_what_begins_with_x(
         ("https://example.com:/", "example.com"),
     ],
 )
-def test_the_host_has_its_port_only_where_it_is_not_the_schemes_own(url: str, expected: str) -> None:
+def test_the_host_header_has_a_port_only_if_it_is_not_the_schemes_default(url: str, expected: str) -> None:
     assert host_header(url) == expected
 
 
-def test_only_headers_with_the_prefix_of_the_cloud_are_signed() -> None:
+def test_headers_with_the_prefix_of_another_cloud_are_not_signed() -> None:
     headers = {"x-acs-date": "d", "x-other": "o", "Host": "h"}
 
     assert signed_headers(headers, prefix="x-acs-") == {"host": "h", "x-acs-date": "d"}
@@ -66,5 +66,5 @@ def test_only_headers_with_the_prefix_of_the_cloud_are_signed() -> None:
         ("&&a=1&", "a=1"),
     ],
 )
-def test_the_query_is_sorted_and_escaped_in_one_way_only(query: str, expected: str) -> None:
+def test_the_canonical_query_is_sorted_and_percent_encoded(query: str, expected: str) -> None:
     assert canonical_query(f"https://host/?{query}") == expected

@@ -20,7 +20,7 @@ from gate.errors import (
 from gate.simulator import (
     Simulator,
 )
-from tests.clouds.builders import Peer, a_connection, ok
+from tests.clouds.builders import Peer, a_connection, ok_response
 
 if TYPE_CHECKING:
     import ssl
@@ -39,11 +39,11 @@ from tests.clouds.clients import TOKEN, call, fault
 def test_a_certificate_that_nobody_signed_is_not_trusted(
     fake_time: FakeTime, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, *, through_a_proxy: bool
 ) -> None:
-    with Peer(ok(), tls) as peer:
+    with Peer(ok_response(), tls) as peer:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
         found = fault(a_connection(fake_time), "https://gate.invalid" if through_a_proxy else f"https://{peer.address}")
 
-        assert [head for head in peer.heard if not head.startswith("CONNECT")] == []
+        assert [head for head in peer.requests if not head.startswith("CONNECT")] == []
     assert isinstance(found, NotUnderstood)
     assert "certificate" in found.happened
     assert "--ca-bundle" in found.remedy
@@ -51,7 +51,7 @@ def test_a_certificate_that_nobody_signed_is_not_trusted(
 
 
 def test_a_certificate_of_the_ca_bundle_is_trusted(fake_time: FakeTime, tls: ssl.SSLContext, certificate: Path) -> None:
-    with Peer(ok(), tls) as peer:
+    with Peer(ok_response(), tls) as peer:
         connection = a_connection(fake_time, ca_bundle=certificate)
 
         assert call(connection, f"https://{peer.address}") == {"projects": []}
@@ -60,7 +60,7 @@ def test_a_certificate_of_the_ca_bundle_is_trusted(fake_time: FakeTime, tls: ssl
 def test_the_ca_bundle_comes_before_that_of_the_environment(
     fake_time: FakeTime, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with Peer(ok(), tls) as peer:
+    with Peer(ok_response(), tls) as peer:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "is-not-there"))
         connection = a_connection(fake_time, ca_bundle=certificate)
@@ -71,7 +71,7 @@ def test_the_ca_bundle_comes_before_that_of_the_environment(
 def test_a_certificate_for_another_name_is_not_trusted(
     fake_time: FakeTime, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Peer(ok(), tls) as peer:
+    with Peer(ok_response(), tls) as peer:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
         connection = a_connection(fake_time, ca_bundle=certificate)
         found = fault(connection, "https://other.invalid")
@@ -90,10 +90,10 @@ def test_a_server_that_speaks_no_tls_is_unreachable(fake_time: FakeTime) -> None
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_a_bundle_of_the_environment_that_is_not_there_is_named(
-    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, nobody: str
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, unused_address: str
 ) -> None:
     """A mistake of the runner's set-up is none of the gate, and no network fault either."""
-    monkeypatch.setenv("HTTPS_PROXY", f"http://{nobody}")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{unused_address}")
     monkeypatch.setenv(variable, str(tmp_path / "is-not-there.pem"))
     found = fault(a_connection(fake_time), "https://gate.invalid")
 
@@ -118,7 +118,7 @@ def test_a_bundle_of_the_environment_without_certificates_is_the_users_mistake(
     """Another try would read the same file."""
     (tmp_path / "empty.pem").write_text(text)
     monkeypatch.setenv(variable, str(tmp_path / "empty.pem"))
-    with Peer(ok(), tls) as peer:
+    with Peer(ok_response(), tls) as peer:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
         found = fault(a_connection(fake_time), "https://gate.invalid")
 
@@ -133,7 +133,7 @@ def test_a_bundle_of_the_option_that_has_lost_its_certificates_is_named(
     fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext, tmp_path: Path
 ) -> None:
     (tmp_path / "empty.pem").touch()
-    with Peer(ok(), tls) as peer:
+    with Peer(ok_response(), tls) as peer:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
         found = fault(a_connection(fake_time, ca_bundle=tmp_path / "empty.pem"), "https://gate.invalid")
 
@@ -161,7 +161,7 @@ def test_a_machine_that_has_no_thread_for_a_request_is_named(fake_time: FakeTime
 
 
 def test_a_thread_that_can_be_had_later_is_waited_for(fake_time: FakeTime, request: pytest.FixtureRequest) -> None:
-    with Peer(ok()) as peer:
+    with Peer(ok_response()) as peer:
         request.getfixturevalue("no_thread")
         fake_time.alarms[0.5] = lambda: threading.stack_size(0)
 
@@ -176,10 +176,10 @@ def test_a_thread_that_can_be_had_later_is_waited_for(fake_time: FakeTime, reque
 def test_a_proxy_of_the_environment_is_used(
     fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext, certificate: Path, variable: str
 ) -> None:
-    with Peer(ok(), tls) as proxy:
+    with Peer(ok_response(), tls) as proxy:
         monkeypatch.setenv(variable, f"http://user:pass@{proxy.address}")
         call(a_connection(fake_time, ca_bundle=certificate), "https://gate.invalid")
-        connect, question = proxy.heard
+        connect, question = proxy.requests
 
     assert connect.startswith("CONNECT gate.invalid:443 HTTP/1.")
     assert "\r\nProxy-Authorization: Basic dXNlcjpwYXNz\r\n" in connect
@@ -190,11 +190,11 @@ def test_a_proxy_of_the_environment_is_used(
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1", "http://localhost"])
 def test_no_proxy_is_asked_for_a_loopback_address(
-    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, url: str, nobody: str
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, url: str, unused_address: str
 ) -> None:
-    with Peer(ok()) as peer:
+    with Peer(ok_response()) as peer:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-            monkeypatch.setenv(name, f"http://{nobody}")
+            monkeypatch.setenv(name, f"http://{unused_address}")
 
         assert call(a_connection(fake_time), f"{url}:{peer.address.partition(':')[2]}") == {"projects": []}
 
@@ -205,7 +205,7 @@ def test_no_proxy_is_asked_where_the_environment_says_so(fake_time: FakeTime, mo
         monkeypatch.setenv("NO_PROXY", "gate.invalid")
         found = fault(a_connection(fake_time, timeout=0.0), "https://gate.invalid")
 
-        assert proxy.heard == []
+        assert proxy.requests == []
     assert isinstance(found, Unreachable)
 
 
@@ -261,7 +261,7 @@ def test_a_proxys_password_is_in_no_message_however_short_it_is(
 def test_a_proxys_short_password_tears_no_holes_into_answers(
     fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext, certificate: Path
 ) -> None:
-    with Peer(ok(b'{"jobs": "done"}'), tls) as proxy:
+    with Peer(ok_response(b'{"jobs": "done"}'), tls) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:o@{proxy.address}")
 
         assert call(a_connection(fake_time, ca_bundle=certificate), "https://gate.invalid") == {"jobs": "done"}
@@ -338,10 +338,10 @@ def test_a_netrc_file_is_not_used(fake_time: FakeTime, monkeypatch: pytest.Monke
     (tmp_path / ".netrc").write_text("default login somebody password hush\n")
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     monkeypatch.setenv("HOME", str(tmp_path))
-    with Peer(ok()) as proxy:
+    with Peer(ok_response()) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://{proxy.address}")
         call(a_connection(fake_time), "http://gate.invalid")
-        (head,) = proxy.heard
+        (head,) = proxy.requests
 
     assert head.startswith("GET http://gate.invalid/v3/projects HTTP/1.1\r\n")
     assert f"\r\nX-Auth-Token: {TOKEN}\r\n" in head

@@ -39,7 +39,7 @@ from gate.simulator import (
     reset,
     server_error,
 )
-from tests.clouds.builders import Peer, a_connection, events, ok
+from tests.clouds.builders import Peer, a_connection, events_of_kind, ok_response
 
 if TYPE_CHECKING:
     from gate.simulator import Drip
@@ -97,7 +97,7 @@ def test_a_fault_that_passes_is_tried_again_and_journaled(fake_time: FakeTime, n
 
         assert "projects" in answer
         assert len(simulator.requests) == len(numbers) + 1
-    retries = events(connection, EventKind.RETRY)
+    retries = events_of_kind(connection, EventKind.RETRY)
     assert [event.pause for event in retries] == fake_time.slept
     assert len(retries) == len(numbers)
     assert all(event.text and event.text.isprintable() for event in retries)
@@ -304,10 +304,10 @@ def test_an_answer_larger_than_any_is_not_understood_before_it_fills_the_memory(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_never_followed_with_credentials(fake_time: FakeTime, status: int) -> None:
-    with Peer(ok()) as other, Simulator(now=fake_time.wall) as simulator:
+    with Peer(ok_response()) as other, Simulator(now=fake_time.wall) as simulator:
         simulator.faults.append(Fault(reply=replace(redirect(f"http://{other.address}/"), status=status)))
         found = fault(a_connection(fake_time), simulator.url)
 
-        assert other.heard == []
+        assert other.requests == []
         assert len(simulator.requests) == 1
     assert isinstance(found, NotUnderstood)

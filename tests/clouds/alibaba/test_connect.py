@@ -15,7 +15,7 @@ from gate.clouds.alibaba.selection import Selection
 from gate.errors import ExitCode, NotAuthorised, UsageError
 from gate.options import settings_from
 from gate.simulator import Simulator
-from tests.clouds.builders import Peer, a_connection, host_asked_by
+from tests.clouds.builders import Peer, a_connection, first_host_called_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -188,7 +188,7 @@ def test_the_region_picks_the_endpoint(
     """The option comes before the variables of the vendor's tools, and an endpoint before both."""
     way = connection(fake_time, {**KEYS, **environ}, timeout=0.0, **settings)
 
-    assert host_asked_by(PROVIDER, way, monkeypatch) == host
+    assert first_host_called_by(PROVIDER, way, monkeypatch) == host
 
 
 # How it signs in.

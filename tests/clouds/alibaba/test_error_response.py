@@ -21,7 +21,7 @@ from gate.errors import (
     TruncatedResponse,
     Unreachable,
 )
-from tests.clouds.builders import an_answer
+from tests.clouds.builders import a_response
 
 if TYPE_CHECKING:
     from gate.clouds.response import Response
@@ -99,7 +99,7 @@ def test_each_code_has_its_class_and_exit_code_and_names_what_helps(
     code: str, statuses: tuple[int, ...], error: type[GateError], named: str
 ) -> None:
     for status in statuses:
-        found = refusal(replace(an_answer(gateway(code, "why"), status), operation="GetLastOnceTaskInfo"))
+        found = refusal(replace(a_response(gateway(code, "why"), status), operation="GetLastOnceTaskInfo"))
 
         assert (type(found), found.exit_code) == (error, EXIT[error])
         assert f"(HTTP {status}, {code}: why)" in found.happened
@@ -145,7 +145,7 @@ def test_each_code_has_its_class_and_exit_code_and_names_what_helps(
 def test_what_is_no_error_of_the_cloud_is_no_answer_of_it_either(
     status: int, body: str, error: type[GateError], named: str
 ) -> None:
-    found = refusal(an_answer(body, status))
+    found = refusal(a_response(body, status))
 
     assert (type(found), found.exit_code) == (error, EXIT[error])
     assert named in str(found)
@@ -166,7 +166,7 @@ def test_what_is_no_error_of_the_cloud_is_no_answer_of_it_either(
 )
 def test_a_missing_permission_is_named_as_policies_name_it(asked: str, allowed: str) -> None:
     """Two of the four are under the product's older name, so that a policy of yundun-sas:* alone is not enough."""
-    found = refusal(replace(an_answer(gateway("NoPermission"), 403), operation=asked))
+    found = refusal(replace(a_response(gateway("NoPermission"), 403), operation=asked))
 
     assert action(asked) == allowed
     assert f"call {asked} (HTTP 403" in found.happened
@@ -208,7 +208,7 @@ def test_a_quota_that_is_used_up_says_when_to_come_back(
     status: int, headers: dict[str, str], expected: float | None
 ) -> None:
     """In milliseconds, unlike Retry-After, and never so soon that coming back would be an attack."""
-    found = refusal(an_answer(gateway("Throttling.User"), status, **headers))
+    found = refusal(a_response(gateway("Throttling.User"), status, **headers))
 
     assert isinstance(found, Throttled)
     assert found.retry_after == expected
@@ -221,13 +221,13 @@ def test_a_quota_that_is_used_up_says_when_to_come_back(
 )
 def test_whoever_says_when_to_come_back_means_a_quota(body: str, status: int) -> None:
     """The vendor's CLI goes by this header alone."""
-    found = refusal(an_answer(body, status, x_acs_retry_after="2000"))
+    found = refusal(a_response(body, status, x_acs_retry_after="2000"))
 
     assert (type(found), getattr(found, "retry_after", None)) == (Throttled, 2.0)
 
 
 def test_an_answer_stays_one_whatever_its_headers_say() -> None:
-    assert read(an_answer(json.dumps(DATA), x_acs_retry_after="2000")) == DATA
+    assert read(a_response(json.dumps(DATA), x_acs_retry_after="2000")) == DATA
 
 
 @pytest.mark.parametrize("status", [408, 425, 500, 503])
@@ -235,7 +235,7 @@ def test_an_answer_stays_one_whatever_its_headers_say() -> None:
 def test_a_broken_service_may_say_when_to_come_back(
     status: int, headers: dict[str, str], expected: float | None
 ) -> None:
-    found = refusal(an_answer(HTML, status, **headers))
+    found = refusal(a_response(HTML, status, **headers))
 
     assert isinstance(found, Unreachable)
     assert found.retry_after == expected
@@ -268,7 +268,7 @@ def test_a_broken_service_may_say_when_to_come_back(
 )
 def test_a_200_without_an_error_in_it_is_the_answer(more: dict[str, Any]) -> None:
     """Some answers carry a code that means well, and rows of a list speak for themselves."""
-    assert read(an_answer(json.dumps({**DATA, **more}))) == {**DATA, **more}
+    assert read(a_response(json.dumps({**DATA, **more}))) == {**DATA, **more}
 
 
 ERRORS: list[tuple[dict[str, Any], CloudError]] = [
@@ -327,7 +327,7 @@ def test_an_error_is_found_in_each_of_its_shapes_and_is_never_an_answer(
     beside = {**document, **DATA} if is_first else {**DATA, **document}
 
     assert error_in(document) == error_in(beside) == expected
-    assert expected.code in refusal(an_answer(json.dumps(beside))).happened
+    assert expected.code in refusal(a_response(json.dumps(beside))).happened
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -337,7 +337,7 @@ def test_an_error_is_found_in_each_of_its_shapes_and_is_never_an_answer(
 def test_a_document_however_deep_is_read_or_refused(status: int, depth: int, begin: str, end: str, name: str) -> None:
     nest = "[]" if begin == "[" else "1"
     with suppress(NotUnderstood, Refused):
-        document = read(an_answer(f'{{"{name}": {begin * depth}{nest}{end * depth}}}', status))
+        document = read(a_response(f'{{"{name}": {begin * depth}{nest}{end * depth}}}', status))
 
         assert (status, name in {"Code", "Error"}) == (200, False)
         assert list(document) == [name]
@@ -351,7 +351,7 @@ def test_a_document_however_deep_is_read_or_refused(status: int, depth: int, beg
 def test_foreign_text_in_a_message_is_one_line_and_bounded(status: int, code: str) -> None:
     """A message of the cloud goes to the log of a CI host, which reads commands from it."""
     evil = "\r\n::error::x\x1b[31m\u202e\u2028\x00\ud800"
-    found = refusal(an_answer(gateway(f"{code}{evil}" + "c" * 3000, f"{evil}" + "m" * 100_000), status))
+    found = refusal(a_response(gateway(f"{code}{evil}" + "c" * 3000, f"{evil}" + "m" * 100_000), status))
 
     assert len(str(found)) < 900
     assert str(found).isprintable()
@@ -363,7 +363,7 @@ def test_foreign_text_in_a_message_is_one_line_and_bounded(status: int, code: st
     "name", ["error\n::error::x", "ERROR\u202e", "error" + "x" * 100_000], ids=["lf", "bidi", "long"]
 )
 def test_the_name_of_an_error_is_foreign_text_too(name: str) -> None:
-    found = refusal(an_answer(json.dumps({name: True})))
+    found = refusal(a_response(json.dumps({name: True})))
 
     assert len(str(found)) < 900
     assert str(found).isprintable()

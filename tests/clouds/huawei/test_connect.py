@@ -13,7 +13,7 @@ from gate.clouds.huawei.regions import REGIONS, hss_endpoint, iam_endpoint
 from gate.clouds.huawei.selection import Selection
 from gate.errors import ExitCode, GateError, NotAuthorised, UsageError
 from gate.simulator import Simulator
-from tests.clouds.builders import a_connection, host_asked_by
+from tests.clouds.builders import a_connection, first_host_called_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -145,7 +145,7 @@ def test_the_region_picks_the_endpoint(
 
     connection = a_connection(fake_time, environ={**KEYS, **environ}, timeout=0.0, **settings)
 
-    assert host_asked_by(PROVIDER, connection, monkeypatch) == host
+    assert first_host_called_by(PROVIDER, connection, monkeypatch) == host
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_without_a_project_iam_is_asked_first(
 ) -> None:
     connection = a_connection(fake_time, environ=KEYS, timeout=0.0, region=region, for_cloud=wishes)
 
-    assert host_asked_by(PROVIDER, connection, monkeypatch) == host
+    assert first_host_called_by(PROVIDER, connection, monkeypatch) == host
 
 
 @pytest.mark.parametrize("variable", ["HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEI_CLOUD_PROJECT_ID", "HW_PROJECT_ID"])

@@ -20,7 +20,7 @@ from gate.errors import (
     TruncatedResponse,
     Unreachable,
 )
-from tests.clouds.builders import an_answer
+from tests.clouds.builders import a_response
 
 if TYPE_CHECKING:
     from gate.clouds.response import Response
@@ -132,7 +132,7 @@ def refusal(answer: Response) -> GateError:
 def test_each_refusal_has_its_class_its_exit_code_and_names_what_helps(
     status: int, body: str, error: type[GateError], exit_code: ExitCode, named: str
 ) -> None:
-    found = refusal(an_answer(body, status))
+    found = refusal(a_response(body, status))
 
     assert (type(found), found.exit_code) == (error, exit_code)
     assert named in str(found)
@@ -161,7 +161,7 @@ def test_each_refusal_has_its_class_its_exit_code_and_names_what_helps(
     ],
 )
 def test_a_200_without_an_error_in_it_is_the_answer(body: str) -> None:
-    assert read(an_answer(body)) == json.loads(body)
+    assert read(a_response(body)) == json.loads(body)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_an_error_beside_data_is_a_refusal(error: dict[str, Any], depth: int, *,
     data: dict[str, Any] = {"data_list": [], "total_num": 0, "page": {"next": None}}
     document = {**error, **data} if is_first else {**data, **error}
 
-    assert isinstance(refusal(an_answer(json.dumps(document))), Refused)
+    assert isinstance(refusal(a_response(json.dumps(document))), Refused)
 
 
 @pytest.mark.parametrize(
@@ -245,14 +245,14 @@ def test_an_error_beside_data_is_a_refusal(error: dict[str, Any], depth: int, *,
 )
 def test_an_error_without_a_code_that_can_be_read_is_one_all_the_same(error: dict[str, Any]) -> None:
     """And no harmless part of it hides another."""
-    assert isinstance(refusal(an_answer(json.dumps({"data_list": [], "total_num": 0, **error}))), Refused)
+    assert isinstance(refusal(a_response(json.dumps({"data_list": [], "total_num": 0, **error}))), Refused)
 
 
 @pytest.mark.parametrize("status", [200, 400])
 @pytest.mark.parametrize("depth", [100, 600])
 def test_an_object_however_deep_is_read_or_not_understood(status: int, depth: int) -> None:
     with suppress(NotUnderstood):
-        read(an_answer('{"a":' * depth + "1" + "}" * depth, status))
+        read(a_response('{"a":' * depth + "1" + "}" * depth, status))
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -262,7 +262,7 @@ def test_no_error_is_so_deep_that_it_can_be_parsed_but_not_cited(status: int, na
     for depth in range(700, 1000):
         within = f'{{"{name}": {"[" * depth}1{"]" * depth}}}'
         with pytest.raises(NotUnderstood):
-            read(an_answer('{"a":' * 20 + within + "}" * 20, status))
+            read(a_response('{"a":' * 20 + within + "}" * 20, status))
 
 
 # When to come back.
@@ -285,7 +285,7 @@ def test_no_error_is_so_deep_that_it_can_be_parsed_but_not_cited(status: int, na
     ],
 )
 def test_a_quota_that_is_used_up_says_how_often_it_frees_a_call(message: str, expected: float | None) -> None:
-    found = refusal(an_answer(gateway("APIGW.0308", message), 429))
+    found = refusal(a_response(gateway("APIGW.0308", message), 429))
 
     assert isinstance(found, Throttled)
     assert (found.seconds_per_call, found.retry_after) == (expected, None)
@@ -295,7 +295,7 @@ def test_a_quota_that_is_used_up_says_how_often_it_frees_a_call(message: str, ex
 def test_a_quota_that_is_used_up_may_say_when_to_come_back(header: str, expected: float | None) -> None:
     message = "policy user over ratelimit,limit:5,time:1 minute"
 
-    found = refusal(an_answer(gateway("APIGW.0308", message), 429, retry_after=header))
+    found = refusal(a_response(gateway("APIGW.0308", message), 429, retry_after=header))
 
     assert isinstance(found, Throttled)
     assert (found.seconds_per_call, found.retry_after) == (12.0, expected)
@@ -306,7 +306,7 @@ def test_a_quota_that_is_used_up_may_say_when_to_come_back(header: str, expected
 def test_a_broken_service_may_say_when_to_come_back(
     status: int, headers: dict[str, str], expected: float | None
 ) -> None:
-    found = refusal(an_answer(HTML, status, **headers))
+    found = refusal(a_response(HTML, status, **headers))
 
     assert isinstance(found, Unreachable)
     assert found.retry_after == expected
@@ -319,7 +319,7 @@ def test_a_broken_service_may_say_when_to_come_back(
 def test_foreign_text_in_a_message_is_one_line_and_bounded(status: int, length: int) -> None:
     """A message of the cloud goes to the log of a CI host, which reads commands from it."""
     evil = "\r\n::error::x\x1b[31m\u202e\u2028\x00\ud800"
-    found = refusal(an_answer(hss(f"HSS.9999{evil}" + "c" * length, f"{evil}" + "m" * length), status))
+    found = refusal(a_response(hss(f"HSS.9999{evil}" + "c" * length, f"{evil}" + "m" * length), status))
 
     assert len(str(found)) < 800
     assert str(found).isprintable()
