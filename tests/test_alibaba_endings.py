@@ -195,7 +195,7 @@ def test_images_that_may_not_be_asked_for_end_with_the_action_to_allow(
     holding: Callable[..., Gate], operation: str
 ) -> None:
     gate = holding(OURS)
-    gate.simulator.faults.append(Fault(operation=operation, reply=Forbidden()))
+    gate.simulator.faults.append(Fault(operation=operation, response=Forbidden()))
 
     ending = gate.check()
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate import __version__
-from gate.simulator import POLL, SCENARIOS, Fault, Reply, SimulatedTask, Stage, alibaba, huawei, server_error
+from gate.simulator import POLL, SCENARIOS, Fault, HttpResponse, SimulatedTask, Stage, alibaba, huawei, server_error
 from tests.harness import CLOUDS
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DAY = 86400.0
 COMPLETE = Stage(state="complete", progress=100)
-REFUSALS = {"huawei": huawei.refused("HSS.0001"), "alibaba": alibaba.refused("InvalidApi.NotFound")}
+REFUSALS = {"huawei": huawei.error_response("HSS.0001"), "alibaba": alibaba.error_response("InvalidApi.NotFound")}
 
 
 def scan(id: str, started_ago: float, *stages: Stage, **counts: int | None) -> SimulatedTask:  # noqa: A002 - the field's own name
@@ -245,7 +245,7 @@ def test_the_shortest_pause_of_the_cloud_is_kept_by_default(cloud: str, gate_in:
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_server_that_stays_down_is_undecided_when_the_time_is_up(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("clean", cloud)
-    gate.simulator.faults.append(Fault(reply=server_error(503)))
+    gate.simulator.faults.append(Fault(response=server_error(503)))
 
     ending = gate.check("--timeout", "2m")
 
@@ -296,7 +296,7 @@ def test_a_clock_that_is_set_while_waiting_changes_nothing(
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_refusals_are_not_tried_again(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("clean", cloud)
-    gate.simulator.faults.append(Fault(reply=REFUSALS[cloud]))
+    gate.simulator.faults.append(Fault(response=REFUSALS[cloud]))
 
     ending = gate.check()
 
@@ -433,8 +433,8 @@ def dated(gate: Gate, days: float) -> dict[str, str]:
 def test_a_page_that_refuses_a_token_says_nothing_of_the_time(by_token: Gate, age: float, code: int) -> None:
     """As from a proxy or a cache: it would make a stale task fresh."""
     by_token.simulator.tasks.append(scan("ours", age))
-    page = Reply(status=403, headers=dated(by_token, -3), body=b"<html>not now</html>")
-    by_token.simulator.faults.append(Fault(on=frozenset({1}), reply=page))
+    page = HttpResponse(status=403, headers=dated(by_token, -3), body=b"<html>not now</html>")
+    by_token.simulator.faults.append(Fault(requests=frozenset({1}), response=page))
 
     assert by_token.check("--appear-timeout", "0").code == 3
     assert by_token.check("--appear-timeout", "0").code == code
@@ -448,7 +448,7 @@ def test_a_slow_clock_makes_no_task_fresh_however_late_that_is_told(by_token: Ga
     def undated(_operation: str, document: Any) -> Any:
         body = json.dumps(document).encode()
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        return Reply(headers=headers, body=body) if by_token.time.elapsed == 0 else document
+        return HttpResponse(headers=headers, body=body) if by_token.time.elapsed == 0 else document
 
     by_token.simulator.rewrite = None if is_told_at_once else undated
     ending = by_token.check("--max-age", "1h", "--appear-timeout", "0")
@@ -459,11 +459,13 @@ def test_a_slow_clock_makes_no_task_fresh_however_late_that_is_told(by_token: Ga
 def test_a_slow_clock_makes_no_task_fresh_though_only_a_fault_tells_the_time(by_token: Gate) -> None:
     by_token.time.step = -7200.0
     by_token.simulator.tasks.append(scan("ours", 9000.0))
-    by_token.simulator.faults.append(Fault(on=frozenset({1}), reply=Reply(status=502, headers=dated(by_token, 0))))
+    by_token.simulator.faults.append(
+        Fault(requests=frozenset({1}), response=HttpResponse(status=502, headers=dated(by_token, 0)))
+    )
 
     def undated(_operation: str, document: Any) -> Any:
         body = json.dumps(document).encode()
-        return Reply(headers={"Content-Type": "application/json", "Content-Length": str(len(body))}, body=body)
+        return HttpResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))}, body=body)
 
     by_token.simulator.rewrite = undated
     ending = by_token.check("--max-age", "1h", "--appear-timeout", "0")
@@ -482,7 +484,9 @@ def test_a_cloud_whose_clock_is_days_behind_makes_no_task_fresh_where_another_an
     gate = gate_in("empty", cloud)
     gate.time.step = 3 * DAY
     gate.simulator.tasks.append(scan("ours", 60.0, Stage(state="running", progress=50, seconds=60), COMPLETE))
-    told = Fault(on=frozenset({told_at}), operation=POLL, reply=Reply(status=502, headers=dated(gate, 3)))
+    told = Fault(
+        requests=frozenset({told_at}), operation=POLL, response=HttpResponse(status=502, headers=dated(gate, 3))
+    )
     gate.simulator.faults.append(told)
 
     ending = gate.check("--max-age", "1h", "--appear-timeout", "0")

@@ -18,7 +18,7 @@ import pytest
 
 from gate import __version__, cli
 from gate.errors import Interrupted
-from gate.simulator import SCENARIOS, Fault, Quota, Reply, Scenario, SimulatedTask, Simulator
+from gate.simulator import SCENARIOS, Fault, HttpResponse, Quota, Scenario, SimulatedTask, Simulator
 from tests.builders import FakeTime
 from tests.github_runner import as_the_runner_reads
 from tests.harness import CLOUDS
@@ -390,7 +390,7 @@ def test_no_error_of_the_cloud_is_obeyed_where_status_shows_it(
 ) -> None:
     gate = gate_in("clean", cloud)
     body = json.dumps({"error_code": "HSS.0001", "error_msg": text, "Code": "-101", "Message": text})
-    gate.simulator.faults.append(Fault(reply=Reply(status=400, body=body.encode())))
+    gate.simulator.faults.append(Fault(response=HttpResponse(status=400, body=body.encode())))
 
     ending = gate.run("status")
 

@@ -1,7 +1,7 @@
-"""Simulates the clouds on a loopback socket, as the oracle that the gate is tested against.
+"""Simulates the clouds on a loopback port; the gate is tested against it.
 
 It is written from the vendors' published facts and knows nothing of the gate: signatures are recomputed from the
-bytes on the wire, parameters are held to their ranges, errors come in the documented bodies. What a cloud holds is
+received bytes, parameters are checked against their ranges, errors have the documented bodies. The state of a cloud is
 defined once for all clouds, and each cloud renders it in its own way. Read `task` (a scan task and its progress),
 `fault` (what can go wrong), `scenario` (every scenario by name), `cloud` (what a cloud has to provide), `huawei` and
 `alibaba` (two that provide it), `server` (which request gets which response) and `listener` (the sockets), in this
@@ -10,23 +10,24 @@ order.
 
 from gate.simulator.fault import (
     POLL,
-    Drip,
+    AnyResponse,
     Fault,
     Forbidden,
-    Raw,
-    Reply,
-    cut_short,
-    dripping_body,
-    dripping_headers,
-    garbage_json,
-    hung,
+    HttpResponse,
+    RawResponse,
+    SlowResponse,
+    connection_reset,
     login_page,
     no_content,
+    no_response,
     redirect,
-    reset,
     server_error,
+    slow_body,
+    slow_headers,
+    truncated_json,
+    truncated_response,
 )
-from gate.simulator.huawei import error_in_200, refused
+from gate.simulator.huawei import error_in_200, error_response
 from gate.simulator.quota import Quota
 from gate.simulator.registry import CLOUDS
 from gate.simulator.scenario import SCENARIOS, Scenario
@@ -37,28 +38,29 @@ __all__ = [
     "CLOUDS",
     "POLL",
     "SCENARIOS",
-    "Drip",
+    "AnyResponse",
     "FailedImage",
     "Fault",
     "Forbidden",
+    "HttpResponse",
     "Quota",
-    "Raw",
-    "Reply",
+    "RawResponse",
     "Request",
     "Scenario",
     "SimulatedTask",
     "Simulator",
+    "SlowResponse",
     "Stage",
-    "cut_short",
-    "dripping_body",
-    "dripping_headers",
+    "connection_reset",
     "error_in_200",
-    "garbage_json",
-    "hung",
+    "error_response",
     "login_page",
     "no_content",
+    "no_response",
     "redirect",
-    "refused",
-    "reset",
     "server_error",
+    "slow_body",
+    "slow_headers",
+    "truncated_json",
+    "truncated_response",
 ]

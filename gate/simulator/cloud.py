@@ -6,12 +6,12 @@ from http.client import HTTPMessage
 from typing import Any, Literal, Protocol, TypeAlias
 from urllib.parse import unquote
 
-from gate.simulator.fault import Reply
+from gate.simulator.fault import HttpResponse
 from gate.simulator.quota import Quota
 from gate.simulator.task import Snapshot
 
 JSON: TypeAlias = Any
-NoTask = Literal["told", "bare"]
+NoTask = Literal["result-code", "empty"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,7 +104,7 @@ class Cloud(Protocol):
         """The error for a user without the permission."""
         ...
 
-    def to_http(self, operation: str, response: ApiResponse, request_id: str) -> Reply:
+    def to_http(self, operation: str, response: ApiResponse, request_id: str) -> HttpResponse:
         """Encodes a response as HTTP, with the request id where this cloud puts it."""
         ...
 

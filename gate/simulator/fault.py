@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import responses
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 ConnectionEnd = Literal["close", "reset", "hold"]
 
@@ -16,7 +16,7 @@ JSON_CUT_OFF: Final = b'{"data_list": [{"task_id": "d5ceaaf4'
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reply:
+class HttpResponse:
     """A complete HTTP response."""
 
     status: int = HTTPStatus.OK
@@ -38,7 +38,7 @@ class Reply:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Raw:
+class RawResponse:
     """Arbitrary bytes, and how the connection ends after them.
 
     `close` closes it, `reset` sends a TCP reset, `hold` sends nothing until the client disconnects or the simulator
@@ -50,13 +50,16 @@ class Raw:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Drip:
+class SlowResponse:
     """Bytes one at a time, with a real pause of `pause` seconds after each; then the connection is closed."""
 
     payload: bytes
     pause: float
     at_once: bytes = b""
     """Sent without pauses before the payload."""
+
+
+AnyResponse: TypeAlias = HttpResponse | RawResponse | SlowResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,13 @@ class Forbidden:
 class Fault:
     """A response in place of the true one."""
 
-    reply: Reply | Raw | Drip | Forbidden
-    on: frozenset[int] | None = None
+    response: AnyResponse | Forbidden
+    requests: frozenset[int] | None = None
     """Numbers of the affected requests, counted from 1 per operation, or over all polls; `None` affects every one."""
     operation: str | None = None
     """The affected operation by the cloud's own name, or POLL; `None` affects every operation."""
 
-    def meets(self, operation: str, number: int, poll: int | None) -> bool:
+    def applies_to(self, operation: str, number: int, poll: int | None) -> bool:
         """Whether the fault affects this request.
 
         Args:
@@ -83,64 +86,64 @@ class Fault:
             poll: The number of the request among all polls, or None if it is not a poll.
         """
         if self.operation == POLL:
-            return poll is not None and self._on(poll)
-        return self.operation in {None, operation} and self._on(number)
+            return poll is not None and self._has_number(poll)
+        return self.operation in {None, operation} and self._has_number(number)
 
-    def _on(self, number: int) -> bool:
-        return self.on is None or number in self.on
+    def _has_number(self, number: int) -> bool:
+        return self.requests is None or number in self.requests
 
 
-def login_page() -> Reply:
+def login_page() -> HttpResponse:
     """The login page of a proxy, with status 200, in place of the cloud's response."""
-    return Reply(
+    return HttpResponse(
         headers=HTML, body=b"<!DOCTYPE html><html><title>Sign in</title><form>Your company network</form></html>"
     )
 
 
-def redirect(location: str) -> Reply:
+def redirect(location: str) -> HttpResponse:
     """A redirect with status 302."""
-    return Reply(status=HTTPStatus.FOUND, headers={"Location": location})
+    return HttpResponse(status=HTTPStatus.FOUND, headers={"Location": location})
 
 
-def no_content() -> Reply:
+def no_content() -> HttpResponse:
     """A success without a body (204)."""
-    return Reply(status=HTTPStatus.NO_CONTENT)
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
-def server_error(status: int = HTTPStatus.BAD_GATEWAY) -> Reply:
+def server_error(status: int = HTTPStatus.BAD_GATEWAY) -> HttpResponse:
     """The HTML error page of a load balancer without a backend."""
     page = f"<html><head><title>{status} {_phrase(status)}</title></head><body>{_phrase(status)}</body></html>"
-    return Reply(status=status, headers=HTML, body=page.encode())
+    return HttpResponse(status=status, headers=HTML, body=page.encode())
 
 
-def garbage_json() -> Reply:
+def truncated_json() -> HttpResponse:
     """Truncated JSON with a Content-Length that matches it."""
-    return Reply(headers={"Content-Type": "application/json"}, body=JSON_CUT_OFF)
+    return HttpResponse(headers={"Content-Type": "application/json"}, body=JSON_CUT_OFF)
 
 
-def cut_short() -> Raw:
+def truncated_response() -> RawResponse:
     """A response with a Content-Length that is larger than its body."""
-    return Raw(payload=_json_head(1000) + JSON_CUT_OFF)
+    return RawResponse(payload=_json_head(1000) + JSON_CUT_OFF)
 
 
-def reset() -> Raw:
+def connection_reset() -> RawResponse:
     """A TCP reset in place of a response."""
-    return Raw(then="reset")
+    return RawResponse(then="reset")
 
 
-def hung() -> Raw:
+def no_response() -> RawResponse:
     """An open connection on which nothing is sent until the client disconnects."""
-    return Raw(then="hold")
+    return RawResponse(then="hold")
 
 
-def dripping_headers(pause: float) -> Drip:
+def slow_headers(pause: float) -> SlowResponse:
     """A response that is sent byte by byte from its status line on."""
-    return Drip(payload=_json_head(2) + b"{}", pause=pause)
+    return SlowResponse(payload=_json_head(2) + b"{}", pause=pause)
 
 
-def dripping_body(pause: float) -> Drip:
+def slow_body(pause: float) -> SlowResponse:
     """A response whose headers are sent at once and whose body is sent byte by byte."""
-    return Drip(at_once=_json_head(1000), payload=JSON_CUT_OFF.ljust(1000), pause=pause)
+    return SlowResponse(at_once=_json_head(1000), payload=JSON_CUT_OFF.ljust(1000), pause=pause)
 
 
 def _json_head(length: int) -> bytes:

@@ -10,14 +10,14 @@ from threading import Event, Thread, current_thread
 from typing import BinaryIO, Final, assert_never
 
 from gate.simulator.cloud import HttpRequest
-from gate.simulator.fault import ConnectionEnd, Drip, Raw, Reply
+from gate.simulator.fault import AnyResponse, ConnectionEnd, HttpResponse, RawResponse, SlowResponse
 
 LOOPBACK: Final = "127.0.0.1"
 BACKLOG: Final = 64
 MAX_LINE: Final = 65536
 LINGER_ZERO: Final = struct.pack("ii", 1, 0)
 
-Handler = Callable[[HttpRequest], Reply | Raw | Drip]
+Handler = Callable[[HttpRequest], AnyResponse]
 
 
 class Listener:
@@ -81,23 +81,23 @@ class Connection:
         try:
             request = read_request(line, stream)
         except (HTTPException, ValueError) as error:
-            self._send(Reply(status=HTTPStatus.BAD_REQUEST, body=str(error).encode()))
+            self._send(HttpResponse(status=HTTPStatus.BAD_REQUEST, body=str(error).encode()))
             return False
         return self._send(self._handler(request)) and is_keep_alive(request)
 
-    def _send(self, reply: Reply | Raw | Drip) -> bool:
-        match reply:
-            case Reply():
-                self._connection.sendall(reply.payload)
+    def _send(self, response: AnyResponse) -> bool:
+        match response:
+            case HttpResponse():
+                self._connection.sendall(response.payload)
                 return True
-            case Raw():
-                self._connection.sendall(reply.payload)
-                self._end(reply.then)
-            case Drip():
-                self._connection.sendall(reply.at_once)
-                self._send_slowly(reply)
+            case RawResponse():
+                self._connection.sendall(response.payload)
+                self._end(response.then)
+            case SlowResponse():
+                self._connection.sendall(response.at_once)
+                self._send_slowly(response)
             case _:
-                assert_never(reply)
+                assert_never(response)
         return False
 
     def _end(self, how: ConnectionEnd) -> None:
@@ -113,10 +113,10 @@ class Connection:
             case _:
                 assert_never(how)
 
-    def _send_slowly(self, reply: Drip) -> None:
-        for byte in reply.payload:
+    def _send_slowly(self, response: SlowResponse) -> None:
+        for byte in response.payload:
             self._connection.sendall(bytes([byte]))
-            if self._stopping.wait(reply.pause):
+            if self._stopping.wait(response.pause):
                 return
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from gate.simulator.fault import POLL, Fault, Forbidden, cut_short, login_page, reset, server_error
+from gate.simulator.fault import POLL, Fault, Forbidden, connection_reset, login_page, server_error, truncated_response
 from gate.simulator.quota import Quota
 from gate.simulator.task import SimulatedTask, Stage, State
 
@@ -90,10 +90,10 @@ THROTTLED_TASK: Final = _with_stages(
     *(Stage(state="running", progress=percent, polls=1) for percent in (20, 40, 60, 80)), COMPLETE
 )
 FLAKY_FAULTS: Final = (
-    Fault(on=frozenset({1}), operation=POLL, reply=reset()),
-    Fault(on=frozenset({2}), operation=POLL, reply=server_error(HTTPStatus.BAD_GATEWAY)),
-    Fault(on=frozenset({3}), operation=POLL, reply=cut_short()),
-    Fault(on=frozenset({4}), operation=POLL, reply=server_error(HTTPStatus.SERVICE_UNAVAILABLE)),
+    Fault(requests=frozenset({1}), operation=POLL, response=connection_reset()),
+    Fault(requests=frozenset({2}), operation=POLL, response=server_error(HTTPStatus.BAD_GATEWAY)),
+    Fault(requests=frozenset({3}), operation=POLL, response=truncated_response()),
+    Fault(requests=frozenset({4}), operation=POLL, response=server_error(HTTPStatus.SERVICE_UNAVAILABLE)),
 )
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {
@@ -136,13 +136,13 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         ),
         _with_older_tasks("flaky", "The first four polls fail, each in a different way.", 0, faults=FLAKY_FAULTS),
         _with_older_tasks(
-            "forbidden", "The user may not read scan tasks.", 3, faults=(Fault(operation=POLL, reply=Forbidden()),)
+            "forbidden", "The user may not read scan tasks.", 3, faults=(Fault(operation=POLL, response=Forbidden()),)
         ),
         _with_older_tasks(
             "login-page",
             "A proxy responds to every request with its login page.",
             4,
-            faults=(Fault(reply=login_page()),),
+            faults=(Fault(response=login_page()),),
         ),
     )
 }

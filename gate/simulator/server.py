@@ -1,4 +1,4 @@
-"""Runs the simulated clouds: who asks, what goes wrong, who asks too often, and what the true answer is."""
+"""Runs the simulated clouds: authenticates each request, applies faults and the rate limit, and sends a response."""
 
 import math
 import time
@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Final, Self
 
 from gate.simulator.cloud import JSON, ApiResponse, Cloud, CloudState, HttpRequest, NoTask
-from gate.simulator.fault import Drip, Fault, Forbidden, Raw, Reply
+from gate.simulator.fault import AnyResponse, Fault, Forbidden, HttpResponse
 from gate.simulator.listener import LOOPBACK, Listener
 from gate.simulator.quota import Quota, Window
 from gate.simulator.registry import CLOUDS
@@ -27,7 +27,7 @@ Operation = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """A request that the simulator has seen, and how it answered."""
+    """A request that the simulator has received, and the status of its response."""
 
     number: int
     cloud: str
@@ -36,36 +36,36 @@ class Request:
     path: str
     query: dict[str, list[str]]
     headers: HTTPMessage
-    """Found by name in any case."""
+    """Names are case-insensitive."""
     at: float
     status: int
-    """0 if a fault sent something other than a whole HTTP answer."""
+    """0 if a fault sent something other than a complete HTTP response."""
 
 
 class Simulator:
     """The simulated clouds on a loopback port, for as long as a `with` block or from `start` to `stop`.
 
     Args:
-        scenario: What the clouds hold: a name from SCENARIOS, or one of your own.
-        port: 0 takes any that is free.
-        now: The only clock it looks at, in seconds since the epoch. The pauses of dripping bytes are real all the same.
+        scenario: The state of the clouds: a name from SCENARIOS, or a custom scenario.
+        port: 0 takes any free port.
+        now: Its only clock, in seconds since the epoch; only the pauses of a SlowResponse are in real time.
     """
 
     tasks: list[SimulatedTask]
-    """What the clouds hold; like the next six, yours to change while it runs."""
+    """The tasks of the account; like the next six attributes, a test may change it while the simulator runs."""
     faults: list[Fault]
-    """The first one that meets a request answers it."""
+    """The first one that applies to a request provides the response."""
     quota: Quota | None
     expires_at: float
-    """When the temporary keys and the tokens expire, by `now`; those that need no token never do."""
-    rewrite: Callable[[str, JSON], JSON | Reply | Raw | Drip] | None
-    """A test's last word on a document with status 200, given the operation and the true document.
+    """When temporary keys and tokens expire, by `now`; keys without a token never do."""
+    rewrite: Callable[[str, JSON], JSON | AnyResponse] | None
+    """Replaces a document with status 200, given the operation and the true document.
 
-    What no JSON can say is said by a whole reply, which is sent as it is.
+    It may return a complete response instead of a document.
     """
     page_cap: int
     no_task: NoTask
-    """Both are explained where a cloud finds them, in Moment."""
+    """See CloudState for both."""
     requests: list[Request]
 
     def __init__(self, scenario: str | Scenario = "clean", port: int = 0, now: Callable[[], float] = time.time) -> None:
@@ -76,7 +76,7 @@ class Simulator:
         self.expires_at = math.inf
         self.rewrite = None
         self.page_cap = DEFAULT_PAGE_CAP
-        self.no_task = "told"
+        self.no_task = "result-code"
         self.requests = []
         self.port = port
         self._now = now
@@ -87,7 +87,7 @@ class Simulator:
         self._polls: Counter[str] = Counter()
         self._nonces: set[str] = set()
         self._windows: defaultdict[Operation, Window] = defaultdict(Window)
-        # One request is decided at a time, however many connections there are; sending is not under the lock.
+        # Requests are handled one at a time, however many connections there are; sending is not under the lock.
         self._request_lock = Lock()
 
     def __enter__(self) -> Self:
@@ -98,7 +98,7 @@ class Simulator:
         self.stop()
 
     def start(self) -> None:
-        """Open the port; every task's begin counts from here."""
+        """Open the port; `started_ago` of every task counts from this time."""
         self._started = self._now()
         self._progress_of.clear()
         self._nonces.clear()
@@ -107,28 +107,28 @@ class Simulator:
         self.port = self._listener.port
 
     def stop(self) -> None:
-        """Close the port and every connection, also the held and the dripping ones; harmless when not running."""
+        """Close the port and every connection, including held and slow ones; harmless when not running."""
         if self._listener is not None:
             self._listener.stop()
             self._listener = None
 
     @property
     def url(self) -> str:
-        """Where all the clouds are."""
+        """The endpoint of all clouds."""
         return f"http://{LOOPBACK}:{self.port}"
 
     def describe(self) -> dict[str, dict[str, str]]:
-        """Everything a client has to be told, by the name of the cloud; its keys open nothing but this simulator."""
+        """Endpoint, credentials and region for a client, by cloud; the keys are valid only for this simulator."""
         return {name: cloud.describe(self.url) for name, cloud in CLOUDS.items()}
 
-    def _handle(self, request: HttpRequest) -> Reply | Raw | Drip:
+    def _handle(self, request: HttpRequest) -> AnyResponse:
         name, cloud = next((name, cloud) for name, cloud in reversed([*CLOUDS.items()]) if cloud.claims(request))
         operation = cloud.operation(request)
         with self._request_lock:
             at = self._now()
             self._calls[name, operation] += 1
             self._polls[name] += cloud.is_poll(operation)
-            reply = self._reply(cloud, (name, operation), request, at)
+            response = self._respond(cloud, (name, operation), request, at)
             self.requests.append(
                 Request(
                     number=self._calls.total(),
@@ -139,13 +139,13 @@ class Simulator:
                     query=request.query,
                     headers=request.headers,
                     at=at,
-                    status=reply.status if isinstance(reply, Reply) else 0,
+                    status=response.status if isinstance(response, HttpResponse) else 0,
                 )
             )
-        return reply
+        return response
 
-    def _reply(self, cloud: Cloud, operation: Operation, request: HttpRequest, at: float) -> Reply | Raw | Drip:
-        # A request has been heard, and its nonce is spent, whatever then becomes of the answer.
+    def _respond(self, cloud: Cloud, operation: Operation, request: HttpRequest, at: float) -> AnyResponse:
+        # The nonce of a request is used even if a fault replaces the response.
         rejected = cloud.gateway_error(request, at, self.expires_at, self._nonces)
         match fault := self._fault(cloud, operation):
             case None:
@@ -156,16 +156,16 @@ class Simulator:
                 return fault
         if response.status == HTTPStatus.OK and self.rewrite is not None:
             rewritten = self.rewrite(operation[1], response.document)
-            if isinstance(rewritten, Reply | Raw | Drip):
+            if isinstance(rewritten, AnyResponse):
                 return rewritten
             response = replace(response, document=rewritten)
-        reply = cloud.to_http(operation[1], response, request_id=f"{self._calls.total():032x}")
-        return replace(reply, headers={"Date": formatdate(at, usegmt=True), **reply.headers})
+        encoded = cloud.to_http(operation[1], response, request_id=f"{self._calls.total():032x}")
+        return replace(encoded, headers={"Date": formatdate(at, usegmt=True), **encoded.headers})
 
-    def _fault(self, cloud: Cloud, operation: Operation) -> Reply | Raw | Drip | Forbidden | None:
-        name, called = operation
-        number, poll = self._calls[operation], self._polls[name] if cloud.is_poll(called) else None
-        return next((fault.reply for fault in self.faults if fault.meets(called, number, poll)), None)
+    def _fault(self, cloud: Cloud, operation: Operation) -> AnyResponse | Forbidden | None:
+        cloud_name, name = operation
+        number, poll = self._calls[operation], self._polls[cloud_name] if cloud.is_poll(name) else None
+        return next((fault.response for fault in self.faults if fault.applies_to(name, number, poll)), None)
 
     def _throttled(self, cloud: Cloud, operation: Operation, at: float) -> ApiResponse | None:
         if self.quota is None or not (wait := self._windows[operation].wait(self.quota, at)):

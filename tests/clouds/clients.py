@@ -15,8 +15,8 @@ from gate.errors import (
     GateError,
 )
 from gate.simulator import (
-    Raw,
-    Reply,
+    HttpResponse,
+    RawResponse,
 )
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ TOKEN = "simulated-huawei-auth-token-that-opens-nothing"
 PROJECTS = "/v3/projects"
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-HELD_IN_THE_HEAD = Raw(payload=HEAD, then="hold")
-HELD_IN_THE_BODY = Raw(payload=HEAD + b'Content-Length: 100\r\n\r\n{"projects": [', then="hold")
+HELD_IN_THE_HEAD = RawResponse(payload=HEAD, then="hold")
+HELD_IN_THE_BODY = RawResponse(payload=HEAD + b'Content-Length: 100\r\n\r\n{"projects": [', then="hold")
 
 
 def http(
@@ -50,10 +50,12 @@ def fault(connection: Connection, url: str, auth: AuthBase | None = None) -> Gat
     return caught.value
 
 
-def zipped(body: bytes) -> Reply:
-    return Reply(headers={"Content-Encoding": "gzip", "Content-Type": "application/json"}, body=gzip.compress(body))
+def zipped(body: bytes) -> HttpResponse:
+    return HttpResponse(
+        headers={"Content-Encoding": "gzip", "Content-Type": "application/json"}, body=gzip.compress(body)
+    )
 
 
-def asks_for(pause: str, *, status: int = 503) -> Reply:
+def asks_for(pause: str, *, status: int = 503) -> HttpResponse:
     """An answer that asks for this pause, by a clock of its own that is ten minutes fast."""
-    return Reply(status=status, headers={"Retry-After": pause, "Date": "Sat, 31 Jan 2026 12:10:00 GMT"})
+    return HttpResponse(status=status, headers={"Retry-After": pause, "Date": "Sat, 31 Jan 2026 12:10:00 GMT"})

@@ -18,8 +18,8 @@ from gate.errors import (
 from gate.outcome import EventKind
 from gate.simulator import (
     Fault,
-    Raw,
-    Reply,
+    HttpResponse,
+    RawResponse,
     Simulator,
 )
 from tests.clouds.builders import Peer, a_connection, events_of_kind, ok_response
@@ -37,18 +37,20 @@ from tests.clouds.clients import HEAD, HELD_IN_THE_BODY, NOON, PROJECTS, asks_fo
 @pytest.mark.parametrize(
     "reply",
     [
-        Reply(body=b'{"projects": []}'),
+        HttpResponse(body=b'{"projects": []}'),
         zipped(b'{"projects": []}'),
-        Raw(payload=HEAD + b"Connection: close\r\n\r\n" + b'{"projects": []}'),
-        Raw(payload=HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b'5\r\n{"pro\r\nb\r\njects": []}\r\n0\r\n\r\n'),
-        Raw(payload=b"HTTP/1.1 100 Continue\r\n\r\n" + ok_response()),
-        Raw(payload=b"HTTP/1.0 200\r\nContent-Length: 16\r\n\r\n" + b'{"projects": []}'),
+        RawResponse(payload=HEAD + b"Connection: close\r\n\r\n" + b'{"projects": []}'),
+        RawResponse(
+            payload=HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b'5\r\n{"pro\r\nb\r\njects": []}\r\n0\r\n\r\n'
+        ),
+        RawResponse(payload=b"HTTP/1.1 100 Continue\r\n\r\n" + ok_response()),
+        RawResponse(payload=b"HTTP/1.0 200\r\nContent-Length: 16\r\n\r\n" + b'{"projects": []}'),
     ],
     ids=["plain", "gzip", "until-the-end", "chunked", "after-a-100", "http-1.0"],
 )
-def test_a_whole_answer_is_read_however_it_is_framed(fake_time: FakeTime, reply: Reply | Raw) -> None:
+def test_a_whole_answer_is_read_however_it_is_framed(fake_time: FakeTime, reply: HttpResponse | RawResponse) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=reply))
+        simulator.faults.append(Fault(response=reply))
 
         assert call(a_connection(fake_time), simulator.url) == {"projects": []}
     assert fake_time.slept == []
@@ -74,7 +76,7 @@ def test_each_try_is_signed_anew(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         known = simulator.describe()["huawei"]
         credentials = Credentials(access_key_id=known["access_key_id"], access_key_secret=known["access_key_secret"])
-        simulator.faults.append(Fault(on=frozenset({1, 2}), reply=asks_for("1000")))
+        simulator.faults.append(Fault(requests=frozenset({1, 2}), response=asks_for("1000")))
         connection = a_connection(fake_time, timeout=7200.0)
         call(connection, simulator.url, KeyPairAuth(credentials, connection.time_of_day.now))
         dates = [request.headers["X-Sdk-Date"] for request in simulator.requests]
@@ -87,7 +89,7 @@ def test_each_try_is_signed_anew(fake_time: FakeTime) -> None:
 
 def test_a_connection_that_hangs_does_not_hold_up_the_next_question(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(on=frozenset({2}), reply=HELD_IN_THE_BODY))
+        simulator.faults.append(Fault(requests=frozenset({2}), response=HELD_IN_THE_BODY))
         channel = http(a_connection(fake_time, request_timeout=1.0), simulator.url)
 
         assert [channel.call("GET", PROJECTS).keys() for _ in range(3)] == [{"projects"}] * 3
@@ -99,8 +101,14 @@ def test_each_answer_is_noted_with_its_request_id(fake_time: FakeTime) -> None:
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults += [
-            Fault(on=frozenset({1}), reply=Reply(status=503, headers={"X-Request-Id": "abc-1"}, body=b"12345")),
-            Fault(on=frozenset({2}), reply=Reply(body=b'{"a": 1}', headers={"x-request-ID": "\t" + "x" * 500})),
+            Fault(
+                requests=frozenset({1}),
+                response=HttpResponse(status=503, headers={"X-Request-Id": "abc-1"}, body=b"12345"),
+            ),
+            Fault(
+                requests=frozenset({2}),
+                response=HttpResponse(body=b'{"a": 1}', headers={"x-request-ID": "\t" + "x" * 500}),
+            ),
         ]
         call(connection, simulator.url)
     first, second = (event.text for event in events_of_kind(connection, EventKind.NOTE))
@@ -124,7 +132,7 @@ def test_each_answer_is_noted_with_its_request_id(fake_time: FakeTime) -> None:
 def test_a_request_id_is_known_by_each_of_its_names(fake_time: FakeTime, headers: dict[str, str], named: str) -> None:
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=Reply(headers=headers, body=b"{}")))
+        simulator.faults.append(Fault(response=HttpResponse(headers=headers, body=b"{}")))
         call(connection, simulator.url)
     (note,) = events_of_kind(connection, EventKind.NOTE)
 
@@ -151,8 +159,8 @@ def signed_by(simulator: Simulator, connection: Connection) -> KeyPairAuth:
     return KeyPairAuth(credentials, connection.time_of_day.now)
 
 
-def says_the_time(text: str, *, status: int = 200) -> Reply:
-    return Reply(status=status, headers={"Date": text}, body=b"{}")
+def says_the_time(text: str, *, status: int = 200) -> HttpResponse:
+    return HttpResponse(status=status, headers={"Date": text}, body=b"{}")
 
 
 def notes_of_the_clock(connection: Connection) -> list[str]:
@@ -203,7 +211,7 @@ def test_a_refusal_from_within_a_quarter_of_an_hour_has_another_reason_than_the_
 ) -> None:
     told = format_datetime(NOON + timedelta(minutes=minutes), usegmt=True)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=says_the_time(told, status=401)))
+        simulator.faults.append(Fault(response=says_the_time(told, status=401)))
         assert isinstance(fault(a_connection(fake_time), simulator.url), NotAuthorised)
 
         assert len(simulator.requests) == asked
@@ -225,7 +233,7 @@ def test_a_clock_that_the_cloud_tolerates_is_left_alone(fake_time: FakeTime, wro
 def test_a_date_that_cannot_be_read_sets_no_clock(fake_time: FakeTime, date: str) -> None:
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=says_the_time(date, status=401)))
+        simulator.faults.append(Fault(response=says_the_time(date, status=401)))
         fault(connection, simulator.url)
 
         assert len(simulator.requests) == 1
@@ -239,7 +247,7 @@ def test_only_a_refusal_to_sign_in_sets_the_clock_and_only_once(fake_time: FakeT
     days = [format_datetime(NOON - timedelta(days=n), usegmt=True) for n in range(1, 10)]
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults += [
-            Fault(on=frozenset({n}), reply=says_the_time(day, status=status)) for n, day in enumerate(days, 1)
+            Fault(requests=frozenset({n}), response=says_the_time(day, status=status)) for n, day in enumerate(days, 1)
         ]
         channel = http(connection, simulator.url)
         for _ in range(2):
@@ -279,7 +287,7 @@ def test_a_passing_fault_with_another_date_sets_no_clock(fake_time: FakeTime) ->
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
         yesterday = says_the_time(format_datetime(NOON - timedelta(days=1), usegmt=True), status=503)
-        simulator.faults.append(Fault(on=frozenset({1, 2, 3}), reply=yesterday))
+        simulator.faults.append(Fault(requests=frozenset({1, 2, 3}), response=yesterday))
         call(connection, simulator.url)
 
         assert len(simulator.requests) == 4
@@ -294,7 +302,7 @@ def test_a_passing_fault_with_another_date_sets_no_clock(fake_time: FakeTime) ->
 def test_a_date_at_the_end_of_time_breaks_nothing(fake_time: FakeTime, date: str) -> None:
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=says_the_time(date)))
+        simulator.faults.append(Fault(response=says_the_time(date)))
         channel = http(connection, simulator.url)
         for _ in range(3):
             assert channel.call("GET", PROJECTS) == {}

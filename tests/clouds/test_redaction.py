@@ -17,7 +17,7 @@ from gate.errors import (
 )
 from gate.simulator import (
     Fault,
-    Reply,
+    HttpResponse,
     Simulator,
 )
 from tests.clouds.builders import a_connection
@@ -36,7 +36,7 @@ def test_a_secret_that_the_cloud_repeats_is_in_no_message(fake_time: FakeTime, s
     connection = a_connection(fake_time, timeout=1.0)
     body = b'{"error_code": "APIGW.0301", "error_msg": "x-auth-token:%b"}' % TOKEN.encode()
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=Reply(status=status, headers={"X-Request-Id": TOKEN}, body=body)))
+        simulator.faults.append(Fault(response=HttpResponse(status=status, headers={"X-Request-Id": TOKEN}, body=body)))
         found = fault(connection, simulator.url)
 
     said = f"{found} {found!r}" + "".join(event.text for event in connection.event_log.events)
@@ -76,7 +76,7 @@ def test_a_secret_is_in_no_message_however_it_is_spelt(fake_time: FakeTime, secr
     connection = a_connection(fake_time)
     body = b'{"error_code": "APIGW.0301", "error_msg": "got %b"}' % said.encode()
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=Reply(status=401, body=body)))
+        simulator.faults.append(Fault(response=HttpResponse(status=401, body=body)))
         with pytest.raises(NotAuthorised) as caught:
             http(connection, simulator.url, TokenAuth(secret), secrets=(secret,)).call("GET", PROJECTS)
 
@@ -93,7 +93,7 @@ def test_a_secret_is_in_no_message_in_base64_wherever_in_it_it_begins(
     told = b64encode(f"{before}{secret}{after}".encode()).decode()
     body = json.dumps({"error_code": "APIGW.0301", "error_msg": f"got {told}"}).encode()
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=Reply(status=401, body=body)))
+        simulator.faults.append(Fault(response=HttpResponse(status=401, body=body)))
         with pytest.raises(NotAuthorised) as caught:
             http(a_connection(fake_time), simulator.url, TokenAuth(secret), secrets=(secret,)).call("GET", PROJECTS)
 
@@ -114,7 +114,7 @@ def test_what_is_too_short_for_a_secret_tears_no_holes_into_answers(
     """A user who gives "a" for a key learns from the cloud's own words that it is none."""
     body = f'{{"error_code": "APIGW.0301", "error_msg": "got {secret} and {secret}"}}'.encode()
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=Reply(status=401, body=body)))
+        simulator.faults.append(Fault(response=HttpResponse(status=401, body=body)))
         with pytest.raises(NotAuthorised) as caught:
             http(a_connection(fake_time), simulator.url, secrets=(secret,)).call("GET", PROJECTS)
 
@@ -124,7 +124,7 @@ def test_what_is_too_short_for_a_secret_tears_no_holes_into_answers(
 def test_a_short_secret_does_not_shield_a_long_one(fake_time: FakeTime) -> None:
     body = f'{{"error_code": "APIGW.0301", "error_msg": "got {TOKEN} and sim"}}'.encode()
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=Reply(status=401, body=body)))
+        simulator.faults.append(Fault(response=HttpResponse(status=401, body=body)))
         with pytest.raises(NotAuthorised) as caught:
             http(a_connection(fake_time), simulator.url, secrets=("sim", TOKEN)).call("GET", PROJECTS)
 

@@ -16,10 +16,10 @@ from gate.errors import (
 from gate.outcome import EventKind
 from gate.simulator import (
     Fault,
+    HttpResponse,
     Quota,
-    Reply,
     Simulator,
-    reset,
+    connection_reset,
     server_error,
 )
 from tests.builders import NOW, FakeTime
@@ -31,7 +31,7 @@ from tests.clouds.clients import PROJECTS, asks_for, call, fault, http
 
 def test_pauses_double_up_to_a_minute_and_half_of_each_is_chance(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(on=frozenset(range(1, 10)), reply=server_error()))
+        simulator.faults.append(Fault(requests=frozenset(range(1, 10)), response=server_error()))
         call(a_connection(fake_time, timeout=36000.0), simulator.url)
 
     for pause, longest in zip(fake_time.slept, [1, 2, 4, 8, 16, 32, 60, 60, 60], strict=True):
@@ -51,7 +51,7 @@ def test_less_than_a_second_is_not_left_for_a_try_of_its_own(
     fake_time.random = lambda: 1.0
     connection = a_connection(fake_time, timeout=left)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=server_error()))
+        simulator.faults.append(Fault(response=server_error()))
         fault(connection, simulator.url)
 
     assert fake_time.slept == pytest.approx(pauses)
@@ -61,7 +61,7 @@ def test_the_longest_pause_is_a_minute(fake_time: FakeTime) -> None:
     fake_time.random = lambda: 1.0
     connection = a_connection(fake_time, timeout=36000.0)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(on=frozenset(range(1, 20)), reply=server_error()))
+        simulator.faults.append(Fault(requests=frozenset(range(1, 20)), response=server_error()))
         call(connection, simulator.url)
 
     assert fake_time.slept == [1, 2, 4, 8, 16, 32, *[60] * 13]
@@ -71,7 +71,7 @@ def test_the_longest_pause_is_a_minute(fake_time: FakeTime) -> None:
 def test_tries_never_cross_the_deadline_and_the_last_one_is_made_at_it(fake_time: FakeTime, timeout: float) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         begin = fake_time.wall()
-        simulator.faults.append(Fault(reply=server_error()))
+        simulator.faults.append(Fault(response=server_error()))
         found = fault(a_connection(fake_time, timeout=timeout), simulator.url)
 
         assert simulator.requests[-1].at - begin == pytest.approx(timeout)
@@ -85,7 +85,7 @@ def test_after_the_deadline_nothing_is_tried_again(fake_time: FakeTime) -> None:
     connection = a_connection(fake_time, timeout=10.0)
     fake_time.elapsed += 11
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=server_error()))
+        simulator.faults.append(Fault(response=server_error()))
         fault(connection, simulator.url)
 
         assert len(simulator.requests) == 1
@@ -185,7 +185,7 @@ def test_where_something_answered_once_patience_lasts_to_the_deadline(fake_time:
     with Simulator(now=fake_time.wall) as simulator:
         channel = http(connection, simulator.url)
         channel.call("GET", PROJECTS)
-        simulator.faults.append(Fault(reply=reset()))
+        simulator.faults.append(Fault(response=connection_reset()))
         with pytest.raises(Unreachable):
             channel.call("GET", PROJECTS)
 
@@ -206,8 +206,8 @@ def test_patience_never_outlasts_the_deadline(fake_time: FakeTime, unused_addres
 def test_the_pause_that_the_cloud_asks_for_is_kept_to_the_letter(fake_time: FakeTime, status: int) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults += [
-            Fault(on=frozenset({1}), reply=asks_for("7", status=status)),
-            Fault(on=frozenset({2}), reply=asks_for("Sat, 31 Jan 2026 12:12:00 GMT", status=status)),
+            Fault(requests=frozenset({1}), response=asks_for("7", status=status)),
+            Fault(requests=frozenset({2}), response=asks_for("Sat, 31 Jan 2026 12:12:00 GMT", status=status)),
         ]
         call(a_connection(fake_time), simulator.url)
 
@@ -218,7 +218,7 @@ def test_the_pause_that_the_cloud_asks_for_is_kept_to_the_letter(fake_time: Fake
 def test_a_cloud_that_asks_for_no_pause_gets_one_all_the_same(fake_time: FakeTime, asked: str) -> None:
     """Without any, a gate would ask as fast as it can until its deadline: that is an attack."""
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(on=frozenset(range(1, 6)), reply=asks_for(asked)))
+        simulator.faults.append(Fault(requests=frozenset(range(1, 6)), response=asks_for(asked)))
         call(a_connection(fake_time), simulator.url)
 
     for pause, longest in zip(fake_time.slept, [1, 2, 4, 8, 16], strict=True):
@@ -232,7 +232,7 @@ def test_a_cloud_that_asks_for_no_pause_gets_one_all_the_same(fake_time: FakeTim
 )
 def test_a_pause_that_outlasts_the_deadline_ends_the_wait_at_once(fake_time: FakeTime, asked: str, tries: int) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=asks_for(asked)))
+        simulator.faults.append(Fault(response=asks_for(asked)))
         found = fault(a_connection(fake_time, timeout=100.0), simulator.url)
 
         assert len(simulator.requests) == tries
@@ -302,7 +302,7 @@ def told_to_wait(fake_time: FakeTime, seconds: int, *, times: int = 1, **setting
     """The pauses of a question that a quota refuses so often, each time for so many s."""
     with Simulator(now=fake_time.wall) as simulator:
         refused = frozenset(range(1, 1 + times))
-        simulator.faults.append(Fault(on=refused, reply=asks_for(f"{seconds}", status=429)))
+        simulator.faults.append(Fault(requests=refused, response=asks_for(f"{seconds}", status=429)))
         call(a_connection(fake_time, **settings), simulator.url)
     return fake_time.slept
 
@@ -338,7 +338,7 @@ def test_who_reads_a_long_list_has_not_just_come_with_each_of_its_pages(fake_tim
 @pytest.mark.parametrize("later", [1.5, 300.0])
 def test_who_looks_again_after_a_pause_has_just_come(fake_time: FakeTime, later: float) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults += [Fault(on=frozenset({2, 4}), reply=asks_for("60", status=429))]
+        simulator.faults += [Fault(requests=frozenset({2, 4}), response=asks_for("60", status=429))]
         channel = http(a_connection(fake_time), simulator.url)
         for _ in range(3):
             channel.call("GET", PROJECTS)
@@ -382,7 +382,7 @@ def slept_while_refused(fake_time: FakeTime, message: str, **settings: Any) -> l
     """The pauses of a question that a quota refuses until the deadline, in these words."""
     body = json.dumps({"error_code": "APIGW.0308", "error_msg": f"policy user over ratelimit,{message}"})
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(reply=Reply(status=429, body=body.encode())))
+        simulator.faults.append(Fault(response=HttpResponse(status=429, body=body.encode())))
         fault(a_connection(fake_time, **settings), simulator.url)
     return fake_time.slept
 
@@ -407,9 +407,9 @@ def test_what_a_quota_refuses_is_tried_until_the_deadline_and_last_at_it(
 
 
 def test_who_has_lined_up_once_knows_that_the_quota_does_not_count_by_the_second(fake_time: FakeTime) -> None:
-    refused = Reply(status=429, body=b'{"error_code": "APIGW.0308", "error_msg": "over ratelimit"}')
+    refused = HttpResponse(status=429, body=b'{"error_code": "APIGW.0308", "error_msg": "over ratelimit"}')
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(on=frozenset({*range(1, 7), 8}), reply=refused))
+        simulator.faults.append(Fault(requests=frozenset({*range(1, 7), 8}), response=refused))
         channel = http(a_connection(fake_time), simulator.url)
         channel.call("GET", PROJECTS)
         channel.call("GET", PROJECTS)
@@ -418,7 +418,7 @@ def test_who_has_lined_up_once_knows_that_the_quota_does_not_count_by_the_second
     assert fake_time.slept[6] == pytest.approx(ROUND, abs=1.5)
 
 
-BY_THE_MINUTE = Reply(
+BY_THE_MINUTE = HttpResponse(
     status=429, body=b'{"error_code": "APIGW.0308", "error_msg": "policy user over ratelimit,limit:5,time:1 minute"}'
 )
 
@@ -429,7 +429,7 @@ def test_who_was_in_line_begins_the_next_look_behind_the_others(fake_time: FakeT
     fake_time.random = lambda: 0.0
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(on=frozenset({1}), reply=BY_THE_MINUTE))
+        simulator.faults.append(Fault(requests=frozenset({1}), response=BY_THE_MINUTE))
         channel = http(connection, simulator.url)
         channel.call("GET", PROJECTS)
         fake_time.elapsed += later
@@ -446,7 +446,7 @@ def test_who_was_in_line_begins_the_next_look_behind_the_others(fake_time: FakeT
 
 def test_who_has_little_time_left_is_not_behind_the_others_for_longer(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(on=frozenset({1}), reply=BY_THE_MINUTE))
+        simulator.faults.append(Fault(requests=frozenset({1}), response=BY_THE_MINUTE))
         channel = http(a_connection(fake_time, timeout=100.0), simulator.url)
         channel.call("GET", PROJECTS)
         fake_time.elapsed = 99.5

@@ -19,20 +19,20 @@ from typing import TYPE_CHECKING, Any
 from gate.clouds.transport import MAX_RESPONSE_BYTES
 from gate.simulator import (
     Fault,
+    HttpResponse,
     Quota,
-    Raw,
-    Reply,
+    RawResponse,
     SimulatedTask,
-    cut_short,
-    dripping_body,
-    dripping_headers,
-    garbage_json,
-    hung,
+    connection_reset,
     login_page,
     no_content,
+    no_response,
     redirect,
-    reset,
     server_error,
+    slow_body,
+    slow_headers,
+    truncated_json,
+    truncated_response,
 )
 from tests.matrix.moments import DAY, IMAGES, LAST_TASK, LEAVES, OURS, RESULT, TASKS, TIMEOUT
 from tests.matrix.stage import Trouble, altered, is_altered
@@ -40,7 +40,7 @@ from tests.matrix.stage import Trouble, altered, is_altered
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gate.simulator import Drip
+    from gate.simulator import SlowResponse
     from tests.matrix.stage import Stage
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -114,7 +114,7 @@ NO_NAME = Trouble(
 # At the proxy, by which alone the cloud can be reached.
 
 
-def _proxy(name: str, reply: Reply | Raw, **others: Any) -> Trouble:
+def _proxy(name: str, reply: HttpResponse | RawResponse, **others: Any) -> Trouble:
     return _at_proxy(name, lambda proxy: proxy.print_stdout(reply), **others)
 
 
@@ -132,19 +132,19 @@ def _at_proxy(name: str, do: Callable[[Any], object], **others: Any) -> Trouble:
 PROXY_PASSING = (
     _at_proxy("refuses-connections", lambda proxy: proxy.refuse()),
     _at_proxy("stalls-at-connect", lambda proxy: proxy.hold(), arguments=SHORT_BY_PROXY),
-    _proxy("never-makes-the-tunnel", hung(), arguments=SHORT_BY_PROXY),
-    _proxy("closes-without-a-word", Raw()),
+    _proxy("never-makes-the-tunnel", no_response(), arguments=SHORT_BY_PROXY),
+    _proxy("closes-without-a-word", RawResponse()),
     _proxy("shows-its-login-page", login_page()),
     _proxy("redirects-to-its-login-page", redirect("https://login.example/")),
     _proxy("cannot-resolve-the-name", server_error(502)),
     _proxy("is-overloaded", server_error(503)),
     _proxy("waits-in-vain-for-the-cloud", server_error(504)),
-    _proxy("speaks-no-http", Raw(payload=b"SSH-2.0-OpenSSH_9.9\r\n\r\n")),
+    _proxy("speaks-no-http", RawResponse(payload=b"SSH-2.0-OpenSSH_9.9\r\n\r\n")),
 )
 PROXY_FINAL = (
     _proxy(
         "wants-to-know-who-asks",
-        Reply(status=407, headers={"Proxy-Authenticate": "Basic"}),
+        HttpResponse(status=407, headers={"Proxy-Authenticate": "Basic"}),
         says=("requires authentication", "HTTPS_PROXY"),
     ),
     replace(
@@ -156,11 +156,11 @@ PROXY_FINAL = (
 # In the place of an answer.
 
 
-def _instead(name: str, reply: Reply | Raw | Drip, **others: Any) -> Trouble:
+def _instead(name: str, reply: HttpResponse | RawResponse | SlowResponse, **others: Any) -> Trouble:
     return altered(name, lambda _stage, _operation, _true: reply, **others)
 
 
-def _framed(name: str, frame: Callable[[bytes], Reply | Raw]) -> Trouble:
+def _framed(name: str, frame: Callable[[bytes], HttpResponse | RawResponse]) -> Trouble:
     """The true document in another frame: a reader that shrugs would pass."""
     return altered(name, lambda _stage, _operation, true: frame(json.dumps(true).encode()))
 
@@ -171,42 +171,50 @@ def _head(*lines: bytes) -> bytes:
 
 STALLS = (
     STALL_AT_CONNECT,
-    _instead("stall-before-the-headers", hung(), arguments=SHORT),
-    _instead("stall-in-the-headers", Raw(payload=HEAD, then="hold"), arguments=SHORT),
-    _instead("stall-in-the-body", Raw(payload=_head(b"Content-Length: 100") + b'{"data', then="hold"), arguments=SHORT),
-    _instead("headers-that-drip", dripping_headers(0.02), arguments=SHORT),
-    _instead("body-that-drips", dripping_body(0.02), arguments=SHORT),
+    _instead("stall-before-the-headers", no_response(), arguments=SHORT),
+    _instead("stall-in-the-headers", RawResponse(payload=HEAD, then="hold"), arguments=SHORT),
+    _instead(
+        "stall-in-the-body",
+        RawResponse(payload=_head(b"Content-Length: 100") + b'{"data', then="hold"),
+        arguments=SHORT,
+    ),
+    _instead("headers-that-drip", slow_headers(0.02), arguments=SHORT),
+    _instead("body-that-drips", slow_body(0.02), arguments=SHORT),
 )
 PASSING = (
     REFUSED,
     NO_HANDSHAKE,
     NO_NAME,
-    _instead("reset-before-an-answer", reset()),
-    _instead("reset-in-the-headers", Raw(payload=HEAD, then="reset")),
-    _instead("reset-in-the-body", Raw(payload=_head(b"Content-Length: 9") + b"{}", then="reset")),
-    _instead("closed-without-a-word", Raw()),
-    _instead("cut-before-its-length", cut_short()),
-    _instead("json-cut", garbage_json()),
-    _instead("empty-body", Reply()),
+    _instead("reset-before-an-answer", connection_reset()),
+    _instead("reset-in-the-headers", RawResponse(payload=HEAD, then="reset")),
+    _instead("reset-in-the-body", RawResponse(payload=_head(b"Content-Length: 9") + b"{}", then="reset")),
+    _instead("closed-without-a-word", RawResponse()),
+    _instead("cut-before-its-length", truncated_response()),
+    _instead("json-cut", truncated_json()),
+    _instead("empty-body", HttpResponse()),
     _instead("502-as-html", server_error(502)),
     _instead("503-as-html", server_error(503)),
     _instead("504-as-html", server_error(504)),
     _instead("408", server_error(408)),
     _instead("429-of-a-proxy", server_error(429)),
-    _framed("length-too-large", lambda body: Raw(payload=_head(b"Content-Length: %d" % (len(body) + 1)) + body)),
-    _framed("length-too-small", lambda body: Reply(headers={"Content-Length": str(len(body) - 1)}, body=body)),
+    _framed(
+        "length-too-large", lambda body: RawResponse(payload=_head(b"Content-Length: %d" % (len(body) + 1)) + body)
+    ),
+    _framed("length-too-small", lambda body: HttpResponse(headers={"Content-Length": str(len(body) - 1)}, body=body)),
     _framed(
         "two-lengths",
-        lambda body: Raw(
+        lambda body: RawResponse(
             payload=_head(b"Content-Length: %d" % len(body), b"Content-Length: %d" % (len(body) - 1)) + body
         ),
     ),
-    _framed("chunks-without-an-end", lambda body: Raw(payload=_chunked(body))),
-    _framed("chunk-of-no-length", lambda body: Raw(payload=_chunked(b"", b"xyz\r\n%b\r\n0\r\n\r\n" % body))),
-    _framed("gzip-cut", lambda body: Reply(headers={"Content-Encoding": "gzip"}, body=gzip.compress(body)[:-12])),
-    _framed("utf-16", lambda body: Reply(headers=JSON_TYPE, body=body.decode().encode("utf-16"))),
-    _framed("byte-order-mark", lambda body: Reply(headers=JSON_TYPE, body=b"\xef\xbb\xbf" + body)),
-    _framed("latin-1-in-utf-8", lambda body: Reply(headers=JSON_TYPE, body=b'{"x": "\xe4", ' + body[1:])),
+    _framed("chunks-without-an-end", lambda body: RawResponse(payload=_chunked(body))),
+    _framed("chunk-of-no-length", lambda body: RawResponse(payload=_chunked(b"", b"xyz\r\n%b\r\n0\r\n\r\n" % body))),
+    _framed(
+        "gzip-cut", lambda body: HttpResponse(headers={"Content-Encoding": "gzip"}, body=gzip.compress(body)[:-12])
+    ),
+    _framed("utf-16", lambda body: HttpResponse(headers=JSON_TYPE, body=body.decode().encode("utf-16"))),
+    _framed("byte-order-mark", lambda body: HttpResponse(headers=JSON_TYPE, body=b"\xef\xbb\xbf" + body)),
+    _framed("latin-1-in-utf-8", lambda body: HttpResponse(headers=JSON_TYPE, body=b'{"x": "\xe4", ' + body[1:])),
 )
 
 
@@ -216,20 +224,20 @@ def _chunked(body: bytes, end: bytes = b"") -> bytes:
 
 
 def _raw_text(name: str, change: Callable[[str], str]) -> Trouble:
-    return _framed(name, lambda body: Reply(headers=JSON_TYPE, body=change(body.decode()).encode()))
+    return _framed(name, lambda body: HttpResponse(headers=JSON_TYPE, body=change(body.decode()).encode()))
 
 
 def _with(field: str) -> Callable[[str], str]:
     return lambda text: f"{text[:-1]}, {field}}}"
 
 
-def _led_away(status: int) -> Callable[[Stage, str, Any], Reply]:
+def _led_away(status: int) -> Callable[[Stage, str, Any], HttpResponse]:
     """A redirect to somebody who would answer the same question as the cloud does: whoever follows it would pass."""
 
-    def change(stage: Stage, _operation: str, true: Any) -> Reply:
+    def change(stage: Stage, _operation: str, true: Any) -> HttpResponse:
         assert stage.elsewhere is not None
-        answer = Reply(headers=JSON_TYPE, body=json.dumps(true).encode())
-        stage.elsewhere.faults[:] = [Fault(reply=answer)]
+        answer = HttpResponse(headers=JSON_TYPE, body=json.dumps(true).encode())
+        stage.elsewhere.faults[:] = [Fault(response=answer)]
         return replace(redirect(stage.elsewhere.url), status=status)
 
     return change
@@ -246,17 +254,17 @@ FINAL = (
     altered("redirect-307", _led_away(307), leads_elsewhere=True),
     _instead("redirect-to-half-an-address", redirect("http://[::1")),
     _instead("204", no_content()),
-    _instead("304", Reply(status=304)),
+    _instead("304", HttpResponse(status=304)),
     _instead("404-as-html", server_error(404)),
-    _instead("407-of-a-proxy", Reply(status=407, headers={"Proxy-Authenticate": "Basic"})),
+    _instead("407-of-a-proxy", HttpResponse(status=407, headers={"Proxy-Authenticate": "Basic"})),
     _instead("413-as-html", server_error(413)),
     _instead("511-of-a-captive-portal", server_error(511)),
-    _framed("gzip-that-is-none", lambda body: Reply(headers={"Content-Encoding": "gzip"}, body=body)),
+    _framed("gzip-that-is-none", lambda body: HttpResponse(headers={"Content-Encoding": "gzip"}, body=body)),
     _framed(
         "gzip-in-gzip",
-        lambda body: Reply(headers={"Content-Encoding": "gzip, gzip"}, body=gzip.compress(gzip.compress(body))),
+        lambda body: HttpResponse(headers={"Content-Encoding": "gzip, gzip"}, body=gzip.compress(gzip.compress(body))),
     ),
-    _framed("packing-that-was-not-asked-for", lambda body: Reply(headers={"Content-Encoding": "br"}, body=body)),
+    _framed("packing-that-was-not-asked-for", lambda body: HttpResponse(headers={"Content-Encoding": "br"}, body=body)),
     _raw_text("json-of-100000-levels", _with('"x": ' + "[" * 100_000 + "]" * 100_000)),
     _raw_text("objects-in-100000-levels", _with('"x": ' + '{"a":' * 100_000 + "1" + "}" * 100_000)),
     _raw_text("key-twice", lambda text: f"{{{text.split(':', 1)[0][1:]}: null, {text[1:]}"),
@@ -266,8 +274,8 @@ FINAL = (
     _raw_text("number-of-5000-digits", _with(f'"x": {"9" * 5000}')),
     _raw_text("array-around-it", lambda text: f"[{text}]"),
     _instead("400-as-html", server_error(400)),
-    _instead("503-for-a-day", Reply(status=503, headers={"Retry-After": "86400"})),
-    _instead("429-for-a-day", Reply(status=429, headers={"Retry-After": "86400"})),
+    _instead("503-for-a-day", HttpResponse(status=503, headers={"Retry-After": "86400"})),
+    _instead("429-for-a-day", HttpResponse(status=429, headers={"Retry-After": "86400"})),
 )
 FORBIDDEN = _instead("403-as-html", server_error(403))
 AUTH_STATUSES = (
@@ -276,12 +284,13 @@ AUTH_STATUSES = (
 )
 # What looks odd and does no harm.
 HARMLESS = (
-    _framed("gzip", lambda body: Reply(headers={"Content-Encoding": "gzip"}, body=gzip.compress(body))),
-    _framed("chunked", lambda body: Raw(payload=_chunked(body, b"0\r\n\r\n"))),
-    _framed("until-the-end", lambda body: Raw(payload=_head(b"Connection: close") + body)),
-    _framed("type-of-a-web-page", lambda body: Reply(headers={"Content-Type": "text/html"}, body=body)),
+    _framed("gzip", lambda body: HttpResponse(headers={"Content-Encoding": "gzip"}, body=gzip.compress(body))),
+    _framed("chunked", lambda body: RawResponse(payload=_chunked(body, b"0\r\n\r\n"))),
+    _framed("until-the-end", lambda body: RawResponse(payload=_head(b"Connection: close") + body)),
+    _framed("type-of-a-web-page", lambda body: HttpResponse(headers={"Content-Type": "text/html"}, body=body)),
     _framed(
-        "charset-of-another", lambda body: Reply(headers={"Content-Type": "application/json;charset=utf-16"}, body=body)
+        "charset-of-another",
+        lambda body: HttpResponse(headers={"Content-Type": "application/json;charset=utf-16"}, body=body),
     ),
     _raw_text("field-that-nobody-knows", _with('"x": [1, null, {}]')),
 )
@@ -292,9 +301,9 @@ def _swollen(body: bytes) -> bytes:
 
 
 BOMB = _framed(
-    "gzip-bomb", lambda body: Reply(headers={"Content-Encoding": "gzip"}, body=gzip.compress(_swollen(body), 1))
+    "gzip-bomb", lambda body: HttpResponse(headers={"Content-Encoding": "gzip"}, body=gzip.compress(_swollen(body), 1))
 )
-BODY_OVER_THE_CAP = _framed("body-over-the-cap", lambda body: Reply(body=_swollen(body)))
+BODY_OVER_THE_CAP = _framed("body-over-the-cap", lambda body: HttpResponse(body=_swollen(body)))
 
 
 # What the clouds document (huawei-hss.md 5, alibaba-security-center.md 5).
@@ -302,7 +311,9 @@ BODY_OVER_THE_CAP = _framed("body-over-the-cap", lambda body: Reply(body=_swolle
 
 def error(status: int, name: str, document: Mapping[str, object]) -> Trouble:
     """An error, with this document."""
-    return _instead(f"{status}-{name}", Reply(status=status, headers=JSON_TYPE, body=json.dumps(document).encode()))
+    return _instead(
+        f"{status}-{name}", HttpResponse(status=status, headers=JSON_TYPE, body=json.dumps(document).encode())
+    )
 
 
 def huawei_error(status: int, code: str) -> Trouble:
@@ -352,11 +363,11 @@ def _unthrottle(stage: Stage) -> None:
 NO_QUOTA_LEFT = Trouble(name="throttled", begin=_throttle, end=_unthrottle)
 
 
-def _indiscreet(stage: Stage, _operation: str, _true: Any) -> Reply:
+def _indiscreet(stage: Stage, _operation: str, _true: Any) -> HttpResponse:
     known = stage.gate.simulator.describe()[stage.gate.cloud]
     said = f"canonical request: {known['access_key_secret']} {known['security_token']}"
     body = json.dumps({"error_code": "APIGW.0301", "error_msg": said, "Code": "SignatureDoesNotMatch", "Message": said})
-    return Reply(status=401, headers={**JSON_TYPE, "X-Request-Id": known["security_token"]}, body=body.encode())
+    return HttpResponse(status=401, headers={**JSON_TYPE, "X-Request-Id": known["security_token"]}, body=body.encode())
 
 
 SECRETS_REPEATED = altered("secrets-repeated-in-an-error", _indiscreet)
@@ -459,7 +470,7 @@ def _from_a_cache(stage: Stage, operation: str, true: Any) -> Any:
         if row["task_id"] == OURS
     ]
     headers = {**JSON_TYPE, "Date": format_datetime(sent, usegmt=True), "Age": f"{days:.0f}"}
-    return Reply(headers=headers, body=json.dumps({"data_list": rows, "total_num": 1}).encode())
+    return HttpResponse(headers=headers, body=json.dumps({"data_list": rows, "total_num": 1}).encode())
 
 
 FROM_A_CACHE = altered("answer-of-two-days-ago", _from_a_cache)

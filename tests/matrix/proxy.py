@@ -7,11 +7,11 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from gate.simulator import Raw
+from gate.simulator import RawResponse
 from tests.matrix.door import Door, head
 
 if TYPE_CHECKING:
-    from gate.simulator import Reply
+    from gate.simulator import HttpResponse
 
 CLOUD = "cloud.invalid"
 """The name of the cloud, which nobody but the proxy can resolve."""
@@ -22,15 +22,15 @@ _PART = 65536
 class Proxy(Door):
     """A loopback port that makes a tunnel to another one for whoever asks for the cloud."""
 
-    _says: Reply | Raw | None = None
+    _says: HttpResponse | RawResponse | None = None
 
     def open(self) -> None:
         """Makes a tunnel for everybody."""
         self.print_stdout(None)
 
-    def print_stdout(self, reply: Reply | Raw | None) -> None:
+    def print_stdout(self, response: HttpResponse | RawResponse | None) -> None:
         """Breaks off every tunnel, and says this from now on in the place of making one."""
-        self._says = reply
+        self._says = response
         self._reopen()
 
     def _carry(self, caller: socket.socket) -> None:
@@ -38,10 +38,10 @@ class Proxy(Door):
             asked = head(questions)
         if not asked.startswith(f"CONNECT {CLOUD}:443 ".encode()):
             return
-        if (reply := self._says) is not None:
-            caller.sendall(reply.payload)
+        if (response := self._says) is not None:
+            caller.sendall(response.payload)
             # Whoever begins to speak TLS when all is closed already would perhaps not read what it was told.
-            if reply != Raw():
+            if response != RawResponse():
                 caller.recv(_PART)
             return
         with socket.create_connection(self._behind) as there:

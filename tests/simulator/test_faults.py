@@ -11,29 +11,32 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.simulator import (
-    Drip,
     Fault,
     Forbidden,
-    Raw,
-    Reply,
+    HttpResponse,
+    RawResponse,
     Simulator,
-    cut_short,
-    dripping_body,
-    dripping_headers,
+    SlowResponse,
+    connection_reset,
     error_in_200,
-    garbage_json,
-    hung,
+    error_response,
     login_page,
     no_content,
+    no_response,
     redirect,
-    refused,
-    reset,
     server_error,
+    slow_body,
+    slow_headers,
+    truncated_json,
+    truncated_response,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gate.simulator import (
+        AnyResponse,
+    )
     from tests.simulator.conftest import ListTasks, SendRequest
 
 TARGET = "/v5/0123456789abcdef0123456789abcdef/image/tasks?type=image_scan"
@@ -59,48 +62,54 @@ def read_to_end(connection: socket.socket) -> bytes:
         return stream.read()
 
 
-def received_bytes(reply: Reply | Raw | Drip) -> bytes:
+def received_bytes(response: AnyResponse) -> bytes:
     """All bytes of a connection on which one request gets this response."""
     with Simulator() as simulator:
-        simulator.faults.append(Fault(reply=reply))
+        simulator.faults.append(Fault(response=response))
         with open_request(simulator) as connection:
             connection.shutdown(socket.SHUT_WR)
             return read_to_end(connection)
 
 
 @pytest.mark.parametrize(
-    ("reply", "expected"),
+    ("response", "expected"),
     [
         (
-            Reply(status=418, headers={"X-A": "b"}, body=b"short and stout"),
+            HttpResponse(status=418, headers={"X-A": "b"}, body=b"short and stout"),
             rb"HTTP/1\.1 418 I'm a Teapot\r\nX-A: b\r\nContent-Length: 15\r\n\r\nshort and stout",
         ),
-        (Reply(status=799), rb"HTTP/1\.1 799 Unknown\r\nContent-Length: 0\r\n\r\n"),
-        (Reply(headers={"content-length": "3"}, body=b"{}"), rb"HTTP/1\.1 200 OK\r\ncontent-length: 3\r\n\r\n\{\}"),
+        (HttpResponse(status=799), rb"HTTP/1\.1 799 Unknown\r\nContent-Length: 0\r\n\r\n"),
+        (
+            HttpResponse(headers={"content-length": "3"}, body=b"{}"),
+            rb"HTTP/1\.1 200 OK\r\ncontent-length: 3\r\n\r\n\{\}",
+        ),
         (no_content(), rb"HTTP/1\.1 204 No Content\r\n\r\n"),
         (login_page(), rb"HTTP/1\.1 200 OK\r\nContent-Type: text/html.*<title>Sign in</title>.*"),
         (redirect("https://proxy/"), rb"HTTP/1\.1 302 Found\r\nLocation: https://proxy/\r\nContent-Length: 0\r\n\r\n"),
         (server_error(), rb"HTTP/1\.1 502 Bad Gateway\r\nContent-Type: text/html.*<html>.*"),
         (server_error(503), rb"HTTP/1\.1 503 Service Unavailable\r\n.*<title>503 Service Unavailable</title>.*"),
-        (garbage_json(), rb'HTTP/1\.1 200 OK\r\n.*Content-Length: 36\r\n\r\n\{"data_list": \[\{"task_id": "d5ceaaf4'),
-        (cut_short(), rb'HTTP/1\.1 200 OK\r\n.*Content-Length: 1000\r\n\r\n\{"data_list": \[\{"task_id": "d5ceaaf4'),
+        (truncated_json(), rb'HTTP/1\.1 200 OK\r\n.*Content-Length: 36\r\n\r\n\{"data_list": \[\{"task_id": "d5ceaaf4'),
+        (
+            truncated_response(),
+            rb'HTTP/1\.1 200 OK\r\n.*Content-Length: 1000\r\n\r\n\{"data_list": \[\{"task_id": "d5ceaaf4',
+        ),
         (error_in_200(), rb'HTTP/1\.1 200 OK\r\n.*\{"error_code": "HSS\.0010", .*'),
-        (refused("HSS.0011"), rb'HTTP/1\.1 400 Bad Request\r\n.*\{"error_code": "HSS\.0011", .*'),
-        (refused("APIGW.0613"), rb'HTTP/1\.1 503 .*"error_code": "APIGW\.0613", "request_id": "0{32}"\}'),
-        (refused("APIGW.0307", "Enough."), rb'HTTP/1\.1 401 .*\{"error_msg": "Enough\.", .*'),
-        (Raw(payload=b"no HTTP at all"), rb"no HTTP at all"),
-        (dripping_headers(0), rb"HTTP/1\.1 200 OK\r\n.*Content-Length: 2\r\n\r\n\{\}"),
-        (dripping_body(0), rb'HTTP/1\.1 200 OK\r\n.*Content-Length: 1000\r\n\r\n\{"data_list".{988}'),
+        (error_response("HSS.0011"), rb'HTTP/1\.1 400 Bad Request\r\n.*\{"error_code": "HSS\.0011", .*'),
+        (error_response("APIGW.0613"), rb'HTTP/1\.1 503 .*"error_code": "APIGW\.0613", "request_id": "0{32}"\}'),
+        (error_response("APIGW.0307", "Enough."), rb'HTTP/1\.1 401 .*\{"error_msg": "Enough\.", .*'),
+        (RawResponse(payload=b"no HTTP at all"), rb"no HTTP at all"),
+        (slow_headers(0), rb"HTTP/1\.1 200 OK\r\n.*Content-Length: 2\r\n\r\n\{\}"),
+        (slow_body(0), rb'HTTP/1\.1 200 OK\r\n.*Content-Length: 1000\r\n\r\n\{"data_list".{988}'),
     ],
 )
-def test_an_injected_response_is_sent_byte_for_byte(reply: Reply | Raw | Drip, expected: bytes) -> None:
-    assert re.fullmatch(expected, received_bytes(reply), re.DOTALL)
+def test_an_injected_response_is_sent_byte_for_byte(response: AnyResponse, expected: bytes) -> None:
+    assert re.fullmatch(expected, received_bytes(response), re.DOTALL)
 
 
 def test_a_reset_is_a_tcp_reset() -> None:
     """The client gets a socket error, not the end of the stream."""
     with Simulator() as simulator:
-        simulator.faults.append(Fault(reply=reset()))
+        simulator.faults.append(Fault(response=connection_reset()))
         with open_request(simulator) as connection, pytest.raises(ConnectionResetError):
             connection.recv(1)
 
@@ -108,7 +117,7 @@ def test_a_reset_is_a_tcp_reset() -> None:
 def test_a_reset_can_come_in_the_middle_of_a_response() -> None:
     """The client may read what was sent before, and then gets a socket error."""
     with Simulator() as simulator:
-        simulator.faults.append(Fault(reply=Raw(payload=b"HTTP/1.1 200 OK\r\n", then="reset")))
+        simulator.faults.append(Fault(response=RawResponse(payload=b"HTTP/1.1 200 OK\r\n", then="reset")))
         with open_request(simulator) as connection, pytest.raises(ConnectionResetError):
             read_to_end(connection)
 
@@ -116,7 +125,7 @@ def test_a_reset_can_come_in_the_middle_of_a_response() -> None:
 def test_a_hung_connection_stays_silent_until_the_client_closes_it() -> None:
     """Other connections are served meanwhile."""
     with Simulator() as simulator:
-        simulator.faults.append(Fault(on=frozenset({1}), reply=hung()))
+        simulator.faults.append(Fault(requests=frozenset({1}), response=no_response()))
         with open_request(simulator) as waiting:
             wait_for_request(simulator)
             with open_request(simulator) as other:
@@ -127,11 +136,11 @@ def test_a_hung_connection_stays_silent_until_the_client_closes_it() -> None:
                 waiting.recv(1)
 
 
-@pytest.mark.parametrize("reply", [hung(), dripping_headers(60), dripping_body(60)])
-def test_stopping_closes_held_and_dripping_connections(reply: Raw | Drip) -> None:
+@pytest.mark.parametrize("response", [no_response(), slow_headers(60), slow_body(60)])
+def test_stopping_closes_held_and_dripping_connections(response: RawResponse | SlowResponse) -> None:
     """It does so at once, however long the pause is."""
     simulator = Simulator()
-    simulator.faults.append(Fault(reply=reply))
+    simulator.faults.append(Fault(response=response))
     simulator.start()
     with open_request(simulator) as connection:
         wait_for_request(simulator)
@@ -145,7 +154,7 @@ def test_stopping_closes_held_and_dripping_connections(reply: Raw | Drip) -> Non
 def test_dripping_bytes_have_real_pauses() -> None:
     """Five bytes have at least four pauses between them."""
     before = time.monotonic()
-    received_bytes(Drip(payload=b"12345", pause=0.02))
+    received_bytes(SlowResponse(payload=b"12345", pause=0.02))
 
     assert time.monotonic() - before >= 0.08
 
@@ -153,7 +162,7 @@ def test_dripping_bytes_have_real_pauses() -> None:
 def test_a_client_that_disconnects_while_bytes_drip_is_not_reported(capfd: pytest.CaptureFixture[str]) -> None:
     """The simulator serves the next request and prints nothing."""
     with Simulator() as simulator:
-        simulator.faults.append(Fault(on=frozenset({1}), reply=Drip(payload=b"." * 1000, pause=0.001)))
+        simulator.faults.append(Fault(requests=frozenset({1}), response=SlowResponse(payload=b"." * 1000, pause=0.001)))
         with open_request(simulator) as connection:
             connection.recv(1)
         with open_request(simulator) as connection:
@@ -166,9 +175,9 @@ def test_a_fault_affects_the_requests_with_its_numbers(send: SendRequest, list_t
     """Requests are counted from one per operation, and the first matching fault is used."""
     with Simulator() as simulator:
         simulator.faults += [
-            Fault(on=frozenset({1, 3}), operation="tasks", reply=server_error(502)),
-            Fault(on=frozenset({2}), reply=server_error(503)),
-            Fault(operation="projects", reply=server_error(504)),
+            Fault(requests=frozenset({1, 3}), operation="tasks", response=server_error(502)),
+            Fault(requests=frozenset({2}), response=server_error(503)),
+            Fault(operation="projects", response=server_error(504)),
         ]
         tasks = [list_tasks(simulator).status for _ in range(4)]
         projects = [send(simulator, "/v3/projects").status for _ in range(3)]
@@ -180,7 +189,7 @@ def test_a_fault_affects_the_requests_with_its_numbers(send: SendRequest, list_t
 def test_faults_can_be_added_and_removed_while_the_simulator_runs(list_tasks: ListTasks) -> None:
     """The list is read for every request."""
     with Simulator() as simulator:
-        simulator.faults.append(Fault(reply=server_error()))
+        simulator.faults.append(Fault(response=server_error()))
         broken = list_tasks(simulator).status
         simulator.faults.clear()
 
@@ -190,7 +199,7 @@ def test_faults_can_be_added_and_removed_while_the_simulator_runs(list_tasks: Li
 def test_a_fault_takes_precedence_over_authentication(send: SendRequest) -> None:
     """A proxy on the way does not check the cloud's signatures."""
     with Simulator() as simulator:
-        simulator.faults.append(Fault(reply=login_page()))
+        simulator.faults.append(Fault(response=login_page()))
 
         assert send(simulator, TARGET, headers={}).status == 200
 
@@ -198,7 +207,7 @@ def test_a_fault_takes_precedence_over_authentication(send: SendRequest) -> None
 def test_only_authenticated_users_get_the_permission_error(send: SendRequest, list_tasks: ListTasks) -> None:
     """HSS reports missing permissions with HTTP 400, and only after authentication."""
     with Simulator() as simulator:
-        simulator.faults.append(Fault(reply=Forbidden()))
+        simulator.faults.append(Fault(response=Forbidden()))
         authenticated, anonymous = list_tasks(simulator), send(simulator, TARGET, headers={})
 
     assert (authenticated.status, authenticated.document["error_code"]) == (400, "HSS.0013")
@@ -209,8 +218,10 @@ def test_the_recorded_request_has_the_status_of_the_fault(list_tasks: ListTasks)
     """The status is 0 if the fault was not a complete HTTP response."""
     with Simulator() as simulator:
         simulator.faults += [
-            Fault(on=frozenset({1}), reply=server_error()),
-            Fault(on=frozenset({2}), reply=Raw(payload=b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")),
+            Fault(requests=frozenset({1}), response=server_error()),
+            Fault(
+                requests=frozenset({2}), response=RawResponse(payload=b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            ),
         ]
         for _ in range(2):
             list_tasks(simulator)

@@ -15,7 +15,7 @@ from gate.simulator.alibaba.pages import page
 from gate.simulator.alibaba.parameters import ACTIONS, Parameters, read_parameters, validation_error
 from gate.simulator.alibaba.signature import ALGORITHM
 from gate.simulator.cloud import ApiResponse, CloudState, HttpRequest
-from gate.simulator.fault import Reply
+from gate.simulator.fault import HttpResponse
 from gate.simulator.quota import Quota
 
 VERSION: Final = "2018-12-03"
@@ -67,7 +67,7 @@ def forbidden() -> ApiResponse:
     return error("NoPermission")
 
 
-def to_http(_operation: str, response: ApiResponse, request_id: str) -> Reply:
+def to_http(_operation: str, response: ApiResponse, request_id: str) -> HttpResponse:
     """Encodes a response as HTTP, with the request id in its document."""
     document, written_id = response.document, str(UUID(request_id)).upper()
     if response.status != HTTPStatus.OK:
@@ -75,10 +75,10 @@ def to_http(_operation: str, response: ApiResponse, request_id: str) -> Reply:
     elif isinstance(document, dict):
         document = {**document, "RequestId": written_id}
     headers = {"Content-Type": "application/json;charset=utf-8", **response.headers}
-    return Reply(status=response.status, headers=headers, body=json.dumps(document).encode())
+    return HttpResponse(status=response.status, headers=headers, body=json.dumps(document).encode())
 
 
-def refused(code: str, message: str | None = None) -> Reply:
+def error_response(code: str, message: str | None = None) -> HttpResponse:
     """An error by its code, as a fault."""
     return to_http("", error(code, message), FAULT_ID)
 
@@ -108,7 +108,7 @@ def _task_result(parameters: Parameters, state: CloudState) -> ApiResponse:
             document = tasks.task_result_info(snapshot)
             return ApiResponse(status=HTTPStatus.OK, document=document, shown_tasks=(snapshot,))
     # This action documents no result code for a task that does not exist.
-    return ApiResponse(status=HTTPStatus.OK, document=tasks.no_task_document("bare"))
+    return ApiResponse(status=HTTPStatus.OK, document=tasks.no_task_document("empty"))
 
 
 def _leaves(parameters: Parameters, state: CloudState) -> ApiResponse:

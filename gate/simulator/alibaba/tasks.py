@@ -94,7 +94,7 @@ def no_task_document(form: NoTask) -> dict[str, Any]:
 
     No document shows such a response.
     """
-    result = {"TaskInfo": {"Result": "TASK_NOT_EXISTS"}} if form == "told" else {}
+    result = {"TaskInfo": {"Result": "TASK_NOT_EXISTS"}} if form == "result-code" else {}
     return {"TaskId": 0, "TotalCount": 0, "FinishCount": 0, **result}
 
 

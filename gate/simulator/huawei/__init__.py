@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from gate.simulator.cloud import ApiResponse, CloudState, HttpRequest, out_of_order
-from gate.simulator.fault import Reply
+from gate.simulator.fault import HttpResponse
 from gate.simulator.huawei import identity
 from gate.simulator.huawei.errors import error
 from gate.simulator.huawei.identity import CREDENTIALS, PROJECT_ID, REGION
@@ -82,13 +82,13 @@ def forbidden() -> ApiResponse:
     return error("HSS.0013")
 
 
-def to_http(operation: str, response: ApiResponse, request_id: str) -> Reply:
+def to_http(operation: str, response: ApiResponse, request_id: str) -> HttpResponse:
     """Encodes a response as HTTP: IAM names its trace, and the gateway repeats the request id in its own errors."""
     body = response.document
     if response.status != HTTPStatus.OK and body["error_code"].startswith("APIGW."):
         body = {**body, "request_id": request_id}
     is_iam = operation == "projects" and response.status == HTTPStatus.OK
-    return Reply(
+    return HttpResponse(
         status=response.status,
         headers={
             "Server": "api-gateway",
@@ -100,14 +100,14 @@ def to_http(operation: str, response: ApiResponse, request_id: str) -> Reply:
     )
 
 
-def refused(code: str, message: str | None = None) -> Reply:
+def error_response(code: str, message: str | None = None) -> HttpResponse:
     """An error of HSS or of its gateway by its code, as a fault."""
     return to_http("tasks", error(code, message), FAULT_ID)
 
 
-def error_in_200(code: str = "HSS.0010") -> Reply:
+def error_in_200(code: str = "HSS.0010") -> HttpResponse:
     """The error of HSS with this code in a response with status 200."""
-    return replace(refused(code), status=HTTPStatus.OK)
+    return replace(error_response(code), status=HTTPStatus.OK)
 
 
 def _tasks(query: Mapping[str, str], tasks: Sequence[Snapshot]) -> ApiResponse:

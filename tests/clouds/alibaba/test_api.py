@@ -167,7 +167,7 @@ def test_only_a_task_of_the_source_is_found(fake_time: FakeTime) -> None:
         assert newest(simulator, fake_time, source="openapi").id == "api"
 
 
-@pytest.mark.parametrize("no_task", ["told", "bare"])
+@pytest.mark.parametrize("no_task", ["result-code", "empty"])
 def test_no_task_at_all_is_none(fake_time: FakeTime, no_task: NoTask) -> None:
     with simulated(fake_time, COLLECTION) as simulator:
         simulator.no_task = no_task
@@ -755,7 +755,7 @@ def test_a_cloud_that_does_not_look_at_criteria_costs_calls_and_no_truth(fake_ti
 )
 def test_what_is_forbidden_is_named_and_never_nothing(fake_time: FakeTime, operation: str, action: str) -> None:
     with simulated(fake_time) as simulator:
-        simulator.faults.append(Fault(operation=operation, reply=Forbidden()))
+        simulator.faults.append(Fault(operation=operation, response=Forbidden()))
         with pytest.raises(NotAuthorised, match=f"Allow {action};"):
             seen_again(simulator, fake_time)
 
@@ -770,7 +770,9 @@ def test_an_error_beside_an_empty_list_is_no_empty_list(fake_time: FakeTime) -> 
 def test_a_page_that_fails_once_is_asked_for_again(fake_time: FakeTime) -> None:
     with simulated(fake_time, replace(OURS, total=9)) as simulator:
         simulator.page_cap = 5
-        simulator.faults.append(Fault(on=frozenset({2}), operation=LEAVES, reply=alibaba.refused("ServiceUnavailable")))
+        simulator.faults.append(
+            Fault(requests=frozenset({2}), operation=LEAVES, response=alibaba.error_response("ServiceUnavailable"))
+        )
         found = seen_again(simulator, fake_time)
         numbers = [query(request)["CurrentPage"] for request in asked(simulator, LEAVES)]
 

@@ -467,7 +467,7 @@ def test_after_the_deadline_no_other_page_is_asked_for(fake_time: FakeTime, *, i
 
 def test_a_fault_between_two_pages_is_tried_again_there(fake_time: FakeTime) -> None:
     with simulated(fake_time, *many(25)) as simulator:
-        simulator.faults.append(Fault(on=frozenset({2}), reply=server_error()))
+        simulator.faults.append(Fault(requests=frozenset({2}), response=server_error()))
 
         assert id_of(connected(simulator, fake_time, limit=10).newest_task()) == "task-0"
         assert offsets(simulator.requests) == [0, 9, 9, 18]

@@ -189,7 +189,7 @@ def test_a_nonce_is_used_even_if_the_response_is_lost(send: SendRequest, clock: 
     """A retry has to be signed again."""
     with Simulator(now=clock) as simulator:
         headers = Signing().headers(simulator, clock.now)
-        simulator.faults.append(Fault(on=frozenset({1}), reply=server_error()))
+        simulator.faults.append(Fault(requests=frozenset({1}), response=server_error()))
         send(simulator, Signing().target, method="POST", headers=headers)
         again = send(simulator, Signing().target, method="POST", headers=headers)
 

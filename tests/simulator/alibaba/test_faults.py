@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def test_an_error_can_be_injected_by_its_code(code: str, status: int, call: CallAction, clock: Clock) -> None:
     """It has the status that is documented for the code."""
     with Simulator(now=clock) as simulator:
-        simulator.faults.append(Fault(reply=alibaba.refused(code)))
+        simulator.faults.append(Fault(response=alibaba.error_response(code)))
         response = call(simulator, LAST, **SCAN)
 
     assert (response.status, response.document["Code"]) == (status, code)
@@ -28,7 +28,7 @@ def test_an_error_can_be_injected_by_its_code(code: str, status: int, call: Call
 
 
 def test_an_injected_error_can_have_its_own_message() -> None:
-    assert b'"Message": "Enough."' in alibaba.refused("ServerError", "Enough.").body
+    assert b'"Message": "Enough."' in alibaba.error_response("ServerError", "Enough.").body
 
 
 @pytest.mark.parametrize("action", [LAST, RESULT, LEAVES, INSTANCES])
@@ -36,7 +36,7 @@ def test_one_action_can_be_forbidden(action: str, call: CallAction, clock: Clock
     """The others stay allowed, as for a user whose policies name only those."""
     query: dict[str, dict[str, object]] = {LAST: {**SCAN}, RESULT: {**SCAN, "TaskId": "t"}, LEAVES: {**PAGE}}
     with Simulator(now=clock) as simulator:
-        simulator.faults.append(Fault(operation=action, reply=Forbidden()))
+        simulator.faults.append(Fault(operation=action, response=Forbidden()))
         responses = {each: call(simulator, each, **query.get(each, {})) for each in (LAST, RESULT, LEAVES, INSTANCES)}
 
     assert {each for each, response in responses.items() if response.status == 403} == {action}
@@ -47,7 +47,7 @@ def test_one_action_can_be_forbidden(action: str, call: CallAction, clock: Clock
 def test_a_fault_can_affect_every_poll_of_every_cloud(call: CallAction, list_tasks: ListTasks, clock: Clock) -> None:
     """Polls are counted over all polling actions of a cloud, and separately for each cloud."""
     with Simulator(now=clock) as simulator:
-        simulator.faults.append(Fault(on=frozenset({2, 3}), operation=POLL, reply=server_error()))
+        simulator.faults.append(Fault(requests=frozenset({2, 3}), operation=POLL, response=server_error()))
         statuses = [
             call(simulator, LAST, **SCAN).status,
             call(simulator, INSTANCES).status,
@@ -65,8 +65,8 @@ def test_a_fault_can_affect_one_action_or_all_of_them(call: CallAction, clock: C
     """The requests of each action are counted separately."""
     with Simulator(now=clock) as simulator:
         simulator.faults += [
-            Fault(on=frozenset({2}), operation=INSTANCES, reply=server_error(503)),
-            Fault(on=frozenset({3}), reply=server_error(502)),
+            Fault(requests=frozenset({2}), operation=INSTANCES, response=server_error(503)),
+            Fault(requests=frozenset({3}), response=server_error(502)),
         ]
         statuses = [(call(simulator, INSTANCES).status, call(simulator, LAST, **SCAN).status) for _ in range(4)]
 

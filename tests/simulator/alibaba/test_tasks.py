@@ -153,7 +153,7 @@ def test_other_tasks_are_found_by_their_types(kind: Kind, call: CallAction, cloc
 
 @pytest.mark.parametrize(
     ("no_task", "info"),
-    [("told", {"TaskInfo": {"Result": "TASK_NOT_EXISTS"}}), ("bare", {})],
+    [("result-code", {"TaskInfo": {"Result": "TASK_NOT_EXISTS"}}), ("empty", {})],
 )
 def test_a_missing_task_has_two_possible_responses(
     no_task: NoTask, info: dict[str, Any], call: CallAction, clock: Clock
