@@ -338,7 +338,7 @@ def _images(rng: Random, task_id: str, weather: Weather) -> list[Image]:
 
 
 def _image(rng: Random, seed: str, weather: Weather, *, is_troubled: bool) -> Image:
-    # Spelt with and without the name of the algorithm, as both are seen (alibaba-security-center.md, last section).
+    # Spelt with and without the name of the algorithm, as both are seen (alibaba-security-center.md 2.2).
     digest = seed.encode().hex().ljust(64, "0")
     image = Image(digest=digest, fate="scanned", risk="NO", tells_after=0.0, name="shop")
     if rng.random() < 0.2:
