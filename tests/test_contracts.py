@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from gate import __version__, clouds, simulator
+from gate import __version__, cli, clouds, simulator
 from gate.ci.github import outputs
 from gate.command_line import variables
 from gate.errors import ExitCode
@@ -20,6 +21,9 @@ from gate.simulator import SCENARIOS
 from tests.builders import an_outcome
 from tests.github_runner import as_the_runner_reads
 from tools import document
+
+if TYPE_CHECKING:
+    from tests.builders import FakeTime
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -97,6 +101,35 @@ def test_the_quick_start_is_two_commands_of_one_line() -> None:
     assert [block.count("\n") for block in blocks[:2]] == [1, 1]
     assert "scan-gate demo" in blocks[0]
     assert "pytest" in blocks[1]
+
+
+def test_the_sample_output_in_the_readme_is_what_the_demo_prints(
+    fake_time: FakeTime, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """But for the times; and the line that introduces the scenario is left out."""
+    blocks = re.findall(r"^```(.*?)\n(.*?)^```", section("Quick start"), flags=re.MULTILINE | re.DOTALL)
+    (sample,) = [text for language, text in blocks if not language]
+
+    cli.main(["demo", "--scenario", "risky"], fake_time.clock())
+    verdict, log = capfd.readouterr()
+
+    assert re.sub(r"\d", "0", log + verdict.partition("\n")[2]) == re.sub(r"\d", "0", sample)
+
+
+def test_every_message_in_troubleshooting_is_one_of_the_gate() -> None:
+    texts = "\n".join(text for path in (ROOT / "gate").rglob("*.py") for text in _texts(path.read_text()))
+    quoted = re.findall(r"^\*\*(.*)\*\*", section("Troubleshooting"), flags=re.MULTILINE)
+    messages = [message for title in quoted for message in re.findall(r'"([^"]*)"', title)]
+    parts = [part.strip() for message in messages for part in message.split("...")]
+
+    assert len(messages) > 10
+    assert [part for part in parts if part not in texts] == []
+
+
+def _texts(source: str) -> list[str]:
+    """All texts of a module; of one with values in it, the parts between them."""
+    constants = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return [node.value for node in constants if isinstance(node.value, str)]
 
 
 @pytest.mark.parametrize("block", EXAMPLES)
