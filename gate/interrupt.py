@@ -36,16 +36,25 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def signals_delayed() -> Iterator[None]:
-    """Delays SIGINT and SIGTERM until the block ends; for imports.
+    """Delays the first SIGINT or SIGTERM until the block ends; for imports.
 
-    The import system of Python runs callbacks after each module, and drops an exception that a signal raises in one:
-    the interruption would be lost.
+    The import system runs callbacks after each module, and Python drops an exception that a signal raises in a
+    callback: the interruption would be lost.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not _raise:
+        yield
+        return
+    arrived: list[int] = []
+    # Not by a mask, which holds for one thread only: any other thread may receive the signal.
+    for number in _SIGNALS:
+        signal.signal(number, lambda number, _frame: arrived.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number in _SIGNALS:
+            signal.signal(number, _raise)
+        if arrived:
+            _raise(arrived[0], None)
 
 
 def ignore_signals() -> None:

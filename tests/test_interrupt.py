@@ -37,19 +37,38 @@ def test_two_signals_at_one_moment_are_one_interruption_and_no_complaint(capfd: 
     assert capfd.readouterr().err == ""
 
 
-def test_a_delayed_signal_interrupts_when_the_delay_ends() -> None:
+@pytest.mark.parametrize("numbers", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGTERM, signal.SIGINT]])
+def test_a_delayed_signal_interrupts_when_the_delay_ends(numbers: list[signal.Signals]) -> None:
     steps = []
 
     def import_something() -> None:
         with signals_delayed():
-            os.kill(os.getpid(), signal.SIGTERM)
+            for number in numbers:
+                os.kill(os.getpid(), number)
             steps.append("imported")
         steps.append("ran")
 
     with interruptible(), pytest.raises(Interrupted) as caught:
         import_something()
 
-    assert (steps, caught.value.signal) == (["imported"], signal.SIGTERM)
+    assert (steps, caught.value.signal) == (["imported"], numbers[0])
+
+
+def test_a_delay_without_a_signal_changes_nothing() -> None:
+    with interruptible():
+        handler = signal.getsignal(signal.SIGTERM)
+        with signals_delayed():
+            pass
+
+        assert signal.getsignal(signal.SIGTERM) is handler
+
+
+def test_a_delay_after_the_first_signal_raises_no_second_one() -> None:
+    with interruptible():
+        with pytest.raises(Interrupted):
+            os.kill(os.getpid(), signal.SIGINT)
+        with signals_delayed():
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def test_whoever_is_deaf_hears_no_signal() -> None:
