@@ -52,10 +52,10 @@ _AEGIS = frozenset({"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"})
 
 def read(response: Response) -> dict[str, Any]:
     """Reads an answer of Security Center; see `gate.clouds.error_response.read_document`."""
-    return read_document(response, error_in, _refusal)
+    return read_document(response, find_error, _refusal)
 
 
-def error_in(document: Mapping[str, Any]) -> CloudError:
+def find_error(document: Mapping[str, Any]) -> CloudError:
     """Finds the error in a document, however deep; an empty one where there is none.
 
     Some answers carry a code that means well; whatever else calls itself an error is one, even beside data.
@@ -70,7 +70,7 @@ def error_in(document: Mapping[str, Any]) -> CloudError:
     signs = [("Success is false", "") for name, value in named if name == "success" and value in _FAILED]
     signs += [(name, text(value)) for name, value in named if name.startswith("error") and value]
     own = _error(signs[0][0], message or signs[0][1]) if signs else CloudError()
-    return next((error for part in inner if (error := error_in(part)).code), own)
+    return next((error for part in inner if (error := find_error(part)).code), own)
 
 
 def action(api: str) -> str:

@@ -47,20 +47,20 @@ _THROTTLED = "APIGW.0308"
 
 def read(response: Response) -> dict[str, Any]:
     """Reads an answer of HSS or IAM; see `gate.clouds.error_response.read_document`."""
-    return read_document(response, error_in, _refusal)
+    return read_document(response, find_error, _refusal)
 
 
-def error_in(document: Mapping[str, Any]) -> CloudError:
+def find_error(document: Mapping[str, Any]) -> CloudError:
     """Finds the error object in a document, however deep; an empty one where there is none.
 
     Whatever calls itself an error is one, even beside data: half an answer is not an answer.
     """
     for key, value in document.items():
         if (key in _CODES or key.lower().startswith("error")) and value not in _NO_ERROR:
-            inside = error_in(value) if isinstance(value, dict) else CloudError()
+            inside = find_error(value) if isinstance(value, dict) else CloudError()
             return inside if inside.code else _named(key, document)
     inner = (value for value in document.values() if isinstance(value, dict))
-    return next((error for part in inner if (error := error_in(part)).code), CloudError())
+    return next((error for part in inner if (error := find_error(part)).code), CloudError())
 
 
 def _named(key: str, document: Mapping[str, Any]) -> CloudError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.clouds.alibaba.error_response import action, error_in, read
+from gate.clouds.alibaba.error_response import action, find_error, read
 from gate.clouds.error_response import CloudError
 from gate.errors import (
     ExitCode,
@@ -326,7 +326,7 @@ def test_an_error_is_found_in_each_of_its_shapes_and_is_never_an_answer(
     """Also beside whole data: half an answer is not an answer."""
     beside = {**document, **DATA} if is_first else {**DATA, **document}
 
-    assert error_in(document) == error_in(beside) == expected
+    assert find_error(document) == find_error(beside) == expected
     assert expected.code in refusal(a_response(json.dumps(beside))).happened
 
 

@@ -1,4 +1,4 @@
-"""The questions to Huawei Cloud: every page is read, nothing hangs on the order of a list, and no number is trusted."""
+"""The calls to Huawei Cloud: all pages are read, the order of a list does not matter, and its total is checked."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ NOON_MS = 1_769_860_800_000
 DOES_NOT_END = "does not end where its total says, or changes faster than it can be read"
 
 
-def connected(simulator: Simulator, time: FakeTime, **wishes: Any) -> Cloud:
-    """The simulator's project; a wish names an option with underscores, and `project_id=None` leaves it to IAM."""
-    return PROVIDER.connect(a_way_to(simulator, time, **wishes))
+def connected(simulator: Simulator, time: FakeTime, **options: Any) -> Cloud:
+    """The simulator's project; options are named with underscores, and `project_id=None` has the gate call IAM."""
+    return PROVIDER.connect(a_connection_to(simulator, time, **options))
 
 
-def a_way_to(simulator: Simulator, time: FakeTime, *, timeout: float = 1800.0, **wishes: object) -> Connection:
-    """What `connected` is connected with."""
+def a_connection_to(simulator: Simulator, time: FakeTime, *, timeout: float = 1800.0, **options: object) -> Connection:
+    """A connection to the simulator; options as for `connected`."""
     known = simulator.describe()["huawei"]
-    options = {"project_id": known["project_id"], "iam_endpoint": known["iam_endpoint"], **wishes}
+    for_cloud = {"project_id": known["project_id"], "iam_endpoint": known["iam_endpoint"], **options}
     return a_connection(
         time,
         timeout=timeout,
         environ={"HW_ACCESS_KEY": known["access_key_id"], "HW_SECRET_KEY": known["access_key_secret"]},
         region=known["region"],
         endpoint=known["endpoint"],
-        for_cloud={name.replace("_", "-"): value for name, value in options.items() if value is not None},
+        for_cloud={name.replace("_", "-"): value for name, value in for_cloud.items() if value is not None},
     )
 
 
@@ -51,28 +51,28 @@ def simulated(time: FakeTime, *tasks: SimulatedTask) -> Simulator:
 
 
 def many(number: int) -> list[SimulatedTask]:
-    """So many tasks, the first of them the newest."""
+    """This many tasks, the newest first."""
     return [SimulatedTask(id=f"task-{n}", name="nightly", started_ago=60.0 + n) for n in range(number)]
 
 
-def a_row(id: str, began: int | None = None, **fields: object) -> Document:  # noqa: A002 - the field's own name
-    """An entry of data_list that began so many minutes after noon."""
-    times = {} if began is None else {"begin_time": NOON_MS + began * 60_000}
+def a_row(id: str, started: int | None = None, **fields: object) -> Document:  # noqa: A002 - the field's own name
+    """An entry of data_list with this start time, in minutes after noon."""
+    times = {} if started is None else {"begin_time": NOON_MS + started * 60_000}
     return {"task_id": id, "task_type": "manual", "task_status": 100, **times, **fields}
 
 
-def an_end(id: str, ended: int) -> Document:  # noqa: A002 - the field's own name
-    """An entry that does not say when it began, only that it ended so many minutes after noon."""
+def a_row_without_start(id: str, ended: int) -> Document:  # noqa: A002 - the field's own name
+    """An entry without a start time, with this end time in minutes after noon."""
     return a_row(id, end_time=NOON_MS + ended * 60_000)
 
 
 def a_page(*rows: Document, total: object = None) -> Document:
-    """A page whose total is that of its rows, if nothing else is said."""
+    """A page; its total is by default the number of its rows."""
     return {"data_list": [*rows], "total_num": len(rows) if total is None else total}
 
 
-def read_through(rows: Sequence[Document], *starts: int, total: object = None) -> list[Document]:
-    """The pages of ten that begin at these places of a list."""
+def pages_of(rows: Sequence[Document], *starts: int, total: object = None) -> list[Document]:
+    """The pages of ten rows that start at these offsets of a list."""
     return [a_page(*rows[start : start + 10], total=len(rows) if total is None else total) for start in starts]
 
 
@@ -80,10 +80,10 @@ def without_a_total(pages: Iterable[Document]) -> list[Document]:
     return [{"data_list": page["data_list"]} for page in pages]
 
 
-def says(simulator: Simulator, documents: Iterable[object]) -> None:
-    """Lets it say these documents one after another, whatever it is asked."""
-    following = iter(documents)
-    simulator.rewrite = lambda _operation, _true: next(following)
+def serve(simulator: Simulator, documents: Iterable[object]) -> None:
+    """Has the simulator send these documents one after another, whatever the request."""
+    remaining = iter(documents)
+    simulator.rewrite = lambda _operation, _document: next(remaining)
 
 
 def offsets(requests: Iterable[Request]) -> list[int]:
@@ -94,10 +94,7 @@ def id_of(task: ScanTask | None) -> str | None:
     return task.id if task else None
 
 
-# The newest.
-
-
-def test_the_newest_task_of_a_shuffled_list_is_found_with_one_question(fake_time: FakeTime) -> None:
+def test_the_newest_task_of_a_shuffled_list_is_found_with_one_request(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         found = connected(simulator, fake_time).newest_task()
 
@@ -108,7 +105,7 @@ def test_the_newest_task_of_a_shuffled_list_is_found_with_one_question(fake_time
         assert len(simulator.requests) == 1
 
 
-def test_no_task_at_all_is_none(fake_time: FakeTime) -> None:
+def test_an_empty_list_has_no_newest_task(fake_time: FakeTime) -> None:
     with Simulator("empty", now=fake_time.wall) as simulator:
         cloud = connected(simulator, fake_time)
 
@@ -139,7 +136,7 @@ def test_all_pages_are_read(fake_time: FakeTime, number: int, expected_offsets: 
         assert offsets(simulator.requests) == expected_offsets
 
 
-def test_a_page_is_as_large_as_the_cloud_allows(fake_time: FakeTime) -> None:
+def test_pages_have_the_largest_size_that_the_cloud_allows(fake_time: FakeTime) -> None:
     with simulated(fake_time, *many(401)) as simulator:
         found = connected(simulator, fake_time).newest_task()
 
@@ -148,21 +145,27 @@ def test_a_page_is_as_large_as_the_cloud_allows(fake_time: FakeTime) -> None:
         assert offsets(simulator.requests) == [0, 199, 398]
 
 
-@pytest.mark.parametrize("rows", [*permutations([a_row("a", 1), a_row("b", 3), a_row("c", 2), an_end("d", 2)])])
-def test_the_order_of_the_list_means_nothing(fake_time: FakeTime, rows: tuple[Document, ...]) -> None:
-    """A task that ended before another one began is older than that, even if it does not say when it began."""
+@pytest.mark.parametrize(
+    "rows", [*permutations([a_row("a", 1), a_row("b", 3), a_row("c", 2), a_row_without_start("d", 2)])]
+)
+def test_the_newest_task_does_not_depend_on_the_order_of_the_list(
+    fake_time: FakeTime, rows: tuple[Document, ...]
+) -> None:
+    """A task without a start time is older than one that started after its end."""
     with simulated(fake_time) as simulator:
-        says(simulator, [a_page(*rows)])
+        serve(simulator, [a_page(*rows)])
 
         assert id_of(connected(simulator, fake_time).newest_task()) == "b"
 
 
-@pytest.mark.parametrize("rows", [*permutations([a_row("a", 1), an_end("b", 4), a_row("c", 2), an_end("d", 3)])])
-def test_a_task_without_a_begin_may_be_the_newest_until_its_end(
+@pytest.mark.parametrize(
+    "rows", [*permutations([a_row("a", 1), a_row_without_start("b", 4), a_row("c", 2), a_row_without_start("d", 3)])]
+)
+def test_a_task_without_a_start_time_counts_as_started_at_its_end(
     fake_time: FakeTime, rows: tuple[Document, ...]
 ) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, [a_page(*rows)])
+        serve(simulator, [a_page(*rows)])
         found = connected(simulator, fake_time).newest_task()
 
         assert found is not None
@@ -170,66 +173,65 @@ def test_a_task_without_a_begin_may_be_the_newest_until_its_end(
 
 
 @pytest.mark.parametrize("rows", [*permutations([a_row("a", 1), a_row("c", 1), a_row("b", 1)])])
-def test_a_tie_is_broken_by_the_id_and_not_by_the_order(fake_time: FakeTime, rows: tuple[Document, ...]) -> None:
+def test_a_tie_is_broken_by_the_id_and_not_by_the_order_of_the_list(
+    fake_time: FakeTime, rows: tuple[Document, ...]
+) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, [a_page(*rows)])
+        serve(simulator, [a_page(*rows)])
 
         assert id_of(connected(simulator, fake_time).newest_task()) == "c"
 
 
-NO_BEGIN: dict[str, Document] = {
+NO_START_TIME: dict[str, Document] = {
     "absent": {},
     "null": {"begin_time": None},
     "zero": {"begin_time": 0},
-    "text": {"begin_time": "soon"},
-    "milliseconds-as-text": {"begin_time": str(NOON_MS)},
+    "word": {"begin_time": "soon"},
+    "milliseconds-as-string": {"begin_time": str(NOON_MS)},
     "fraction": {"begin_time": float(NOON_MS)},
     "microseconds": {"begin_time": NOON_MS * 1000},
 }
 
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["first", "last"])
-@pytest.mark.parametrize("begin", NO_BEGIN.values(), ids=NO_BEGIN)
-def test_a_task_that_waits_for_its_turn_is_newer_than_an_older_one_that_is_complete(
-    fake_time: FakeTime, begin: Document, *, is_first: bool
+@pytest.mark.parametrize("start", NO_START_TIME.values(), ids=NO_START_TIME)
+def test_a_queued_task_is_newer_than_an_older_complete_one(
+    fake_time: FakeTime, start: Document, *, is_first: bool
 ) -> None:
-    """It is the scan of this release, and the other one is that of an earlier."""
-    queued, complete = a_row("a", task_status=0, **begin), a_row("b", 5)
+    """It is the scan of this release, and the complete one that of an earlier release."""
+    queued, complete = a_row("a", task_status=0, **start), a_row("b", 5)
     with simulated(fake_time) as simulator:
-        says(simulator, [a_page(queued, complete) if is_first else a_page(complete, queued)])
+        serve(simulator, [a_page(queued, complete) if is_first else a_page(complete, queued)])
         found = connected(simulator, fake_time).newest_task()
 
         assert found is not None
         assert (found.id, found.started_at, found.state) == ("a", None, TaskState.RUNNING)
 
 
-@pytest.mark.parametrize("begin", NO_BEGIN.values(), ids=NO_BEGIN)
+@pytest.mark.parametrize("start", NO_START_TIME.values(), ids=NO_START_TIME)
 @pytest.mark.parametrize(("ended", "expected"), [(4, "b"), (6, "a")], ids=["before", "after"])
-def test_a_task_without_a_readable_begin_is_as_new_as_its_end(
-    fake_time: FakeTime, begin: Document, ended: int, expected: str
+def test_a_task_without_a_valid_start_time_is_as_new_as_its_end(
+    fake_time: FakeTime, start: Document, ended: int, expected: str
 ) -> None:
-    odd = {**an_end("a", ended), **begin}
+    unstarted = {**a_row_without_start("a", ended), **start}
     with simulated(fake_time) as simulator:
-        says(simulator, repeat(a_page(odd, a_row("b", 5, end_time=NOON_MS + 3_600_000))))
+        serve(simulator, repeat(a_page(unstarted, a_row("b", 5, end_time=NOON_MS + 3_600_000))))
 
         assert id_of(connected(simulator, fake_time).newest_task()) == expected
 
 
-def test_an_end_that_cannot_be_read_does_not_make_a_task_old(fake_time: FakeTime) -> None:
+def test_a_task_with_neither_a_valid_start_nor_end_time_counts_as_the_newest(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, [a_page(a_row("a", end_time=str(NOON_MS)), a_row("b", 5))])
+        serve(simulator, [a_page(a_row("a", end_time=str(NOON_MS)), a_row("b", 5))])
 
         assert id_of(connected(simulator, fake_time).newest_task()) == "a"
 
 
-def test_tasks_without_a_begin_are_better_than_none(fake_time: FakeTime) -> None:
+def test_of_tasks_without_any_time_one_is_found(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, [a_page(a_row("a"), a_row("b", begin_time="soon"))])
+        serve(simulator, [a_page(a_row("a"), a_row("b", begin_time="soon"))])
 
         assert id_of(connected(simulator, fake_time).newest_task()) == "b"
-
-
-# What the list says of itself.
 
 
 @pytest.mark.parametrize("total", [0, 1, 10, 18, 19, 24, 26, 1000, 10**30])
@@ -237,10 +239,10 @@ def test_tasks_without_a_begin_are_better_than_none(fake_time: FakeTime) -> None
 def test_a_total_that_is_too_low_or_too_high_is_not_understood(
     fake_time: FakeTime, total: int, *, is_last: bool
 ) -> None:
-    """It never hides a page: the list is read to its end, and again, before it is given up."""
+    """It never hides a page: the list is read to its end, three times, before the gate gives up."""
     rows = [a_row(f"task-{n}", n if is_last else 25 - n) for n in range(25)]
     with simulated(fake_time) as simulator:
-        says(simulator, cycle(read_through(rows, 0, 9, 18, 24, total=total)))
+        serve(simulator, cycle(pages_of(rows, 0, 9, 18, 24, total=total)))
         with pytest.raises(NotUnderstood, match=DOES_NOT_END):
             connected(simulator, fake_time, limit=10).newest_task()
 
@@ -248,9 +250,11 @@ def test_a_total_that_is_too_low_or_too_high_is_not_understood(
 
 
 @pytest.mark.parametrize("total", [-1, "25", 25.0, True, False, "", [25], {}], ids=repr)
-def test_a_total_that_is_no_number_is_not_understood_at_once(fake_time: FakeTime, total: object) -> None:
+def test_a_total_that_is_not_a_whole_number_is_not_understood_and_not_read_again(
+    fake_time: FakeTime, total: object
+) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, [{"data_list": [a_row("a", 1)], "total_num": total}])
+        serve(simulator, [{"data_list": [a_row("a", 1)], "total_num": total}])
         with pytest.raises(NotUnderstood, match="number of scan tasks in the response is not a whole number"):
             connected(simulator, fake_time).newest_task()
 
@@ -262,26 +266,26 @@ def test_a_total_that_is_no_number_is_not_understood_at_once(fake_time: FakeTime
 )
 @pytest.mark.parametrize("is_last", [False, True], ids=["newest-first", "newest-last"])
 @pytest.mark.parametrize("is_null", [False, True], ids=["absent", "null"])
-def test_without_a_total_the_list_is_read_until_nothing_new_comes(
+def test_without_a_total_the_list_is_read_until_a_page_has_no_new_row(
     fake_time: FakeTime, number: int, starts: list[int], *, is_last: bool, is_null: bool
 ) -> None:
     rows = [a_row(f"task-{n}", n if is_last else number - n) for n in range(number)]
-    pages = without_a_total(read_through(rows, *starts))
+    pages = without_a_total(pages_of(rows, *starts))
     if is_null:
         pages = [{**page, "total_num": None} for page in pages]
     with simulated(fake_time) as simulator:
-        says(simulator, pages)
+        serve(simulator, pages)
         found = connected(simulator, fake_time, limit=10).newest_task()
 
         assert id_of(found) == (None if not rows else f"task-{number - 1}" if is_last else "task-0")
         assert offsets(simulator.requests) == starts
 
 
-def test_pages_smaller_than_asked_for_are_read_up_to_the_total(fake_time: FakeTime) -> None:
-    """A cloud may give fewer rows than the limit; as long as it says that there are more, they are fetched."""
+def test_pages_smaller_than_the_limit_are_read_up_to_the_total(fake_time: FakeTime) -> None:
+    """A cloud may return fewer rows than the limit although there are more."""
     rows = [a_row(f"task-{n}", n) for n in range(25)]
     with simulated(fake_time) as simulator:
-        says(simulator, read_through(rows, 0, 9, 18))
+        serve(simulator, pages_of(rows, 0, 9, 18))
 
         assert id_of(connected(simulator, fake_time).newest_task()) == "task-24"
         assert offsets(simulator.requests) == [0, 9, 18]
@@ -307,24 +311,24 @@ TEN = [a_row(f"task-{n}", n) for n in range(10)]
     ],
     ids=[
         "total-without-a-row",
-        "one-row-again-and-again",
-        "one-row-and-none",
+        "one-row-repeated",
+        "one-row-and-an-empty-page",
         "one-row-and-another",
-        "one-full-page-again-and-again",
-        "next-page-without-the-row-before",
-        "row-before-in-second-place",
-        "nothing-but-the-row-before",
+        "one-full-page-repeated",
+        "next-page-without-the-last-row",
+        "last-row-in-second-place",
+        "only-the-last-row",
         "one-more-than-the-total",
         "row-without-an-id-first",
-        "row-of-a-like-id-first",
+        "id-in-another-case-first",
     ],
 )
-def test_a_list_that_does_not_end_where_it_says_is_not_understood(
+def test_a_list_that_does_not_end_at_its_total_is_not_understood(
     fake_time: FakeTime, pages: Iterator[Document], starts: list[int]
 ) -> None:
-    """The newest task may be on the page that was not shown, so none is taken for it."""
+    """The newest task may be on a page that was not returned."""
     with simulated(fake_time) as simulator:
-        says(simulator, pages)
+        serve(simulator, pages)
         with pytest.raises(NotUnderstood, match=DOES_NOT_END) as caught:
             connected(simulator, fake_time, limit=10).newest_task()
 
@@ -339,36 +343,38 @@ def test_a_list_that_does_not_end_where_it_says_is_not_understood(
         [a_page(*TEN, total=19), a_page(TEN[9], *[a_row("task-10", 10)] * 9, total=19)],
         [a_page(*({"task_id": ["a", {}]} for _ in range(10)))],
     ],
-    ids=["first-page", "second-page", "id-that-is-no-text"],
+    ids=["first-page", "second-page", "id-that-is-not-a-string"],
 )
-def test_a_page_with_one_task_twice_is_not_understood_at_once(fake_time: FakeTime, pages: list[Document]) -> None:
+def test_a_page_with_one_task_twice_is_not_understood_and_not_read_again(
+    fake_time: FakeTime, pages: list[Document]
+) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, pages)
+        serve(simulator, pages)
         with pytest.raises(NotUnderstood, match="lists one scan task twice"):
             connected(simulator, fake_time, limit=10).newest_task()
 
         assert len(simulator.requests) == len(pages)
 
 
-def test_a_row_of_an_earlier_page_does_not_stand_for_the_one_that_is_missing(fake_time: FakeTime) -> None:
-    """Eleven rows of eleven, but one of them came twice: another one, perhaps the newest, was not shown."""
+def test_a_repeated_row_does_not_make_up_for_a_missing_one(fake_time: FakeTime) -> None:
+    """Eleven rows of eleven, but one of them came twice: another one, perhaps the newest, is missing."""
     with simulated(fake_time) as simulator:
-        says(simulator, cycle([a_page(*TEN, total=11), a_page(TEN[9], TEN[3], total=11)]))
+        serve(simulator, cycle([a_page(*TEN, total=11), a_page(TEN[9], TEN[3], total=11)]))
         with pytest.raises(NotUnderstood):
             connected(simulator, fake_time, limit=10).newest_task()
 
 
 @pytest.mark.parametrize("total", [None, 0, 10**9])
 @pytest.mark.parametrize("has_ids", [True, False], ids=["with-ids", "without-ids"])
-def test_a_list_without_an_end_is_given_up(fake_time: FakeTime, total: int | None, *, has_ids: bool) -> None:
-    """At 20,000 tasks, which is twenty times what a list may have."""
+def test_an_endless_list_is_not_understood(fake_time: FakeTime, total: int | None, *, has_ids: bool) -> None:
+    """At 20,000 tasks, twenty times the documented maximum."""
     starts = range(0, 20_000, 199)
     pages = [
         {"data_list": [{"task_id": f"{n}" if has_ids else None} for n in range(start, start + 200)], "total_num": total}
         for start in starts
     ]
     with simulated(fake_time) as simulator:
-        says(simulator, pages * 3)
+        serve(simulator, pages * 3)
         with pytest.raises(NotUnderstood, match=DOES_NOT_END):
             connected(simulator, fake_time).newest_task()
 
@@ -379,13 +385,13 @@ NEWEST_FIRST = [a_row(f"task-{n:02}", 30 - n) for n in range(1, 13)]
 OLDEST_FIRST = NEWEST_FIRST[::-1]
 NEW = a_row("task-00", 30)
 SHIFTS: dict[str, tuple[list[Document], list[Document], str]] = {
-    "insert-in-front": (NEWEST_FIRST, [NEW, *NEWEST_FIRST], "task-00"),
-    "delete-in-front": (NEWEST_FIRST, NEWEST_FIRST[1:], "task-02"),
-    "insert-in-front-and-delete-behind": (NEWEST_FIRST, [NEW, *NEWEST_FIRST[:-1]], "task-00"),
-    "delete-in-front-and-insert-behind": (OLDEST_FIRST, [*OLDEST_FIRST[1:], NEW], "task-00"),
+    "insert-at-the-start": (NEWEST_FIRST, [NEW, *NEWEST_FIRST], "task-00"),
+    "delete-at-the-start": (NEWEST_FIRST, NEWEST_FIRST[1:], "task-02"),
+    "insert-at-the-start-and-delete-at-the-end": (NEWEST_FIRST, [NEW, *NEWEST_FIRST[:-1]], "task-00"),
+    "delete-at-the-start-and-insert-at-the-end": (OLDEST_FIRST, [*OLDEST_FIRST[1:], NEW], "task-00"),
     "delete-on-the-first-page": (OLDEST_FIRST, [*OLDEST_FIRST[:3], *OLDEST_FIRST[4:]], "task-01"),
-    "delete-of-the-row-before": (OLDEST_FIRST, [*OLDEST_FIRST[:9], *OLDEST_FIRST[10:], NEW], "task-00"),
-    "another-order": (OLDEST_FIRST, NEWEST_FIRST, "task-01"),
+    "delete-of-the-last-row": (OLDEST_FIRST, [*OLDEST_FIRST[:9], *OLDEST_FIRST[10:], NEW], "task-00"),
+    "reordered": (OLDEST_FIRST, NEWEST_FIRST, "task-01"),
 }
 
 
@@ -394,10 +400,10 @@ SHIFTS: dict[str, tuple[list[Document], list[Document], str]] = {
 def test_a_list_that_shifts_between_two_pages_is_read_again(
     fake_time: FakeTime, before: list[Document], after: list[Document], newest: str, times: int
 ) -> None:
-    """What moved over the edge of a page may be the newest, and the total alone does not tell."""
-    torn = [*read_through(before, 0), *read_through(after, 9)]
+    """A row that moved from one page to another may be the newest, and the total does not show that."""
+    inconsistent = [*pages_of(before, 0), *pages_of(after, 9)]
     with simulated(fake_time) as simulator:
-        says(simulator, [*torn * times, *read_through(after, 0, 9)])
+        serve(simulator, [*inconsistent * times, *pages_of(after, 0, 9)])
 
         assert id_of(connected(simulator, fake_time, limit=10).newest_task()) == newest
         assert offsets(simulator.requests) == [0, 9] * (times + 1)
@@ -405,67 +411,67 @@ def test_a_list_that_shifts_between_two_pages_is_read_again(
 
 
 @pytest.mark.parametrize(("before", "after", "newest"), SHIFTS.values(), ids=SHIFTS)
-def test_a_list_that_shifts_every_time_is_not_understood(
+def test_a_list_that_shifts_at_every_reading_is_not_understood(
     fake_time: FakeTime, before: list[Document], after: list[Document], newest: str
 ) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, cycle([*read_through(before, 0), *read_through(after, 9)]))
+        serve(simulator, cycle([*pages_of(before, 0), *pages_of(after, 9)]))
         with pytest.raises(NotUnderstood, match=DOES_NOT_END):
             connected(simulator, fake_time, limit=10).task_by_id(newest)
 
         assert offsets(simulator.requests) == [0, 9] * 3
 
 
-def test_a_list_that_gets_as_short_as_a_page_is_read_again(fake_time: FakeTime) -> None:
+def test_a_list_that_shrinks_to_one_page_is_read_again(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         left = NEWEST_FIRST[:9]
-        says(simulator, [*read_through(NEWEST_FIRST, 0), *read_through(left, 9, 0)])
+        serve(simulator, [*pages_of(NEWEST_FIRST, 0), *pages_of(left, 9, 0)])
 
         assert id_of(connected(simulator, fake_time, limit=10).newest_task()) == "task-01"
         assert offsets(simulator.requests) == [0, 9, 0]
 
 
 @pytest.mark.parametrize("total", [True, False], ids=["with-a-total", "without"])
-def test_a_list_that_grows_behind_is_read_to_its_new_end(fake_time: FakeTime, *, total: bool) -> None:
-    pages = [*read_through(OLDEST_FIRST, 0), *read_through([*OLDEST_FIRST, NEW], 9)]
+def test_a_list_that_grows_at_its_end_is_read_to_its_new_end(fake_time: FakeTime, *, total: bool) -> None:
+    pages = [*pages_of(OLDEST_FIRST, 0), *pages_of([*OLDEST_FIRST, NEW], 9)]
     if not total:
-        pages = without_a_total([*pages, *read_through([*OLDEST_FIRST, NEW], 12)])
+        pages = without_a_total([*pages, *pages_of([*OLDEST_FIRST, NEW], 12)])
     with simulated(fake_time) as simulator:
-        says(simulator, pages)
+        serve(simulator, pages)
 
         assert id_of(connected(simulator, fake_time, limit=10).newest_task()) == "task-00"
         assert offsets(simulator.requests) == ([0, 9] if total else [0, 9, 12])
 
 
-def test_a_task_that_two_pages_hold_is_believed_as_the_later_one_tells_it(fake_time: FakeTime) -> None:
-    """What a clean task turned into while the list was read is not passed over."""
+def test_a_task_on_two_pages_is_taken_from_the_later_page(fake_time: FakeTime) -> None:
+    """A clean task that became risky while the list was read is not missed."""
     clean, risky = a_row("a", 5, risky_num=0), a_row("a", 5, risky_num=1)
     with Simulator(now=fake_time.wall) as simulator:
-        says(simulator, without_a_total([a_page(clean), a_page(risky)]))
+        serve(simulator, without_a_total([a_page(clean), a_page(risky)]))
         found = connected(simulator, fake_time).task_by_id("a")
 
     assert found is not None
     assert found.counts.risky == 1
 
 
-@pytest.mark.parametrize("is_granted", [True, False], ids=["granted", "not-granted"])
-def test_after_the_deadline_no_other_page_is_asked_for(fake_time: FakeTime, *, is_granted: bool) -> None:
-    """Half a list is no list, and the look that was granted is over after its first question."""
+@pytest.mark.parametrize("has_paused", [True, False], ids=["after-a-pause", "without-a-pause"])
+def test_after_the_deadline_no_further_page_is_requested(fake_time: FakeTime, *, has_paused: bool) -> None:
+    """One request is still sent after a pause, and a part of a list is not used."""
     with simulated(fake_time, *many(25)) as simulator:
-        connection = a_way_to(simulator, fake_time, timeout=60.0, limit=10)
+        connection = a_connection_to(simulator, fake_time, timeout=60.0, limit=10)
         cloud = PROVIDER.connect(connection)
         cloud.newest_task()
         fake_time.elapsed += 60
-        asked = len(simulator.requests)
-        if is_granted:
+        sent = len(simulator.requests)
+        if has_paused:
             connection.deadline.pause(0)
         with pytest.raises(Unreachable, match="The time was up before"):
             cloud.newest_task()
 
-        assert len(simulator.requests) == asked + is_granted
+        assert len(simulator.requests) == sent + has_paused
 
 
-def test_a_fault_between_two_pages_is_tried_again_there(fake_time: FakeTime) -> None:
+def test_a_transient_error_between_two_pages_is_retried_at_that_page(fake_time: FakeTime) -> None:
     with simulated(fake_time, *many(25)) as simulator:
         simulator.faults.append(Fault(requests=frozenset({2}), response=server_error()))
 
@@ -476,19 +482,18 @@ def test_a_fault_between_two_pages_is_tried_again_there(fake_time: FakeTime) -> 
 @pytest.mark.parametrize(
     "document", [[], {}, {"total_num": 3}, {"data_list": None, "total_num": 0}, {"data_list": [1]}], ids=repr
 )
-def test_an_answer_without_a_list_is_not_understood(fake_time: FakeTime, document: object) -> None:
+def test_a_response_without_a_list_is_not_understood(fake_time: FakeTime, document: object) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, [document])
+        serve(simulator, [document])
         with pytest.raises(NotUnderstood):
             connected(simulator, fake_time).newest_task()
 
 
-# Only what is meant.
-
-
-@pytest.mark.parametrize(("kind", "expected"), [(None, "scan-2"), ("image_scan", "scan-2"), ("image_sync", "sync-2")])
-def test_a_task_of_the_other_kind_is_passed_over_even_if_the_cloud_lists_it(
-    fake_time: FakeTime, kind: str | None, expected: str
+@pytest.mark.parametrize(
+    ("list_type", "expected"), [(None, "scan-2"), ("image_scan", "scan-2"), ("image_sync", "sync-2")]
+)
+def test_a_task_of_the_other_list_type_is_ignored_even_if_the_cloud_lists_it(
+    fake_time: FakeTime, list_type: str | None, expected: str
 ) -> None:
     rows = [
         a_row("scan-1", 1, task_type="cycle"),
@@ -496,26 +501,26 @@ def test_a_task_of_the_other_kind_is_passed_over_even_if_the_cloud_lists_it(
         a_row("sync-1", 3, task_type="manualSync"),
         a_row("sync-2", 4, task_type="autoSync"),
     ]
-    if kind == "image_sync":
+    if list_type == "image_sync":
         rows.append(a_row("scan-3", 5))
     with simulated(fake_time) as simulator:
-        says(simulator, [a_page(*rows)])
+        serve(simulator, [a_page(*rows)])
 
-        assert id_of(connected(simulator, fake_time, type=kind).newest_task()) == expected
-        assert simulator.requests[0].query["type"] == [kind or "image_scan"]
+        assert id_of(connected(simulator, fake_time, type=list_type).newest_task()) == expected
+        assert simulator.requests[0].query["type"] == [list_type or "image_scan"]
 
 
 @pytest.mark.parametrize("task_type", [None, "", "cicd", 7, ["autoSync"], {}], ids=repr)
-def test_a_task_of_a_type_that_is_not_documented_is_believed_to_be_of_the_kind(
+def test_a_task_of_an_undocumented_type_counts_for_the_requested_list_type(
     fake_time: FakeTime, task_type: object
 ) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, [a_page(a_row("a", 1), a_row("b", 2, task_type=task_type))])
+        serve(simulator, [a_page(a_row("a", 1), a_row("b", 2, task_type=task_type))])
 
         assert id_of(connected(simulator, fake_time).newest_task()) == "b"
 
 
-def test_a_synchronisation_looks_for_no_risk(fake_time: FakeTime) -> None:
+def test_a_synchronisation_has_no_risks(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         found = connected(simulator, fake_time, type="image_sync").newest_task()
 
@@ -523,8 +528,8 @@ def test_a_synchronisation_looks_for_no_risk(fake_time: FakeTime) -> None:
         assert (found.type, found.risk_applies, found.counts.risky) == ("autoSync", False, None)
 
 
-def test_filters_hold_while_a_task_is_sought_and_not_while_it_is_followed(fake_time: FakeTime) -> None:
-    """A task that is followed need not fit them for ever: a scanning one becomes a finished one."""
+def test_filters_are_sent_until_a_task_is_found_and_not_while_it_is_polled(fake_time: FakeTime) -> None:
+    """The task can stop matching them: one that is scanning becomes finished."""
     filters = {
         "global_image_type": "registry",
         "task_type": "manual",
@@ -535,25 +540,25 @@ def test_filters_hold_while_a_task_is_sought_and_not_while_it_is_followed(fake_t
         "end_time": 4070880000000,
     }
     scan = replace(NEWEST, name="my a b/c~测试+* scan", enterprise_project_id="shop")
-    place = {"type": ["image_scan"], "limit": ["200"], "offset": ["0"], "enterprise_project_id": ["shop"]}
+    common = {"type": ["image_scan"], "limit": ["200"], "offset": ["0"], "enterprise_project_id": ["shop"]}
     with simulated(fake_time, scan) as simulator:
         cloud = connected(simulator, fake_time, enterprise_project_id="shop", **filters)
         cloud.newest_task()
         pinned = cloud.task_by_id(scan.id)
         assert pinned is not None
-        seen = cloud.poll(pinned)
+        polled = cloud.poll(pinned)
 
-        assert id_of(seen) == scan.id
+        assert id_of(polled) == scan.id
         assert [request.status for request in simulator.requests] == [200, 200, 200]
         assert [request.query for request in simulator.requests] == [
-            {**place, **{name: [str(value)] for name, value in filters.items()}},
-            {**place, "task_id": [scan.id]},
-            {**place, "task_id": [scan.id]},
+            {**common, **{name: [str(value)] for name, value in filters.items()}},
+            {**common, "task_id": [scan.id]},
+            {**common, "task_id": [scan.id]},
         ]
 
 
-def test_each_question_names_the_project_and_its_type_in_its_headers(fake_time: FakeTime) -> None:
-    """As the vendor's SDK does (huawei-hss.md 4.1)."""
+def test_each_request_has_the_project_and_content_type_in_its_headers(fake_time: FakeTime) -> None:
+    """The vendor's SDK sends the same headers (huawei-hss.md 4.1)."""
     with Simulator(now=fake_time.wall) as simulator:
         connected(simulator, fake_time).newest_task()
         headers = simulator.requests[0].headers
@@ -562,37 +567,34 @@ def test_each_question_names_the_project_and_its_type_in_its_headers(fake_time: 
         assert headers["Content-Type"] == "application/json"
 
 
-# By its id.
-
-
 @pytest.mark.parametrize(
     ("task_id", "expected"),
     [("task-1", "task-1"), ("task", None), ("task-1 ", None), ("TASK-1", None), ("task-10", "task-10"), ("7", None)],
 )
-def test_a_task_is_named_by_exactly_its_id(fake_time: FakeTime, task_id: str, expected: str | None) -> None:
-    """Also where the cloud would answer with tasks whose ids only resemble it."""
+def test_a_task_is_found_only_by_exactly_its_id(fake_time: FakeTime, task_id: str, expected: str | None) -> None:
+    """Even if the cloud returns tasks with similar ids."""
     rows = [a_row("task-10", 3), a_row("task-1", 1), a_row("task-11", 2), {"task_id": 7}]
     with simulated(fake_time) as simulator:
-        says(simulator, [a_page(*rows)])
+        serve(simulator, [a_page(*rows)])
 
         assert id_of(connected(simulator, fake_time).task_by_id(task_id)) == expected
         assert simulator.requests[0].query["task_id"] == [task_id]
 
 
-def test_a_task_is_found_by_its_id_on_whatever_page(fake_time: FakeTime) -> None:
+def test_a_task_is_found_by_its_id_on_any_page(fake_time: FakeTime) -> None:
     rows = [a_row(f"task-{n}", n) for n in range(12)]
     with simulated(fake_time) as simulator:
-        says(simulator, read_through(rows, 0, 9))
+        serve(simulator, pages_of(rows, 0, 9))
 
         assert id_of(connected(simulator, fake_time, limit=10).task_by_id("task-11")) == "task-11"
 
 
-def test_a_task_that_is_followed_is_never_replaced_by_a_newer_one(fake_time: FakeTime) -> None:
+def test_a_polled_task_is_never_replaced_by_a_newer_one(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         cloud = connected(simulator, fake_time)
         pinned = cloud.newest_task()
         assert pinned is not None
-        simulator.tasks.append(SimulatedTask(id="newer", name="of another pipeline", started_ago=0.0))
+        simulator.tasks.append(SimulatedTask(id="newer", name="another pipeline", started_ago=0.0))
         polls = [cloud.poll(pinned) for _ in range(3)]
 
         assert [id_of(poll) for poll in polls] == [pinned.id] * 3
@@ -600,7 +602,7 @@ def test_a_task_that_is_followed_is_never_replaced_by_a_newer_one(fake_time: Fak
         assert id_of(cloud.newest_task()) == "newer"
 
 
-def test_a_task_that_is_gone_is_none(fake_time: FakeTime) -> None:
+def test_a_task_that_has_disappeared_is_none(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         cloud = connected(simulator, fake_time)
         pinned = cloud.newest_task()
@@ -610,21 +612,21 @@ def test_a_task_that_is_gone_is_none(fake_time: FakeTime) -> None:
         assert cloud.poll(pinned) is None
 
 
-@pytest.mark.parametrize("odd", ["a&b=c", "a b+c", "../..", "測試", "%00%", "?#"], ids=ascii)
-def test_an_id_of_any_text_reaches_the_cloud_unharmed(fake_time: FakeTime, odd: str) -> None:
-    task = replace(NEWEST, id=odd)
+@pytest.mark.parametrize("task_id", ["a&b=c", "a b+c", "../..", "測試", "%00%", "?#"], ids=ascii)
+def test_an_id_with_any_characters_reaches_the_cloud_unchanged(fake_time: FakeTime, task_id: str) -> None:
+    task = replace(NEWEST, id=task_id)
     with simulated(fake_time, task) as simulator:
         cloud = connected(simulator, fake_time)
         pinned = cloud.newest_task()
         assert pinned is not None
 
-        assert id_of(cloud.poll(pinned)) == odd
+        assert id_of(cloud.poll(pinned)) == task_id
 
 
-def test_an_id_that_is_no_text_is_not_understood(fake_time: FakeTime) -> None:
-    """Half a character can be written in JSON, but not sent back."""
+def test_an_id_with_a_lone_surrogate_is_not_understood(fake_time: FakeTime) -> None:
+    """JSON can hold one, but it cannot be sent in a query."""
     with simulated(fake_time) as simulator:
-        says(simulator, repeat(a_page(a_row("\ud800", 1))))
+        serve(simulator, repeat(a_page(a_row("\ud800", 1))))
         cloud = connected(simulator, fake_time)
 
         with pytest.raises(GateError) as caught:
@@ -632,18 +634,15 @@ def test_an_id_that_is_no_text_is_not_understood(fake_time: FakeTime) -> None:
     assert isinstance(caught.value, NotUnderstood)
 
 
-# The project.
-
-
-def test_the_project_of_the_region_is_asked_for_once(fake_time: FakeTime) -> None:
+def test_the_project_of_the_region_is_requested_once(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         cloud = connected(simulator, fake_time, project_id=None)
         found = [cloud.newest_task(), cloud.task_by_id(NEWEST.id)]
-        first, *others = simulator.requests
+        first, *rest = simulator.requests
 
         assert [id_of(task) for task in found] == [NEWEST.id] * 2
         assert (first.operation, first.query) == ("projects", {"name": ["cn-north-4"]})
-        assert [request.operation for request in others] == ["tasks", "tasks"]
+        assert [request.operation for request in rest] == ["tasks", "tasks"]
         assert "X-Project-Id" not in first.headers
 
 
@@ -659,14 +658,14 @@ def a_project(name: object = "cn-north-4", **fields: object) -> Document:
         [a_project(), a_project("MOS", id="other"), a_project("CN-NORTH-4", id="other")],
         [{}, a_project()],
         [a_project(None), a_project()],
-        # HSS itself says that a project is not available, and says it better (huawei-hss.md 5, APIGW.0310).
+        # HSS reports a disabled project itself, with a better message (huawei-hss.md 5, APIGW.0310).
         [a_project(enabled=False)],
     ],
-    ids=["one", "sub-project-first", "others-behind", "empty-one-first", "nameless-first", "disabled"],
+    ids=["one", "sub-project-first", "others-after-it", "empty-object-first", "nameless-first", "disabled"],
 )
-def test_the_project_is_the_one_that_is_called_like_the_region(fake_time: FakeTime, projects: list[Document]) -> None:
+def test_the_project_is_the_one_with_the_name_of_the_region(fake_time: FakeTime, projects: list[Document]) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.rewrite = lambda operation, true: {"projects": projects} if operation == "projects" else true
+        simulator.rewrite = lambda operation, document: {"projects": projects} if operation == "projects" else document
 
         assert id_of(connected(simulator, fake_time, project_id=None).newest_task()) == NEWEST.id
 
@@ -692,15 +691,15 @@ def test_the_project_is_the_one_that_is_called_like_the_region(fake_time: FakeTi
         "two-with-one-disabled",
         "empty-id",
         "null-id",
-        "id-of-a-number",
+        "number-as-id",
         "no-id",
     ],
 )
-def test_anything_but_one_project_with_an_id_leaves_the_choice_to_the_user(
+def test_anything_but_one_project_with_an_id_is_a_usage_error(
     fake_time: FakeTime, projects: list[Document], number: int
 ) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        says(simulator, [{"projects": projects}])
+        serve(simulator, [{"projects": projects}])
         with pytest.raises(UsageError) as caught:
             connected(simulator, fake_time, project_id=None).newest_task()
 
@@ -710,9 +709,9 @@ def test_anything_but_one_project_with_an_id_leaves_the_choice_to_the_user(
 
 
 @pytest.mark.parametrize("project_id", ["\ud800", "a b", "项目", "a\nb"], ids=ascii)
-def test_a_project_whose_id_cannot_be_sent_leaves_the_choice_to_the_user(fake_time: FakeTime, project_id: str) -> None:
+def test_a_project_whose_id_cannot_be_sent_is_a_usage_error(fake_time: FakeTime, project_id: str) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        says(simulator, [{"projects": [a_project(id=project_id)]}])
+        serve(simulator, [{"projects": [a_project(id=project_id)]}])
         with pytest.raises(UsageError) as caught:
             connected(simulator, fake_time, project_id=None).newest_task()
 
@@ -725,8 +724,8 @@ def test_a_project_whose_id_cannot_be_sent_leaves_the_choice_to_the_user(fake_ti
     [{}, {"projects": None}, {"projects": {}}, {"projects": "cn-north-4"}, {"projects": [None]}, {"projects": [[]]}],
     ids=repr,
 )
-def test_an_answer_without_projects_is_not_understood(fake_time: FakeTime, document: object) -> None:
+def test_a_response_without_projects_is_not_understood(fake_time: FakeTime, document: object) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        says(simulator, [document])
+        serve(simulator, [document])
         with pytest.raises(NotUnderstood, match="no list of projects"):
             connected(simulator, fake_time, project_id=None).newest_task()

@@ -1,4 +1,4 @@
-"""How Huawei Cloud is connected: from settings and the environment, without a word on the network."""
+"""How Huawei Cloud is connected: from settings and the environment, without sending anything."""
 
 from __future__ import annotations
 
@@ -30,12 +30,9 @@ def test_huawei_is_one_of_the_clouds() -> None:
     assert "Huawei Cloud" in PROVIDER.title
 
 
-def test_a_look_every_12_seconds_keeps_the_documented_quota() -> None:
+def test_a_poll_every_12_seconds_stays_within_the_documented_quota() -> None:
     """A user may call one API 5 times a minute (huawei-hss.md 5)."""
     assert PROVIDER.min_poll_interval == 60 / 5
-
-
-# Nothing is sent, and what is missing is said.
 
 
 @pytest.mark.usefixtures("socket_disabled")
@@ -78,20 +75,20 @@ def test_connecting_sends_nothing(fake_time: FakeTime, settings: dict[str, Any])
         ({"region": "cn-north-4"}, {"HW_ACCESS_KEY": "x"}, NotAuthorised, "HW_SECRET_KEY"),
     ],
     ids=[
-        "nothing",
+        "no-settings",
         "endpoint-without-project",
         "project-without-endpoint",
         "empty-region",
         "mistyped-region",
         "region-of-another-cloud",
-        "no-region-at-all",
-        "mistyped-region-of-the-environment",
+        "no-similar-region",
+        "mistyped-region-in-the-environment",
         "unknown-region-without-iam",
         "no-credentials",
         "half-a-key-pair",
     ],
 )
-def test_what_does_not_suffice_is_said_before_anything_is_sent(
+def test_missing_or_wrong_settings_are_an_error_before_anything_is_sent(
     fake_time: FakeTime,
     settings: dict[str, Any],
     environ: Mapping[str, str],
@@ -104,15 +101,12 @@ def test_what_does_not_suffice_is_said_before_anything_is_sent(
     assert named in str(caught.value)
 
 
-def test_a_region_without_a_likely_twin_gets_no_guess() -> None:
+def test_for_a_region_unlike_any_other_all_regions_are_listed() -> None:
     with pytest.raises(UsageError) as caught:
         hss_endpoint("xx")
 
     assert "did you mean" not in str(caught.value)
     assert all(region in caught.value.means for region in REGIONS)
-
-
-# Where it goes.
 
 
 @pytest.mark.parametrize(
@@ -133,14 +127,14 @@ def test_a_region_without_a_likely_twin_gets_no_guess() -> None:
         ({"endpoint": "https://gate.invalid/hss"}, {}, "gate.invalid"),
     ],
 )
-def test_the_region_picks_the_endpoint(
+def test_the_region_selects_the_endpoint(
     fake_time: FakeTime,
     monkeypatch: pytest.MonkeyPatch,
     settings: dict[str, Any],
     environ: dict[str, str],
     host: str,
 ) -> None:
-    """The option comes before the variables of the vendor's tools, and an endpoint before both."""
+    """The option takes precedence over the variables of the vendor's tools, and an endpoint over both."""
     settings = {**settings, "for_cloud": {"project-id": PROJECT}}
 
     connection = a_connection(fake_time, environ={**KEYS, **environ}, timeout=0.0, **settings)
@@ -149,7 +143,7 @@ def test_the_region_picks_the_endpoint(
 
 
 @pytest.mark.parametrize(
-    ("region", "wishes", "host"),
+    ("region", "for_cloud", "host"),
     [
         ("ap-southeast-3", {}, "iam.ap-southeast-3.myhuaweicloud.com"),
         ("eu-west-101", {}, "iam.eu-west-101.myhuaweicloud.eu"),
@@ -158,16 +152,16 @@ def test_the_region_picks_the_endpoint(
         ("cn-north-4", {"project-id": ""}, "iam.cn-north-4.myhuaweicloud.com"),
     ],
 )
-def test_without_a_project_iam_is_asked_first(
-    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, region: str, wishes: dict[str, str], host: str
+def test_without_a_project_id_the_first_request_goes_to_iam(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, region: str, for_cloud: dict[str, str], host: str
 ) -> None:
-    connection = a_connection(fake_time, environ=KEYS, timeout=0.0, region=region, for_cloud=wishes)
+    connection = a_connection(fake_time, environ=KEYS, timeout=0.0, region=region, for_cloud=for_cloud)
 
     assert first_host_called_by(PROVIDER, connection, monkeypatch) == host
 
 
 @pytest.mark.parametrize("variable", ["HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEI_CLOUD_PROJECT_ID", "HW_PROJECT_ID"])
-def test_the_project_of_the_vendors_tools_is_taken(fake_time: FakeTime, variable: str) -> None:
+def test_the_project_variables_of_the_vendors_tools_are_used(fake_time: FakeTime, variable: str) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         known = simulator.describe()["huawei"]
         environ = {"HW_AUTH_TOKEN": known["auth_token"], variable: f" {known['project_id']} "}
@@ -177,25 +171,22 @@ def test_the_project_of_the_vendors_tools_is_taken(fake_time: FakeTime, variable
 
 
 def test_the_endpoints_are_those_of_the_vendors_sdk(sdk: Callable[[str, str], Any]) -> None:
-    """Every region of it, and none besides."""
-    theirs = sdk("hss.v5.region.hss_region", "HssRegion").static_fields
+    """For every region of the SDK, and no other."""
+    of_the_sdk = sdk("hss.v5.region.hss_region", "HssRegion").static_fields
 
     assert {region: hss_endpoint(region) for region in REGIONS} == {
-        name: region.endpoints[0] for name, region in theirs.items()
+        name: region.endpoints[0] for name, region in of_the_sdk.items()
     }
 
 
-def test_iam_answers_where_the_vendors_sdk_asks_it(sdk: Callable[[str, str], Any]) -> None:
-    """But for eu-west-101, which the SDK forgets there and knows elsewhere (huawei-hss.md 6)."""
-    theirs = sdk("core.auth.endpoint", "get_iam_endpoint_by_id")
+def test_the_iam_endpoints_are_those_of_the_vendors_sdk(sdk: Callable[[str, str], Any]) -> None:
+    """Except eu-west-101, which is missing there, but used elsewhere in the SDK (huawei-hss.md 6)."""
+    of_the_sdk = sdk("core.auth.endpoint", "get_iam_endpoint_by_id")
 
     assert {region: iam_endpoint(region) for region in REGIONS} == {
-        **{region: theirs(region, "https://iam.myhuaweicloud.com") for region in REGIONS},
+        **{region: of_the_sdk(region, "https://iam.myhuaweicloud.com") for region in REGIONS},
         "eu-west-101": "https://iam.eu-west-101.myhuaweicloud.eu",
     }
-
-
-# How it signs in.
 
 
 @pytest.mark.parametrize(
@@ -222,7 +213,7 @@ def test_iam_answers_where_the_vendors_sdk_asks_it(sdk: Callable[[str, str], Any
     ],
     ids=["sdk", "sdk-temporary", "documentation", "terraform", "auth-action", "token", "input", "ours"],
 )
-def test_it_signs_in_with_what_the_vendors_tools_know(
+def test_the_credential_variables_of_the_vendors_tools_are_used(
     fake_time: FakeTime, environ: dict[str, str], header: str
 ) -> None:
     with Simulator(now=fake_time.wall) as simulator:
@@ -235,8 +226,8 @@ def test_it_signs_in_with_what_the_vendors_tools_know(
         assert header in simulator.requests[0].headers
 
 
-def test_half_a_key_pair_beside_a_token_never_signs_with_an_empty_secret(fake_time: FakeTime) -> None:
-    """The token is complete in itself, so it is what is signed in with."""
+def test_an_incomplete_key_pair_beside_a_token_is_not_used(fake_time: FakeTime) -> None:
+    """The token alone is sufficient."""
     with Simulator(now=fake_time.wall) as simulator:
         known = simulator.describe()["huawei"]
         environ = {"HW_AUTH_TOKEN": known["auth_token"], "HW_ACCESS_KEY": known["access_key_id"]}
@@ -248,10 +239,8 @@ def test_half_a_key_pair_beside_a_token_never_signs_with_an_empty_secret(fake_ti
 
 
 @pytest.mark.parametrize("token", ["two\nlines", "carriage\rreturn", "\ufefftoken", "令牌"], ids=ascii)
-def test_a_token_that_no_header_can_carry_is_the_users_mistake_and_is_not_shown(
-    fake_time: FakeTime, token: str
-) -> None:
-    """Not a bug of the gate, and no fault that another try could cure."""
+def test_a_token_that_cannot_be_sent_in_a_header_is_refused_and_not_shown(fake_time: FakeTime, token: str) -> None:
+    """It is neither a bug of the gate nor a transient error."""
     with Simulator(now=fake_time.wall) as simulator:
         settings = {"endpoint": simulator.url, "for_cloud": {"project-id": PROJECT}}
         with pytest.raises(GateError) as caught:
@@ -263,7 +252,7 @@ def test_a_token_that_no_header_can_carry_is_the_users_mistake_and_is_not_shown(
 
 
 @pytest.mark.parametrize("project_id", ["项目", "one\ntwo"], ids=ascii)
-def test_a_project_id_that_no_header_can_carry_is_the_users_mistake(fake_time: FakeTime, project_id: str) -> None:
+def test_a_project_id_that_cannot_be_sent_in_a_header_is_a_usage_error(fake_time: FakeTime, project_id: str) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         settings = {"endpoint": simulator.url, "for_cloud": {"project-id": project_id}}
         with pytest.raises(GateError) as caught:
@@ -271,9 +260,6 @@ def test_a_project_id_that_no_header_can_carry_is_the_users_mistake(fake_time: F
 
     assert caught.value.exit_code is ExitCode.USAGE
     assert fake_time.slept == []
-
-
-# The options.
 
 
 @pytest.mark.parametrize(
@@ -289,7 +275,7 @@ def test_a_project_id_that_no_header_can_carry_is_the_users_mistake(fake_time: F
         ("iam-endpoint", "https://iam.example.com/", "https://iam.example.com"),
     ],
 )
-def test_an_option_reads_what_the_api_takes(name: str, text: str, expected: object) -> None:
+def test_an_option_accepts_what_the_api_accepts(name: str, text: str, expected: object) -> None:
     (option,) = (option for option in OPTIONS if option.name == name)
 
     assert option.parse(text) == expected
@@ -319,13 +305,13 @@ def test_an_option_refuses_what_the_api_would_refuse(name: str, text: str) -> No
         option.parse(text)
 
 
-def test_without_a_wish_every_scan_is_meant_on_the_largest_pages() -> None:
+def test_without_options_all_scans_are_selected_on_the_largest_pages() -> None:
     found = Selection.from_options({})
 
     assert (found.list_type, found.scope, found.filters, found.page_size) == ("image_scan", (), (), 200)
 
 
-def test_a_wish_becomes_the_parameter_of_its_name() -> None:
+def test_an_option_becomes_the_parameter_of_its_name() -> None:
     found = Selection.from_options(
         {
             "type": "image_sync",
@@ -356,9 +342,6 @@ def test_a_wish_becomes_the_parameter_of_its_name() -> None:
     }
 
 
-# What a message names as the place of the search.
-
-
 @pytest.mark.parametrize(
     ("settings", "task_id", "place"),
     [
@@ -384,7 +367,7 @@ def test_a_wish_becomes_the_parameter_of_its_name() -> None:
     ],
     ids=["region", "endpoint", "filters", "by-id"],
 )
-def test_the_place_of_the_search_is_described_with_the_filters_in_force(
+def test_the_search_description_names_the_place_and_the_filters_in_use(
     fake_time: FakeTime, settings: dict[str, Any], task_id: str | None, place: str
 ) -> None:
     settings = {**settings, "for_cloud": {"project-id": PROJECT, **settings.get("for_cloud", {})}}

@@ -1,4 +1,4 @@
-"""The signature of Huawei Cloud, step by step: each value here is published by the vendor or made with its signer."""
+"""The signature of Huawei Cloud, step by step, against values that the vendor publishes or its signer produced."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ from gate.clouds.signing import signed_headers
 
 EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-
-# The example of the vendor's own documentation (huawei-hss.md 4.1).
-
+# The example in the vendor's documentation (huawei-hss.md 4.1).
 PUBLISHED_SECRET = "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"
 PUBLISHED_URL = (
     "https://service.region.example.com/v1/77b6a44cba5143ab91d13ab9a8ff44fd/vpcs"
@@ -46,7 +44,7 @@ x-sdk-date:20191115T033655Z
 content-type;host;x-sdk-date
 {EMPTY_HASH}"""
 PUBLISHED_HASH = "b25362e603ee30f4f25e7858e8a7160fd36e803bb2dfe206278659d71a9bcd7a"
-PUBLISHED_TEXT = f"SDK-HMAC-SHA256\n20191115T033655Z\n{PUBLISHED_HASH}"
+PUBLISHED_STRING_TO_SIGN = f"SDK-HMAC-SHA256\n20191115T033655Z\n{PUBLISHED_HASH}"
 PUBLISHED_SIGNATURE = "7be6668032f70418fcc22abc52071e57aff61b84a1d2381bb430d6870f4f6ebe"
 
 
@@ -58,20 +56,18 @@ def test_the_canonical_request_is_the_published_one() -> None:
 
 
 def test_the_string_to_sign_is_the_published_one() -> None:
-    assert string_to_sign("20191115T033655Z", PUBLISHED_REQUEST) == PUBLISHED_TEXT
+    assert string_to_sign("20191115T033655Z", PUBLISHED_REQUEST) == PUBLISHED_STRING_TO_SIGN
 
 
 def test_the_signature_is_the_published_one() -> None:
-    assert signature(PUBLISHED_SECRET, PUBLISHED_TEXT) == PUBLISHED_SIGNATURE
+    assert signature(PUBLISHED_SECRET, PUBLISHED_STRING_TO_SIGN) == PUBLISHED_SIGNATURE
 
-
-# Golden vectors of the vendor's signer (huawei-hss.md 4.1).
 
 PROJECT = "0123456789abcdef0123456789abcdef"
 TASKS = f"/v5/{PROJECT}/image/tasks"
 NORTH = "https://hss.cn-north-4.myhuaweicloud.com"
 SOUTH = "https://hss.ap-southeast-3.myhuaweicloud.com"
-OF_A_PROJECT = {"Content-Type": "application/json", "X-Project-Id": PROJECT}
+PROJECT_HEADERS = {"Content-Type": "application/json", "X-Project-Id": PROJECT}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,33 +81,34 @@ class Vector:
     signature: str
 
 
+# Produced with the vendor's signer (huawei-hss.md 4.1).
 VECTORS = {
-    "A-a-list": Vector(
+    "A-list": Vector(
         url=f"{NORTH}{TASKS}?type=image_scan&limit=10&offset=0&global_image_type=registry",
         hash="146b4368b324fd97ca8cc242202b38b9a6635544268b113dc68e42398de660fb",
         signature="f118df58907af008e3187868be42fadd4d7b105809975a8598d54e4d9104abec",
     ),
-    "B-a-temporary-key": Vector(
+    "B-temporary-key": Vector(
         url=f"{NORTH}{TASKS}?type=image_scan&limit=10",
         headers=("content-type", "host", "x-project-id", "x-sdk-date", "x-security-token"),
         security_token="STSTOKENEXAMPLE",
         hash="16b40dd9922d79e3da016f0b610a0e956b370548133227ef5bb96cbec4c667a1",
         signature="13426ea5d80c8c47b56d723b16bba6552769fe70033ee6fd5e3c403e1bf5c86a",
     ),
-    "C-what-has-to-be-escaped": Vector(
+    "C-percent-encoding": Vector(
         url=f"{SOUTH}{TASKS}?type=image_scan"
         f"&task_name={quote('a b/c~测试+*', safe='~')}&task_id={quote('x=y&z', safe='~')}",
         hash="ffdd995cb420a44f227c34b59a6362b0ed40b529dd0b9c70a6c03411cc602f82",
         signature="59f2cb1373c791672778d6dfd22776b563f0d697af53b2efc6ffa6ff9d372220",
     ),
-    "D-a-body": Vector(
+    "D-body": Vector(
         method="POST",
         url=f"{NORTH}/v5/{PROJECT}/image/image-scan/tasks?global_image_type=registry",
         body='{"is_all": true, "scan_scope": 2147483647}',
         hash="bfc46649a1ed91248b6200b7fe0f9ada28a8515d218e806f194740828d1b2a0b",
         signature="6faa8ff888985ad4abd0c663cdd9e2db1543d1424384a6ebd60158592476beae",
     ),
-    "E-the-projects-of-iam": Vector(
+    "E-iam-projects": Vector(
         url="https://iam.myhuaweicloud.com/v3/projects?name=cn-north-4",
         headers=("host", "x-sdk-date"),
         hash="88c5cc984687115126e9279d43f10bc6348eda21f39ab75c7f10d7f47d0b54ef",
@@ -132,15 +129,15 @@ def key_pair(security_token: str = "") -> Credentials:
     )
 
 
-def sent(vector: Vector, body: str | bytes) -> requests.PreparedRequest:
+def prepare(vector: Vector, body: str | bytes) -> requests.PreparedRequest:
     auth = KeyPairAuth(key_pair(vector.security_token), new_year)
-    headers = OF_A_PROJECT if "x-project-id" in vector.headers else {}
+    headers = PROJECT_HEADERS if "x-project-id" in vector.headers else {}
     return requests.Request(vector.method, vector.url, headers, data=body, auth=auth).prepare()
 
 
 @pytest.mark.parametrize("vector", VECTORS.values(), ids=VECTORS.keys())
-def test_the_hash_of_a_canonical_request_is_the_vendors(vector: Vector) -> None:
-    prepared = sent(vector, vector.body)
+def test_the_hash_of_a_canonical_request_is_that_of_the_vendors_signer(vector: Vector) -> None:
+    prepared = prepare(vector, vector.body)
     request = canonical_request(
         vector.method, prepared.url or "", signed_headers(prepared.headers, prefix="x-"), vector.body.encode()
     )
@@ -150,8 +147,8 @@ def test_the_hash_of_a_canonical_request_is_the_vendors(vector: Vector) -> None:
 
 @pytest.mark.parametrize("as_bytes", [False, True], ids=["text", "bytes"])
 @pytest.mark.parametrize("vector", VECTORS.values(), ids=VECTORS.keys())
-def test_a_request_is_signed_as_the_vendor_signs_it(vector: Vector, *, as_bytes: bool) -> None:
-    prepared = sent(vector, vector.body.encode() if as_bytes else vector.body)
+def test_a_request_is_signed_as_by_the_vendors_signer(vector: Vector, *, as_bytes: bool) -> None:
+    prepared = prepare(vector, vector.body.encode() if as_bytes else vector.body)
 
     assert prepared.headers["Authorization"] == (
         f"SDK-HMAC-SHA256 Access=AKIDEXAMPLE0000000000, SignedHeaders={';'.join(vector.headers)}, "
@@ -171,30 +168,30 @@ def test_the_order_of_a_query_does_not_change_the_signature() -> None:
 
 
 def test_only_the_canonical_path_ends_with_a_slash() -> None:
-    prepared = sent(VECTORS["A-a-list"], "")
+    prepared = prepare(VECTORS["A-list"], "")
 
     assert prepared.path_url.startswith(f"{TASKS}?")
     assert canonical_request("GET", f"{NORTH}/v5/", {}, b"").startswith("GET\n/v5/\n")
     assert canonical_request("GET", NORTH, {}, b"").startswith("GET\n/\n")
 
 
-def test_the_host_that_is_signed_is_the_host_that_is_sent() -> None:
+def test_the_signed_host_is_the_host_that_is_sent() -> None:
     prepared = requests.Request("GET", "http://[::1]:8080/v5", auth=KeyPairAuth(key_pair(), new_year)).prepare()
 
     assert prepared.headers["Host"] == "[::1]:8080"
     assert "SignedHeaders=host;x-sdk-date," in prepared.headers["Authorization"]
 
 
-def test_each_signature_has_the_time_of_its_own_moment() -> None:
-    moments = iter(datetime(2026, 1, 31, 12, 0, second, 999_999, tzinfo=UTC) for second in (7, 8))
-    request = requests.Request("GET", f"{NORTH}{TASKS}", auth=KeyPairAuth(key_pair(), lambda: next(moments)))
+def test_each_request_is_signed_with_its_own_time() -> None:
+    times = iter(datetime(2026, 1, 31, 12, 0, second, 999_999, tzinfo=UTC) for second in (7, 8))
+    request = requests.Request("GET", f"{NORTH}{TASKS}", auth=KeyPairAuth(key_pair(), lambda: next(times)))
     first, second = request.prepare().headers, request.prepare().headers
 
     assert (first["X-Sdk-Date"], second["X-Sdk-Date"]) == ("20260131T120007Z", "20260131T120008Z")
     assert first["Authorization"] != second["Authorization"]
 
 
-def test_a_token_is_sent_as_it_is_and_nothing_is_signed() -> None:
+def test_a_token_is_sent_unchanged_and_nothing_is_signed() -> None:
     headers = requests.Request("GET", f"{NORTH}{TASKS}", auth=TokenAuth("token")).prepare().headers
 
     assert dict(headers) == {"X-Auth-Token": "token"}

@@ -1,4 +1,4 @@
-"""What the vendor's own signer signs is right by definition: ours signs everything the same."""
+"""The gate signs any request exactly as the vendor's own signer does."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from gate.clouds.signing import host_header
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Lone surrogates are no text that could be sent.
+# Lone surrogates cannot be sent.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-# What is sent in a header is ASCII: other letters reach no cloud unharmed.
+# Header values are ASCII, because other characters are not sent reliably.
 HEADER_VALUE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=20).map(str.strip)
 HEADER_NAME = st.from_regex(r"x-[a-z0-9]{1,8}(-[a-z0-9]{1,4})?", fullmatch=True).filter(
     lambda name: name not in {"x-sdk-date", "x-security-token"}
@@ -30,7 +30,7 @@ HEADER_NAME = st.from_regex(r"x-[a-z0-9]{1,8}(-[a-z0-9]{1,4})?", fullmatch=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class SampleRequest:
     method: str = "GET"
     base_url: str = "https://hss.cn-north-4.myhuaweicloud.com"
     segments: tuple[str, ...] = ("v5", "0123456789abcdef0123456789abcdef", "image", "tasks")
@@ -50,13 +50,13 @@ class Question:
         return f"{self.base_url}{self.path}" + (f"?{pairs}" if pairs else "")
 
 
-QUESTIONS = st.builds(
-    Question,
+REQUESTS = st.builds(
+    SampleRequest,
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "get"]),
     base_url=st.sampled_from(
         ["https://hss.cn-north-4.myhuaweicloud.com", "http://127.0.0.1:8080", "http://[::1]:1", "https://h.example:443"]
     ),
-    # A segment of dots is a way through the tree to every client, not a name; a slash has a test of its own.
+    # Clients resolve the segments "." and ".."; a slash inside a segment has a test of its own.
     segments=st.lists(
         TEXT.filter(lambda text: text not in {"", ".", ".."} and "/" not in text), min_size=1, max_size=5
     ).map(tuple),
@@ -69,36 +69,36 @@ QUESTIONS = st.builds(
 SECRETS = st.text(min_size=1, max_size=40).filter(lambda text: text.isprintable())
 
 
-def signed_by_us(question: Question, secret: str) -> str:
-    credentials = Credentials(access_key_id="AKID", access_key_secret=secret, security_token=question.security_token)
+def sign_with_gate(sample: SampleRequest, secret: str) -> str:
+    credentials = Credentials(access_key_id="AKID", access_key_secret=secret, security_token=sample.security_token)
     request = requests.Request(
-        question.method,
-        question.url,
-        dict(question.headers),
-        data=question.body,
-        auth=KeyPairAuth(credentials, lambda: question.at),
+        sample.method,
+        sample.url,
+        dict(sample.headers),
+        data=sample.body,
+        auth=KeyPairAuth(credentials, lambda: sample.at),
     )
     return str(request.prepare().headers["Authorization"])
 
 
 @pytest.fixture(scope="module")
-def signed_by_the_vendor(sdk: Callable[[str, str], Any]) -> Callable[[Question, str], str]:
+def sign_with_vendor(sdk: Callable[[str, str], Any]) -> Callable[[SampleRequest, str], str]:
     signer, request = sdk("core.signer.signer", "Signer"), sdk("core.sdk_request", "SdkRequest")
 
-    def sign(question: Question, secret: str) -> str:
+    def sign(sample: SampleRequest, secret: str) -> str:
         headers = {
-            **dict(question.headers),
-            "Host": host_header(question.url),
-            "X-Sdk-Date": f"{question.at:%Y%m%dT%H%M%SZ}",
-            **({"X-Security-Token": question.security_token} if question.security_token else {}),
+            **dict(sample.headers),
+            "Host": host_header(sample.url),
+            "X-Sdk-Date": f"{sample.at:%Y%m%dT%H%M%SZ}",
+            **({"X-Security-Token": sample.security_token} if sample.security_token else {}),
         }
         signed = signer(SimpleNamespace(ak="AKID", sk=secret)).sign(
             request(
-                method=question.method,
-                resource_path=question.path,
-                query_params=list(question.query),
+                method=sample.method,
+                resource_path=sample.path,
+                query_params=list(sample.query),
                 header_params=headers,
-                body=question.body,
+                body=sample.body,
             )
         )
         return str(signed.header_params["Authorization"])
@@ -106,25 +106,25 @@ def signed_by_the_vendor(sdk: Callable[[str, str], Any]) -> Callable[[Question, 
     return sign
 
 
-@given(question=QUESTIONS, secret=SECRETS)
-@example(question=Question(query=(("task_name", "a b/c~测试+*"), ("task_id", "x=y&z"))), secret="s")
-@example(question=Question(query=(("a", "2"), ("a", "10"), ("a", ""), ("", "x"))), secret="s")
-@example(question=Question(query=(("a-", "1"), ("a", "="), ("a%", "%41"))), secret="s")
-@example(question=Question(query=(("\uffff", ""), ("\U00010000", ""))), secret="s")
-@example(question=Question(segments=("%2e%2e", "a+b", "*'()!", "é", "~")), secret="geheim-ü")
+@given(sample=REQUESTS, secret=SECRETS)
+@example(sample=SampleRequest(query=(("task_name", "a b/c~测试+*"), ("task_id", "x=y&z"))), secret="s")
+@example(sample=SampleRequest(query=(("a", "2"), ("a", "10"), ("a", ""), ("", "x"))), secret="s")
+@example(sample=SampleRequest(query=(("a-", "1"), ("a", "="), ("a%", "%41"))), secret="s")
+@example(sample=SampleRequest(query=(("\uffff", ""), ("\U00010000", ""))), secret="s")
+@example(sample=SampleRequest(segments=("%2e%2e", "a+b", "*'()!", "é", "~")), secret="geheim-ü")
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_request_is_signed_as_the_vendors_signer_signs_it(
-    signed_by_the_vendor: Callable[[Question, str], str], question: Question, secret: str
+def test_any_request_is_signed_as_by_the_vendors_signer(
+    sign_with_vendor: Callable[[SampleRequest, str], str], sample: SampleRequest, secret: str
 ) -> None:
-    """To the last byte of the Authorization header."""
-    assert signed_by_us(question, secret) == signed_by_the_vendor(question, secret)
+    """The Authorization headers are equal byte by byte."""
+    assert sign_with_gate(sample, secret) == sign_with_vendor(sample, secret)
 
 
 @pytest.mark.parametrize("segments", [("v5", "a/b", "image", "tasks"), ("/",), ("v5", "a/")], ids=repr)
-def test_a_slash_inside_a_segment_is_signed_as_the_vendors_signer_signs_it(
-    signed_by_the_vendor: Callable[[Question, str], str], segments: tuple[str, ...]
+def test_a_slash_inside_a_segment_is_signed_as_by_the_vendors_signer(
+    sign_with_vendor: Callable[[SampleRequest, str], str], segments: tuple[str, ...]
 ) -> None:
-    """It unquotes the whole path before it parts it, so that such a slash is like any other."""
-    question = Question(segments=segments)
+    """The vendor's signer unquotes the whole path before it splits it."""
+    sample = SampleRequest(segments=segments)
 
-    assert signed_by_us(question, "s") == signed_by_the_vendor(question, "s")
+    assert sign_with_gate(sample, "s") == sign_with_vendor(sample, "s")

@@ -1,4 +1,4 @@
-"""Huawei Cloud's scan tasks in our vocabulary: a field may be absent or lie, and a number is a number or nothing."""
+"""Huawei Cloud's scan tasks are translated whatever their fields hold: a value of a wrong type counts as absent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# 2026-01-31 12:00:00.006 UTC, in ms as HSS writes it.
+# 2026-01-31 12:00:00.006 UTC, in ms since 1970.
 NOON = 1_769_860_800_006
 ROW: dict[str, Any] = {
     "task_id": "d5ceaaf4-0124-4f15-b039-b8fc4b07e340",
@@ -59,14 +59,14 @@ MEANS_AND_REMEDY = (
 )
 
 
-def name_of(value: object) -> str:
+def label(value: object) -> str:
     return "absent" if value is ABSENT else repr(value)[:30]
 
 
-def translated(kind: str = IMAGE_SCAN, /, **fields: object) -> ScanTask:
-    """The full row with these fields instead of its own."""
+def translated(list_type: str = IMAGE_SCAN, /, **fields: object) -> ScanTask:
+    """The task of the full row with these fields replaced."""
     row = {name: value for name, value in {**ROW, **fields}.items() if value is not ABSENT}
-    return parse_task(row, kind)
+    return parse_task(row, list_type)
 
 
 def test_a_full_row_is_translated() -> None:
@@ -91,12 +91,12 @@ def test_a_full_row_is_translated() -> None:
     )
 
 
-def test_an_empty_row_is_a_task_of_which_nothing_is_known() -> None:
-    """Every field is optional in the documentation, so no absence is an error, and none is a good sign."""
+def test_an_empty_row_is_a_task_in_an_unknown_state() -> None:
+    """Every field is documented as optional, so an absent one is neither an error nor a good sign."""
     assert parse_task({}, IMAGE_SCAN) == ScanTask(id="", state=TaskState.UNKNOWN, raw_state="none given")
 
 
-def test_the_vendors_only_sample_is_read() -> None:
+def test_the_vendors_only_sample_is_translated() -> None:
     """The one task that the documentation shows (huawei-hss.md 2), of type image_sync."""
     sample = json.loads(
         '{"data_list":[{"task_id":"d5ceaaf4-0124-4f15-b039-b8fc4b07e340",'
@@ -110,9 +110,6 @@ def test_the_vendors_only_sample_is_read() -> None:
     assert (parse_page(sample).total, found.state, found.risk_applies) == (1, TaskState.COMPLETE, False)
     assert found.counts == Counts(total=3, succeeded=3, failed=0)
     assert found.started_at == datetime(2025, 8, 18, 17, 0, 48, 6000, tzinfo=UTC)
-
-
-# States.
 
 
 @pytest.mark.parametrize(
@@ -141,9 +138,9 @@ def test_the_vendors_only_sample_is_read() -> None:
         (None, TaskState.UNKNOWN, None),
         (ABSENT, TaskState.UNKNOWN, None),
     ],
-    ids=name_of,
+    ids=label,
 )
-def test_only_a_documented_state_is_one(status: object, state: TaskState, progress: int | None) -> None:
+def test_only_a_documented_status_has_a_known_state(status: object, state: TaskState, progress: int | None) -> None:
     found = translated(task_status=status)
 
     assert (found.state, found.progress) == (state, progress)
@@ -153,21 +150,19 @@ def test_only_a_documented_state_is_one(status: object, state: TaskState, progre
     ("status", "raw"),
     [(100, "100"), (-3, "-3"), (142, "142"), ("scanning", "scanning"), (100.0, "100.0"), (None, "none given")],
 )
-def test_a_state_is_kept_in_the_clouds_own_words(status: object, raw: str) -> None:
+def test_the_raw_state_is_kept(status: object, raw: str) -> None:
     assert translated(task_status=status).raw_state == raw
 
 
-# Numbers.
-
-NO_COUNTS = [None, ABSENT, -1, 1.0, 0.5, True, False, "", "0", "3", [], [1], {}, -(10**30)]
+NOT_COUNTS = [None, ABSENT, -1, 1.0, 0.5, True, False, "", "0", "3", [], [1], {}, -(10**30)]
 
 
-@pytest.mark.parametrize("value", NO_COUNTS, ids=name_of)
+@pytest.mark.parametrize("value", NOT_COUNTS, ids=label)
 @pytest.mark.parametrize(
     ("field", "count"),
     [("total_num", "total"), ("success_num", "succeeded"), ("failed_num", "failed"), ("risky_num", "risky")],
 )
-def test_a_count_that_is_no_number_is_none_and_never_zero(field: str, count: str, value: object) -> None:
+def test_a_count_that_is_not_a_whole_number_is_none_and_never_zero(field: str, count: str, value: object) -> None:
     assert getattr(translated(**{field: value}).counts, count) is None
 
 
@@ -182,18 +177,15 @@ def test_a_count_that_is_a_number_is_kept(field: str, count: str, value: int) ->
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(0, 0.0), (1, 60.0), (90, 5400.0), (525_600, 31_536_000.0), *((value, None) for value in NO_COUNTS)],
-    ids=name_of,
+    [(0, 0.0), (1, 60.0), (90, 5400.0), (525_600, 31_536_000.0), *((value, None) for value in NOT_COUNTS)],
+    ids=label,
 )
-def test_the_rest_of_a_task_is_told_in_minutes_or_not_at_all(value: object, expected: float | None) -> None:
+def test_the_remaining_time_is_given_in_minutes(value: object, expected: float | None) -> None:
     assert translated(remain_min=value).remaining == expected
 
 
-def test_a_rest_beyond_reason_is_a_year_at_most() -> None:
+def test_the_remaining_time_is_a_year_at_most() -> None:
     assert translated(remain_min=10**400).remaining == 31_536_000.0
-
-
-# Times.
 
 
 @pytest.mark.parametrize(
@@ -219,41 +211,38 @@ def test_a_rest_beyond_reason_is_a_year_at_most() -> None:
         (None, None),
         (ABSENT, None),
     ],
-    ids=name_of,
+    ids=label,
 )
 @pytest.mark.parametrize(("field", "attribute"), [("begin_time", "started_at"), ("end_time", "ended_at")])
-def test_a_time_is_milliseconds_or_none(field: str, attribute: str, value: object, expected: datetime | None) -> None:
-    """Seconds in place of milliseconds make a task of 1970, which is never fresh."""
+def test_a_time_is_a_number_of_milliseconds(
+    field: str, attribute: str, value: object, expected: datetime | None
+) -> None:
+    """Seconds in place of milliseconds give a start time in 1970, which is stale."""
     assert getattr(translated(**{field: value}), attribute) == expected
 
 
-# Texts.
-
-
-@pytest.mark.parametrize("value", [None, ABSENT, 7, 1.5, True, [], ["x"], {}, {"x": "y"}], ids=name_of)
+@pytest.mark.parametrize("value", [None, ABSENT, 7, 1.5, True, [], ["x"], {}, {"x": "y"}], ids=label)
 @pytest.mark.parametrize(
     ("field", "attribute"),
     [("task_id", "id"), ("task_name", "name"), ("task_type", "type"), ("failed_reason", "reason")],
 )
-def test_what_is_no_text_is_the_empty_text(field: str, attribute: str, value: object) -> None:
+def test_a_value_that_is_not_a_string_is_an_empty_string(field: str, attribute: str, value: object) -> None:
     assert getattr(translated(**{field: value}), attribute) == ""
 
 
 @pytest.mark.parametrize("value", ["\ud800", "a\nb", "a\x00", "\u202eb"], ids=ascii)
-def test_an_id_that_cannot_be_sent_back_is_not_understood(value: str) -> None:
+def test_an_id_with_unprintable_characters_is_not_understood(value: str) -> None:
     with pytest.raises(NotUnderstood) as caught:
         translated(task_id=value)
 
     assert str(caught.value) == (f"The id of a scan task has unprintable characters. {MEANS_AND_REMEDY}")
 
 
-def test_the_clouds_own_reason_is_kept() -> None:
+def test_the_clouds_reason_is_kept() -> None:
     assert translated(failed_reason="agent lost").reason == "agent lost"
 
 
-# Failed images.
-
-NAMELESS = FailedImage(image=ImageRef())
+UNNAMED = FailedImage(image=ImageRef())
 
 
 @pytest.mark.parametrize(
@@ -268,56 +257,55 @@ NAMELESS = FailedImage(image=ImageRef())
         (3, ()),
         (True, ()),
         ([{"image_name": "shop"}], (FailedImage(image=ImageRef(name="shop")),)),
-        ([{"failed_reason": "why"}, {}], (FailedImage(image=ImageRef(), reason="why"), NAMELESS)),
-        ([{"image_name": 7, "image_version": None, "namespace": [], "registry_name": {}}], (NAMELESS,)),
-        ([None, "shop", 7, [], [[{}]], True], (NAMELESS,) * 6),
+        ([{"failed_reason": "why"}, {}], (FailedImage(image=ImageRef(), reason="why"), UNNAMED)),
+        ([{"image_name": 7, "image_version": None, "namespace": [], "registry_name": {}}], (UNNAMED,)),
+        ([None, "shop", 7, [], [[{}]], True], (UNNAMED,) * 6),
     ],
     ids=[
         "absent",
         "null",
         "none",
         "object",
-        "object-of-an-image",
-        "text",
+        "one-image",
+        "string",
         "number",
         "boolean",
         "only-a-name",
-        "only-a-reason-and-nothing",
+        "only-a-reason-and-an-empty-object",
         "wrong-types",
-        "no-objects",
+        "not-objects",
     ],
 )
 def test_each_entry_of_a_list_stands_for_an_image_that_failed(value: object, expected: tuple[FailedImage, ...]) -> None:
-    """Also one that cannot be read: it must not make the failed images fewer."""
+    """Even a malformed one: the number of failed images must not become smaller."""
     assert translated(failed_images=value).failed_images == expected
 
 
 @pytest.mark.parametrize(
     "value",
     ["shop", 3, 0.5, True, {"image_name": "shop"}],
-    ids=["text", "number", "fraction", "boolean", "object-of-an-image"],
+    ids=["string", "number", "fraction", "boolean", "one-image"],
 )
 @pytest.mark.parametrize("failed_num", [0, 1, None], ids=repr)
-def test_failed_images_that_are_no_list_leave_unknown_how_many_failed(value: object, failed_num: int | None) -> None:
+def test_if_failed_images_is_not_a_list_the_number_of_failed_images_is_unknown(
+    value: object, failed_num: int | None
+) -> None:
     assert translated(failed_images=value, failed_num=failed_num).counts == Counts(
         total=4, succeeded=2, failed=None, risky=1
     )
 
 
-@pytest.mark.parametrize("value", [{}, "", 0, False], ids=name_of)
-def test_failed_images_that_are_nothing_but_no_list_leave_it_unknown_too(value: object) -> None:
+@pytest.mark.parametrize("value", [{}, "", 0, False], ids=label)
+def test_if_failed_images_is_empty_but_not_a_list_the_number_is_unknown_too(value: object) -> None:
     assert translated(failed_images=value).counts.failed is None
 
 
-@pytest.mark.parametrize("value", [ABSENT, None, [], [None], [{}, {}]], ids=name_of)
-def test_failed_images_that_are_a_list_or_not_given_leave_the_number_as_it_is_stated(value: object) -> None:
+@pytest.mark.parametrize("value", [ABSENT, None, [], [None], [{}, {}]], ids=label)
+def test_if_failed_images_is_a_list_or_absent_the_stated_number_counts(value: object) -> None:
     assert translated(failed_images=value, failed_num=1).counts.failed == 1
 
 
-# Kinds.
-
-
-def test_a_synchronisation_looks_for_no_risk() -> None:
+def test_a_synchronisation_has_no_risks() -> None:
     found = translated(IMAGE_SYNC, risky_num=5)
 
     assert (found.risk_applies, found.counts.risky) == (False, None)
@@ -338,15 +326,14 @@ def test_a_synchronisation_looks_for_no_risk() -> None:
         (["autoSync"], True, True),
         ({"task_type": "autoSync"}, True, True),
     ],
-    ids=name_of,
+    ids=label,
 )
-def test_a_row_is_of_another_kind_only_if_it_says_so(task_type: object, *, is_scan: bool, is_sync: bool) -> None:
+def test_a_row_belongs_to_the_other_list_type_only_if_its_task_type_says_so(
+    task_type: object, *, is_scan: bool, is_sync: bool
+) -> None:
     row = {} if task_type is ABSENT else {"task_type": task_type}
 
     assert (matches_list_type(row, IMAGE_SCAN), matches_list_type(row, IMAGE_SYNC)) == (is_scan, is_sync)
-
-
-# The envelope.
 
 
 @pytest.mark.parametrize(
@@ -363,7 +350,7 @@ def test_a_row_is_of_another_kind_only_if_it_says_so(task_type: object, *, is_sc
     ],
     ids=repr,
 )
-def test_a_page_has_its_rows_and_its_total_where_there_is_one(
+def test_a_page_has_its_rows_and_its_total_if_there_is_one(
     document: dict[str, Any], rows: list[dict[str, Any]], total: int | None
 ) -> None:
     found = parse_page(document)
@@ -389,17 +376,17 @@ def test_a_page_has_its_rows_and_its_total_where_there_is_one(
     ],
     ids=repr,
 )
-def test_an_answer_without_a_list_of_tasks_is_no_answer_of_no_tasks(document: dict[str, Any]) -> None:
+def test_a_response_without_a_list_of_tasks_does_not_mean_no_tasks(document: dict[str, Any]) -> None:
     with pytest.raises(NotUnderstood) as caught:
         parse_page(document)
 
     assert str(caught.value) == (f"The response has no list of scan tasks. {MEANS_AND_REMEDY}")
 
 
-@pytest.mark.parametrize("total", ["1", "0", "", -1, True, False, 1.0, 0.0, [], [1], {}, -(10**30)], ids=name_of)
-@pytest.mark.parametrize("rows", [[], [{"task_id": "a"}]], ids=["no-row", "a-row"])
-def test_a_total_that_is_no_number_is_not_understood(rows: list[dict[str, Any]], total: object) -> None:
-    """Nobody knows then where the list ends."""
+@pytest.mark.parametrize("total", ["1", "0", "", -1, True, False, 1.0, 0.0, [], [1], {}, -(10**30)], ids=label)
+@pytest.mark.parametrize("rows", [[], [{"task_id": "a"}]], ids=["no-rows", "one-row"])
+def test_a_total_that_is_not_a_whole_number_is_not_understood(rows: list[dict[str, Any]], total: object) -> None:
+    """Without it the end of the list is unknown."""
     with pytest.raises(NotUnderstood) as caught:
         parse_page({"data_list": rows, "total_num": total})
 
@@ -407,14 +394,14 @@ def test_a_total_that_is_no_number_is_not_understood(rows: list[dict[str, Any]],
 
 
 @pytest.mark.parametrize("total", [False, 0.0], ids=repr)
-def test_a_total_that_only_equals_zero_is_not_understood_without_a_list(total: object) -> None:
+def test_a_total_that_equals_0_but_is_not_an_integer_does_not_replace_the_list(total: object) -> None:
     with pytest.raises(NotUnderstood):
         parse_page({"total_num": total})
 
 
 @pytest.mark.parametrize("task_id", ["a", 7, True, ["a", {}], {"id": []}], ids=repr)
 def test_a_page_that_lists_one_task_twice_is_not_understood(task_id: object) -> None:
-    """Another task is missing then, whatever the total says."""
+    """Another task is missing then, even if the total fits."""
     rows = [{"task_id": task_id}, {"task_id": "b"}, {"task_id": task_id, "task_name": "another"}]
     with pytest.raises(NotUnderstood) as caught:
         parse_page({"data_list": rows, "total_num": 3})
@@ -431,8 +418,8 @@ def test_a_page_that_lists_one_task_twice_is_not_understood(task_id: object) -> 
     ],
     ids=["tasks", "images-of-one-task", "images-of-two-tasks"],
 )
-def test_more_entries_than_can_be_read_in_time_are_not_understood(rows: list[dict[str, Any]]) -> None:
-    """A few bytes are enough for one, so that the size of an answer alone bounds no run."""
+def test_more_entries_than_the_limit_are_not_understood(rows: list[dict[str, Any]]) -> None:
+    """An entry takes only a few bytes, so the size limit of a response does not limit the time to parse it."""
     with pytest.raises(NotUnderstood) as caught:
         parse_page({"data_list": rows, "total_num": len(rows)})
 
@@ -442,32 +429,30 @@ def test_more_entries_than_can_be_read_in_time_are_not_understood(rows: list[dic
 
 
 @pytest.mark.parametrize("rows", [[{}] * 200_000, [{"failed_images": [0] * 199_999}]], ids=["tasks", "images"])
-def test_as_many_entries_as_can_be_read_in_time_are_a_page(rows: list[dict[str, Any]]) -> None:
+def test_as_many_entries_as_the_limit_are_a_page(rows: list[dict[str, Any]]) -> None:
     assert len(parse_page({"data_list": rows, "total_num": len(rows)}).rows) == len(rows)
 
 
 @pytest.mark.parametrize("row", [{}, {"task_id": None}, {"task_id": ""}], ids=repr)
-def test_rows_without_an_id_are_not_one_task(row: dict[str, Any]) -> None:
+def test_rows_without_an_id_are_not_duplicates(row: dict[str, Any]) -> None:
     assert parse_page({"data_list": [row, row], "total_num": 2}).rows == [row, row]
 
 
-def test_a_page_knows_its_ids_as_they_came() -> None:
+def test_a_page_gives_the_ids_unparsed() -> None:
     found = parse_page({"data_list": [{"task_id": "b"}, {}, {"task_id": 7}], "total_num": 3})
 
     assert found.ids == ["b", None, 7]
 
 
 @pytest.mark.parametrize("key", ["error_code", "errorMsg", "ERROR", "errors"])
-def test_an_error_in_the_place_of_a_task_is_no_task(key: str) -> None:
+def test_an_error_in_the_place_of_a_task_is_not_understood(key: str) -> None:
     with pytest.raises(NotUnderstood, match="has an error in the place of a scan task"):
         parse_page({"data_list": [{"task_id": "a"}, {"task_id": "b", key: "HSS.0010"}], "total_num": 2})
 
     assert parse_page({"data_list": [{"task_id": "a", key: None}], "total_num": 1}).ids == ["a"]
 
 
-# Everything else that JSON can hold.
-
-# Whatever Python's reader takes for a number, up to the 4300 digits that it reads at all.
+# All numbers that Python's JSON parser accepts; it refuses integers of more than 4300 digits.
 NUMBERS = st.integers() | st.integers(min_value=-4000, max_value=4000).map(lambda n: 10**n if n >= 0 else -(10**-n))
 JSON = st.recursive(
     st.none() | st.booleans() | NUMBERS | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -477,31 +462,31 @@ JSON = st.recursive(
 ROWS = st.dictionaries(st.sampled_from(sorted(ROW)), JSON)
 
 
-@given(rows=st.lists(ROWS | JSON, max_size=3) | JSON, total=JSON, kind=st.sampled_from([IMAGE_SCAN, IMAGE_SYNC]))
-@example(rows=[{"remain_min": 10**400}], total=1, kind=IMAGE_SCAN)
-@example(rows=[{"task_type": ["autoSync"]}], total=1, kind=IMAGE_SCAN)
-@example(rows=[{"task_type": {}}], total=1, kind=IMAGE_SYNC)
-@example(rows=[{"begin_time": 10**400}], total=10**400, kind=IMAGE_SCAN)
+@given(rows=st.lists(ROWS | JSON, max_size=3) | JSON, total=JSON, list_type=st.sampled_from([IMAGE_SCAN, IMAGE_SYNC]))
+@example(rows=[{"remain_min": 10**400}], total=1, list_type=IMAGE_SCAN)
+@example(rows=[{"task_type": ["autoSync"]}], total=1, list_type=IMAGE_SCAN)
+@example(rows=[{"task_type": {}}], total=1, list_type=IMAGE_SYNC)
+@example(rows=[{"begin_time": 10**400}], total=10**400, list_type=IMAGE_SCAN)
 def test_any_json_is_a_task_or_not_understood_and_complete_is_only_the_integer_100(
-    rows: object, total: object, kind: str
+    rows: object, total: object, list_type: str
 ) -> None:
-    read_rows: list[tuple[Mapping[str, Any], ScanTask]] = []
+    parsed: list[tuple[Mapping[str, Any], ScanTask]] = []
     with suppress(NotUnderstood):
-        read_rows.extend(
-            (row, parse_task(row, kind)) for row in parse_page({"data_list": rows, "total_num": total}).rows
+        parsed.extend(
+            (row, parse_task(row, list_type)) for row in parse_page({"data_list": rows, "total_num": total}).rows
         )
 
-    for row, read in read_rows:
+    for row, task in parsed:
         status = row.get("task_status")
-        assert matches_list_type(row, kind) in {True, False}
-        assert (read.state is TaskState.COMPLETE) == (type(status) is int and status == 100)
-        assert read.started_at is None or read.started_at.tzinfo is UTC
-        assert read.progress is None or 0 <= read.progress <= 100
+        assert matches_list_type(row, list_type) in {True, False}
+        assert (task.state is TaskState.COMPLETE) == (type(status) is int and status == 100)
+        assert task.started_at is None or task.started_at.tzinfo is UTC
+        assert task.progress is None or 0 <= task.progress <= 100
         assert all(
             count is None or (type(count) is int and count >= 0)
-            for count in (read.counts.total, read.counts.succeeded, read.counts.failed, read.counts.risky)
+            for count in (task.counts.total, task.counts.succeeded, task.counts.failed, task.counts.risky)
         )
 
 
-def test_the_kinds_of_tasks_are_called_as_the_api_calls_them() -> None:
+def test_the_list_types_have_the_names_of_the_api() -> None:
     assert (IMAGE_SCAN, IMAGE_SYNC) == ("image_scan", "image_sync")
