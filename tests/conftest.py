@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from tests.builders import FakeTime
-from tests.harness import gate_before
+from tests.harness import start_gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +66,6 @@ def gate_in(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     with ExitStack() as stack:
 
         def start(scenario: str | Scenario = "clean", cloud: str = "huawei") -> Gate:
-            return stack.enter_context(gate_before(cloud, scenario, monkeypatch, capsys))
+            return stack.enter_context(start_gate(cloud, scenario, monkeypatch, capsys))
 
         yield start

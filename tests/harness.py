@@ -1,4 +1,4 @@
-"""The gate as its users run it, in this process: the real command line against a simulated cloud, on a fake clock."""
+"""Runs the gate as its users do, in this process: the real command line, a simulated cloud, and a fake clock."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gate import cli, clouds
+from gate.options import OPTIONS
 from gate.simulator import Simulator
 from tests.builders import FakeTime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     import pytest
 
@@ -26,13 +27,13 @@ CLOUDS = tuple(clouds.CLOUDS)
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """How one run of the command ended."""
+    """The result of one command."""
 
     code: int
     out: str
     err: str
     report: dict[str, Any] = field(default_factory=dict)
-    """The json report; empty where none was written."""
+    """The json report; empty if none was written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +44,15 @@ class Gate:
     simulator: Simulator
     time: FakeTime
     capsys: pytest.CaptureFixture[str]
-    left_out: tuple[str, ...] = ()
-    """What the command line does not say, though the simulator describes it."""
+    omitted: tuple[str, ...] = ()
+    """Settings of the simulator that are not passed on the command line, such as `project_id`."""
 
     def run(self, *arguments: str) -> Ending:
-        """Runs one command, with the options that lead it to the simulator."""
+        """Runs one command against the simulator."""
         command, *rest = arguments
-        code = cli.main([command, *self.where(), *rest], self.time.clock())
-        said = self.capsys.readouterr()
-        return Ending(code=code, out=said.out, err=said.err)
+        code = cli.main([command, *self.cloud_options(), *rest], self.time.clock())
+        printed = self.capsys.readouterr()
+        return Ending(code=code, out=printed.out, err=printed.err)
 
     def check(self, *arguments: str) -> Ending:
         """Runs the check, with a json report."""
@@ -61,26 +62,29 @@ class Gate:
         report = json.loads(path.read_text()) if path.exists() else {}
         return Ending(code=ending.code, out=ending.out, err=ending.err, report=report)
 
-    def where(self) -> list[str]:
-        """The options of the command line that lead to the simulator; its keys are in the environment."""
-        described = self.simulator.describe()[self.cloud]
-        options = ["--cloud", self.cloud]
-        for name in ("endpoint", "region", "iam_endpoint", "project_id"):
-            if name in described and name not in self.left_out:
-                options += [f"--{name.replace('_', '-')}", described[name]]
-        return options
+    def cloud_options(self) -> list[str]:
+        """The options for the simulator; its credentials are in the environment."""
+        return cloud_options(self.cloud, self.simulator.describe()[self.cloud], self.omitted)
 
     @property
     def operations(self) -> list[str]:
-        """What the cloud was asked, in order."""
+        """The operations that the cloud was asked for, in order."""
         return [request.operation for request in self.simulator.requests]
 
 
+def cloud_options(cloud: str, settings: Mapping[str, str], omitted: Collection[str] = ()) -> list[str]:
+    """Those settings of a simulated cloud that are options, as words of a command line; credentials are none."""
+    names = {option.name for option in OPTIONS}
+    values = {name.replace("_", "-"): value for name, value in settings.items() if name not in omitted}
+    options = {"cloud": cloud, **{name: value for name, value in values.items() if name in names}}
+    return [word for name, value in options.items() for word in (f"--{name}", value)]
+
+
 @contextmanager
-def gate_before(
+def start_gate(
     cloud: str, scenario: str | Scenario, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Gate]:
-    """Starts a simulated cloud in this scenario, and sets the variables that its keys travel by."""
+    """Starts the simulator with this scenario, and sets the variables with the credentials of this cloud."""
     time = FakeTime()
     with Simulator(scenario, now=time.true_wall) as simulator:
         for name in ("access_key_id", "access_key_secret"):

@@ -219,7 +219,7 @@ def test_a_number_of_thousands_of_digits_is_a_usage_error(risky: Gate) -> None:
 def test_a_region_that_is_no_text_is_a_usage_error(value: str, risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUAWEICLOUD_SDK_REGION", value)
 
-    ending = replace(risky, left_out=("region",)).run("check")
+    ending = replace(risky, omitted=("region",)).run("check")
 
     assert ending.code == 2
     assert "The variable HUAWEICLOUD_SDK_REGION has characters in it that nobody can read" in ending.out
@@ -284,7 +284,7 @@ def test_no_task_found_names_where_the_gate_looked_and_for_how_long(
     cloud: str, place: str, gate_in: Callable[..., Gate]
 ) -> None:
     """The project of Huawei Cloud is found by IAM, with the first poll."""
-    gate = replace(gate_in("empty", cloud), left_out=("project_id",))
+    gate = replace(gate_in("empty", cloud), omitted=("project_id",))
     place = place.format(url=gate.simulator.url, **gate.simulator.describe()[cloud])
 
     ending = gate.check("--appear-timeout", "5m")
@@ -697,7 +697,7 @@ def test_a_command_waits_by_the_machines_clock_where_it_is_given_none(
 ) -> None:
     gate = gate_in(Scenario(name="full", summary="", expected_exit=5, quota=Quota(calls=0, seconds=60)))
 
-    assert cli.main([*words, *(gate.where() if words[0] != "demo" else ())]) == 143
+    assert cli.main([*words, *(gate.cloud_options() if words[0] != "demo" else ())]) == 143
     assert len(stopped_asleep) == 1
 
 

@@ -82,7 +82,7 @@ def test_with_a_file_of_options_and_a_log_that_cannot_be_written_the_exit_code_i
     Path(".scan-gate.toml").write_text("max-risky = 2\nmax-age = 'none'\npoll-interval = 0.1\n")
 
     ending = gate(
-        "check", *gate_in("risky").where(), "--report", "json=report.json", err=request.getfixturevalue(where)
+        "check", *gate_in("risky").cloud_options(), "--report", "json=report.json", err=request.getfixturevalue(where)
     )
 
     assert ending.returncode == 0
@@ -109,7 +109,7 @@ def test_a_log_on_a_full_disk_hides_no_exit_code(
     scenario: str, code: int, gate_in: Callable[..., Gate], full: int
 ) -> None:
     """Python writes what is left of it at its end, and exits with 120 where it cannot."""
-    check = ["check", *gate_in(scenario).where(), "--max-age", "none", "--poll-interval", "0.1"]
+    check = ["check", *gate_in(scenario).cloud_options(), "--max-age", "none", "--poll-interval", "0.1"]
 
     assert gate(*check, err=full).returncode == code
     assert gate(*check, out=full, err=full).returncode == code
@@ -132,7 +132,14 @@ def test_a_full_disk_is_told_and_hides_no_verdict(
     reports = [word for name in REPORTS for word in ("--report", f"{name}={FULL if name == 'html' else name}")]
 
     ending = gate(
-        "check", *gate_in(scenario, cloud).where(), "--max-age", "none", "--poll-interval", "0.1", *reports, out=full
+        "check",
+        *gate_in(scenario, cloud).cloud_options(),
+        "--max-age",
+        "none",
+        "--poll-interval",
+        "0.1",
+        *reports,
+        out=full,
     )
 
     code = SCENARIOS[scenario].expected_exit
@@ -159,7 +166,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_file_leaves_no_half_of_one(
     Path("target").write_text("of an earlier run")
     Path("link").symlink_to("target")
     reports = [word for name in ("html", "dotenv") for word in ("--report", f"{name}={name}")]
-    check = ["check", *gate_in("risky").where(), "--max-age", "none", "--poll-interval", "0.1", *reports]
+    check = ["check", *gate_in("risky").cloud_options(), "--max-age", "none", "--poll-interval", "0.1", *reports]
 
     ending = gate(*check, "--report", "html=link", largest_file=2000)
 
@@ -200,7 +207,7 @@ def test_a_real_disk_that_is_full_is_told_and_hides_no_verdict(
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_OUTPUT", "disk/output")
-    check = [sys.executable, "-m", "gate", "check", *gate_in("risky").where(), "--max-age", "none"]
+    check = [sys.executable, "-m", "gate", "check", *gate_in("risky").cloud_options(), "--max-age", "none"]
     reports = ["--report", "json=disk/report.json", "--report", "json=report.json"]
 
     ending = subprocess.run(

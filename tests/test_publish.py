@@ -312,7 +312,7 @@ def test_a_report_that_is_mounted_is_never_that_of_an_earlier_run(
     if subprocess.run([*in_a_namespace, "true"], check=False, capture_output=True).returncode:
         pytest.skip("this user may not mount a file")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
-    check = [sys.executable, "-m", "gate", "check", *gate_in("risky").where(), "--max-age", "none"]
+    check = [sys.executable, "-m", "gate", "check", *gate_in("risky").cloud_options(), "--max-age", "none"]
 
     ending = subprocess.run(
         [*in_a_namespace, *check, "--poll-interval", "0.1", "--report", "json=report.json"],

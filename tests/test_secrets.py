@@ -412,7 +412,7 @@ def test_no_process_has_a_secret_among_its_arguments(
     environ = {"BUILDKITE": "true", "PATH": f"{Path.cwd()}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
 
     with subprocess.Popen(
-        [sys.executable, "-m", "gate", "check", *gate.where(), "--max-age", "none", "-v", *EVERY_REPORT],
+        [sys.executable, "-m", "gate", "check", *gate.cloud_options(), "--max-age", "none", "-v", *EVERY_REPORT],
         env={**os.environ, **environ},
         text=True,
         stdout=subprocess.PIPE,

@@ -125,5 +125,5 @@ def test_a_token_is_nothing_to_alibaba(gate_in: Callable[..., Gate], monkeypatch
 def test_the_project_is_found_by_the_region_in_huawei(gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("clean", "huawei")
 
-    assert replace(gate, left_out=("project_id",)).check().code == 0
+    assert replace(gate, omitted=("project_id",)).check().code == 0
     assert gate.operations[:2] == ["projects", "tasks"]

@@ -50,7 +50,7 @@ def run(
         def run(trouble: Trouble, cloud: str, moment: Moment) -> tuple[Ending, Gate]:
             when = WHEN[cloud][moment]
             kind, options = OTHER_KIND[cloud] if trouble.of_other_kind else (IMAGE_SCAN, ())
-            gate = replace(gate_in(scenario(when, kind), cloud), left_out=trouble.without)
+            gate = replace(gate_in(scenario(when, kind), cloud), omitted=trouble.without)
             _sign_in(gate, trouble, monkeypatch)
             patch = stack.enter_context(pytest.MonkeyPatch.context())
             stage = Stage(gate=gate, when=when, patch=patch)
