@@ -19,7 +19,7 @@ import pytest
 from gate import ci
 from gate.log import Log
 from gate.publish import publish
-from gate.reports import REPORTS, Report
+from gate.reports import sarif
 from gate.settings import ReportTarget
 from gate.writing import print_mask_command, print_stdout, remove_stale, write_atomically
 from tests.builders import a_failed_image, a_task, an_outcome
@@ -353,7 +353,7 @@ def test_a_bug_in_one_report_takes_neither_the_others_nor_the_verdict_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stream = io.StringIO()
-    monkeypatch.setitem(REPORTS, "sarif", Report(render=broken))
+    monkeypatch.setattr(sarif, "render", broken)
     asked = [ReportTarget(format=name, path=tmp_path / name) for name in ("sarif", "json")]
 
     publish(an_outcome(), asked, ci.detect({}), Log(stream))

@@ -1,37 +1,26 @@
-"""The CI hosts: which one the gate runs in, and what that host wants to be told."""
+"""The CI systems: which one the gate runs in, and how it publishes the outcome there.
+
+The module of a CI system has its name and is imported when it is chosen: a job pays for no other.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from gate.ci.azure import Azure
-from gate.ci.bitbucket import Bitbucket
-from gate.ci.buildkite import Buildkite
 from gate.ci.ci_system import CISystem
-from gate.ci.github import GitHub
-from gate.ci.gitlab import GitLab
+from gate.ci.detection import CI_SYSTEMS, detected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["CI_SYSTEMS", "CISystem", "detect"]
 
-CI_SYSTEMS: Mapping[str, type[CISystem]] = {
-    "github": GitHub,
-    "gitlab": GitLab,
-    "azure": Azure,
-    "buildkite": Buildkite,
-    "bitbucket": Bitbucket,
-    "none": CISystem,
-}
-"""All that `--ci` knows, by name, in the order in which they are looked for; the last one is everywhere."""
-
 
 def detect(environ: Mapping[str, str], name: str | None = None) -> CISystem:
-    """Finds the host by the variables that it sets, if none is wished for; a plain machine is told nothing."""
-    ci_system = (
-        CI_SYSTEMS[name]
-        if name
-        else next(ci_system for ci_system in CI_SYSTEMS.values() if ci_system.is_detected(environ))
-    )
+    """Returns the CI system of this name, or by default the one that set these variables."""
+    name = name or detected(environ)
+    if name == "none":
+        return CISystem(environ)
+    ci_system: type[CISystem] = import_module(f"{__name__}.{name}").CI_SYSTEM
     return ci_system(environ)

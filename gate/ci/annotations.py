@@ -1,4 +1,4 @@
-"""What a host shows beside its log: the verdict first, then the images that could not be scanned."""
+"""Annotations, which a CI system shows beside its log: the verdict first, then the images that could not be scanned."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Annotation:
-    """One remark, as urgent as the outcome itself."""
+    """One annotation; all of one outcome have its severity."""
 
     title: str
     text: str
 
 
 def severity(outcome: Outcome) -> str:
-    """`error` where the job fails, `warning` where the policy lets it go on, `notice` where all is well."""
+    """`error` where the job fails, `warning` where the policy lets it continue, `notice` for a pass."""
     if outcome.verdict.decision is Decision.PASSED:
         return "notice"
     return "error" if outcome.enforced else "warning"
 
 
 def annotations_of(outcome: Outcome, most: int) -> Iterator[Annotation]:
-    """At most so many of them; the last one says how many images are left out."""
+    """Yields at most so many annotations; the last one says how many images are left out."""
     verdict = outcome.verdict
     why = " ".join(reason.message for reason in verdict.reasons)
     yield Annotation(title=f"Image scan {verdict.decision}", text=why or _passed_text(outcome))

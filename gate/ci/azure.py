@@ -1,4 +1,4 @@
-"""Azure Pipelines: issues, output variables, a summary page, and a result between right and wrong (ci-hosts.md 4.3)."""
+"""Azure Pipelines: issues, output variables, a summary page, and `SucceededWithIssues` (ci-hosts.md 4.3)."""
 
 from __future__ import annotations
 
@@ -7,40 +7,36 @@ from typing import TYPE_CHECKING
 
 from gate.ci.annotations import annotations_of, severity
 from gate.ci.ci_system import CISystem
+from gate.ci.detection import is_detected
 from gate.reports import markdown
 from gate.text import MAX_REASON_LENGTH, one_line
 from gate.writing import print_stdout, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from gate.outcome import Outcome
 
-_MOST_ISSUES = 10
+_MAX_ISSUES = 10
 """Of one kind; the agent drops the others."""
 
 
 class Azure(CISystem):
-    """Writes logging commands, which the agent reads on standard output."""
-
-    @classmethod
-    def is_detected(cls, environ: Mapping[str, str]) -> bool:
-        """See `CISystem.is_detected`."""
-        return environ.get("TF_BUILD", "").lower() == "true"
+    """Prints logging commands, which the agent reads on standard output."""
 
     def mask_command(self, secret: str) -> str:
-        """See `CISystem.hide`; whoever is not the agent would print the command, and the secret with it."""
-        return command("task.setsecret", secret) if self.is_detected(self._environ) else ""
+        """See `CISystem.mask_command`; outside of Azure's agent, the command itself would show the secret."""
+        return command("task.setsecret", secret) if is_detected("azure", self._environ) else ""
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `CISystem.publish`."""
         for name, value in outcome.outputs.items():
             print_stdout(command("task.setvariable", one_line(value), variable=name.replace("-", "_"), isOutput="true"))
-        yield from self._summarise(outcome)
+        yield from self._upload_summary(outcome)
         kind = severity(outcome)
         if kind == "notice":
             return
-        for annotation in annotations_of(outcome, _MOST_ISSUES):
+        for annotation in annotations_of(outcome, _MAX_ISSUES):
             print_stdout(
                 command(
                     "task.logissue", one_line(f"{annotation.title}: {annotation.text}", MAX_REASON_LENGTH), type=kind
@@ -49,7 +45,7 @@ class Azure(CISystem):
         if kind == "warning":
             print_stdout(command("task.complete", "The policy makes this a warning.", result="SucceededWithIssues"))
 
-    def _summarise(self, outcome: Outcome) -> Iterator[str]:
+    def _upload_summary(self, outcome: Outcome) -> Iterator[str]:
         folder = self._environ.get("AGENT_TEMPDIRECTORY")
         if not folder:
             return
@@ -63,12 +59,15 @@ class Azure(CISystem):
 
 
 def command(name: str, text: str, **properties: str) -> str:
-    """Writes a logging command, which ends at the end of its line; nothing in it can end it earlier."""
-    listed = "".join(f"{key}={_escaped(value)};" for key, value in properties.items())
-    return f"##vso[{name}{' ' if listed else ''}{listed}]{_escaped(text)}\n"
+    """Renders a logging command, which ends at the end of its line; no text in it can end it earlier."""
+    listed = "".join(f"{key}={_escape(value)};" for key, value in properties.items())
+    return f"##vso[{name}{' ' if listed else ''}{listed}]{_escape(text)}\n"
 
 
-def _escaped(text: str) -> str:
-    for mark, code in (("%", "%AZP25"), ("\r", "%0D"), ("\n", "%0A"), (";", "%3B"), ("]", "%5D")):
-        text = text.replace(mark, code)
+def _escape(text: str) -> str:
+    for char, code in (("%", "%AZP25"), ("\r", "%0D"), ("\n", "%0A"), (";", "%3B"), ("]", "%5D")):
+        text = text.replace(char, code)
     return text
+
+
+CI_SYSTEM = Azure

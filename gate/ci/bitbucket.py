@@ -1,7 +1,7 @@
 """Bitbucket Pipelines: a code insights report with annotations, as files for its API (ci-hosts.md 4.4).
 
-The gate sends nothing itself: the job posts the files by the proxy that Bitbucket runs beside it, as docs/bitbucket.md
-shows.
+The gate sends nothing itself: the job posts the files through the proxy that Bitbucket runs beside it, as
+docs/bitbucket.md shows.
 """
 
 from __future__ import annotations
@@ -16,25 +16,20 @@ from gate.text import as_json, one_line
 from gate.writing import remove_stale, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from gate.outcome import Outcome
 
 FOLDER = "scan-gate-bitbucket"
-_MOST_ANNOTATIONS, _MOST_AT_ONCE = 1000, 100
-_LONGEST_SUMMARY, _LONGEST_DETAILS = 450, 2000
+_MAX_ANNOTATIONS, _MAX_BATCH = 1000, 100
+_MAX_SUMMARY_LENGTH, _MAX_DETAILS_LENGTH = 450, 2000
 
 
 class Bitbucket(CISystem):
-    """Writes the report and its annotations, as many files of them as requests are needed."""
-
-    @classmethod
-    def is_detected(cls, environ: Mapping[str, str]) -> bool:
-        """See `CISystem.is_detected`."""
-        return bool(environ.get("BITBUCKET_BUILD_NUMBER"))
+    """Writes the report and its annotations, one file for each request that the job has to send."""
 
     def remove_stale(self) -> None:
-        """See `CISystem.clear`."""
+        """See `CISystem.remove_stale`."""
         folder = self._folder()
         if not folder.is_symlink():
             for old in (folder / "report.json", *folder.glob("annotations-*.json")):
@@ -44,13 +39,13 @@ class Bitbucket(CISystem):
         """See `CISystem.publish`."""
         folder = self._folder()
         annotations = insights(outcome)
-        batches = [annotations[at : at + _MOST_AT_ONCE] for at in range(0, len(annotations), _MOST_AT_ONCE)]
+        batches = [annotations[at : at + _MAX_BATCH] for at in range(0, len(annotations), _MAX_BATCH)]
         files = {"report.json": report(outcome)} | {
             f"annotations-{number}.json": batch for number, batch in enumerate(batches, start=1)
         }
         try:
             if folder.is_symlink():
-                yield f"{folder} is a link and is not written through: there will be no report in Bitbucket."
+                yield f"{folder} is a symbolic link and is not followed: there will be no report in Bitbucket."
                 return
             self.remove_stale()
             for name, document in files.items():
@@ -63,12 +58,12 @@ class Bitbucket(CISystem):
 
 
 def report(outcome: Outcome) -> dict[str, Any]:
-    """The report itself: the verdict, and the counts as data."""
+    """Builds the report: the verdict, and the counts as data."""
     counts = {name: value for name, value in outcome.outputs.items() if name.endswith("-num") and value}
     why = " ".join(reason.message for reason in outcome.verdict.reasons)
     return {
         "title": "Image scan",
-        "details": one_line(f"{outcome.verdict.decision}. {why}", _LONGEST_DETAILS - 1),
+        "details": one_line(f"{outcome.verdict.decision}. {why}", _MAX_DETAILS_LENGTH - 1),
         "report_type": "SECURITY",
         "reporter": "scan-gate",
         "result": "PASSED" if outcome.verdict.decision is Decision.PASSED else "FAILED",
@@ -80,16 +75,19 @@ def report(outcome: Outcome) -> dict[str, Any]:
 
 
 def insights(outcome: Outcome) -> list[dict[str, Any]]:
-    """One for each image that could not be scanned, at most 1,000."""
-    shown, left_out = failures(outcome, _MOST_ANNOTATIONS)
+    """Builds an annotation for each image that could not be scanned, at most 1,000."""
+    shown, left_out = failures(outcome, _MAX_ANNOTATIONS)
     severity = "HIGH" if exceeds_failed_limit(outcome) else "LOW"
-    told = [(failure.text, failure.identity) for failure in shown] + ([(left_out, "left-out")] if left_out else [])
+    texts = [(failure.text, failure.identity) for failure in shown] + ([(left_out, "left-out")] if left_out else [])
     return [
         {
             "external_id": fingerprint("image-not-scanned", identity)[:40],
             "annotation_type": "VULNERABILITY",
-            "summary": one_line(text, _LONGEST_SUMMARY - 1),
+            "summary": one_line(text, _MAX_SUMMARY_LENGTH - 1),
             "severity": severity,
         }
-        for text, identity in told
+        for text, identity in texts
     ]
+
+
+CI_SYSTEM = Bitbucket

@@ -1,4 +1,4 @@
-"""Buildkite: folded log groups and an annotation, by the agent's own command (ci-hosts.md 4.4)."""
+"""Buildkite: log groups, and an annotation by the agent's command `buildkite-agent annotate` (ci-hosts.md 4.4)."""
 
 from __future__ import annotations
 
@@ -13,50 +13,49 @@ from gate.reports import markdown
 from gate.text import for_log, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from gate.outcome import Outcome
 
 _AGENT = "buildkite-agent"
 _STYLES = {"notice": "success", "warning": "warning", "error": "error"}
-_LIMIT = 10.0
+_TIMEOUT = 10.0
+"""Seconds."""
 
 
 class Buildkite(CISystem):
-    """Asks the agent to show the job summary on the page of the build."""
+    """Annotates the build with the markdown report."""
 
-    @classmethod
-    def is_detected(cls, environ: Mapping[str, str]) -> bool:
-        """See `CISystem.is_detected`."""
-        return environ.get("BUILDKITE") == "true"
-
-    def start_group(self, title: str, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
-        """See `CISystem.fold`."""
+    def start_group(self, title: str, at: datetime) -> str:  # noqa: ARG002 - Buildkite takes the times itself
+        """See `CISystem.start_group`."""
         return f"--- {for_log(title)}\n"
 
-    def end_group(self, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
-        """See `CISystem.unfold`."""
+    def end_group(self, at: datetime) -> str:  # noqa: ARG002 - Buildkite takes the times itself
+        """See `CISystem.end_group`."""
         return "+++ scan-gate\n"
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `CISystem.publish`."""
-        # A relative entry of the path would let a file of the checkout be run.
+        # With a relative folder in PATH, a file of the checkout could be run as the agent.
         folders = [folder for folder in self._environ.get("PATH", "").split(os.pathsep) if folder.startswith("/")]
         agent = shutil.which(_AGENT, path=os.pathsep.join(folders) or "/nowhere")
         if agent is None:
             yield f"{_AGENT} is not in this container: annotate the build with the markdown report, as the docs show."
             return
-        words = [agent, "annotate", "--context", "scan-gate", "--style", _STYLES[severity(outcome)]]
+        command = [agent, "annotate", "--context", "scan-gate", "--style", _STYLES[severity(outcome)]]
         try:
-            subprocess.run(  # noqa: S603 - the host's own program, with words of ours only
-                words,
+            subprocess.run(  # noqa: S603 - the CI system's own program, with arguments of ours only
+                command,
                 input=markdown.render(outcome).encode(),
                 env=dict(self._environ),
                 capture_output=True,
                 check=True,
-                timeout=_LIMIT,
+                timeout=_TIMEOUT,
             )
         except (OSError, subprocess.SubprocessError) as error:
-            said = getattr(error, "stderr", None) or str(error).encode()
-            yield f"{_AGENT} did not take the annotation ({one_line(said.decode(errors='replace'), 200)})."
+            output = getattr(error, "stderr", None) or str(error).encode()
+            yield f"{_AGENT} did not take the annotation ({one_line(output.decode(errors='replace'), 200)})."
+
+
+CI_SYSTEM = Buildkite

@@ -1,4 +1,4 @@
-"""What a CI host is to the gate; a host that shows no more than a log and an exit code overrides nothing of it."""
+"""The interface of a CI system; one that shows no more than a log and an exit code overrides nothing of it."""
 
 from __future__ import annotations
 
@@ -12,34 +12,29 @@ if TYPE_CHECKING:
 
 
 class CISystem:
-    """A CI host, by the variables that it sets for a job."""
+    """A CI system, with the environment variables of the job."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
-    @classmethod
-    def is_detected(cls, environ: Mapping[str, str]) -> bool:  # noqa: ARG003 - for hosts that leave a sign
-        """Whether these variables are those of a job of this host."""
-        return True
-
     def remove_stale(self) -> None:
-        """Takes away what an earlier run has left for the host, which would be mistaken for a word of this one."""
+        """Removes the files that an earlier run wrote for the CI system, which would be taken for those of this run."""
 
-    def mask_command(self, secret: str) -> str:  # noqa: ARG002 - for hosts that can
-        """The line that keeps a secret out of the host's log; empty where it would show it instead."""
+    def mask_command(self, secret: str) -> str:  # noqa: ARG002 - for CI systems that mask secrets
+        """The line that masks a secret in the log; empty where it would print the secret instead."""
         return ""
 
-    def start_group(self, title: str, at: datetime) -> str:  # noqa: ARG002 - for hosts that can
-        """The line from which on the host folds its log; empty where it does not."""
+    def start_group(self, title: str, at: datetime) -> str:  # noqa: ARG002 - for CI systems that fold their log
+        """The line that starts a folded group of the log; empty where the log does not fold."""
         return ""
 
-    def end_group(self, at: datetime) -> str:  # noqa: ARG002 - for hosts that can
-        """The line that ends what is folded."""
+    def end_group(self, at: datetime) -> str:  # noqa: ARG002 - for CI systems that fold their log
+        """The line that ends the folded group."""
         return ""
 
-    def publish(self, outcome: Outcome) -> Iterator[str]:  # noqa: ARG002 - for hosts that can
-        """Tells the host, by its files and on standard output.
+    def publish(self, outcome: Outcome) -> Iterator[str]:  # noqa: ARG002 - for CI systems that show more than a log
+        """Publishes the outcome by files and on standard output.
 
-        Yields what could not be told, in words for the log, and raises nothing for it.
+        Yields a warning for the log for each thing that could not be published, and raises nothing for it.
         """
         yield from ()

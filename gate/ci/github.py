@@ -1,4 +1,4 @@
-"""GitHub Actions: outputs, job summary, annotations, folded logs and masks (ci-hosts.md 4.1)."""
+"""GitHub Actions: outputs, job summary, annotations, log groups and masked secrets (ci-hosts.md 4.1)."""
 
 from __future__ import annotations
 
@@ -9,47 +9,40 @@ from typing import TYPE_CHECKING
 
 from gate.ci.annotations import annotations_of, severity
 from gate.ci.ci_system import CISystem
+from gate.ci.detection import is_detected
 from gate.reports import markdown
 from gate.text import MAX_REASON_LENGTH, for_log, one_line
 from gate.writing import append_atomically, print_stdout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from io import FileIO
 
     from gate.outcome import Outcome
 
-
-_MOST_ANNOTATIONS = 10
+_MAX_ANNOTATIONS = 10
 """Of one kind, in one step; the runner drops the others."""
-
-
 _CONSEQUENCES = {
     "GITHUB_OUTPUT": "later steps will not see the verdict",
     "GITHUB_STEP_SUMMARY": "the page of the job will not show the verdict",
 }
-"""What comes of it where a file cannot be written."""
+"""What a file that cannot be written leads to, by the variable that names it."""
 
 
 class GitHub(CISystem):
-    """Writes the two files of one step, which are the runner's, so they are only ever appended to, and its commands."""
-
-    @classmethod
-    def is_detected(cls, environ: Mapping[str, str]) -> bool:
-        """See `CISystem.is_detected`."""
-        return environ.get("GITHUB_ACTIONS") == "true"
+    """Appends to the two files of the step, which the runner owns, and prints workflow commands."""
 
     def mask_command(self, secret: str) -> str:
-        """See `CISystem.hide`; whoever is not the runner would print the command, and the secret with it."""
-        return command("add-mask", secret) if self.is_detected(self._environ) else ""
+        """See `CISystem.mask_command`; outside of GitHub's runner, the command itself would show the secret."""
+        return command("add-mask", secret) if is_detected("github", self._environ) else ""
 
-    def start_group(self, title: str, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
-        """See `CISystem.fold`."""
+    def start_group(self, title: str, at: datetime) -> str:  # noqa: ARG002 - GitHub takes the times itself
+        """See `CISystem.start_group`."""
         return command("group", title)
 
-    def end_group(self, at: datetime) -> str:  # noqa: ARG002 - this host has its own times
-        """See `CISystem.unfold`."""
+    def end_group(self, at: datetime) -> str:  # noqa: ARG002 - GitHub takes the times itself
+        """See `CISystem.end_group`."""
         return command("endgroup")
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
@@ -58,7 +51,7 @@ class GitHub(CISystem):
         yield from self._append(
             "GITHUB_STEP_SUMMARY", lambda size: markdown.render(outcome, markdown.BUDGET - size - 1)
         )
-        for annotation in annotations_of(outcome, _MOST_ANNOTATIONS):
+        for annotation in annotations_of(outcome, _MAX_ANNOTATIONS):
             print_stdout(
                 command(severity(outcome), one_line(annotation.text, MAX_REASON_LENGTH), title=annotation.title)
             )
@@ -83,28 +76,31 @@ class GitHub(CISystem):
 
 
 def _ends_a_line(file: FileIO, size: int) -> bool:
-    # What an earlier tool left without an end of line would swallow our first one.
+    # An earlier tool may have left a line without its end, which would swallow our first line.
     return size == 0 or (file.seek(size - 1) >= 0 and file.read(1) == b"\n")
 
 
 def command(name: str, text: str = "", **properties: str) -> str:
-    """Writes a workflow command, which ends at the end of its line; nothing in it can end it earlier or begin another.
+    """Renders a workflow command, which ends at the end of its line; no text in it can end it earlier or start another.
 
     The runner cuts a text after 4,096 characters.
     """
-    listed = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
-    return f"::{name}{' ' if listed else ''}{listed}::{_escaped(text)}\n"
+    listed = ",".join(f"{key}={_escape(value, ':,')}" for key, value in properties.items())
+    return f"::{name}{' ' if listed else ''}{listed}::{_escape(text)}\n"
 
 
-def _escaped(text: str, also: str = "") -> str:
+def _escape(text: str, also: str = "") -> str:
     return "".join(f"%{ord(char):02X}" if char in f"%\r\n{also}" else char for char in text)
 
 
 def outputs(outcome: Outcome) -> str:
-    """Renders the outputs of the action; what is not known is empty.
+    """Renders the outputs of the action; unknown values are empty.
 
-    Each value is fenced by a delimiter that nobody can guess, so that no value can end early and forge another output.
-    A later step may print it, and the runner would take a command in it for one of that step's.
+    Each value is enclosed in an unpredictable delimiter, so that no value can end early and forge another output.
+    A later step may print a value, and the runner would run a workflow command in it.
     """
-    fence = f"scan-gate-{secrets.token_hex(16)}"
-    return "".join(f"{name}<<{fence}\n{for_log(value)}\n{fence}\n" for name, value in outcome.outputs.items())
+    delimiter = f"scan-gate-{secrets.token_hex(16)}"
+    return "".join(f"{name}<<{delimiter}\n{for_log(value)}\n{delimiter}\n" for name, value in outcome.outputs.items())
+
+
+CI_SYSTEM = GitHub

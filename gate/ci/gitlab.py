@@ -1,4 +1,4 @@
-"""GitLab CI: a log in sections; all else comes to GitLab as files, by `artifacts:reports` (ci-hosts.md 4.2)."""
+"""GitLab CI: log sections; everything else reaches GitLab as files, by `artifacts:reports` (ci-hosts.md 4.2)."""
 
 from __future__ import annotations
 
@@ -8,25 +8,22 @@ from gate.ci.ci_system import CISystem
 from gate.text import for_log
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
 _SECTION = "scan_gate_wait"
 
 
 class GitLab(CISystem):
-    """Writes the markers of one section, which begins folded."""
-
-    @classmethod
-    def is_detected(cls, environ: Mapping[str, str]) -> bool:
-        """See `CISystem.is_detected`."""
-        return environ.get("GITLAB_CI") == "true"
+    """Prints the markers of one section, which starts folded."""
 
     def start_group(self, title: str, at: datetime) -> str:
-        """See `CISystem.fold`."""
-        begin = f"section_start:{at.timestamp():.0f}:{_SECTION}[collapsed=true]"
-        return f"\x1b[0K{begin}\r\x1b[0K{for_log(title)}\n"
+        """See `CISystem.start_group`."""
+        marker = f"section_start:{at.timestamp():.0f}:{_SECTION}[collapsed=true]"
+        return f"\x1b[0K{marker}\r\x1b[0K{for_log(title)}\n"
 
     def end_group(self, at: datetime) -> str:
-        """See `CISystem.unfold`."""
+        """See `CISystem.end_group`."""
         return f"\x1b[0Ksection_end:{at.timestamp():.0f}:{_SECTION}\r\x1b[0K\n"
+
+
+CI_SYSTEM = GitLab

@@ -1,11 +1,13 @@
-"""The reports: each a pure function from the outcome to text, one module a format."""
+"""The reports: each a pure function from the outcome to text, one module a format.
+
+A module is imported when its report is rendered, so that a check pays for no report that it does not write.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
-
-from gate.reports import code_quality, dotenv, html, json_report, junit, markdown, sarif
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,21 +19,27 @@ if TYPE_CHECKING:
 class Report:
     """One format of report."""
 
-    render: Callable[[Outcome], str]
+    module: str
+    """In this package; it has a function `render`."""
     needs_a_verdict: str = ""
     """Why there is none of an undecided run; empty for those that say so themselves."""
 
+    def render(self, outcome: Outcome) -> str:
+        """Renders the report of this outcome."""
+        render: Callable[[Outcome], str] = import_module(f"{__name__}.{self.module}").render
+        return render(outcome)
+
 
 REPORTS: Mapping[str, Report] = {
-    "json": Report(render=json_report.render),
-    "markdown": Report(render=markdown.render),
-    "html": Report(render=html.render),
+    "json": Report(module="json_report"),
+    "markdown": Report(module="markdown"),
+    "html": Report(module="html"),
     "sarif": Report(
-        render=sarif.render,
+        module="sarif",
         needs_a_verdict="there is no verdict, and code scanning would close every alert at an upload without results",
     ),
-    "junit": Report(render=junit.render),
-    "code-quality": Report(render=code_quality.render),
-    "dotenv": Report(render=dotenv.render),
+    "junit": Report(module="junit"),
+    "code-quality": Report(module="code_quality"),
+    "dotenv": Report(module="dotenv"),
 }
 """The formats of `--report FORMAT=PATH`, by name."""

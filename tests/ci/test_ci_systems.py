@@ -1,4 +1,4 @@
-"""The CI hosts: which one is there, and that nobody is told what only another one understands."""
+"""The CI systems: how each is detected, and that none gets what only another one understands."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.harness import Gate
 
-SIGNS = {
+VARIABLES = {
     "github": {"GITHUB_ACTIONS": "true"},
     "gitlab": {"GITLAB_CI": "true"},
     "azure": {"TF_BUILD": "True"},
@@ -32,46 +32,55 @@ SIGNS = {
     "bitbucket": {"BITBUCKET_BUILD_NUMBER": "7"},
     "none": {"CI": "true"},
 }
-KINDS = {"github": GitHub, "gitlab": GitLab, "azure": Azure, "buildkite": Buildkite, "bitbucket": Bitbucket}
+CLASSES = {
+    "github": GitHub,
+    "gitlab": GitLab,
+    "azure": Azure,
+    "buildkite": Buildkite,
+    "bitbucket": Bitbucket,
+    "none": ci.CISystem,
+}
 
 
-@pytest.mark.parametrize(("name", "environ"), SIGNS.items())
-def test_each_host_is_known_by_the_variable_that_it_sets(name: str, environ: dict[str, str]) -> None:
-    assert type(ci.detect(environ)) is KINDS.get(name, ci.CISystem)
+@pytest.mark.parametrize(("name", "environ"), VARIABLES.items())
+def test_each_ci_system_is_detected_by_the_variable_that_it_sets(name: str, environ: dict[str, str]) -> None:
+    assert type(ci.detect(environ)) is CLASSES[name]
 
 
 @pytest.mark.parametrize("environ", [{"GITHUB_ACTIONS": ""}, {"GITLAB_CI": "false"}, {"TF_BUILD": ""}, {}])
-def test_a_variable_that_is_empty_or_false_is_no_sign(environ: dict[str, str]) -> None:
+def test_a_variable_that_is_empty_or_false_detects_nothing(environ: dict[str, str]) -> None:
     assert type(ci.detect(environ)) is ci.CISystem
 
 
 @pytest.mark.parametrize("name", ci.CI_SYSTEMS)
-def test_a_wish_is_stronger_than_what_is_detected(name: str) -> None:
-    assert type(ci.detect(SIGNS["github"], name)) is ci.CI_SYSTEMS[name]
+def test_the_option_is_stronger_than_what_is_detected(name: str) -> None:
+    assert type(ci.detect(VARIABLES["github"], name)) is CLASSES[name]
 
 
-def test_every_host_is_detected_or_none() -> None:
-    assert set(SIGNS) == set(ci.CI_SYSTEMS)
+def test_every_ci_system_is_in_these_tests() -> None:
+    assert set(VARIABLES) == set(CLASSES) == set(ci.CI_SYSTEMS)
 
 
-def test_a_plain_machine_is_told_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    host = ci.detect({})
+def test_on_a_plain_machine_nothing_is_published(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    ci_system = ci.detect({})
 
-    assert list(host.publish(an_outcome(a_task(risky=2)))) == []
-    assert (host.mask_command("secret-canary"), host.start_group("title", NOW), host.end_group(NOW)) == ("", "", "")
+    assert list(ci_system.publish(an_outcome(a_task(risky=2)))) == []
+    assert (
+        ci_system.mask_command("secret-canary") == ci_system.start_group("title", NOW) == ci_system.end_group(NOW) == ""
+    )
     assert capsys.readouterr().out == ""
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ci.CI_SYSTEMS)
-def test_no_host_is_told_by_another_ones_files(
+def test_no_ci_system_writes_the_files_of_another(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All files are named by the environment, as when one host runs inside of another."""
-    theirs = {"GITHUB_OUTPUT": "github", "GITHUB_STEP_SUMMARY": "github", "AGENT_TEMPDIRECTORY": "azure"}
+    """The environment names all files, as when one CI system runs inside of another."""
+    files = {"GITHUB_OUTPUT": "github", "GITHUB_STEP_SUMMARY": "github", "AGENT_TEMPDIRECTORY": "azure"}
     monkeypatch.chdir(tmp_path)
 
-    list(ci.detect({**theirs, "PATH": "/nowhere"}, name).publish(an_outcome(a_task(risky=2))))
+    list(ci.detect({**files, "PATH": "/nowhere"}, name).publish(an_outcome(a_task(risky=2))))
 
     written = {path.parts[0] for path in Path().rglob("*") if path.is_file()}
     assert written == {"github": {"github"}, "azure": {"azure"}, "bitbucket": {"scan-gate-bitbucket"}}.get(name, set())
@@ -80,7 +89,7 @@ def test_no_host_is_told_by_another_ones_files(
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_the_log_of_the_wait_is_folded_and_the_verdict_is_not(
+def test_the_log_of_the_wait_is_a_group_and_the_verdict_is_outside_of_it(
     cloud: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -89,14 +98,14 @@ def test_the_log_of_the_wait_is_folded_and_the_verdict_is_not(
 
     assert ending.err.startswith("::group::Waiting for the image scan\n")
     assert "BLOCKED" not in ending.err
-    # On one stream with the verdict, which the other one could overtake.
+    # On the stream of the verdict: of two streams, one could overtake the other.
     lines = ending.out.splitlines()
     assert lines.index("::endgroup::") < lines.index("scan-gate: BLOCKED (exit 1)")
     assert not [line for line in lines[: lines.index("::endgroup::")] if not line.startswith("::add-mask::")]
 
 
 @pytest.mark.parametrize("arguments", [("--ci", "none"), ("--ci=none",), ("-q", "--ci", "none")])
-def test_a_host_that_is_not_wished_for_is_not_spoken_to(
+def test_ci_none_publishes_to_no_ci_system(
     arguments: tuple[str, ...], gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -111,7 +120,7 @@ def test_a_host_that_is_not_wished_for_is_not_spoken_to(
         assert not Path("output").exists()
 
 
-def test_quiet_folds_nothing_as_there_is_nothing_to_fold(
+def test_quiet_prints_no_group_as_there_is_nothing_to_fold(
     gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -122,17 +131,17 @@ def test_quiet_folds_nothing_as_there_is_nothing_to_fold(
     assert "endgroup" not in ending.out
 
 
-def test_a_demo_speaks_to_no_host(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_demo_publishes_to_no_ci_system(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_OUTPUT", "output")
     gate = gate_in("clean")
-    from gate import cli  # noqa: PLC0415 - the command itself, without the options that lead elsewhere
+    from gate import cli  # noqa: PLC0415 - the command itself, without the options of the harness
 
     assert cli.main(["demo"], gate.time.clock()) == 0
     assert not Path("output").exists()
 
 
-def test_a_host_is_told_after_the_files_are_written(tmp_path: Path) -> None:
+def test_the_ci_system_comes_after_the_files_and_the_verdict(tmp_path: Path) -> None:
     stream, environ = io.StringIO(), {"GITHUB_OUTPUT": str(tmp_path / "absent" / "output")}
 
     publish(an_outcome(a_task(failed_images=(a_failed_image(),))), [], ci.detect(environ, "github"), Log(stream))
@@ -141,7 +150,7 @@ def test_a_host_is_told_after_the_files_are_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_secret_is_hidden_before_it_is_used(
+def test_a_secret_is_masked_before_it_is_used(
     cloud: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -155,7 +164,7 @@ def test_a_secret_is_hidden_before_it_is_used(
     assert (ending.out + ending.err).count(secret) == 1
 
 
-def test_what_is_often_captured_has_no_secret_in_it(
+def test_output_that_is_often_captured_holds_no_secret(
     gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -163,7 +172,7 @@ def test_what_is_often_captured_has_no_secret_in_it(
     assert gate_in("clean").run("status").out.startswith("scan task ")
 
 
-def test_what_is_too_short_for_a_secret_would_spoil_the_log_and_is_not_hidden(
+def test_a_value_that_is_too_short_for_a_secret_is_not_masked_as_that_would_spoil_the_log(
     gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = gate_in("clean")

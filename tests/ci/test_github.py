@@ -1,4 +1,4 @@
-"""GitHub Actions: outputs read as the runner reads them, and a summary that the runner will keep."""
+"""GitHub Actions: outputs parsed as the runner parses them, and a summary that the runner keeps."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NAMES = ["verdict", "exit-code", "task-id", "task-state", "total-num", "success-
 
 @pytest.fixture
 def runner(tmp_path: Path) -> dict[str, str]:
-    """The variables of a step, with the files that they name."""
+    """The variables of a step; the files that they name exist."""
     names = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
     for name in names:
         (tmp_path / name).touch()
@@ -37,8 +37,7 @@ def publish(outcome: Outcome, environ: dict[str, str]) -> list[str]:
     return list(ci.detect(environ).publish(outcome))
 
 
-def test_a_machine_that_is_no_ci_host_is_told_nothing() -> None:
-    assert type(ci.detect({})) is ci.CISystem
+def test_a_variable_of_a_file_alone_does_not_make_a_runner() -> None:
     assert type(ci.detect({"GITHUB_OUTPUT": "x"})) is ci.CISystem
 
 
@@ -67,16 +66,16 @@ def test_no_task_id_can_forge_an_output(text: str) -> None:
 
     assert list(values) == NAMES
     assert values["verdict"] == "blocked"
-    # A later step may print it.
+    # A later step may print it, and the runner would run a command in it.
     assert "##[" not in values["task-id"]
     assert not values["task-id"].startswith("::")
 
 
-def test_the_delimiter_cannot_be_known_before() -> None:
+def test_the_delimiter_cannot_be_predicted() -> None:
     assert outputs(an_outcome()).splitlines()[0] != outputs(an_outcome()).splitlines()[0]
 
 
-def test_what_is_in_the_files_already_stays(runner: dict[str, str], tmp_path: Path) -> None:
+def test_the_existing_content_of_the_files_stays(runner: dict[str, str], tmp_path: Path) -> None:
     for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
         (tmp_path / name).write_text("before=1\n")
 
@@ -86,9 +85,7 @@ def test_what_is_in_the_files_already_stays(runner: dict[str, str], tmp_path: Pa
     assert (tmp_path / "GITHUB_STEP_SUMMARY").read_text().startswith("before=1\n## ✅")
 
 
-def test_what_an_earlier_tool_left_without_an_end_of_line_swallows_nothing(
-    runner: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_line_that_an_earlier_tool_did_not_end_swallows_no_output(runner: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "GITHUB_OUTPUT").write_text("before=1")
 
     publish(an_outcome(), runner)
@@ -117,7 +114,9 @@ def test_the_whole_summary_stays_within_what_github_takes(already: int, runner: 
         assert warnings[0].startswith("GITHUB_STEP_SUMMARY is full")
 
 
-def test_a_file_that_cannot_be_written_is_told_and_hides_nothing_else(runner: dict[str, str], tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_gets_a_warning_and_the_others_are_written(
+    runner: dict[str, str], tmp_path: Path
+) -> None:
     runner["GITHUB_OUTPUT"] = str(tmp_path / "absent" / "file")
 
     warnings = publish(an_outcome(), runner)
@@ -128,26 +127,28 @@ def test_a_file_that_cannot_be_written_is_told_and_hides_nothing_else(runner: di
 
 
 @pytest.mark.parametrize(
-    ("variable", "lost"),
+    ("variable", "consequence"),
     [
         ("GITHUB_OUTPUT", "later steps will not see the verdict"),
         ("GITHUB_STEP_SUMMARY", "the page of the job will not show the verdict"),
     ],
 )
-def test_what_is_lost_with_a_file_is_what_that_file_is_for(
-    variable: str, lost: str, runner: dict[str, str], tmp_path: Path
+def test_the_warning_says_what_a_missing_file_leads_to(
+    variable: str, consequence: str, runner: dict[str, str], tmp_path: Path
 ) -> None:
     runner[variable] = str(tmp_path / "absent" / "file")
 
-    assert publish(an_outcome(), runner) == [f"{variable} cannot be written ({os.strerror(errno.ENOENT)}): {lost}."]
+    assert publish(an_outcome(), runner) == [
+        f"{variable} cannot be written ({os.strerror(errno.ENOENT)}): {consequence}."
+    ]
 
 
-def test_a_runner_that_names_no_files_is_told_nothing() -> None:
+def test_a_runner_that_names_no_files_gets_none() -> None:
     assert publish(an_outcome(), {"GITHUB_ACTIONS": "true"}) == []
 
 
 def annotated(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str, str]]:
-    """The annotations as the runner reads them: kind, title, text."""
+    """The annotations as the runner parses them: kind, title, text."""
     publish(outcome, {"GITHUB_ACTIONS": "true"})
     found = [re.fullmatch(r"::([a-z]+) title=([^:,]*)::(.*)", line) for line in capsys.readouterr().out.splitlines()]
     return [(one[1], one[2], one[3]) for one in found if one]
@@ -162,7 +163,7 @@ def annotated(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> list[tupl
         (an_outcome(a_task(risky=2), policy=Policy(warn_only=True)), "warning", "Image scan blocked"),
     ],
 )
-def test_the_verdict_is_an_annotation_as_urgent_as_it_is(
+def test_the_verdict_is_an_annotation_of_its_severity(
     outcome: Outcome, kind: str, title: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ((found, name, text),) = annotated(outcome, capsys)

@@ -1,4 +1,4 @@
-"""GitLab, Azure Pipelines, Buildkite and Bitbucket: each is told in its own words, and within its own limits."""
+"""GitLab, Azure Pipelines, Buildkite and Bitbucket: each gets its own format, within its own limits."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ def many(number: int) -> Outcome:
     return an_outcome(a_task(total=number, succeeded=0, failed=number, failed_images=images))
 
 
-def told(name: str, outcome: Outcome, **environ: str) -> list[str]:
-    """What could not be told."""
+def published(name: str, outcome: Outcome, **environ: str) -> list[str]:
+    """The warnings about what could not be published."""
     return list(ci.detect(environ, name).publish(outcome))
 
 
 # GitLab.
 
 
-def test_gitlab_folds_the_log_of_the_wait() -> None:
-    host = ci.detect({}, "gitlab")
+def test_gitlab_gets_the_log_of_the_wait_as_a_section() -> None:
+    ci_system = ci.detect({}, "gitlab")
 
-    begin, end = host.start_group("Waiting", NOW), host.end_group(NOW)
+    start, end = ci_system.start_group("Waiting", NOW), ci_system.end_group(NOW)
 
     at = int(NOW.timestamp())
-    assert begin == f"\x1b[0Ksection_start:{at}:scan_gate_wait[collapsed=true]\r\x1b[0KWaiting\n"
+    assert start == f"\x1b[0Ksection_start:{at}:scan_gate_wait[collapsed=true]\r\x1b[0KWaiting\n"
     assert end == f"\x1b[0Ksection_end:{at}:scan_gate_wait\r\x1b[0K\n"
 
 
-def test_gitlab_is_told_all_else_by_files(capsys: pytest.CaptureFixture[str]) -> None:
-    assert told("gitlab", BLOCKED) == []
+def test_gitlab_gets_everything_else_as_files(capsys: pytest.CaptureFixture[str]) -> None:
+    assert published("gitlab", BLOCKED) == []
     assert capsys.readouterr().out == ""
 
 
@@ -59,19 +59,19 @@ def test_gitlab_is_told_all_else_by_files(capsys: pytest.CaptureFixture[str]) ->
 
 
 def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
-    """Reads logging commands as the agent does: name, properties, text."""
+    """Parses logging commands as the agent does: name, properties, text."""
     found = []
     for line in text.splitlines():
         parts = re.fullmatch(r"##vso\[([a-z.]+)(?: ([^\]]*))?\](.*)", line)
         assert parts, f"the agent would show this line: {line!r}"
         pairs = (pair.split("=", 1) for pair in (parts[2] or "").split(";") if pair)
-        found.append((parts[1], {name: _plain(value) for name, value in pairs}, _plain(parts[3])))
+        found.append((parts[1], {name: _unescape(value) for name, value in pairs}, _unescape(parts[3])))
     return found
 
 
-def _plain(text: str) -> str:
-    for mark, code in ((";", "%3B"), ("\r", "%0D"), ("\n", "%0A"), ("]", "%5D"), ("%", "%AZP25")):
-        text = text.replace(code, mark)
+def _unescape(text: str) -> str:
+    for char, code in ((";", "%3B"), ("\r", "%0D"), ("\n", "%0A"), ("]", "%5D"), ("%", "%AZP25")):
+        text = text.replace(code, char)
     return text
 
 
@@ -79,36 +79,38 @@ def _plain(text: str) -> str:
     ("outcome", "kind", "result"),
     [(an_outcome(), None, None), (BLOCKED, "error", None), (WARNED, "warning", "SucceededWithIssues")],
 )
-def test_azure_gets_issues_where_there_are_any_and_outputs_always(
+def test_azure_gets_outputs_always_and_issues_unless_the_run_passed(
     outcome: Outcome, kind: str | None, result: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert told("azure", outcome) == []
+    assert published("azure", outcome) == []
 
-    heard = commands(capsys.readouterr().out)
-    outputs = {about["variable"]: text for name, about, text in heard if name == "task.setvariable"}
+    found = commands(capsys.readouterr().out)
+    outputs = {about["variable"]: text for name, about, text in found if name == "task.setvariable"}
     assert outputs == {name.replace("-", "_"): value for name, value in outcome.outputs.items()}
-    assert {about["type"] for name, about, _ in heard if name == "task.logissue"} == ({kind} if kind else set())
-    assert [about["result"] for name, about, _ in heard if name == "task.complete"] == ([result] if result else [])
+    assert {about["type"] for name, about, _ in found if name == "task.logissue"} == ({kind} if kind else set())
+    assert [about["result"] for name, about, _ in found if name == "task.complete"] == ([result] if result else [])
 
 
 def test_azure_shows_the_summary_from_a_file_of_the_agents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert told("azure", BLOCKED, AGENT_TEMPDIRECTORY=str(tmp_path)) == []
+    assert published("azure", BLOCKED, AGENT_TEMPDIRECTORY=str(tmp_path)) == []
 
     (path,) = [text for name, _, text in commands(capsys.readouterr().out) if name == "task.uploadsummary"]
     assert Path(path).read_text().startswith("## ⛔")
 
 
-def test_azure_hears_what_could_not_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_summary_of_azure_that_cannot_be_written_gets_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "file").touch()
 
-    (warning,) = told("azure", BLOCKED, AGENT_TEMPDIRECTORY=str(tmp_path / "file"))
+    (warning,) = published("azure", BLOCKED, AGENT_TEMPDIRECTORY=str(tmp_path / "file"))
 
     assert "the summary of the run will not show the verdict" in warning
     assert "task.logissue" in capsys.readouterr().out
 
 
-def test_azure_takes_ten_issues_the_verdict_first(capsys: pytest.CaptureFixture[str]) -> None:
-    told("azure", many(5000))
+def test_azure_gets_ten_issues_at_most_the_verdict_first(capsys: pytest.CaptureFixture[str]) -> None:
+    published("azure", many(5000))
 
     issues = [text for name, _, text in commands(capsys.readouterr().out) if name == "task.logissue"]
     assert len(issues) == 10
@@ -120,7 +122,7 @@ def test_azure_takes_ten_issues_the_verdict_first(capsys: pytest.CaptureFixture[
 def test_no_name_forges_a_command_of_azure(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     images = (a_failed_image(text, reason=text),)
 
-    told("azure", an_outcome(a_task(id=text, succeeded=2, failed=1, failed_images=images)))
+    published("azure", an_outcome(a_task(id=text, succeeded=2, failed=1, failed_images=images)))
 
     names = [name for name, _, _ in commands(capsys.readouterr().out)]
     assert names == ["task.setvariable"] * 8 + ["task.logissue"] * 2
@@ -132,9 +134,11 @@ def test_a_command_of_azure_reads_back_as_it_was() -> None:
     assert (name, about, text) == ("task.x", {"key": "a;b]c%d"}, "100%; [a]\r\nb")
 
 
-@pytest.mark.parametrize(("name", "sign"), [("github", {"GITHUB_ACTIONS": "true"}), ("azure", {"TF_BUILD": "True"})])
-def test_a_secret_is_named_only_to_a_host_that_is_there_to_hide_it(name: str, sign: dict[str, str]) -> None:
-    assert "canary" in ci.detect(sign).mask_command("canary-secret")
+@pytest.mark.parametrize(("name", "environ"), [("github", {"GITHUB_ACTIONS": "true"}), ("azure", {"TF_BUILD": "True"})])
+def test_a_secret_is_printed_only_where_a_ci_system_is_detected_that_masks_it(
+    name: str, environ: dict[str, str]
+) -> None:
+    assert "canary" in ci.detect(environ).mask_command("canary-secret")
     assert ci.detect({}, name).mask_command("canary-secret") == ""
 
 
@@ -142,11 +146,11 @@ def test_a_secret_is_named_only_to_a_host_that_is_there_to_hide_it(name: str, si
 
 
 def agent(folder: Path, exit_code: int = 0) -> None:
-    """Puts a program into this folder that stands for Buildkite's agent, and keeps what it is told."""
+    """Puts a stand-in for Buildkite's agent into this folder; it keeps its arguments and its input."""
     path = folder / "buildkite-agent"
     path.write_text(
         f"#!{sys.executable}\nimport json, sys\n"
-        f"json.dump([sys.argv[1:], sys.stdin.read()], open({str(folder / 'told.json')!r}, 'w'))\n"
+        f"json.dump([sys.argv[1:], sys.stdin.read()], open({str(folder / 'received.json')!r}, 'w'))\n"
         f"sys.stderr.write('no such build')\nsys.exit({exit_code})\n"
     )
     path.chmod(0o755)
@@ -158,38 +162,38 @@ def agent(folder: Path, exit_code: int = 0) -> None:
 def test_buildkite_shows_the_summary_as_an_annotation(outcome: Outcome, style: str, tmp_path: Path) -> None:
     agent(tmp_path)
 
-    assert told("buildkite", outcome, PATH=str(tmp_path)) == []
+    assert published("buildkite", outcome, PATH=str(tmp_path)) == []
 
-    words, body = json.loads((tmp_path / "told.json").read_text())
-    assert words == ["annotate", "--context", "scan-gate", "--style", style]
+    arguments, body = json.loads((tmp_path / "received.json").read_text())
+    assert arguments == ["annotate", "--context", "scan-gate", "--style", style]
     assert f"Image scan: {outcome.verdict.decision}" in body
     assert len(body.encode()) <= 1024 * 1024
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_an_agent_of_buildkite_that_fails_or_is_absent_is_told_of(tmp_path: Path, *, is_there: bool) -> None:
+def test_an_agent_of_buildkite_that_fails_or_is_absent_gets_a_warning(tmp_path: Path, *, is_there: bool) -> None:
     if is_there:
         agent(tmp_path, exit_code=1)
 
-    (warning,) = told("buildkite", BLOCKED, PATH=str(tmp_path))
+    (warning,) = published("buildkite", BLOCKED, PATH=str(tmp_path))
 
     expected = "did not take the annotation (no such build)" if is_there else "is not in this container"
     assert expected in warning
 
 
-def test_an_agent_of_buildkite_that_cannot_run_is_told_of(tmp_path: Path) -> None:
+def test_an_agent_of_buildkite_that_cannot_run_gets_a_warning(tmp_path: Path) -> None:
     (tmp_path / "buildkite-agent").write_text("#!/nowhere\n")
     (tmp_path / "buildkite-agent").chmod(0o755)
 
-    (warning,) = told("buildkite", BLOCKED, PATH=str(tmp_path))
+    (warning,) = published("buildkite", BLOCKED, PATH=str(tmp_path))
 
     assert "did not take the annotation" in warning
 
 
-def test_buildkite_folds_the_wait_and_unfolds_the_verdict() -> None:
-    host = ci.detect({}, "buildkite")
+def test_buildkite_gets_a_group_for_the_wait_and_an_open_one_for_the_verdict() -> None:
+    ci_system = ci.detect({}, "buildkite")
 
-    assert (host.start_group("Waiting ::group::", NOW), host.end_group(NOW)) == (
+    assert (ci_system.start_group("Waiting ::group::", NOW), ci_system.end_group(NOW)) == (
         "--- Waiting : :group: :\n",
         "+++ scan-gate\n",
     )
@@ -204,7 +208,7 @@ def files(folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("outcome", "result"), [(an_outcome(), "PASSED"), (BLOCKED, "FAILED"), (UNDECIDED, "FAILED")])
 def test_bitbucket_gets_a_report_with_the_verdict(outcome: Outcome, result: str, tmp_path: Path) -> None:
-    assert told("bitbucket", outcome, BITBUCKET_CLONE_DIR=str(tmp_path)) == []
+    assert published("bitbucket", outcome, BITBUCKET_CLONE_DIR=str(tmp_path)) == []
 
     report = files(tmp_path)["report.json"]
     assert (report["result"], report["report_type"]) == (result, "SECURITY")
@@ -217,7 +221,7 @@ def test_bitbucket_gets_a_report_with_the_verdict(outcome: Outcome, result: str,
 def test_bitbucket_gets_annotations_in_batches_that_it_takes(
     number: int, batches: int, total: int, tmp_path: Path
 ) -> None:
-    told("bitbucket", many(number), BITBUCKET_CLONE_DIR=str(tmp_path))
+    published("bitbucket", many(number), BITBUCKET_CLONE_DIR=str(tmp_path))
 
     annotations = [batch for name, batch in files(tmp_path).items() if name.startswith("annotations-")]
     assert (len(annotations), sum(map(len, annotations))) == (batches, total)
@@ -226,28 +230,28 @@ def test_bitbucket_gets_annotations_in_batches_that_it_takes(
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_bitbucket_gets_texts_of_the_lengths_that_it_takes(text: str, tmp_path: Path) -> None:
+def test_texts_for_bitbucket_have_the_lengths_that_it_takes(text: str, tmp_path: Path) -> None:
     images = (a_failed_image(text, reason=text * 3),)
 
-    told("bitbucket", an_outcome(a_task(failed=1, failed_images=images)), BITBUCKET_CLONE_DIR=str(tmp_path))
+    published("bitbucket", an_outcome(a_task(failed=1, failed_images=images)), BITBUCKET_CLONE_DIR=str(tmp_path))
 
     written = files(tmp_path)
     assert len(written["report.json"]["details"]) <= 2000
     assert [len(one["summary"]) <= 450 for one in written["annotations-1.json"]] == [True]
 
 
-def test_what_an_earlier_run_left_for_bitbucket_is_taken_away(tmp_path: Path) -> None:
+def test_the_files_of_an_earlier_run_for_bitbucket_are_removed(tmp_path: Path) -> None:
     for number in (250, 50):
-        told("bitbucket", many(number), BITBUCKET_CLONE_DIR=str(tmp_path))
+        published("bitbucket", many(number), BITBUCKET_CLONE_DIR=str(tmp_path))
 
     assert sorted(files(tmp_path)) == ["annotations-1.json", "report.json"]
 
 
-def test_what_bitbucket_was_told_before_is_gone_as_soon_as_a_run_begins(
+def test_the_files_of_an_earlier_run_for_bitbucket_are_removed_as_soon_as_a_run_starts(
     gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A run that is killed would else leave a verdict that is not its own."""
-    told("bitbucket", many(5), BITBUCKET_CLONE_DIR=str(tmp_path))
+    """A run that is killed would otherwise leave the verdict of the earlier one."""
+    published("bitbucket", many(5), BITBUCKET_CLONE_DIR=str(tmp_path))
     monkeypatch.setenv("BITBUCKET_BUILD_NUMBER", "1")
     monkeypatch.setenv("BITBUCKET_CLONE_DIR", str(tmp_path))
     gate = gate_in("stuck")
@@ -259,23 +263,23 @@ def test_what_bitbucket_was_told_before_is_gone_as_soon_as_a_run_begins(
     assert sorted(files(tmp_path)) == ["report.json"]
 
 
-def test_bitbucket_hears_what_could_not_be_written(tmp_path: Path) -> None:
+def test_files_for_bitbucket_that_cannot_be_written_get_a_warning(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    (warning,) = told("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path / "file"))
+    (warning,) = published("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path / "file"))
 
     assert "there will be no report in Bitbucket" in warning
 
 
-def test_a_folder_of_bitbuckets_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
-    """The checkout could hold it, and lead anywhere."""
+def test_a_folder_for_bitbucket_that_is_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
+    """It could come from the checkout, and lead anywhere."""
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "annotations-1.json").write_text("precious")
     (tmp_path / bitbucket.FOLDER).symlink_to(tmp_path / "elsewhere")
 
-    (warning,) = told("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path))
+    (warning,) = published("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path))
 
-    assert "is a link and is not written through" in warning
+    assert "is a symbolic link and is not followed" in warning
     assert (tmp_path / "elsewhere" / "annotations-1.json").read_text() == "precious"
     assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["annotations-1.json"]
 
@@ -289,7 +293,7 @@ def test_nothing_of_the_checkout_is_run_as_the_agent_of_buildkite(
     agent(tmp_path / "bin")
     monkeypatch.chdir(tmp_path)
 
-    (warning,) = told("buildkite", BLOCKED, PATH=folders)
+    (warning,) = published("buildkite", BLOCKED, PATH=folders)
 
     assert "is not in this container" in warning
-    assert not list(tmp_path.rglob("told.json"))
+    assert not list(tmp_path.rglob("received.json"))
