@@ -49,7 +49,7 @@ def main() -> None:
     total = 0.0
     for name, report in REPORTS.items():
         began = time.perf_counter()
-        size = len(report.render(made).encode())
+        size = sum(len(chunk.encode()) for chunk in report.render(made))
         seconds = time.perf_counter() - began
         total += seconds
         print(f"{name:13} {seconds:6.2f} s  {size:>11,} bytes")

@@ -1,4 +1,4 @@
-"""What one run came to: the only thing that reports and CI hosts are given."""
+"""The outcome of one run: the only input of reports and CI systems."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class EventKind(StrEnum):
-    """What can happen while the gate waits."""
+    """The kinds of events while the gate waits."""
 
-    POLL = "look"
+    POLL = "poll"
     PAUSE = "pause"
     RETRY = "retry"
     NOTE = "note"
@@ -31,17 +31,17 @@ class Event:
 
     kind: EventKind
     at: float
-    """Seconds since the run began."""
+    """Seconds since the start of the run."""
     text: str = ""
     task: ScanTask | None = None
-    """For a look: the task as it was then; None when there was none."""
+    """For a poll: the task as it was then; None when there was none."""
     pause: float | None = None
-    """Seconds until the gate tries or looks again; None when it does not."""
+    """Seconds until the next try or poll; None when there is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """A verdict, what it was reached from, and what the wait cost."""
+    """A verdict, its basis, and how the wait went."""
 
     cloud: str
     verdict: Verdict
@@ -64,7 +64,7 @@ class Outcome:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """What later steps of a job are told, by name; empty where it is not known, and as it came from outside.
+        """The outputs for later steps of a job, by name; empty where unknown, and not escaped.
 
         `exit-code` names what happened, before any leniency of the policy.
         """
@@ -84,10 +84,10 @@ class Outcome:
 
     @property
     def polls(self) -> int:
-        """How often the gate looked at the cloud's tasks."""
+        """How often the gate polled the cloud."""
         return sum(event.kind is EventKind.POLL for event in self.events)
 
     @property
     def retries(self) -> int:
-        """How many requests had to be made again."""
+        """How many requests were retried."""
         return sum(event.kind is EventKind.RETRY for event in self.events)

@@ -1,9 +1,10 @@
-"""Publishing an outcome: first the files, then the words for a person, then the CI host; none of them hides another."""
+"""Publishing an outcome: the reports, then the verdict in the log, then the CI system; no failure hides the others."""
 
 from __future__ import annotations
 
 import traceback
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision
@@ -21,45 +22,43 @@ if TYPE_CHECKING:
 
 
 def remove_stale_reports(targets: Iterable[ReportTarget], log: Log) -> None:
-    """Takes the reports of an earlier run away, so that none of them is mistaken for one of this run."""
+    """Removes the reports of an earlier run, so that none of them is taken for one of this run."""
     for target in targets:
         if not remove_stale(target.path):
-            log.print_warning(
-                f"{target.path} is of an earlier run and cannot be taken away: it says nothing of this one."
-            )
+            log.print_warning(f"{target.path} is left over from an earlier run and could not be deleted; ignore it.")
 
 
 def publish(
     outcome: Outcome, targets: Iterable[ReportTarget], ci_system: CISystem, log: Log, *, color: bool = False
 ) -> None:
-    """Writes every report that is wished for; what cannot be written is said in the log and changes no verdict."""
+    """Writes the reports and publishes the verdict; a failure of one of them is a warning and changes no verdict."""
     for target in targets:
         report = REPORTS[target.format]
         if report.needs_a_verdict and outcome.verdict.decision is Decision.UNDECIDED:
             log.print_warning(f"{target.path} is not written: {report.needs_a_verdict}.")
             continue
         try:
-            write_atomically(target.path, report.render(outcome))
+            write_atomically(target.path, partial(report.render, outcome))
         except OSError as error:
             log.print_warning(
                 f"{target.path} cannot be written ({error.strerror}). The verdict stands; check path and disk."
             )
-        except Exception:  # noqa: BLE001 - one report's fault may not take the others and the verdict with it
+        except Exception:  # noqa: BLE001 - a bug in one report may not prevent the others and the verdict
             with suppress(OSError):
                 traceback.print_exc()
             log.print_warning(f"{target.path} is not written: a bug in the gate, to be reported. The verdict stands.")
-    # Before the host is told, since one that hangs could end the process before a person had heard the verdict.
-    verdict = plain.render(outcome)
+    # Before the CI system, which could hang until the process is killed without a verdict in the log.
+    verdict = "".join(plain.render(outcome))
     print_stdout(colored(verdict, outcome.verdict.decision) if color else verdict)
     for warning in publish_to_ci(ci_system, outcome):
         log.print_warning(warning)
 
 
 def publish_to_ci(ci_system: CISystem, outcome: Outcome) -> Iterator[str]:
-    """Tells the CI host; yields what could not be told."""
+    """Publishes to the CI system; yields a warning for each thing that could not be published."""
     try:
         yield from ci_system.publish(outcome)
-    except Exception:  # noqa: BLE001 - the verdict stands, whatever becomes of the host's pages
+    except Exception:  # noqa: BLE001 - the verdict stands, whatever fails in the CI system
         with suppress(OSError):
             traceback.print_exc()
-        yield "The CI host could not be told: a bug in the gate, to be reported. The verdict stands."
+        yield "The outcome is not published to the CI system: a bug in the gate, to be reported. The verdict stands."

@@ -1,7 +1,7 @@
-"""Text from outside made harmless: one function for each kind of place in which it can end up.
+"""Escaping of untrusted text: one function for each kind of place in which it can end up.
 
-Image names, reasons and task names are chosen by whoever pushes an image or names a task. No string of theirs may be
-taken for a command of the CI host, for the end of an output, for Markdown or for HTML.
+Anybody who can push an image or start a task chooses image names, reasons and task names. No such string may act as a
+command of the CI system, end an output early, or be read as Markdown or HTML.
 """
 
 from __future__ import annotations
@@ -11,59 +11,59 @@ import json
 import re
 import unicodedata
 
-_LONGEST = 500
+_MAX_LENGTH = 500
 MAX_REASON_LENGTH = 4000
-"""Characters: a reason is ours, with what it cites already cut, and its end says what to do."""
+"""Characters: the gate itself writes a reason, has cut what it quotes, and says at its end what to do."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def one_line(text: str, longest: int = _LONGEST) -> str:
-    """For wherever a line is a record: no line breaks, controls, bidi marks or lone surrogates."""
-    head = text[: longest + 1]
-    # Python calls nothing printable that is in one of these categories, and most names are.
+def one_line(text: str, max_length: int = _MAX_LENGTH) -> str:
+    """For a place where a line is a record: no line breaks, controls, bidi marks or lone surrogates."""
+    head = text[: max_length + 1]
+    # The quick way for most names: nothing that Python calls printable is in one of these categories.
     visible = head.strip() if head.isprintable() else _visible(head).strip()
-    return visible if len(text) <= longest else visible[:longest] + "…"
+    return visible if len(text) <= max_length else visible[:max_length] + "…"
 
 
 def _visible(text: str) -> str:
     return "".join(" " if unicodedata.category(char) in _INVISIBLE else char for char in text)
 
 
-def for_log(text: str, longest: int = _LONGEST) -> str:
-    """For a log that a CI host reads along, or an output that ends up in one: no workflow command can begin in it.
+def for_log(text: str, max_length: int = _MAX_LENGTH) -> str:
+    """For a log that a CI system parses, or an output that may be printed to one: no workflow command can start in it.
 
     GitHub takes `::name::` at the start of a line and `##[name]` anywhere in it, Azure `##vso[` (ci-hosts.md 4.1, 4.3).
     """
-    return re.sub(r"([:#])(?=\1)", r"\1 ", one_line(text, longest))
+    return re.sub(r"([:#])(?=\1)", r"\1 ", one_line(text, max_length))
 
 
-def for_markdown(text: str, longest: int = _LONGEST) -> str:
-    """For Markdown that becomes HTML: all but letters, digits and harmless marks turns into a character reference.
+def for_markdown(text: str, max_length: int = _MAX_LENGTH) -> str:
+    """For Markdown: everything but letters, digits and punctuation without a meaning becomes a character reference.
 
-    A character reference can never be structure in CommonMark, so nothing is left that could be a table cell's end,
-    a tag, a link, a mention or an emphasis.
+    A character reference is never structure in CommonMark, so that no character can end a table cell or be part of a
+    tag, a link, a mention or an emphasis.
     """
-    return re.sub(r"[^\w \-,;()%'=?]|_", lambda found: f"&#{ord(found[0])};", one_line(text, longest))
+    return re.sub(r"[^\w \-,;()%'=?]|_", lambda found: f"&#{ord(found[0])};", one_line(text, max_length))
 
 
-def for_html(text: str, longest: int = _LONGEST) -> str:
+def for_html(text: str, max_length: int = _MAX_LENGTH) -> str:
     """For HTML and SVG, between tags and inside a quoted attribute; never inside a script, a style or a comment.
 
-    What could end the text, the attribute or a character reference turns into a character reference itself.
+    Every character that could end the text, the attribute or a character reference becomes a character reference.
     """
-    return without_commands(html.escape(one_line(text, longest), quote=True), "#&#35;")
+    return escape_commands_in_markup(html.escape(one_line(text, max_length), quote=True))
 
 
 def as_json(document: object) -> str:
-    """JSON in ASCII, indented and with an end of line; no string in it is a command of the CI host that prints it."""
-    return without_commands(json.dumps(document, indent=1), r"#\u0023") + "\n"
+    """Renders JSON in ASCII, indented and with an end of line; no string in it is a command of the CI system."""
+    return escape_commands_in_json(json.dumps(document, indent=1)) + "\n"
 
 
-def without_commands(markup: str, spelt: str) -> str:
-    """Markup that means the same in its format, and nothing to a CI host that takes `##[name]` anywhere for a command.
+def escape_commands_in_markup(markup: str) -> str:
+    """Rewrites HTML or XML, without changing its meaning, so that no CI system finds a command `##[name]` in it."""
+    return markup.replace("##", "#&#35;")
 
-    Args:
-        markup: Of which the strings may hold anything.
-        spelt: How two number signs are written there so that they do not stand side by side.
-    """
-    return markup.replace("##", spelt)
+
+def escape_commands_in_json(document: str) -> str:
+    """Rewrites JSON, without changing its meaning, so that no CI system finds a command `##[name]` in it."""
+    return document.replace("##", r"#\u0023")

@@ -1,4 +1,4 @@
-"""Writing: files whole or not at all, and words for whoever still listens."""
+"""Writing: a file whole or not at all, and streams whose reader may be gone."""
 
 from __future__ import annotations
 
@@ -13,51 +13,79 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
     from io import FileIO
     from typing import TextIO
 
+    Render = Callable[[], Iterable[str]]
+    """Yields a text in chunks; called again where a file has to be written again."""
 
 _STALL_TIMEOUT = 5.0
+_BLOCK_SIZE = 65_536
+"""Characters."""
 _IRREPLACEABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY}
-"""Of a file that is mounted, or lies in a folder of somebody else: it may be written, and not taken away."""
+"""Of a file that is mounted, or lies in a folder of another user: it can be written, and not replaced."""
 
 
-def write_atomically(path: Path, text: str, stall_timeout: float = _STALL_TIMEOUT) -> None:
-    """Writes a file so that a reader finds all of it or nothing; the folder is made where there is none.
+def write_atomically(path: Path, render: Render, stall_timeout: float = _STALL_TIMEOUT) -> None:
+    """Writes a file so that a reader finds all of it or nothing; missing folders are made.
 
     Args:
         path: Of the file, or of a device or a pipe.
-        text: All of it.
+        render: Yields the content in chunks, which are written as they come. It may be called more than once.
         stall_timeout: How long the reader of a pipe may read nothing, in s.
 
     Raises:
-        OSError: It could not be written; what was there before is still there, or nothing where it can only be emptied.
+        OSError: It could not be written; the earlier content is still there, or nothing if it could not be replaced.
     """
     if _is_standard_output(path):
-        print_stdout(text)
+        for block in _blocks(_rehearsed(render)):
+            print_stdout(block)
     elif _is_special_file(path):
-        _write_in_place(path, text.encode(), stall_timeout)
+        _write_in_place(path, render, stall_timeout)
     else:
         try:
-            _replace_file(path, text.encode())
+            _replace_file(path, render)
         except OSError as error:
             if error.errno not in _IRREPLACEABLE or path.is_symlink() or not path.is_file():
                 raise
-            _write_in_place(path, text.encode(), stall_timeout)
+            _write_in_place(path, render, stall_timeout)
 
 
-def _replace_file(path: Path, data: bytes) -> None:
+def _replace_file(path: Path, render: Render) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{secrets.token_hex(8)}")
     try:
-        part.write_bytes(data)
+        with part.open("xb") as file:
+            file.writelines(block.encode() for block in _blocks(render()))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
 
+def _rehearsed(render: Render) -> Iterable[str]:
+    """Renders once for nothing: what a pipe was given cannot be taken back, so that a bug has to show before that."""
+    for block in _blocks(render()):
+        block.encode()
+    return render()
+
+
+def _blocks(chunks: Iterable[str]) -> Iterator[str]:
+    """Joins chunks, which are often single lines, to what is worth a system call."""
+    block: list[str] = []
+    size = 0
+    for chunk in chunks:
+        block.append(chunk)
+        size += len(chunk)
+        if size >= _BLOCK_SIZE:
+            yield "".join(block)
+            block.clear()
+            size = 0
+    yield "".join(block)
+
+
 def _is_standard_output(path: Path) -> bool:
-    # Opened anew, /dev/stdout would have a place of its own in the file that a shell redirects to.
+    # Opened again, /dev/stdout would have a position of its own in the file that a shell redirects to.
     try:
         return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
     except (OSError, ValueError):
@@ -65,56 +93,58 @@ def _is_standard_output(path: Path) -> bool:
 
 
 def _is_special_file(path: Path) -> bool:
-    # Devices and pipes keep their place, /dev/stdout among them; a link in the checkout could lead to any file.
-    is_kept = str(path).startswith(("/dev/", "/proc/")) and path.is_symlink()
-    return is_kept or (path.exists() and not path.is_file())
+    # Devices and pipes are not replaced, nor is /dev/stdout; a link in the checkout could lead to any file, and is.
+    is_device = str(path).startswith(("/dev/", "/proc/")) and path.is_symlink()
+    return is_device or (path.exists() and not path.is_file())
 
 
-def _write_in_place(path: Path, data: bytes, stall_timeout: float) -> None:
-    # Nobody's pipe is not waited for.
+def _write_in_place(path: Path, render: Render, stall_timeout: float) -> None:
+    chunks = _rehearsed(render)
+    # Without O_NONBLOCK, opening a pipe would wait for a reader.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK
     try:
         with os.fdopen(os.open(path, flags, 0o666), "wb", buffering=0) as file:
-            _write_all(file, data, stall_timeout)
+            for block in _blocks(chunks):
+                _write_all(file, block.encode(), stall_timeout)
     except OSError:
-        # Nothing can be mistaken for a report, and half of one can.
+        # An empty file cannot be mistaken for a report, and half of one can.
         with suppress(OSError):
             os.truncate(path, 0)
         raise
 
 
 def _write_all(file: FileIO, data: bytes, stall_timeout: float) -> None:
-    # Signals are not heard any more, so that a reader who has stopped would keep the process for ever.
-    room = select.poll()
-    room.register(file, select.POLLOUT)
+    # Signals are ignored by now, so that a reader who has stopped would keep the process for ever.
+    writable = select.poll()
+    writable.register(file, select.POLLOUT)
     rest = memoryview(data)
     while rest:
-        if not room.poll(stall_timeout * 1000):
+        if not writable.poll(stall_timeout * 1000):
             raise TimeoutError(errno.ETIMEDOUT, f"nobody has read it for {stall_timeout:.0f} s")
         rest = rest[file.write(rest) or 0 :]
 
 
 def append_atomically(file: FileIO, data: bytes) -> None:
-    """Appends all of the data to a file, or nothing where the disk has no room for it.
+    """Appends all of the data to a file, or nothing where the disk is full.
 
     Raises:
-        OSError: It could not be written; what was there before is still there, and no more.
+        OSError: It could not be written; the earlier content is still there, and no more.
     """
     size = file.seek(0, os.SEEK_END)
     try:
         while data:
             data = data[file.write(data) :]
     except OSError:
-        # Half an output would be the end of the step in GitHub, which would not say why.
+        # GitHub would fail the step for half an output, without a reason.
         with suppress(OSError):
             file.truncate(size)
         raise
 
 
 def remove_stale(path: Path) -> bool:
-    """Takes the report of an earlier run away, which would be mistaken for one of this run if that one wrote none.
+    """Removes a report of an earlier run, which would be taken for one of this run if this one writes none.
 
-    Returns whether nothing of it is left; a file that cannot be taken away is emptied.
+    Returns whether nothing of it is left; a file that cannot be removed is emptied.
     """
     try:
         if not _is_special_file(path) and (path.is_symlink() or path.is_file()):
@@ -133,38 +163,38 @@ def _truncate(path: Path) -> bool:
 
 
 def print_mask_command(text: str) -> None:
-    """Prints what is meant for the CI host alone, and must not stay in a file."""
+    """Prints a command that contains a secret, unless standard output is a file, in which it would stay."""
     try:
-        is_kept = stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+        is_file = stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
     except (OSError, ValueError):
-        is_kept = False
-    if not is_kept:
+        is_file = False
+    if not is_file:
         print_stdout(text)
 
 
 def print_stdout(text: str) -> None:
-    """Prints what the user came for; somebody who closed the pipe does not want to know."""
+    """Prints on standard output; a closed pipe or a full disk is no error."""
     write_stream(sys.stdout, text)
 
 
 def write_stream(stream: TextIO, text: str) -> bool:
-    """Prints on a stream, and returns whether it took all of it; if not, it leads nowhere from then on.
+    """Writes to a stream, and returns whether it took all of the text; if not, it leads to /dev/null from then on.
 
-    Python flushes once more at its end: on a full disk it would exit with 120, and where the process was interrupted
-    because nobody reads the pipe, it would wait for that reader again.
+    Python flushes once more at its end: on a full disk it would exit with 120, and after an interrupted write to a pipe
+    that nobody reads it would wait for that reader again.
     """
-    is_said = False
+    is_written = False
     try:
         with suppress(OSError, ValueError):
             stream.write(text)
             stream.flush()
-            is_said = True
+            is_written = True
     finally:
-        if not is_said:
+        if not is_written:
             _redirect_to_devnull(stream)
-    return is_said
+    return is_written
 
 
 def _redirect_to_devnull(stream: TextIO) -> None:
-    with suppress(OSError, ValueError), Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), stream.fileno())
+    with suppress(OSError, ValueError), Path(os.devnull).open("w") as devnull:
+        os.dup2(devnull.fileno(), stream.fileno())

@@ -65,7 +65,7 @@ def test_the_summary_of_a_usage_error_says_what_is_wrong_and_by_whom_it_was_foun
         "- No cloud is given. The option --cloud, the input `cloud` and SCAN_GATE_CLOUD are all unset or empty. "
         "Give --cloud, one of: huawei, alibaba.\n"
         "\n"
-        f"Exit code 2 · looks: 0, retries: 0, 0 s · scan-gate {__version__}\n"
+        f"Exit code 2 · polls: 0, retries: 0, 0 s · scan-gate {__version__}\n"
         "\n"
     )
 
@@ -157,7 +157,7 @@ def test_an_earlier_report_that_cannot_be_taken_away_is_complained_of_after_a_us
         context.setattr(Path, "unlink", deny)
         assert cli.main(["check", "--report", "json=a.json", "--bogus"]) == 2
 
-    assert "scan-gate: a.json is of an earlier run and cannot be taken away" in capsys.readouterr().err
+    assert "scan-gate: a.json is left over from an earlier run and could not be deleted" in capsys.readouterr().err
 
 
 def test_the_input_is_a_wish_before_the_variable(

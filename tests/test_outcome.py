@@ -86,7 +86,7 @@ def events(kinds: Iterable[EventKind]) -> tuple[Event, ...]:
     return tuple(Event(kind=kind, at=float(at)) for at, kind in enumerate(kinds))
 
 
-def test_looks_and_retries_are_counted_and_nothing_else() -> None:
+def test_polls_and_retries_are_counted_and_nothing_else() -> None:
     seen = events([EventKind.POLL] * 3 + [EventKind.RETRY] * 2 + [EventKind.PAUSE] * 4 + [EventKind.NOTE] * 5)
     outcome = an_outcome(undecided(Unreachable("No answer.")), Policy(), events=seen)
 
@@ -106,7 +106,7 @@ def test_an_event_of_which_nothing_more_is_said_has_no_words_no_task_and_no_paus
 
 
 def test_events_are_called_by_the_words_that_reports_use() -> None:
-    assert [str(kind) for kind in EventKind] == ["look", "pause", "retry", "note"]
+    assert [str(kind) for kind in EventKind] == ["poll", "pause", "retry", "note"]
 
 
 def test_an_outcome_is_shown_without_the_hundreds_of_its_events() -> None:

@@ -112,7 +112,7 @@ def _events() -> list[Event]:
 
 def summary() -> str:
     """The job summary as a page, in letters and lines much like GitHub's."""
-    page = MarkdownIt("commonmark").enable("table").render(markdown.render(blocked()))
+    page = MarkdownIt("commonmark").enable("table").render("".join(markdown.render(blocked())))
     return f"<!doctype html><meta charset=utf-8><style>{_GITHUB}</style><article>{page}</article>"
 
 
@@ -125,9 +125,10 @@ def job() -> str:
 def main() -> None:
     """Takes all pictures and says how large they are."""
     IMAGES.mkdir(parents=True, exist_ok=True)
+    report = "".join(render(blocked()))
     pictures = {
-        "report-light": (render(blocked()), "light", _END),
-        "report-dark": (render(blocked()), "dark", _END),
+        "report-light": (report, "light", _END),
+        "report-dark": (report, "dark", _END),
         "github-summary": (summary(), "light", _WHOLE),
         "gitlab-job": (job(), "light", _WHOLE),
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision
-from gate.reports.failures import failures
+from gate.reports.failures import failures, shown_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +34,8 @@ def annotations_of(outcome: Outcome, most: int) -> Iterator[Annotation]:
     verdict = outcome.verdict
     why = " ".join(reason.message for reason in verdict.reasons)
     yield Annotation(title=f"Image scan {verdict.decision}", text=why or _passed_text(outcome))
-    shown, left_out = failures(outcome, most - 1)
-    for failure in shown:
+    images, left_out = shown_images(outcome, most - 1)
+    for failure in failures(images):
         yield Annotation(title="Image not scanned", text=failure.text)
     if left_out:
         yield Annotation(title="Images not scanned", text=left_out)

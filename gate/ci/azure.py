@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ class Azure(CISystem):
             return
         path = Path(folder) / "scan-gate.md"
         try:
-            write_atomically(path, markdown.render(outcome))
+            write_atomically(path, partial(markdown.render, outcome))
         except OSError as error:
             yield f"{path} cannot be written ({error.strerror}): the summary of the run will not show the verdict."
             return

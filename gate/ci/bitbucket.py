@@ -6,12 +6,13 @@ docs/bitbucket.md shows.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gate.ci.ci_system import CISystem
 from gate.policy import Decision
-from gate.reports.failures import exceeds_failed_limit, failures, fingerprint
+from gate.reports.failures import exceeds_failed_limit, failures, fingerprint, shown_images
 from gate.text import as_json, one_line
 from gate.writing import remove_stale, write_atomically
 
@@ -49,12 +50,16 @@ class Bitbucket(CISystem):
                 return
             self.remove_stale()
             for name, document in files.items():
-                write_atomically(folder / name, as_json(document))
+                write_atomically(folder / name, partial(_render, document))
         except OSError as error:
             yield f"{folder} cannot be written ({error.strerror}): there will be no report in Bitbucket."
 
     def _folder(self) -> Path:
         return Path(self._environ.get("BITBUCKET_CLONE_DIR") or ".") / FOLDER
+
+
+def _render(document: object) -> Iterator[str]:
+    yield as_json(document)
 
 
 def report(outcome: Outcome) -> dict[str, Any]:
@@ -76,9 +81,11 @@ def report(outcome: Outcome) -> dict[str, Any]:
 
 def insights(outcome: Outcome) -> list[dict[str, Any]]:
     """Builds an annotation for each image that could not be scanned, at most 1,000."""
-    shown, left_out = failures(outcome, _MAX_ANNOTATIONS)
+    images, left_out = shown_images(outcome, _MAX_ANNOTATIONS)
     severity = "HIGH" if exceeds_failed_limit(outcome) else "LOW"
-    texts = [(failure.text, failure.identity) for failure in shown] + ([(left_out, "left-out")] if left_out else [])
+    texts = [(failure.text, failure.identity) for failure in failures(images)] + (
+        [(left_out, "left-out")] if left_out else []
+    )
     return [
         {
             "external_id": fingerprint("image-not-scanned", identity)[:40],

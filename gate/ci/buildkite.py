@@ -47,7 +47,7 @@ class Buildkite(CISystem):
         try:
             subprocess.run(  # noqa: S603 - the CI system's own program, with arguments of ours only
                 command,
-                input=markdown.render(outcome).encode(),
+                input="".join(markdown.render(outcome)).encode(),
                 env=dict(self._environ),
                 capture_output=True,
                 check=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,9 +49,7 @@ class GitHub(CISystem):
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `CISystem.publish`."""
         yield from self._append("GITHUB_OUTPUT", lambda _: outputs(outcome))
-        yield from self._append(
-            "GITHUB_STEP_SUMMARY", lambda size: markdown.render(outcome, markdown.BUDGET - size - 1)
-        )
+        yield from self._append("GITHUB_STEP_SUMMARY", partial(_summary, outcome))
         for annotation in annotations_of(outcome, _MAX_ANNOTATIONS):
             print_stdout(
                 command(severity(outcome), one_line(annotation.text, MAX_REASON_LENGTH), title=annotation.title)
@@ -73,6 +72,11 @@ class GitHub(CISystem):
             return
         if not text:
             yield f"{variable} is full: earlier steps wrote so much that GitHub would drop all of it."
+
+
+def _summary(outcome: Outcome, size: int) -> str:
+    """The markdown report, as far as it fits behind what earlier steps have written, and an end of line."""
+    return "".join(markdown.render(outcome, markdown.BUDGET - size - 1))
 
 
 def _ends_a_line(file: FileIO, size: int) -> bool:

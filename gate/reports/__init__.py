@@ -1,4 +1,4 @@
-"""The reports: each a pure function from the outcome to text, one module a format.
+"""The reports: each a pure function from the outcome to chunks of text, one module a format.
 
 A module is imported when its report is rendered, so that a check pays for no report that it does not write.
 """
@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from gate.outcome import Outcome
 
@@ -24,9 +24,9 @@ class Report:
     needs_a_verdict: str = ""
     """Why there is none of an undecided run; empty for those that say so themselves."""
 
-    def render(self, outcome: Outcome) -> str:
-        """Renders the report of this outcome."""
-        render: Callable[[Outcome], str] = import_module(f"{__name__}.{self.module}").render
+    def render(self, outcome: Outcome) -> Iterator[str]:
+        """Renders the report in chunks, so that one of very many images is never in memory as a whole."""
+        render: Callable[[Outcome], Iterator[str]] = import_module(f"{__name__}.{self.module}").render
         return render(outcome)
 
 

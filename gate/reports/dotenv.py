@@ -1,6 +1,6 @@
-"""The `dotenv` report: the outputs as variables for later GitLab jobs, `SCAN_VERDICT` and the like.
+"""The `dotenv` report: the outputs as variables for later GitLab jobs, such as `SCAN_VERDICT`.
 
-At most 20 variables and 5 KB, one line each, no quotes, since they would be kept (ci-hosts.md 4.2).
+At most 20 variables and 5 KB, one line each, and no quotes, since GitLab keeps them (ci-hosts.md 4.2).
 """
 
 from __future__ import annotations
@@ -9,20 +9,21 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gate.outcome import Outcome
 
 PREFIX = "SCAN_"
 """Not SCAN_GATE_: in a later job, those would be options of the gate."""
-_LONGEST = 255
+_MAX_LENGTH = 255
 
 
-def render(outcome: Outcome) -> str:
-    """Renders one variable a line; what is not known is empty."""
-    return "".join(
-        f"{PREFIX}{name.upper().replace('-', '_')}={_harmless(value)}\n" for name, value in outcome.outputs.items()
-    )
+def render(outcome: Outcome) -> Iterator[str]:
+    """Renders one variable a line; unknown values are empty."""
+    for name, value in outcome.outputs.items():
+        yield f"{PREFIX}{name.upper().replace('-', '_')}={_sanitize(value)}\n"
 
 
-def _harmless(value: str) -> str:
-    # Nothing that a shell or GitLab's own expansion of variables could take for more than a text.
-    return re.sub(r"[^A-Za-z0-9._:/@+-]", "_", value[:_LONGEST])
+def _sanitize(value: str) -> str:
+    # No character that a shell or GitLab's own expansion of variables gives a meaning.
+    return re.sub(r"[^A-Za-z0-9._:/@+-]", "_", value[:_MAX_LENGTH])

@@ -1,12 +1,13 @@
-"""The `json` report, version 1: everything that a later step may want to know; its schema lies beside this file."""
+"""The `json` report, version 1: everything that a later step may need; its schema is `report-1.schema.json`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gate.text import as_json
+from gate.reports.json_text import RowLayout, object_chunks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from gate.outcome import Outcome
@@ -14,17 +15,24 @@ if TYPE_CHECKING:
     from gate.scan import FailedImage, ScanTask
 
 SCHEMA = "scan-gate/report/1"
+_FIELDS = ("registry", "namespace", "name", "tag", "digest", "reason")
+_FAILED_IMAGE = RowLayout({field: f"%({field})s" for field in _FIELDS}, depth=2)
 
 
-def render(outcome: Outcome) -> str:
+def render(outcome: Outcome) -> Iterator[str]:
     """Renders the outcome as one JSON object, in ASCII.
 
     `exit_code` names what happened; where `enforced` is false, the process ended with 0 instead. Counts are as the
-    cloud gave them; what the verdict made of them stands in `reasons`.
+    cloud gave them; those that the verdict was reached by are in `reasons`.
     """
+    failed = outcome.task.failed_images if outcome.task else ()
+    return object_chunks(_document(outcome), "failed_images", map(_failed_image, failed))
+
+
+def _document(outcome: Outcome) -> dict[str, Any]:
     task, verdict = outcome.task, outcome.verdict
     counts = task.counts if task else None
-    document = {
+    return {
         "schema": SCHEMA,
         "verdict": verdict.decision,
         "exit_code": verdict.exit_code,
@@ -38,13 +46,12 @@ def render(outcome: Outcome) -> str:
         "counts": {
             name: getattr(counts, name) if counts else None for name in ("total", "succeeded", "failed", "risky")
         },
-        "failed_images": [_failed_image(failed) for failed in task.failed_images] if task else [],
+        "failed_images": [],
         "policy": _policy(outcome.policy),
         "wait": {"looks": outcome.polls, "retries": outcome.retries, "seconds": round(outcome.seconds, 3)},
         "gate_version": outcome.gate_version,
         "generated_at": _time(outcome.generated_at),
     }
-    return as_json(document)
 
 
 def _task(task: ScanTask) -> dict[str, Any]:
@@ -60,16 +67,16 @@ def _task(task: ScanTask) -> dict[str, Any]:
     }
 
 
-def _failed_image(failed: FailedImage) -> dict[str, str]:
+def _failed_image(failed: FailedImage) -> str:
     image = failed.image
-    return {
-        "registry": image.registry,
-        "namespace": image.namespace,
-        "name": image.name,
-        "tag": image.tag,
-        "digest": image.digest,
-        "reason": failed.reason,
-    }
+    return _FAILED_IMAGE.fill(
+        registry=image.registry,
+        namespace=image.namespace,
+        name=image.name,
+        tag=image.tag,
+        digest=image.digest,
+        reason=failed.reason,
+    )
 
 
 def _policy(policy: Policy) -> dict[str, Any]:
@@ -83,5 +90,5 @@ def _policy(policy: Policy) -> dict[str, Any]:
     }
 
 
-def _time(moment: datetime | None) -> str | None:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z" if moment else None
+def _time(time: datetime | None) -> str | None:
+    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z" if time else None

@@ -1,4 +1,4 @@
-"""The `junit` report, for every CI host that shows tests: one case a rule, and one for each image that failed.
+"""The `junit` report, for every CI system that shows tests: a case for the verdict, and one for each failed image.
 
 In the dialect of Jenkins' junit-10.xsd; GitLab shows the class name as the suite and drops cases of the same name
 (ci-hosts.md 4.2).
@@ -7,12 +7,15 @@ In the dialect of Jenkins' junit-10.xsd; GitLab shows the class name as the suit
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from gate.policy import Decision
+from gate.reports.budget import count_fitting, size
 from gate.reports.failures import exceeds_failed_limit, left_out
-from gate.text import MAX_REASON_LENGTH, one_line, without_commands
+from gate.text import MAX_REASON_LENGTH, escape_commands_in_markup, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,26 +26,36 @@ if TYPE_CHECKING:
 BUDGET = 29_000_000
 """Bytes: GitLab takes files of less than 30 MB."""
 _RELEASE, _REST = "the release may go out", "images that are left out here"
-_MARKS = {"failures": "<failure ", "errors": "<error ", "skipped": "<skipped "}
-_ELEMENTS = {Decision.BLOCKED: "failure", Decision.UNDECIDED: "error"}
+_TOTALS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
+"""The attribute that counts the cases with an element of this name."""
+_ELEMENTS = {Decision.PASSED: "", Decision.BLOCKED: "failure", Decision.UNDECIDED: "error"}
+_END = "</testsuite>\n</testsuites>\n"
 
 
-def render(outcome: Outcome, budget: int = BUDGET) -> str:
-    """Renders one suite of at most `budget` bytes in UTF-8, the verdict first; the verdict is there at any price."""
+def render(outcome: Outcome, budget: int = BUDGET) -> Iterator[str]:
+    """Renders one suite of at most `budget` bytes in UTF-8, the verdict first; it is there whatever the budget."""
     failed = outcome.task.failed_images if outcome.task else ()
-    fate = "failure" if exceeds_failed_limit(outcome) else "skipped"
-    verdict = _case("verdict", _RELEASE, *_verdict(outcome))
-    most = dict.fromkeys(("tests", *_MARKS), len(failed) + 2)
-    frame = _suite(outcome, [verdict, _case("image", _REST, fate, left_out(len(failed) + 1))], most)
-    shown = list(_within(_images(failed, fate), budget - _size(frame)))
-    cases = [verdict, *shown]
-    if len(shown) < len(failed):
-        cases.append(_case("image", _REST, fate, left_out(len(failed) - len(shown))))
-    totals = {name: sum(mark in case for case in cases) for name, mark in _MARKS.items()}
-    return _suite(outcome, cases, {"tests": len(cases), **totals})
+    element = _ELEMENTS[outcome.verdict.decision]
+    message = " ".join(reason.message for reason in outcome.verdict.reasons)
+    verdict = _case("verdict", _RELEASE, _result("verdict", element, message))
+    element_of_image = "failure" if exceeds_failed_limit(outcome) else "skipped"
+
+    # The head counts the cases that follow it, so that the images are rendered once to measure, and once to write.
+    largest = dict.fromkeys(("tests", *_TOTALS.values()), len(failed) + 2)
+    frame = (_head(outcome, largest), verdict, _rest(len(failed) + 1, element_of_image), _END)
+    shown = count_fitting(_images(failed, element_of_image), budget - sum(map(size, frame)))
+    rest = _rest(len(failed) - shown, element_of_image)
+
+    images = shown + bool(rest)
+    totals = Counter({element: 1}) + Counter({element_of_image: images})
+    yield _head(outcome, {"tests": 1 + images, **{_TOTALS[name]: totals[name] for name in _TOTALS}})
+    yield verdict
+    yield from islice(_images(failed, element_of_image), shown)
+    yield rest
+    yield _END
 
 
-def _suite(outcome: Outcome, cases: list[str], totals: dict[str, int]) -> str:
+def _head(outcome: Outcome, totals: dict[str, int]) -> str:
     attributes = {
         "name": "scan-gate",
         **totals,
@@ -52,52 +65,42 @@ def _suite(outcome: Outcome, cases: list[str], totals: dict[str, int]) -> str:
     properties = {"cloud": outcome.cloud, "gate-version": outcome.gate_version, **outcome.outputs}
     listed = "".join(f"<property{_attributes(name=name, value=value)}/>\n" for name, value in properties.items())
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n<testsuite{_attributes(**attributes)}>\n'
-    return f"{head}<properties>\n{listed}</properties>\n{''.join(cases)}</testsuite>\n</testsuites>\n"
+    return f"{head}<properties>\n{listed}</properties>\n"
 
 
-def _verdict(outcome: Outcome) -> tuple[str, str]:
-    message = " ".join(reason.message for reason in outcome.verdict.reasons)
-    return _ELEMENTS.get(outcome.verdict.decision, ""), message
-
-
-def _images(failed: Iterable[FailedImage], fate: str) -> Iterator[str]:
-    # The number that a name was given last is kept: counting anew for each of many equal names would be quadratic.
+def _images(failed: Iterable[FailedImage], element: str) -> Iterator[str]:
+    # Of each name, the number given last is kept: counting again for each of many equal names would be quadratic.
     taken, numbers = {_RELEASE, _REST}, Counter[str]()
-    for one in failed:
-        name = unique = one_line(str(one.image)) or "an image without a name"
+    for image in failed:
+        name = unique = one_line(str(image.image)) or "an image without a name"
         while unique in taken:
             numbers[name] += 1
             unique = f"{name} ({numbers[name] + 1})"
         taken.add(unique)
-        yield _case("image", unique, fate, one_line(one.reason, MAX_REASON_LENGTH) or "no reason given")
+        yield _case("image", unique, _result("image", element, image.reason))
 
 
-def _case(kind: str, name: str, fate: str, message: str) -> str:
-    case = f"<testcase{_attributes(classname=f'scan-gate.{kind}', name=name)}"
-    if not fate:
-        return f"{case}/>\n"
-    shown = one_line(message, MAX_REASON_LENGTH)
-    said = _harmless(escape(shown))
-    return f"{case}><{fate}{_attributes(type=kind, message=shown)}>{said}</{fate}></testcase>\n"
+def _rest(count: int, element: str) -> str:
+    return _case("image", _REST, _result("image", element, left_out(count))) if count else ""
 
 
-def _within(cases: Iterable[str], room: int) -> Iterator[str]:
-    for case in cases:
-        room -= _size(case)
-        if room < 0:
-            return
-        yield case
+def _case(kind: str, name: str, result: str) -> str:
+    start = f"<testcase{_attributes(classname=f'scan-gate.{kind}', name=name)}"
+    return f"{start}>{result}</testcase>\n" if result else f"{start}/>\n"
+
+
+@lru_cache(maxsize=64)  # Thousands of images fail for the same few reasons.
+def _result(kind: str, element: str, message: str) -> str:
+    if not element:
+        return ""
+    shown = one_line(message, MAX_REASON_LENGTH) or "no reason given"
+    text = escape_commands_in_markup(escape(shown))
+    return f"<{element}{_attributes(type=kind, message=shown)}>{text}</{element}>"
 
 
 def _attributes(**values: object) -> str:
-    return "".join(
-        f" {name}={_harmless(quoteattr(one_line(str(value), MAX_REASON_LENGTH)))}" for name, value in values.items()
-    )
+    return "".join(f" {name}={_quote(one_line(str(value), MAX_REASON_LENGTH))}" for name, value in values.items())
 
 
-def _size(text: str) -> int:
-    return len(text.encode())
-
-
-def _harmless(markup: str) -> str:
-    return without_commands(markup, "#&#35;")
+def _quote(value: str) -> str:
+    return escape_commands_in_markup(quoteattr(value))

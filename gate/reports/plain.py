@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from gate.outcome import Outcome
     from gate.scan import FailedImage, ScanTask
 
-_MOST_IMAGES = 20
+_MAX_IMAGES = 20
 
 
-def render(outcome: Outcome) -> str:
+def render(outcome: Outcome) -> Iterator[str]:
     """Renders a few lines, the verdict first."""
-    return "".join(f"{line}\n" for line in _lines(outcome))
+    return (f"{line}\n" for line in _lines(outcome))
 
 
 def _lines(outcome: Outcome) -> Iterator[str]:
@@ -28,18 +28,18 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     yield from (f"  {for_log(reason.message, MAX_REASON_LENGTH)}" for reason in verdict.reasons)
     if outcome.task:
         yield from _about(outcome, outcome.task)
-    yield f"  looks: {outcome.polls}, retries: {outcome.retries}, {outcome.seconds:.0f} s"
+    yield f"  polls: {outcome.polls}, retries: {outcome.retries}, {outcome.seconds:.0f} s"
 
 
 def _about(outcome: Outcome, task: ScanTask) -> Iterator[str]:
     counts, policy = task.counts, outcome.policy
-    began = f", began {task.started_at:%Y-%m-%d %H:%M:%S} UTC" if task.started_at else ""
-    yield f"  scan task {for_log(task.name)} ({for_log(task.id)}), {task.state}{began}"
+    started = f", started {task.started_at:%Y-%m-%d %H:%M:%S} UTC" if task.started_at else ""
+    yield f"  scan task {for_log(task.name)} ({for_log(task.id)}), {task.state}{started}"
     risky = f", {_number(counts.risky)} risky (limit {policy.max_risky})" if task.risk_applies else ""
     failed = f"{_number(failed_images(task))} failed (limit {policy.max_failed})"
     yield f"  images: {_number(counts.total)} in all, {_number(counts.succeeded)} scanned, {failed}{risky}"
-    yield from (_failed_image(failed) for failed in task.failed_images[:_MOST_IMAGES])
-    left_out = len(task.failed_images) - _MOST_IMAGES
+    yield from (_failed_image(failed) for failed in task.failed_images[:_MAX_IMAGES])
+    left_out = len(task.failed_images) - _MAX_IMAGES
     if left_out > 0:
         yield f"  ... and {left_out} more failed images; the json report has them all"
 

@@ -1,144 +1,172 @@
-"""The `sarif` report for code scanning: what speaks against the release, and each image that could not be scanned.
+"""The `sarif` report for code scanning: the reasons of a block, and each image that could not be scanned.
 
-SARIF 2.1.0, as GitHub takes it (ci-hosts.md 5). An alert is closed when a later upload lacks it, so this report is
+SARIF 2.1.0, as GitHub takes it (ci-hosts.md 5). GitHub closes an alert when a later upload lacks it, so this report is
 made of verdicts only: an undecided run has none, and must not be written.
 """
 
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from gate.reports.failures import exceeds_failed_limit, failures, fingerprint
-from gate.text import MAX_REASON_LENGTH, as_json, one_line
+from gate.reports.failures import exceeds_failed_limit, failures, fingerprint, shown_images
+from gate.reports.json_text import RowLayout, object_chunks
+from gate.text import MAX_REASON_LENGTH, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gate.outcome import Outcome
+    from gate.policy import Reason
     from gate.scan import ImageRef
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-MOST_RESULTS = 25_000
-"""In one run; above it, GitHub refuses the whole upload."""
+MAX_RESULTS = 25_000
+"""In one run; GitHub refuses an upload with more."""
 BUDGET = 9_500_000
-"""Bytes when compressed: GitHub takes 10 MB. Names that are all alike stay far below, names like noise do not."""
-_FEWEST_RESULTS = 3
+"""Bytes when compressed: GitHub takes 10 MB. Only random names come near it."""
+_MIN_RESULTS = 3
+"""Both reasons of a block, and the number of images left out."""
 _HOME = "https://github.com/your-org/scan-gate"
 _NOT_SCANNED = "image-not-scanned"
 _LEFT_OUT = "more-images-not-scanned"
-# id: (name, what it means, what to do, how bad it is from 0 to 10)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rule:
+    title: str
+    meaning: str
+    remedy: str
+    severity: str
+    """From 0 to 10, with one decimal."""
+
+
 _RULES = {
-    "too-many-failed": (
-        "Too many images could not be scanned",
-        "More images of the scan task failed than the policy allows, so nobody knows what is in them.",
-        "Look at the failed images, mend what kept the cloud from scanning them, and scan again.",
-        "7.0",
+    "too-many-failed": _Rule(
+        title="Too many images could not be scanned",
+        meaning="More images of the scan task failed than the policy allows, so their risks are unknown.",
+        remedy="Look at the failed images, fix what the cloud names as the cause, and scan again.",
+        severity="7.0",
     ),
-    "too-many-risky": (
-        "Too many images are risky",
-        "The cloud's scan found risks in more images than the policy allows.",
-        "Look at the risky images in the cloud's console, mend them, and scan again.",
-        "8.0",
+    "too-many-risky": _Rule(
+        title="Too many images are risky",
+        meaning="The cloud's scan found risks in more images than the policy allows.",
+        remedy="Look at the risky images in the cloud's console, fix them, and scan again.",
+        severity="8.0",
     ),
-    _NOT_SCANNED: (
-        "An image could not be scanned",
-        "The cloud's scan of this image failed, so nobody knows what is in it.",
-        "Mend what kept the cloud from scanning it, and scan again.",
-        "5.0",
+    _NOT_SCANNED: _Rule(
+        title="An image could not be scanned",
+        meaning="The cloud's scan of this image failed, so its risks are unknown.",
+        remedy="Fix what the cloud names as the cause, and scan again.",
+        severity="5.0",
     ),
-    _LEFT_OUT: (
-        "More images could not be scanned",
-        "More images failed than one upload can hold; the json report has them all.",
-        "Open the json report of the run.",
-        "5.0",
+    _LEFT_OUT: _Rule(
+        title="More images could not be scanned",
+        meaning="More images failed than one upload can hold; the json report has them all.",
+        remedy="Open the json report of the run.",
+        severity="5.0",
     ),
 }
-
-
-def render(outcome: Outcome, budget: int = BUDGET) -> str:
-    """Renders one run of results, of at most `budget` bytes when compressed, in ASCII.
-
-    Meant for verdicts only, since an empty upload closes every alert.
-    """
-    results = list(_results(outcome, MOST_RESULTS))
-    text = _log(outcome, results)
-    while len(results) > _FEWEST_RESULTS and len(text) > budget and _compressed(text) > budget:
-        results = list(_results(outcome, len(results) // 2))
-        text = _log(outcome, results)
-    return text
-
-
-def _compressed(text: str) -> int:
-    # The fastest level leaves more than the usual one would, so that what fits here fits there.
-    return len(zlib.compress(text.encode(), level=1))
-
-
-def _log(outcome: Outcome, results: list[dict[str, Any]]) -> str:
-    used = [rule for rule in _RULES if any(result["ruleId"] == rule for result in results)]
-    for result in results:
-        result["ruleIndex"] = used.index(result["ruleId"])
-    run = {
-        "tool": {
-            "driver": {
-                "name": "scan-gate",
-                "informationUri": _HOME,
-                "semanticVersion": outcome.gate_version,
-                "rules": [_rule(name) for name in used],
-            }
-        },
-        "automationDetails": {"id": f"scan-gate/{outcome.cloud}/"},
-        "results": results,
-    }
-    return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
-
-
-def _results(outcome: Outcome, most: int) -> Iterator[dict[str, Any]]:
-    reasons = [reason for reason in outcome.verdict.reasons if reason.code in _RULES]
-    for reason in reasons:
-        yield _result(reason.code, reason.message, "error", "scan-gate", outcome.cloud)
-    shown, left_out = failures(outcome, most - len(reasons))
-    level = "error" if exceeds_failed_limit(outcome) else "note"
-    for failure in shown:
-        yield _result(_NOT_SCANNED, failure.text, level, _place(failure.failed.image), failure.identity)
-    if left_out:
-        yield _result(_LEFT_OUT, left_out, level, "scan-gate", outcome.cloud)
-
-
-def _result(rule: str, text: str, level: str, place: str, identity: str) -> dict[str, Any]:
-    return {
-        "ruleId": rule,
-        "level": level,
-        # Even a plain message may hold links, [text](target): SARIF 2.1.0, 3.11.6.
-        "message": {"text": one_line(text, MAX_REASON_LENGTH).replace("](", "] (")},
+_RESULT = RowLayout(
+    {
+        "ruleId": "%(rule)s",
+        "level": "%(level)s",
+        "message": {"text": "%(text)s"},
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": place},
+                    "artifactLocation": {"uri": "%(place)s"},
                     "region": {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1},
                 }
             }
         ],
-        "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint(rule, identity)}:1"},
+        "partialFingerprints": {"primaryLocationLineHash": "%(fingerprint)s"},
+        "ruleIndex": "%(index)s",
+    },
+    depth=4,
+)
+
+
+def render(outcome: Outcome, budget: int = BUDGET) -> Iterator[str]:
+    """Renders one run of results, of at most `budget` bytes when compressed, in ASCII.
+
+    Meant for verdicts only, since an empty upload closes every alert.
+    """
+    reasons = [reason for reason in outcome.verdict.reasons if reason.code in _RULES]
+    images = len(outcome.task.failed_images) if outcome.task else 0
+    most = min(MAX_RESULTS, len(reasons) + images)
+    while most > _MIN_RESULTS and _compressed_size(_chunks(outcome, reasons, most)) > budget:
+        most //= 2
+    return _chunks(outcome, reasons, most)
+
+
+def _compressed_size(chunks: Iterable[str]) -> int:
+    # The fastest level compresses least, so that a report that fits here fits with any level.
+    compressor = zlib.compressobj(level=1)
+    return sum(len(compressor.compress(chunk.encode())) for chunk in chunks) + len(compressor.flush())
+
+
+def _chunks(outcome: Outcome, reasons: list[Reason], most: int) -> Iterator[str]:
+    images, left_out = shown_images(outcome, most - len(reasons))
+    rules = [reason.code for reason in reasons]
+    rules += [_NOT_SCANNED] if images else []
+    rules += [_LEFT_OUT] if left_out else []
+
+    def results() -> Iterator[str]:
+        for reason in reasons:
+            yield result(reason.code, reason.message, "error", "scan-gate", outcome.cloud)
+        level = "error" if exceeds_failed_limit(outcome) else "note"
+        for failure in failures(images):
+            yield result(_NOT_SCANNED, failure.text, level, _place(failure.failed.image), failure.identity)
+        if left_out:
+            yield result(_LEFT_OUT, left_out, level, "scan-gate", outcome.cloud)
+
+    def result(rule: str, text: str, level: str, place: str, identity: str) -> str:
+        return _RESULT.fill(
+            rule=rule,
+            level=level,
+            # Even a plain message may hold links, [text](target): SARIF 2.1.0, 3.11.6.
+            text=one_line(text, MAX_REASON_LENGTH).replace("](", "] ("),
+            place=place,
+            fingerprint=f"{fingerprint(rule, identity)}:1",
+            index=rules.index(rule),
+        )
+
+    return object_chunks(_document(outcome, rules), "results", results())
+
+
+def _document(outcome: Outcome, rules: list[str]) -> dict[str, Any]:
+    driver = {
+        "name": "scan-gate",
+        "informationUri": _HOME,
+        "semanticVersion": outcome.gate_version,
+        "rules": [_described(name) for name in rules],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": f"scan-gate/{outcome.cloud}/"},
+        "results": [],
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _described(name: str) -> dict[str, Any]:
+    rule = _RULES[name]
+    return {
+        "id": name,
+        "name": name.title().replace("-", ""),
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.meaning},
+        "help": {"text": f"{rule.meaning} {rule.remedy}", "markdown": f"{rule.meaning}\n\n{rule.remedy}"},
+        "defaultConfiguration": {"level": "error"},
+        "properties": {"security-severity": rule.severity, "precision": "very-high", "tags": ["security", "container"]},
     }
 
 
 def _place(image: ImageRef) -> str:
-    # A colon before the first slash would make the rest of the URI a scheme, one that begins with / is refused, and
+    # A colon before the first slash would make the rest of the URI a scheme, one that starts with / is refused, and
     # dots alone would lead out of the repository.
     parts = one_line(f"{image.namespace}/{image.name}").split("/")
     return "/".join(quote(part, safe="") for part in parts if part.strip(" .")) or "image"
-
-
-def _rule(name: str) -> dict[str, Any]:
-    title, means, remedy, severity = _RULES[name]
-    return {
-        "id": name,
-        "name": name.title().replace("-", ""),
-        "shortDescription": {"text": title},
-        "fullDescription": {"text": means},
-        "help": {"text": f"{means} {remedy}", "markdown": f"{means}\n\n{remedy}"},
-        "defaultConfiguration": {"level": "error"},
-        "properties": {"security-severity": severity, "precision": "very-high", "tags": ["security", "container"]},
-    }

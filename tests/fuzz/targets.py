@@ -128,7 +128,7 @@ def _shown(task: ScanTask) -> None:
     """Whatever came over the wire can be judged and reported."""
     verdict = judge(task, Policy())
     staleness(task, Policy(), NOW)
-    json.loads(json_report.render(an_outcome(task, verdict=verdict)))
+    json.loads("".join(json_report.render(an_outcome(task, verdict=verdict))))
 
 
 def _huawei(data: bytes) -> None:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from tests.properties.sequences import Sequence
 
 
+def _rendered(render: Callable[[Outcome], Iterable[str]], outcome: Outcome) -> str:
+    return "".join(render(outcome))
+
+
 def _told(host: type[CISystem], outcome: Outcome) -> str:
     with redirect_stdout(StringIO()) as stream:
         warnings = list(host({}).publish(outcome))
@@ -37,8 +41,8 @@ def _told(host: type[CISystem], outcome: Outcome) -> str:
 
 
 PLACES: Mapping[str, Callable[[Outcome], str]] = {
-    **{name: report.render for name, report in REPORTS.items()},
-    "plain": plain.render,
+    **{name: partial(_rendered, report.render) for name, report in REPORTS.items()},
+    "plain": partial(_rendered, plain.render),
     "outputs": github.outputs,
     "annotations": partial(_told, github.GitHub),
     "issues": partial(_told, azure.Azure),

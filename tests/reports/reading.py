@@ -10,8 +10,17 @@ from xml.etree import ElementTree as ET
 
 from markdown_it import MarkdownIt
 
+from gate.reports import REPORTS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gate.outcome import Outcome
+
+
+def rendered(report: str, outcome: Outcome) -> str:
+    """The report of this format as a whole."""
+    return "".join(REPORTS[report].render(outcome))
 
 
 def as_xml(text: str) -> ET.Element:

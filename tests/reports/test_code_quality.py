@@ -10,8 +10,9 @@ import pytest
 
 from gate.errors import Interrupted, Unreachable
 from gate.policy import Policy, undecided
-from gate.reports.code_quality import MOST_ISSUES, render
-from gate.reports.failures import failures
+from gate.reports import code_quality
+from gate.reports.code_quality import MAX_ISSUES
+from gate.reports.failures import shown_images
 from tests.builders import a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE
 from tests.reports.endings import a_block, an_ending, many_images
@@ -28,6 +29,10 @@ OUTCOMES = {
     "interrupted": an_outcome(verdict=undecided(Interrupted(15))),
 }
 every_outcome = pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
+
+
+def render(outcome: Outcome) -> str:
+    return "".join(code_quality.render(outcome))
 
 
 def read(outcome: Outcome) -> list[dict[str, Any]]:
@@ -100,9 +105,9 @@ def test_a_failed_image_is_told_in_one_sentence() -> None:
 
 
 def test_more_images_than_there_is_room_for_are_left_out_with_their_number() -> None:
-    issues = read(a_block(*many_images(MOST_ISSUES)))
+    issues = read(a_block(*many_images(MAX_ISSUES)))
 
-    assert len(issues) == MOST_ISSUES
+    assert len(issues) == MAX_ISSUES
     assert issues[-1]["check_name"] == "more-images-not-scanned"
     assert issues[-1]["description"] == "2 more images could not be scanned; the json report has them all."
 
@@ -111,7 +116,7 @@ def test_more_images_than_there_is_room_for_are_left_out_with_their_number() -> 
     ("most", "shown", "left_out"), [(4, 3, 0), (3, 3, 0), (2, 1, 2), (1, 0, 3), (0, 0, 3), (-1, 0, 3)]
 )
 def test_no_room_at_all_shows_no_image_and_counts_each(most: int, shown: int, left_out: int) -> None:
-    found, sentence = failures(a_block(*many_images(3)), most)
+    found, sentence = shown_images(a_block(*many_images(3)), most)
 
     assert len(found) == shown
     assert sentence == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,17 +11,25 @@ from gate.command_line import variables
 from gate.errors import Interrupted
 from gate.options import OPTIONS
 from gate.policy import undecided
-from gate.reports.dotenv import render
+from gate.reports import dotenv
 from tests.builders import a_task, an_outcome
 from tests.hostile import HOSTILE
 from tests.reports.endings import an_ending
 from tests.reports.reading import as_variables
+
+if TYPE_CHECKING:
+    from gate.outcome import Outcome
+
 
 TASK_IDS = HOSTILE | {
     "shell": "$(id) `id` ${HOME} $HOME \"q\" 'q' \\ ; & | < > ( ) { } * ? [a] ! ~ # %PATH% = ,",
     "digits of the world": "٣３",
 }
 every_id = pytest.mark.parametrize("task_id", TASK_IDS.values(), ids=TASK_IDS)
+
+
+def render(outcome: Outcome) -> str:
+    return "".join(dotenv.render(outcome))
 
 
 def test_the_outputs_are_variables() -> None:

@@ -15,7 +15,7 @@ from gate.policy import Decision
 from gate.reports import REPORTS
 from tests.hostile import HOSTILE
 from tests.reports.endings import ENDINGS, FIELDS, an_ending
-from tests.reports.reading import READERS
+from tests.reports.reading import READERS, rendered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ def endings_of(report: str) -> list[str]:
 def assert_true_and_unforged(report: str, texts: Mapping[str, str]) -> None:
     for ending in endings_of(report):
         outcome = an_ending(ending, texts)
-        text = REPORTS[report].render(outcome)
+        text = rendered(report, outcome)
         assert_printable(text)
         assert READERS[report].verdict(text) == outcome.verdict.decision
         assert READERS[report].structure(text) == structure_of_harmless_text(report, ending)
@@ -40,7 +40,7 @@ def assert_true_and_unforged(report: str, texts: Mapping[str, str]) -> None:
 
 @cache
 def structure_of_harmless_text(report: str, ending: str) -> Any:
-    return READERS[report].structure(REPORTS[report].render(an_ending(ending)))
+    return READERS[report].structure(rendered(report, an_ending(ending)))
 
 
 def assert_printable(text: str) -> None:
@@ -76,6 +76,6 @@ def test_any_text_anywhere_changes_nothing_but_words(report: str, texts: dict[st
 def test_no_line_holds_a_command_that_a_log_would_obey_wherever_it_stands(report: str) -> None:
     """GitHub's first syntax `##[name]` and Azure's `##vso[name]` (ci-hosts.md 4.1, 4.3)."""
     texts = [dict.fromkeys(FIELDS, text) for text in HOSTILE.values()]
-    pages = [REPORTS[report].render(an_ending(ending, text)) for ending in endings_of(report) for text in texts]
+    pages = [rendered(report, an_ending(ending, text)) for ending in endings_of(report) for text in texts]
 
     assert not [found for page in pages for found in re.findall(r"##\w*\[.*", page)]

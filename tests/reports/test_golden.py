@@ -14,6 +14,7 @@ from gate.reports import REPORTS
 from gate.scan import TaskState
 from tests.builders import a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE
+from tests.reports.reading import rendered
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 ENDINGS = {
@@ -48,7 +49,7 @@ OUTCOMES = {
     ),
 }
 FILES = {
-    GOLDEN / name / f"{report}.{ENDINGS[report]}": (outcome, REPORTS[report].render)
+    GOLDEN / name / f"{report}.{ENDINGS[report]}": (outcome, report)
     for name, outcome in OUTCOMES.items()
     for report in REPORTS
     if outcome.verdict.decision is not Decision.UNDECIDED or not REPORTS[report].needs_a_verdict
@@ -57,8 +58,8 @@ FILES = {
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: "/".join(path.parts[-2:]))
 def test_a_report_is_to_the_byte_what_somebody_has_read(path: Path, pytestconfig: pytest.Config) -> None:
-    outcome, render = FILES[path]
-    now = render(outcome).encode()
+    outcome, report = FILES[path]
+    now = rendered(report, outcome).encode()
     if pytestconfig.getoption("--rewrite-golden"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(now)

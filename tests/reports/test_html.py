@@ -17,9 +17,10 @@ import pytest
 from gate.errors import Interrupted, Unreachable
 from gate.outcome import Event, EventKind
 from gate.policy import Decision, Policy, Reason, nothing_to_judge, undecided
-from gate.reports.html import BUDGET, MOST_IMAGES, render
+from gate.reports import html
+from gate.reports.html import BUDGET, MAX_IMAGES
 from gate.reports.html.parts import duration
-from gate.reports.html.timeline import MOST_EVENTS
+from gate.reports.html.timeline import MAX_EVENTS
 from gate.scan import FailedImage, ImageRef, TaskState
 from gate.text import one_line
 from tests.builders import NOW, a_failed_image, a_task, an_outcome
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 EMPTY = {"meta", "input", "br"}
 STYLE = files("gate.reports.html").joinpath("page.css").read_text()
+
+
+def render(outcome: Outcome) -> str:
+    return "".join(html.render(outcome))
 
 
 @dataclass
@@ -115,23 +120,23 @@ def rows(table: Element) -> list[list[str]]:
     return [[cell.text for cell in line.children] for line in lines]
 
 
-def a_look(at: float, **task: object) -> Event:
+def a_poll(at: float, **task: object) -> Event:
     return Event(kind=EventKind.POLL, at=at, task=a_task(**task) if task else None)  # type: ignore[arg-type]
 
 
 def a_busy_run() -> tuple[Event, ...]:
-    """Every kind of event, and every state that a look can show."""
+    """Every kind of event, and every state that a poll can show."""
     return (
         Event(kind=EventKind.NOTE, at=0.0, text="Signed in."),
-        a_look(1.0),
+        a_poll(1.0),
         Event(kind=EventKind.PAUSE, at=1.0, text="there is no task yet", pause=5.0),
-        a_look(6.0, state=TaskState.RUNNING),
-        a_look(16.0, state=TaskState.RUNNING, progress=40),
+        a_poll(6.0, state=TaskState.RUNNING),
+        a_poll(16.0, state=TaskState.RUNNING, progress=40),
         Event(kind=EventKind.RETRY, at=20.0, text="The cloud answered 503.", pause=3.5),
         Event(kind=EventKind.RETRY, at=24.0, text="The cloud answered 502."),
-        a_look(30.0, state=TaskState.UNKNOWN, raw_state="Reconciling"),
-        a_look(61.0, results_pending=2),
-        a_look(61.5),
+        a_poll(30.0, state=TaskState.UNKNOWN, raw_state="Reconciling"),
+        a_poll(61.0, results_pending=2),
+        a_poll(61.5),
     )
 
 
@@ -344,7 +349,7 @@ def test_without_a_task_there_are_words_in_place_of_numbers() -> None:
     assert facts(page)["Cloud"] == "not known"
     assert "No scan task was seen" in page.one("section", id="counts").text
     assert "No scan task was seen" in page.one("section", id="task").text
-    assert "before the gate looked" in page.one("section", id="timeline").text
+    assert "before the first poll" in page.one("section", id="timeline").text
     assert "lists none" in page.one("section", id="failed").text
 
 
@@ -365,15 +370,15 @@ def test_the_events_are_told_in_order() -> None:
 
     assert rows(events) == [
         ["0 s", "note", "Signed in."],
-        ["1 s", "look", "no scan task yet"],
-        ["1 s", "pause", "there is no task yet (next look in 5 s)"],
-        ["6 s", "look", "running"],
-        ["16 s", "look", "running, 40 %"],
+        ["1 s", "poll", "no scan task yet"],
+        ["1 s", "pause", "there is no task yet (next poll in 5 s)"],
+        ["6 s", "poll", "running"],
+        ["16 s", "poll", "running, 40 %"],
         ["20 s", "retry", "The cloud answered 503. (next try in 3.5 s)"],
         ["24 s", "retry", "The cloud answered 502."],
-        ["30 s", "look", "unknown (Reconciling)"],
-        ["1 min 1 s", "look", "complete, 2 images without a result"],
-        ["1 min 2 s", "look", "no scan task yet"],
+        ["30 s", "poll", "unknown (Reconciling)"],
+        ["1 min 1 s", "poll", "complete, 2 images without a result"],
+        ["1 min 2 s", "poll", "no scan task yet"],
     ]
 
 
@@ -381,7 +386,7 @@ def test_the_picture_of_the_time_has_a_lane_for_each_kind_of_event() -> None:
     picture = read(an_outcome(events=a_busy_run())).one("div", class_="timeline")
     progress, *others = (svg.children[0].text for svg in picture.all("svg", role="img"))
 
-    assert progress == "Progress over time: 6 looks; at last no task yet"
+    assert progress == "Progress over time: 6 polls; at last no task yet"
     assert others == ["Pauses: 1", "Retries: 2", "Notes: 1", "Time: 1 min 2 s in all"]
     assert len(picture.all("svg", class_="retry")) == 2
     assert len(picture.all("rect", class_="pause")) == 2
@@ -389,25 +394,25 @@ def test_the_picture_of_the_time_has_a_lane_for_each_kind_of_event() -> None:
 
 
 def test_progress_is_drawn_where_it_is_known_and_nowhere_else() -> None:
-    events = [a_look(at, state=TaskState.RUNNING, progress=progress) for at, progress in ((0, 10), (1, 140), (3, 20))]
-    events.insert(2, a_look(2))
+    events = [a_poll(at, state=TaskState.RUNNING, progress=progress) for at, progress in ((0, 10), (1, 140), (3, 20))]
+    events.insert(2, a_poll(2))
     picture = read(replace(an_outcome(events=tuple(events)), seconds=4.0)).one("div", class_="timeline")
 
     assert [line.attributes["points"] for line in picture.all("polyline")] == ["0,109.2 25,30", "75,100.4"]
     assert [(dot.attributes["class"], dot.attributes["cx"], dot.attributes["cy"]) for dot in picture.all("circle")] == [
-        ("look", "0%", "109.2"),
-        ("look", "25%", "30"),
-        ("look unknown", "50%", "118"),
-        ("look", "75%", "100.4"),
+        ("poll", "0%", "109.2"),
+        ("poll", "25%", "30"),
+        ("poll unknown", "50%", "118"),
+        ("poll", "75%", "100.4"),
     ]
     assert "○ not known" in picture.text
 
 
-def test_a_run_that_never_looked_has_no_looks_in_its_picture() -> None:
+def test_a_run_without_a_poll_has_none_in_its_picture() -> None:
     retry = Event(kind=EventKind.RETRY, at=0.0, text="The cloud cannot be reached.", pause=1.0)
     picture = read(replace(an_outcome(events=(retry,)), seconds=0.0)).one("div", class_="timeline")
 
-    assert picture.all("svg", role="img")[0].children[0].text == "Progress over time: 0 looks"
+    assert picture.all("svg", role="img")[0].children[0].text == "Progress over time: 0 polls"
     assert not picture.all("circle")
 
 
@@ -441,7 +446,7 @@ def test_policy_task_and_run_are_told() -> None:
         "Failed images allowed": "1",
         "Risky images allowed": "2,000",
         "Age of a scan": "at most 36 h",
-        "Scan began": "after 2026-01-31 12:00:00 UTC",
+        "Scan started": "after 2026-01-31 12:00:00 UTC",
         "Blocked": "stops the job",
         "Undecided": "stops the job",
         "Cloud": "huawei",
@@ -451,10 +456,10 @@ def test_policy_task_and_run_are_told() -> None:
         "State": "complete",
         "State in the cloud's words": "100",
         "Progress": "100 %",
-        "Began": "2026-01-31 11:55:00 UTC",
+        "Started": "2026-01-31 11:55:00 UTC",
         "Ended": "2026-01-31 11:59:00 UTC",
         "Waited": "1 min 2 s",
-        "Looks": "6",
+        "Polls": "6",
         "Retries": "2",
         "Version of the gate": "0.1.0",
         "Report made": "2026-01-31 12:00:00 UTC",
@@ -466,10 +471,10 @@ def test_a_lenient_policy_and_a_task_that_says_little_are_told_too() -> None:
     told = facts(read(an_outcome(a_task(name="", started_at=None), policy=policy)))
 
     assert told["Age of a scan"] == "any"
-    assert told["Scan began"] == "at any time"
+    assert told["Scan started"] == "at any time"
     assert told["Blocked"] == "is a warning only"
     assert told["Undecided"] == "is a warning only (exit codes 4 to 7)"
-    assert (told["Name"], told["Began"], told["Progress"]) == ("not known", "not known", "not known")
+    assert (told["Name"], told["Started"], told["Progress"]) == ("not known", "not known", "not known")
 
 
 @pytest.mark.parametrize(("age", "words"), [(0, "0 h"), (1800, "0.5 h"), (3601, "1.00028 h"), (86_400, "24 h")])
@@ -532,23 +537,23 @@ def test_neither_style_nor_script_can_end_before_its_end() -> None:
 
 
 def test_more_failed_images_than_anybody_reads_are_cut_and_counted() -> None:
-    count = MOST_IMAGES + 1
+    count = MAX_IMAGES + 1
     failed = tuple(a_failed_image(str(number)) for number in range(count))
     section = read(an_outcome(a_task(total=count, succeeded=0, failed=count, failed_images=failed))).one(
         "section", id="failed"
     )
 
-    assert len(rows(section.one("table"))) == MOST_IMAGES
+    assert len(rows(section.one("table"))) == MAX_IMAGES
     assert (
         section.one("p", class_="left-out").text == "1 more failed image left out here; the json report has them all."
     )
 
 
 def test_up_to_then_all_are_there() -> None:
-    failed = tuple(a_failed_image(str(number)) for number in range(MOST_IMAGES))
+    failed = tuple(a_failed_image(str(number)) for number in range(MAX_IMAGES))
     page = read(an_outcome(a_task(total=9, succeeded=0, failed=9, failed_images=failed)))
 
-    assert len(rows(page.one("table", id="images"))) == MOST_IMAGES
+    assert len(rows(page.one("table", id="images"))) == MAX_IMAGES
     assert not page.all("p", class_="left-out")
 
 
@@ -566,17 +571,17 @@ def test_the_worst_page_keeps_the_budget_and_says_what_is_left_out() -> None:
 
     assert BUDGET / 2 < len(page.encode()) <= BUDGET
     assert f"{20_000 - shown:,} more failed images left out here; the json report has them all." in page
-    assert f"{80_000 - MOST_EVENTS:,} events left out here" in page
+    assert f"{80_000 - MAX_EVENTS:,} events left out here" in page
 
 
 def test_of_a_long_wait_the_beginning_and_the_end_are_told() -> None:
-    events = tuple(Event(kind=EventKind.NOTE, at=at, text=f"note {at}") for at in range(MOST_EVENTS + 5))
+    events = tuple(Event(kind=EventKind.NOTE, at=at, text=f"note {at}") for at in range(MAX_EVENTS + 5))
     told = rows(read(an_outcome(events=events)).one("table", class_="events"))
 
-    assert len(told) == MOST_EVENTS + 1
-    assert told[MOST_EVENTS // 2] == ["5 events left out here"]
+    assert len(told) == MAX_EVENTS + 1
+    assert told[MAX_EVENTS // 2] == ["5 events left out here"]
     assert told[0][2] == "note 0"
-    assert told[-1][2] == f"note {MOST_EVENTS + 4}"
+    assert told[-1][2] == f"note {MAX_EVENTS + 4}"
 
 
 def test_the_same_outcome_makes_the_same_page() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.outcome import Event, EventKind
-from gate.reports.html import MOST_IMAGES, render
+from gate.reports.html import MAX_IMAGES, render
 from gate.scan import FailedImage, ImageRef, TaskState
 from gate.text import one_line
 from tests.builders import a_failed_image, a_task, an_outcome
@@ -65,7 +65,7 @@ def page(chromium_page: Page, tmp_path: Path) -> Page:
 def show(page: Page, folder: Path, outcome: Outcome, **window: Any) -> Page:
     """Writes the page of this outcome and opens it; whatever the browser does not like about it fails here."""
     file = folder / "report.html"
-    file.write_text(render(outcome), encoding="utf-8")
+    file.write_text("".join(render(outcome)), encoding="utf-8")
     page.open(file, **window)
     assert warnings(page) == []
     assert [asked["request"]["url"] for asked in page.told("Network.requestWillBeSent")] == [file.as_uri()]
@@ -202,4 +202,4 @@ def test_twenty_thousand_failed_images_still_open_and_filter(chromium_page: Page
     task = a_task(total=20_000, succeeded=0, failed=20_000, failed_images=failed)
     page = show(chromium_page, tmp_path, an_outcome(task))
 
-    assert type_into_filter(page, "service-4999") == (1, f"1 of {MOST_IMAGES:,} images")
+    assert type_into_filter(page, "service-4999") == (1, f"1 of {MAX_IMAGES:,} images")

@@ -14,8 +14,7 @@ from jsonschema import Draft202012Validator
 from gate.errors import Interrupted, UsageError
 from gate.outcome import Event, EventKind
 from gate.policy import Policy, undecided
-from gate.reports import REPORTS
-from gate.reports.json_report import render
+from gate.reports import REPORTS, json_report
 from gate.scan import TaskState
 from gate.verdict_messages import too_many_failed, too_many_risky
 from tests.builders import NOW, a_failed_image, a_task, an_outcome
@@ -24,6 +23,10 @@ if TYPE_CHECKING:
     from gate.outcome import Outcome
 
 SCHEMA = json.loads(files("gate.reports").joinpath("report-1.schema.json").read_text())
+
+
+def render(outcome: Outcome) -> str:
+    return "".join(json_report.render(outcome))
 
 
 def read(outcome: Outcome) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from xmlschema import XMLSchema10
 
 from gate.errors import Interrupted, Unreachable
 from gate.policy import Policy, undecided
-from gate.reports.junit import BUDGET, render
+from gate.reports import junit
+from gate.reports.junit import BUDGET
 from gate.scan import FailedImage, ImageRef
 from gate.text import one_line
 from tests.builders import a_failed_image, a_task, an_outcome
@@ -35,6 +36,10 @@ FAILED = {
 }
 OUTCOMES = PASSED | FAILED
 FATES = ("failure", "error", "skipped")
+
+
+def render(outcome: Outcome, *budget: int) -> str:
+    return "".join(junit.render(outcome, *budget))
 
 
 def every(outcomes: dict[str, Outcome]) -> pytest.MarkDecorator:

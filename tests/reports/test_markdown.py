@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from markdown_it import MarkdownIt
 
 from gate.errors import Unreachable
 from gate.policy import Policy, undecided
-from gate.reports.markdown import BUDGET, render
+from gate.reports import markdown
+from gate.reports.markdown import BUDGET
 from tests.builders import a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE
+
+if TYPE_CHECKING:
+    from gate.outcome import Outcome
+
+
+def render(outcome: Outcome, *budget: int) -> str:
+    return "".join(markdown.render(outcome, *budget))
 
 
 def test_the_verdict_comes_first() -> None:
@@ -36,7 +46,7 @@ def test_the_reasons_and_the_exit_code_are_there() -> None:
     page = render(an_outcome(a_task(risky=1)))
 
     assert "- 1 of 3 images is risky; --max-risky allows 0&#46; " in page
-    assert "Exit code 1 · huawei · looks: 0, retries: 0, 62 s · scan-gate 0.1.0" in page
+    assert "Exit code 1 · huawei · polls: 0, retries: 0, 62 s · scan-gate 0.1.0" in page
 
 
 def test_a_verdict_that_is_not_enforced_says_so() -> None:

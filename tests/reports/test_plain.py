@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gate.errors import Unreachable
 from gate.outcome import Event, EventKind
 from gate.policy import Policy, undecided
-from gate.reports.plain import render
+from gate.reports import plain
 from tests.builders import a_failed_image, a_task, an_outcome
+
+if TYPE_CHECKING:
+    from gate.outcome import Outcome
+
+
+def render(outcome: Outcome) -> str:
+    return "".join(plain.render(outcome))
 
 
 def test_a_pass_is_a_few_lines() -> None:
@@ -14,9 +23,9 @@ def test_a_pass_is_a_few_lines() -> None:
 
     assert render(an_outcome(events=(poll, poll, poll, retry))) == (
         "scan-gate: PASSED (exit 0)\n"
-        "  scan task nightly (task-1), complete, began 2026-01-31 11:55:00 UTC\n"
+        "  scan task nightly (task-1), complete, started 2026-01-31 11:55:00 UTC\n"
         "  images: 3 in all, 3 scanned, 0 failed (limit 0), 0 risky (limit 0)\n"
-        "  looks: 3, retries: 1, 62 s\n"
+        "  polls: 3, retries: 1, 62 s\n"
     )
 
 
@@ -30,7 +39,7 @@ def test_a_block_names_its_reasons_and_the_failed_images() -> None:
         "  scan task nightly (task-1), complete\n"
         "  images: 3 in all, 2 scanned, 1 failed (limit 0), 0 risky (limit 0)\n"
         "  not scanned: swr/team/shop:1.0: no reason given\n"
-        "  looks: 0, retries: 0, 62 s\n"
+        "  polls: 0, retries: 0, 62 s\n"
     )
 
 
@@ -43,7 +52,7 @@ def test_a_warning_says_that_it_is_one() -> None:
 def test_without_a_task_only_the_reason_is_there() -> None:
     text = render(an_outcome(verdict=undecided(Unreachable("It is down.", remedy="Wait."))))
 
-    assert text == "scan-gate: UNDECIDED (exit 4)\n  It is down. Wait.\n  looks: 0, retries: 0, 62 s\n"
+    assert text == "scan-gate: UNDECIDED (exit 4)\n  It is down. Wait.\n  polls: 0, retries: 0, 62 s\n"
 
 
 def test_unknown_counts_are_no_zeros_and_risk_is_named_only_where_it_applies() -> None:

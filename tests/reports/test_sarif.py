@@ -14,7 +14,8 @@ import pytest
 from jsonschema.validators import validator_for
 
 from gate.policy import Policy
-from gate.reports.sarif import MOST_RESULTS, render
+from gate.reports import sarif
+from gate.reports.sarif import MAX_RESULTS
 from gate.scan import FailedImage, ImageRef
 from tests.builders import NOW, a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE
@@ -38,6 +39,10 @@ every_outcome = pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOM
 UNIT = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=@]|%[0-9A-F]{2})"
 RELATIVE_REFERENCE = re.compile(rf"{UNIT}+(?:/(?:{UNIT}|:)+)*")
 """`path-noscheme` of RFC 3986: no colon in the first segment, no leading slash; and here no segment is empty."""
+
+
+def render(outcome: Outcome, *budget: int) -> str:
+    return "".join(sarif.render(outcome, *budget))
 
 
 def read(outcome: Outcome) -> dict[str, Any]:
@@ -212,13 +217,13 @@ def test_fingerprints_of_different_images_differ_however_their_names_are_cut() -
     assert len(set(found)) == len(refs) + 1
 
 
-@pytest.mark.parametrize(("images", "shown"), [(MOST_RESULTS - 1, MOST_RESULTS - 1), (MOST_RESULTS, MOST_RESULTS - 2)])
+@pytest.mark.parametrize(("images", "shown"), [(MAX_RESULTS - 1, MAX_RESULTS - 1), (MAX_RESULTS, MAX_RESULTS - 2)])
 def test_more_images_than_one_upload_takes_are_left_out_with_their_number(images: int, shown: int) -> None:
     text = render(a_block(*many_images(images)))
 
     results = json.loads(text)["runs"][0]["results"]
     assert [result["ruleId"] for result in results].count("image-not-scanned") == shown
-    assert len(results) == MOST_RESULTS
+    assert len(results) == MAX_RESULTS
     assert len(gzip.compress(text.encode())) <= 10_000_000
     last = results[-1]["message"]["text"]
     assert (last == "2 more images could not be scanned; the json report has them all.") is (shown < images)

@@ -1,7 +1,7 @@
-"""The `html` report: one file that proves to a person what was decided and why, opened from a job's artifacts.
+"""The `html` report: one file that shows a person what was decided and why, opened from a job's artifacts.
 
-It needs nothing from outside and may fetch nothing: its policy allows its own style and its own script, by their
-hashes, and forbids all else. Whatever was not written here goes through `gate.text.for_html`.
+It loads nothing: its content security policy allows its own style and its own script, by their hashes, and forbids
+everything else. Every text from outside goes through `gate.text.for_html`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision
+from gate.reports.budget import count_fitting
 from gate.reports.html.counts import counts
-from gate.reports.html.parts import counted, duration, facts, fitting, moment, number, quoted, sign
+from gate.reports.html.parts import counted, duration, facts, icon, isolated, number, timestamp
 from gate.reports.html.timeline import timeline
 from gate.text import MAX_REASON_LENGTH, for_html
 
@@ -26,26 +27,42 @@ if TYPE_CHECKING:
 
 BUDGET = 8_000_000
 """Bytes of the whole page in the worst case; a browser on a phone still opens that."""
-MOST_IMAGES = 5_000
-"""So many rows; more than anybody reads, and few enough to be laid out in a second."""
-_ROOM_FOR_IMAGES = 5_000_000
+MAX_IMAGES = 5_000
+"""Rows of failed images; a browser lays out so many in a second."""
+_BUDGET_OF_IMAGES = 5_000_000
+"""Bytes."""
 
 _STYLE = files(__name__).joinpath("page.css").read_text(encoding="utf-8")
 _SCRIPT = files(__name__).joinpath("page.js").read_text(encoding="utf-8")
 
 
-def render(outcome: Outcome) -> str:
+def render(outcome: Outcome) -> Iterator[str]:
     """Renders the page, of at most `BUDGET` bytes in UTF-8."""
+    yield _start(outcome)
+    yield _section("counts", "Counts and limits", counts(outcome))
+    yield _section("timeline", "What the gate saw", timeline(outcome))
+    yield _section_start("failed", "Failed images")
+    yield from _failed_images(outcome.task.failed_images if outcome.task else ())
+    yield _SECTION_END
+    yield '<div class="columns">\n'
+    yield _section("policy", "Policy", facts(_policy(outcome.policy)))
+    yield _section("run", "Run of the gate", facts(_run(outcome)))
+    yield _section("task", "Scan task", _task(outcome, outcome.task))
+    yield "</div>\n"
+    yield _end(outcome)
+
+
+def _start(outcome: Outcome) -> str:
     task, decision = outcome.task, outcome.verdict.decision
-    named = f" · {for_html(task.name or task.id)}" if task and (task.name or task.id) else ""
+    name = f" · {for_html(task.name or task.id)}" if task and (task.name or task.id) else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_policy_of_the_page()}">
+<meta http-equiv="Content-Security-Policy" content="{_content_security_policy()}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Image scan {decision}{named}</title>
+<title>Image scan {decision}{name}</title>
 <style>{_STYLE}</style>
 </head>
 <body class="{decision}">
@@ -53,39 +70,41 @@ def render(outcome: Outcome) -> str:
 {_verdict(outcome)}
 </header>
 <main>
-{_section("counts", "Counts and limits", counts(outcome))}
-{_section("timeline", "What the gate saw", timeline(outcome))}
-{_section("failed", "Failed images", _failed_images(task.failed_images if task else ()))}
-<div class="columns">
-{_section("policy", "Policy", facts(_policy(outcome.policy)))}
-{_section("run", "Run of the gate", facts(_run(outcome)))}
-{_section("task", "Scan task", _task(outcome, task))}
-</div>
-</main>
-<footer><p>Written by scan-gate {for_html(outcome.gate_version)}, {moment(outcome.generated_at)}.</p></footer>
+"""
+
+
+def _end(outcome: Outcome) -> str:
+    return f"""</main>
+<footer><p>Written by scan-gate {for_html(outcome.gate_version)}, {timestamp(outcome.generated_at)}.</p></footer>
 <script>{_SCRIPT}</script>
 </body>
 </html>
 """
 
 
-def _policy_of_the_page() -> str:
+def _content_security_policy() -> str:
     style, script = (b64encode(sha256(text.encode()).digest()).decode() for text in (_STYLE, _SCRIPT))
     own = f"style-src 'sha256-{style}'; script-src 'sha256-{script}'"
     return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
 
 
 def _section(name: str, title: str, content: str) -> str:
+    return _section_start(name, title) + content + _SECTION_END
+
+
+def _section_start(name: str, title: str) -> str:
     return f"""<section id="{name}" aria-labelledby="{name}-title">
 <h2 id="{name}-title">{title}</h2>
-{content}
-</section>"""
+"""
+
+
+_SECTION_END = "\n</section>\n"
 
 
 def _verdict(outcome: Outcome) -> str:
     decision = outcome.verdict.decision
     return f"""<div class="verdict">
-{sign(decision)}
+{icon(decision)}
 <h1><small>Image scan</small> {decision.capitalize()}</h1>
 <p class="consequence">{_consequence(outcome)}</p>
 {_reasons(outcome.verdict.reasons)}
@@ -108,7 +127,7 @@ def _consequence(outcome: Outcome) -> str:
     if decision is Decision.PASSED:
         return "Judged, and within the policy: the release may go out."
     if not outcome.enforced:
-        return "A warning only: the policy lets the job go on."
+        return "A warning only: the policy lets the job continue."
     if decision is Decision.BLOCKED:
         return "Judged, and outside the policy: the release may not go out."
     return "The gate could not judge, and what is not judged may not go out."
@@ -120,26 +139,28 @@ def _summary(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "Exit code", f"{outcome.exit_code:d}{instead}"
     yield "Enforced", "yes" if outcome.enforced else "no <small>warning only</small>"
     yield "Images", number(outcome.task.counts.total if outcome.task else None)
-    yield "Waited", f"{duration(outcome.seconds)} <small>{counted(outcome.polls, 'look')}</small>"
+    yield "Waited", f"{duration(outcome.seconds)} <small>{counted(outcome.polls, 'poll')}</small>"
 
 
-def _failed_images(failed: tuple[FailedImage, ...]) -> str:
+def _failed_images(failed: tuple[FailedImage, ...]) -> Iterator[str]:
     if not failed:
-        return '<p class="quiet">The cloud lists none.</p>'
-    rows = fitting(map(_row, failed), most=MOST_IMAGES, room=_ROOM_FOR_IMAGES)
-    left_out = len(failed) - len(rows)
-    rest = f"""
-<p class="left-out">{counted(left_out, "more failed image")} left out here; the json report has them all.</p>"""
-    return f"""<div class="filter" hidden>
+        yield '<p class="quiet">The cloud lists none.</p>'
+        return
+    shown = count_fitting(map(_row, failed[:MAX_IMAGES]), _BUDGET_OF_IMAGES)
+    yield f"""<div class="filter" hidden>
 <label for="words">Filter</label>
 <input id="words" type="search" autocomplete="off" spellcheck="false" aria-controls="images">
-<p id="shown" role="status">{counted(len(rows), "image")}</p>
+<p id="shown" role="status">{counted(shown, "image")}</p>
 </div>
 <table class="images" id="images" aria-labelledby="failed-title">
 <thead><tr><th scope="col">Image</th><th scope="col">Reason</th></tr></thead>
 <tbody>
-{"".join(rows)}</tbody>
-</table>{rest if left_out else ""}"""
+"""
+    yield from map(_row, failed[:shown])
+    yield "</tbody>\n</table>"
+    if left_out := len(failed) - shown:
+        more = counted(left_out, "more failed image")
+        yield f'\n<p class="left-out">{more} left out here; the json report has them all.</p>'
 
 
 def _row(failed: FailedImage) -> str:
@@ -153,32 +174,33 @@ def _policy(policy: Policy) -> Iterator[tuple[str, str]]:
     yield "Risky images allowed", number(policy.max_risky)
     oldest = "any" if policy.max_age is None else f"at most {policy.max_age.total_seconds() / 3600:g} h"
     yield "Age of a scan", oldest
-    yield "Scan began", "at any time" if policy.started_after is None else f"after {moment(policy.started_after)}"
+    started = "at any time" if policy.started_after is None else f"after {timestamp(policy.started_after)}"
+    yield "Scan started", started
     yield "Blocked", "is a warning only" if policy.warn_only else "stops the job"
     yield "Undecided", "is a warning only (exit codes 4 to 7)" if policy.warn_undecided else "stops the job"
 
 
 def _task(outcome: Outcome, task: ScanTask | None) -> str:
     if task is None:
-        return facts([("Cloud", quoted(outcome.cloud))]) + '\n<p class="quiet">No scan task was seen.</p>'
+        return facts([("Cloud", isolated(outcome.cloud))]) + '\n<p class="quiet">No scan task was seen.</p>'
     return facts(
         [
-            ("Cloud", quoted(outcome.cloud)),
-            ("Name", quoted(task.name)),
-            ("Id", quoted(task.id)),
-            ("Type", quoted(task.type)),
+            ("Cloud", isolated(outcome.cloud)),
+            ("Name", isolated(task.name)),
+            ("Id", isolated(task.id)),
+            ("Type", isolated(task.type)),
             ("State", str(task.state)),
-            ("State in the cloud's words", quoted(task.raw_state)),
+            ("State in the cloud's words", isolated(task.raw_state)),
             ("Progress", "not known" if task.progress is None else f"{task.progress} %"),
-            ("Began", moment(task.started_at)),
-            ("Ended", moment(task.ended_at)),
+            ("Started", timestamp(task.started_at)),
+            ("Ended", timestamp(task.ended_at)),
         ]
     )
 
 
 def _run(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "Waited", duration(outcome.seconds)
-    yield "Looks", f"{outcome.polls:,}"
+    yield "Polls", f"{outcome.polls:,}"
     yield "Retries", f"{outcome.retries:,}"
-    yield "Version of the gate", quoted(outcome.gate_version)
-    yield "Report made", moment(outcome.generated_at)
+    yield "Version of the gate", isolated(outcome.gate_version)
+    yield "Report made", timestamp(outcome.generated_at)

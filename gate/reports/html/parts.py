@@ -1,8 +1,7 @@
-"""What every part of the html page is made of: words for numbers and times, lists of facts, and the verdicts' signs."""
+"""Parts of the html page: numbers and times as text, lists of facts, and an icon for each verdict."""
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision
@@ -12,33 +11,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-_SIGNS = {
+_ICONS = {
     Decision.PASSED: '<circle cx="20" cy="20" r="18"/><path d="M12 20.5l5.5 5.5L28.5 14.5"/>',
     Decision.BLOCKED: '<path d="M12.5 2h15L38 12.5v15L27.5 38h-15L2 27.5v-15z"/><path d="M12 20h16"/>',
     Decision.UNDECIDED: '<path d="M20 3l18 33H2z"/><path d="M20 15v10M20 30v.5"/>',
 }
-"""Told apart by their outlines alone: a circle, an octagon, a triangle."""
+"""Different outlines, not only colours: a circle, an octagon, a triangle."""
 
 
-def sign(decision: Decision) -> str:
-    """The verdict's sign; the word stands beside it, so that it is hidden from whoever has the page read aloud."""
-    return f'<svg class="sign" width="40" viewBox="0 0 40 40" fill="none" aria-hidden="true">{_SIGNS[decision]}</svg>'
+def icon(decision: Decision) -> str:
+    """The verdict's icon, hidden from screen readers, since the word is beside it."""
+    return f'<svg class="sign" width="40" viewBox="0 0 40 40" fill="none" aria-hidden="true">{_ICONS[decision]}</svg>'
 
 
-def quoted(text: str) -> str:
-    """A short text from outside in the middle of ours, kept from changing the direction of what stands around it."""
+def isolated(text: str) -> str:
+    """A short text from outside within ours, isolated so that it cannot change the direction of the text around it."""
     shown = for_html(text)
     return f"<bdi>{shown}</bdi>" if shown else "not known"
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
-    """A list of names and their values; the values are HTML."""
+    """A list of names and values; the values are HTML."""
     rows = "\n".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in pairs)
     return f'<dl class="facts">\n{rows}\n</dl>'
 
 
 def number(count: int | None) -> str:
-    """A count with its thousands set apart; unknown is not zero."""
+    """A count with separated thousands; unknown is not zero."""
     return "unknown" if count is None else f"{count:,}"
 
 
@@ -47,15 +46,15 @@ def counted(count: int, thing: str) -> str:
     return f"{count:,} {thing}" + ("" if count == 1 else "s")
 
 
-def moment(time: datetime | None) -> str:
-    """A time of day for persons and for programs."""
+def timestamp(time: datetime | None) -> str:
+    """A time in UTC, readable for persons and programs."""
     if time is None:
         return "not known"
     return f'<time datetime="{time:%Y-%m-%dT%H:%M:%SZ}">{time:%Y-%m-%d %H:%M:%S} UTC</time>'
 
 
 def duration(seconds: float) -> str:
-    """A time span in its two largest units."""
+    """A duration of so many s, in its two largest units."""
     if round(seconds, 1) < 60:  # noqa: PLR2004 - everybody knows how many seconds a minute has
         return f"{seconds:.1f}".removesuffix(".0") + " s"
     minutes, rest = divmod(round(seconds), 60)
@@ -63,14 +62,3 @@ def duration(seconds: float) -> str:
         return f"{minutes} min" + (f" {rest} s" if rest else "")
     hours, minutes = divmod(minutes, 60)
     return f"{hours:,} h" + (f" {minutes} min" if minutes else "")
-
-
-def fitting(rows: Iterable[str], *, most: int, room: int) -> list[str]:
-    """The first rows: at most so many, and no more than there is room for, in bytes of UTF-8."""
-    shown: list[str] = []
-    for row in islice(rows, most):
-        room -= len(row.encode())
-        if room < 0:
-            break
-        shown.append(row)
-    return shown

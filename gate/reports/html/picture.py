@@ -1,7 +1,7 @@
-"""The timeline as a picture: progress and states as they were seen, then a lane for each other kind of event.
+"""The timeline as a picture: progress and states as polled, then a lane for each other kind of event.
 
-All places along the time are shares of the width, so that the picture fits a phone and a sheet of paper alike, and
-letters keep their size.
+All positions along the time are percentages of the width, so that the picture fits a phone and a sheet of paper alike,
+and the text keeps its size.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
     from gate.outcome import Event
 
-_MARKS = 200
-"""At most so many marks lie side by side; what falls on the same place is one mark."""
+_POSITIONS = 200
+"""Events at the same one of so many positions are one mark."""
 _LETTER = 2.6
-"""Per cent of the width, of a narrow screen, that a letter takes."""
+"""Per cent of the width, on a narrow screen, that a letter takes."""
 _WIDTH = 100.0
-_LONGEST = 120
+_MAX_LENGTH = 120
 _TOP, _BOTTOM, _HEIGHT = 30, 118, 124
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
-_MOST_STEPS = 4
+_MAX_STEPS = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Mark:
-    """The events of one kind that fall on one place."""
+    """The events of one kind at one position."""
 
     x: float
     """Per cent of the width."""
@@ -55,10 +55,10 @@ def picture(events: Sequence[Event], seconds: float) -> str:
 
 
 def _marks(events: Sequence[Event], span: float) -> list[_Mark]:
-    places: dict[int, list[Event]] = defaultdict(list)
+    at: dict[int, list[Event]] = defaultdict(list)
     for event in events:
-        places[round(max(event.at, 0.0) / span * _MARKS)].append(event)
-    return [_Mark(x=place * _WIDTH / _MARKS, events=tuple(found)) for place, found in sorted(places.items())]
+        at[round(max(event.at, 0.0) / span * _POSITIONS)].append(event)
+    return [_Mark(x=position * _WIDTH / _POSITIONS, events=tuple(found)) for position, found in sorted(at.items())]
 
 
 def _progress(polls: list[_Mark]) -> str:
@@ -67,7 +67,7 @@ def _progress(polls: list[_Mark]) -> str:
     count = sum(len(poll.events) for poll in polls)
     ending = f"; at last {_state(polls[-1])}" if polls else ""
     note = "0 to 100 %" + ("<br>○ not known" if sum(map(len, runs)) < len(polls) else "")
-    title = f"Progress over time: {counted(count, 'look')}{ending}"
+    title = f"Progress over time: {counted(count, 'poll')}{ending}"
     return _row("Progress", note, title, _HEIGHT, "".join(shapes))
 
 
@@ -77,7 +77,7 @@ def _grid() -> Iterator[str]:
 
 
 def _curve(run: list[_Mark]) -> str:
-    """A line over looks of known progress, in a picture of its own: points of a line cannot be shares of the width."""
+    """A line through polls of known progress, in an svg of its own, since points of a line cannot be percentages."""
     line = " ".join(f"{poll.x:g},{_y(poll):g}" for poll in run)
     return (
         f'<svg class="curve" y="{_TOP}" width="100%" height="{_BOTTOM - _TOP}" '
@@ -88,21 +88,21 @@ def _curve(run: list[_Mark]) -> str:
 
 
 def _poll(poll: _Mark) -> str:
-    kind = "look unknown" if _height(poll) is None else "look"
+    kind = "poll unknown" if _height(poll) is None else "poll"
     return f'<circle class="{kind}" cx="{poll.x:g}%" cy="{_y(poll):g}" r="4">{_tip(poll, _state(poll))}</circle>'
 
 
 def _states(polls: list[_Mark]) -> Iterator[str]:
-    """A line where the state changed, and its name where there is room; the last one always has."""
+    """A line where the state changed, and its name where there is room; there always is for the last one."""
     changes = [(run[0].x, state) for state, run in ((state, list(run)) for state, run in groupby(polls, _state))]
     taken: list[tuple[float, float]] = []
     for x, state in changes[-1:] + changes[:-1]:
         yield f'<line class="change" x1="{x:g}%" x2="{x:g}%" y1="20" y2="{_BOTTOM}"/>'
         width = len(state) * _LETTER
-        begin = x if x + width <= _WIDTH else x - width
-        if all(begin + width <= left or right <= begin for left, right in taken):
-            taken.append((begin, begin + width))
-            yield f'<text class="{"start" if begin == x else "end"}" x="{x:g}%" y="14">{state}</text>'
+        left = x if x + width <= _WIDTH else x - width
+        if all(left + width <= start or end <= left for start, end in taken):
+            taken.append((left, left + width))
+            yield f'<text class="{"start" if left == x else "end"}" x="{x:g}%" y="14">{state}</text>'
 
 
 def _lane(kind: EventKind, marks: list[_Mark], span: float) -> str:
@@ -115,7 +115,7 @@ def _lane(kind: EventKind, marks: list[_Mark], span: float) -> str:
 
 
 def _event(kind: EventKind, mark: _Mark, span: float) -> str:
-    tip = _tip(mark, for_html(mark.last.text, _LONGEST))
+    tip = _tip(mark, for_html(mark.last.text, _MAX_LENGTH))
     width = min(_WIDTH * (mark.last.pause or 0.0) / span, _WIDTH - mark.x)
     bar = f'<rect class="pause" x="{mark.x:g}%" y="10" width="{width:.2f}%" height="4" rx="2">{tip}</rect>'
     if kind is EventKind.PAUSE:
@@ -125,7 +125,7 @@ def _event(kind: EventKind, mark: _Mark, span: float) -> str:
 
 
 def _axis(span: float) -> str:
-    step = next((step for step in _STEPS if span / step <= _MOST_STEPS), span / _MOST_STEPS)
+    step = next((step for step in _STEPS if span / step <= _MAX_STEPS), span / _MAX_STEPS)
     ticks = "".join(_tick(turn * step, span) for turn in range(int(span / step) + 1))
     return _row("Time", "", f"Time: {duration(span)} in all", 22, ticks)
 

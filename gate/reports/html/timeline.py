@@ -1,4 +1,4 @@
-"""What the gate saw and did, on the html page: a table of all events, which the picture above it sums up."""
+"""The events of the run on the html page: a picture, and below it a table of all events."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from gate.outcome import Event, Outcome
     from gate.scan import ScanTask
 
-MOST_EVENTS = 1_000
-"""So many rows, however long the wait: half of them from its beginning and half from its end."""
-_LONGEST = 300
+MAX_EVENTS = 1_000
+"""So many rows, however long the wait: half of them from its start and half from its end."""
+_MAX_LENGTH = 300
 
 
 def timeline(outcome: Outcome) -> str:
     """The section with the events; it says so where there are none."""
     events = outcome.events
     if not events:
-        return '<p class="quiet">The run ended before the gate looked at anything.</p>'
+        return '<p class="quiet">The run ended before the first poll.</p>'
     first, last = _ends(events)
     left_out = len(events) - len(first) - len(last)
     gap = f'<tr><td colspan="3" class="quiet">{counted(left_out, "event")} left out here</td></tr>\n'
@@ -42,9 +42,9 @@ def timeline(outcome: Outcome) -> str:
 
 
 def _ends(events: Sequence[Event]) -> tuple[Sequence[Event], Sequence[Event]]:
-    if len(events) <= MOST_EVENTS:
+    if len(events) <= MAX_EVENTS:
         return events, ()
-    return events[: MOST_EVENTS // 2], events[-MOST_EVENTS // 2 :]
+    return events[: MAX_EVENTS // 2], events[-MAX_EVENTS // 2 :]
 
 
 def _row(event: Event) -> str:
@@ -53,18 +53,18 @@ def _row(event: Event) -> str:
 
 def _details(event: Event) -> str:
     if event.kind is EventKind.POLL:
-        return _seen(event.task)
-    text = for_html(event.text, _LONGEST)
+        return _polled(event.task)
+    text = for_html(event.text, _MAX_LENGTH)
     if event.pause is None:
         return text
-    following = "next try" if event.kind is EventKind.RETRY else "next look"
+    following = "next try" if event.kind is EventKind.RETRY else "next poll"
     return f"{text} <span>({following} in {duration(event.pause)})</span>"
 
 
-def _seen(task: ScanTask | None) -> str:
+def _polled(task: ScanTask | None) -> str:
     if task is None:
         return "no scan task yet"
     progress = "" if task.progress is None else f", {task.progress} %"
-    raw = f" (<bdi>{for_html(task.raw_state, _LONGEST)}</bdi>)" if task.state is TaskState.UNKNOWN else ""
+    raw = f" (<bdi>{for_html(task.raw_state, _MAX_LENGTH)}</bdi>)" if task.state is TaskState.UNKNOWN else ""
     results_pending = f", {counted(task.results_pending, 'image')} without a result" if task.results_pending else ""
     return f"{task.state}{raw}{progress}{results_pending}"
