@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gate.errors import ExitCode
-from gate.policy import failed_images
+from gate.policy import Decision, failed_images
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,6 +61,11 @@ class Outcome:
     def exit_code(self) -> ExitCode:
         """The code that the process ends with; 0 where the policy makes the verdict a warning."""
         return self.verdict.exit_code if self.enforced else ExitCode.PASSED
+
+    @property
+    def so_far(self) -> str:
+        """What a report adds where it shows counts: those of an undecided run can still change, and are not judged."""
+        return " so far" if self.task and self.verdict.decision is Decision.UNDECIDED else ""
 
     @property
     def outputs(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What one run came to: the code that it ends with, and what later steps are told."""
+"""The outcome of a run: its exit code, and the outputs for later steps."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def test_a_verdict_decides_the_exit_code_unless_the_policy_makes_it_a_warning(
 @pytest.mark.parametrize(
     ("policy", "code"), [(Policy(), 4), (Policy(warn_only=True), 4), (Policy(warn_undecided=True), 0)]
 )
-def test_what_is_undecided_passes_only_where_just_that_is_asked_for(policy: Policy, code: int) -> None:
+def test_an_undecided_run_passes_only_with_the_option_for_it(policy: Policy, code: int) -> None:
     assert an_outcome(undecided(Unreachable("No answer.")), policy).exit_code == code
 
 
-def test_later_steps_are_told_what_happened_before_any_leniency() -> None:
+def test_outputs_say_what_happened_before_any_leniency() -> None:
     assert judged(Policy(max_failed=1, warn_only=True), risky=3).outputs == {
         "verdict": "blocked",
         "exit-code": "1",
@@ -71,7 +71,7 @@ def test_later_steps_are_told_what_happened_before_any_leniency() -> None:
     }
 
 
-def test_what_is_not_known_is_told_as_nothing() -> None:
+def test_unknown_outputs_are_empty() -> None:
     without_a_task = an_outcome(undecided(Unreachable("No answer.")), Policy()).outputs
 
     assert without_a_task.pop("verdict") == "undecided"
@@ -86,6 +86,19 @@ def events(kinds: Iterable[EventKind]) -> tuple[Event, ...]:
     return tuple(Event(kind=kind, at=float(at)) for at, kind in enumerate(kinds))
 
 
+@pytest.mark.parametrize(
+    ("outcome", "so_far"),
+    [
+        (judged(Policy(max_failed=1)), ""),
+        (judged(Policy(max_failed=1), risky=3), ""),
+        (an_outcome(undecided(Unreachable("No answer.")), Policy(), task=a_task()), " so far"),
+        (an_outcome(undecided(Unreachable("No answer.")), Policy()), ""),
+    ],
+)
+def test_counts_are_counts_so_far_where_there_are_any_and_no_verdict(outcome: Outcome, so_far: str) -> None:
+    assert outcome.so_far == so_far
+
+
 def test_polls_and_retries_are_counted_and_nothing_else() -> None:
     seen = events([EventKind.POLL] * 3 + [EventKind.RETRY] * 2 + [EventKind.PAUSE] * 4 + [EventKind.NOTE] * 5)
     outcome = an_outcome(undecided(Unreachable("No answer.")), Policy(), events=seen)
@@ -93,23 +106,23 @@ def test_polls_and_retries_are_counted_and_nothing_else() -> None:
     assert (outcome.polls, outcome.retries) == (3, 2)
 
 
-def test_a_run_of_which_nothing_is_known_saw_nothing_and_cost_nothing() -> None:
+def test_an_outcome_has_no_task_and_no_events_by_default() -> None:
     outcome = an_outcome(Verdict(decision=judge(a_task(), Policy()).decision, exit_code=ExitCode.BLOCKED), Policy())
 
     assert (outcome.task, outcome.events, outcome.seconds, outcome.verdict.reasons) == (None, (), 0.0, ())
 
 
-def test_an_event_of_which_nothing_more_is_said_has_no_words_no_task_and_no_pause() -> None:
+def test_an_event_has_no_text_no_task_and_no_pause_by_default() -> None:
     event = Event(kind=EventKind.NOTE, at=1.0)
 
     assert (event.text, event.task, event.pause) == ("", None, None)
 
 
-def test_events_are_called_by_the_words_that_reports_use() -> None:
+def test_kinds_of_events_have_the_names_that_reports_show() -> None:
     assert [str(kind) for kind in EventKind] == ["poll", "pause", "retry", "note"]
 
 
-def test_an_outcome_is_shown_without_the_hundreds_of_its_events() -> None:
+def test_the_repr_of_an_outcome_leaves_out_its_events() -> None:
     seen = events([EventKind.POLL])
 
     assert "events" not in repr(an_outcome(undecided(Unreachable("No answer.")), Policy(), events=seen))

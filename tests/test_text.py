@@ -1,4 +1,4 @@
-"""Text from outside: hostile strings against every kind of place in which they can end up."""
+"""Escaping: hostile strings in every kind of place in which they can end up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.hostile import HOSTILE
 hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 
 
-def assert_one_harmless_line(line: str) -> None:
+def assert_one_visible_line(line: str) -> None:
     assert line.splitlines() in ([], [line])
     assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in line)
     line.encode("utf-8")
@@ -25,22 +25,22 @@ def assert_one_harmless_line(line: str) -> None:
 
 @hostile
 def test_one_line_is_one_visible_line(text: str) -> None:
-    assert_one_harmless_line(one_line(text))
+    assert_one_visible_line(one_line(text))
     assert len(one_line(text)) <= 501
 
 
 @hostile
-def test_a_log_line_holds_no_command_of_any_host(text: str) -> None:
+def test_a_log_line_holds_no_command_of_any_ci_system(text: str) -> None:
     line = for_log(text)
 
-    assert_one_harmless_line(line)
+    assert_one_visible_line(line)
     assert "::" not in line
     assert "##" not in line
 
 
 @hostile
 def test_markdown_shows_the_text_and_nothing_else(text: str) -> None:
-    """Rendered as GitHub would, the text comes out as text: one cell, no element, no link, no mention."""
+    """Rendered as on GitHub, the text is one cell without an element, a link or a mention."""
     html = MarkdownIt("gfm-like", {"linkify": False}).render(f"| image |\n| --- |\n| {for_markdown(text)} |\n")
 
     cells = re.findall(r"<td>(.*?)</td>", html, flags=re.DOTALL)
@@ -50,7 +50,7 @@ def test_markdown_shows_the_text_and_nothing_else(text: str) -> None:
 
 
 @hostile
-def test_markdown_source_has_nothing_that_a_reader_of_it_could_take_for_structure(text: str) -> None:
+def test_markdown_source_holds_no_character_with_a_meaning(text: str) -> None:
     source = re.sub(r"&#[0-9]+;", "", for_markdown(text))
 
     assert not re.search(r"[^\w \-,;()%'=?]|_", source.replace("…", ""))
@@ -74,13 +74,13 @@ def test_a_long_text_is_cut_and_says_so() -> None:
     assert for_html("a<b", 2) == "a&lt;…"
 
 
-def test_what_separates_words_still_separates_them() -> None:
+def test_white_space_becomes_spaces() -> None:
     assert one_line("a\nb\tc") == "a b c"
 
 
 @given(st.text())
-def test_no_text_whatever_breaks_out(text: str) -> None:
-    assert_one_harmless_line(one_line(text))
+def test_no_text_breaks_out(text: str) -> None:
+    assert_one_visible_line(one_line(text))
     assert "::" not in for_log(text)
     assert "##" not in for_log(text)
     assert not set(for_markdown(text)) & set("|<>@[]`*_~!:/.\\\n\r")

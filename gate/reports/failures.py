@@ -35,12 +35,14 @@ def shown_images(outcome: Outcome, most: int) -> tuple[tuple[FailedImage, ...], 
     """Returns the failed images that fit into so many lines, and the line about those left out, empty if none is."""
     failed = outcome.task.failed_images if outcome.task else ()
     shown = failed if len(failed) <= most else failed[: max(most - 1, 0)]
-    return shown, left_out(len(failed) - len(shown))
+    return shown, left_out(len(failed) - len(shown), outcome)
 
 
-def left_out(count: int) -> str:
+def left_out(count: int, outcome: Outcome) -> str:
     """The sentence about images for which there is no room; empty for 0."""
-    return f"{count} more images could not be scanned; the json report has them all." if count else ""
+    if not count:
+        return ""
+    return f"{count} more images could not be scanned{outcome.so_far}; the json report has them all."
 
 
 def fingerprint(*parts: str) -> str:

@@ -42,9 +42,9 @@ def render(outcome: Outcome, budget: int = BUDGET) -> Iterator[str]:
 
     # The head counts the cases that follow it, so that the images are rendered once to measure, and once to write.
     largest = dict.fromkeys(("tests", *_TOTALS.values()), len(failed) + 2)
-    frame = (_head(outcome, largest), verdict, _rest(len(failed) + 1, element_of_image), _END)
+    frame = (_head(outcome, largest), verdict, _rest(outcome, len(failed) + 1, element_of_image), _END)
     shown = count_fitting(_images(failed, element_of_image), budget - sum(map(size, frame)))
-    rest = _rest(len(failed) - shown, element_of_image)
+    rest = _rest(outcome, len(failed) - shown, element_of_image)
 
     images = shown + bool(rest)
     totals = Counter({element: 1}) + Counter({element_of_image: images})
@@ -63,6 +63,8 @@ def _head(outcome: Outcome, totals: dict[str, int]) -> str:
         "timestamp": f"{outcome.generated_at:%Y-%m-%dT%H:%M:%S}",
     }
     properties = {"cloud": outcome.cloud, "gate-version": outcome.gate_version, **outcome.outputs}
+    if outcome.so_far:
+        properties["counts"] = outcome.so_far.strip()
     listed = "".join(f"<property{_attributes(name=name, value=value)}/>\n" for name, value in properties.items())
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n<testsuite{_attributes(**attributes)}>\n'
     return f"{head}<properties>\n{listed}</properties>\n"
@@ -80,8 +82,8 @@ def _images(failed: Iterable[FailedImage], element: str) -> Iterator[str]:
         yield _case("image", unique, _result("image", element, image.reason))
 
 
-def _rest(count: int, element: str) -> str:
-    return _case("image", _REST, _result("image", element, left_out(count))) if count else ""
+def _rest(outcome: Outcome, count: int, element: str) -> str:
+    return _case("image", _REST, _result("image", element, left_out(count, outcome))) if count else ""
 
 
 def _case(kind: str, name: str, result: str) -> str:

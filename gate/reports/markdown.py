@@ -50,7 +50,7 @@ def _head(outcome: Outcome) -> Iterator[str]:
 
 def _counts(outcome: Outcome, task: ScanTask) -> Iterator[str]:
     counts, policy = task.counts, outcome.policy
-    yield "| images | count | limit |"
+    yield f"| images | count{outcome.so_far} | limit |"
     yield "| --- | ---: | ---: |"
     yield f"| in all | {_number(counts.total)} | |"
     yield f"| scanned | {_number(counts.succeeded)} | |"

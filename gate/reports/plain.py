@@ -37,7 +37,8 @@ def _about(outcome: Outcome, task: ScanTask) -> Iterator[str]:
     yield f"  scan task {for_log(task.name)} ({for_log(task.id)}), {task.state}{started}"
     risky = f", {_number(counts.risky)} risky (limit {policy.max_risky})" if task.risk_applies else ""
     failed = f"{_number(failed_images(task))} failed (limit {policy.max_failed})"
-    yield f"  images: {_number(counts.total)} in all, {_number(counts.succeeded)} scanned, {failed}{risky}"
+    total, scanned = f"{_number(counts.total)} in all", f"{_number(counts.succeeded)} scanned"
+    yield f"  images{outcome.so_far}: {total}, {scanned}, {failed}{risky}"
     yield from (_failed_image(failed) for failed in task.failed_images[:_MAX_IMAGES])
     left_out = len(task.failed_images) - _MAX_IMAGES
     if left_out > 0:

@@ -1,4 +1,4 @@
-"""Outcomes to render: each kind of ending, with any text in any field that comes from outside."""
+"""Outcomes to render: one of each kind, with a chosen text in each field that comes from outside."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PARTS = ("registry", "namespace", "name", "tag", "digest")
 FIELDS = (*PARTS, "reason", "task id", "task name", "task type", "raw state", "task reason", "cloud")
-"""Every text that the gate takes from outside."""
+"""Every field that comes from outside."""
 
 ENDINGS = {
     "passed": (Decision.PASSED, TaskState.COMPLETE),
@@ -27,7 +27,7 @@ ENDINGS = {
 
 
 def an_ending(ending: str, texts: Mapping[str, str] | None = None) -> Outcome:
-    """A run over one image that could not be scanned, which a pass allows."""
+    """A run with one image that could not be scanned, which the policy of a pass allows."""
     decision, state = ENDINGS[ending]
     text = dict.fromkeys(FIELDS, "shop") | dict(texts or {})
     image = ImageRef(**{part: text[part] for part in PARTS})
@@ -48,12 +48,12 @@ def an_ending(ending: str, texts: Mapping[str, str] | None = None) -> Outcome:
 
 
 def a_block(*images: FailedImage) -> Outcome:
-    """A run that these images block."""
+    """A run that is blocked by these failed images."""
     return an_outcome(a_task(total=len(images), succeeded=0, failed=len(images), failed_images=images))
 
 
 def many_images(count: int, text: str = "") -> tuple[FailedImage, ...]:
-    """As many images as a large registry has, each with this in its name and its reason."""
+    """So many failed images, each with this text in its name and its reason."""
     image = ImageRef(registry="swr.cn-north-4.myhuaweicloud.com", namespace="team", tag="1.0")
     return tuple(
         FailedImage(

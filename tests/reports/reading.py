@@ -1,4 +1,4 @@
-"""The reports as those read them for whom they are made: the verdict, and the structure without its words."""
+"""Parsers of the reports: the verdict, and the structure without its words."""
 
 from __future__ import annotations
 
@@ -113,17 +113,17 @@ def _html_verdict(text: str) -> str:
 
 
 def _html_structure(text: str) -> Any:
-    # A <bdi> isolates a text that is there, and is left out around one that is empty.
+    # A <bdi> isolates a text, and is absent around an empty one.
     return [(tag, names) for tag, names in _Page(text).tags if tag.strip("/") != "bdi"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """How one format is read; both fail where the text is not of the format."""
+    """How one format is parsed; both functions fail for a text that is not of the format."""
 
     verdict: Callable[[str], str]
     structure: Callable[[str], Any]
-    """Everything but the words: equal for two reports that differ in nothing else."""
+    """Everything but the words: equal for two reports that differ only in words."""
 
 
 READERS = {
@@ -135,4 +135,4 @@ READERS = {
     "code-quality": Reader(verdict=_code_quality_verdict, structure=_json_structure),
     "dotenv": Reader(verdict=_dotenv_verdict, structure=_dotenv_structure),
 }
-"""By the name of the format; a new report needs a line here to be held against hostile text."""
+"""By the name of the format; a new report needs a line here to be tested with hostile text."""

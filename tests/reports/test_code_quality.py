@@ -50,8 +50,8 @@ def test_it_is_a_list_without_a_byte_order_mark(outcome: Outcome) -> None:
 
 
 @every_outcome
-def test_each_issue_has_what_gitlab_asks_for(outcome: Outcome) -> None:
-    """GitLab stops reading at the first issue that has not."""
+def test_each_issue_has_what_gitlab_requires(outcome: Outcome) -> None:
+    """GitLab stops parsing at the first incomplete issue."""
     for issue in read(outcome):
         assert issue["description"].strip()
         assert re.fullmatch(r"[a-z-]+", issue["check_name"])
@@ -61,7 +61,7 @@ def test_each_issue_has_what_gitlab_asks_for(outcome: Outcome) -> None:
 
 
 @every_outcome
-def test_fingerprints_are_unique_since_the_last_of_two_would_win(outcome: Outcome) -> None:
+def test_fingerprints_are_unique_since_gitlab_keeps_only_the_last_of_two(outcome: Outcome) -> None:
     found = [issue["fingerprint"] for issue in read(outcome)]
 
     assert len(set(found)) == len(found)
@@ -88,13 +88,13 @@ def test_fingerprints_are_the_same_in_the_next_run_so_that_only_new_issues_are_s
         (an_ending("unknown state"), [("unknown-state", "major"), ("image-not-scanned", "minor")]),
     ],
 )
-def test_what_speaks_against_the_release_is_there_most_important_first(
+def test_the_reasons_against_the_release_are_there_most_important_first(
     outcome: Outcome, expected: list[tuple[str, str]]
 ) -> None:
     assert [(issue["check_name"], issue["severity"]) for issue in read(outcome)] == expected
 
 
-def test_a_failed_image_is_told_in_one_sentence() -> None:
+def test_a_failed_image_is_described_in_one_sentence() -> None:
     images = [a_failed_image("a", "Too big."), a_failed_image("b", "\x00"), a_failed_image("c", "...")]
 
     assert [issue["description"] for issue in read(a_block(*images))[1:]] == [
@@ -104,7 +104,7 @@ def test_a_failed_image_is_told_in_one_sentence() -> None:
     ]
 
 
-def test_more_images_than_there_is_room_for_are_left_out_with_their_number() -> None:
+def test_images_beyond_the_limit_are_left_out_with_their_number() -> None:
     issues = read(a_block(*many_images(MAX_ISSUES)))
 
     assert len(issues) == MAX_ISSUES
@@ -115,7 +115,7 @@ def test_more_images_than_there_is_room_for_are_left_out_with_their_number() -> 
 @pytest.mark.parametrize(
     ("most", "shown", "left_out"), [(4, 3, 0), (3, 3, 0), (2, 1, 2), (1, 0, 3), (0, 0, 3), (-1, 0, 3)]
 )
-def test_no_room_at_all_shows_no_image_and_counts_each(most: int, shown: int, left_out: int) -> None:
+def test_where_few_lines_are_left_the_images_left_out_are_counted(most: int, shown: int, left_out: int) -> None:
     found, sentence = shown_images(a_block(*many_images(3)), most)
 
     assert len(found) == shown

@@ -1,4 +1,4 @@
-"""The `dotenv` report, by the rules of GitLab (ci-hosts.md 4.2): what breaks one of them is refused with a 400."""
+"""The `dotenv` report, by the rules of GitLab (ci-hosts.md 4.2), which refuses a file that breaks one of them."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def test_the_outputs_are_variables() -> None:
     )
 
 
-def test_what_is_not_known_is_empty() -> None:
+def test_unknown_values_are_empty() -> None:
     found = as_variables(render(an_outcome(verdict=undecided(Interrupted(2)))))
 
     assert {name for name, value in found.items() if value} == {"SCAN_VERDICT", "SCAN_EXIT_CODE"}
 
 
 @every_id
-def test_no_task_id_makes_it_more_than_gitlab_takes(task_id: str) -> None:
+def test_no_task_id_makes_it_larger_than_gitlab_takes(task_id: str) -> None:
     text = render(an_ending("blocked", {"task id": task_id * 99}))
 
     assert len(as_variables(text)) <= 20
@@ -60,7 +60,7 @@ def test_no_task_id_makes_it_more_than_gitlab_takes(task_id: str) -> None:
 
 
 @every_id
-def test_each_line_is_a_name_and_a_value_that_nothing_expands(task_id: str) -> None:
+def test_each_line_is_a_name_and_a_value_without_anything_to_expand(task_id: str) -> None:
     """GitLab keeps quotes, strips blanks, refuses empty lines, and expands `$`; a shell does far more."""
     text = render(an_ending("blocked", {"task id": task_id}))
 
@@ -68,7 +68,7 @@ def test_each_line_is_a_name_and_a_value_that_nothing_expands(task_id: str) -> N
     assert as_variables(text)["SCAN_VERDICT"] == "blocked"
 
 
-def test_real_ids_are_kept_to_the_letter() -> None:
+def test_real_ids_are_unchanged() -> None:
     for task_id in ("0e719c2a-4fa2-5934-a2ce-38c317df1432", "a_b.c:d/e@f+g", "x" * 255):
         assert as_variables(render(an_ending("passed", {"task id": task_id})))["SCAN_TASK_ID"] == task_id
 

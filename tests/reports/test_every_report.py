@@ -1,4 +1,4 @@
-"""Every report, with every hostile string in every field: it parses, agrees with the verdict, and nothing is forged."""
+"""Every report with every hostile string in every field: it parses, agrees with the verdict, and is not forged."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ every_report = pytest.mark.parametrize("report", REPORTS)
 
 
 def endings_of(report: str) -> list[str]:
-    """Those that this report is written of."""
+    """The outcomes for which this report is written."""
     needs_a_verdict = REPORTS[report].needs_a_verdict
     return [name for name, (decision, _) in ENDINGS.items() if decision != Decision.UNDECIDED or not needs_a_verdict]
 
 
-def assert_true_and_unforged(report: str, texts: Mapping[str, str]) -> None:
+def assert_agrees_and_is_not_forged(report: str, texts: Mapping[str, str]) -> None:
     for ending in endings_of(report):
         outcome = an_ending(ending, texts)
         text = rendered(report, outcome)
         assert_printable(text)
         assert READERS[report].verdict(text) == outcome.verdict.decision
-        assert READERS[report].structure(text) == structure_of_harmless_text(report, ending)
+        assert READERS[report].structure(text) == structure_with_harmless_text(report, ending)
 
 
 @cache
-def structure_of_harmless_text(report: str, ending: str) -> Any:
+def structure_with_harmless_text(report: str, ending: str) -> Any:
     return READERS[report].structure(rendered(report, an_ending(ending)))
 
 
 def assert_printable(text: str) -> None:
-    """A log that this is printed to shows it as it is, and takes no line of it for a command of the CI host."""
+    """A log shows this text unchanged, and no CI system finds a command in it at the start of a line."""
     assert text.encode("utf-8").endswith(b"\n")
     assert {char for char in text if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}} <= {"\n"}
     assert not [line for line in text.split("\n") if line.lstrip().startswith("::")]
@@ -58,22 +58,22 @@ def test_every_report_has_a_reader_here() -> None:
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_changes_nothing_but_words(report: str, field: str, text: str) -> None:
-    assert_true_and_unforged(report, {field: text})
+    assert_agrees_and_is_not_forged(report, {field: text})
 
 
 @every_report
-@settings(deadline=None)  # A busy machine is no finding; how long many images take is the matter of the other tests.
+@settings(deadline=None)  # A busy machine is no failure; other tests measure large reports.
 @given(
     texts=st.fixed_dictionaries(
         {}, optional=dict.fromkeys(FIELDS, st.text(st.characters() | st.sampled_from("\r\n\t<>&\"':#[]=$;|`")))
     )
 )
 def test_any_text_anywhere_changes_nothing_but_words(report: str, texts: dict[str, str]) -> None:
-    assert_true_and_unforged(report, texts)
+    assert_agrees_and_is_not_forged(report, texts)
 
 
 @every_report
-def test_no_line_holds_a_command_that_a_log_would_obey_wherever_it_stands(report: str) -> None:
+def test_no_line_holds_a_command_that_works_anywhere_in_a_line(report: str) -> None:
     """GitHub's first syntax `##[name]` and Azure's `##vso[name]` (ci-hosts.md 4.1, 4.3)."""
     texts = [dict.fromkeys(FIELDS, text) for text in HOSTILE.values()]
     pages = [rendered(report, an_ending(ending, text)) for ending in endings_of(report) for text in texts]

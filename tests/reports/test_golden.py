@@ -1,6 +1,6 @@
-"""Reports that a person can open: every difference from the files in `tests/golden/` is wanted, or a fault.
+"""Reports that a person can open: every difference from the files in `tests/golden/` is intended, or a bug.
 
-After a wanted change, `pytest tests/reports/test_golden.py --rewrite-golden` writes them anew, and `git diff` shows it.
+After an intended change, `pytest tests/reports/test_golden.py --rewrite-golden` writes them again; read the diff.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.hostile import HOSTILE
 from tests.reports.reading import rendered
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-ENDINGS = {
+SUFFIXES = {
     "json": "json",
     "markdown": "md",
     "html": "html",
@@ -26,7 +26,7 @@ ENDINGS = {
     "code-quality": "json",
     "dotenv": "env",
 }
-"""What the name of a file ends with, by the format of the report; a new report needs a line here."""
+"""The suffix of the file, by the format of the report; a new report needs a line here."""
 _IMAGES = (a_failed_image(), a_failed_image("till", "The image is larger than the scan takes."))
 _HOSTILE = HOSTILE.values()
 _LOUD = HOSTILE["workflow command"]
@@ -49,7 +49,7 @@ OUTCOMES = {
     ),
 }
 FILES = {
-    GOLDEN / name / f"{report}.{ENDINGS[report]}": (outcome, report)
+    GOLDEN / name / f"{report}.{SUFFIXES[report]}": (outcome, report)
     for name, outcome in OUTCOMES.items()
     for report in REPORTS
     if outcome.verdict.decision is not Decision.UNDECIDED or not REPORTS[report].needs_a_verdict
@@ -57,7 +57,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: "/".join(path.parts[-2:]))
-def test_a_report_is_to_the_byte_what_somebody_has_read(path: Path, pytestconfig: pytest.Config) -> None:
+def test_a_report_is_byte_for_byte_the_golden_file(path: Path, pytestconfig: pytest.Config) -> None:
     outcome, report = FILES[path]
     now = rendered(report, outcome).encode()
     if pytestconfig.getoption("--rewrite-golden"):
@@ -68,5 +68,5 @@ def test_a_report_is_to_the_byte_what_somebody_has_read(path: Path, pytestconfig
     assert path.read_bytes().decode().split("\n") == now.decode().split("\n")
 
 
-def test_no_file_is_left_of_a_report_that_is_no_more() -> None:
+def test_there_is_no_golden_file_without_a_report() -> None:
     assert {path for path in GOLDEN.rglob("*") if path.is_file()} <= FILES.keys()

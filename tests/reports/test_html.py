@@ -1,4 +1,4 @@
-"""The html report as text: one page, whole and closed, in which strangers' words stay words."""
+"""The html report as text: one complete page, in which text from outside stays text."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Element:
 
 
 class Reader(HTMLParser):
-    """Builds the elements, and stumbles over whatever is not closed in order."""
+    """Builds the elements, and fails if one is not closed in order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class Reader(HTMLParser):
 
 
 def read(outcome: Outcome) -> Element:
-    """The page of this outcome; what is wrong with its structure fails here."""
+    """The page of this outcome, if its structure is right."""
     reader = Reader()
     reader.feed(render(outcome))
     reader.close()
@@ -109,7 +109,7 @@ def read(outcome: Outcome) -> Element:
 
 
 def facts(page: Element) -> dict[str, str]:
-    """What the page says in its lists of facts."""
+    """The names and values in the page's lists of facts."""
     names, values = page.all("dt"), page.all("dd")
     return {name.text: value.text for name, value in zip(names, values, strict=True)}
 
@@ -141,7 +141,7 @@ def a_busy_run() -> tuple[Event, ...]:
 
 
 def a_hostile_outcome(text: str) -> Outcome:
-    """This text wherever a text can be."""
+    """This text in every field."""
     part = ImageRef(registry=text, namespace=text, name=text, tag=text, digest=text)
     image = FailedImage(image=part, reason=text)
     task = replace(
@@ -164,7 +164,7 @@ every_outcome = pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOM
 
 
 @every_outcome
-def test_the_page_is_whole_and_has_one_title_one_language_and_headings_in_order(outcome: Outcome) -> None:
+def test_the_page_has_one_title_one_language_and_headings_in_order(outcome: Outcome) -> None:
     page = read(outcome)
 
     assert page.one("html").attributes["lang"] == "en"
@@ -177,7 +177,7 @@ def test_the_page_is_whole_and_has_one_title_one_language_and_headings_in_order(
 
 
 @every_outcome
-def test_nothing_comes_from_outside_and_nothing_leads_there(outcome: Outcome) -> None:
+def test_the_page_loads_nothing_and_links_to_nothing(outcome: Outcome) -> None:
     page = read(outcome)
 
     assert not {element.tag for element in page.all()} & {"link", "img", "a", "iframe", "base", "object", "form", "use"}
@@ -189,7 +189,7 @@ def test_nothing_comes_from_outside_and_nothing_leads_there(outcome: Outcome) ->
 
 
 @every_outcome
-def test_the_pages_own_style_and_script_are_allowed_by_their_hashes_and_nothing_else_is(outcome: Outcome) -> None:
+def test_only_the_pages_own_style_and_script_are_allowed_by_their_hashes(outcome: Outcome) -> None:
     text = render(outcome)
     (allowed,) = re.findall('<meta http-equiv="Content-Security-Policy" content="(.*?)">', text)
     hashes = {
@@ -208,7 +208,7 @@ def test_the_pages_own_style_and_script_are_allowed_by_their_hashes_and_nothing_
 
 
 @every_outcome
-def test_every_picture_says_in_words_what_it_shows(outcome: Outcome) -> None:
+def test_every_picture_has_a_title_for_screen_readers(outcome: Outcome) -> None:
     page = read(outcome)
     pictures = [svg for parent in page.all() if parent.tag != "svg" for svg in parent.children if svg.tag == "svg"]
 
@@ -221,7 +221,7 @@ def test_every_picture_says_in_words_what_it_shows(outcome: Outcome) -> None:
 
 
 @every_outcome
-def test_every_table_has_a_name_and_every_head_says_of_what_it_is_the_head(outcome: Outcome) -> None:
+def test_every_table_has_a_label_and_every_header_cell_a_scope(outcome: Outcome) -> None:
     page = read(outcome)
     names = [element.attributes.get("id") for element in page.all("h2")]
 
@@ -270,7 +270,7 @@ def test_a_verdict_that_is_not_enforced_says_so_and_names_both_codes() -> None:
     assert facts(read(lenient).one("header"))["Exit code"] == "0 in place of 1"
 
 
-def test_counts_stand_against_their_limits() -> None:
+def test_counts_are_compared_with_their_limits() -> None:
     task = a_task(total=9000, succeeded=7000, failed=1, risky=3)
     page = read(an_outcome(task, policy=Policy(max_failed=2, max_risky=4)))
     table = page.one("table", class_="counts")
@@ -293,7 +293,7 @@ def test_counts_stand_against_their_limits() -> None:
     ]
 
 
-def test_a_bar_shows_what_is_within_the_limit_what_is_over_it_and_the_limit() -> None:
+def test_a_bar_shows_the_limit_and_the_shares_within_and_over_it() -> None:
     task = a_task(total=100, succeeded=80, failed=20, risky=0)
     page = read(an_outcome(task, policy=Policy(max_failed=5, max_risky=400)))
     failed, risky = page.one("table", class_="counts").all("svg")[2:]
@@ -306,13 +306,13 @@ def test_a_bar_shows_what_is_within_the_limit_what_is_over_it_and_the_limit() ->
 
 
 @pytest.mark.parametrize(("total", "risky"), [(1_000_000, 1), (0, 5), (3, 10**30)])
-def test_no_bar_is_too_small_to_be_seen_or_wider_than_its_cell(total: int, risky: int) -> None:
+def test_no_bar_is_invisible_or_wider_than_its_cell(total: int, risky: int) -> None:
     page = read(an_outcome(a_task(total=total, succeeded=total, risky=risky)))
     over = page.one("table", class_="counts").one(class_="over").attributes
 
-    begin, width = (float(over.get(name, "0%").removesuffix("%")) for name in ("x", "width"))
+    start, width = (float(over.get(name, "0%").removesuffix("%")) for name in ("x", "width"))
     assert 0.8 <= width <= 100
-    assert begin + width <= 100.8
+    assert start + width <= 100.8
 
 
 def test_a_count_that_the_cloud_did_not_give_is_unknown_and_not_zero() -> None:
@@ -323,25 +323,25 @@ def test_a_count_that_the_cloud_did_not_give_is_unknown_and_not_zero() -> None:
     assert not table.all(class_="is-over")
 
 
-def test_a_task_that_looks_for_no_risk_shows_none() -> None:
+def test_a_task_that_does_not_search_for_risks_shows_no_count_of_them() -> None:
     page = read(an_outcome(a_task(risky=None, risk_applies=False)))
 
     assert [row[0] for row in rows(page.one("table", class_="counts"))] == ["In all", "Scanned", "Failed"]
-    assert "look for no risk" in page.one("section", id="counts").text
+    assert "do not search for risks" in page.one("section", id="counts").text
 
 
 @pytest.mark.parametrize(
     ("results_pending", "words"),
-    [(2, "Results are still missing: 2 images without one."), (None, "Nobody has asked yet"), (0, "")],
+    [(2, "Results are still missing: 2 images without one."), (None, "has not been polled yet"), (0, "")],
 )
-def test_results_that_are_still_missing_are_spoken_of(results_pending: int | None, words: str) -> None:
+def test_missing_results_are_mentioned(results_pending: int | None, words: str) -> None:
     section = read(an_outcome(a_task(results_pending=results_pending))).one("section", id="counts")
 
     assert words in section.text
-    assert ("the gate did not decide by them" in section.text) is (results_pending != 0)
+    assert ("the gate did not judge by them" in section.text) is (results_pending != 0)
 
 
-def test_without_a_task_there_are_words_in_place_of_numbers() -> None:
+def test_without_a_task_there_is_text_in_place_of_numbers() -> None:
     page = read(OUTCOMES["without a task"])
 
     assert not page.all("table")
@@ -365,7 +365,7 @@ def test_failed_images_are_listed_with_their_reasons_and_can_be_read_without_a_s
     assert section.one("p", role="status").text == "2 images"
 
 
-def test_the_events_are_told_in_order() -> None:
+def test_the_events_are_listed_in_order() -> None:
     events = read(an_outcome(events=a_busy_run())).one("table", class_="events")
 
     assert rows(events) == [
@@ -417,7 +417,7 @@ def test_a_run_without_a_poll_has_none_in_its_picture() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.05, 1, 61.5, 900, 86_399, 10.0**7])
-def test_everything_in_the_picture_lies_inside_of_it(seconds: float) -> None:
+def test_everything_in_the_picture_is_inside_of_it(seconds: float) -> None:
     moments = (-1.0, 0.0, seconds / 3, seconds, seconds + 5)
     events = tuple(Event(kind=kind, at=at, pause=10.0**6) for at in moments for kind in EventKind)
     picture = read(replace(an_outcome(events=events), seconds=seconds)).one("div", class_="timeline")
@@ -430,19 +430,19 @@ def test_everything_in_the_picture_lies_inside_of_it(seconds: float) -> None:
     assert 1 <= len(picture.all("line", class_="tick")) <= 5
 
 
-def test_what_falls_on_the_same_place_is_one_mark_that_says_how_many_it_stands_for() -> None:
+def test_events_at_the_same_position_are_one_mark_with_their_number() -> None:
     events = tuple(Event(kind=EventKind.NOTE, at=number / 1000, text=f"note {number}") for number in range(3))
     mark = read(an_outcome(events=events)).one("svg", class_="note")
 
     assert mark.text == "0 s: note 2 (and 2 more here)"
 
 
-def test_policy_task_and_run_are_told() -> None:
+def test_policy_task_and_run_are_described() -> None:
     policy = Policy(max_failed=1, max_risky=2000, max_age=timedelta(hours=36), started_after=NOW)
     task = replace(a_task(progress=100), ended_at=NOW - timedelta(minutes=1))
-    told = facts(read(an_outcome(task, policy=policy, events=a_busy_run())).one("main"))
+    found = facts(read(an_outcome(task, policy=policy, events=a_busy_run())).one("main"))
 
-    assert told == {
+    assert found == {
         "Failed images allowed": "1",
         "Risky images allowed": "2,000",
         "Age of a scan": "at most 36 h",
@@ -466,22 +466,22 @@ def test_policy_task_and_run_are_told() -> None:
     }
 
 
-def test_a_lenient_policy_and_a_task_that_says_little_are_told_too() -> None:
+def test_a_lenient_policy_and_a_task_with_few_fields_are_described_too() -> None:
     policy = Policy(max_age=None, warn_only=True, warn_undecided=True)
-    told = facts(read(an_outcome(a_task(name="", started_at=None), policy=policy)))
+    found = facts(read(an_outcome(a_task(name="", started_at=None), policy=policy)))
 
-    assert told["Age of a scan"] == "any"
-    assert told["Scan started"] == "at any time"
-    assert told["Blocked"] == "is a warning only"
-    assert told["Undecided"] == "is a warning only (exit codes 4 to 7)"
-    assert (told["Name"], told["Started"], told["Progress"]) == ("not known", "not known", "not known")
+    assert found["Age of a scan"] == "any"
+    assert found["Scan started"] == "at any time"
+    assert found["Blocked"] == "is a warning only"
+    assert found["Undecided"] == "is a warning only (exit codes 4 to 7)"
+    assert (found["Name"], found["Started"], found["Progress"]) == ("not known", "not known", "not known")
 
 
 @pytest.mark.parametrize(("age", "words"), [(0, "0 h"), (1800, "0.5 h"), (3601, "1.00028 h"), (86_400, "24 h")])
-def test_the_age_that_a_scan_may_have_is_told_as_the_reason_would_tell_it(age: int, words: str) -> None:
-    told = facts(read(an_outcome(policy=Policy(max_age=timedelta(seconds=age)))))
+def test_the_maximum_age_of_a_scan_is_shown_in_hours(age: int, words: str) -> None:
+    found = facts(read(an_outcome(policy=Policy(max_age=timedelta(seconds=age)))))
 
-    assert told["Age of a scan"] == f"at most {words}"
+    assert found["Age of a scan"] == f"at most {words}"
 
 
 @pytest.mark.parametrize(
@@ -496,7 +496,7 @@ def test_the_age_that_a_scan_may_have_is_told_as_the_reason_would_tell_it(age: i
         (7320, "2 h 2 min"),
     ],
 )
-def test_a_span_of_time_has_at_most_two_units(seconds: float, words: str) -> None:
+def test_a_duration_has_at_most_two_units(seconds: float, words: str) -> None:
     assert duration(seconds) == words
 
 
@@ -513,14 +513,14 @@ def test_hostile_text_changes_nothing_of_the_page_but_its_words(text: str) -> No
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_text_cannot_turn_what_stands_around_it(text: str) -> None:
+def test_hostile_text_cannot_change_the_direction_of_the_text_around_it(text: str) -> None:
     page = render(a_hostile_outcome(text))
 
     assert not set(page) & set("\x00\x1b\r\x85\u2028\u2029\u200b\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
     page.encode()
 
 
-def test_strangers_words_appear_only_where_words_may_be() -> None:
+def test_text_from_outside_is_in_no_attribute_style_or_script() -> None:
     mark = "marked4711"
     page = read(a_hostile_outcome(mark))
 
@@ -529,14 +529,14 @@ def test_strangers_words_appear_only_where_words_may_be() -> None:
     assert render(a_hostile_outcome(mark)).count(mark) > 15
 
 
-def test_neither_style_nor_script_can_end_before_its_end() -> None:
+def test_neither_style_nor_script_can_end_early() -> None:
     for name in ("page.css", "page.js"):
         text = files("gate.reports.html").joinpath(name).read_text()
         assert "</" not in text
         assert "<!--" not in text
 
 
-def test_more_failed_images_than_anybody_reads_are_cut_and_counted() -> None:
+def test_failed_images_beyond_the_limit_are_left_out_and_counted() -> None:
     count = MAX_IMAGES + 1
     failed = tuple(a_failed_image(str(number)) for number in range(count))
     section = read(an_outcome(a_task(total=count, succeeded=0, failed=count, failed_images=failed))).one(
@@ -549,7 +549,7 @@ def test_more_failed_images_than_anybody_reads_are_cut_and_counted() -> None:
     )
 
 
-def test_up_to_then_all_are_there() -> None:
+def test_up_to_the_limit_all_are_there() -> None:
     failed = tuple(a_failed_image(str(number)) for number in range(MAX_IMAGES))
     page = read(an_outcome(a_task(total=9, succeeded=0, failed=9, failed_images=failed)))
 
@@ -574,14 +574,14 @@ def test_the_worst_page_keeps_the_budget_and_says_what_is_left_out() -> None:
     assert f"{80_000 - MAX_EVENTS:,} events left out here" in page
 
 
-def test_of_a_long_wait_the_beginning_and_the_end_are_told() -> None:
+def test_of_a_long_wait_the_start_and_the_end_are_listed() -> None:
     events = tuple(Event(kind=EventKind.NOTE, at=at, text=f"note {at}") for at in range(MAX_EVENTS + 5))
-    told = rows(read(an_outcome(events=events)).one("table", class_="events"))
+    found = rows(read(an_outcome(events=events)).one("table", class_="events"))
 
-    assert len(told) == MAX_EVENTS + 1
-    assert told[MAX_EVENTS // 2] == ["5 events left out here"]
-    assert told[0][2] == "note 0"
-    assert told[-1][2] == f"note {MAX_EVENTS + 4}"
+    assert len(found) == MAX_EVENTS + 1
+    assert found[MAX_EVENTS // 2] == ["5 events left out here"]
+    assert found[0][2] == "note 0"
+    assert found[-1][2] == f"note {MAX_EVENTS + 4}"
 
 
 def test_the_same_outcome_makes_the_same_page() -> None:
@@ -590,13 +590,13 @@ def test_the_same_outcome_makes_the_same_page() -> None:
 
 @pytest.mark.parametrize("decision", list(Decision))
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_can_be_told_from_its_ground(decision: Decision, scheme: str) -> None:
+def test_all_text_has_enough_contrast(decision: Decision, scheme: str) -> None:
     light, dark = STYLE.split("@media screen and (prefers-color-scheme: dark)")
     colours = _colours(light, decision) | (_colours(dark, decision) if scheme == "dark" else {})
 
-    for ground in ("paper", "tint"):
+    for background in ("paper", "tint"):
         for ink in ("ink", "muted", "accent"):
-            assert _contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+            assert _contrast(colours[ink], colours[background]) >= 4.5, (ink, background)
     assert _contrast(colours["over"], colours["paper"]) >= 4.5
     assert _contrast(colours["focus"], colours["paper"]) >= 3
     assert _contrast(colours["bar"], colours["paper"]) >= 3

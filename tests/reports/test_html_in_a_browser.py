@@ -1,4 +1,4 @@
-"""The html report in a real Chromium: it keeps its own rules, filters, and looks right by day, by night and on paper.
+"""The html report in a real Chromium: its policy, its filter, and its light, dark and printed styles.
 
 Without Chromium these tests skip, unless NEEDS_BROWSER is set, as the project's own check does.
 """
@@ -58,12 +58,12 @@ def chromium_page() -> Iterator[Page]:
 
 @pytest.fixture
 def page(chromium_page: Page, tmp_path: Path) -> Page:
-    """The realistic page, open in a window as wide as a desk's."""
+    """A realistic page, open in a desktop window."""
     return show(chromium_page, tmp_path, blocked())
 
 
 def show(page: Page, folder: Path, outcome: Outcome, **window: Any) -> Page:
-    """Writes the page of this outcome and opens it; whatever the browser does not like about it fails here."""
+    """Writes the page of this outcome and opens it, without a warning of the browser."""
     file = folder / "report.html"
     file.write_text("".join(render(outcome)), encoding="utf-8")
     page.open(file, **window)
@@ -73,7 +73,7 @@ def show(page: Page, folder: Path, outcome: Outcome, **window: Any) -> Page:
 
 
 def warnings(page: Page) -> list[dict[str, Any]]:
-    """Errors, warnings and breaches of the page's own policy."""
+    """Errors, warnings and violations of the page's own policy."""
     return [
         *page.told("Log.entryAdded"),
         *page.told("Runtime.exceptionThrown"),
@@ -83,7 +83,7 @@ def warnings(page: Page) -> list[dict[str, Any]]:
 
 
 def type_into_filter(page: Page, words: str) -> tuple[int, str]:
-    """Types these words; says how many images are still to be seen, and what the page says about it."""
+    """Types these words; returns how many images are still visible, and how many the page says."""
     page.run("document.querySelector('#words').value = ''; document.querySelector('#words').focus()")
     page.ask("Input.insertText", text=words)
     if not words:
@@ -127,7 +127,7 @@ def test_the_page_can_fetch_nothing(page: Page) -> None:
 
 
 @pytest.mark.parametrize("text", ATTACKS)
-def test_hostile_text_is_shown_and_does_nothing(chromium_page: Page, tmp_path: Path, text: str) -> None:
+def test_hostile_text_is_shown_and_not_run(chromium_page: Page, tmp_path: Path, text: str) -> None:
     page = show(chromium_page, tmp_path, a_hostile_outcome(text))
 
     assert page.run("typeof window.stung") == "undefined"
@@ -143,7 +143,7 @@ def test_the_filter_hides_and_shows(page: Page) -> None:
     assert type_into_filter(page, "") == (12, "12 images")
 
 
-def test_whoever_uses_the_keyboard_sees_where_they_are(page: Page) -> None:
+def test_keyboard_focus_is_visible(page: Page) -> None:
     for stop in ("SUMMARY", "INPUT"):
         page.ask("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
 
@@ -161,22 +161,21 @@ def test_the_table_can_be_read_without_a_script(chromium_page: Page, tmp_path: P
         chromium_page.ask("Emulation.setScriptExecutionDisabled", value=False)
 
 
-def test_by_night_the_page_is_dark_and_by_day_it_is_light(page: Page) -> None:
-    def ground() -> int:
+def test_the_page_follows_the_preferred_colour_scheme(page: Page) -> None:
+    def brightness() -> int:
         colour = page.run("getComputedStyle(document.body).backgroundColor")
         return sum(int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(","))
 
     page.prefer("light")
-    day = ground()
+    light = brightness()
     page.prefer("dark")
+    dark = brightness()
 
-    night = ground()
-
-    assert night < 100
-    assert day > 700
+    assert light > 700
+    assert dark < 100
 
 
-def test_on_paper_it_is_day_everything_is_unfolded_and_nothing_is_filtered(page: Page) -> None:
+def test_a_print_is_light_unfolded_and_unfiltered(page: Page) -> None:
     type_into_filter(page, "no such image")
     page.prefer("dark")
     page.ask("Emulation.setEmulatedMedia", media="print")

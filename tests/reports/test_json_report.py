@@ -39,7 +39,7 @@ def test_the_schema_is_a_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
-def test_a_pass_is_reported_whole() -> None:
+def test_a_pass_is_reported_completely() -> None:
     events = tuple(
         Event(kind=kind, at=0.0) for kind in (EventKind.POLL, EventKind.RETRY, EventKind.PAUSE, EventKind.POLL)
     )
@@ -123,10 +123,10 @@ def test_without_a_task_there_is_still_a_report(cause: UsageError | Interrupted)
 
 
 def test_times_are_utc_to_the_millisecond() -> None:
-    began = datetime(2026, 1, 31, 11, 59, 59, 999_999, tzinfo=UTC)
+    started = datetime(2026, 1, 31, 11, 59, 59, 999_999, tzinfo=UTC)
     policy = Policy(started_after=NOW - timedelta(hours=1), max_age=None)
 
-    document = read(an_outcome(a_task(started_at=began), policy=policy))
+    document = read(an_outcome(a_task(started_at=started), policy=policy))
 
     assert document["task"]["began_at"] == "2026-01-31T11:59:59.999Z"
     assert document["policy"]["started_after"] == "2026-01-31T11:00:00.000Z"
@@ -138,7 +138,7 @@ def test_every_state_is_one_of_the_schemas(state: TaskState) -> None:
     assert read(an_outcome(a_task(state=state)))["task"]["state"] == state
 
 
-def test_hostile_text_is_kept_to_the_letter_in_plain_ascii() -> None:
+def test_hostile_text_is_unchanged_and_written_in_ascii() -> None:
     hostile = '"}],\n\x00\ud800\u202e<script>::error::'
 
     text = render(an_outcome(a_task(name=hostile, failed_images=(a_failed_image(hostile, hostile),))))

@@ -1,4 +1,4 @@
-"""The `junit` report, against Jenkins' published schema and what GitLab makes of it (ci-hosts.md 4.2)."""
+"""The `junit` report, against Jenkins' published schema and how GitLab shows it (ci-hosts.md 4.2)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ FAILED = {
     "interrupted": an_outcome(verdict=undecided(Interrupted(2))),
 }
 OUTCOMES = PASSED | FAILED
-FATES = ("failure", "error", "skipped")
 
 
 def render(outcome: Outcome, *budget: int) -> str:
@@ -95,7 +94,7 @@ def test_images_that_the_policy_allows_are_skipped_and_so_are_those_of_an_undeci
 
 
 def test_the_outputs_are_properties() -> None:
-    outcome = an_outcome(a_task(risky=None))
+    outcome = an_outcome(a_task(risky=None, risk_applies=False))
 
     found = {one.attrib["name"]: one.attrib["value"] for one in suite_of(render(outcome)).iter("property")}
     assert found == {"cloud": "huawei", "gate-version": "0.1.0", **outcome.outputs}
@@ -110,19 +109,29 @@ def test_an_image_without_a_name_or_a_reason_says_so(blank: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
-def test_a_name_is_shown_to_the_letter_as_far_as_it_can_be_seen(name: str) -> None:
+def test_the_visible_characters_of_a_name_are_unchanged(name: str) -> None:
     image = FailedImage(image=ImageRef(name=name))
 
     assert names(render(a_block(image)))[1:] == [one_line(name) or "an image without a name"]
 
 
-def test_names_are_unique_since_gitlab_drops_what_it_has_met() -> None:
-    given = ["x", "x (2)", "x", "x", "x (2)", "the release may go out", "images that are left out here", "", "\n"]
-    given += ["y" * 501, "y" * 502, "Y"]
+def test_names_are_unique_since_gitlab_drops_repeated_ones() -> None:
+    names_of_images = [
+        "x",
+        "x (2)",
+        "x",
+        "x",
+        "x (2)",
+        "the release may go out",
+        "images that are left out here",
+        "",
+        "\n",
+    ]
+    names_of_images += ["y" * 501, "y" * 502, "Y"]
 
-    shown = names(render(a_block(*(FailedImage(image=ImageRef(name=name)) for name in given))))
+    shown = names(render(a_block(*(FailedImage(image=ImageRef(name=name)) for name in names_of_images))))
 
-    assert len(set(shown)) == len(shown) == len(given) + 1
+    assert len(set(shown)) == len(shown) == len(names_of_images) + 1
     assert shown[1:4] == ["x", "x (2)", "x (3)"]
 
 
@@ -137,8 +146,8 @@ def test_the_line_about_images_left_out_has_a_name_of_its_own() -> None:
     assert 2 < len(shown) < 10
 
 
-def test_twenty_thousand_images_of_one_name_are_told_apart_in_no_time() -> None:
-    """Numbering each anew would take two hundred million steps."""
+def test_twenty_thousand_images_of_one_name_are_numbered_quickly() -> None:
+    """Counting from 1 again for each would take two hundred million steps."""
     shown = names(render(a_block(*[a_failed_image("x", "")] * 20_000)))
 
     assert len(set(shown)) == 20_001

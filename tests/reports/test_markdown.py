@@ -1,4 +1,4 @@
-"""The job summary: the verdict first, everything a person needs, and never more than the host takes."""
+"""The job summary: the verdict first, everything a person needs, and never more than GitHub takes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_the_verdict_comes_first() -> None:
     assert render(an_outcome(verdict=undecided(Unreachable("No.")))).startswith("## ⚠️ Image scan: undecided\n")
 
 
-def test_counts_stand_against_their_limits() -> None:
+def test_counts_are_compared_with_their_limits() -> None:
     page = render(an_outcome(a_task(total=9, succeeded=7, failed=1, risky=3), policy=Policy(max_failed=2, max_risky=4)))
 
     assert "| in all | 9 | |\n| scanned | 7 | |\n| failed | 2 | 2 |\n| risky | 3 | 4 |\n" in page
@@ -38,7 +38,7 @@ def test_a_count_that_the_cloud_did_not_give_is_unknown_and_not_zero() -> None:
     assert "| risky | unknown | 0 |" in render(an_outcome(a_task(risky=None)))
 
 
-def test_a_task_that_looks_for_no_risk_shows_none() -> None:
+def test_a_task_that_does_not_search_for_risks_shows_no_count_of_them() -> None:
     assert "risky" not in render(an_outcome(a_task(risky=None, risk_applies=False)))
 
 

@@ -55,7 +55,7 @@ def test_without_a_task_only_the_reason_is_there() -> None:
     assert text == "scan-gate: UNDECIDED (exit 4)\n  It is down. Wait.\n  polls: 0, retries: 0, 62 s\n"
 
 
-def test_unknown_counts_are_no_zeros_and_risk_is_named_only_where_it_applies() -> None:
+def test_unknown_counts_are_not_zero_and_risks_are_shown_only_where_they_apply() -> None:
     assert "? risky (limit 0)" in render(an_outcome(a_task(risky=None)))
     assert "risky" not in render(an_outcome(a_task(risky=None, risk_applies=False)))
 

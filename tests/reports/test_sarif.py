@@ -141,7 +141,7 @@ def test_each_result_has_a_whole_region_and_a_relative_place(outcome: Outcome) -
         ("", "..hidden/...", "..hidden"),
     ],
 )
-def test_a_place_is_the_path_of_the_image_and_leads_nowhere_else(namespace: str, name: str, expected: str) -> None:
+def test_a_place_is_the_path_of_the_image_inside_the_repository(namespace: str, name: str, expected: str) -> None:
     image = FailedImage(image=ImageRef(registry="swr:443", namespace=namespace, name=name, tag="1.0"))
 
     assert uris(a_block(image)) == ["scan-gate", expected]
@@ -179,7 +179,7 @@ def test_each_cloud_has_a_category_of_its_own() -> None:
     assert categories == ["scan-gate/huawei/", "scan-gate/alibaba/"]
 
 
-def test_fingerprints_outlast_tags_digests_reasons_and_versions_of_the_gate() -> None:
+def test_fingerprints_do_not_depend_on_tags_digests_reasons_or_the_version_of_the_gate() -> None:
     def run(tag: str, digest: str, reason: str) -> Outcome:
         image = ImageRef(registry="swr", namespace="team", name="shop", tag=tag, digest=digest)
         return a_block(FailedImage(image=image, reason=reason), a_failed_image("till"))
@@ -189,7 +189,7 @@ def test_fingerprints_outlast_tags_digests_reasons_and_versions_of_the_gate() ->
     assert fingerprints(run("1.0", "sha256:a", "too big")) == fingerprints(later)
 
 
-def test_fingerprints_outlast_another_order_of_the_images() -> None:
+def test_fingerprints_do_not_depend_on_the_order_of_the_images() -> None:
     images = [a_failed_image("shop"), a_failed_image("till"), a_failed_image("shop", "another tag")]
 
     assert sorted(fingerprints(a_block(*images))) == sorted(fingerprints(a_block(*reversed(images))))
@@ -218,7 +218,7 @@ def test_fingerprints_of_different_images_differ_however_their_names_are_cut() -
 
 
 @pytest.mark.parametrize(("images", "shown"), [(MAX_RESULTS - 1, MAX_RESULTS - 1), (MAX_RESULTS, MAX_RESULTS - 2)])
-def test_more_images_than_one_upload_takes_are_left_out_with_their_number(images: int, shown: int) -> None:
+def test_images_beyond_the_limit_of_an_upload_are_left_out_with_their_number(images: int, shown: int) -> None:
     text = render(a_block(*many_images(images)))
 
     results = json.loads(text)["runs"][0]["results"]
@@ -229,10 +229,10 @@ def test_more_images_than_one_upload_takes_are_left_out_with_their_number(images
     assert (last == "2 more images could not be scanned; the json report has them all.") is (shown < images)
 
 
-def test_names_like_noise_are_left_out_before_the_upload_grows_too_large() -> None:
-    """Names that cannot be compressed: 3,000 images of them would be more than GitHub takes."""
-    noise = random.Random(1)
-    names = ["".join(chr(noise.randrange(0x4E00, 0x9FA5)) for _ in range(450)) for _ in range(3000)]
+def test_images_with_random_names_are_left_out_before_the_upload_is_too_large() -> None:
+    """Such names cannot be compressed: 3,000 images would be more than GitHub takes."""
+    chance = random.Random(1)
+    names = ["".join(chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(450)) for _ in range(3000)]
 
     text = render(a_block(*(a_failed_image(name, name[::-1]) for name in names)))
 

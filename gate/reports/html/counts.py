@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from gate.outcome import Outcome
     from gate.scan import ScanTask
 
-_LEAST_VISIBLE = 0.8
-"""Per cent of the width: one image of ten thousand is still to be seen."""
+_MIN_VISIBLE = 0.8
+"""Per cent of the width, so that one image of ten thousand is still visible."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +25,7 @@ class _Row:
     count: int | None
     limit: int | None = None
     note: str = ""
+    so_far: str
 
 
 def counts(outcome: Outcome) -> str:
@@ -32,37 +33,37 @@ def counts(outcome: Outcome) -> str:
     if outcome.task is None:
         return '<p class="quiet">No scan task was seen, so there is nothing to count.</p>'
     rows = list(_rows(outcome, outcome.task))
-    scale = max((row.count or 0 for row in rows), default=0)
+    scale = max(row.count or 0 for row in rows)
     body = "\n".join(_table_row(row, scale) for row in rows)
-    annotations = "".join(f'\n<p class="quiet">{annotation}</p>' for annotation in _remarks(outcome, outcome.task))
+    notes = "".join(f'\n<p class="quiet">{note}</p>' for note in _notes(outcome, outcome.task))
     return f"""<table class="counts" aria-labelledby="counts-title">
-<thead><tr><th scope="col">Images</th><th scope="col" class="number">Count</th>\
+<thead><tr><th scope="col">Images</th><th scope="col" class="number">Count{outcome.so_far}</th>\
 <th scope="col" class="number">Limit</th><th scope="col">Against the limit</th></tr></thead>
 <tbody>
 {body}
 </tbody>
-</table>{annotations}"""
+</table>{notes}"""
 
 
 def _rows(outcome: Outcome, task: ScanTask) -> Iterator[_Row]:
-    given, policy, failed = task.counts, outcome.policy, failed_images(task)
-    yield _Row(name="In all", count=given.total)
-    yield _Row(name="Scanned", count=given.succeeded)
+    given, policy, so_far, failed = task.counts, outcome.policy, outcome.so_far, failed_images(task)
+    yield _Row(name="In all", count=given.total, so_far=so_far)
+    yield _Row(name="Scanned", count=given.succeeded, so_far=so_far)
     stated = f"the cloud states {number(given.failed)}" if failed != given.failed else ""
-    yield _Row(name="Failed", count=failed, limit=policy.max_failed, note=stated)
+    yield _Row(name="Failed", count=failed, limit=policy.max_failed, note=stated, so_far=so_far)
     if task.risk_applies:
-        yield _Row(name="Risky", count=given.risky, limit=policy.max_risky)
+        yield _Row(name="Risky", count=given.risky, limit=policy.max_risky, so_far=so_far)
 
 
-def _remarks(outcome: Outcome, task: ScanTask) -> Iterator[str]:
+def _notes(outcome: Outcome, task: ScanTask) -> Iterator[str]:
     if not task.risk_applies:
-        yield "Tasks of this kind look for no risk, so that there is no count of risky images."
+        yield "Tasks of this kind do not search for risks, so there is no count of risky images."
     if task.state is TaskState.COMPLETE and task.results_pending is None:
-        yield "Nobody has asked yet whether the results of all images are there."
+        yield "Whether the results of all images are there has not been polled yet."
     elif task.state is TaskState.COMPLETE and task.results_pending:
         yield f"Results are still missing: {counted(task.results_pending, 'image')} without one."
     if outcome.verdict.decision is Decision.UNDECIDED:
-        yield "These are the numbers as they were seen last; the gate did not decide by them."
+        yield "These are the counts of the last poll; the gate did not judge by them."
 
 
 def _table_row(row: _Row, scale: int) -> str:
@@ -78,7 +79,9 @@ def _standing(row: _Row) -> str:
         return ""
     if row.count is None:
         return "not known"
-    return f"{row.count - row.limit:,} over the limit" if _is_over(row) else "within the limit"
+    if row.count > row.limit:
+        return f"{row.count - row.limit:,} over the limit{row.so_far}"
+    return "not judged" if row.so_far else "within the limit"
 
 
 def _is_over(row: _Row) -> bool:
@@ -86,13 +89,14 @@ def _is_over(row: _Row) -> bool:
 
 
 def _bar(row: _Row, scale: int) -> str:
-    """A bar as wide as its cell: all lengths are shares of it, so that nothing is scaled and nothing is cut off.
+    """A bar as wide as its cell; all lengths are percentages of it.
 
-    Some servers that show artifacts forbid even a page's own style; what is `none` here is none there too.
+    Some servers that show artifacts forbid even a page's own style, so that `fill="none"` stands here.
     """
     limit = "" if row.limit is None else f", limit {number(row.limit)}"
+    title = f"{row.name}{row.so_far}: {number(row.count)}{limit}"
     return (
-        f'<svg class="bar" width="100%" height="14" role="img"><title>{row.name}: {number(row.count)}{limit}</title>'
+        f'<svg class="bar" width="100%" height="14" role="img"><title>{title}</title>'
         f'<rect class="track{" unknown" if row.count is None else ""}" width="100%" height="100%" rx="3" fill="none"/>'
         f"{''.join(_shapes(row, scale))}</svg>"
     )
@@ -104,14 +108,14 @@ def _shapes(row: _Row, scale: int) -> Iterator[str]:
     if within:
         yield f'<rect class="within" width="{_share(within, scale):.2f}%" height="100%" rx="3"/>'
     if count > within:
-        begin = _share(within, scale)
-        width = max(_share(count, scale) - begin, _LEAST_VISIBLE)
-        yield f'<rect class="over" x="{begin:.2f}%" width="{width:.2f}%" height="100%" rx="3"/>'
-    # A limit above every count lies outside of the picture; the column beside it has the number.
+        start = _share(within, scale)
+        width = max(_share(count, scale) - start, _MIN_VISIBLE)
+        yield f'<rect class="over" x="{start:.2f}%" width="{width:.2f}%" height="100%" rx="3"/>'
+    # A limit above every count is outside of the bar; the column beside it shows the number.
     if row.limit is not None and row.limit <= scale:
         at = f"{_share(row.limit, scale):.2f}%"
         yield f'<line class="limit" x1="{at}" x2="{at}" y1="-4" y2="18"/>'
 
 
 def _share(count: int, scale: int) -> float:
-    return max(100 * count / scale, _LEAST_VISIBLE) if count else 0.0
+    return max(100 * count / scale, _MIN_VISIBLE) if count else 0.0
