@@ -33,23 +33,23 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     arguments = sys.argv[1:] if arguments is None else arguments
     with interruptible():
         try:
-            return _answered(arguments, clock)
+            return _run_with_errors(arguments, clock)
         except Interrupted as cause:
-            # Also while another cause was being said, which may take as long as its reader likes.
+            # Also while the message of another cause is being written, which may block as long as its reader does.
             Log(sys.stderr).print_warning(str(cause))
             return exit_without_verdict(cause, arguments)
 
 
-def _answered(arguments: Sequence[str], clock: Clock | None) -> int:
-    """Runs one command, and says why where it cannot be carried out."""
+def _run_with_errors(arguments: Sequence[str], clock: Clock | None) -> int:
+    """Runs one command; prints the error that ends it, and publishes that there is no verdict."""
     try:
         return _run(arguments, clock)
     except click.exceptions.NoArgsIsHelpError as error:
-        # Help, and nothing of anybody else's in it.
+        # The help has no text from outside, which would have to be escaped.
         print_stdout(f"{error.format_message()}\n")
         return ExitCode.USAGE
     except click.ClickException as error:
-        # click would show it as it came, and with it what a value holds.
+        # click itself would print it unescaped, and a value may hold workflow commands.
         Log(sys.stderr).print_warning(f"{error.format_message()} See --help.")
         return exit_without_verdict(UsageError(error.format_message()), arguments)
     except GateError as cause:
@@ -59,18 +59,18 @@ def _answered(arguments: Sequence[str], clock: Clock | None) -> int:
 
 def _run(arguments: Sequence[str], clock: Clock | None) -> int:
     try:
-        # Completion of the shell would exit with 0, and so would a gate that finds its variable set.
+        # Shell completion exits with 0, and a gate that found its variable set would do so too.
         code: int = program.main(arguments, "scan-gate", complete_var="", standalone_mode=False, obj=clock)
     except (click.ClickException, GateError):
         raise
     except SystemExit:
-        # So click ends where a pipe is closed, with 1, and 1 means "blocked".
-        raise UsageError("What was asked for cannot be printed: whoever was to read it has gone.") from None
+        # click exits with 1 when a pipe is closed, and 1 means "blocked".
+        raise UsageError("The output cannot be printed: its reader has closed the pipe.") from None
     except OSError as error:
-        # Help and version are printed by click, which fails as it comes; a full disk takes no end of line either.
+        # click prints help and version, and raises what the stream raises; a full disk takes no line end either.
         if write_stream(sys.stdout, "\n"):
             raise bug() from None
-        raise UsageError(f"What was asked for cannot be printed ({error.strerror}).") from None
+        raise UsageError(f"The output cannot be printed ({error.strerror}).") from None
     except Exception:  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
         raise bug() from None
     return code
@@ -79,7 +79,7 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, "-V", "--version", prog_name="scan-gate")
 def program() -> None:
-    """Waits for the cloud's own scan of container images and decides whether a release may go out."""
+    """Wait for the cloud's own scan of container images, and decide whether a release may go out."""
 
 
 class LazyCommand(click.Command):
@@ -99,14 +99,18 @@ class LazyCommand(click.Command):
         return command.make_context(info_name, args, parent, **extra)
 
 
-program.add_command(LazyCommand("check", module="gate.commands", short_help="judge the newest scan task"))
-program.add_command(LazyCommand("status", module="gate.commands", short_help="look once, without a verdict"))
-program.add_command(LazyCommand("simulate", module="gate.demo", short_help="serve simulated clouds"))
-program.add_command(LazyCommand("demo", module="gate.demo", short_help="run the gate against a simulated cloud"))
+program.add_command(
+    LazyCommand("check", module="gate.commands", short_help="wait for the newest scan task and judge its images")
+)
+program.add_command(
+    LazyCommand("status", module="gate.commands", short_help="poll the newest scan task once, without a verdict")
+)
+program.add_command(LazyCommand("simulate", module="gate.demo", short_help="serve simulated clouds on a loopback port"))
+program.add_command(LazyCommand("demo", module="gate.demo", short_help="run check against a simulated cloud"))
 
 
 def _open_streams() -> None:
-    """Makes sure that what is said is heard by nobody at worst: a stream may be closed, or know ASCII only."""
+    """Makes writing to the streams safe: one may be closed, or take only ASCII."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:

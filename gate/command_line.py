@@ -1,34 +1,41 @@
-"""The table of options as `click` wants it: types, variables, help in sections, and the file of wishes."""
+"""The option table for `click`: types, variables, the config file, and where each value comes from."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from gate import config_file
+from gate.environment import input_variable, is_action, variable, variables
+from gate.errors import UsageError
 from gate.log import Log
-from gate.options import DEFAULT_FILE, OPTIONS, config_values, variable
+from gate.options import OPTIONS, SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gate.help import HelpPage
     from gate.settings import Option
 
-
-_EMPTY = "a value that is given must not be empty, perhaps a variable of the shell is not set."
+_EMPTY = "the value is empty; a variable of the shell may not be set."
+_CONFIG_PATH = "gate.config_file"
+"""Where a context of `click` keeps the path of the config file that was read."""
 
 
 class Parsed(click.ParamType[object]):
-    """An option's own way to read its text."""
+    """Parses the text of an option as the option itself does."""
 
     def __init__(self, option: Option) -> None:
         self._parse = option.parse
         self.name = option.metavar
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
-        """Reads what came from the command line, a variable or the file, which may hold numbers."""
+        """Parses a value of the command line, a variable or the config file, which may hold numbers."""
         try:
             value = str(value).strip()
         except ValueError:
@@ -37,76 +44,122 @@ class Parsed(click.ParamType[object]):
         if not value:
             self.fail(_EMPTY, param, ctx)
         if value.startswith("--"):
-            self.fail(f"{value} is another option; a variable of the shell before it is perhaps not set.", param, ctx)
+            self.fail(f"{value} is another option; a variable of the shell before it may not be set.", param, ctx)
         if not value.isprintable():
-            self.fail("the value has characters in it that nobody can read, or is not UTF-8.", param, ctx)
+            self.fail("the value has invisible characters, or is not UTF-8.", param, ctx)
         try:
             return self._parse(value)
         except ValueError as error:
             self.fail(f"{error}.", param, ctx)
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:
-        """A variable holds one value a line, so that a path may have spaces."""
+        """Splits a variable into one value per line, so that a path may have spaces."""
         return [line.strip() for line in rv.splitlines() if line.strip()]
 
 
-class Sectioned(click.Command):
-    """A command whose help shows its options in the sections of the table."""
+class TableOption(click.Option):
+    """An option whose errors name where its value comes from."""
 
-    def __init__(self, *, sections: Mapping[str, Sequence[Option]], **attributes: Any) -> None:
-        self._sections = {title: [option.name for option in options] for title, options in sections.items()}
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """Names the source of the value; see `value_source`."""
+        return super().get_error_hint(ctx) if ctx is None else value_source(ctx, _option_name(self.name))
+
+
+class TableCommand(click.Command):
+    """A command with options of the table, and the config file."""
+
+    def __init__(self, *, options: Sequence[Option], page: HelpPage, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.params += [click_option(option) for options in sections.values() for option in options]
+        self._page = page
+        self.params += [click_option(option) for option in options]
         self.params.append(_config_option())
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parses the command line; a secret on it is answered by where secrets come from."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            name = error.option_name.removeprefix("--")
+            if name in SECRETS:
+                raise _secret_on_command_line(name) from None
+            raise
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Writes one list for each section, and one for what is in none."""
-        records = {param.name: param.get_help_record(ctx) for param in self.get_params(ctx)}
-        for title, names in self._sections.items():
+        """Writes the page of this command in place of one list of options."""
+        with formatter.section("Example"):
+            for line in self._page.example:
+                formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+        for title, rows in self._page.sections.items():
             with formatter.section(title):
-                formatter.write_dl([record for name in names if (record := records.pop(_variable(name)))])
+                formatter.write_dl(rows)
         with formatter.section("Other"):
-            formatter.write_dl([record for record in records.values() if record])
+            # The config file and the help itself are not in the table.
+            formatter.write_dl(filter(None, (param.get_help_record(ctx) for param in self.get_params(ctx)[-2:])))
 
 
 def click_option(option: Option) -> click.Option:
-    """One row of the table as a `click` option, with the variables it may come from."""
+    """One row of the table as a `click` option, with the variables that it may come from."""
     names = [f"--{option.name}", *([f"-{option.short}"] if option.short else [])]
-    note = f" [default: {option.default_note}]" if option.default_note else ""
+    envvar = variables(option.name)
     if option.is_flag:
-        return click.Option(names, is_flag=True, default=False, help=option.help, envvar=variables(option.name))
-    kind = click.Choice(option.choices) if option.choices else Parsed(option)
-    return click.Option(
+        return TableOption(names, is_flag=True, default=False, envvar=envvar)
+    return TableOption(
         names,
-        type=kind,
+        type=click.Choice(option.choices) if option.choices else Parsed(option),
         default=None if option.is_repeatable else option.default,
-        show_default=True,
         multiple=option.is_repeatable,
-        metavar=None if option.choices else option.metavar,
-        help=option.help + note,
-        envvar=variables(option.name),
+        envvar=envvar,
     )
-
-
-def variables(name: str) -> list[str]:
-    """The variables of an option: the action's input, whose hyphens the runner keeps, then the gate's own."""
-    return [f"INPUT_{name.upper()}", variable(name)]
 
 
 def option_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that `click` read, by the options' own names."""
-    return {name.replace("_", "-"): value for name, value in values.items()}
+    return {_option_name(name): value for name, value in values.items()}
 
 
-def _variable(name: str) -> str:
+def value_sources(ctx: click.Context) -> dict[str, str]:
+    """Where the value of each option comes from, by name; see `value_source`."""
+    return {option.name: value_source(ctx, option.name) for option in OPTIONS}
+
+
+def value_source(ctx: click.Context, name: str) -> str:
+    """Names the one place that an option's value comes from, or where it could be given.
+
+    In the GitHub Action that is the input: nobody who writes a workflow sees the command line.
+    """
+    source = ctx.get_parameter_source(_parameter_name(name))
+    if source is ParameterSource.COMMANDLINE:
+        return f"--{name}"
+    if source is ParameterSource.ENVIRONMENT:
+        is_input = bool(os.environ.get(input_variable(name)))
+        return f"the input {name!r}" if is_input else f"the variable {variable(name)}"
+    if source is ParameterSource.DEFAULT_MAP:
+        return config_file.describe_key(ctx.meta[_CONFIG_PATH], name)
+    return f"the input {name!r}" if is_action(os.environ) else f"--{name} or {variable(name)}"
+
+
+def _parameter_name(name: str) -> str:
     return name.replace("-", "_")
 
 
-def _is_there(path: Path) -> bool:
+def _option_name(name: str | None) -> str:
+    return str(name).replace("_", "-")
+
+
+def _secret_on_command_line(name: str) -> UsageError:
+    return UsageError(
+        f"--{name} is not an option: a secret on a command line can be read by other processes, and ends up in logs.",
+        means="If a real secret was given there, revoke it.",
+        remedy=f"Set the variable {variable(name)}, or name a file in {variable(name)}_FILE; in a GitHub workflow, set "
+        f"the input {name!r} of the action.",
+    )
+
+
+def _exists(path: Path) -> bool:
     try:
         return path.exists() or path.is_symlink()
     except OSError:
-        # In a folder that may not be looked into, nobody has put a file for the gate.
+        # In a folder that may not be searched, or with a name that is too long, there is no file for the gate.
         return False
 
 
@@ -114,19 +167,21 @@ def _config_option() -> click.Option:
     def load(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
         if value is not None and not value.strip():
             raise click.BadParameter(_EMPTY)
-        path = Path(value or DEFAULT_FILE)
-        if value or _is_there(path):
-            values = config_values(path, [option.name for option in OPTIONS])
+        path = Path(value or config_file.DEFAULT_FILE)
+        if value or _exists(path):
+            names = [option.name for option in OPTIONS]
+            values = config_file.config_values(path, names, source=value_source(ctx, "config"))
             if values:
                 Log(sys.stderr).print_warning(f"options are taken from {path} too: {', '.join(values)}")
-            ctx.default_map = {_variable(key): value for key, value in values.items()}
+            ctx.meta[_CONFIG_PATH] = path
+            ctx.default_map = {_parameter_name(key): value for key, value in values.items()}
 
-    return click.Option(
+    return TableOption(
         ["--config"],
         is_eager=True,
         expose_value=False,
         callback=load,
         metavar="FILE",
-        help=f"TOML file with options by name [default: {DEFAULT_FILE}, if it is there]",
+        help=f"{config_file.HELP} [default: {config_file.DEFAULT_FILE} if it exists]",
         envvar=variables("config"),
     )

@@ -12,15 +12,18 @@ import click
 from gate import ci, run
 from gate.clock import Clock, RunDeadline
 from gate.clouds import Connection
-from gate.command_line import Sectioned, option_values
+from gate.command_line import TableCommand, option_values, value_sources
+from gate.environment import unknown_variables
 from gate.errors import ExitCode, Interrupted
 from gate.event_log import EventLog
+from gate.help import CHECK_PAGE, STATUS_PAGE
 from gate.interrupt import ignore_signals
 from gate.log import Log, describe
 from gate.no_verdict import bug
-from gate.options import SECTIONS, STATUS_SECTIONS, settings_from, unknown_variables
+from gate.options import OPTIONS, STATUS_OPTIONS
 from gate.policy import undecided
 from gate.publish import publish, remove_stale_reports
+from gate.run_settings import settings_from
 from gate.terminal import wants_color
 from gate.text import for_log
 from gate.time_of_day import TimeOfDay
@@ -33,29 +36,25 @@ if TYPE_CHECKING:
     from gate.settings import Settings
 
 
-@click.command(
-    cls=Sectioned,
-    sections=SECTIONS,
-    epilog="Exit codes: 0 passed, 1 blocked, 2 usage, 3 not authorised, 4 cloud unavailable, 5 not final in time, "
-    "6 scan task ended badly, 7 nothing to judge, 70 bug in the gate, 130 and 143 interrupted.",
-)
+@click.command(cls=TableCommand, options=OPTIONS, page=CHECK_PAGE)
 @click.pass_obj
 def check(clock: Clock | None, /, **values: Any) -> int:
-    """Find the newest scan task, wait until it is final, judge it, and exit with what came of it.
+    """Find the newest scan task, wait until it is final, and judge its images: pass, block, or say why it cannot.
 
-    Every option can also be a variable, SCAN_GATE_<NAME>, and a key of the file. Credentials come from the environment.
+    Each option can also be given as a variable (--max-risky as SCAN_GATE_MAX_RISKY) or as a key of the config file; the
+    command line comes first, then the variable, then the file.
     """
     log = _log(values)
-    return check_and_publish(settings_from(option_values(values)), os.environ, log, clock or Clock(sleep=log.sleep))
+    return check_and_publish(_settings(values), os.environ, log, clock or Clock(sleep=log.sleep))
 
 
-@click.command(cls=Sectioned, sections=STATUS_SECTIONS)
+@click.command(cls=TableCommand, options=STATUS_OPTIONS, page=STATUS_PAGE)
 @click.pass_obj
 def status(clock: Clock | None, /, **values: Any) -> int:
-    """Look once at the newest scan task, without a verdict; exit with 0 if there is one."""
+    """Poll the newest scan task once and print its state, without a verdict."""
     log = _log(values)
     clock = clock or Clock(sleep=log.sleep)
-    settings = settings_from(option_values(values))
+    settings = _settings(values)
     # Its output is often captured, and a command that masks a secret contains the secret.
     task = run.poll_once(_connection(settings, os.environ, clock, log, ci.CISystem({})))
     print_stdout(f"{for_log(describe(task))}{_known_by(task) if task else ''}\n")
@@ -106,6 +105,10 @@ def _connection(
         event_log=EventLog(clock, log.on_event),
         mask_secret=lambda secret: print_mask_command(ci_system.mask_command(secret)),
     )
+
+
+def _settings(values: Mapping[str, Any]) -> Settings:
+    return settings_from(option_values(values), value_sources(click.get_current_context()))
 
 
 def _log(values: Mapping[str, Any]) -> Log:

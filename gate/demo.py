@@ -15,7 +15,8 @@ from gate.clouds import CLOUDS
 from gate.commands import check_and_publish
 from gate.errors import ExitCode, Interrupted, UsageError
 from gate.log import Log
-from gate.options import OPTIONS, settings_from
+from gate.options import OPTIONS
+from gate.run_settings import settings_from
 from gate.simulator import SCENARIOS, Simulator
 from gate.writing import print_stdout
 
@@ -25,24 +26,38 @@ if TYPE_CHECKING:
     from gate.settings import Settings
 
 _cloud = click.option(
-    "--cloud", type=click.Choice([*CLOUDS]), default=next(iter(CLOUDS)), show_default=True, help="which cloud"
+    "--cloud", type=click.Choice([*CLOUDS]), default=next(iter(CLOUDS)), show_default=True, help="simulate this cloud"
 )
 _scenario = click.option(
     "--scenario",
     type=click.Choice([*SCENARIOS]),
     default="clean",
+    metavar="SCENARIO",
     show_default=True,
-    help="what happens in the simulated cloud",
+    help="what happens in the simulated cloud; see below",
 )
 
 
-@click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="port on loopback [default: any that is free]")
-@click.option("--json", "as_json", is_flag=True, help="describe all clouds in one line of JSON")
+class ScenarioCommand(click.Command):
+    """A command whose help lists the scenarios."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes each scenario with what happens in it, and the exit code of a check."""
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Scenarios"):
+            rows = ((name, f"{known.summary} [exit code {known.expected_exit}]") for name, known in SCENARIOS.items())
+            formatter.write_dl([*rows])
+
+
+@click.command(cls=ScenarioCommand)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="listen on this port [default: any free one]")
+@click.option(
+    "--json", "as_json", is_flag=True, help="print the address and the keys of every cloud, as one line of JSON"
+)
 @_cloud
 @_scenario
 def simulate(port: int, cloud: str, scenario: str, *, as_json: bool) -> int:
-    """Serve the simulated clouds on a loopback port until stopped."""
+    """Serve simulated clouds on a loopback port until stopped, and print the variables for a check against them."""
     try:
         with suppress(Interrupted), Simulator(scenario, port) as simulator:
             clouds = simulator.describe()
@@ -51,25 +66,25 @@ def simulate(port: int, cloud: str, scenario: str, *, as_json: bool) -> int:
                 time.sleep(1)
     except OSError as error:
         raise UsageError(
-            f"Port {port} cannot be listened on ({error.strerror}).",
+            f"The simulator cannot listen on port {port} ({error.strerror}).",
             means=_cause(error),
-            remedy="Give another --port, or none for any that is free.",
+            remedy="Give another --port, or leave it out for any free one.",
         ) from None
     return ExitCode.PASSED
 
 
 def _cause(error: OSError) -> str:
     if isinstance(error, PermissionError):
-        return "This user may not listen there; ports below 1024 are the administrator's."
+        return "This user may not listen there; ports below 1024 are reserved for the administrator."
     return "Another program listens there."
 
 
-@click.command()
+@click.command(cls=ScenarioCommand)
 @_cloud
 @_scenario
 @click.pass_obj
 def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
-    """Run the gate against a simulated cloud, to see what a user will see."""
+    """Run check against a simulated cloud: what it prints and how it exits, without an account."""
     chosen = SCENARIOS[scenario]
     print_stdout(f"Scenario {scenario}: {chosen.summary} The gate should exit with {chosen.expected_exit}.\n")
     log = Log(sys.stderr)

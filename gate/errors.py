@@ -1,17 +1,17 @@
-"""Everything that can keep the gate from a verdict: one class a cause, each with its exit code and its name in reports.
+"""The errors that keep the gate from a verdict: one class per cause, each with its exit code and its name in reports.
 
 GateError
-├── UsageError          2  the run is not asked for in a way that can be carried out
-├── NotAuthorised       3  no, wrong or insufficient credentials
-├── Refused             4  the cloud understood the question and said no
-├── NotUnderstood       4  an answer that is not what the cloud documents
-├── TransientError        4  one of these, when it was still so after the last try:
-│   ├── Unreachable           no answer, or that of a broken server
-│   │   └── DeadlineExceeded         no time left for all the questions of one look
-│   ├── Throttled             too many calls; tried again when the cloud says so
-│   └── TruncatedResponse              an answer that stops in the middle
-└── Bug                70  the gate itself is wrong
-Interrupted      130, 143  a signal; no GateError, since nothing went wrong
+├── UsageError               2  an option, a variable or the config file is wrong
+├── NotAuthorised            3  credentials are missing, wrong or not sufficient
+├── Refused                  4  the cloud rejected the request
+├── NotUnderstood            4  the response is not what the cloud documents
+├── TransientError           4  one of these, if the last retry failed too:
+│   ├── Unreachable             no response, or a server error
+│   │   └── DeadlineExceeded    no time left for all the requests of one poll
+│   ├── Throttled               rate limited; retried when the cloud allows it
+│   └── TruncatedResponse       the response ends in the middle
+└── Bug                     70  a bug in the gate
+Interrupted           130, 143  a signal; not a GateError, since nothing went wrong
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """What the process says when it ends; every code has one meaning, and all others are reserved."""
+    """The exit codes of the process; each has one meaning, and all others are reserved."""
 
     PASSED = 0
     BLOCKED = 1
@@ -38,7 +38,7 @@ class ExitCode(IntEnum):
 
 
 class GateError(Exception):
-    """Why there is no verdict: what happened, what it usually means, and what to do."""
+    """The reason that there is no verdict: what happened, what it usually means, and what to do."""
 
     exit_code: ClassVar[ExitCode]
     code: ClassVar[str]
@@ -55,49 +55,49 @@ class GateError(Exception):
 
 
 class UsageError(GateError):
-    """The user meets it when an option, a variable or the file asks for something that cannot be done."""
+    """Raised when an option, a variable or the config file is wrong, or asks for something that cannot be done."""
 
     exit_code = ExitCode.USAGE
     code = "usage"
 
 
 class NotAuthorised(GateError):
-    """The user meets it when credentials are missing, wrong, expired or may not do what is asked."""
+    """Raised when credentials are missing, wrong, expired or not sufficient for the request."""
 
     exit_code = ExitCode.NOT_AUTHORISED
     code = "not-authorised"
 
 
 class Refused(GateError):
-    """The user meets it when the cloud answers that it will not do what is asked."""
+    """Raised when the cloud rejects the request."""
 
     exit_code = ExitCode.CLOUD_UNAVAILABLE
     code = "refused"
 
 
 class TransientError(GateError):
-    """A fault that may be gone at the next try."""
+    """Raised when a request failed in a way that a retry may fix."""
 
     exit_code = ExitCode.CLOUD_UNAVAILABLE
 
     def __init__(self, happened: str, *, means: str = "", remedy: str = "", retry_after: float | None = None) -> None:
         super().__init__(happened, means=means, remedy=remedy)
         self.retry_after = retry_after
-        """The pause that the cloud asks for, in s."""
+        """The pause that the cloud asks for before a retry, in s."""
 
 
 class Unreachable(TransientError):
-    """The user meets it when no answer, or only the answer of a broken server, came until the time was up."""
+    """Raised when the cloud could not be connected to, did not respond, or responded with a server error."""
 
     code = "unreachable"
 
 
 class DeadlineExceeded(Unreachable):
-    """The user meets it when the time was up in the middle of a look that takes more than one request."""
+    """Raised when the deadline came in the middle of a poll that takes more than one request."""
 
 
 class Throttled(TransientError):
-    """The user meets it when the cloud's quota left no room for one more call until the time was up."""
+    """Raised when the cloud's rate limit rejected the request."""
 
     code = "throttled"
 
@@ -112,31 +112,31 @@ class Throttled(TransientError):
     ) -> None:
         super().__init__(happened, means=means, remedy=remedy, retry_after=retry_after)
         self.seconds_per_call = seconds_per_call
-        """The time, in s, in which the quota frees one call, where the cloud tells its size."""
+        """The time, in s, in which the quota frees one request, if the cloud states its size."""
 
 
 class TruncatedResponse(TransientError):
-    """The user meets it when an answer stops in the middle, again and again."""
+    """Raised when a response ends in the middle."""
 
     code = "not-understood"
 
 
 class NotUnderstood(GateError):
-    """The user meets it when an answer is not what the cloud documents: a login page, a redirect, another shape."""
+    """Raised when a response is not what the cloud documents: a login page, a redirect, another structure."""
 
     exit_code = ExitCode.CLOUD_UNAVAILABLE
     code = "not-understood"
 
 
 class Bug(GateError):
-    """The user meets it when the gate itself is wrong."""
+    """Raised when the gate itself fails."""
 
     exit_code = ExitCode.BUG
     code = "bug"
 
 
 class Interrupted(BaseException):
-    """The user meets it after Ctrl-C, or when the CI host cancels the job."""
+    """Raised when a signal arrives: after Ctrl-C, or when the CI system cancels the job."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

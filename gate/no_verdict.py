@@ -1,4 +1,4 @@
-"""The end of a command that cannot be carried out: no earlier report may speak for it, and the CI host is told why."""
+"""Exits without a verdict: removes the reports of an earlier run, and publishes to the CI system why there is none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gate import __version__, ci
 from gate.clock import Clock
-from gate.command_line import variables
+from gate.environment import variables
 from gate.errors import Bug
 from gate.interrupt import ignore_signals
 from gate.log import Log
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 
 def exit_without_verdict(cause: GateError | Interrupted, arguments: Sequence[str]) -> int:
-    """Takes away what an earlier check reported, tells the CI host that there is no verdict, and returns the exit code.
+    """Removes stale reports, publishes to the CI system that there is no verdict, and returns the exit code.
 
-    The host would else keep no outputs. Commands other than the check tell it nothing, and have no reports.
+    Without it, later steps of the job would find no outputs. Only `check` has reports and publishes.
     """
     ignore_signals()
     verdict = undecided(cause)
@@ -62,11 +62,11 @@ def _reports(arguments: Sequence[str]) -> Iterator[ReportTarget]:
 
 
 def _values_of(name: str, arguments: Sequence[str]) -> list[str]:
-    """What is wished by one option, as far as a command line shows it that could not be read."""
-    said = []
+    """The values of one option, as far as they can be read from a command line with an error in it."""
+    given = []
     for word, after in pairwise((*arguments, "")):
         option, equals, value = word.partition("=")
         if option == f"--{name}":
-            said.append(value if equals else after)
+            given.append(value if equals else after)
     of_variables = (os.environ.get(variable, "").splitlines() for variable in variables(name))
-    return next(filter(None, ([value for value in said if value], *of_variables)), [])
+    return next(filter(None, ([value for value in given if value], *of_variables)), [])

@@ -1,4 +1,4 @@
-"""Settings: one run's wishes, complete and checked, and the words in which a user may state each of them."""
+"""The settings of one run, what an option is, and the parsers of option values."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _SHORTEST_PAUSE = 0.05
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Option:
-    """One wish: an option, an environment variable, an action input and a key of the file, all of one name."""
+    """One option: on the command line, as a variable, as an input of the action and as a key of the config file."""
 
     name: str
     help: str
     parse: Callable[[str], object] = str
-    """From the user's text to the value; raises ValueError with a text for the user."""
+    """Parses the user's text; raises ValueError with a message for the user."""
     metavar: str = "TEXT"
     default: str | None = None
     default_note: str = ""
-    """What happens without it, where there is no default value to show."""
+    """What applies without it, if there is no default value to show."""
     choices: tuple[str, ...] = ()
     is_flag: bool = False
     is_repeatable: bool = False
@@ -45,7 +45,7 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReportTarget:
-    """A report to be written: its format's name and its path."""
+    """A report to write: the name of its format, and its path."""
 
     format: str
     path: Path
@@ -67,15 +67,21 @@ class Settings:
     reports: tuple[ReportTarget, ...] = ()
     ca_bundle: Path | None = None
     ci: str | None = None
-    """The CI host to speak to; None for the one that is detected."""
+    """The CI system to publish to; None for the one that is detected."""
     color: str = "auto"
     """Whether to colour the verdict: `auto`, `always` or `never`."""
     for_cloud: Mapping[str, object] = field(default_factory=dict)
     """The options that only this cloud has, by name; those not given are absent."""
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Where the value of an option comes from, or could be given, by name; for error messages."""
+
+    def source_of(self, name: str) -> str:
+        """Names the source of an option's value for an error message."""
+        return self.sources.get(name, f"--{name}")
 
 
 def duration(text: str) -> float:
-    """Reads `90s`, `1.5m`, `2h`, `1d` or a bare number of seconds; returns s."""
+    """Parses `90s`, `1.5m`, `2h`, `1d` or a number of seconds; returns s."""
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?([smhd]?)", text.strip())
     seconds = float(found[1]) * _UNITS[found[2]] if found else math.nan
     if not seconds <= _LONGEST_DURATION:
@@ -84,23 +90,25 @@ def duration(text: str) -> float:
 
 
 def pause(text: str) -> float:
-    """Reads a duration that may not be so short that looking would become an attack; returns s."""
+    """Parses a duration between two requests, which may not be so short that they flood the cloud; returns s."""
     seconds = duration(text)
     if seconds < _SHORTEST_PAUSE:
-        raise ValueError(f"{text!r} is too short; at least {_SHORTEST_PAUSE} s are needed between two calls")
+        raise ValueError(f"{text!r} is too short; it must be at least {_SHORTEST_PAUSE} s")
     return seconds
 
 
 def age(text: str) -> timedelta | None:
-    """Reads a duration, or `none` for no limit."""
+    """Parses a duration, or `none` for no limit."""
     return None if text.strip().lower() == "none" else timedelta(seconds=duration(text))
 
 
 def moment(text: str) -> datetime:
-    """Reads RFC 3339 or epoch seconds; returns an aware time in UTC."""
+    """Parses RFC 3339 or epoch seconds; returns an aware time in UTC."""
     text = text.strip()
+    if re.fullmatch(r"[0-9]{13}", text):
+        raise ValueError(f"{text!r} is in milliseconds, by its 13 digits; give seconds: {text[:10]}")
     try:
-        # Fewer than ten digits are no epoch seconds of this century, but a date like 20260131.
+        # Fewer than ten digits are not epoch seconds of this century, but a date such as 20260131.
         if re.fullmatch(r"[0-9]{10,}(\.[0-9]+)?", text):
             return datetime.fromtimestamp(float(text), UTC)
         when = datetime.fromisoformat(text)
@@ -108,22 +116,22 @@ def moment(text: str) -> datetime:
     except (ValueError, OverflowError, OSError):
         raise ValueError(f"{text!r} is not a time such as 2026-01-31T12:00:00Z or epoch seconds") from None
     if when.tzinfo is None:
-        raise ValueError(f"{text!r} does not say its time zone; end it with Z for UTC")
+        raise ValueError(f"{text!r} has no time zone; end it with Z for UTC")
     return when
 
 
 def whole_number(text: str) -> int:
-    """Reads a number of images, 0 or more."""
+    """Parses a number of images, 0 or more."""
     if not re.fullmatch(r"[0-9]{1,15}", text.strip()):
         raise ValueError(f"{text!r} is not a whole number, 0 or more")
     return int(text)
 
 
 def base_url(text: str) -> str:
-    """Reads the address of an API: https, or plain http to a loopback address; returns it without a trailing slash."""
+    """Parses the address of an API: https, or plain http to loopback; returns it without a trailing slash."""
     if "@" in text:
-        # Before anything else, since the other errors repeat the address.
-        raise ValueError("an address with a user or a password in it is not taken; credentials come from elsewhere")
+        # First, since the other errors repeat the address.
+        raise ValueError("an address may not contain a user or a password; credentials are set separately")
     try:
         parts = urlsplit(text.strip())
         host = parts.hostname or ""
@@ -141,7 +149,7 @@ def base_url(text: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether this host is this machine, so that nobody else can listen."""
+    """Whether this HTTP host is this machine, so that no other machine can listen."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -149,7 +157,7 @@ def is_loopback(host: str) -> bool:
 
 
 def ca_bundle(text: str) -> Path:
-    """Reads the path of a file of PEM certificates, which every connection will read again."""
+    """Parses the path of a file of PEM certificates, which every connection will read again."""
     try:
         path = _regular(Path(text))
         ssl.create_default_context(cafile=path)
@@ -160,7 +168,7 @@ def ca_bundle(text: str) -> Path:
 
 def _regular(path: Path) -> Path:
     if not stat.S_ISREG(path.stat().st_mode):
-        raise ValueError("it is no regular file, and a pipe can be read only once")
+        raise ValueError("it is not a regular file, and a pipe can be read only once")
     return path
 
 
@@ -170,17 +178,17 @@ def _is_folder(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        # A name that is too long, links in a circle, a folder that may not be searched.
+        # The name is too long, links form a circle, or a folder may not be searched.
         raise ValueError(f"{str(path)!r} cannot be the path of a report ({error.strerror})") from None
 
 
 def report_target(text: str) -> ReportTarget:
-    """Reads `FORMAT=PATH`; whether there is such a format is for the reports to say."""
+    """Parses `FORMAT=PATH`; the caller checks whether the format exists."""
     name, equals, path = text.strip().partition("=")
     if not (name and equals and path) or "\0" in path:
         raise ValueError(f"{text!r} is not FORMAT=PATH, such as json=report.json")
     if _is_folder(Path(path)):
-        raise ValueError(f"{path!r} is a folder, and the report needs the name of a file")
+        raise ValueError(f"{path!r} is a folder; name a file in it")
     if re.search(r",[a-z-]+=", path):
-        raise ValueError(f"{text!r} looks like several reports; repeat --report, or write one a line in a variable")
+        raise ValueError(f"{text!r} looks like several reports; repeat --report, or write one per line in a variable")
     return ReportTarget(format=name, path=Path(path))

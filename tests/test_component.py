@@ -12,7 +12,8 @@ import jsonschema
 import pytest
 import yaml
 
-from gate.options import OPTIONS, variable
+from gate.environment import variable
+from gate.options import OPTIONS
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "templates" / "scan-gate.yml").read_text()

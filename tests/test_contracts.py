@@ -13,7 +13,7 @@ import yaml
 
 from gate import __version__, cli, clouds, simulator
 from gate.ci.github import outputs
-from gate.command_line import variables
+from gate.environment import variables
 from gate.errors import ExitCode
 from gate.options import OPTIONS, SECRETS
 from gate.policy import Decision

@@ -92,7 +92,7 @@ def test_with_a_file_of_options_and_a_log_that_cannot_be_written_the_exit_code_i
 
 @pytest.mark.parametrize("question", ["--help", "--version"])
 @pytest.mark.parametrize(
-    ("where", "said"), [("gone", "whoever was to read it has gone"), ("full", "(No space left on device)")]
+    ("where", "said"), [("gone", "its reader has closed the pipe"), ("full", "(No space left on device)")]
 )
 def test_a_question_whose_answer_nobody_reads_is_never_taken_for_a_verdict(
     where: str, said: str, question: str, request: pytest.FixtureRequest
@@ -100,7 +100,7 @@ def test_a_question_whose_answer_nobody_reads_is_never_taken_for_a_verdict(
     ending = gate(question, out=request.getfixturevalue(where))
 
     assert ending.returncode == 2
-    assert ending.stderr.startswith("scan-gate: What was asked for cannot be printed")
+    assert ending.stderr.startswith("scan-gate: The output cannot be printed")
     assert said in ending.stderr
 
 

@@ -1,4 +1,4 @@
-"""The end without a verdict: what is forgotten, and what the CI host is told, of a command line that cannot be read."""
+"""The exit without a verdict: which stale reports are removed, and what is published to the CI system."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_usage_error_sets_the_outputs_too(arguments: list[str], code: str, mon
     assert (values["verdict"], values["exit-code"], values["task-id"]) == ("undecided", code, "")
 
 
-def test_outputs_that_cannot_be_written_are_told_even_after_a_usage_error(
+def test_outputs_that_cannot_be_written_are_a_warning_after_a_usage_error_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -44,7 +44,7 @@ def test_outputs_that_cannot_be_written_are_told_even_after_a_usage_error(
 
 @pytest.fixture
 def in_github(monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, str]]:
-    """In a job of GitHub; called, it tells the outputs that were set."""
+    """In a job of GitHub; called, it returns the outputs that were set."""
     for name in ("output", "summary"):
         Path(name).touch()
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -53,7 +53,7 @@ def in_github(monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, str]]:
     return lambda: as_the_runner_reads(Path("output").read_text())
 
 
-def test_the_summary_of_a_usage_error_says_what_is_wrong_and_by_whom_it_was_found(
+def test_the_summary_of_a_usage_error_states_the_error_and_the_version_of_the_gate(
     in_github: Callable[[], dict[str, str]],
 ) -> None:
     assert cli.main(["check"]) == 2
@@ -62,8 +62,7 @@ def test_the_summary_of_a_usage_error_says_what_is_wrong_and_by_whom_it_was_foun
     assert html.unescape(Path("summary").read_text()) == (
         "## ⚠️ Image scan: undecided\n"
         "\n"
-        "- No cloud is given. The option --cloud, the input `cloud` and SCAN_GATE_CLOUD are all unset or empty. "
-        "Give --cloud, one of: huawei, alibaba.\n"
+        "- No cloud is given. Set --cloud or SCAN_GATE_CLOUD to one of: huawei, alibaba.\n"
         "\n"
         f"Exit code 2 · polls: 0, retries: 0, 0 s · scan-gate {__version__}\n"
         "\n"
@@ -71,7 +70,7 @@ def test_the_summary_of_a_usage_error_says_what_is_wrong_and_by_whom_it_was_foun
 
 
 @pytest.mark.parametrize(
-    ("words", "wish", "exit_code"),
+    ("words", "ci", "exit_code"),
     [
         (["check", "--bogus"], "", "2"),
         (["--bogus", "check"], "", "2"),
@@ -89,14 +88,14 @@ def test_the_summary_of_a_usage_error_says_what_is_wrong_and_by_whom_it_was_foun
         (["check", "--bogus", "--endpoint=--ci=none"], "", "2"),
     ],
 )
-def test_a_command_line_that_cannot_be_read_is_told_to_the_host_that_a_check_would_tell(
+def test_a_usage_error_is_published_to_the_ci_system_that_a_check_would_publish_to(
     words: list[str],
-    wish: str,
+    ci: str,
     exit_code: str | None,
     in_github: Callable[[], dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("SCAN_GATE_CI", wish)
+    monkeypatch.setenv("SCAN_GATE_CI", ci)
 
     assert cli.main(words) == 2
     assert in_github().get("exit-code") == exit_code
@@ -112,9 +111,7 @@ def test_a_command_line_that_cannot_be_read_is_told_to_the_host_that_a_check_wou
         [],
     ],
 )
-def test_no_report_of_an_earlier_run_outlives_a_command_line_that_cannot_be_read(
-    words: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_stale_report_survives_a_usage_error(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCAN_GATE_REPORT", "json=c.json\n\n markdown=d d.md")
     for name in ("a.json", "b.html", "c.json", "d d.md"):
         Path(name).write_text("passed")
@@ -137,20 +134,20 @@ def test_no_report_of_an_earlier_run_outlives_a_command_line_that_cannot_be_read
         ["--report", "json=a.json"],
     ],
 )
-def test_what_is_no_report_of_a_check_outlives_a_command_line_that_cannot_be_read(words: list[str]) -> None:
+def test_a_file_that_is_not_a_report_of_a_check_survives_a_usage_error(words: list[str]) -> None:
     Path("a.json").write_text("{}")
 
     assert cli.main(words) == 2
     assert Path("a.json").read_text() == "{}"
 
 
-def test_an_earlier_report_that_cannot_be_taken_away_is_complained_of_after_a_usage_error_too(
+def test_a_stale_report_that_cannot_be_removed_is_a_warning_after_a_usage_error_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("kept").touch()
     Path("a.json").symlink_to("kept")
 
-    def deny(path: Path, **_wish: bool) -> None:
+    def deny(path: Path, **_options: bool) -> None:
         raise PermissionError(errno.EPERM, f"{path} may not be taken away")
 
     with monkeypatch.context() as context:
@@ -160,7 +157,7 @@ def test_an_earlier_report_that_cannot_be_taken_away_is_complained_of_after_a_us
     assert "scan-gate: a.json is left over from an earlier run and could not be deleted" in capsys.readouterr().err
 
 
-def test_the_input_is_a_wish_before_the_variable(
+def test_the_input_comes_before_the_variable(
     in_github: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCAN_GATE_CI", "github")
@@ -170,7 +167,7 @@ def test_the_input_is_a_wish_before_the_variable(
     assert in_github() == {}
 
 
-def test_by_default_the_words_are_those_of_the_process(
+def test_by_default_the_arguments_are_those_of_the_process(
     in_github: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["scan-gate", "check", "--bogus"])
@@ -182,7 +179,7 @@ def test_by_default_the_words_are_those_of_the_process(
 
 
 class Stuck(io.StringIO):
-    """A pipe that is full: whoever writes into it is interrupted in waiting for its reader."""
+    """A full pipe: a write to it is interrupted while it waits for the reader."""
 
     def __init__(self, fd: int) -> None:
         super().__init__()
@@ -198,10 +195,10 @@ class Stuck(io.StringIO):
 
 
 @pytest.mark.parametrize("words", [["check", "--max-risky", "x"], ["check"]])
-def test_a_signal_while_an_error_is_being_said_ends_a_gate_whose_log_nobody_reads(
+def test_a_signal_while_an_error_is_written_ends_a_gate_whose_log_nobody_reads(
     words: list[str], in_github: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It does not wait for that reader a second time, in which no signal would end it any more."""
+    """It does not wait for that reader a second time, when no signal would end it any more."""
     read_end, write_end = os.pipe()
     with os.fdopen(read_end), os.fdopen(write_end, "w"):
         stuck = Stuck(write_end)

@@ -83,7 +83,7 @@ def test_a_port_that_is_taken_is_the_users_to_change() -> None:
         second = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
 
     assert second.returncode == 2
-    assert f"Port {port} cannot be listened on" in second.stderr
+    assert f"The simulator cannot listen on port {port}" in second.stderr
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -11,7 +11,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gate.options import OPTIONS, variable
+from gate import config_file
+from gate.environment import variable
+from gate.options import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +74,7 @@ def _table() -> Iterator[str]:
         choices = f" (`{'`, `'.join(option.choices)}`)" if option.choices else ""
         value = f" `{option.metavar}`" if not option.choices and not option.is_flag and option.metavar != "TEXT" else ""
         yield f"| {name}{value} | {_default(option)} | {option.help.replace('|', ' or ')}{choices} |"
-    yield "| `--config` `FILE` | `.scan-gate.toml`, if it is there | TOML file with options by name |"
+    yield f"| `--config` `FILE` | `{config_file.DEFAULT_FILE}` if it exists | {config_file.HELP} |"
 
 
 def _default(option: Option) -> str:
@@ -83,7 +85,7 @@ def _inputs() -> Iterator[str]:
     for option in OPTIONS:
         default = option.default or option.default_note
         yield _input(option.name, option.help + (f" [default: {default}]" if default else ""))
-    yield _input("config", "TOML file with options by name [default: .scan-gate.toml, if it is there]")
+    yield _input("config", f"{config_file.HELP} [default: {config_file.DEFAULT_FILE} if it exists]")
     for name, description in _SECRET_INPUTS.items():
         yield _input(name, description)
 

@@ -1,4 +1,4 @@
-"""Credentials: what the gate signs in with, and where in the environment it is found. Never on the command line."""
+"""Credentials: what the gate signs in with, and where in the environment they are found; never on a command line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gate.errors import NotAuthorised, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,12 +24,12 @@ class Credentials:
 
     @property
     def is_key_pair(self) -> bool:
-        """Whether both halves are there; a token beside them is then not used."""
+        """Whether both halves are there; a token beside them is not used then."""
         return bool(self.access_key_id and self.access_key_secret)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be seen in a log."""
+        """The parts that must never appear in a log."""
         values = (self.access_key_secret, self.security_token, self.auth_token)
         return tuple(value for value in values if value)
 
@@ -58,51 +58,75 @@ OURS = Source(
     security_token="SCAN_GATE_SECURITY_TOKEN",
     auth_token="SCAN_GATE_AUTH_TOKEN",
 )
-"""The gate's own variables; each may instead name a file, with `_FILE` at its end."""
+"""The gate's own variables; with `_FILE` at its end, each may name a file instead."""
 
 
-def find_credentials(environ: Mapping[str, str], native: Iterable[Source], *, takes_token: bool = True) -> Credentials:
+def find_credentials(
+    environ: Mapping[str, str], native: Sequence[Source], *, vendor: str = "the cloud", takes_token: bool = True
+) -> Credentials:
     """Takes the credentials of the first source that has any; sources are never mixed.
 
     Args:
         environ: The environment; an empty variable counts as absent.
-        native: The names that this cloud's own tools use, best first; the gate's own come before them.
-        takes_token: Whether one can sign in to this cloud with a token alone; if not, one that is there is not used.
+        native: The names that the vendor's own tools use, best first; the gate's own come before them.
+        vendor: The name of the cloud, for messages.
+        takes_token: Whether one can sign in with a token alone; if not, a token without a key pair is an error.
 
     Raises:
-        NotAuthorised: There are none, or only one half of a key pair.
+        NotAuthorised: There are none, or only one half of a key pair, or only a token where none is taken.
         UsageError: A variable names a file that cannot be read.
     """
-    sources = (INPUT, OURS, *native)
-    sources = sources if takes_token else tuple(replace(source, auth_token="") for source in sources)
-    for source in sources:
-        found = Credentials(**{part.name: _read(environ, getattr(source, part.name)) for part in fields(Source)})
-        if found != Credentials():
-            return _complete(found, source)
-    keys = ", ".join(f"{source.access_key_id} and {source.access_key_secret}" for source in sources[1:])
-    or_token = "; or a token in SCAN_GATE_AUTH_TOKEN" if takes_token else ""
+    given = [(source, _credentials(environ, source)) for source in (INPUT, OURS, *native)]
+    for source, found in given:
+        usable = found if takes_token else replace(found, auth_token="")
+        if usable != Credentials():
+            return _complete(usable, source)
+    for source, found in given:
+        if found.auth_token:
+            raise NotAuthorised(
+                f"{vendor} takes no token alone: {_display(source.auth_token)} is set, but no access key.",
+                remedy=_how_to_set(environ, native, takes_token=False),
+            )
     raise NotAuthorised(
-        "There are no credentials.",
-        means="A secret that is not set arrives as an empty variable, and pull requests from forks get no secrets.",
-        remedy="In GitHub give the inputs access-key-id and access-key-secret; elsewhere set one of these pairs, or "
-        f"the same names ending in _FILE: {keys}{or_token}.",
+        f"There are no credentials for {vendor}.",
+        means="A secret that does not exist arrives as an empty variable, and pull requests from forks get no secrets.",
+        remedy=_how_to_set(environ, native, takes_token=takes_token),
     )
 
 
-def first_of(environ: Mapping[str, str], names: Iterable[str]) -> str:
-    """The value of the first of these variables that has one; empty where none has.
+def first_variable(environ: Mapping[str, str], names: Iterable[str]) -> tuple[str, str]:
+    """Returns the name and the value of the first of these variables that has one; both empty where none has.
 
     Raises:
-        UsageError: It has characters in it that nobody can read, or is not UTF-8.
+        UsageError: The value has invisible characters, or is not UTF-8.
     """
     name, value = next(((name, value) for name in names if (value := environ.get(name, "").strip())), ("", ""))
     if not value.isprintable():
         raise UsageError(
-            f"The variable {name} has characters in it that nobody can read, or is not UTF-8.",
-            means="It was perhaps pasted with a line break, or damaged on its way.",
-            remedy="Set it anew.",
+            f"The variable {name} has invisible characters, or is not UTF-8.",
+            means="It may have been pasted with a line break, or damaged in transfer.",
+            remedy="Set it again.",
         )
-    return value
+    return name, value
+
+
+def _credentials(environ: Mapping[str, str], source: Source) -> Credentials:
+    return Credentials(**{part.name: _read(environ, getattr(source, part.name)) for part in fields(Source)})
+
+
+def _how_to_set(environ: Mapping[str, str], native: Sequence[Source], *, takes_token: bool) -> str:
+    """Names the inputs in the GitHub Action, whose runner sets a variable for each, and variables elsewhere."""
+    is_action = any(getattr(INPUT, part.name) in environ for part in fields(Source))
+    sources = (INPUT,) if is_action else (OURS, *native[:1])
+    pairs = [f"{_display(source.access_key_id)} and {_display(source.access_key_secret)}" for source in sources]
+    tokens = [f"a token in {_display(sources[0].auth_token)}"] if takes_token else []
+    return f"Set {', or '.join(pairs + tokens)}."
+
+
+def _display(name: str) -> str:
+    """Names an input of the action as a workflow does, and any other variable as it is."""
+    prefix, is_input, parameter = name.partition("INPUT_")
+    return f"the input {parameter.lower()!r}" if is_input and not prefix else name
 
 
 def _read(environ: Mapping[str, str], name: str) -> str:
@@ -113,7 +137,7 @@ def _read(environ: Mapping[str, str], name: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig").strip()
     except (OSError, ValueError) as error:
-        # What it names is not cited: the secret itself may stand there by mistake.
+        # The path is not shown: it may be the secret itself, by mistake.
         why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise UsageError(
             f"{name}_FILE names a file that cannot be read: {why}.",
@@ -122,27 +146,24 @@ def _read(environ: Mapping[str, str], name: str) -> str:
         ) from None
 
 
-def _named(found: Credentials, source: Source) -> tuple[list[str], list[str]]:
-    names = [part.name for part in fields(Source)]
-    return [getattr(source, name) for name in names], [getattr(found, name) for name in names]
-
-
 def _complete(found: Credentials, source: Source) -> Credentials:
-    odd = [name for name, value in zip(*_named(found, source), strict=True) if not re.fullmatch(r"[!-~]*", value)]
-    if odd:
+    malformed = [
+        _display(getattr(source, part.name))
+        for part in fields(Source)
+        if not re.fullmatch(r"[!-~]*", getattr(found, part.name))
+    ]
+    if malformed:
         raise NotAuthorised(
-            f"What {' and '.join(odd)} holds cannot be a credential: it has characters that no header can carry.",
+            f"The value of {' and '.join(malformed)} is not a credential: no HTTP header can carry its characters.",
             means="It was pasted with a line break, or is the secret of something else.",
             remedy="Set it again, as the cloud's console shows it.",
         )
     if found.auth_token or found.is_key_pair:
         return found
-    pair = (source.access_key_id, source.access_key_secret)
-    absent = [
-        name for name, value in zip(pair, (found.access_key_id, found.access_key_secret), strict=True) if not value
-    ]
+    pair = {source.access_key_id: found.access_key_id, source.access_key_secret: found.access_key_secret}
+    absent = " and ".join(_display(name) for name, value in pair.items() if not value)
     raise NotAuthorised(
-        f"The credentials are incomplete: {' and '.join(absent)} not set.",
+        f"The credentials are incomplete; not set: {absent}.",
         means="A secret of that name does not exist here, or this job may not read it.",
         remedy="Set both halves of the key pair, from the same key.",
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gate.clouds.credentials import find_credentials
+from gate.clouds.credentials import find_credentials, first_variable
 from gate.clouds.redaction import MIN_SECRET_LENGTH
 from gate.interrupt import signals_delayed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gate.clock import Clock, RunDeadline
     from gate.clouds.credentials import Credentials, Source
@@ -70,9 +70,15 @@ class Connection:
     transport: Callable[..., Transport] = _transport
     """Opens the transport to an HTTP host; injected like the clock, so that a test can answer without a socket."""
 
-    def credentials(self, native: Iterable[Source], *, takes_token: bool = True) -> Credentials:
+    def option_or_variable(self, name: str, value: object, variables: Iterable[str]) -> tuple[str, str]:
+        """Returns the value of an option, else of the first of the vendor's own variables, and where it was given."""
+        variable, found = ("", "") if value else first_variable(self.environ, variables)
+        source = f"the variable {variable}" if variable else self.settings.source_of(name)
+        return str(value or found), source
+
+    def credentials(self, native: Sequence[Source], *, vendor: str, takes_token: bool = True) -> Credentials:
         """Finds the credentials, and masks their secrets; see `find_credentials`."""
-        found = find_credentials(self.environ, native, takes_token=takes_token)
+        found = find_credentials(self.environ, native, vendor=vendor, takes_token=takes_token)
         for secret in found.secrets:
             if len(secret) >= MIN_SECRET_LENGTH:
                 self.mask_secret(secret)
@@ -87,8 +93,15 @@ class CloudProvider:
     provider may import requests, or the modules that send requests and read responses.
     """
 
-    title: str
+    vendor: str
+    """The name of the cloud in messages."""
     options: tuple[Option, ...]
+    regions: frozenset[str]
+    """The regions that are documented for the service."""
+    credential_sources: tuple[Source, ...]
+    """The names that the vendor's own tools use for credentials, best first."""
+    takes_token: bool = False
+    """Whether one can sign in with the token of a user, without an access key."""
     min_poll_interval: float
     """Seconds between two polls that the documented quota allows."""
     load: Callable[[], Callable[[Connection], Cloud]]

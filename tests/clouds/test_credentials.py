@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.clouds.credentials import INPUT, OURS, Credentials, Source, find_credentials
+from gate.clouds import CLOUDS
+from gate.clouds.credentials import INPUT, OURS, Credentials, Source, find_credentials, first_variable
 from gate.clouds.huawei.options import SOURCES
 from gate.errors import NotAuthorised, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gate.clouds import CloudProvider
 
 NATIVE = (
     Source(access_key_id="FIRST_ID", access_key_secret="FIRST_SECRET"),
@@ -52,8 +56,8 @@ def test_white_space_around_a_value_is_removed() -> None:
 @pytest.mark.parametrize(
     ("environ", "missing"),
     [
-        ({INPUT.access_key_id: "x", **a_pair(OURS)}, "INPUT_ACCESS-KEY-SECRET"),
-        ({INPUT.access_key_secret: "x", **a_pair(OURS)}, "INPUT_ACCESS-KEY-ID"),
+        ({INPUT.access_key_id: "x", **a_pair(OURS)}, "the input 'access-key-secret'"),
+        ({INPUT.access_key_secret: "x", **a_pair(OURS)}, "the input 'access-key-id'"),
         ({OURS.access_key_id: "x", INPUT.access_key_secret: ""}, "SCAN_GATE_ACCESS_KEY_SECRET"),
         ({OURS.access_key_id: "x", NATIVE[0].access_key_secret: "x"}, "SCAN_GATE_ACCESS_KEY_SECRET"),
         ({OURS.security_token: "x"}, "SCAN_GATE_ACCESS_KEY_ID and SCAN_GATE_ACCESS_KEY_SECRET"),
@@ -65,7 +69,7 @@ def test_an_incomplete_pair_is_not_completed_from_another_source(environ: dict[s
     with pytest.raises(NotAuthorised) as caught:
         find_credentials(environ, NATIVE)
 
-    assert caught.value.happened == f"The credentials are incomplete: {missing} not set."
+    assert caught.value.happened == f"The credentials are incomplete; not set: {missing}."
 
 
 @pytest.mark.parametrize(
@@ -92,18 +96,92 @@ def test_a_credential_that_cannot_be_sent_in_a_header_is_refused_and_not_shown(p
     with pytest.raises(NotAuthorised) as caught:
         find_credentials(environ, ())
 
-    assert getattr(OURS, part) in caught.value.happened
+    assert f"The value of {getattr(OURS, part)} is not a credential" in caught.value.happened
     assert value not in str(caught.value)
     assert "hush" not in str(caught.value)
 
 
-def test_no_credentials_at_all_is_not_authorised_and_names_the_variables_to_set() -> None:
-    with pytest.raises(NotAuthorised) as caught:
-        find_credentials({"PATH": "/bin"}, NATIVE)
+WHY_NONE = (
+    "There are no credentials for Nimbus. "
+    "A secret that does not exist arrives as an empty variable, and pull requests from forks get no secrets. "
+)
+OUR_PAIR = "SCAN_GATE_ACCESS_KEY_ID and SCAN_GATE_ACCESS_KEY_SECRET"
+INPUT_PAIR = "the input 'access-key-id' and the input 'access-key-secret'"
 
-    for name in ("SCAN_GATE_ACCESS_KEY_ID", "SCAN_GATE_ACCESS_KEY_SECRET", "FIRST_ID", "FIRST_SECRET", "SECOND_ID"):
-        assert name in str(caught.value)
-    assert "forks" in caught.value.means
+
+@pytest.mark.parametrize(
+    ("environ", "takes_token", "how"),
+    [
+        ({}, True, f"Set {OUR_PAIR}, or FIRST_ID and FIRST_SECRET, or a token in SCAN_GATE_AUTH_TOKEN."),
+        ({}, False, f"Set {OUR_PAIR}, or FIRST_ID and FIRST_SECRET."),
+        ({INPUT.auth_token: ""}, True, f"Set {INPUT_PAIR}, or a token in the input 'auth-token'."),
+        ({INPUT.access_key_id: ""}, False, f"Set {INPUT_PAIR}."),
+    ],
+    ids=["variables-or-token", "variables", "inputs-or-token", "inputs"],
+)
+def test_without_credentials_the_error_names_only_what_applies_to_this_cloud_and_this_ci_system(
+    environ: dict[str, str], how: str, *, takes_token: bool
+) -> None:
+    """The runner of GitHub sets a variable for each input of the action, given or not."""
+    with pytest.raises(NotAuthorised) as caught:
+        find_credentials({"PATH": "/bin", **environ}, NATIVE, vendor="Nimbus", takes_token=takes_token)
+
+    assert str(caught.value) == WHY_NONE + how
+
+
+@pytest.mark.parametrize("provider", CLOUDS.values(), ids=CLOUDS)
+@pytest.mark.parametrize("environ", [{}, {INPUT.access_key_id: ""}], ids=["variables", "inputs"])
+def test_the_error_without_credentials_fits_in_three_lines(environ: dict[str, str], provider: CloudProvider) -> None:
+    sources, takes_token = provider.credential_sources, provider.takes_token
+    with pytest.raises(NotAuthorised) as caught:
+        find_credentials(environ, sources, vendor=provider.vendor, takes_token=takes_token)
+
+    assert len(wrap(str(caught.value), width=110)) <= 3
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        (
+            {OURS.auth_token: "t"},
+            (
+                "Nimbus takes no token alone: SCAN_GATE_AUTH_TOKEN is set, but no access key. "
+                f"Set {OUR_PAIR}, or FIRST_ID and FIRST_SECRET."
+            ),
+        ),
+        (
+            {INPUT.auth_token: "t"},
+            f"Nimbus takes no token alone: the input 'auth-token' is set, but no access key. Set {INPUT_PAIR}.",
+        ),
+    ],
+    ids=["variable", "input"],
+)
+def test_a_token_alone_on_a_cloud_that_takes_none_is_named(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(NotAuthorised) as caught:
+        find_credentials(environ, NATIVE, vendor="Nimbus", takes_token=False)
+
+    assert str(caught.value) == message
+
+
+def test_a_token_beside_an_access_key_is_not_used_on_a_cloud_that_takes_none() -> None:
+    environ = {OURS.auth_token: "t", **a_pair(NATIVE[0])}
+
+    assert find_credentials(environ, NATIVE, takes_token=False) == Credentials(
+        access_key_id="id-x", access_key_secret="secret-x"
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, ("", "")),
+        ({"A": " ", "B": " b\n"}, ("B", "b")),
+        ({"A": "a", "B": "b"}, ("A", "a")),
+    ],
+    ids=["none", "empty-first", "both"],
+)
+def test_the_first_variable_that_has_a_value_is_taken(environ: dict[str, str], expected: tuple[str, str]) -> None:
+    assert first_variable(environ, ("A", "B")) == expected
 
 
 def test_a_variable_can_name_a_file(tmp_path: Path) -> None:
@@ -158,7 +236,7 @@ def test_a_variable_that_belongs_to_no_source_is_not_read(tmp_path: Path) -> Non
     with pytest.raises(NotAuthorised) as caught:
         find_credentials(environ, SOURCES)
 
-    assert caught.value.happened == "There are no credentials."
+    assert caught.value.happened == "There are no credentials for the cloud."
 
 
 def test_repr_and_str_of_credentials_show_none_of_them() -> None:

@@ -28,8 +28,9 @@ from gate.clouds.huawei.api import HuaweiCloud, find_project
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC, Selection
 from gate.clouds.redaction import Redactor
 from gate.clouds.response import Response, date_of, parse_json_object, retry_after
+from gate.config_file import config_values
 from gate.errors import GateError
-from gate.options import OPTIONS, config_values
+from gate.options import OPTIONS
 from gate.policy import Policy, judge, staleness
 from gate.reports import json_report
 from tests.builders import NOW, a_task, an_outcome

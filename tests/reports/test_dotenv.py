@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.command_line import variables
+from gate.environment import variables
 from gate.errors import Interrupted
 from gate.options import OPTIONS
 from gate.policy import undecided

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.clouds.alibaba.options import OPTIONS
+from gate.clouds.alibaba.options import OPTIONS, SOURCES
+from gate.clouds.alibaba.regions import REGIONS
 from gate.clouds.interface import CloudProvider
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ def _load() -> Callable[[Connection], Cloud]:
 
 
 PROVIDER = CloudProvider(
-    title="Alibaba Cloud Security Center",
+    vendor="Alibaba Cloud",
     options=OPTIONS,
+    regions=REGIONS,
+    credential_sources=SOURCES,
     # No quota is documented for this API; others of the product allow 10 calls a second (alibaba-security-center.md 5).
     min_poll_interval=5.0,
     load=_load,

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from gate.clouds.alibaba.api import AlibabaCloud
 from gate.clouds.alibaba.error_response import read
 from gate.clouds.alibaba.options import REGION_VARIABLES, SOURCES
-from gate.clouds.alibaba.regions import endpoint
+from gate.clouds.alibaba.regions import REGIONS, endpoint
 from gate.clouds.alibaba.selection import Selection
 from gate.clouds.alibaba.signature import KeyPairAuth
 from gate.clouds.api_client import Api, ApiClient
-from gate.clouds.credentials import first_of
-from gate.clouds.regions import place
+from gate.clouds.regions import Region, known_region, place
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,15 +21,21 @@ if TYPE_CHECKING:
 def connect(connection: Connection) -> AlibabaCloud:
     """See `CloudProvider.connect`."""
     settings = connection.settings
-    region = settings.region or first_of(connection.environ, REGION_VARIABLES)
-    if not region and not settings.endpoint:
+    region = Region(*connection.option_or_variable("region", settings.region, REGION_VARIABLES))
+    if not region.name and not settings.endpoint:
         raise UsageError(
             "No region is given.",
-            means="Security Center has two planes that know nothing of each other; the region tells which is meant.",
-            remedy="Give --region, such as cn-hangzhou or ap-southeast-1.",
+            means="Security Center has two separate planes, one for China and one abroad; the region selects one.",
+            remedy=f"Set {region.source}, such as cn-hangzhou or ap-southeast-1.",
         )
-    credentials = connection.credentials(SOURCES, takes_token=False)
+    endpoint_url = settings.endpoint or endpoint(_known(region))
+    credentials = connection.credentials(SOURCES, vendor="Alibaba Cloud", takes_token=False)
     auth = KeyPairAuth(credentials, connection.time_of_day.now)
-    api = Api(base_url=settings.endpoint or endpoint(region), auth=auth, secrets=credentials.secrets, read=read)
+    api = Api(base_url=endpoint_url, auth=auth, secrets=credentials.secrets, read=read)
     selection, where = Selection.from_options(settings.for_cloud), place(region, settings.endpoint)
     return AlibabaCloud(ApiClient(api, connection), selection, connection.time_of_day.now, where)
+
+
+def _known(region: Region) -> str:
+    remedy = f"Correct {region.source}, or give --endpoint for a new region."
+    return known_region(region, REGIONS, service="Security Center", remedy=remedy)

@@ -1,4 +1,4 @@
-"""What a user of Alibaba Cloud may say beyond the common options, and the names that the vendor's tools use."""
+"""The options that only Alibaba Cloud has, and the variables of the vendor's own tools."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ SOURCES = (
 )
 REGION_VARIABLES = ("ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION")
 
-# Those that GetLastOnceTaskInfo knows (alibaba-security-center.md 1.1). Another word would be a task that is judged
-# without its images being counted, so a misspelt one must not get through.
+# Those of GetLastOnceTaskInfo (alibaba-security-center.md 1.1). A task of any other type would be judged without its
+# images being counted, so a misspelt type must be an error.
 TASK_TYPES = (
     IMAGE_SCAN,
     "ASSETS_COLLECTION",
@@ -36,7 +36,13 @@ TASK_TYPES = (
     "VUL_CHECK_TASK",
 )
 OPTIONS = (
-    Option(name="task-type", help="type of the task", choices=TASK_TYPES, default=IMAGE_SCAN),
-    Option(name="task-name", help="name of the task, by default that of its type", choices=TASK_TYPES),
-    Option(name="source", help="only tasks from this source, such as openapi", metavar="SOURCE"),
+    Option(name="task-type", help="judge tasks of this type", choices=TASK_TYPES, metavar="TYPE", default=IMAGE_SCAN),
+    Option(
+        name="task-name",
+        help="judge tasks with this name",
+        choices=TASK_TYPES,
+        metavar="NAME",
+        default_note="that of the type",
+    ),
+    Option(name="source", help="judge only tasks from this source, such as openapi", metavar="SOURCE"),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.clouds.huawei.options import OPTIONS
+from gate.clouds.huawei.options import OPTIONS, SOURCES
+from gate.clouds.huawei.regions import REGIONS
 from gate.clouds.interface import CloudProvider
 
 if TYPE_CHECKING:
@@ -22,8 +23,11 @@ def _load() -> Callable[[Connection], Cloud]:
 
 
 PROVIDER = CloudProvider(
-    title="Huawei Cloud Host Security Service",
+    vendor="Huawei Cloud",
     options=OPTIONS,
+    regions=REGIONS,
+    credential_sources=SOURCES,
+    takes_token=True,
     # A user may call one API 5 times a minute (huawei-hss.md 5).
     min_poll_interval=12.0,
     load=_load,

@@ -119,7 +119,7 @@ def find_project(iam: ApiClient, region: str) -> str:
     return checked_project_id(ids[0])
 
 
-def checked_project_id(text: str) -> str:
+def checked_project_id(text: str, source: str = "from IAM") -> str:
     """Returns the id of a project unchanged if it can be sent in a path and in a header.
 
     Raises:
@@ -127,7 +127,7 @@ def checked_project_id(text: str) -> str:
     """
     if not re.fullmatch(r"[!-~]*", text):
         raise UsageError(
-            f"{text!r} is not a valid project id.",
+            f"{text!r} ({source}) is not a valid project id.",
             means="It may be the project's name, or was pasted with a line break.",
             remedy="Give --project-id as the console shows it under My Credentials.",
         )

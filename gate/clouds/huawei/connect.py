@@ -6,14 +6,13 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from gate.clouds.api_client import Api, ApiClient
-from gate.clouds.credentials import first_of
 from gate.clouds.huawei.api import HuaweiCloud, checked_project_id, find_project
 from gate.clouds.huawei.error_response import read
 from gate.clouds.huawei.options import PROJECT_VARIABLES, REGION_VARIABLES, SOURCES
-from gate.clouds.huawei.regions import hss_endpoint, iam_endpoint
+from gate.clouds.huawei.regions import REGIONS, hss_endpoint, iam_endpoint
 from gate.clouds.huawei.selection import Selection
 from gate.clouds.huawei.signature import KeyPairAuth, TokenAuth
-from gate.clouds.regions import place
+from gate.clouds.regions import Region, known_region, place
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,23 +24,29 @@ if TYPE_CHECKING:
 def connect(connection: Connection) -> HuaweiCloud:
     """See `CloudProvider.connect`."""
     settings, options = connection.settings, connection.settings.for_cloud
-    region = settings.region or first_of(connection.environ, REGION_VARIABLES)
-    project_id = checked_project_id(str(options.get("project-id") or first_of(connection.environ, PROJECT_VARIABLES)))
-    if not region and not (settings.endpoint and project_id):
+    region = Region(*connection.option_or_variable("region", settings.region, REGION_VARIABLES))
+    given = connection.option_or_variable("project-id", options.get("project-id"), PROJECT_VARIABLES)
+    project_id = checked_project_id(*given)
+    if not region.name and not (settings.endpoint and project_id):
         raise UsageError(
             "No region is given.",
             means="The gate finds the endpoint and the project by the region.",
-            remedy="Give --region, such as cn-north-4, or both --endpoint and --project-id.",
+            remedy=f"Set {region.source}, such as cn-north-4, or both --endpoint and --project-id.",
         )
-    hss_url = settings.endpoint or hss_endpoint(region)
-    iam_url = "" if project_id else str(options.get("iam-endpoint") or iam_endpoint(region))
+    hss_url = settings.endpoint or hss_endpoint(_known(region))
+    iam_url = "" if project_id else str(options.get("iam-endpoint") or iam_endpoint(_known(region)))
     to = _opener(connection)
-    find = partial(str, project_id) if project_id else cache(partial(find_project, to(iam_url), region))
+    find = partial(str, project_id) if project_id else cache(partial(find_project, to(iam_url), region.name))
     return HuaweiCloud(to(hss_url), find, Selection.from_options(options), place(region, settings.endpoint))
 
 
+def _known(region: Region) -> str:
+    remedy = f"Correct {region.source}, or for a new region give --endpoint and --project-id."
+    return known_region(region, REGIONS, service="Huawei Cloud", remedy=remedy)
+
+
 def _opener(connection: Connection) -> Callable[[str], ApiClient]:
-    credentials = connection.credentials(SOURCES)
+    credentials = connection.credentials(SOURCES, vendor="Huawei Cloud")
     auth = (
         KeyPairAuth(credentials, connection.time_of_day.now)
         if credentials.is_key_pair

@@ -1,4 +1,4 @@
-"""What a user of Huawei Cloud may say beyond the common options, and the names that the vendor's tools use."""
+"""The options that only Huawei Cloud has, and the variables of the vendor's own tools."""
 
 from __future__ import annotations
 
@@ -55,45 +55,60 @@ def _short(text: str) -> str:
 
 # Names, ranges and defaults: ListImageScanTask, huawei-hss.md 1.
 OPTIONS = (
-    Option(name="project-id", help="project that the images belong to", parse=_short, default_note="found by region"),
+    Option(name="project-id", help="judge the images of this project", parse=_short, default_note="that of the region"),
     Option(
         name="enterprise-project-id",
-        help="enterprise project; all_granted_eps for all of them",
+        help="judge the images of this enterprise project; all_granted_eps for all of them",
         parse=_short,
-        default_note="the cloud takes the default enterprise project only",
+        default_note="the default enterprise project only",
     ),
-    Option(name="type", help="kind of task to judge", choices=(IMAGE_SCAN, IMAGE_SYNC), default=IMAGE_SCAN),
+    Option(name="type", help="judge tasks of this type", choices=(IMAGE_SCAN, IMAGE_SYNC), default=IMAGE_SCAN),
     Option(
-        name="task-type", help="only tasks set off like this", choices=("cycle", "manual", "autoSync", "manualSync")
+        name="task-type",
+        help="judge only tasks with this trigger",
+        choices=("cycle", "manual", "autoSync", "manualSync"),
     ),
-    Option(name="task-name", help="only tasks with this in their name", parse=_short),
-    Option(name="global-image-type", help="only tasks for images of this place", choices=("local", "registry")),
+    Option(name="task-name", help="judge only tasks with this text in their name", parse=_short),
     Option(
-        name="scan-scope", help="only tasks of this scope, a bit mask", parse=_between(0, _LARGEST_MASK), metavar="MASK"
+        name="global-image-type",
+        help="judge only tasks for local or for registry images",
+        choices=("local", "registry"),
+    ),
+    Option(
+        name="scan-scope",
+        help="judge only tasks with this scope, a bit mask",
+        parse=_between(0, _LARGEST_MASK),
+        metavar="MASK",
     ),
     Option(
         name="task-status",
-        help="only tasks that are so now; a newer one that is not is then passed over",
+        help="judge only tasks that are currently in this state; newer ones in the other are ignored",
         choices=("scanning", "finished"),
     ),
     Option(
         name="create-time",
-        help="only tasks created since, in ms since 1970",
+        help="judge only tasks created since this time, in ms since 1970",
         parse=_between(0, _LATEST_MS),
         metavar="EPOCH_MS",
     ),
     Option(
         name="end-time",
-        help="only tasks ended until, in ms since 1970",
+        help="judge only tasks ended until this time, in ms since 1970",
         parse=_between(0, _LATEST_MS),
         metavar="EPOCH_MS",
     ),
     Option(
         name="limit",
-        help="tasks on one page of the list, 10 to 200",
+        help="request N tasks per page of the list, 10 to 200",
         parse=_between(10, PAGE_SIZE),
         metavar="N",
         default="200",
     ),
-    Option(name="iam-endpoint", help="address of IAM", parse=base_url, metavar="URL", default_note="from the region"),
+    Option(
+        name="iam-endpoint",
+        help="send IAM requests to this address",
+        parse=base_url,
+        metavar="URL",
+        default_note="that of the region",
+    ),
 )

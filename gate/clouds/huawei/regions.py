@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
-from gate.errors import UsageError
-
 # fmt: off
 REGIONS = frozenset({
     "ae-ad-1", "af-north-1", "af-south-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3",
@@ -20,36 +16,15 @@ _WITHOUT_OWN_IAM = frozenset({"cn-north-11", "cn-south-4", "cn-southwest-3", "af
 
 
 def hss_endpoint(region: str) -> str:
-    """The address of HSS in this region.
-
-    Raises:
-        UsageError: The region is not a documented one.
-    """
-    return f"https://hss.{known(region)}.{_domain(region)}"
+    """The address of HSS in this region, one of `REGIONS`."""
+    return f"https://hss.{region}.{_domain(region)}"
 
 
 def iam_endpoint(region: str) -> str:
-    """The address of IAM for this region: its own, or the global one where no own one is documented.
-
-    Raises:
-        UsageError: The region is not a documented one.
-    """
-    if known(region) in _WITHOUT_OWN_IAM:
+    """The address of IAM for this region, one of `REGIONS`: its own, or the global one where none is documented."""
+    if region in _WITHOUT_OWN_IAM:
         return "https://iam.myhuaweicloud.com"
     return f"https://iam.{region}.{_domain(region)}"
-
-
-def known(region: str) -> str:
-    """The region itself, if it is documented."""
-    if region in REGIONS:
-        return region
-    near = difflib.get_close_matches(region.lower(), sorted(REGIONS), n=1)
-    raise UsageError(
-        f"{region!r} is no region of Huawei Cloud that the gate knows"
-        + (f"; did you mean {near[0]}?" if near else "."),
-        means=f"Known are: {', '.join(sorted(REGIONS))}.",
-        remedy="Correct --region, or for a new region give --endpoint and --project-id.",
-    )
 
 
 def _domain(region: str) -> str:

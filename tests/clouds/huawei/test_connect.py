@@ -27,7 +27,7 @@ PROJECT = "0123456789abcdef0123456789abcdef"
 def test_huawei_is_one_of_the_clouds() -> None:
     assert CLOUDS["huawei"] is PROVIDER
     assert PROVIDER.options is OPTIONS
-    assert "Huawei Cloud" in PROVIDER.title
+    assert PROVIDER.vendor == "Huawei Cloud"
 
 
 def test_a_poll_every_12_seconds_stays_within_the_documented_quota() -> None:
@@ -69,7 +69,7 @@ def test_connecting_sends_nothing(fake_time: FakeTime, settings: dict[str, Any])
         ({"region": "cnnorth-4"}, KEYS, UsageError, "did you mean cn-north-4?"),
         ({"region": "eu-west-1"}, KEYS, UsageError, "did you mean eu-west-101?"),
         ({"region": "xx"}, KEYS, UsageError, "cn-north-4, cn-north-9"),
-        ({}, {**KEYS, "HW_REGION_NAME": "cn-noth-4"}, UsageError, "did you mean cn-north-4?"),
+        ({}, {**KEYS, "HW_REGION_NAME": "cn-noth-4"}, UsageError, "'cn-noth-4' (the variable HW_REGION_NAME) is not"),
         ({"region": "new-region-1", "endpoint": "https://hss.example.com"}, KEYS, UsageError, "'new-region-1'"),
         ({"region": "cn-north-4"}, {}, NotAuthorised, "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"),
         ({"region": "cn-north-4"}, {"HW_ACCESS_KEY": "x"}, NotAuthorised, "HW_SECRET_KEY"),
@@ -101,9 +101,9 @@ def test_missing_or_wrong_settings_are_an_error_before_anything_is_sent(
     assert named in str(caught.value)
 
 
-def test_for_a_region_unlike_any_other_all_regions_are_listed() -> None:
+def test_for_a_region_unlike_any_other_all_regions_are_listed(fake_time: FakeTime) -> None:
     with pytest.raises(UsageError) as caught:
-        hss_endpoint("xx")
+        PROVIDER.connect(a_connection(fake_time, environ=KEYS, region="xx"))
 
     assert "did you mean" not in str(caught.value)
     assert all(region in caught.value.means for region in REGIONS)

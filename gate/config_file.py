@@ -1,0 +1,103 @@
+"""The config file: TOML with the options' names as keys."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gate.errors import UsageError
+from gate.options import OPTIONS, SECRETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DEFAULT_FILE = Path(".scan-gate.toml")
+HELP = "read options from this TOML file; its keys are the options' names"
+_FLAGS = {option.name for option in OPTIONS if option.is_flag}
+
+
+def config_values(path: Path, names: Iterable[str], *, source: str = "--config") -> dict[str, Any]:
+    """Reads the options of a config file, by name.
+
+    Args:
+        path: The file.
+        names: The options that it may have.
+        source: What named the file, for a message.
+
+    Raises:
+        UsageError: It cannot be read, is not TOML, or has a key that is not an option.
+    """
+    values = _parse(path, _read(path, source))
+    for key, value in values.items():
+        _check_key(path, key, tuple(names))
+        _check_type(path, key, value)
+    return {
+        key: value.splitlines() if key == "report" and isinstance(value, str) else value
+        for key, value in values.items()
+    }
+
+
+def describe_key(path: Path, key: str) -> str:
+    """Names a key of a config file as the source of a value."""
+    return f"the key {key!r} of {path}"
+
+
+def _read(path: Path, source: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UsageError(
+            f"The file {path} does not exist.", remedy=f"Correct {source}, or add the file to the checkout."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"The file {path} is not text in UTF-8: {error.reason} at byte {error.start}.",
+            remedy="Save it as UTF-8.",
+        ) from None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"The file {path} cannot be read: {why}.", remedy=f"Correct {source} or the file.") from None
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(
+            f"The file {path} has a syntax error: {error}.",
+            means='It must be TOML, such as max-age = "48h".',
+            remedy="Correct the file.",
+        ) from None
+    except (ValueError, RecursionError) as error:
+        # Python itself limits how deep a value may be nested, and which numbers and dates there are.
+        raise UsageError(f"The file {path} has a value that cannot be read: {error}.", remedy="Correct it.") from None
+
+
+def _check_key(path: Path, key: str, names: tuple[str, ...]) -> None:
+    if key in names:
+        return
+    if key in SECRETS:
+        raise UsageError(
+            f"The file {path} has the key {key!r}, which is a secret.",
+            means="A config file is in the checkout, where everybody can read it.",
+            remedy="Revoke this secret, and pass a new one in the environment.",
+        )
+    similar = difflib.get_close_matches(key, names, n=1)
+    raise UsageError(
+        f"The file {path} has the unknown key {key!r}" + (f"; did you mean {similar[0]!r}?" if similar else "."),
+        means="Its keys are the names of options.",
+        remedy="Correct the key or remove it.",
+    )
+
+
+def _check_type(path: Path, key: str, value: object) -> None:
+    types = bool if key in _FLAGS else (str, list) if key == "report" else (str, int, float, date)
+    if not isinstance(value, types) or (isinstance(value, bool) and key not in _FLAGS):
+        raise UsageError(
+            f"Invalid value for {describe_key(path, key)}: it has the wrong type.",
+            means="Flags are true or false, `report` may be a list of texts, and all others are a text or a number.",
+            remedy="Correct the value.",
+        )

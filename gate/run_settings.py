@@ -1,0 +1,129 @@
+"""The settings of a run, built from the values of its options and checked against each other."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gate.clouds import CLOUDS
+from gate.errors import UsageError
+from gate.options import CLOUD_OPTIONS, OPTIONS
+from gate.policy import Policy
+from gate.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gate.settings import Option, ReportTarget
+
+
+def settings_from(values: Mapping[str, Any], sources: Mapping[str, str] | None = None) -> Settings:
+    """Builds the settings of a run.
+
+    Args:
+        values: The values of options, by name; absent ones have their defaults.
+        sources: Where each value comes from, or how the user can give it, by name; by default the command line.
+
+    Raises:
+        UsageError: No cloud is given, or a value or an option does not fit the one that is.
+    """
+    values = {**_DEFAULTS, **values}
+    sources = {option.name: f"--{option.name}" for option in OPTIONS} | dict(sources or {})
+    if values["cloud"] is None:
+        raise UsageError("No cloud is given.", remedy=f"Set {sources['cloud']} to one of: {', '.join(CLOUDS)}.")
+    _check_region(values, sources)
+    return Settings(
+        cloud=values["cloud"],
+        region=values["region"],
+        endpoint=values["endpoint"],
+        task_id=values["task-id"],
+        policy=_policy(values),
+        appear_timeout=values["appear-timeout"],
+        timeout=values["timeout"],
+        poll_interval=values["poll-interval"],
+        request_timeout=values["request-timeout"],
+        reports=_distinct(values["report"]),
+        ca_bundle=values["ca-bundle"],
+        ci=values["ci"],
+        color=values["color"],
+        for_cloud=_for_cloud(values, sources),
+        sources=sources,
+    )
+
+
+def _policy(values: Mapping[str, Any]) -> Policy:
+    return Policy(
+        max_failed=values["max-failed"],
+        max_risky=values["max-risky"],
+        max_age=values["max-age"],
+        started_after=values["started-after"],
+        warn_only=values["warn-only"],
+        warn_undecided=values["on-undecided"] == "warn",
+    )
+
+
+def _check_region(values: Mapping[str, Any], sources: Mapping[str, str]) -> None:
+    """Raises an error if only another cloud has this region; each cloud itself knows no region of another."""
+    cloud, region = values["cloud"], values["region"]
+    if values["endpoint"] or region in CLOUDS[cloud].regions:
+        return
+    for other, provider in CLOUDS.items():
+        if region in provider.regions:
+            raise UsageError(
+                f"{region!r} ({sources['region']}) is a region of {provider.vendor}; did you mean --cloud {other}?",
+                means=f"The cloud of this run is {cloud} ({sources['cloud']}).",
+                remedy="Correct the cloud or the region.",
+            )
+
+
+def _for_cloud(values: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, object]:
+    own = {option.name: option for option in CLOUDS[values["cloud"]].options}
+    for_cloud: dict[str, object] = {}
+    for option in CLOUD_OPTIONS:
+        value = values[option.name]
+        if value is None:
+            continue
+        if option.name not in own:
+            raise UsageError(
+                f"{values['cloud']} does not have the option {option.name!r}, given as {sources[option.name]}.",
+                means=f"Another cloud has it ({option.help}).",
+                remedy="Remove it, or correct the cloud.",
+            )
+        for_cloud[option.name] = _parse(own[option.name], str(value), sources[option.name])
+    return for_cloud
+
+
+def _parse(option: Option, text: str, source: str) -> object:
+    if option.choices and text not in option.choices:
+        raise UsageError(f"Invalid value for {source}: {text!r} is not one of {', '.join(option.choices)}.")
+    try:
+        return option.parse(text)
+    except ValueError as error:
+        raise UsageError(f"Invalid value for {source}: {error}.") from None
+
+
+def _distinct(targets: Iterable[ReportTarget]) -> tuple[ReportTarget, ...]:
+    targets = tuple(targets)
+    if len({_real_path(target.path) for target in targets}) < len(targets):
+        raise UsageError(
+            "Two reports have the same path.", means="One would overwrite the other.", remedy="Give each its own."
+        )
+    return targets
+
+
+def _real_path(path: Path) -> Path:
+    try:
+        # The file itself may be a link, which is replaced and not followed; links among its folders are followed.
+        return Path(os.path.realpath(path.parent)) / path.name
+    except OSError:
+        # The working directory is gone, and nothing can be written there anyway.
+        return path
+
+
+_DEFAULTS = {
+    option.name: option.parse(option.default)
+    if option.default is not None
+    else (() if option.is_repeatable else False if option.is_flag else None)
+    for option in OPTIONS
+}

@@ -1,0 +1,268 @@
+"""Option values on the command line: where each comes from, what an error says of it, and what the help shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate import cli
+from gate.clouds import CLOUDS
+from gate.errors import ExitCode
+from gate.options import OPTIONS, SECRETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.harness import Gate
+
+
+@pytest.fixture
+def error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs a check that has to end with a usage error; returns the last line of the log."""
+
+    def run(*arguments: str, environ: Mapping[str, str] | None = None, config: str = "") -> str:
+        for name, value in (environ or {}).items():
+            monkeypatch.setenv(name, value)
+        if config:
+            Path(".scan-gate.toml").write_text(config)
+        assert cli.main(["check", *arguments]) == ExitCode.USAGE
+        return capsys.readouterr().err.splitlines()[-1]
+
+    return run
+
+
+# The source of a value.
+
+
+@pytest.mark.parametrize(
+    ("given", "source"),
+    [
+        ({"arguments": ["--max-risky", "x"]}, "--max-risky"),
+        ({"environ": {"INPUT_MAX-RISKY": "x"}}, "the input 'max-risky'"),
+        ({"environ": {"SCAN_GATE_MAX_RISKY": "x"}}, "the variable SCAN_GATE_MAX_RISKY"),
+        ({"config": "max-risky = 'x'"}, "the key 'max-risky' of .scan-gate.toml"),
+        ({"environ": {"INPUT_MAX-RISKY": "x", "SCAN_GATE_MAX_RISKY": "1"}}, "the input 'max-risky'"),
+        ({"environ": {"INPUT_MAX-RISKY": "", "SCAN_GATE_MAX_RISKY": "x"}}, "the variable SCAN_GATE_MAX_RISKY"),
+        ({"arguments": ["--max-risky", "x"], "environ": {"INPUT_MAX-RISKY": "1"}}, "--max-risky"),
+    ],
+    ids=["option", "input", "variable", "file", "input-before-variable", "empty-input", "option-before-input"],
+)
+def test_an_error_in_a_value_names_the_one_place_that_it_comes_from(
+    given: dict[str, object], source: str, error: Callable[..., str]
+) -> None:
+    arguments = given.pop("arguments", [])
+    assert isinstance(arguments, list)
+
+    assert error(*arguments, **given) == (
+        f"scan-gate: Invalid value for {source}: 'x' is not a whole number, 0 or more. See --help."
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "source"),
+    [
+        ({"environ": {"INPUT_LIMIT": "3"}}, "the input 'limit'"),
+        ({"environ": {"SCAN_GATE_LIMIT": "3"}}, "the variable SCAN_GATE_LIMIT"),
+        ({"config": "limit = 3"}, "the key 'limit' of .scan-gate.toml"),
+    ],
+    ids=["input", "variable", "file"],
+)
+def test_so_does_an_error_in_a_value_for_one_cloud(
+    given: dict[str, object], source: str, error: Callable[..., str]
+) -> None:
+    assert error("--cloud", "huawei", **given) == (
+        f"scan-gate: Invalid value for {source}: '3' is not a whole number from 10 to 200."
+    )
+
+
+def test_a_choice_names_its_source_too(error: Callable[..., str]) -> None:
+    assert error(environ={"INPUT_CLOUD": "nimbus"}) == (
+        "scan-gate: Invalid value for the input 'cloud': 'nimbus' is not one of 'huawei', 'alibaba'. See --help."
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "how"),
+    [
+        ({}, "--cloud or SCAN_GATE_CLOUD"),
+        ({"SCAN_GATE_CLOUD": ""}, "--cloud or SCAN_GATE_CLOUD"),
+        ({"GITHUB_ACTIONS": "true"}, "--cloud or SCAN_GATE_CLOUD"),
+        ({"INPUT_CLOUD": ""}, "the input 'cloud'"),
+    ],
+    ids=["nothing", "empty-variable", "command-in-a-workflow", "action"],
+)
+def test_an_absent_value_is_answered_by_how_to_give_it_here(
+    environ: dict[str, str], how: str, error: Callable[..., str]
+) -> None:
+    """The runner of GitHub sets a variable for each input of the action, given or not."""
+    assert error(environ=environ) == f"scan-gate: No cloud is given. Set {how} to one of: huawei, alibaba."
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({}, "No region is given. "),
+        ({}, " Set --region or SCAN_GATE_REGION, such as cn-"),
+        ({"INPUT_REGION": "", "INPUT_CLOUD": ""}, " Set the input 'region', such as cn-"),
+        ({"SCAN_GATE_REGION": "xx"}, "'xx' (the variable SCAN_GATE_REGION) is not a region of "),
+        ({"INPUT_REGION": "xx"}, "'xx' (the input 'region') is not a region of "),
+    ],
+)
+def test_a_cloud_names_where_its_region_was_given_or_can_be_given(
+    environ: dict[str, str],
+    message: str,
+    cloud: str,
+    gate_in: Callable[..., Gate],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    gate = replace(gate_in("clean", cloud), omitted=("endpoint", "region"))
+
+    ending = gate.run("check")
+
+    assert ending.code == ExitCode.USAGE
+    assert message in ending.out
+
+
+def test_a_config_file_that_does_not_exist_names_what_named_it(error: Callable[..., str]) -> None:
+    assert error(environ={"INPUT_CONFIG": "absent.toml"}) == (
+        "scan-gate: The file absent.toml does not exist. Correct the input 'config', or add the file to the checkout."
+    )
+
+
+# Secrets.
+
+
+@pytest.mark.parametrize("command", ["check", "status"])
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("joined", [True, False], ids=["joined", "apart"])
+def test_a_secret_on_the_command_line_is_answered_by_where_secrets_come_from(
+    command: str, name: str, capsys: pytest.CaptureFixture[str], *, joined: bool
+) -> None:
+    given = [f"--{name}=hush"] if joined else [f"--{name}", "hush"]
+
+    assert cli.main([command, *given]) == ExitCode.USAGE
+
+    variable = f"SCAN_GATE_{name.upper().replace('-', '_')}"
+    log = capsys.readouterr().err
+    assert log == (
+        f"scan-gate: --{name} is not an option: a secret on a command line can be read by other processes, and ends up "
+        "in logs. If a real secret was given there, revoke it. "
+        f"Set the variable {variable}, or name a file in {variable}_FILE; in a GitHub workflow, set the input '{name}' "
+        "of the action.\n"
+    )
+    assert "hush" not in log
+
+
+def test_another_unknown_option_is_answered_by_a_similar_one(error: Callable[..., str]) -> None:
+    assert error("--max-riskyy", "1") == (
+        "scan-gate: No such option '--max-riskyy'. Did you mean '--max-risky'? See --help."
+    )
+
+
+# The help.
+
+
+@pytest.fixture
+def help_of(capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
+    """Returns the help of a command."""
+
+    def run(command: str) -> str:
+        assert cli.main([*command.split(), "--help"]) == ExitCode.PASSED
+        return capsys.readouterr().out
+
+    return run
+
+
+def section(text: str, title: str) -> str:
+    """One section of a help, without line breaks."""
+    body = text.partition(f"\n{title}:\n")[2]
+    assert body, f"there is no section {title!r}"
+    return " ".join(body.partition("\n\n")[0].split())
+
+
+@pytest.mark.parametrize("command", ["check", "status", "simulate", "demo"])
+def test_every_command_has_help(command: str, help_of: Callable[[str], str]) -> None:
+    assert help_of(command).startswith(f"Usage: scan-gate {command} ")
+
+
+@pytest.mark.parametrize(
+    ("command", "titles"),
+    [
+        ("check", ["Example", "Connection", "Judgement", "Reports"]),
+        ("status", ["Example", "Connection"]),
+    ],
+)
+def test_the_help_has_an_example_the_options_by_section_the_credentials_and_the_exit_codes(
+    command: str, titles: list[str], help_of: Callable[[str], str]
+) -> None:
+    clouds = [f"Only with --cloud {name}" for name in CLOUDS]
+    last = ["Log", "Credentials (environment variables, never options)", "Exit codes", "Other"]
+
+    shown = [line[:-1] for line in help_of(command).splitlines() if line.endswith(":") and line[0] != " "]
+    assert shown == [*titles, *clouds, *last]
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_help_shows_each_option_of_a_cloud_under_that_cloud(cloud: str, help_of: Callable[[str], str]) -> None:
+    text = section(help_of("check"), f"Only with --cloud {cloud}")
+
+    assert [option.name for option in CLOUDS[cloud].options if f"--{option.name} " not in text] == []
+    assert [option.help for option in CLOUDS[cloud].options if option.help not in text] == []
+
+
+def test_an_option_with_another_meaning_on_each_cloud_is_shown_with_its_own_on_each(
+    help_of: Callable[[str], str],
+) -> None:
+    text = help_of("check")
+
+    assert "--task-type [cycle|manual|autoSync|manualSync] judge only tasks with this trigger" in section(
+        text, "Only with --cloud huawei"
+    )
+    assert "--task-type TYPE judge tasks of this type: IMAGE_SCAN, ASSETS_COLLECTION" in section(
+        text, "Only with --cloud alibaba"
+    )
+
+
+def test_the_help_shows_the_default_of_each_option(help_of: Callable[[str], str]) -> None:
+    text = " ".join(help_of("check").split())
+
+    assert "--max-age DURATION ignore tasks that started longer ago than this; `none` turns the check off" in text
+    for option in OPTIONS:
+        default = option.default or option.default_note
+        assert not default or f"[default: {default}]" in text
+
+
+def test_the_help_names_the_variables_of_the_credentials_of_each_cloud(help_of: Callable[[str], str]) -> None:
+    text = section(help_of("check"), "Credentials (environment variables, never options)")
+
+    assert "SCAN_GATE_ACCESS_KEY_SECRET access key secret (SK)" in text
+    assert "SCAN_GATE_AUTH_TOKEN token of a user, in place of an access key (Huawei Cloud only)" in text
+    assert "Huawei Cloud also HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; " in text
+    assert "Alibaba Cloud also ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET; " in text
+
+
+def test_the_help_of_check_explains_every_exit_code(help_of: Callable[[str], str]) -> None:
+    lines = [line.split()[0] for line in help_of("check").partition("\nExit codes:\n")[2].splitlines() if line.split()]
+
+    assert [code for code in ExitCode if str(int(code)) not in lines] == []
+
+
+@pytest.mark.parametrize("command", ["check", "status"])
+def test_the_example_of_the_help_can_be_run(command: str, help_of: Callable[[str], str]) -> None:
+    """Without its first line it ends for want of credentials, and not with a usage error."""
+    export, example = help_of(command).partition("Example:\n")[2].splitlines()[:2]
+
+    assert export.split() == ["export", "SCAN_GATE_ACCESS_KEY_ID=...", "SCAN_GATE_ACCESS_KEY_SECRET=..."]
+    program, *arguments = example.split()
+    assert program == "scan-gate"
+    assert cli.main([*arguments]) == ExitCode.NOT_AUTHORISED
+
+
+def test_the_help_of_the_program_shows_its_commands(help_of: Callable[[str], str]) -> None:
+    assert "check wait for the newest scan task and judge its images" in section(help_of(""), "Commands")

@@ -1,0 +1,100 @@
+"""The config file: TOML with options by name, and an error for everything else."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.config_file import config_values
+from gate.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.harness import Gate
+
+NAMES = ("max-failed", "max-risky", "report", "max-age", "warn-only", "started-after")
+
+
+def test_the_file_holds_options_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text('max-failed = 2\nmax-age = "48h"\nreport = "json=a\\nmarkdown=b"\nwarn-only = true\n')
+
+    assert config_values(path, NAMES) == {
+        "max-failed": 2,
+        "max-age": "48h",
+        "report": ["json=a", "markdown=b"],
+        "warn-only": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("max-riskyy = 1", r"unknown key 'max-riskyy'; did you mean 'max-risky'\? .*Correct the key"),
+        ("zzz = 1", r"unknown key 'zzz'\. Its keys are the names of options\. Correct the key or remove it\."),
+        ('access-key-secret = "x"', r"the key 'access-key-secret', which is a secret\. .*pass a new one in the env"),
+        ("[gate]\nmax-failed = 1", "unknown key 'gate'"),
+        ("max-failed = true", "for the key 'max-failed' of .*: it has the wrong type"),
+        ("max-failed = [1]", "for the key 'max-failed' of .*: it has the wrong type"),
+        ("max-failed = {a = 1}", "for the key 'max-failed' of .*: it has the wrong type"),
+        ("report = 1", "for the key 'report' of .*: it has the wrong type"),
+        ("warn-only = 2", "for the key 'warn-only' of .*: it has the wrong type"),
+        ('warn-only = "yes"', "for the key 'warn-only' of .*: it has the wrong type"),
+        ("max-failed = " + "[" * 5000, r"has (a value that cannot be read|a syntax error)"),
+        ("max-failed = 1" + "0" * 5000, "has a value that cannot be read: Exceeds the limit"),
+    ],
+)
+def test_a_file_with_anything_but_options_is_refused(text: str, warning: str, tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text(text)
+
+    with pytest.raises(UsageError, match=warning):
+        config_values(path, NAMES)
+
+
+def test_a_syntax_error_is_named_as_one_with_its_line_and_column(tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text("max-failed = 1\nmax-age = 48h\n")
+
+    with pytest.raises(UsageError) as caught:
+        config_values(path, NAMES)
+
+    assert caught.value.happened.startswith(f"The file {path} has a syntax error: ")
+    assert "(at line 2, column 13)" in caught.value.happened
+    assert "exist" not in str(caught.value)
+
+
+def test_a_file_that_does_not_exist_is_named_with_what_named_it(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        config_values(tmp_path / "absent.toml", NAMES, source="the input 'config'")
+
+    assert str(caught.value) == (
+        f"The file {tmp_path}/absent.toml does not exist. Correct the input 'config', or add the file to the checkout."
+    )
+
+
+def test_a_file_that_is_not_text_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_bytes(b"a = 1\xff")
+
+    with pytest.raises(UsageError, match=r"is not text in UTF-8: invalid start byte at byte 5\. Save it as UTF-8\."):
+        config_values(path, NAMES)
+
+
+@pytest.mark.parametrize("name", ["", "a\0b"], ids=["folder", "no-path"])
+def test_a_file_that_cannot_be_read_says_why(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=rf"cannot be read: ({os.strerror(21)}|.*null byte.*)\. Correct --config or"):
+        config_values(tmp_path / name, NAMES)
+
+
+def test_a_folder_that_may_not_be_searched_has_no_config_file(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is too long has the same effect: root may search every folder."""
+    monkeypatch.setattr("gate.config_file.DEFAULT_FILE", "x" * 300)
+
+    assert gate_in("clean").run("status").code == 0

@@ -1,0 +1,173 @@
+"""The settings of a run: from the values of its options, checked against each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.clouds import CLOUDS
+from gate.errors import UsageError
+from gate.policy import Policy
+from gate.run_settings import settings_from
+from gate.settings import Settings, report_target
+
+
+def test_with_nothing_but_the_cloud_the_defaults_apply() -> None:
+    assert settings_from({"cloud": "huawei"}) == Settings(cloud="huawei", policy=Policy())
+
+
+def test_every_option_becomes_its_setting() -> None:
+    values: dict[str, Any] = {
+        "cloud": "huawei",
+        "region": "cn-north-4",
+        "endpoint": "https://hss.example.com",
+        "task-id": "t",
+        "max-failed": 1,
+        "max-risky": 2,
+        "max-age": None,
+        "warn-only": True,
+        "on-undecided": "warn",
+        "appear-timeout": 3.0,
+        "timeout": 4.0,
+        "poll-interval": 5.0,
+        "request-timeout": 6.0,
+        "report": [report_target("json=a.json")],
+        "color": "never",
+        "project-id": "p",
+        "scan-scope": "0x7fffffff",
+    }
+
+    assert settings_from(values) == Settings(
+        cloud="huawei",
+        region="cn-north-4",
+        endpoint="https://hss.example.com",
+        task_id="t",
+        policy=Policy(max_failed=1, max_risky=2, max_age=None, warn_only=True, warn_undecided=True),
+        appear_timeout=3.0,
+        timeout=4.0,
+        poll_interval=5.0,
+        request_timeout=6.0,
+        reports=(report_target("json=a.json"),),
+        color="never",
+        for_cloud={"project-id": "p", "scan-scope": 0x7FFFFFFF},
+    )
+
+
+def test_the_default_age_is_a_day() -> None:
+    assert settings_from({"cloud": "huawei"}).policy.max_age == timedelta(days=1)
+
+
+def test_a_setting_knows_where_its_value_was_given() -> None:
+    settings = settings_from({"cloud": "huawei"}, {"region": "the variable SCAN_GATE_REGION"})
+
+    assert settings.source_of("region") == "the variable SCAN_GATE_REGION"
+    assert settings.source_of("cloud") == "--cloud"
+
+
+@pytest.mark.parametrize("source", ["--cloud or SCAN_GATE_CLOUD", "the input 'cloud'"])
+def test_a_run_without_a_cloud_is_told_how_to_set_one(source: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        settings_from({}, {"cloud": source})
+
+    assert str(caught.value) == f"No cloud is given. Set {source} to one of: huawei, alibaba."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "warning"),
+    [
+        ("type", "image_scam", "--type: 'image_scam' is not one of image_scan, image_sync"),
+        ("task-type", "cicd", "--task-type: 'cicd' is not one of cycle, manual, autoSync, manualSync"),
+        ("limit", "9", "--limit: '9' is not a whole number from 10 to 200"),
+        ("limit", "201", "--limit: '201' is not a whole number from 10 to 200"),
+        ("limit", "ten", "--limit: 'ten' is not a whole number"),
+        ("scan-scope", "0x80000000", "--scan-scope: '0x80000000' is not a whole number from 0 to 2147483647"),
+        ("create-time", "4070880000001", "--create-time: '4070880000001' is not a whole number"),
+        ("end-time", "-1", "--end-time: '-1' is not a whole number"),
+        ("task-name", "x" * 257, "--task-name: 257 characters are too many; the API takes 256"),
+        ("iam-endpoint", "http://iam.example.com", "would send credentials unencrypted"),
+    ],
+)
+def test_a_value_out_of_the_documented_range_is_refused_before_it_is_sent(name: str, value: str, warning: str) -> None:
+    with pytest.raises(UsageError, match=f"^Invalid value for .*{warning}"):
+        settings_from({"cloud": "huawei", name: value})
+
+
+@pytest.mark.parametrize("name", ["type", "limit"])
+def test_an_error_in_a_value_for_one_cloud_names_its_source(name: str) -> None:
+    with pytest.raises(UsageError, match=f"^Invalid value for the variable SCAN_GATE_{name.upper()}: 'x' is not "):
+        settings_from({"cloud": "huawei", name: "x"}, {name: f"the variable SCAN_GATE_{name.upper()}"})
+
+
+@pytest.mark.parametrize(
+    ("cloud", "region", "message"),
+    [
+        (
+            "huawei",
+            "cn-hangzhou",
+            (
+                "'cn-hangzhou' (the input 'region') is a region of Alibaba Cloud; did you mean --cloud alibaba? "
+                "The cloud of this run is huawei (--cloud). Correct the cloud or the region."
+            ),
+        ),
+        (
+            "alibaba",
+            "cn-north-4",
+            (
+                "'cn-north-4' (the input 'region') is a region of Huawei Cloud; did you mean --cloud huawei? "
+                "The cloud of this run is alibaba (--cloud). Correct the cloud or the region."
+            ),
+        ),
+    ],
+)
+def test_a_region_of_another_cloud_is_recognised(cloud: str, region: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        settings_from({"cloud": cloud, "region": region}, {"region": "the input 'region'"})
+
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"cloud": "huawei", "region": "ap-southeast-1"},
+        {"cloud": "alibaba", "region": "ap-southeast-1"},
+        {"cloud": "huawei", "region": "new-region-1"},
+        {"cloud": "huawei", "region": "cn-hangzhou", "endpoint": "https://hss.example.com"},
+    ],
+    ids=["of-both-on-one", "of-both-on-the-other", "of-none", "with-an-endpoint"],
+)
+def test_a_region_that_this_cloud_may_have_is_left_to_it(values: dict[str, str]) -> None:
+    assert settings_from(values).region == values["region"]
+
+
+@pytest.mark.parametrize("other", ["./a", "x/../a", "link/a"])
+def test_two_reports_may_not_overwrite_each_other(other: str) -> None:
+    Path("link").symlink_to(".")
+    reports = [report_target("json=a"), report_target(f"markdown={other}")]
+
+    with pytest.raises(UsageError, match="Two reports have the same path"):
+        settings_from({"cloud": "huawei", "report": reports})
+
+
+def test_a_report_that_replaces_a_link_does_not_overwrite_the_target_of_the_link() -> None:
+    Path("link").symlink_to("a")
+    reports = (report_target("json=a"), report_target("markdown=link"))
+
+    assert settings_from({"cloud": "huawei", "report": reports}).reports == reports
+
+
+def test_an_option_of_another_cloud_is_refused_and_not_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = replace(CLOUDS["huawei"], options=())
+    monkeypatch.setattr("gate.run_settings.CLOUDS", {"huawei": CLOUDS["huawei"], "bare": bare})
+
+    with pytest.raises(UsageError) as caught:
+        settings_from({"cloud": "bare", "project-id": "p"}, {"project-id": "the variable SCAN_GATE_PROJECT_ID"})
+
+    assert str(caught.value) == (
+        "bare does not have the option 'project-id', given as the variable SCAN_GATE_PROJECT_ID. "
+        "Another cloud has it (huawei: judge the images of this project). Remove it, or correct the cloud."
+    )
