@@ -1,4 +1,4 @@
-"""The questions to Security Center: one task is found and followed, and each of its images is asked for."""
+"""The calls to Security Center: one task is found and polled, and the result of each of its images is requested."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.builders import FakeTime
 
 Document = dict[str, Any]
-Saying: TypeAlias = "Callable[[Document], Document]"
+Rewrite: TypeAlias = "Callable[[Document], Document]"
 LAST, RESULT = "GetLastOnceTaskInfo", "GetOnceTaskResultInfo"
 LEAVES, IMAGES = "DescribeOnceTaskLeafRecordPage", "DescribeImageInstances"
 OURS = SimulatedTask(id="ours", name="ours", started_ago=600)
@@ -44,8 +44,8 @@ def simulated(time: FakeTime, *tasks: SimulatedTask) -> Simulator:
     return Simulator(Scenario(name="own", summary="", expected_exit=0, tasks=tasks or (OURS,)), now=time.wall)
 
 
-def connected(simulator: Simulator, time: FakeTime, *, timeout: float = 1800.0, **wishes: Any) -> Cloud:
-    """The simulator's account; a wish names an option with underscores."""
+def connected(simulator: Simulator, time: FakeTime, *, timeout: float = 1800.0, **options: Any) -> Cloud:
+    """The simulator's account; options are named with underscores."""
     known = simulator.describe()["alibaba"]
     connection = a_connection(
         time,
@@ -57,29 +57,29 @@ def connected(simulator: Simulator, time: FakeTime, *, timeout: float = 1800.0, 
         },
         region=known["region"],
         endpoint=known["endpoint"],
-        for_cloud={name.replace("_", "-"): value for name, value in wishes.items()},
+        for_cloud={name.replace("_", "-"): value for name, value in options.items()},
     )
     return PROVIDER.connect(connection)
 
 
-def newest(simulator: Simulator, time: FakeTime, **wishes: Any) -> ScanTask:
-    found = connected(simulator, time, **wishes).newest_task()
+def newest(simulator: Simulator, time: FakeTime, **options: Any) -> ScanTask:
+    found = connected(simulator, time, **options).newest_task()
     assert found is not None, "there is no task"
     return found
 
 
-def seen_again(simulator: Simulator, time: FakeTime, **wishes: Any) -> ScanTask:
-    """The newest task, as a second look shows it; only the questions of that look are kept."""
-    cloud = connected(simulator, time, **wishes)
+def polled(simulator: Simulator, time: FakeTime, **options: Any) -> ScanTask:
+    """The newest task after one poll; only the requests of that poll are kept."""
+    cloud = connected(simulator, time, **options)
     pinned = cloud.newest_task()
     assert pinned is not None, "there is no task"
     simulator.requests.clear()
     found = cloud.poll(pinned)
-    assert found is not None, "the task is gone"
+    assert found is not None, "the task has disappeared"
     return found
 
 
-def asked(simulator: Simulator, operation: str) -> list[Request]:
+def requests_of(simulator: Simulator, operation: str) -> list[Request]:
     return [request for request in simulator.requests if request.operation == operation]
 
 
@@ -91,13 +91,15 @@ def query(request: Request) -> dict[str, str]:
     return {name: value for name, (value,) in request.query.items()}
 
 
-def says(simulator: Simulator, sayings: Mapping[str, Iterable[Saying]]) -> None:
-    """Lets it make something else of each of its answers to these questions, one after another."""
-    following = {operation: iter(each) for operation, each in sayings.items()}
-    simulator.rewrite = lambda called, true: next(following[called])(true) if called in following else true
+def rewrite(simulator: Simulator, rewrites: Mapping[str, Iterable[Rewrite]]) -> None:
+    """Has the simulator rewrite its responses to these operations, each with the next function."""
+    remaining = {operation: iter(functions) for operation, functions in rewrites.items()}
+    simulator.rewrite = lambda operation, document: (
+        next(remaining[operation])(document) if operation in remaining else document
+    )
 
 
-def the_truth(document: Document) -> Document:
+def unchanged(document: Document) -> Document:
     return document
 
 
@@ -110,24 +112,21 @@ def with_rows(document: Document, rows: list[Document]) -> Document:
     return {key: rows, "PageInfo": {"CurrentPage": 1, "Count": len(rows), "TotalCount": len(rows)}}
 
 
-def keeping(kept: list[Document]) -> Saying:
-    """The truth, of which the rows are kept."""
+def recording(recorded: list[Document]) -> Rewrite:
+    """Leaves the response unchanged, and records its rows."""
 
-    def keep(document: Document) -> Document:
-        kept.extend(document.get("OnceTasks") or document["ImageInstanceList"])
+    def record(document: Document) -> Document:
+        recorded.extend(document.get("OnceTasks") or document["ImageInstanceList"])
         return document
 
-    return keep
+    return record
 
 
 def is_pending(task: ScanTask) -> bool:
     return judge(task, Policy(max_failed=99, max_risky=99)).reasons[0].code == "results-pending"
 
 
-# The newest.
-
-
-def test_the_latest_task_is_found_with_one_question(fake_time: FakeTime) -> None:
+def test_the_newest_task_is_found_with_one_request(fake_time: FakeTime) -> None:
     older = replace(OURS, id="older", started_ago=900)
     with simulated(
         fake_time, older, replace(OURS, stages=RUNNING), replace(OURS, id="oldest", started_ago=9000)
@@ -144,7 +143,7 @@ def test_the_latest_task_is_found_with_one_question(fake_time: FakeTime) -> None
 
 
 @pytest.mark.parametrize(
-    ("wishes", "expected"),
+    ("options", "expected"),
     [
         ({}, {"TaskType": "IMAGE_SCAN", "TaskName": "IMAGE_SCAN"}),
         ({"task_type": "CLIENT_DEV_OPS"}, {"TaskType": "CLIENT_DEV_OPS", "TaskName": "CLIENT_DEV_OPS"}),
@@ -153,22 +152,22 @@ def test_the_latest_task_is_found_with_one_question(fake_time: FakeTime) -> None
     ],
     ids=str,
 )
-def test_type_name_and_source_are_asked_for_as_wished(
-    fake_time: FakeTime, wishes: dict[str, Any], expected: dict[str, str]
+def test_type_name_and_source_are_sent_as_the_options_say(
+    fake_time: FakeTime, options: dict[str, Any], expected: dict[str, str]
 ) -> None:
     with simulated(fake_time) as simulator:
-        connected(simulator, fake_time, **wishes).newest_task()
+        connected(simulator, fake_time, **options).newest_task()
 
         assert [query(request) for request in simulator.requests] == [expected]
 
 
-def test_only_a_task_of_the_source_is_found(fake_time: FakeTime) -> None:
+def test_only_a_task_from_the_source_is_found(fake_time: FakeTime) -> None:
     with simulated(fake_time, OURS, replace(OURS, id="api", task_type="openapi", started_ago=900)) as simulator:
         assert newest(simulator, fake_time, source="openapi").id == "api"
 
 
 @pytest.mark.parametrize("no_task", ["result-code", "empty"])
-def test_no_task_at_all_is_none(fake_time: FakeTime, no_task: NoTask) -> None:
+def test_an_account_without_tasks_has_no_newest_task(fake_time: FakeTime, no_task: NoTask) -> None:
     with simulated(fake_time, COLLECTION) as simulator:
         simulator.no_task = no_task
         cloud = connected(simulator, fake_time)
@@ -177,50 +176,49 @@ def test_no_task_at_all_is_none(fake_time: FakeTime, no_task: NoTask) -> None:
         assert cloud.task_by_id("ours") is None
 
 
-def test_images_in_another_region_are_a_scan_that_failed(fake_time: FakeTime) -> None:
+def test_a_scan_of_images_in_an_unsupported_region_has_failed(fake_time: FakeTime) -> None:
     with simulated(fake_time, replace(OURS, unsupported=True)) as simulator:
         found = newest(simulator, fake_time)
 
     assert (found.state, found.is_final) == (TaskState.FAILED, True)
 
 
-# One task.
-
-
-def test_a_task_is_named_with_one_question_and_not_counted_yet(fake_time: FakeTime) -> None:
+def test_a_task_is_found_by_its_id_with_one_request_and_without_counts(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         found = connected(simulator, fake_time).task_by_id("ours")
 
         assert found is not None
         assert (found.id, found.state, found.results_pending) == ("ours", TaskState.COMPLETE, None)
-        assert [query(request) for request in asked(simulator, RESULT)] == [
+        assert [query(request) for request in requests_of(simulator, RESULT)] == [
             {"TaskId": "ours", "TaskType": "IMAGE_SCAN", "TaskName": "IMAGE_SCAN"}
         ]
         assert len(simulator.requests) == 1
 
 
-def test_a_name_that_nobody_has_is_none(fake_time: FakeTime) -> None:
+def test_an_unknown_id_finds_no_task(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         assert connected(simulator, fake_time).task_by_id("theirs") is None
 
 
-@pytest.mark.parametrize("name", ["0", "000", " "])
-def test_what_stands_for_no_id_is_not_asked_for(fake_time: FakeTime, name: str) -> None:
+@pytest.mark.parametrize("task_id", ["0", "000", " "])
+def test_a_value_that_stands_for_no_id_is_not_requested(fake_time: FakeTime, task_id: str) -> None:
     with simulated(fake_time) as simulator:
-        assert connected(simulator, fake_time).task_by_id(name) is None
+        assert connected(simulator, fake_time).task_by_id(task_id) is None
         assert simulator.requests == []
 
 
 @pytest.mark.parametrize("id_form", ["zero", "empty", "absent"])
-def test_an_image_scan_without_an_id_cannot_be_followed(fake_time: FakeTime, id_form: IdForm) -> None:
+def test_an_image_scan_without_an_id_cannot_be_polled(fake_time: FakeTime, id_form: IdForm) -> None:
     with simulated(fake_time, replace(OURS, id_form=id_form)) as simulator:
         assert newest(simulator, fake_time).id == ""
 
 
 @pytest.mark.parametrize("id_form", ["text", "number"])
-def test_a_task_is_followed_and_counted_by_its_id_in_either_form(fake_time: FakeTime, id_form: IdForm) -> None:
+def test_a_task_is_polled_and_counted_by_an_id_that_is_a_string_or_a_number(
+    fake_time: FakeTime, id_form: IdForm
+) -> None:
     with simulated(fake_time, replace(OURS, id_form=id_form)) as simulator:
-        found = seen_again(simulator, fake_time)
+        found = polled(simulator, fake_time)
         ids = {query(request)["TaskId"] for request in simulator.requests if "TaskId" in request.query}
 
     assert found.counts == Counts(total=3, succeeded=3, failed=0, risky=0)
@@ -228,15 +226,15 @@ def test_a_task_is_followed_and_counted_by_its_id_in_either_form(fake_time: Fake
     assert ids == {found.id}
 
 
-def test_a_running_task_is_looked_at_with_one_question(fake_time: FakeTime) -> None:
+def test_a_running_task_is_polled_with_one_request(fake_time: FakeTime) -> None:
     with simulated(fake_time, replace(OURS, stages=RUNNING)) as simulator:
-        found = seen_again(simulator, fake_time)
+        found = polled(simulator, fake_time)
 
         assert (found.state, found.counts, found.results_pending) == (TaskState.RUNNING, Counts(total=3), 0)
         assert operations(simulator) == [RESULT]
 
 
-def test_another_task_never_takes_the_place_of_the_one_that_was_found(fake_time: FakeTime) -> None:
+def test_a_newer_task_never_replaces_the_one_that_was_found(fake_time: FakeTime) -> None:
     with simulated(fake_time, OURS) as simulator:
         cloud = connected(simulator, fake_time)
         pinned = cloud.newest_task()
@@ -249,41 +247,41 @@ def test_another_task_never_takes_the_place_of_the_one_that_was_found(fake_time:
         assert (found.id, found.counts.risky) == ("ours", 0)
 
 
-def test_a_named_task_keeps_its_name_where_the_answer_says_none(fake_time: FakeTime) -> None:
+def test_a_requested_task_keeps_its_id_if_the_response_has_none(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, {RESULT: [lambda document: {**document, "TaskId": None}]})
+        rewrite(simulator, {RESULT: [lambda document: {**document, "TaskId": None}]})
         found = connected(simulator, fake_time).task_by_id("ours")
 
     assert found is not None
     assert found.id == "ours"
 
 
-def test_another_task_in_the_place_of_the_named_one_is_not_understood(fake_time: FakeTime) -> None:
+def test_another_task_instead_of_the_requested_one_is_not_understood(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, {RESULT: [lambda document: {**document, "TaskId": "theirs"}]})
+        rewrite(simulator, {RESULT: [lambda document: {**document, "TaskId": "theirs"}]})
         with pytest.raises(NotUnderstood, match="about another scan task"):
             connected(simulator, fake_time).task_by_id("ours")
 
 
-def test_an_answer_about_another_task_is_not_understood(fake_time: FakeTime) -> None:
+def test_another_task_in_the_response_to_a_poll_is_not_understood(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, {RESULT: [lambda document: {**document, "TaskId": "theirs"}]})
+        rewrite(simulator, {RESULT: [lambda document: {**document, "TaskId": "theirs"}]})
         with pytest.raises(NotUnderstood, match="about another scan task"):
-            seen_again(simulator, fake_time)
+            polled(simulator, fake_time)
 
 
 @pytest.mark.parametrize(
     "moved", [{"CollectTime": 1_769_860_000_000}, {"CollectTime": 0}, {"CollectTime": "now"}], ids=str
 )
-def test_a_begin_that_moves_makes_it_another_task(fake_time: FakeTime, moved: Document) -> None:
+def test_a_task_whose_start_time_changes_is_a_different_task(fake_time: FakeTime, moved: Document) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, {RESULT: [lambda document: {**document, **moved}]})
-        pinned, found = newest(simulator, fake_time), seen_again(simulator, fake_time)
+        rewrite(simulator, {RESULT: [lambda document: {**document, **moved}]})
+        pinned, found = newest(simulator, fake_time), polled(simulator, fake_time)
 
     assert is_different_task(found, pinned)
 
 
-def test_a_task_that_is_gone_is_none(fake_time: FakeTime) -> None:
+def test_a_task_that_has_disappeared_is_none(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         cloud = connected(simulator, fake_time)
         pinned = cloud.newest_task()
@@ -293,19 +291,16 @@ def test_a_task_that_is_gone_is_none(fake_time: FakeTime) -> None:
         assert cloud.poll(pinned) is None
 
 
-# Counting.
-
-
-def test_a_complete_task_is_counted_by_its_leaves_and_their_images(fake_time: FakeTime) -> None:
+def test_a_complete_task_is_counted_by_its_leaf_records_and_their_images(fake_time: FakeTime) -> None:
     with simulated(fake_time, replace(OURS, total=10, failed=3, without_result=1, risky=2)) as simulator:
-        found = seen_again(simulator, fake_time)
+        found = polled(simulator, fake_time)
 
         assert (found.counts, found.results_pending) == (Counts(total=10, succeeded=6, failed=4, risky=2), 0)
         assert sorted(failed.reason for failed in found.failed_images) == [
             *("FAIL", "START", "TASK_NOT_SUPPORT_REGION", "TIMEOUT")
         ]
         assert operations(simulator) == [RESULT, LEAVES, IMAGES]
-        assert query(asked(simulator, LEAVES)[0]) == {
+        assert query(requests_of(simulator, LEAVES)[0]) == {
             "TaskType": "IMAGE_SCAN",
             "TaskId": "ours",
             "RelateInfo": "true",
@@ -314,60 +309,62 @@ def test_a_complete_task_is_counted_by_its_leaves_and_their_images(fake_time: Fa
         }
 
 
-def test_images_are_asked_for_by_their_digests_in_both_spellings(fake_time: FakeTime) -> None:
+def test_images_are_requested_by_their_digests_in_both_spellings(fake_time: FakeTime) -> None:
     with simulated(fake_time, replace(OURS, total=3, failed=1)) as simulator:
-        found = seen_again(simulator, fake_time)
-        (request,) = asked(simulator, IMAGES)
-    place = query(request)
-    criteria = json.loads(place.pop("Criteria"))
+        found = polled(simulator, fake_time)
+        (request,) = requests_of(simulator, IMAGES)
+    parameters = query(request)
+    criteria = json.loads(parameters.pop("Criteria"))
 
     digests = {criterion["value"].removeprefix("sha256:") for criterion in criteria}
-    assert place == {"LogicalExp": "OR", "CurrentPage": "1", "PageSize": "100"}
+    assert parameters == {"LogicalExp": "OR", "CurrentPage": "1", "PageSize": "100"}
     assert {(criterion["name"], criterion["logicalExp"]) for criterion in criteria} == {("digest", "OR")}
     assert sorted(criterion["value"] for criterion in criteria) == sorted(
-        [*digests, *(f"sha256:{one}" for one in digests)]
+        [*digests, *(f"sha256:{digest}" for digest in digests)]
     )
     assert len(digests) == 2
     assert found.failed_images[0].image.digest not in digests
 
 
-def test_an_image_that_has_no_digest_is_not_asked_for(fake_time: FakeTime) -> None:
+def test_an_image_without_a_digest_is_not_requested(fake_time: FakeTime) -> None:
     def without_a_digest(document: Document) -> Document:
         return with_rows(document, [{**document["OnceTasks"][-1], "Target": "", "TaskImageInfo": {}}])
 
     with simulated(fake_time, replace(OURS, total=1)) as simulator:
-        says(simulator, {LEAVES: repeat(without_a_digest)})
-        found = seen_again(simulator, fake_time)
+        rewrite(simulator, {LEAVES: repeat(without_a_digest)})
+        found = polled(simulator, fake_time)
 
     assert operations(simulator) == [RESULT, LEAVES]
     assert found.counts.risky is None
 
 
-def test_every_question_asks_for_an_answer_in_json(fake_time: FakeTime) -> None:
+def test_every_request_accepts_json(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
-        seen_again(simulator, fake_time)
+        polled(simulator, fake_time)
 
     assert [request.headers["Accept"] for request in simulator.requests] == ["application/json"] * 3
 
 
-def test_a_question_for_images_wastes_no_byte_of_its_url(fake_time: FakeTime) -> None:
+def test_the_criteria_in_the_url_have_no_white_space(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
-        seen_again(simulator, fake_time)
-        (request,) = asked(simulator, IMAGES)
+        polled(simulator, fake_time)
+        (request,) = requests_of(simulator, IMAGES)
 
     assert " " not in query(request)["Criteria"]
 
 
 @pytest.mark.parametrize(("images", "expected"), [(1, [1]), (20, [20]), (21, [20, 1]), (45, [20, 20, 5])])
-def test_twenty_images_go_into_one_question_and_it_into_a_url(
+def test_one_request_has_up_to_twenty_images_and_its_url_stays_short(
     fake_time: FakeTime, images: int, expected: list[int]
 ) -> None:
     with simulated(fake_time, replace(OURS, total=images)) as simulator:
         simulator.page_cap = 100
-        found = seen_again(simulator, fake_time)
-        requests = asked(simulator, IMAGES)
+        found = polled(simulator, fake_time)
+        requests = requests_of(simulator, IMAGES)
 
-    batches = [{one["value"][-64:] for one in json.loads(query(request)["Criteria"])} for request in requests]
+    batches = [
+        {criterion["value"][-64:] for criterion in json.loads(query(request)["Criteria"])} for request in requests
+    ]
     assert [len(batch) for batch in batches] == expected
     assert len(frozenset[str]().union(*batches)) == images
     assert all(len(urlencode(query(request))) < 8000 for request in requests)
@@ -375,45 +372,42 @@ def test_twenty_images_go_into_one_question_and_it_into_a_url(
 
 
 @pytest.mark.parametrize("page_cap", [1, 2, 7, 100])
-def test_pages_may_be_shorter_than_they_were_asked_for(fake_time: FakeTime, page_cap: int) -> None:
-    """Failed images come last, where whoever reads one page misses them."""
+def test_pages_may_be_shorter_than_requested(fake_time: FakeTime, page_cap: int) -> None:
+    """Failed images come last: a client that reads only one page misses them."""
     with simulated(fake_time, replace(OURS, total=9, failed=2, risky=1)) as simulator:
         simulator.page_cap = page_cap
-        found = seen_again(simulator, fake_time)
-        numbers = [int(query(request)["CurrentPage"]) for request in asked(simulator, LEAVES)]
+        found = polled(simulator, fake_time)
+        numbers = [int(query(request)["CurrentPage"]) for request in requests_of(simulator, LEAVES)]
 
     assert found.counts == Counts(total=9, succeeded=7, failed=2, risky=1)
-    # The leaf of the repository is one more.
+    # One more for the leaf record of the repository.
     assert numbers == [*range(1, -(-10 // page_cap) + 1)]
 
 
-def test_no_image_needs_no_question_about_images(fake_time: FakeTime) -> None:
+def test_without_images_none_are_requested(fake_time: FakeTime) -> None:
     with simulated(fake_time, replace(OURS, total=0)) as simulator:
-        found = seen_again(simulator, fake_time)
+        found = polled(simulator, fake_time)
 
         assert (found.counts.total, found.results_pending) == (0, 0)
         assert operations(simulator) == [RESULT, LEAVES]
 
 
-def test_the_same_images_under_a_shared_uuid_are_read(fake_time: FakeTime) -> None:
-    """No document says that each tag has a Uuid of its own."""
+def test_tags_of_an_image_with_the_same_uuid_are_read(fake_time: FakeTime) -> None:
+    """Whether each tag has its own Uuid is not documented."""
 
     def shared(document: Document) -> Document:
         rows = [{**row, "Uuid": row["Uuid"].rpartition("-")[0]} for row in document["ImageInstanceList"]]
         return {**document, "ImageInstanceList": rows}
 
     with simulated(fake_time, replace(OURS, risky=1)) as simulator:
-        says(simulator, {IMAGES: repeat(shared)})
+        rewrite(simulator, {IMAGES: repeat(shared)})
 
-        assert seen_again(simulator, fake_time).counts.risky == 1
-
-
-# Results that come later.
+        assert polled(simulator, fake_time).counts.risky == 1
 
 
 @pytest.mark.parametrize("scanned_before", [True, False], ids=["scanned-before", "never-scanned"])
-def test_results_of_an_earlier_scan_are_waited_past(fake_time: FakeTime, *, scanned_before: bool) -> None:
-    """What the earlier scan had found is the opposite of what this one finds."""
+def test_results_of_an_earlier_scan_do_not_count(fake_time: FakeTime, *, scanned_before: bool) -> None:
+    """The results of the earlier scan are the opposite of those of this scan."""
     task = replace(OURS, total=4, risky=1, failed=1, results_lag=600, scanned_before=scanned_before)
     with simulated(fake_time, task) as simulator:
         cloud = connected(simulator, fake_time)
@@ -430,34 +424,30 @@ def test_results_of_an_earlier_scan_are_waited_past(fake_time: FakeTime, *, scan
 
 
 @pytest.mark.parametrize(("ahead", "results_pending"), [(0, 0), (900, 0), (901, 3)])
-def test_a_scan_may_be_as_far_ahead_as_any_clock_but_not_in_the_future(
+def test_a_scan_time_may_be_ahead_by_the_clock_tolerance_and_no_more(
     fake_time: FakeTime, ahead: int, results_pending: int
 ) -> None:
-    """What was found is then of an earlier scan, or of none."""
-    scanned = round((fake_time.wall() + ahead) * 1000)
+    """A scan time further in the future is invalid."""
+    scanned_at = round((fake_time.wall() + ahead) * 1000)
 
     def moved(document: Document) -> Document:
-        return changed(document, "ImageInstanceList", "LastScanTime", scanned)
+        return changed(document, "ImageInstanceList", "LastScanTime", scanned_at)
 
     with simulated(fake_time) as simulator:
-        says(simulator, {IMAGES: repeat(moved)})
+        rewrite(simulator, {IMAGES: repeat(moved)})
 
-        assert seen_again(simulator, fake_time).results_pending == results_pending
+        assert polled(simulator, fake_time).results_pending == results_pending
 
 
 @pytest.mark.parametrize(("left", "results_pending"), [(0, 3), (1, 3), (2, 2), (3, 1)])
-def test_leaves_that_are_not_listed_any_more_are_waited_for(
-    fake_time: FakeTime, left: int, results_pending: int
-) -> None:
-    """The first of them is that of the repository, which is no image."""
+def test_leaf_records_that_are_missing_are_pending(fake_time: FakeTime, left: int, results_pending: int) -> None:
+    """The first record is that of the repository and counts for no image."""
     with simulated(fake_time) as simulator:
-        says(simulator, {LEAVES: repeat(lambda document: with_rows(document, document["OnceTasks"][:left]))})
-        found = seen_again(simulator, fake_time)
+        rewrite(simulator, {LEAVES: repeat(lambda document: with_rows(document, document["OnceTasks"][:left]))})
+        found = polled(simulator, fake_time)
 
     assert (found.results_pending, is_pending(found)) == (results_pending, True)
 
-
-# Images that are exchanged. The list is told first, and then told again.
 
 REPOSITORY, ONE, TWO = (
     {"TaskId": "r", "Target": "crr-1", "TargetType": "IMAGE_REPO", "StatusText": "SUCCESS"},
@@ -465,44 +455,44 @@ REPOSITORY, ONE, TWO = (
     {"TaskId": "2", "Target": "b" * 64, "TargetType": "IMAGE", "StatusText": "SUCCESS"},
 )
 OTHER = {**TWO, "Target": "c" * 64}
-NAMELESS = {**TWO, "Target": None}
+UNNAMED = {**TWO, "Target": None}
 FAILED = {**REPOSITORY, "StatusText": "FAIL"}
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "lost"),
+    ("before", "after", "lost"),
     [
         ([REPOSITORY, ONE, TWO], [REPOSITORY, ONE, OTHER], 1),
-        ([ONE, TWO], [OTHER, NAMELESS], 2),
-        ([ONE, TWO], [ONE, NAMELESS], 1),
+        ([ONE, TWO], [OTHER, UNNAMED], 2),
+        ([ONE, TWO], [ONE, UNNAMED], 1),
         ([ONE, {**TWO, "StatusText": "START"}], [ONE, OTHER], 1),
         ([FAILED, ONE], [ONE, TWO], 1),
         ([FAILED, ONE], [REPOSITORY, ONE, TWO], 0),
         ([REPOSITORY, ONE], [ONE, TWO], 0),
-        ([ONE, NAMELESS], [ONE, TWO], 0),
+        ([ONE, UNNAMED], [ONE, TWO], 0),
         ([ONE], [REPOSITORY, OTHER, TWO, ONE], 0),
         ([ONE, TWO], [{**TWO, "Target": f"sha256:{'B' * 64}"}, {**ONE, "StatusText": "FAIL", "TaskId": "9"}], 0),
         ([ONE, TWO], [{**ONE, "TaskImageInfo": {"Tag": "2.0"}}, {"TaskImageInfo": {"Digest": "b" * 64}}], 0),
     ],
     ids=[
-        "exchanged",
-        "all-exchanged",
+        "replaced",
+        "all-replaced",
         "no-longer-named",
-        "exchanged-while-it-ran",
+        "replaced-while-its-scan-ran",
         "failed-repository-gone",
-        "failed-repository-now-fine",
-        "fine-repository-gone",
-        "named-only-now",
+        "failed-repository-now-succeeded",
+        "succeeded-repository-gone",
+        "newly-named",
         "more-than-before",
-        "otherwise-written",
-        "otherwise-described",
+        "digest-in-another-spelling",
+        "other-details",
     ],
 )
-def test_images_that_an_earlier_list_named_are_missed_whatever_came_in_their_place(
-    before: list[Document], now: list[Document], lost: int, fake_time: FakeTime
+def test_images_that_are_no_longer_listed_are_lost_even_if_others_are_new(
+    before: list[Document], after: list[Document], lost: int, fake_time: FakeTime
 ) -> None:
     with simulated(fake_time, replace(OURS, total=2)) as simulator:
-        says(simulator, {LEAVES: iter([lambda one: with_rows(one, before), *[lambda one: with_rows(one, now)] * 2])})
+        rewrite(simulator, {LEAVES: iter([partial(with_rows, rows=before), *[partial(with_rows, rows=after)] * 2])})
         cloud, pinned = connected(simulator, fake_time), newest(simulator, fake_time)
         polls = [cloud.poll(pinned) for _ in range(3)]
 
@@ -512,7 +502,7 @@ def test_images_that_an_earlier_list_named_are_missed_whatever_came_in_their_pla
 def test_an_image_that_is_listed_again_is_not_lost(fake_time: FakeTime) -> None:
     with simulated(fake_time, replace(OURS, total=2)) as simulator:
         lists = ([ONE, TWO], [ONE, OTHER], [ONE, OTHER, TWO])
-        says(simulator, {LEAVES: (partial(with_rows, rows=rows) for rows in lists)})
+        rewrite(simulator, {LEAVES: (partial(with_rows, rows=rows) for rows in lists)})
         cloud, pinned = connected(simulator, fake_time), newest(simulator, fake_time)
         polls = [cloud.poll(pinned) for _ in lists]
 
@@ -520,34 +510,34 @@ def test_an_image_that_is_listed_again_is_not_lost(fake_time: FakeTime) -> None:
 
 
 def test_an_image_that_moves_to_another_page_is_not_lost(fake_time: FakeTime) -> None:
-    """Also when it moves while the list is read, which then is read again."""
+    """Even if it moves while the list is read: then the list is read again."""
 
-    def page(number: int, *rows: Document) -> Saying:
+    def page(number: int, *rows: Document) -> Rewrite:
         return lambda _: {"OnceTasks": [*rows], "PageInfo": {"CurrentPage": number, "TotalCount": 4}}
 
     whole = [page(1, REPOSITORY, ONE), page(2, TWO, OTHER)]
     moved = [page(1, OTHER, TWO), page(2, ONE, REPOSITORY)]
-    torn = [page(1, REPOSITORY, ONE), page(2, ONE, TWO)]
+    inconsistent = [page(1, REPOSITORY, ONE), page(2, ONE, TWO)]
     with simulated(fake_time) as simulator:
-        says(simulator, {LEAVES: [*whole, *moved, *torn, *whole]})
+        rewrite(simulator, {LEAVES: [*whole, *moved, *inconsistent, *whole]})
         cloud, pinned = connected(simulator, fake_time), newest(simulator, fake_time)
         polls = [cloud.poll(pinned) for _ in range(3)]
 
     assert [poll and poll.lost_images for poll in polls] == [0, 0, 0]
-    assert len(asked(simulator, LEAVES)) == 8
+    assert len(requests_of(simulator, LEAVES)) == 8
 
 
-def test_an_image_is_missed_in_no_other_task_than_its_own(fake_time: FakeTime) -> None:
+def test_an_image_of_one_task_is_not_lost_in_another_task(fake_time: FakeTime) -> None:
     theirs = replace(OURS, id="theirs", name="theirs", started_ago=700)
     with simulated(fake_time, OURS, theirs) as simulator:
-        says(simulator, {LEAVES: (partial(with_rows, rows=[row]) for row in (ONE, TWO))})
+        rewrite(simulator, {LEAVES: (partial(with_rows, rows=[row]) for row in (ONE, TWO))})
         cloud = connected(simulator, fake_time)
         polls = [cloud.poll(task) for task in (cloud.task_by_id("ours"), cloud.task_by_id("theirs")) if task]
 
     assert [poll and (poll.id, poll.lost_images) for poll in polls] == [("ours", 0), ("theirs", 0)]
 
 
-def test_without_time_for_all_questions_there_is_no_look(fake_time: FakeTime) -> None:
+def test_a_poll_without_time_for_all_its_requests_raises_deadline_exceeded(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         cloud = connected(simulator, fake_time, timeout=0.0)
         pinned = cloud.task_by_id("ours")
@@ -556,83 +546,80 @@ def test_without_time_for_all_questions_there_is_no_look(fake_time: FakeTime) ->
             cloud.poll(pinned)
 
 
-# Lists that cannot be right.
-
-
 @pytest.mark.parametrize(
     "other",
     [{"TaskImageInfo": {"Tag": "another"}}, {"Target": "0" * 64}, {"TargetType": None}, {"TaskId": None}],
     ids=repr,
 )
-def test_leaves_that_differ_in_anything_but_times_are_no_twins(other: Document, fake_time: FakeTime) -> None:
-    def and_another(document: Document) -> Document:
+def test_leaf_records_that_differ_in_more_than_times_are_not_duplicates(other: Document, fake_time: FakeTime) -> None:
+    def with_another(document: Document) -> Document:
         last = document["OnceTasks"][-1]
         return with_rows(document, [last, {**last, **other}])
 
     with simulated(fake_time, replace(OURS, total=2)) as simulator:
-        says(simulator, {LEAVES: repeat(and_another)})
+        rewrite(simulator, {LEAVES: repeat(with_another)})
 
-        assert seen_again(simulator, fake_time).counts.succeeded == 2
+        assert polled(simulator, fake_time).counts.succeeded == 2
 
 
-def test_a_leaf_that_comes_twice_in_the_place_of_another_is_not_understood(fake_time: FakeTime) -> None:
-    """Also when the times in it have moved meanwhile."""
+def test_a_repeated_leaf_record_does_not_make_up_for_a_missing_one(fake_time: FakeTime) -> None:
+    """Even if the times in it have changed."""
 
     def twice(document: Document) -> Document:
         first, *_, last = document["OnceTasks"]
-        moved = {**last, "TaskImageInfo": {**last["TaskImageInfo"], "CostTimeInfo": "{}"}}
-        return with_rows(document, [first, last, last | moved])
+        changed_times = {**last, "TaskImageInfo": {**last["TaskImageInfo"], "CostTimeInfo": "{}"}}
+        return with_rows(document, [first, last, last | changed_times])
 
     with simulated(fake_time) as simulator:
-        says(simulator, {LEAVES: repeat(twice)})
+        rewrite(simulator, {LEAVES: repeat(twice)})
         with pytest.raises(NotUnderstood, match="scan task's images does not end where its total says"):
-            seen_again(simulator, fake_time)
+            polled(simulator, fake_time)
 
 
-def test_an_image_that_comes_twice_in_the_place_of_another_is_not_understood(fake_time: FakeTime) -> None:
+def test_a_repeated_image_does_not_make_up_for_a_missing_one(fake_time: FakeTime) -> None:
     def twice(document: Document) -> Document:
         row = document["ImageInstanceList"][0]
         return with_rows(document, [row, {**row, "RiskStatus": "YES"}])
 
     with simulated(fake_time) as simulator:
-        says(simulator, {IMAGES: repeat(twice)})
+        rewrite(simulator, {IMAGES: repeat(twice)})
         with pytest.raises(NotUnderstood, match="list of images does not end where its total says"):
-            seen_again(simulator, fake_time)
+            polled(simulator, fake_time)
 
 
-def test_a_task_that_is_named_and_complete_is_counted_without_asking_the_same_again(fake_time: FakeTime) -> None:
+def test_a_complete_task_found_by_its_id_is_counted_without_a_second_request_for_it(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         cloud = connected(simulator, fake_time)
-        named = cloud.task_by_id("ours")
-        assert named is not None
-        polls = [cloud.poll(named) for _ in range(2)]
+        found = cloud.task_by_id("ours")
+        assert found is not None
+        polls = [cloud.poll(found) for _ in range(2)]
 
         assert operations(simulator) == [RESULT, LEAVES, IMAGES, RESULT, LEAVES, IMAGES]
     assert [poll and poll.counts.succeeded for poll in polls] == [3, 3]
 
 
-def test_a_task_that_is_named_while_it_runs_is_asked_for_again(fake_time: FakeTime) -> None:
+def test_a_running_task_found_by_its_id_is_requested_again(fake_time: FakeTime) -> None:
     with simulated(fake_time, replace(OURS, stages=RUNNING)) as simulator:
         cloud = connected(simulator, fake_time)
-        named = cloud.task_by_id("ours")
-        assert named is not None
-        cloud.poll(named)
+        found = cloud.task_by_id("ours")
+        assert found is not None
+        cloud.poll(found)
 
         assert operations(simulator) == [RESULT, RESULT]
 
 
 @pytest.mark.parametrize(
-    "name", ["Uuid", "Digest", "Tag", "InstanceId", "RegionId", "RepoId", "RepoNamespace", "RepoName"]
+    "field", ["Uuid", "Digest", "Tag", "InstanceId", "RegionId", "RepoId", "RepoNamespace", "RepoName"]
 )
-def test_images_that_differ_in_one_of_their_names_are_no_twins(name: str, fake_time: FakeTime) -> None:
-    def and_another(document: Document) -> Document:
+def test_images_that_differ_in_one_identifying_field_are_not_duplicates(field: str, fake_time: FakeTime) -> None:
+    def with_another(document: Document) -> Document:
         rows = document["ImageInstanceList"]
-        return with_rows(document, [*rows, {**rows[-1], name: "another"}])
+        return with_rows(document, [*rows, {**rows[-1], field: "another"}])
 
     with simulated(fake_time) as simulator:
-        says(simulator, {IMAGES: repeat(and_another)})
+        rewrite(simulator, {IMAGES: repeat(with_another)})
 
-        assert seen_again(simulator, fake_time).counts.succeeded == 3
+        assert polled(simulator, fake_time).counts.succeeded == 3
 
 
 @pytest.mark.parametrize("operation", [LEAVES, IMAGES])
@@ -641,107 +628,101 @@ def test_images_that_differ_in_one_of_their_names_are_no_twins(name: str, fake_t
     [{}, {"OnceTasks": None, "ImageInstanceList": None}, {"OnceTasks": [7], "ImageInstanceList": ["x"]}],
     ids=str,
 )
-def test_an_answer_without_a_list_is_not_understood(fake_time: FakeTime, operation: str, document: Document) -> None:
+def test_a_response_without_a_list_is_not_understood(fake_time: FakeTime, operation: str, document: Document) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, {operation: repeat(lambda _true: document)})
+        rewrite(simulator, {operation: repeat(lambda _document: document)})
         with pytest.raises(NotUnderstood, match="has no list of"):
-            seen_again(simulator, fake_time)
+            polled(simulator, fake_time)
 
 
-def test_leaves_of_all_tasks_are_never_taken_for_those_of_one(fake_time: FakeTime) -> None:
-    """A cloud that does not look at TaskId lists more than the task says that it has."""
+def test_leaf_records_of_all_tasks_are_not_taken_for_those_of_one(fake_time: FakeTime) -> None:
+    """If the cloud ignored TaskId, it would list more records than the task states."""
     theirs = replace(OURS, id="theirs", started_ago=500)
     with simulated(fake_time, OURS, theirs) as simulator:
         cloud = connected(simulator, fake_time)
         known = [cloud.task_by_id("ours"), cloud.task_by_id("theirs")]
-        kept: list[Document] = []
-        says(simulator, {LEAVES: repeat(keeping(kept))})
+        recorded: list[Document] = []
+        rewrite(simulator, {LEAVES: repeat(recording(recorded))})
         for task in known:
             assert task is not None
             cloud.poll(task)
-        says(simulator, {LEAVES: repeat(lambda document: with_rows(document, kept))})
-        found = seen_again(simulator, fake_time)
+        rewrite(simulator, {LEAVES: repeat(lambda document: with_rows(document, recorded))})
+        found = polled(simulator, fake_time)
 
     assert (found.counts.total, found.counts.succeeded) == (3, 6)
     assert judge(found, Policy()).exit_code in {5, 7}
 
 
-# Where a list cannot be asked for as it should.
-
-
-def test_where_the_id_gives_no_leaves_no_others_stand_in_for_them(fake_time: FakeTime) -> None:
-    """Leaves that began since may be those of another pipeline."""
+def test_if_the_id_gives_no_leaf_records_they_are_not_searched_otherwise(fake_time: FakeTime) -> None:
+    """Records that started since may belong to the scan of another pipeline."""
     theirs = replace(OURS, id="theirs", started_ago=9000)
     with simulated(fake_time, OURS, theirs) as simulator:
-        says(simulator, {LEAVES: [no_rows]})
-        found = seen_again(simulator, fake_time)
+        rewrite(simulator, {LEAVES: [no_rows]})
+        found = polled(simulator, fake_time)
 
         assert (found.results_pending, is_pending(found)) == (3, True)
         assert operations(simulator) == [RESULT, LEAVES]
-        assert all(query(one)["TaskId"] == "ours" for one in asked(simulator, LEAVES))
+        assert all(query(request)["TaskId"] == "ours" for request in requests_of(simulator, LEAVES))
 
 
-@pytest.mark.parametrize("lacks", [{"TotalCount": None}, {"TotalCount": 0}, {"CollectTime": None}], ids=str)
-def test_without_leaves_and_without_a_number_or_a_begin_there_is_nothing_to_judge(
-    fake_time: FakeTime, lacks: Document
+@pytest.mark.parametrize("missing", [{"TotalCount": None}, {"TotalCount": 0}, {"CollectTime": None}], ids=str)
+def test_without_leaf_records_and_a_total_or_start_time_there_is_nothing_to_judge(
+    fake_time: FakeTime, missing: Document
 ) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, {RESULT: [lambda document: {**document, **lacks}], LEAVES: [no_rows]})
-        found = seen_again(simulator, fake_time)
+        rewrite(simulator, {RESULT: [lambda document: {**document, **missing}], LEAVES: [no_rows]})
+        found = polled(simulator, fake_time)
 
         assert operations(simulator) == [RESULT, LEAVES]
         assert judge(found, Policy(max_failed=99)).exit_code == 7
 
 
 @pytest.mark.parametrize("images", [3, 30])
-def test_where_criteria_give_nothing_the_list_of_all_images_is_read(fake_time: FakeTime, images: int) -> None:
+def test_if_criteria_find_no_images_the_list_of_all_images_is_read(fake_time: FakeTime, images: int) -> None:
     with simulated(fake_time, replace(OURS, total=images, risky=2)) as simulator:
         batches = -(-images // 20)
-        says(simulator, {IMAGES: [*[no_rows] * batches, *[the_truth] * 9]})
-        found = seen_again(simulator, fake_time)
-        last = [query(request) for request in asked(simulator, IMAGES)][batches:]
+        rewrite(simulator, {IMAGES: [*[no_rows] * batches, *[unchanged] * 9]})
+        found = polled(simulator, fake_time)
+        unfiltered = [query(request) for request in requests_of(simulator, IMAGES)][batches:]
 
     assert (found.counts.risky, found.results_pending) == (2, 0)
-    assert last[0] == {"CurrentPage": "1", "PageSize": "100"}
-    assert [one["CurrentPage"] for one in last] == [str(number + 1) for number in range(len(last))]
-    assert len(last) > 1
+    assert unfiltered[0] == {"CurrentPage": "1", "PageSize": "100"}
+    assert [page["CurrentPage"] for page in unfiltered] == [str(n + 1) for n in range(len(unfiltered))]
+    assert len(unfiltered) > 1
 
 
-def test_an_image_that_no_list_has_is_waited_for(fake_time: FakeTime) -> None:
+def test_an_image_that_is_in_no_list_is_pending(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, {IMAGES: repeat(no_rows)})
-        found = seen_again(simulator, fake_time)
+        rewrite(simulator, {IMAGES: repeat(no_rows)})
+        found = polled(simulator, fake_time)
 
         assert (found.results_pending, is_pending(found)) == (3, True)
-        assert len(asked(simulator, IMAGES)) == 2
+        assert len(requests_of(simulator, IMAGES)) == 2
 
 
-def test_rows_of_other_images_answer_for_none_of_ours(fake_time: FakeTime) -> None:
+def test_results_of_other_images_do_not_count(fake_time: FakeTime) -> None:
     def others(document: Document) -> Document:
         rows = [{**row, "Digest": row["Digest"][:-1] + "-"} for row in document["ImageInstanceList"]]
         return {**document, "ImageInstanceList": rows}
 
     with simulated(fake_time) as simulator:
-        says(simulator, {IMAGES: repeat(others)})
+        rewrite(simulator, {IMAGES: repeat(others)})
 
-        assert seen_again(simulator, fake_time).results_pending == 3
+        assert polled(simulator, fake_time).results_pending == 3
 
 
-def test_a_cloud_that_does_not_look_at_criteria_costs_calls_and_no_truth(fake_time: FakeTime) -> None:
+def test_if_the_cloud_ignores_criteria_the_counts_are_still_right(fake_time: FakeTime) -> None:
     with simulated(fake_time, replace(OURS, total=25, risky=4)) as simulator:
         simulator.page_cap = 1000
         rows: list[Document] = []
-        says(simulator, {IMAGES: [no_rows, no_rows, keeping(rows), keeping(rows)]})
-        seen_again(simulator, fake_time)
-        says(simulator, {IMAGES: repeat(lambda document: with_rows(document, rows))})
-        found = seen_again(simulator, fake_time)
+        rewrite(simulator, {IMAGES: [no_rows, no_rows, recording(rows), recording(rows)]})
+        polled(simulator, fake_time)
+        rewrite(simulator, {IMAGES: repeat(lambda document: with_rows(document, rows))})
+        found = polled(simulator, fake_time)
 
         assert len(rows) == 158
         assert (found.counts.risky, found.results_pending) == (4, 0)
-        assert len(asked(simulator, IMAGES)) == 2
-
-
-# What the user may not ask.
+        assert len(requests_of(simulator, IMAGES)) == 2
 
 
 @pytest.mark.parametrize(
@@ -753,45 +734,44 @@ def test_a_cloud_that_does_not_look_at_criteria_costs_calls_and_no_truth(fake_ti
         (IMAGES, "yundun-sas:DescribeImageInstances"),
     ],
 )
-def test_what_is_forbidden_is_named_and_never_nothing(fake_time: FakeTime, operation: str, action: str) -> None:
+def test_a_forbidden_operation_is_an_error_that_names_the_permission(
+    fake_time: FakeTime, operation: str, action: str
+) -> None:
     with simulated(fake_time) as simulator:
         simulator.faults.append(Fault(operation=operation, response=Forbidden()))
         with pytest.raises(NotAuthorised, match=f"Allow {action};"):
-            seen_again(simulator, fake_time)
+            polled(simulator, fake_time)
 
 
-def test_an_error_beside_an_empty_list_is_no_empty_list(fake_time: FakeTime) -> None:
+def test_an_error_beside_an_empty_list_is_an_error(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
-        says(simulator, {LEAVES: repeat(lambda document: {**no_rows(document), "Code": "NoPermission"})})
+        rewrite(simulator, {LEAVES: repeat(lambda document: {**no_rows(document), "Code": "NoPermission"})})
         with pytest.raises(NotAuthorised):
-            seen_again(simulator, fake_time)
+            polled(simulator, fake_time)
 
 
-def test_a_page_that_fails_once_is_asked_for_again(fake_time: FakeTime) -> None:
+def test_a_page_with_a_transient_error_is_requested_again(fake_time: FakeTime) -> None:
     with simulated(fake_time, replace(OURS, total=9)) as simulator:
         simulator.page_cap = 5
         simulator.faults.append(
             Fault(requests=frozenset({2}), operation=LEAVES, response=alibaba.error_response("ServiceUnavailable"))
         )
-        found = seen_again(simulator, fake_time)
-        numbers = [query(request)["CurrentPage"] for request in asked(simulator, LEAVES)]
+        found = polled(simulator, fake_time)
+        numbers = [query(request)["CurrentPage"] for request in requests_of(simulator, LEAVES)]
 
     assert found.counts.total == 9
     assert numbers == ["1", "2", "2"]
 
 
-# Other types of tasks.
-
-
-@pytest.mark.parametrize("task_type", [kind for kind in TASK_TYPES if kind != "IMAGE_SCAN"])
+@pytest.mark.parametrize("task_type", [task_type for task_type in TASK_TYPES if task_type != "IMAGE_SCAN"])
 @pytest.mark.parametrize("id_form", ["text", "zero"])
-def test_another_type_of_task_is_judged_from_its_own_answer(
+def test_another_type_of_task_is_judged_by_its_own_response(
     fake_time: FakeTime, task_type: str, id_form: IdForm
 ) -> None:
     kind: Any = task_type.lower()
     task = replace(COLLECTION, kind=kind, id_form=id_form, failed=2)
     with simulated(fake_time, task) as simulator:
-        found = seen_again(simulator, fake_time, task_type=task_type)
+        found = polled(simulator, fake_time, task_type=task_type)
 
         assert (found.risk_applies, found.is_final) == (False, True)
         assert found.counts == Counts(total=5, succeeded=3, failed=2)
@@ -799,23 +779,23 @@ def test_another_type_of_task_is_judged_from_its_own_answer(
 
 
 @pytest.mark.parametrize("id_form", ["zero", "empty", "absent"])
-def test_a_task_without_an_id_is_followed_by_its_begin(fake_time: FakeTime, id_form: IdForm) -> None:
-    began = round((fake_time.wall() - 600) * 1000)
+def test_a_task_without_an_id_is_polled_by_its_start_time(fake_time: FakeTime, id_form: IdForm) -> None:
+    started_ms = round((fake_time.wall() - 600) * 1000)
     stages = (Stage(state="running", progress=50, polls=1), Stage(state="complete"))
     with simulated(fake_time, replace(COLLECTION, id_form=id_form, stages=stages)) as simulator:
         cloud = connected(simulator, fake_time, task_type="ASSETS_COLLECTION")
         pinned = cloud.newest_task()
         assert pinned is not None
         found = cloud.poll(pinned)
-        named = cloud.task_by_id(f"collected-at-{began}")
+        by_id = cloud.task_by_id(f"collected-at-{started_ms}")
 
-    assert (pinned.id, pinned.state) == (f"collected-at-{began}", TaskState.RUNNING)
+    assert (pinned.id, pinned.state) == (f"collected-at-{started_ms}", TaskState.RUNNING)
     assert found is not None
     assert (found.id, found.state) == (pinned.id, TaskState.COMPLETE)
-    assert named == found
+    assert by_id == found
 
 
-def test_a_task_without_an_id_that_is_no_longer_the_latest_is_gone(fake_time: FakeTime) -> None:
+def test_a_task_without_an_id_that_is_no_longer_the_newest_is_none(fake_time: FakeTime) -> None:
     with simulated(fake_time, replace(COLLECTION, id_form="zero")) as simulator:
         cloud = connected(simulator, fake_time, task_type="ASSETS_COLLECTION")
         pinned = cloud.newest_task()
@@ -827,16 +807,14 @@ def test_a_task_without_an_id_that_is_no_longer_the_latest_is_gone(fake_time: Fa
         assert cloud.poll(pinned) is None
 
 
-def test_an_image_scan_cannot_be_named_by_its_begin(fake_time: FakeTime) -> None:
-    began = round((fake_time.wall() - 600) * 1000)
+def test_an_image_scan_cannot_be_requested_by_its_start_time(fake_time: FakeTime) -> None:
+    started_ms = round((fake_time.wall() - 600) * 1000)
     with simulated(fake_time, replace(OURS, id_form="zero")) as simulator:
-        assert connected(simulator, fake_time).task_by_id(f"collected-at-{began}") is None
+        assert connected(simulator, fake_time).task_by_id(f"collected-at-{started_ms}") is None
 
-
-# Whatever one field becomes.
 
 ABSENT = object()
-ODD: list[object] = [
+VALUES: list[object] = [
     ABSENT,
     None,
     True,
@@ -875,13 +853,13 @@ PLACES = [
 
 
 def changed(document: Document, within: str, field: str, value: object) -> Document:
-    """The document with this value in this field: its own, or that of all rows within it."""
+    """The document with this value in a field of its own, or of the object or all rows in its field `within`."""
     if within:
-        held = document[within]
+        content = document[within]
         inner = (
-            [changed(row, "", field, value) for row in held]
-            if isinstance(held, list)
-            else changed(held, "", field, value)
+            [changed(row, "", field, value) for row in content]
+            if isinstance(content, list)
+            else changed(content, "", field, value)
         )
         return {**document, within: inner}
     kept = {name: old for name, old in document.items() if name != field}
@@ -894,16 +872,16 @@ def changed(document: Document, within: str, field: str, value: object) -> Docum
     [replace(OURS, risky=3), replace(OURS, failed=1), replace(OURS, risky=3, results_lag=9999)],
     ids=["risky", "failed", "lagging"],
 )
-def test_what_must_not_pass_does_not_whatever_one_field_becomes(
+def test_a_task_that_must_not_pass_never_passes_whatever_the_value_of_one_field(
     fake_time: FakeTime, task: SimulatedTask, operation: str, within: str, field: str
 ) -> None:
-    """Where it says anything at all, and no exception comes but those that say what happened."""
+    """And the only exceptions are errors of the gate."""
     verdicts: list[Decision] = []
     with simulated(fake_time, task) as simulator:
         pinned = newest(simulator, fake_time)
         cloud = connected(simulator, fake_time)
-        for value in ODD:
-            says(simulator, {operation: repeat(partial(changed, within=within, field=field, value=value))})
+        for value in VALUES:
+            rewrite(simulator, {operation: repeat(partial(changed, within=within, field=field, value=value))})
             with suppress(GateError):
                 found = cloud.poll(pinned)
                 verdicts += [judge(found, Policy()).decision] if found and not is_different_task(found, pinned) else []
