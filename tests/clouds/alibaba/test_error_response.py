@@ -1,4 +1,4 @@
-"""What Alibaba Cloud means when it says no: its documented errors, and what else may stand where its answer should."""
+"""Each error response of Alibaba Cloud, documented or not, becomes the right error of the gate."""
 
 from __future__ import annotations
 
@@ -51,18 +51,16 @@ def gateway(code: str, message: str = "no") -> str:
     )
 
 
-def refusal(answer: Response) -> GateError:
+def error_of(response: Response) -> GateError:
     with pytest.raises(GateError) as caught:
-        read(answer)
+        read(response)
     return caught.value
-
-
-# The documented errors (alibaba-security-center.md 5), each with every status under which it may come.
 
 
 @pytest.mark.parametrize(
     ("code", "statuses", "error", "named"),
     [
+        # The documented errors, each with all statuses that it may have (alibaba-security-center.md 5).
         ("NoPermission", (403, 400, 200), NotAuthorised, "Allow yundun-aegis:GetLastOnceTaskInfo"),
         ("Forbidden.RAM", (403,), NotAuthorised, "Allow yundun-aegis:GetLastOnceTaskInfo"),
         ("ServerError", (500, 400, 200), Unreachable, "Try again later"),
@@ -89,17 +87,17 @@ def refusal(answer: Response) -> GateError:
         ("InvalidProduct.NotFound", (404,), Refused, "--endpoint"),
         ("InvalidProtocol.NeedSsl", (404,), Refused, "--endpoint"),
         ("-101", (400, 200), Refused, "--region"),
-        ("NobodyKnows", (400, 404, 409, 200), Refused, "--region"),
-        ("NobodyKnows", (401, 403), NotAuthorised, "from the same key"),
-        ("NobodyKnows", (408, 425, 500, 502, 503, 504), Unreachable, "Try again later"),
-        ("NobodyKnows", (429,), Throttled, "--poll-interval"),
+        ("UnknownCode", (400, 404, 409, 200), Refused, "--region"),
+        ("UnknownCode", (401, 403), NotAuthorised, "from the same key"),
+        ("UnknownCode", (408, 425, 500, 502, 503, 504), Unreachable, "Try again later"),
+        ("UnknownCode", (429,), Throttled, "--poll-interval"),
     ],
 )
-def test_each_code_has_its_class_and_exit_code_and_names_what_helps(
+def test_each_error_code_has_an_error_class_an_exit_code_and_a_remedy(
     code: str, statuses: tuple[int, ...], error: type[GateError], named: str
 ) -> None:
     for status in statuses:
-        found = refusal(replace(a_response(gateway(code, "why"), status), operation="GetLastOnceTaskInfo"))
+        found = error_of(replace(a_response(gateway(code, "why"), status), operation="GetLastOnceTaskInfo"))
 
         assert (type(found), found.exit_code) == (error, EXIT[error])
         assert f"(HTTP {status}, {code}: why)" in found.happened
@@ -121,7 +119,7 @@ def test_each_code_has_its_class_and_exit_code_and_names_what_helps(
         (408, "", Unreachable, "HTTP 408"),
         (425, HTML, Unreachable, "HTTP 425"),
         (511, HTML, NotUnderstood, "proxy"),
-        (511, gateway("NobodyKnows"), Refused, "HTTP 511"),
+        (511, gateway("UnknownCode"), Refused, "HTTP 511"),
         (400, XML, NotUnderstood, "HTTP 400"),
         (400, "{}", NotUnderstood, "HTTP 400"),
         (400, '{"Code": "200"}', NotUnderstood, "HTTP 400"),
@@ -142,21 +140,18 @@ def test_each_code_has_its_class_and_exit_code_and_names_what_helps(
         (200, "null", NotUnderstood, "not an object"),
     ],
 )
-def test_what_is_no_error_of_the_cloud_is_no_answer_of_it_either(
+def test_each_response_without_an_error_of_the_cloud_has_an_error_class_and_a_remedy(
     status: int, body: str, error: type[GateError], named: str
 ) -> None:
-    found = refusal(a_response(body, status))
+    found = error_of(a_response(body, status))
 
     assert (type(found), found.exit_code) == (error, EXIT[error])
     assert named in str(found)
     assert found.remedy
 
 
-# What is missing in the user's policy.
-
-
 @pytest.mark.parametrize(
-    ("asked", "allowed"),
+    ("operation", "allowed"),
     [
         ("GetLastOnceTaskInfo", "yundun-aegis:GetLastOnceTaskInfo"),
         ("GetOnceTaskResultInfo", "yundun-aegis:GetOnceTaskResultInfo"),
@@ -164,18 +159,15 @@ def test_what_is_no_error_of_the_cloud_is_no_answer_of_it_either(
         ("DescribeImageInstances", "yundun-sas:DescribeImageInstances"),
     ],
 )
-def test_a_missing_permission_is_named_as_policies_name_it(asked: str, allowed: str) -> None:
-    """Two of the four are under the product's older name, so that a policy of yundun-sas:* alone is not enough."""
-    found = refusal(replace(a_response(gateway("NoPermission"), 403), operation=asked))
+def test_a_missing_permission_is_named_as_in_policies(operation: str, allowed: str) -> None:
+    """Two of the four have the product's older name, so a policy of yundun-sas:* alone is not enough."""
+    found = error_of(replace(a_response(gateway("NoPermission"), 403), operation=operation))
 
-    assert action(asked) == allowed
-    assert f"call {asked} (HTTP 403" in found.happened
+    assert action(operation) == allowed
+    assert f"call {operation} (HTTP 403" in found.happened
     assert "yundun-aegis:" in found.means
     assert "yundun-sas:" in found.means
     assert f"Allow {allowed};" in found.remedy
-
-
-# When to come back.
 
 
 @pytest.mark.parametrize("status", [400, 429, 503, 403])
@@ -204,11 +196,9 @@ def test_a_missing_permission_is_named_as_policies_name_it(asked: str, allowed: 
     ],
     ids=ascii,
 )
-def test_a_quota_that_is_used_up_says_when_to_come_back(
-    status: int, headers: dict[str, str], expected: float | None
-) -> None:
-    """In milliseconds, unlike Retry-After, and never so soon that coming back would be an attack."""
-    found = refusal(a_response(gateway("Throttling.User"), status, **headers))
+def test_a_used_up_quota_states_the_time_to_wait(status: int, headers: dict[str, str], expected: float | None) -> None:
+    """In milliseconds, unlike Retry-After; the gate waits at least one second."""
+    found = error_of(a_response(gateway("Throttling.User"), status, **headers))
 
     assert isinstance(found, Throttled)
     assert found.retry_after == expected
@@ -216,32 +206,29 @@ def test_a_quota_that_is_used_up_says_when_to_come_back(
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(gateway("NobodyKnows"), 400), (gateway("ServiceUnavailable"), 503), (HTML, 502), ("", 400)],
-    ids=["unknown-code", "other-code", "web-page", "nothing"],
+    [(gateway("UnknownCode"), 400), (gateway("ServiceUnavailable"), 503), (HTML, 502), ("", 400)],
+    ids=["unknown-code", "other-code", "web-page", "empty"],
 )
-def test_whoever_says_when_to_come_back_means_a_quota(body: str, status: int) -> None:
-    """The vendor's CLI goes by this header alone."""
-    found = refusal(a_response(body, status, x_acs_retry_after="2000"))
+def test_any_error_with_x_acs_retry_after_is_a_used_up_quota(body: str, status: int) -> None:
+    """The vendor's CLI checks only this header."""
+    found = error_of(a_response(body, status, x_acs_retry_after="2000"))
 
     assert (type(found), getattr(found, "retry_after", None)) == (Throttled, 2.0)
 
 
-def test_an_answer_stays_one_whatever_its_headers_say() -> None:
+def test_a_200_without_an_error_is_not_an_error_because_of_its_headers() -> None:
     assert read(a_response(json.dumps(DATA), x_acs_retry_after="2000")) == DATA
 
 
 @pytest.mark.parametrize("status", [408, 425, 500, 503])
 @pytest.mark.parametrize(("headers", "expected"), [({}, None), ({"retry_after": "120"}, 120.0)], ids=repr)
-def test_a_broken_service_may_say_when_to_come_back(
+def test_an_unavailable_service_may_send_retry_after(
     status: int, headers: dict[str, str], expected: float | None
 ) -> None:
-    found = refusal(a_response(HTML, status, **headers))
+    found = error_of(a_response(HTML, status, **headers))
 
     assert isinstance(found, Unreachable)
     assert found.retry_after == expected
-
-
-# An error under a status that says success.
 
 
 @pytest.mark.parametrize(
@@ -266,8 +253,8 @@ def test_a_broken_service_may_say_when_to_come_back(
     ],
     ids=ascii,
 )
-def test_a_200_without_an_error_in_it_is_the_answer(more: dict[str, Any]) -> None:
-    """Some answers carry a code that means well, and rows of a list speak for themselves."""
+def test_the_document_of_a_200_without_an_error_is_returned(more: dict[str, Any]) -> None:
+    """Some responses have a code that means success, and errors in the rows of a list are not errors of the call."""
     assert read(a_response(json.dumps({**DATA, **more}))) == {**DATA, **more}
 
 
@@ -280,14 +267,14 @@ ERRORS: list[tuple[dict[str, Any], CloudError]] = [
     ({"Code": "A.1", "Message": {"zh": "m"}}, CloudError(code="A.1")),
     ({"Code": "A.1", "Success": True}, CloudError(code="A.1")),
     ({"Code": "A.1", "Error": "x", "Success": False}, CloudError(code="A.1")),
-    # Two spellings of one name: the one that means well hides nothing.
+    # Two spellings of one key: the one that means success does not hide the other.
     ({"Code": "A.1", "code": "200"}, CloudError(code="A.1")),
     ({"Code": "200", "code": "A.1"}, CloudError(code="A.1")),
     ({"Success": True, "success": False}, CloudError(code="Success is false")),
     ({"Success": "false"}, CloudError(code="Success is false")),
     ({"Success": "False"}, CloudError(code="Success is false")),
     ({"Success": False, "success": True}, CloudError(code="Success is false")),
-    # Codes that only resemble one that means well, or are none.
+    # Codes that only resemble a success code, or are not strings.
     ({"Code": 403}, CloudError(code="403")),
     ({"Code": -101}, CloudError(code="-101")),
     ({"Code": 0}, CloudError(code="0")),
@@ -300,7 +287,7 @@ ERRORS: list[tuple[dict[str, Any], CloudError]] = [
     ({"Code": []}, CloudError(code="code")),
     ({"Code": ["200"]}, CloudError(code="code")),
     ({"Code": {"a": []}, "Message": ["m"]}, CloudError(code="code")),
-    # No code at all.
+    # Errors without a code.
     ({"Success": False, "Message": "m"}, CloudError(code="Success is false", message="m")),
     ({"Code": "200", "Success": False}, CloudError(code="Success is false")),
     ({"success": "false"}, CloudError(code="Success is false")),
@@ -309,7 +296,7 @@ ERRORS: list[tuple[dict[str, Any], CloudError]] = [
     ({"ErrorMessage": "m", "Message": "n"}, CloudError(code="errormessage", message="n")),
     ({"Errors": ["m"]}, CloudError(code="errors")),
     ({"error": True}, CloudError(code="error")),
-    # Inside of something.
+    # Nested errors.
     ({"Error": {"Code": "A.1", "Message": "m"}}, CloudError(code="A.1", message="m")),
     ({"Error": {"Message": "m"}}, CloudError(code="error")),
     ({"Data": {"Code": "A.1", "Message": "m"}, "Message": "n"}, CloudError(code="A.1", message="m")),
@@ -319,39 +306,38 @@ ERRORS: list[tuple[dict[str, Any], CloudError]] = [
 
 
 @pytest.mark.parametrize(("document", "expected"), ERRORS, ids=[ascii(document) for document, _ in ERRORS])
-@pytest.mark.parametrize("is_first", [True, False], ids=["before-the-data", "behind-the-data"])
-def test_an_error_is_found_in_each_of_its_shapes_and_is_never_an_answer(
+@pytest.mark.parametrize("is_first", [True, False], ids=["before-the-data", "after-the-data"])
+def test_an_error_is_found_in_each_of_its_formats_even_beside_data(
     document: dict[str, Any], expected: CloudError, *, is_first: bool
 ) -> None:
-    """Also beside whole data: half an answer is not an answer."""
-    beside = {**document, **DATA} if is_first else {**DATA, **document}
+    """The data may be incomplete then."""
+    combined = {**document, **DATA} if is_first else {**DATA, **document}
 
-    assert find_error(document) == find_error(beside) == expected
-    assert expected.code in refusal(a_response(json.dumps(beside))).happened
+    assert find_error(document) == find_error(combined) == expected
+    assert expected.code in error_of(a_response(json.dumps(combined))).happened
 
 
 @pytest.mark.parametrize("status", [200, 400])
 @pytest.mark.parametrize("depth", [1, 19, 20, 21, 300, 600, 950, 20_000])
-@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"Data":', "}")], ids=["lists", "objects"])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"Data":', "}")], ids=["lists", "objects"])
 @pytest.mark.parametrize("name", ["Code", "Message", "Error", "Success", "Data"])
-def test_a_document_however_deep_is_read_or_refused(status: int, depth: int, begin: str, end: str, name: str) -> None:
-    nest = "[]" if begin == "[" else "1"
+def test_a_deeply_nested_document_is_parsed_or_refused(
+    status: int, depth: int, opening: str, closing: str, name: str
+) -> None:
+    innermost = "[]" if opening == "[" else "1"
     with suppress(NotUnderstood, Refused):
-        document = read(a_response(f'{{"{name}": {begin * depth}{nest}{end * depth}}}', status))
+        document = read(a_response(f'{{"{name}": {opening * depth}{innermost}{closing * depth}}}', status))
 
         assert (status, name in {"Code", "Error"}) == (200, False)
         assert list(document) == [name]
 
 
-# Foreign text.
-
-
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 429, 500])
-@pytest.mark.parametrize("code", ["NobodyKnows", "NoPermission", "Throttling", "SignatureDoesNotMatch", "ServerError"])
-def test_foreign_text_in_a_message_is_one_line_and_bounded(status: int, code: str) -> None:
-    """A message of the cloud goes to the log of a CI host, which reads commands from it."""
-    evil = "\r\n::error::x\x1b[31m\u202e\u2028\x00\ud800"
-    found = refusal(a_response(gateway(f"{code}{evil}" + "c" * 3000, f"{evil}" + "m" * 100_000), status))
+@pytest.mark.parametrize("code", ["UnknownCode", "NoPermission", "Throttling", "SignatureDoesNotMatch", "ServerError"])
+def test_text_of_the_cloud_in_a_message_is_one_short_line(status: int, code: str) -> None:
+    """Messages go to the log of a CI system, which executes commands in it."""
+    hostile = "\r\n::error::x\x1b[31m\u202e\u2028\x00\ud800"
+    found = error_of(a_response(gateway(f"{code}{hostile}" + "c" * 3000, f"{hostile}" + "m" * 100_000), status))
 
     assert len(str(found)) < 900
     assert str(found).isprintable()
@@ -362,8 +348,8 @@ def test_foreign_text_in_a_message_is_one_line_and_bounded(status: int, code: st
 @pytest.mark.parametrize(
     "name", ["error\n::error::x", "ERROR\u202e", "error" + "x" * 100_000], ids=["lf", "bidi", "long"]
 )
-def test_the_name_of_an_error_is_foreign_text_too(name: str) -> None:
-    found = refusal(a_response(json.dumps({name: True})))
+def test_the_key_of_an_error_in_a_message_is_one_short_line_too(name: str) -> None:
+    found = error_of(a_response(json.dumps({name: True})))
 
     assert len(str(found)) < 900
     assert str(found).isprintable()

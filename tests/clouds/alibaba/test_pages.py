@@ -1,4 +1,4 @@
-"""Security Center's lists: a page may be short, but what does not fit together is read again and then given up."""
+"""Security Center's lists are read page by page, and read again if their pages do not fit together."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ def row(name: object) -> Row:
 
 
 def a_page(*names: object, number: object = ABSENT, **info: object) -> Document:
-    """A page of rows of these names; what is ABSENT is left out of its PageInfo."""
-    said = {"CurrentPage": number, **info}
+    """A page with rows of these names; ABSENT values are left out of its PageInfo."""
+    fields = {"CurrentPage": number, **info}
     return {
         "Rows": [row(name) for name in names],
-        "PageInfo": {name: value for name, value in said.items() if value is not ABSENT},
+        "PageInfo": {name: value for name, value in fields.items() if value is not ABSENT},
     }
 
 
 def pages_of(names: Sequence[object], size: int, *, total: object = None) -> list[Document]:
-    """All of these in pages of this size, as the documents have it."""
-    whole = len(names) if total is None else total
+    """All of these names in pages of this size, with PageInfo as documented."""
+    stated = len(names) if total is None else total
     starts = range(0, max(1, len(names)), size)
-    cut = [names[start : start + size] for start in starts]
+    slices = [names[start : start + size] for start in starts]
     return [
-        a_page(*page, number=number, Count=len(page), PageSize=size, TotalCount=whole)
-        for number, page in enumerate(cut, start=1)
+        a_page(*page, number=number, Count=len(page), PageSize=size, TotalCount=stated)
+        for number, page in enumerate(slices, start=1)
     ]
 
 
 class Cloud:
-    """Says these documents one after another, and keeps the numbers of the pages that it was asked for."""
+    """Returns these documents one after another, and records the numbers of the requested pages."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
-        self.asked: list[int] = []
+        self.requested: list[int] = []
         self._documents: Iterator[Document] = iter(documents)
 
     def __call__(self, number: int) -> Document:
-        self.asked.append(number)
+        self.requested.append(number)
         return next(self._documents)
 
     def rows(self) -> list[Row]:
@@ -64,18 +64,15 @@ class Cloud:
         return [row["Name"] for row in self.rows()]
 
 
-# Lists that end where they say.
-
-
 @pytest.mark.parametrize(
-    ("number", "size", "asked"),
+    ("number", "size", "pages"),
     [(0, 50, 1), (1, 50, 1), (50, 50, 1), (51, 50, 2), (100, 50, 2), (7, 1, 7), (250, 100, 3)],
 )
-def test_pages_are_read_until_there_are_as_many_rows_as_the_total_says(number: int, size: int, asked: int) -> None:
+def test_pages_are_read_up_to_the_total(number: int, size: int, pages: int) -> None:
     cloud = Cloud(pages_of(range(number), size))
 
     assert cloud.names() == [*range(number)]
-    assert cloud.asked == [*range(1, asked + 1)]
+    assert cloud.requested == [*range(1, pages + 1)]
 
 
 def test_pages_may_be_of_any_length() -> None:
@@ -87,25 +84,25 @@ def test_pages_may_be_of_any_length() -> None:
 
 
 @pytest.mark.parametrize("info", [{}, {"PageSize": 100}, {"TotalCount": None, "Count": None, "CurrentPage": None}])
-def test_without_a_total_only_an_empty_page_is_the_end(info: Document) -> None:
+def test_without_a_total_only_an_empty_page_ends_the_list(info: Document) -> None:
     cloud = Cloud([{**a_page(*names), "PageInfo": info} for names in ((1, 2), (3,), ())])
 
     assert cloud.names() == [1, 2, 3]
-    assert cloud.asked == [1, 2, 3]
+    assert cloud.requested == [1, 2, 3]
 
 
-def test_without_any_word_of_the_page_only_an_empty_one_is_the_end() -> None:
+def test_without_page_info_only_an_empty_page_ends_the_list() -> None:
     cloud = Cloud([{"Rows": [row(1)]}, {"Rows": []}])
 
     assert cloud.names() == [1]
 
 
-def test_a_list_of_nothing_is_a_list() -> None:
+def test_an_empty_list_is_read() -> None:
     assert Cloud([a_page(TotalCount=0)]).rows() == []
     assert Cloud([{"Rows": []}]).rows() == []
 
 
-def test_numbers_of_a_page_may_be_written_as_texts() -> None:
+def test_paging_numbers_may_be_strings() -> None:
     cloud = Cloud(
         [a_page(1, 2, number="1", Count="2", TotalCount="3"), a_page(3, number="02", Count="1", TotalCount=3)]
     )
@@ -113,12 +110,10 @@ def test_numbers_of_a_page_may_be_written_as_texts() -> None:
     assert cloud.names() == [1, 2, 3]
 
 
-# Lists that do not.
-
 TWO = (1, 2)
-ODD_LISTS: dict[str, list[Document]] = {
-    "one-page-again-and-again": [a_page(*TWO, TotalCount=4)] * 2,
-    "one-page-again-and-again-without-a-total": [a_page(*TWO)] * 2,
+INCONSISTENT_LISTS: dict[str, list[Document]] = {
+    "one-page-repeated": [a_page(*TWO, TotalCount=4)] * 2,
+    "one-page-repeated-without-a-total": [a_page(*TWO)] * 2,
     "one-row-twice-on-a-page": [a_page(1, 1, TotalCount=2)],
     "a-row-of-an-earlier-page": [a_page(*TWO, TotalCount=4), a_page(3, 1, TotalCount=4)],
     "total-too-low": [a_page(*TWO, TotalCount=1), a_page(TotalCount=1)],
@@ -136,52 +131,49 @@ ODD_LISTS: dict[str, list[Document]] = {
     "count-of-an-empty-page": [a_page(Count=2, TotalCount=0)],
     "another-page": [a_page(*TWO, number=2, TotalCount=2)],
     "pages-counted-from-zero": [a_page(*TWO, number=0, TotalCount=2)],
-    "first-page-in-the-place-of-the-second": [
+    "first-page-instead-of-the-second": [
         a_page(*TWO, number=1, TotalCount=4),
         a_page(3, 4, number=1, TotalCount=4),
     ],
 }
 
 
-@pytest.mark.parametrize("pages", ODD_LISTS.values(), ids=ODD_LISTS)
-def test_a_list_that_does_not_fit_together_is_read_again_and_then_given_up(pages: list[Document]) -> None:
+@pytest.mark.parametrize("pages", INCONSISTENT_LISTS.values(), ids=INCONSISTENT_LISTS)
+def test_an_inconsistent_list_is_read_three_times_and_then_not_understood(pages: list[Document]) -> None:
     cloud = Cloud(cycle(pages))
     with pytest.raises(NotUnderstood, match=DOES_NOT_END) as caught:
         cloud.rows()
 
-    assert cloud.asked == [*range(1, len(pages) + 1)] * 3
+    assert cloud.requested == [*range(1, len(pages) + 1)] * 3
     assert caught.value.remedy == "Run the gate again; scan fewer images in one task if this error comes again."
 
 
-@pytest.mark.parametrize("pages", ODD_LISTS.values(), ids=ODD_LISTS)
+@pytest.mark.parametrize("pages", INCONSISTENT_LISTS.values(), ids=INCONSISTENT_LISTS)
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_list_that_fits_at_last_is_read(pages: list[Document], times: int) -> None:
+def test_a_list_that_becomes_consistent_is_read(pages: list[Document], times: int) -> None:
     cloud = Cloud([*pages * times, *pages_of([7, 8, 9], 2)])
 
     assert cloud.names() == [7, 8, 9]
-    assert cloud.asked[-2:] == [1, 2]
+    assert cloud.requested[-2:] == [1, 2]
 
 
 @pytest.mark.parametrize("total", [ABSENT, 10**8], ids=["no-total", "a-total"])
-def test_a_list_without_an_end_is_given_up(total: object) -> None:
-    """At 200,000 rows, a hundred times the largest task that was tried."""
+def test_an_endless_list_is_not_understood(total: object) -> None:
+    """At 200,000 rows, a hundred times the largest task with which the gate was tested."""
     pages = (a_page(*range(start, start + 1000), TotalCount=total) for start in count(step=1000))
     cloud = Cloud(pages)
     with pytest.raises(NotUnderstood, match=DOES_NOT_END):
         cloud.rows()
 
-    assert cloud.asked == [*range(1, 202)] * 3
+    assert cloud.requested == [*range(1, 202)] * 3
 
 
-def test_a_list_without_an_end_is_given_up_however_short_its_pages() -> None:
+def test_an_endless_list_of_short_pages_is_not_understood() -> None:
     cloud = Cloud(a_page(name) for name in count())
     with pytest.raises(NotUnderstood, match=DOES_NOT_END):
         cloud.rows()
 
-    assert cloud.asked == [*range(1, 10_001)] * 3
-
-
-# What is no list.
+    assert cloud.requested == [*range(1, 10_001)] * 3
 
 
 @pytest.mark.parametrize(
@@ -208,13 +200,15 @@ def test_a_list_without_an_end_is_given_up_however_short_its_pages() -> None:
     ids=repr,
 )
 @pytest.mark.parametrize("before", [[], [a_page(1, 2)]], ids=["first", "second"])
-def test_an_answer_without_a_list_is_not_understood_at_once(before: list[Document], document: Document) -> None:
-    """It is no empty list: that nothing was found must be said."""
+def test_a_response_without_a_list_is_not_understood_and_not_read_again(
+    before: list[Document], document: Document
+) -> None:
+    """It does not count as an empty list."""
     cloud = Cloud(chain(before, repeat(document)))
     with pytest.raises(NotUnderstood, match=r"The response has no list of Rows\."):
         cloud.rows()
 
-    assert len(cloud.asked) == len(before) + 1
+    assert len(cloud.requested) == len(before) + 1
 
 
 @pytest.mark.parametrize("field", ["CurrentPage", "Count", "TotalCount"])
@@ -223,15 +217,15 @@ def test_an_answer_without_a_list_is_not_understood_at_once(before: list[Documen
     [-1, 1.0, 0.0, True, False, "", "-1", "1.0", " 1", "1e3", "٣", "1234567890", "one", [], [1], {}],
     ids=ascii,
 )
-def test_a_number_of_a_page_that_is_none_is_not_understood_at_once(field: str, value: object) -> None:
+def test_a_paging_number_that_is_not_a_whole_number_is_not_understood_and_not_read_again(
+    field: str, value: object
+) -> None:
     cloud = Cloud(repeat(a_page(1, **{field: value})))
     with pytest.raises(NotUnderstood, match="The paging numbers of Rows in the response are not whole numbers"):
         cloud.rows()
 
-    assert cloud.asked == [1]
+    assert cloud.requested == [1]
 
-
-# Whatever comes together.
 
 SMALL = st.sampled_from([ABSENT, ABSENT, 0, 1, 2, 3, 4])
 
@@ -249,15 +243,15 @@ SMALL = st.sampled_from([ABSENT, ABSENT, 0, 1, 2, 3, 4])
         max_size=4,
     )
 )
-def test_whatever_the_pages_no_row_comes_twice_and_none_that_was_promised_is_missing(pages: list[Document]) -> None:
+def test_for_any_pages_no_row_is_duplicated_and_none_is_missing(pages: list[Document]) -> None:
     cloud = Cloud(cycle(pages))
     try:
         names = cloud.names()
     except NotUnderstood:
         return
-    last = cloud.asked[-1]
-    answered = [pages[(len(cloud.asked) - last + number) % len(pages)] for number in range(last)]
+    last = cloud.requested[-1]
+    last_pages = [pages[(len(cloud.requested) - last + number) % len(pages)] for number in range(last)]
 
     assert len(names) == len(set(map(str, names)))
-    assert names == [one["Name"] for page in answered for one in page["Rows"]]
-    assert all(page["PageInfo"].get("TotalCount", len(names)) == len(names) for page in answered)
+    assert names == [row["Name"] for page in last_pages for row in page["Rows"]]
+    assert all(page["PageInfo"].get("TotalCount", len(names)) == len(names) for page in last_pages)

@@ -1,4 +1,4 @@
-"""The signature of Alibaba Cloud, step by step: each value here is published by the vendor or made with its signer."""
+"""The signature of Alibaba Cloud, step by step, against values that the vendor publishes or its signer produced."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 CHINA = "https://tds.cn-shanghai.aliyuncs.com"
 NONCE = "0123456789abcdef0123456789abcdef"
 
-
-# The example of the vendor's own documentation (alibaba-security-center.md 4.1).
-
+# The example in the vendor's documentation (alibaba-security-center.md 4.1).
 PUBLISHED_URL = (
     "https://ecs.cn-shanghai.aliyuncs.com/"
     "?ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd&RegionId=cn-shanghai"
@@ -48,7 +46,7 @@ x-acs-version:2014-05-26
 host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version
 {EMPTY_HASH}"""
 PUBLISHED_HASH = "7ea06492da5221eba5297e897ce16e55f964061054b7695beedaac1145b1e259"
-PUBLISHED_TEXT = f"ACS3-HMAC-SHA256\n{PUBLISHED_HASH}"
+PUBLISHED_STRING_TO_SIGN = f"ACS3-HMAC-SHA256\n{PUBLISHED_HASH}"
 PUBLISHED_SIGNATURE = "06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"
 
 
@@ -60,14 +58,11 @@ def test_the_canonical_request_is_the_published_one() -> None:
 
 
 def test_the_string_to_sign_is_the_published_one() -> None:
-    assert string_to_sign(PUBLISHED_REQUEST) == PUBLISHED_TEXT
+    assert string_to_sign(PUBLISHED_REQUEST) == PUBLISHED_STRING_TO_SIGN
 
 
 def test_the_signature_is_the_published_one() -> None:
-    assert signature("YourAccessKeySecret", PUBLISHED_TEXT) == PUBLISHED_SIGNATURE
-
-
-# Whole requests: the published one, and two of this product (alibaba-security-center.md 4.1).
+    assert signature("YourAccessKeySecret", PUBLISHED_STRING_TO_SIGN) == PUBLISHED_SIGNATURE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +80,7 @@ class Vector:
     signature: str
 
 
+# The published request, and two of this product (alibaba-security-center.md 4.1).
 VECTORS = {
     "published": Vector(
         url=PUBLISHED_URL,
@@ -97,13 +93,13 @@ VECTORS = {
         hash=PUBLISHED_HASH,
         signature=PUBLISHED_SIGNATURE,
     ),
-    "the-latest-task": Vector(
+    "newest-task": Vector(
         url=f"{CHINA}/?TaskName=IMAGE_SCAN&TaskType=IMAGE_SCAN",
         action="GetLastOnceTaskInfo",
         hash="4b0ae1d1c9f40803ea6d40130d0e4b5c92a23b76c1ddfb43234fcacdc989c75d",
         signature="ad51819743b2fb8d1894381e7e2f5268110c6142bc7b0885a6370ac5e5bf9c7f",
     ),
-    "a-temporary-key": Vector(
+    "temporary-key": Vector(
         url=f"{CHINA}/?CurrentPage=1&PageSize=20&RelateInfo=true&StatusList.1=FAIL&StatusList.2=TIMEOUT"
         "&TaskType=IMAGE_SCAN",
         action="DescribeOnceTaskLeafRecordPage",
@@ -114,11 +110,11 @@ VECTORS = {
         signature="df7129627220552ad9d4f1f66cad15068fd811589b9547d95841e488729341c6",
     ),
 }
-LATEST = VECTORS["the-latest-task"]
+NEWEST = VECTORS["newest-task"]
 each_vector = pytest.mark.parametrize("vector", VECTORS.values(), ids=VECTORS)
 
 
-def asked(vector: Vector, body: str | bytes = b"", **headers: str) -> requests.Request:
+def a_request(vector: Vector, body: str | bytes = b"", **headers: str) -> requests.Request:
     credentials = Credentials(
         access_key_id=vector.access_key_id,
         access_key_secret=vector.access_key_secret,
@@ -129,13 +125,13 @@ def asked(vector: Vector, body: str | bytes = b"", **headers: str) -> requests.R
     return requests.Request("POST", vector.url, headers, data=body, auth=auth)
 
 
-def proof(prepared: requests.PreparedRequest) -> str:
+def signature_of(prepared: requests.PreparedRequest) -> str:
     return str(prepared.headers["Authorization"]).partition(",Signature=")[2]
 
 
 @each_vector
-def test_the_hash_of_a_canonical_request_is_the_vendors(vector: Vector) -> None:
-    prepared = asked(vector).prepare()
+def test_the_hash_of_a_canonical_request_is_that_of_the_vendors_signer(vector: Vector) -> None:
+    prepared = a_request(vector).prepare()
     signed = signed_headers(prepared.headers, prefix="x-acs-")
     request = canonical_request("POST", prepared.url or "", signed, EMPTY_HASH)
 
@@ -143,8 +139,8 @@ def test_the_hash_of_a_canonical_request_is_the_vendors(vector: Vector) -> None:
 
 
 @each_vector
-def test_a_request_is_signed_as_the_vendor_signs_it(vector: Vector) -> None:
-    headers = asked(vector).prepare().headers
+def test_a_request_is_signed_as_by_the_vendors_signer(vector: Vector) -> None:
+    headers = a_request(vector).prepare().headers
 
     assert headers["Authorization"] == (
         f"ACS3-HMAC-SHA256 Credential={vector.access_key_id},SignedHeaders={vector.signed},Signature={vector.signature}"
@@ -153,47 +149,41 @@ def test_a_request_is_signed_as_the_vendor_signs_it(vector: Vector) -> None:
     assert headers.get("x-acs-security-token", "") == vector.security_token
 
 
-def test_a_proxy_may_change_what_every_client_sends() -> None:
-    """User-Agent, Accept and the like are sent and not signed, so that the signature is that of the vector."""
-    prepared = requests.Session().prepare_request(asked(LATEST))
+def test_headers_that_a_proxy_may_change_are_not_signed() -> None:
+    """User-Agent, Accept and the like are sent, but the signature is that of the vector without them."""
+    prepared = requests.Session().prepare_request(a_request(NEWEST))
 
     assert {"User-Agent", "Accept", "Accept-Encoding", "Content-Length"} <= set(prepared.headers)
-    assert proof(prepared) == LATEST.signature
+    assert signature_of(prepared) == NEWEST.signature
 
 
-def test_a_security_token_is_signed_with_the_rest() -> None:
-    plain, one, other = (asked(replace(LATEST, security_token=token)).prepare() for token in ("", "one", "other"))
+def test_a_security_token_is_signed() -> None:
+    plain, one, other = (a_request(replace(NEWEST, security_token=token)).prepare() for token in ("", "one", "other"))
 
     assert "x-acs-security-token" not in str(plain.headers["Authorization"])
     assert ";x-acs-security-token;" in str(one.headers["Authorization"])
-    assert len({proof(plain), proof(one), proof(other)}) == 3
-
-
-# Each time anew.
+    assert len({signature_of(plain), signature_of(one), signature_of(other)}) == 3
 
 
 def test_a_request_that_is_prepared_again_has_a_new_nonce_and_a_new_signature() -> None:
-    """A nonce that was seen before is refused (SignatureNonceUsed), so every try needs its own."""
-    auth = KeyPairAuth(Credentials(access_key_id="id", access_key_secret="secret"), lambda: LATEST.at)
-    request = requests.Request("POST", LATEST.url, auth=auth)
-    tries = [request.prepare().headers for _ in range(20)]
-    nonces = {str(headers["x-acs-signature-nonce"]) for headers in tries}
+    """A used nonce is refused (SignatureNonceUsed), so every attempt needs its own."""
+    auth = KeyPairAuth(Credentials(access_key_id="id", access_key_secret="secret"), lambda: NEWEST.at)
+    request = requests.Request("POST", NEWEST.url, auth=auth)
+    attempts = [request.prepare().headers for _ in range(20)]
+    nonces = {str(headers["x-acs-signature-nonce"]) for headers in attempts}
 
-    assert len(nonces) == len({headers["Authorization"] for headers in tries}) == 20
+    assert len(nonces) == len({headers["Authorization"] for headers in attempts}) == 20
     assert all(re.fullmatch("[0-9a-f]{32}", nonce) for nonce in nonces)
 
 
-def test_each_signature_has_the_time_of_its_own_moment() -> None:
-    moments = iter(datetime(2026, 1, 31, 12, 0, second, 999_999, tzinfo=UTC) for second in (7, 8))
+def test_each_request_is_signed_with_its_own_time() -> None:
+    times = iter(datetime(2026, 1, 31, 12, 0, second, 999_999, tzinfo=UTC) for second in (7, 8))
     credentials = Credentials(access_key_id="id", access_key_secret="secret")
-    request = requests.Request("POST", LATEST.url, auth=KeyPairAuth(credentials, partial(next, moments), lambda: NONCE))
+    request = requests.Request("POST", NEWEST.url, auth=KeyPairAuth(credentials, partial(next, times), lambda: NONCE))
     first, second = request.prepare().headers, request.prepare().headers
 
     assert (first["x-acs-date"], second["x-acs-date"]) == ("2026-01-31T12:00:07Z", "2026-01-31T12:00:08Z")
     assert first["Authorization"] != second["Authorization"]
-
-
-# Host, body, path and query.
 
 
 @pytest.mark.parametrize(
@@ -205,32 +195,32 @@ def test_each_signature_has_the_time_of_its_own_moment() -> None:
         ("https://tds.example:8443", "tds.example:8443"),
     ],
 )
-def test_the_host_that_is_signed_is_the_host_that_is_sent(base_url: str, host: str) -> None:
-    at_home = asked(replace(LATEST, url=LATEST.url.replace(CHINA, base_url))).prepare()
-    signed = signed_headers(at_home.headers, prefix="x-acs-")
-    request = canonical_request("POST", at_home.url or "", signed, EMPTY_HASH)
+def test_the_signed_host_is_the_host_that_is_sent(base_url: str, host: str) -> None:
+    prepared = a_request(replace(NEWEST, url=NEWEST.url.replace(CHINA, base_url))).prepare()
+    signed = signed_headers(prepared.headers, prefix="x-acs-")
+    request = canonical_request("POST", prepared.url or "", signed, EMPTY_HASH)
 
-    assert at_home.headers["Host"] == host
+    assert prepared.headers["Host"] == host
     assert f"\nhost:{host}\n" in request
-    assert proof(at_home) == signature("dummy-secret", string_to_sign(request))
+    assert signature_of(prepared) == signature("dummy-secret", string_to_sign(request))
 
 
 @pytest.mark.parametrize("body", ['{"a": "ü"}', '{"a": "ü"}'.encode()], ids=["text", "bytes"])
 def test_the_hash_of_a_body_is_sent_and_signed(body: str | bytes) -> None:
-    prepared, digest = asked(LATEST, body).prepare(), hashlib.sha256('{"a": "ü"}'.encode()).hexdigest()
+    prepared, digest = a_request(NEWEST, body).prepare(), hashlib.sha256('{"a": "ü"}'.encode()).hexdigest()
     signed = signed_headers(prepared.headers, prefix="x-acs-")
-    request = canonical_request("POST", LATEST.url, signed, digest)
+    request = canonical_request("POST", NEWEST.url, signed, digest)
 
     assert prepared.headers["x-acs-content-sha256"] == digest
     assert request.endswith(f"\n{digest}")
-    assert proof(prepared) == signature("dummy-secret", string_to_sign(request))
+    assert signature_of(prepared) == signature("dummy-secret", string_to_sign(request))
 
 
-def test_the_kind_of_a_body_is_signed_where_it_is_sent() -> None:
-    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+def test_a_content_type_is_signed_if_it_is_sent() -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
 
     assert "SignedHeaders=content-type;host;x-acs-action;" in str(
-        asked(LATEST, "a=b", **kind).prepare().headers["Authorization"]
+        a_request(NEWEST, "a=b", **headers).prepare().headers["Authorization"]
     )
 
 
@@ -246,7 +236,7 @@ def test_the_kind_of_a_body_is_signed_where_it_is_sent() -> None:
     ],
 )
 def test_the_path_is_signed_as_it_is_sent(url: str, path: str) -> None:
-    """The API has no path, but an --endpoint may have one."""
+    """The API has no path, but --endpoint can have one."""
     assert canonical_request("POST", url, {}, "").split("\n")[:2] == ["POST", path]
 
 
@@ -257,9 +247,9 @@ def test_the_path_is_signed_as_it_is_sent(url: str, path: str) -> None:
         ("a=x%20y~*", "a=x%20y~%2A"),
         ("Criteria=%5B%7B%22name%22%3A%22tag%22%7D%5D", "Criteria=%5B%7B%22name%22%3A%22tag%22%7D%5D"),
         ("StatusList.2=b&StatusList.1=a", "StatusList.1=a&StatusList.2=b"),
-        # The published algorithm escapes names as well; the vendor's SDK, whose names need none, does not.
+        # The published algorithm encodes names as well; the vendor's SDK does not, but has no names that need it.
         ("a%2Fb=1", "a%2Fb=1"),
     ],
 )
-def test_the_query_is_signed_sorted_and_escaped(query: str, canonical: str) -> None:
+def test_the_query_is_signed_sorted_and_percent_encoded(query: str, canonical: str) -> None:
     assert canonical_request("POST", f"{CHINA}/?{query}", {}, "").split("\n")[2] == canonical

@@ -1,4 +1,4 @@
-"""What the vendor's own signer signs is right by definition: ours signs everything the same."""
+"""The gate signs any request exactly as the vendor's own signer does."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from gate.clouds.signing import host_header
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Lone surrogates are no text that could be sent.
+# Lone surrogates cannot be sent.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-# The vendor's signer leaves the names of parameters as they are, though its own document escapes them like values;
-# and it is given its query as a dict. So they are what no escaping changes, and each stands there once.
+# Names that encoding does not change, each used once: the vendor's signer does not encode names, although its own
+# document does, and it takes the query as a dict.
 PARAMETER = st.text("abcXYZ019-_.~", max_size=12)
-# What is sent in a header is ASCII: other letters reach no cloud unharmed.
+# Header values are ASCII, because other characters are not sent reliably.
 HEADER_VALUE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=20).map(str.strip)
-# Of other headers only these two are signed by both; the vendor signs all that it is given.
+# The only headers that both sign: the gate signs no others, and the vendor's signer signs all that it is given.
 HEADER_NAME = st.just("content-type") | st.from_regex(r"x-acs-[a-z0-9]{1,4}(-[a-z0-9]{1,4})?", fullmatch=True)
-# A segment of dots is a way through the tree to every client, not a name.
+# Clients resolve the segments "." and "..".
 SEGMENT = TEXT.filter(lambda text: text not in {"", ".", ".."})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class SampleRequest:
     method: str = "POST"
     base_url: str = "https://tds.cn-shanghai.aliyuncs.com"
     segments: tuple[str, ...] = ("",)
@@ -56,9 +56,9 @@ class Question:
         return f"{self.base_url}{self.path}" + (f"?{pairs}" if pairs else "")
 
 
-QUESTIONS = st.builds(
-    Question,
-    # The vendor's signer takes a method as it is; requests sends it in capitals.
+REQUESTS = st.builds(
+    SampleRequest,
+    # In upper case: the vendor's signer leaves the method as it is, and requests sends it in upper case.
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
     base_url=st.sampled_from(
         ["https://tds.cn-shanghai.aliyuncs.com", "http://127.0.0.1:8080", "http://[::1]:1", "https://h.example:443"]
@@ -74,51 +74,51 @@ QUESTIONS = st.builds(
 SECRETS = st.text(min_size=1, max_size=40).filter(lambda text: text.isprintable())
 
 
-def signed_by_us(question: Question, secret: str) -> str:
-    credentials = Credentials(access_key_id="LTAI", access_key_secret=secret, security_token=question.security_token)
+def sign_with_gate(sample: SampleRequest, secret: str) -> str:
+    credentials = Credentials(access_key_id="LTAI", access_key_secret=secret, security_token=sample.security_token)
     request = requests.Request(
-        question.method,
-        question.url,
-        dict(question.headers),
-        data=question.body,
-        auth=KeyPairAuth(credentials, lambda: question.at, lambda: question.nonce),
+        sample.method,
+        sample.url,
+        dict(sample.headers),
+        data=sample.body,
+        auth=KeyPairAuth(credentials, lambda: sample.at, lambda: sample.nonce),
     )
     return str(request.prepare().headers["Authorization"])
 
 
 @pytest.fixture(scope="module")
-def signed_by_the_vendor() -> Callable[[Question, str], str]:
+def sign_with_vendor() -> Callable[[SampleRequest, str], str]:
     signer: Any = import_module("alibabacloud_tea_openapi.utils").Utils
     dara: Any = import_module("darabonba.request").DaraRequest
 
-    def sign(question: Question, secret: str) -> str:
-        digest = hashlib.sha256(question.body).hexdigest()
+    def sign(sample: SampleRequest, secret: str) -> str:
+        digest = hashlib.sha256(sample.body).hexdigest()
         request = dara()
-        request.method, request.pathname, request.query = question.method, question.path, dict(question.query)
+        request.method, request.pathname, request.query = sample.method, sample.path, dict(sample.query)
         request.headers = {
-            **dict(question.headers),
-            "host": host_header(question.url),
-            "x-acs-date": f"{question.at:%Y-%m-%dT%H:%M:%SZ}",
-            "x-acs-signature-nonce": question.nonce,
+            **dict(sample.headers),
+            "host": host_header(sample.url),
+            "x-acs-date": f"{sample.at:%Y-%m-%dT%H:%M:%SZ}",
+            "x-acs-signature-nonce": sample.nonce,
             "x-acs-content-sha256": digest,
-            **({"x-acs-security-token": question.security_token} if question.security_token else {}),
+            **({"x-acs-security-token": sample.security_token} if sample.security_token else {}),
         }
         return str(signer.get_authorization(request, "ACS3-HMAC-SHA256", digest, "LTAI", secret))
 
     return sign
 
 
-@given(question=QUESTIONS, secret=SECRETS)
-@example(question=Question(query=(("TaskType", "IMAGE_SCAN"), ("TaskName", "IMAGE_SCAN"))), secret="s")
-@example(question=Question(query=(("Criteria", '[{"name":"tag","value":"a b/c~测试+*"}]'),)), secret="s")
-@example(question=Question(query=(("StatusList.10", "a"), ("StatusList.2", "b"), ("StatusList", "c"))), secret="s")
-@example(question=Question(query=(("a", ""), ("", "x"), ("A", "%41"), ("~", "~"))), secret="s")
-@example(question=Question(query=(("a", "\uffff\U00010000"),)), secret="geheim-ü")
-@example(question=Question(segments=("%2e%2e", "a+b", "*'()!", "é", "~", "a/b")), secret="s")
-@example(question=Question(headers=(("X-Acs-Action", "A"), ("CONTENT-TYPE", "b"), ("x-acs-a", ""))), secret="s")
+@given(sample=REQUESTS, secret=SECRETS)
+@example(sample=SampleRequest(query=(("TaskType", "IMAGE_SCAN"), ("TaskName", "IMAGE_SCAN"))), secret="s")
+@example(sample=SampleRequest(query=(("Criteria", '[{"name":"tag","value":"a b/c~测试+*"}]'),)), secret="s")
+@example(sample=SampleRequest(query=(("StatusList.10", "a"), ("StatusList.2", "b"), ("StatusList", "c"))), secret="s")
+@example(sample=SampleRequest(query=(("a", ""), ("", "x"), ("A", "%41"), ("~", "~"))), secret="s")
+@example(sample=SampleRequest(query=(("a", "\uffff\U00010000"),)), secret="geheim-ü")
+@example(sample=SampleRequest(segments=("%2e%2e", "a+b", "*'()!", "é", "~", "a/b")), secret="s")
+@example(sample=SampleRequest(headers=(("X-Acs-Action", "A"), ("CONTENT-TYPE", "b"), ("x-acs-a", ""))), secret="s")
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_request_is_signed_as_the_vendors_signer_signs_it(
-    signed_by_the_vendor: Callable[[Question, str], str], question: Question, secret: str
+def test_any_request_is_signed_as_by_the_vendors_signer(
+    sign_with_vendor: Callable[[SampleRequest, str], str], sample: SampleRequest, secret: str
 ) -> None:
-    """To the last byte of the Authorization header."""
-    assert signed_by_us(question, secret) == signed_by_the_vendor(question, secret)
+    """The Authorization headers are equal byte by byte."""
+    assert sign_with_gate(sample, secret) == sign_with_vendor(sample, secret)
