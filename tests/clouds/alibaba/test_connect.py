@@ -1,4 +1,4 @@
-"""How Alibaba Cloud is connected: from settings and the environment, without a word on the network."""
+"""How Alibaba Cloud is connected: from settings and the environment, without sending anything."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": 
 CHINA, ABROAD = "tds.cn-shanghai.aliyuncs.com", "tds.ap-southeast-1.aliyuncs.com"
 
 
-def connection(time: FakeTime, environ: Mapping[str, str], **settings: Any) -> Connection:
+def alibaba_connection(time: FakeTime, environ: Mapping[str, str], **settings: Any) -> Connection:
     return a_connection(time, environ=environ, cloud="alibaba", **settings)
 
 
@@ -38,12 +38,9 @@ def test_alibaba_is_one_of_the_clouds() -> None:
     assert PROVIDER.vendor == "Alibaba Cloud"
 
 
-def test_a_look_every_5_seconds_is_far_from_the_quota_of_any_api_of_the_product() -> None:
-    """Where one is documented, it is 10 calls a second; a look at a complete task takes a handful."""
+def test_a_poll_every_5_seconds_stays_far_below_any_documented_quota() -> None:
+    """Documented quotas of the product are 10 calls a second; a poll of a complete task takes a few calls."""
     assert PROVIDER.min_poll_interval == 5
-
-
-# Nothing is sent, and what is missing is said.
 
 
 @pytest.mark.usefixtures("socket_disabled")
@@ -57,11 +54,11 @@ def test_a_look_every_5_seconds_is_far_from_the_quota_of_any_api_of_the_product(
     ids=["region", "endpoint", "new-region-with-endpoint"],
 )
 def test_connecting_sends_nothing(fake_time: FakeTime, settings: dict[str, Any]) -> None:
-    way = connection(fake_time, KEYS, **settings)
+    connection = alibaba_connection(fake_time, KEYS, **settings)
 
-    PROVIDER.connect(way)
+    PROVIDER.connect(connection)
 
-    assert way.event_log.events == ()
+    assert connection.event_log.events == ()
 
 
 @pytest.mark.parametrize(
@@ -98,35 +95,35 @@ def test_connecting_sends_nothing(fake_time: FakeTime, settings: dict[str, Any])
         ),
     ],
     ids=[
-        "nothing",
+        "no-settings",
         "empty-region",
         "mistyped-region",
         "region-in-capitals",
-        "half-a-region",
+        "incomplete-region",
         "region-of-another-cloud",
-        "region-where-it-is-not",
-        "mistyped-region-of-the-environment",
+        "region-without-the-service",
+        "mistyped-region-in-the-environment",
         "no-credentials",
         "half-a-key-pair",
         "security-token-alone",
         "token-alone",
-        "token-of-the-input-alone",
+        "token-input-alone",
         "credentials-of-another-cloud",
     ],
 )
-def test_what_does_not_suffice_is_said_before_anything_is_sent(
+def test_missing_or_wrong_settings_are_an_error_before_anything_is_sent(
     fake_time: FakeTime, settings: dict[str, Any], environ: Mapping[str, str], error: type[GateError], named: str
 ) -> None:
     with pytest.raises(error) as caught:
-        PROVIDER.connect(connection(fake_time, environ, **settings))
+        PROVIDER.connect(alibaba_connection(fake_time, environ, **settings))
 
     assert named in str(caught.value)
-    assert "token in" not in str(caught.value), "nobody can sign in to Alibaba Cloud with a token alone"
+    assert "token in" not in str(caught.value), "Alibaba Cloud does not accept a token alone"
 
 
-def test_an_unknown_region_is_answered_by_all_that_are_known(fake_time: FakeTime) -> None:
+def test_for_a_region_unlike_any_other_all_regions_are_listed(fake_time: FakeTime) -> None:
     with pytest.raises(UsageError) as caught:
-        PROVIDER.connect(connection(fake_time, KEYS, region="xx"))
+        PROVIDER.connect(alibaba_connection(fake_time, KEYS, region="xx"))
 
     assert "did you mean" not in str(caught.value)
     assert {"cn-hangzhou", "cn-north-2-gov-1", "me-central-1"} <= set(caught.value.means.rstrip(".").split(", "))
@@ -141,30 +138,27 @@ def test_an_unknown_region_is_answered_by_all_that_are_known(fake_time: FakeTime
         ("ALIBABA_CLOUD_SECURITY_TOKEN", "carriage\rreturn"),
     ],
 )
-def test_a_credential_that_no_header_can_carry_is_the_users_mistake_and_is_not_shown(
+def test_a_credential_that_cannot_be_sent_in_a_header_is_refused_and_not_shown(
     fake_time: FakeTime, name: str, value: str
 ) -> None:
     with pytest.raises(NotAuthorised) as caught:
-        PROVIDER.connect(connection(fake_time, {**KEYS, name: value}, region="cn-hangzhou"))
+        PROVIDER.connect(alibaba_connection(fake_time, {**KEYS, name: value}, region="cn-hangzhou"))
 
     assert name in str(caught.value)
     assert value not in str(caught.value)
-
-
-# Where it goes.
 
 
 def test_the_endpoints_are_those_of_the_vendors_sdk() -> None:
     """Every region of it, and none besides, on one of two planes."""
     config: Any = import_module("alibabacloud_tea_openapi.utils_models").Config
     client: Any = import_module("alibabacloud_sas20181203.client").Client
-    theirs: dict[str, str] = vars(client(config(access_key_id="id", access_key_secret="s", region_id="cn-hangzhou")))[
-        "_endpoint_map"
-    ]
+    of_the_sdk: dict[str, str] = vars(
+        client(config(access_key_id="id", access_key_secret="s", region_id="cn-hangzhou"))
+    )["_endpoint_map"]
     assert {region: endpoint(region) for region in PROVIDER.regions} == {
-        region: f"https://{host}" for region, host in theirs.items()
+        region: f"https://{host}" for region, host in of_the_sdk.items()
     }
-    assert set(theirs.values()) == {CHINA, ABROAD}
+    assert set(of_the_sdk.values()) == {CHINA, ABROAD}
 
 
 @pytest.mark.parametrize(
@@ -184,20 +178,17 @@ def test_the_endpoints_are_those_of_the_vendors_sdk() -> None:
         ({"region": "new-region-1", "endpoint": "https://gate.invalid"}, {}, "gate.invalid"),
     ],
 )
-def test_the_region_picks_the_endpoint(
+def test_the_region_selects_the_endpoint(
     fake_time: FakeTime,
     monkeypatch: pytest.MonkeyPatch,
     settings: dict[str, Any],
     environ: dict[str, str],
     host: str,
 ) -> None:
-    """The option comes before the variables of the vendor's tools, and an endpoint before both."""
-    way = connection(fake_time, {**KEYS, **environ}, timeout=0.0, **settings)
+    """The option takes precedence over the variables of the vendor's tools, and an endpoint over both."""
+    connection = alibaba_connection(fake_time, {**KEYS, **environ}, timeout=0.0, **settings)
 
-    assert first_host_called_by(PROVIDER, way, monkeypatch) == host
-
-
-# How it signs in.
+    assert first_host_called_by(PROVIDER, connection, monkeypatch) == host
 
 
 @pytest.mark.parametrize(
@@ -227,15 +218,15 @@ def test_the_region_picks_the_endpoint(
     ],
     ids=["sdk", "sdk-temporary", "terraform", "terraform-temporary", "input-temporary", "ours"],
 )
-@pytest.mark.parametrize("beside", [{}, {"SCAN_GATE_AUTH_TOKEN": "t"}], ids=["alone", "beside-a-token"])
-def test_it_signs_in_with_what_the_vendors_tools_know(
-    fake_time: FakeTime, environ: dict[str, str], beside: dict[str, str]
+@pytest.mark.parametrize("token", [{}, {"SCAN_GATE_AUTH_TOKEN": "t"}], ids=["alone", "beside-a-token"])
+def test_the_credential_variables_of_the_vendors_tools_are_used(
+    fake_time: FakeTime, environ: dict[str, str], token: dict[str, str]
 ) -> None:
-    """A token, with which nobody can sign in here, does not get in the way."""
+    """Even beside a token, which Alibaba Cloud does not accept."""
     with Simulator(now=fake_time.wall) as simulator:
         known = simulator.describe()["alibaba"]
-        credentials = {name: known[part] for name, part in environ.items()} | beside
-        found = PROVIDER.connect(connection(fake_time, credentials, endpoint=simulator.url)).newest_task()
+        credentials = {name: known[part] for name, part in environ.items()} | token
+        found = PROVIDER.connect(alibaba_connection(fake_time, credentials, endpoint=simulator.url)).newest_task()
         (request,) = simulator.requests
 
         assert found is not None
@@ -243,21 +234,18 @@ def test_it_signs_in_with_what_the_vendors_tools_know(
         assert "X-Auth-Token" not in request.headers
 
 
-def test_secrets_that_the_cloud_repeats_are_not_shown(fake_time: FakeTime) -> None:
-    """Gateways answer a wrong signature with what they have signed themselves."""
+def test_secrets_in_an_error_message_of_the_cloud_are_redacted(fake_time: FakeTime) -> None:
+    """Gateways answer a wrong signature with the string that they signed."""
     secrets = {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "a-secret-key", "ALIBABA_CLOUD_SECURITY_TOKEN": "a-security-token"}
     body = b'{"Code": "SignatureDoesNotMatch", "Message": "a-secret-key, x-acs-security-token:a-security-token"}'
-    answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)
-    with Peer(answer) as peer, pytest.raises(NotAuthorised) as caught:
-        PROVIDER.connect(connection(fake_time, KEYS | secrets, endpoint=f"http://{peer.address}")).newest_task()
+    response = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)
+    with Peer(response) as peer, pytest.raises(NotAuthorised) as caught:
+        PROVIDER.connect(alibaba_connection(fake_time, KEYS | secrets, endpoint=f"http://{peer.address}")).newest_task()
 
     assert "SignatureDoesNotMatch: ***, x-acs-security-token:***)" in str(caught.value)
 
 
-# The options.
-
-
-def test_without_a_wish_the_latest_image_scan_is_meant() -> None:
+def test_without_options_the_newest_image_scan_is_selected() -> None:
     settings = settings_from({"cloud": "alibaba"})
 
     assert settings.for_cloud == {}
@@ -267,7 +255,7 @@ def test_without_a_wish_the_latest_image_scan_is_meant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "expected"),
+    ("options", "expected"),
     [
         ({"task-name": "VUL_CHECK_TASK"}, ("IMAGE_SCAN", "VUL_CHECK_TASK", "")),
         (
@@ -275,14 +263,14 @@ def test_without_a_wish_the_latest_image_scan_is_meant() -> None:
             ("ASSETS_COLLECTION", "IMAGE_SCAN", ""),
         ),
         ({"source": "openapi"}, ("IMAGE_SCAN", "IMAGE_SCAN", "openapi")),
-        ({"source": "of its own"}, ("IMAGE_SCAN", "IMAGE_SCAN", "of its own")),
-        *(({"task-type": kind}, (kind, kind, "")) for kind in TASK_TYPES),
+        ({"source": "with spaces"}, ("IMAGE_SCAN", "IMAGE_SCAN", "with spaces")),
+        *(({"task-type": task_type}, (task_type, task_type, "")) for task_type in TASK_TYPES),
     ],
     ids=repr,
 )
-def test_a_wish_becomes_what_the_api_is_asked(wishes: dict[str, str], expected: tuple[str, str, str]) -> None:
-    """A task's name is that of its type, unless it has one of its own."""
-    found = Selection.from_options(settings_from({"cloud": "alibaba", **wishes}).for_cloud)
+def test_an_option_becomes_a_parameter_of_the_api(options: dict[str, str], expected: tuple[str, str, str]) -> None:
+    """The name of a task is by default that of its type."""
+    found = Selection.from_options(settings_from({"cloud": "alibaba", **options}).for_cloud)
 
     assert (found.task_type, found.task_name, found.source) == expected
 
@@ -303,39 +291,40 @@ def test_the_types_of_tasks_are_those_that_the_api_documents() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "named"),
+    ("options", "named"),
     [
         ({"task-type": "IMAGE_SCAM"}, "--task-type: 'IMAGE_SCAM' is not one of IMAGE_SCAN, ASSETS_COLLECTION"),
         ({"task-type": "image_scan"}, "--task-type: 'image_scan' is not one of IMAGE_SCAN"),
         ({"task-type": ""}, "--task-type: '' is not one of IMAGE_SCAN"),
         ({"task-name": "nightly"}, "--task-name: 'nightly' is not one of IMAGE_SCAN"),
-        # IMAGE_REGISTRY_PULL is a type of leaves only (alibaba-security-center.md 1.1).
+        # IMAGE_REGISTRY_PULL is a type of leaf records only (alibaba-security-center.md 1.1).
         ({"task-type": "IMAGE_REGISTRY_PULL"}, "is not one of IMAGE_SCAN"),
         ({"project-id": "p"}, "alibaba does not have the option 'project-id', given as --project-id"),
         ({"type": "image_scan"}, "alibaba does not have the option 'type', given as --type"),
     ],
     ids=repr,
 )
-def test_a_wish_that_the_api_does_not_know_is_refused_before_it_is_sent(wishes: dict[str, str], named: str) -> None:
+def test_an_option_that_the_api_does_not_know_is_refused_before_anything_is_sent(
+    options: dict[str, str], named: str
+) -> None:
     with pytest.raises(UsageError) as caught:
-        settings_from({"cloud": "alibaba", **wishes})
+        settings_from({"cloud": "alibaba", **options})
 
     assert named in caught.value.happened
     assert caught.value.exit_code is ExitCode.USAGE
 
 
-def test_a_wish_reaches_the_cloud(fake_time: FakeTime) -> None:
+def test_an_option_reaches_the_cloud(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
         known = simulator.describe()["alibaba"]
         environ = {f"SCAN_GATE_{name.upper()}": known[name] for name in ("access_key_id", "access_key_secret")}
-        wishes = {"source": "console_batch"}
-        PROVIDER.connect(connection(fake_time, environ, endpoint=simulator.url, for_cloud=wishes)).newest_task()
+        options = {"source": "console_batch"}
+        PROVIDER.connect(
+            alibaba_connection(fake_time, environ, endpoint=simulator.url, for_cloud=options)
+        ).newest_task()
         (request,) = simulator.requests
 
         assert request.query == {"TaskType": ["IMAGE_SCAN"], "TaskName": ["IMAGE_SCAN"], "Source": ["console_batch"]}
-
-
-# What a message names as the place of the search.
 
 
 @pytest.mark.parametrize(
@@ -360,16 +349,16 @@ def test_a_wish_reaches_the_cloud(fake_time: FakeTime) -> None:
     ],
     ids=["region", "endpoint", "filters", "by-id"],
 )
-def test_the_place_of_the_search_is_described_with_the_filters_in_force(
+def test_the_search_description_names_the_place_and_the_filters_in_use(
     fake_time: FakeTime, settings: dict[str, Any], task_id: str | None, place: str
 ) -> None:
-    cloud = PROVIDER.connect(connection(fake_time, KEYS, **settings))
+    cloud = PROVIDER.connect(alibaba_connection(fake_time, KEYS, **settings))
 
     assert cloud.search_description(task_id) == f"Alibaba Cloud ({place})"
 
 
 def test_a_source_filters_a_search_by_an_id_that_is_a_start_time(fake_time: FakeTime) -> None:
     """Such a task can be found only as the newest one; see `translate.is_start_time_id`."""
-    way = connection(fake_time, KEYS, region="cn-hangzhou", for_cloud={"source": "openapi"})
+    connection = alibaba_connection(fake_time, KEYS, region="cn-hangzhou", for_cloud={"source": "openapi"})
 
-    assert PROVIDER.connect(way).search_description("collected-at-1769860800000").endswith(", --source openapi)")
+    assert PROVIDER.connect(connection).search_description("collected-at-1769860800000").endswith(", --source openapi)")
