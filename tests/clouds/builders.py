@@ -112,7 +112,11 @@ class Peer:
             client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
             self._serve(client)
         else:
-            client.sendall(self._response)
+            client.sendall(self.response_to(head.decode("latin-1")))
+
+    def response_to(self, _head: str, /) -> bytes:
+        """The response to a request with this head; a subclass can make it depend on the request."""
+        return self._response
 
 
 def first_host_called_by(provider: CloudProvider, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> str:
