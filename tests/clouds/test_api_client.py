@@ -1,4 +1,4 @@
-"""The client of one API: what a response may be, signatures, and a machine whose clock is wrong."""
+"""The API client: which responses it reads, how it signs, what it logs, and how it corrects a wrong clock."""
 
 from __future__ import annotations
 
@@ -8,59 +8,59 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.clouds.credentials import Credentials
-from gate.clouds.huawei.signature import KeyPairAuth
-from gate.errors import (
-    DeadlineExceeded,
-    GateError,
-    NotAuthorised,
-)
+from gate.errors import DeadlineExceeded, GateError, NotAuthorised
 from gate.outcome import EventKind
-from gate.simulator import (
-    Fault,
-    HttpResponse,
-    RawResponse,
-    Simulator,
-)
+from gate.simulator import Fault, HttpResponse, RawResponse, Simulator
+from tests.builders import NOW
 from tests.clouds.builders import Peer, a_connection, events_of_kind, ok_response
+from tests.clouds.clients import (
+    OK_HEAD,
+    PROJECTS,
+    STALLED_BODY,
+    a_client,
+    call,
+    error_of,
+    gzipped,
+    key_pair_auth,
+    retry_after_response,
+)
 
 if TYPE_CHECKING:
     from gate.clouds import Connection
+    from gate.simulator import AnyResponse
     from tests.builders import FakeTime
 
-
-from tests.clouds.clients import HEAD, HELD_IN_THE_BODY, NOON, PROJECTS, asks_for, call, fault, http, zipped
-
-# What an answer may be.
+# Requests and responses.
 
 
 @pytest.mark.parametrize(
-    "reply",
+    "response",
     [
         HttpResponse(body=b'{"projects": []}'),
-        zipped(b'{"projects": []}'),
-        RawResponse(payload=HEAD + b"Connection: close\r\n\r\n" + b'{"projects": []}'),
+        gzipped(b'{"projects": []}'),
+        RawResponse(payload=OK_HEAD + b"Connection: close\r\n\r\n" + b'{"projects": []}'),
         RawResponse(
-            payload=HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b'5\r\n{"pro\r\nb\r\njects": []}\r\n0\r\n\r\n'
+            payload=OK_HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b'5\r\n{"pro\r\nb\r\njects": []}\r\n0\r\n\r\n'
         ),
         RawResponse(payload=b"HTTP/1.1 100 Continue\r\n\r\n" + ok_response()),
         RawResponse(payload=b"HTTP/1.0 200\r\nContent-Length: 16\r\n\r\n" + b'{"projects": []}'),
     ],
-    ids=["plain", "gzip", "until-the-end", "chunked", "after-a-100", "http-1.0"],
+    ids=["content-length", "gzip", "until-close", "chunked", "after-100-continue", "http-1.0"],
 )
-def test_a_whole_answer_is_read_however_it_is_framed(fake_time: FakeTime, reply: HttpResponse | RawResponse) -> None:
+def test_a_complete_response_is_read_however_it_is_framed(fake_time: FakeTime, response: AnyResponse) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(response=reply))
+        simulator.faults.append(Fault(response=response))
 
         assert call(a_connection(fake_time), simulator.url) == {"projects": []}
     assert fake_time.slept == []
 
 
-def test_a_question_goes_out_as_it_is_asked(fake_time: FakeTime) -> None:
-    """A space is %20 and never a plus, since that is what the signature sees."""
+def test_the_query_is_sent_exactly_as_it_is_signed(fake_time: FakeTime) -> None:
+    """A space is encoded as %20 and not as a plus sign, in the given order, and without removing duplicate names."""
     query = (("task_name", "a b/c~测试+*&="), ("a", "1"), ("a", "0"), ("empty", ""))
     with Peer(ok_response()) as peer:
-        http(a_connection(fake_time), f"http://{peer.address}/below").call("GET", "/v5/tasks", query, {"X-A": "b"})
+        client = a_client(a_connection(fake_time), f"http://{peer.address}/below")
+        client.call("GET", "/v5/tasks", query, {"X-A": "b"})
         (head,) = peer.requests
 
     encoded = "task_name=a%20b%2Fc~%E6%B5%8B%E8%AF%95%2B%2A%26%3D&a=1&a=0&empty="
@@ -68,17 +68,12 @@ def test_a_question_goes_out_as_it_is_asked(fake_time: FakeTime) -> None:
     assert "\r\nX-A: b\r\n" in head
 
 
-# Each try.
-
-
-def test_each_try_is_signed_anew(fake_time: FakeTime) -> None:
-    """A signature of before the pause may have expired after it."""
+def test_each_attempt_is_signed_anew(fake_time: FakeTime) -> None:
+    """A signature may have expired by the time of the next attempt."""
     with Simulator(now=fake_time.wall) as simulator:
-        known = simulator.describe()["huawei"]
-        credentials = Credentials(access_key_id=known["access_key_id"], access_key_secret=known["access_key_secret"])
-        simulator.faults.append(Fault(requests=frozenset({1, 2}), response=asks_for("1000")))
+        simulator.faults.append(Fault(requests=frozenset({1, 2}), response=retry_after_response("1000")))
         connection = a_connection(fake_time, timeout=7200.0)
-        call(connection, simulator.url, KeyPairAuth(credentials, connection.time_of_day.now))
+        call(connection, simulator.url, key_pair_auth(simulator, connection))
         dates = [request.headers["X-Sdk-Date"] for request in simulator.requests]
         signatures = {request.headers["Authorization"] for request in simulator.requests}
 
@@ -87,17 +82,20 @@ def test_each_try_is_signed_anew(fake_time: FakeTime) -> None:
         assert simulator.requests[-1].status == 200
 
 
-def test_a_connection_that_hangs_does_not_hold_up_the_next_question(fake_time: FakeTime) -> None:
+def test_a_stalled_connection_does_not_delay_the_next_request(fake_time: FakeTime) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(requests=frozenset({2}), response=HELD_IN_THE_BODY))
-        channel = http(a_connection(fake_time, request_timeout=1.0), simulator.url)
+        simulator.faults.append(Fault(requests=frozenset({2}), response=STALLED_BODY))
+        client = a_client(a_connection(fake_time, request_timeout=1.0), simulator.url)
 
-        assert [channel.call("GET", PROJECTS).keys() for _ in range(3)] == [{"projects"}] * 3
+        assert [client.call("GET", PROJECTS).keys() for _ in range(3)] == [{"projects"}] * 3
         assert len(simulator.requests) == 4
 
 
-def test_each_answer_is_noted_with_its_request_id(fake_time: FakeTime) -> None:
-    """It is what the cloud's support asks for first."""
+# The event log.
+
+
+def test_each_response_is_logged_with_its_request_id(fake_time: FakeTime) -> None:
+    """The cloud's support asks for the request ID first."""
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults += [
@@ -119,7 +117,7 @@ def test_each_answer_is_noted_with_its_request_id(fake_time: FakeTime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "named"),
+    ("headers", "request_id"),
     [
         ({"X-Request-Id": "a"}, "a"),
         ({"X-ACS-Request-Id": "a"}, "a"),
@@ -129,17 +127,19 @@ def test_each_answer_is_noted_with_its_request_id(fake_time: FakeTime) -> None:
     ],
     ids=["gateway", "acs", "iam", "all", "acs-and-iam"],
 )
-def test_a_request_id_is_known_by_each_of_its_names(fake_time: FakeTime, headers: dict[str, str], named: str) -> None:
+def test_each_header_that_may_hold_a_request_id_is_read(
+    fake_time: FakeTime, headers: dict[str, str], request_id: str
+) -> None:
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults.append(Fault(response=HttpResponse(headers=headers, body=b"{}")))
         call(connection, simulator.url)
     (note,) = events_of_kind(connection, EventKind.NOTE)
 
-    assert note.text == f"GET /v3/projects: 200, 2 bytes, request id {named}"
+    assert note.text == f"GET /v3/projects: 200, 2 bytes, request id {request_id}"
 
 
-def test_an_answer_without_a_request_id_is_noted_too(fake_time: FakeTime) -> None:
+def test_a_response_without_a_request_id_is_logged_too(fake_time: FakeTime) -> None:
     connection = a_connection(fake_time)
     with Peer(ok_response()) as peer:
         call(connection, f"http://{peer.address}")
@@ -150,31 +150,28 @@ def test_an_answer_without_a_request_id_is_noted_too(fake_time: FakeTime) -> Non
 
 # A machine whose clock is wrong.
 
-WRONG = [-86400.0, -3600.0, -901.0, 901.0, 3600.0, 86400.0 * 365]
+WRONG_BY = [-86400.0, -3600.0, -901.0, 901.0, 3600.0, 86400.0 * 365]
+"""Seconds; more than the quarter of an hour that the clouds tolerate."""
 
 
-def signed_by(simulator: Simulator, connection: Connection) -> KeyPairAuth:
-    known = simulator.describe()["huawei"]
-    credentials = Credentials(access_key_id=known["access_key_id"], access_key_secret=known["access_key_secret"])
-    return KeyPairAuth(credentials, connection.time_of_day.now)
+def dated_response(date: str, *, status: int = 200) -> HttpResponse:
+    return HttpResponse(status=status, headers={"Date": date}, body=b"{}")
 
 
-def says_the_time(text: str, *, status: int = 200) -> HttpResponse:
-    return HttpResponse(status=status, headers={"Date": text}, body=b"{}")
-
-
-def notes_of_the_clock(connection: Connection) -> list[str]:
+def clock_notes(connection: Connection) -> list[str]:
     return [event.text for event in events_of_kind(connection, EventKind.NOTE) if "clock" in event.text]
 
 
-@pytest.mark.parametrize("wrong_by", WRONG)
-def test_a_wrong_clock_is_set_by_the_clouds_and_the_question_signed_again(fake_time: FakeTime, wrong_by: float) -> None:
+@pytest.mark.parametrize("wrong_by", WRONG_BY)
+def test_a_wrong_clock_is_corrected_by_the_clouds_and_the_request_signed_again(
+    fake_time: FakeTime, wrong_by: float
+) -> None:
     fake_time.step = wrong_by
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.true_wall) as simulator:
-        channel = http(connection, simulator.url, signed_by(simulator, connection))
+        client = a_client(connection, simulator.url, key_pair_auth(simulator, connection))
         for _ in range(2):
-            assert "projects" in channel.call("GET", PROJECTS)
+            assert "projects" in client.call("GET", PROJECTS)
             fake_time.elapsed += 100
 
         assert [request.status for request in simulator.requests] == [401, 200, 200]
@@ -182,7 +179,7 @@ def test_a_wrong_clock_is_set_by_the_clouds_and_the_question_signed_again(fake_t
             "20260131T120000Z",
             "20260131T120140Z",
         ]
-        (note,) = notes_of_the_clock(connection)
+        (note,) = clock_notes(connection)
         assert simulator.url.removeprefix("http://") in note
         assert "2026-01-31 12:00:00+00:00" in note
     assert connection.time_of_day.now().timestamp() == pytest.approx(fake_time.true_wall())
@@ -191,9 +188,9 @@ def test_a_wrong_clock_is_set_by_the_clouds_and_the_question_signed_again(fake_t
     assert events_of_kind(connection, EventKind.RETRY) == []
 
 
-@pytest.mark.parametrize("wrong_by", WRONG)
-def test_an_answer_makes_tasks_older_and_never_younger(fake_time: FakeTime, wrong_by: float) -> None:
-    """With a token no signature shows that the clock is wrong; an answer from a cache could be of any time."""
+@pytest.mark.parametrize("wrong_by", WRONG_BY)
+def test_the_date_of_a_response_makes_tasks_older_and_never_younger(fake_time: FakeTime, wrong_by: float) -> None:
+    """With a token no refused signature shows that the clock is wrong, and a cached response may have any date."""
     fake_time.step = wrong_by
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.true_wall) as simulator:
@@ -205,107 +202,113 @@ def test_an_answer_makes_tasks_older_and_never_younger(fake_time: FakeTime, wron
     assert time_of_day.lag == pytest.approx(max(0.0, -wrong_by))
 
 
-@pytest.mark.parametrize(("minutes", "asked"), [(15, 1), (16, 2), (-15, 1), (-16, 2)])
-def test_a_refusal_from_within_a_quarter_of_an_hour_has_another_reason_than_the_clock(
-    fake_time: FakeTime, minutes: int, asked: int
+@pytest.mark.parametrize(("minutes", "requests"), [(15, 1), (16, 2), (-15, 1), (-16, 2)])
+def test_a_refusal_dated_within_a_quarter_of_an_hour_is_not_due_to_the_clock(
+    fake_time: FakeTime, minutes: int, requests: int
 ) -> None:
-    told = format_datetime(NOON + timedelta(minutes=minutes), usegmt=True)
+    date = format_datetime(NOW + timedelta(minutes=minutes), usegmt=True)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(response=says_the_time(told, status=401)))
-        assert isinstance(fault(a_connection(fake_time), simulator.url), NotAuthorised)
+        simulator.faults.append(Fault(response=dated_response(date, status=401)))
+        assert isinstance(error_of(a_connection(fake_time), simulator.url), NotAuthorised)
 
-        assert len(simulator.requests) == asked
+        assert len(simulator.requests) == requests
 
 
 @pytest.mark.parametrize("wrong_by", [-900.0, -60.0, 0.0, 60.0, 900.0])
-def test_a_clock_that_the_cloud_tolerates_is_left_alone(fake_time: FakeTime, wrong_by: float) -> None:
+def test_a_clock_that_is_wrong_by_less_than_the_cloud_tolerates_is_not_corrected(
+    fake_time: FakeTime, wrong_by: float
+) -> None:
     fake_time.step = wrong_by
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.true_wall) as simulator:
-        call(connection, simulator.url, signed_by(simulator, connection))
+        call(connection, simulator.url, key_pair_auth(simulator, connection))
 
         assert [request.status for request in simulator.requests] == [200]
     assert connection.time_of_day.now().timestamp() == pytest.approx(fake_time.wall())
-    assert notes_of_the_clock(connection) == []
+    assert clock_notes(connection) == []
 
 
 @pytest.mark.parametrize("date", ["", "today", "Sat, 31 Jan 2099 12:00:00 -0000", "Sat, 99 Jan 2026 12:00:00 GMT"])
-def test_a_date_that_cannot_be_read_sets_no_clock(fake_time: FakeTime, date: str) -> None:
+def test_an_invalid_date_corrects_no_clock(fake_time: FakeTime, date: str) -> None:
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(response=says_the_time(date, status=401)))
-        fault(connection, simulator.url)
+        simulator.faults.append(Fault(response=dated_response(date, status=401)))
+        error_of(connection, simulator.url)
 
         assert len(simulator.requests) == 1
     assert connection.time_of_day.now().timestamp() == fake_time.wall()
 
 
-@pytest.mark.parametrize(("status", "asked"), [(302, 2), (400, 2), (401, 3), (403, 3), (404, 2), (204, 2)])
-def test_only_a_refusal_to_sign_in_sets_the_clock_and_only_once(fake_time: FakeTime, status: int, asked: int) -> None:
-    """Each answer is another day behind the gate."""
+@pytest.mark.parametrize(("status", "requests"), [(302, 2), (400, 2), (401, 3), (403, 3), (404, 2), (204, 2)])
+def test_only_a_refused_authentication_corrects_the_clock_and_only_once(
+    fake_time: FakeTime, status: int, requests: int
+) -> None:
+    """Each response is dated one day further behind the gate's clock."""
     connection = a_connection(fake_time)
-    days = [format_datetime(NOON - timedelta(days=n), usegmt=True) for n in range(1, 10)]
+    dates = [format_datetime(NOW - timedelta(days=n), usegmt=True) for n in range(1, 10)]
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults += [
-            Fault(requests=frozenset({n}), response=says_the_time(day, status=status)) for n, day in enumerate(days, 1)
+            Fault(requests=frozenset({n}), response=dated_response(date, status=status))
+            for n, date in enumerate(dates, 1)
         ]
-        channel = http(connection, simulator.url)
+        client = a_client(connection, simulator.url)
         for _ in range(2):
             with pytest.raises(GateError):
-                channel.call("GET", PROJECTS)
+                client.call("GET", PROJECTS)
 
-        assert len(simulator.requests) == asked
-    assert connection.time_of_day.now() == (NOON - timedelta(days=1) if asked == 3 else NOON)
-    assert len(notes_of_the_clock(connection)) == (asked == 3)
+        assert len(simulator.requests) == requests
+    assert connection.time_of_day.now() == (NOW - timedelta(days=1) if requests == 3 else NOW)
+    assert len(clock_notes(connection)) == (requests == 3)
     assert connection.time_of_day.latest() == connection.time_of_day.now()
     assert fake_time.slept == []
 
 
-def test_after_the_deadline_no_question_is_signed_again(fake_time: FakeTime) -> None:
-    """The run ends by the deadline and one request's time limit, not two."""
+def test_after_the_deadline_no_request_is_signed_again(fake_time: FakeTime) -> None:
+    """The run ends at most one request timeout after its deadline, not two."""
     fake_time.step = 7200.0
     connection = a_connection(fake_time, timeout=0.0)
     with Simulator(now=fake_time.true_wall) as simulator:
-        assert isinstance(fault(connection, simulator.url, signed_by(simulator, connection)), DeadlineExceeded)
+        error = error_of(connection, simulator.url, key_pair_auth(simulator, connection))
 
+        assert isinstance(error, DeadlineExceeded)
         assert [request.status for request in simulator.requests] == [401]
     assert connection.time_of_day.now().timestamp() == pytest.approx(fake_time.true_wall())
 
 
-def test_one_conversation_sets_the_clock_for_all(fake_time: FakeTime) -> None:
+def test_a_correction_by_one_client_holds_for_all_clients_of_the_run(fake_time: FakeTime) -> None:
     fake_time.step = 7200.0
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.true_wall) as simulator:
         for _ in range(3):
-            call(connection, simulator.url, signed_by(simulator, connection))
+            call(connection, simulator.url, key_pair_auth(simulator, connection))
 
         assert [request.status for request in simulator.requests] == [401, 200, 200, 200]
 
 
-def test_a_passing_fault_with_another_date_sets_no_clock(fake_time: FakeTime) -> None:
-    """As from a proxy, whose one answer would else make a stale task fresh."""
+def test_the_date_of_a_transient_error_corrects_no_clock(fake_time: FakeTime) -> None:
+    """It may come from a proxy, and would then make a stale task fresh."""
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
-        yesterday = says_the_time(format_datetime(NOON - timedelta(days=1), usegmt=True), status=503)
+        yesterday = dated_response(format_datetime(NOW - timedelta(days=1), usegmt=True), status=503)
         simulator.faults.append(Fault(requests=frozenset({1, 2, 3}), response=yesterday))
         call(connection, simulator.url)
 
         assert len(simulator.requests) == 4
     assert len(fake_time.slept) == 3
     assert connection.time_of_day.latest() == connection.time_of_day.now()
-    assert notes_of_the_clock(connection) == []
+    assert clock_notes(connection) == []
 
 
 @pytest.mark.parametrize(
     "date", ["Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"]
 )
-def test_a_date_at_the_end_of_time_breaks_nothing(fake_time: FakeTime, date: str) -> None:
+def test_an_extreme_date_causes_no_overflow(fake_time: FakeTime, date: str) -> None:
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(response=says_the_time(date)))
-        channel = http(connection, simulator.url)
+        simulator.faults.append(Fault(response=dated_response(date)))
+        client = a_client(connection, simulator.url)
         for _ in range(3):
-            assert channel.call("GET", PROJECTS) == {}
+            assert client.call("GET", PROJECTS) == {}
             fake_time.elapsed += 30
         now = connection.time_of_day.now()
 

@@ -1,4 +1,4 @@
-"""Which failed attempt is worth repeating, and when: pure rules, without a socket or a clock."""
+"""The retry schedule: which failed attempt is retried, and when; without a socket or a clock."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def failed(
     )
 
 
-def largest() -> float:
+def max_jitter() -> float:
     return 1.0
 
 
-def smallest() -> float:
+def min_jitter() -> float:
     return 0.0
 
 
-def forbidden() -> float:
-    pytest.fail("this delay has no jitter")
+def no_jitter() -> float:
+    pytest.fail("this delay must have no jitter")
 
 
 # Whether to retry at all.
@@ -74,61 +74,67 @@ def test_a_retry_is_pointless_if_it_could_only_come_after_the_timeout(
     assert is_pointless(Unreachable("No response.", retry_after=retry_after), time_left) is expected
 
 
-# Exponential backoff with jitter.
+# Exponential backoff with equal jitter.
 
 
 def test_the_delay_doubles_up_to_a_minute() -> None:
     assert [exponential(1.0, number) for number in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_the_number_of_attempts_overflows_no_delay() -> None:
+def test_a_large_number_of_attempts_causes_no_overflow() -> None:
     assert exponential(0.001, 11) == exponential(0.001, 10_000) == pytest.approx(1.024)
 
 
 def test_half_of_a_delay_is_random() -> None:
-    assert (jittered(8.0, smallest), jittered(8.0, largest)) == (4.0, 8.0)
+    assert (jittered(8.0, min_jitter), jittered(8.0, max_jitter)) == (4.0, 8.0)
 
 
 @pytest.mark.parametrize("error", [Unreachable("Down."), TruncatedResponse("Cut.")], ids=["unreachable", "truncated"])
 def test_a_transient_error_is_retried_with_exponential_backoff(error: TransientError) -> None:
-    delays = [delay(failed(error, number=number), largest) for number in (1, 2, 3)]
+    delays = [delay(failed(error, number=number), max_jitter) for number in (1, 2, 3)]
 
     assert delays == [Delay(seconds=1.0), Delay(seconds=2.0), Delay(seconds=4.0)]
-    assert delay(failed(error), smallest) == Delay(seconds=0.5)
+    assert delay(failed(error), min_jitter) == Delay(seconds=0.5)
 
 
 def test_retry_after_is_kept_exactly() -> None:
-    assert delay(failed(Unreachable("Down.", retry_after=7.5), number=5), forbidden) == Delay(seconds=7.5)
+    assert delay(failed(Unreachable("Down.", retry_after=7.5), number=5), no_jitter) == Delay(seconds=7.5)
 
 
-def test_a_retry_after_of_zero_is_no_reason_to_retry_at_once() -> None:
-    assert delay(failed(Unreachable("Down.", retry_after=0.0)), smallest) == Delay(seconds=0.5)
+def test_a_retry_after_of_zero_is_followed_by_the_usual_delay() -> None:
+    assert delay(failed(Unreachable("Down.", retry_after=0.0)), min_jitter) == Delay(seconds=0.5)
 
 
 @pytest.mark.parametrize(("time_left", "seconds"), [(2.0, 1.0), (1.99, 1.99), (0.5, 0.5)])
 def test_an_attempt_that_leaves_less_than_a_second_for_another_is_made_at_the_timeout(
     time_left: float, seconds: float
 ) -> None:
-    assert delay(failed(Unreachable("Down."), time_left=time_left), largest) == Delay(seconds=seconds)
+    assert delay(failed(Unreachable("Down."), time_left=time_left), max_jitter) == Delay(seconds=seconds)
 
 
-# A quota that says when the next call is free.
+# A quota that states when the next call is free.
 
 
 @pytest.mark.parametrize(
     ("poll_age", "retry_after", "time_left", "seconds"),
-    [(0.0, 300.0, 1e6, 312.0), (300.0, 300.0, 1e6, 306.0), (600.0, 300.0, 1e6, 300.0), (0.0, 60.0, 110.0, 65.0)],
+    [
+        (0.0, 300.0, 1e6, 312.0),
+        (300.0, 300.0, 1e6, 306.0),
+        (600.0, 300.0, 1e6, 300.0),
+        (0.0, 60.0, 110.0, 65.0),
+        (0.0, 1.0, 1e6, 2.0),
+    ],
 )
-def test_the_youngest_exceed_a_retry_after_by_a_few_seconds(
+def test_a_young_poll_exceeds_retry_after_by_a_few_seconds(
     poll_age: float, retry_after: float, time_left: float, seconds: float
 ) -> None:
     attempt = failed(Throttled("Full.", retry_after=retry_after), poll_age=poll_age, time_left=time_left)
 
-    assert delay(attempt, forbidden) == Delay(seconds=seconds)
+    assert delay(attempt, no_jitter) == Delay(seconds=seconds)
 
 
-def test_without_spare_time_a_retry_after_is_not_exceeded() -> None:
-    assert delay(failed(Throttled("Full.", retry_after=60.0), time_left=59.0), forbidden) == Delay(seconds=60.0)
+def test_without_spare_time_retry_after_is_not_exceeded() -> None:
+    assert delay(failed(Throttled("Full.", retry_after=60.0), time_left=59.0), no_jitter) == Delay(seconds=60.0)
 
 
 # A quota that frees a call every few seconds.
@@ -142,26 +148,29 @@ def test_a_quota_that_frees_a_call_every_few_seconds_is_retried_soon(
 ) -> None:
     error = Throttled("Full.", seconds_per_call=seconds_per_call)
 
-    assert [delay(failed(error, number=number), largest).seconds for number in (1, 2, 3)] == delays
-    assert not delay(failed(error, number=99, has_queued=True), largest).is_queued
+    assert [delay(failed(error, number=number), max_jitter).seconds for number in (1, 2, 3)] == delays
+    assert delay(failed(error), min_jitter).seconds == delays[0] / 2
+    assert not delay(failed(error, number=99, has_queued=True), max_jitter).is_queued
 
 
-def test_a_quota_that_does_not_state_its_size_is_retried_soon_five_times() -> None:
-    queued = [delay(failed(Throttled("Full."), number=number), largest).is_queued for number in range(1, 8)]
+def test_a_quota_that_does_not_state_its_size_is_retried_soon_for_five_attempts() -> None:
+    queued = [delay(failed(Throttled("Full."), number=number), max_jitter).is_queued for number in range(1, 8)]
 
     assert queued == [False] * 5 + [True] * 2
 
 
-def test_a_gate_that_has_queued_once_does_not_retry_soon_again() -> None:
-    assert delay(failed(Throttled("Full."), has_queued=True), largest).is_queued
+def test_after_queueing_once_a_quota_that_does_not_state_its_size_is_not_retried_soon() -> None:
+    assert delay(failed(Throttled("Full."), has_queued=True), max_jitter).is_queued
 
 
-# A quota by the minute.
+# A quota by the minute: the slots of fair retry.
 
 
 @pytest.mark.parametrize("poll_age", [0.0, 300.0, 1199.0])
-@pytest.mark.parametrize(("random", "jitter"), [(smallest, 0.0), (largest, 0.5)])
-def test_a_gate_retries_in_the_slot_of_its_age(poll_age: float, random: Callable[[], float], jitter: float) -> None:
+@pytest.mark.parametrize(("random", "jitter"), [(min_jitter, 0.0), (max_jitter, 0.5)])
+def test_a_refused_call_is_retried_in_the_slot_of_its_age(
+    poll_age: float, random: Callable[[], float], jitter: float
+) -> None:
     attempt = failed(Throttled("Full.", seconds_per_call=12.0), poll_age=poll_age)
 
     chosen = delay(attempt, random)
@@ -171,33 +180,33 @@ def test_a_gate_retries_in_the_slot_of_its_age(poll_age: float, random: Callable
 
 
 @pytest.mark.parametrize(("request_age", "is_queued"), [(MAX_AGE - 0.1, True), (MAX_AGE, False)])
-def test_what_has_been_refused_for_longer_than_any_queue_lasts_is_retried_rarely(
+def test_a_call_refused_for_longer_than_any_queue_lasts_is_retried_rarely(
     request_age: float, *, is_queued: bool
 ) -> None:
     attempt = failed(Throttled("Full.", seconds_per_call=12.0), request_age=request_age, poll_age=MAX_AGE)
-    chosen = delay(attempt, largest)
+    chosen = delay(attempt, max_jitter)
 
     assert chosen.is_queued is is_queued
     assert is_queued or chosen.seconds == 120.0
-    assert is_queued or delay(attempt, smallest).seconds == 60.0
+    assert is_queued or delay(attempt, min_jitter).seconds == 60.0
 
 
-def test_a_slot_after_the_timeout_becomes_an_attempt_at_the_timeout() -> None:
+def test_an_attempt_whose_slot_is_after_the_timeout_is_made_at_the_timeout() -> None:
     attempt = failed(Throttled("Full.", seconds_per_call=12.0), time_left=1.5)
 
-    assert delay(attempt, smallest) == Delay(seconds=1.5, is_queued=True)
+    assert delay(attempt, min_jitter) == Delay(seconds=1.5, is_queued=True)
 
 
-@pytest.mark.parametrize(("random", "jitter"), [(smallest, 0.0), (largest, 0.5)])
-def test_the_next_poll_queues_with_the_age_zero(random: Callable[[], float], jitter: float) -> None:
+@pytest.mark.parametrize(("random", "jitter"), [(min_jitter, 0.0), (max_jitter, 0.5)])
+def test_the_next_poll_queues_in_the_slot_of_age_zero(random: Callable[[], float], jitter: float) -> None:
     assert queue_again(1e6, TIME_OF_DAY, random) == pytest.approx(seconds_until_slot(0.0, TIME_OF_DAY) + jitter)
 
 
-def test_the_next_poll_is_not_later_than_the_timeout() -> None:
-    assert queue_again(0.5, TIME_OF_DAY, smallest) == 0.5
+def test_the_next_poll_does_not_queue_beyond_the_timeout() -> None:
+    assert queue_again(0.5, TIME_OF_DAY, min_jitter) == 0.5
 
 
-# Whatever happens.
+# Any attempt.
 
 seconds = st.floats(0, 1e5)
 errors = st.one_of(
@@ -216,7 +225,7 @@ errors = st.one_of(
     has_queued=st.booleans(),
     random=st.floats(0, 1),
 )
-def test_no_retry_that_is_worth_it_comes_at_once_or_after_the_timeout(
+def test_no_retry_comes_at_once_or_after_the_timeout(
     *,
     error: TransientError,
     number: int,

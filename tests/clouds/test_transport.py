@@ -1,8 +1,9 @@
-"""One exchange: which faults are transient, which are not, and how large and how slow a response may be."""
+"""The transport: which errors are transient, which are not, and how large and how slow a response may be."""
 
 from __future__ import annotations
 
 import gzip
+import threading
 import time
 import tracemalloc
 import zlib
@@ -12,14 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.clouds.transport import MAX_RESPONSE_BYTES
-from gate.errors import (
-    ExitCode,
-    NotUnderstood,
-    Throttled,
-    TransientError,
-    TruncatedResponse,
-    Unreachable,
-)
+from gate.errors import ExitCode, NotUnderstood, Throttled, TransientError, TruncatedResponse, Unreachable
 from gate.outcome import EventKind
 from gate.simulator import (
     Fault,
@@ -40,40 +34,38 @@ from gate.simulator import (
     truncated_response,
 )
 from tests.clouds.builders import Peer, a_connection, events_of_kind, ok_response
+from tests.clouds.clients import OK_HEAD, STALLED_BODY, STALLED_HEADERS, call, error_of, gzipped
 
 if TYPE_CHECKING:
-    from gate.simulator import SlowResponse
+    from collections.abc import Iterator
+
+    from gate.simulator import AnyResponse
     from tests.builders import FakeTime
 
+# Transient errors.
 
-from tests.clouds.clients import HEAD, HELD_IN_THE_BODY, HELD_IN_THE_HEAD, call, fault, zipped
-
-# Faults that may pass.
-
-SLOW: dict[str, tuple[HttpResponse | RawResponse | SlowResponse, type[TransientError]]] = {
-    "no-answer": (no_response(), Unreachable),
-    "stall-in-the-head": (HELD_IN_THE_HEAD, Unreachable),
-    "stall-in-the-body": (HELD_IN_THE_BODY, Unreachable),
-    "drip-of-the-head": (slow_headers(0.02), Unreachable),
-    "drip-of-the-body": (slow_body(0.02), Unreachable),
+CHUNKED_HEAD = OK_HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+SLOW: dict[str, tuple[AnyResponse, type[TransientError]]] = {
+    "no-response": (no_response(), Unreachable),
+    "stalled-headers": (STALLED_HEADERS, Unreachable),
+    "stalled-body": (STALLED_BODY, Unreachable),
+    "slow-headers": (slow_headers(0.02), Unreachable),
+    "slow-body": (slow_body(0.02), Unreachable),
 }
-FAST: dict[str, tuple[HttpResponse | RawResponse | SlowResponse, type[TransientError]]] = {
+FAST: dict[str, tuple[AnyResponse, type[TransientError]]] = {
     "reset": (connection_reset(), Unreachable),
-    "reset-in-the-head": (RawResponse(payload=HEAD, then="reset"), Unreachable),
-    "reset-in-the-body": (RawResponse(payload=HEAD + b"Content-Length: 9\r\n\r\n{}", then="reset"), Unreachable),
-    "closed-without-a-word": (RawResponse(), Unreachable),
-    "closed-in-the-head": (RawResponse(payload=b"HTTP/1.1 200 OK\r\nContent-"), TruncatedResponse),
-    "cut": (truncated_response(), Unreachable),
-    "chunks-without-an-end": (
-        RawResponse(payload=HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"),
-        Unreachable,
-    ),
-    "chunk-cut": (RawResponse(payload=HEAD + b"Transfer-Encoding: chunked\r\n\r\n20\r\n{}"), Unreachable),
-    "chunk-of-no-length": (RawResponse(payload=HEAD + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n{}"), Unreachable),
+    "reset-in-the-headers": (RawResponse(payload=OK_HEAD, then="reset"), Unreachable),
+    "reset-in-the-body": (RawResponse(payload=OK_HEAD + b"Content-Length: 9\r\n\r\n{}", then="reset"), Unreachable),
+    "closed-without-a-byte": (RawResponse(), Unreachable),
+    "closed-in-the-headers": (RawResponse(payload=b"HTTP/1.1 200 OK\r\nContent-"), TruncatedResponse),
+    "closed-in-the-body": (truncated_response(), Unreachable),
+    "no-last-chunk": (RawResponse(payload=CHUNKED_HEAD + b"2\r\n{}\r\n"), Unreachable),
+    "truncated-chunk": (RawResponse(payload=CHUNKED_HEAD + b"20\r\n{}"), Unreachable),
+    "chunk-without-a-length": (RawResponse(payload=CHUNKED_HEAD + b"xyz\r\n{}"), Unreachable),
     "no-http": (RawResponse(payload=b"SSH-2.0-OpenSSH_9.9\r\n\r\n"), Unreachable),
-    "two-lengths": (RawResponse(payload=HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"), Unreachable),
-    "1000-headers": (RawResponse(payload=HEAD + b"A: b\r\n" * 1000 + b"\r\n{}"), Unreachable),
-    "header-of-100-kb": (RawResponse(payload=HEAD + b"A: " + b"b" * 100_000 + b"\r\n\r\n{}"), Unreachable),
+    "two-lengths": (RawResponse(payload=OK_HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"), Unreachable),
+    "1000-headers": (RawResponse(payload=OK_HEAD + b"A: b\r\n" * 1000 + b"\r\n{}"), Unreachable),
+    "header-of-100-kb": (RawResponse(payload=OK_HEAD + b"A: " + b"b" * 100_000 + b"\r\n\r\n{}"), Unreachable),
     "500": (server_error(500), Unreachable),
     "502": (server_error(502), Unreachable),
     "503": (error_response("APIGW.0613"), Unreachable),
@@ -82,91 +74,92 @@ FAST: dict[str, tuple[HttpResponse | RawResponse | SlowResponse, type[TransientE
     "425": (server_error(425), Unreachable),
     "429": (error_response("APIGW.0308", "enough"), Throttled),
     "429-of-a-proxy": (server_error(429), Throttled),
-    "json-cut": (truncated_json(), TruncatedResponse),
-    "gzip-of-cut-json": (zipped(b'{"projects": ['), TruncatedResponse),
-    "gzip-cut": (
-        HttpResponse(headers={"Content-Encoding": "gzip"}, body=zipped(b"{}" * 99).body[:15]),
+    "truncated-json": (truncated_json(), TruncatedResponse),
+    "truncated-json-in-gzip": (gzipped(b'{"projects": ['), TruncatedResponse),
+    "truncated-gzip": (
+        HttpResponse(headers={"Content-Encoding": "gzip"}, body=gzipped(b"{}" * 99).body[:15]),
         TruncatedResponse,
     ),
-    "empty": (HttpResponse(), TruncatedResponse),
+    "empty-body": (HttpResponse(), TruncatedResponse),
 }
 
 
 @pytest.mark.parametrize("name", [*SLOW, *FAST])
-def test_a_fault_that_passes_is_tried_again_and_journaled(fake_time: FakeTime, name: str) -> None:
-    reply, _ = (SLOW | FAST)[name]
-    limit, numbers = (1.0, {1}) if name in SLOW else (5.0, {1, 2})
-    connection = a_connection(fake_time, request_timeout=limit)
+def test_after_a_transient_error_the_request_is_retried_and_the_retry_logged(fake_time: FakeTime, name: str) -> None:
+    response, _ = (SLOW | FAST)[name]
+    request_timeout, failing = (1.0, {1}) if name in SLOW else (5.0, {1, 2})
+    connection = a_connection(fake_time, request_timeout=request_timeout)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(requests=frozenset(numbers), response=reply))
-        answer = call(connection, simulator.url)
+        simulator.faults.append(Fault(requests=frozenset(failing), response=response))
+        projects = call(connection, simulator.url)
 
-        assert "projects" in answer
-        assert len(simulator.requests) == len(numbers) + 1
+        assert "projects" in projects
+        assert len(simulator.requests) == len(failing) + 1
     retries = events_of_kind(connection, EventKind.RETRY)
     assert [event.pause for event in retries] == fake_time.slept
-    assert len(retries) == len(numbers)
+    assert len(retries) == len(failing)
     assert all(event.text and event.text.isprintable() for event in retries)
 
 
-@pytest.mark.parametrize(("reply", "error"), FAST.values(), ids=FAST)
-def test_a_fault_that_does_not_pass_ends_with_its_name(
-    fake_time: FakeTime, reply: HttpResponse | RawResponse | SlowResponse, error: type[TransientError]
+@pytest.mark.parametrize(("response", "expected"), FAST.values(), ids=FAST)
+def test_a_transient_error_that_persists_is_raised_in_the_end(
+    fake_time: FakeTime, response: AnyResponse, expected: type[TransientError]
 ) -> None:
     connection = a_connection(fake_time, timeout=60.0)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(response=reply))
-        found = fault(connection, simulator.url)
+        simulator.faults.append(Fault(response=response))
+        error = error_of(connection, simulator.url)
 
         assert len(simulator.requests) == len(fake_time.slept) + 1
-    assert (type(found), found.exit_code) == (error, ExitCode.CLOUD_UNAVAILABLE)
-    assert found.means
-    assert found.remedy
+    assert (type(error), error.exit_code) == (expected, ExitCode.CLOUD_UNAVAILABLE)
+    assert error.means
+    assert error.remedy
 
 
-@pytest.mark.parametrize(("reply", "error"), SLOW.values(), ids=SLOW)
-def test_a_request_that_takes_too_long_ends_at_its_limit_however_busy_it_is(
-    fake_time: FakeTime, reply: HttpResponse | RawResponse | SlowResponse, error: type[TransientError]
+@pytest.mark.parametrize(("response", "expected"), SLOW.values(), ids=SLOW)
+def test_a_slow_response_ends_at_the_request_timeout_even_if_bytes_keep_coming(
+    fake_time: FakeTime, response: AnyResponse, expected: type[TransientError]
 ) -> None:
-    """A server that sends a byte now and then holds no socket to its own time limit."""
+    """A server that sends a byte now and then never exceeds the timeout of the socket itself."""
     connection = a_connection(fake_time, timeout=0.0, request_timeout=0.3)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(response=reply))
-        began = time.monotonic()
-        found = fault(connection, simulator.url)
-        took = time.monotonic() - began
+        simulator.faults.append(Fault(response=response))
+        started = time.monotonic()
+        error = error_of(connection, simulator.url)
+        took = time.monotonic() - started
 
-    assert type(found) is error
-    assert "0.3 s" in found.happened or "timed out" in found.happened
-    # Ten times as long as it may take, since the machine may be busy.
+    assert type(error) is expected
+    assert "0.3 s" in error.happened or "timed out" in error.happened
+    # Ten times the timeout, since the machine may be busy.
     assert took < 3
 
 
-def test_an_answer_that_is_cut_short_is_asked_for_three_times(fake_time: FakeTime) -> None:
-    """What is always cut is no accident of the network."""
+def test_a_response_that_stays_truncated_is_requested_three_times(fake_time: FakeTime) -> None:
+    """The network does not truncate every response."""
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults.append(Fault(response=truncated_json()))
-        found = fault(connection, simulator.url)
+        error = error_of(connection, simulator.url)
 
         assert len(simulator.requests) == 3
-    assert isinstance(found, TruncatedResponse)
-    assert found.code == "not-understood"
+    assert isinstance(error, TruncatedResponse)
+    assert error.code == "not-understood"
 
 
-# What no other try would change.
+# Errors that no retry would change.
 
 BOMB_SIZE = 3 * MAX_RESPONSE_BYTES
+"""Bytes after decompression."""
 
 
 @pytest.fixture(scope="module")
 def bomb() -> bytes:
-    """A gzip of a few hundred KB that unpacks to more than any answer may have."""
+    """A gzip of a few hundred KB that decompresses to more than a response may have."""
     return gzip.compress(bytes(BOMB_SIZE // 2)) * 2
 
 
 @pytest.mark.parametrize(
-    ("reply", "named"),
+    ("response", "expected"),
     [
         (login_page(), "web page"),
         (redirect("https://login.example/"), "HTTP 302"),
@@ -197,12 +190,12 @@ def bomb() -> bytes:
         "login-page",
         "302",
         "307",
-        "303-to-nowhere",
+        "303-without-location",
         "304",
         "302-to-half-an-address",
-        "302-to-no-address",
+        "302-to-an-invalid-address",
         "302-in-latin-1",
-        "302-to-no-port",
+        "302-to-an-invalid-port",
         "302-to-a-script",
         "204",
         "205",
@@ -210,9 +203,9 @@ def bomb() -> bytes:
         "407",
         "101",
         "array",
-        "no-gzip",
-        "no-deflate",
-        "gzip-in-gzip-in-gzip",
+        "invalid-gzip",
+        "invalid-deflate",
+        "gzip-twenty-times",
         "511",
         "forbidden-in-a-200",
         "refused-in-a-200",
@@ -220,55 +213,55 @@ def bomb() -> bytes:
         "forbidden",
     ],
 )
-def test_what_no_other_try_would_change_ends_at_once(
-    fake_time: FakeTime, reply: HttpResponse | RawResponse, named: str
+def test_an_error_that_no_retry_would_change_is_raised_at_once(
+    fake_time: FakeTime, response: AnyResponse, expected: str
 ) -> None:
     connection = a_connection(fake_time)
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(response=reply))
-        found = fault(connection, simulator.url)
+        simulator.faults.append(Fault(response=response))
+        error = error_of(connection, simulator.url)
 
         assert len(simulator.requests) == 1
-    assert not isinstance(found, TransientError)
-    assert found.exit_code in {ExitCode.CLOUD_UNAVAILABLE, ExitCode.NOT_AUTHORISED}
-    assert named in found.happened
+    assert not isinstance(error, TransientError)
+    assert error.exit_code in {ExitCode.CLOUD_UNAVAILABLE, ExitCode.NOT_AUTHORISED}
+    assert expected in error.happened
     assert fake_time.slept == []
 
 
 @pytest.mark.parametrize(
-    "packing",
+    "encoding",
     ["gzip, gzip", "gzip,deflate", "gzip, identity", "br", "zstd", "compress", "gzip;q=1", "x" * 5000, "\xfc", ","],
     ids=lambda value: ascii(value[:20]),
 )
 @pytest.mark.parametrize("status", [200, 502])
-def test_a_packing_that_was_not_asked_for_is_not_understood_before_it_is_opened(
-    fake_time: FakeTime, packing: str, status: int
+def test_a_content_encoding_that_was_not_requested_is_refused_before_the_body_is_read(
+    fake_time: FakeTime, encoding: str, status: int
 ) -> None:
-    """Each packing within another may unpack to a thousand times its size; here not even the body is waited for."""
-    head = f"HTTP/1.1 {status} It\r\nContent-Length: 100\r\nContent-Encoding: {packing}\r\n\r\n"
+    """Each encoding inside another may decompress to a thousand times its size; the body here never comes."""
+    head = f"HTTP/1.1 {status} It\r\nContent-Length: 100\r\nContent-Encoding: {encoding}\r\n\r\n"
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults.append(Fault(response=RawResponse(payload=head.encode("latin-1"), then="hold")))
-        found = fault(a_connection(fake_time), simulator.url)
+        error = error_of(a_connection(fake_time), simulator.url)
 
         assert len(simulator.requests) == 1
-    assert isinstance(found, NotUnderstood)
-    assert "has a content encoding that was not requested" in found.happened
-    assert len(str(found)) < 400
-    assert str(found).isprintable()
+    assert isinstance(error, NotUnderstood)
+    assert "has a content encoding that was not requested" in error.happened
+    assert len(str(error)) < 400
+    assert str(error).isprintable()
 
 
-def test_a_packing_named_twice_is_two(fake_time: FakeTime) -> None:
+def test_two_content_encoding_headers_are_two_encodings(fake_time: FakeTime) -> None:
     body = gzip.compress(b"{}")
-    twice = HEAD + b"Content-Encoding: gzip\r\n" * 2 + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    twice = OK_HEAD + b"Content-Encoding: gzip\r\n" * 2 + b"Content-Length: %d\r\n\r\n" % len(body) + body
     with Simulator(now=fake_time.wall) as simulator:
         simulator.faults.append(Fault(response=RawResponse(payload=twice)))
-        found = fault(a_connection(fake_time), simulator.url)
+        error = error_of(a_connection(fake_time), simulator.url)
 
-    assert "(gzip, gzip)" in found.happened
+    assert "(gzip, gzip)" in error.happened
 
 
 @pytest.mark.parametrize(
-    ("packing", "body"),
+    ("encoding", "body"),
     [
         ("identity", b"{}"),
         ("Identity", b"{}"),
@@ -276,10 +269,11 @@ def test_a_packing_named_twice_is_two(fake_time: FakeTime) -> None:
         ("GZip", gzip.compress(b"{}", mtime=0)),
         ("deflate", zlib.compress(b"{}")),
     ],
+    ids=["identity", "capitalised-identity", "empty", "mixed-case-gzip", "deflate"],
 )
-def test_a_packing_that_was_asked_for_is_opened(fake_time: FakeTime, packing: str, body: bytes) -> None:
+def test_a_content_encoding_that_was_requested_is_decoded(fake_time: FakeTime, encoding: str, body: bytes) -> None:
     with Simulator(now=fake_time.wall) as simulator:
-        simulator.faults.append(Fault(response=HttpResponse(headers={"Content-Encoding": packing}, body=body)))
+        simulator.faults.append(Fault(response=HttpResponse(headers={"Content-Encoding": encoding}, body=body)))
 
         assert call(a_connection(fake_time), simulator.url) == {}
         assert simulator.requests[0].headers["Accept-Encoding"] == "gzip, deflate"
@@ -290,7 +284,7 @@ def test_a_packing_that_was_asked_for_is_opened(fake_time: FakeTime, packing: st
     [(200, {}), (404, {}), (502, {}), (302, {"Location": "https://login.example/"})],
     ids=["200", "404", "502", "302"],
 )
-def test_an_answer_larger_than_any_is_not_understood_before_it_fills_the_memory(
+def test_a_response_that_is_too_large_is_refused_before_it_fills_the_memory(
     fake_time: FakeTime, bomb: bytes, status: int, headers: dict[str, str]
 ) -> None:
     connection = a_connection(fake_time, request_timeout=10.0)
@@ -300,13 +294,13 @@ def test_an_answer_larger_than_any_is_not_understood_before_it_fills_the_memory(
         )
         tracemalloc.start()
         try:
-            found = fault(connection, simulator.url)
+            error = error_of(connection, simulator.url)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
 
-    assert isinstance(found, NotUnderstood)
-    assert f"larger than {MAX_RESPONSE_BYTES} bytes" in found.happened
+    assert isinstance(error, NotUnderstood)
+    assert f"larger than {MAX_RESPONSE_BYTES} bytes" in error.happened
     assert peak < 2 * MAX_RESPONSE_BYTES
 
 
@@ -314,8 +308,41 @@ def test_an_answer_larger_than_any_is_not_understood_before_it_fills_the_memory(
 def test_a_redirect_is_never_followed_with_credentials(fake_time: FakeTime, status: int) -> None:
     with Peer(ok_response()) as other, Simulator(now=fake_time.wall) as simulator:
         simulator.faults.append(Fault(response=replace(redirect(f"http://{other.address}/"), status=status)))
-        found = fault(a_connection(fake_time), simulator.url)
+        error = error_of(a_connection(fake_time), simulator.url)
 
         assert other.requests == []
         assert len(simulator.requests) == 1
-    assert isinstance(found, NotUnderstood)
+    assert isinstance(error, NotUnderstood)
+
+
+# A machine that can start no thread for a request.
+
+
+@pytest.fixture
+def no_thread() -> Iterator[None]:
+    """Makes starting a thread fail, as under a limit of processes: no address space has room for such a stack."""
+    before = threading.stack_size(2**47 - 2**16)
+    yield
+    threading.stack_size(before)
+
+
+@pytest.mark.usefixtures("no_thread")
+def test_an_error_says_that_no_thread_can_be_started(fake_time: FakeTime) -> None:
+    error = error_of(a_connection(fake_time, timeout=1.0), "http://127.0.0.1:9")
+
+    assert isinstance(error, Unreachable)
+    assert str(error) == (
+        "No thread can be started to send a request. This machine or container may have no more processes, or has no "
+        "memory left. Run fewer jobs beside the gate, or raise the limit, such as --pids-limit or ulimit -u."
+    )
+
+
+def test_the_request_is_retried_when_a_thread_can_be_started_again(
+    fake_time: FakeTime, request: pytest.FixtureRequest
+) -> None:
+    with Peer(ok_response()) as peer:
+        request.getfixturevalue("no_thread")
+        fake_time.alarms[0.5] = lambda: threading.stack_size(0)
+
+        assert call(a_connection(fake_time), f"http://{peer.address}") == {"projects": []}
+    assert len(fake_time.slept) == 1
