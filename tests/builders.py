@@ -1,4 +1,4 @@
-"""Things that tests are about, with sane defaults: a test names only what it is about."""
+"""Builders of test data with defaults: a test gives only the values that matter to it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
 @dataclass
 class FakeTime:
-    """Time that passes only when somebody sleeps, or when a test says so."""
+    """A clock on which time passes only by sleeping, or when a test sets `elapsed`."""
 
     at: datetime = NOW
     elapsed: float = 0.0
     slept: list[float] = field(default_factory=list)
     step: float = 0.0
-    """How far the machine's clock was set, in s: what `wall` shows, and `monotonic` does not."""
+    """By how much the machine's clock is stepped, in s; this changes `wall` and not `monotonic`."""
     alarms: dict[float, Callable[[], object]] = field(default_factory=dict)
-    """What is to be done, by the s of elapsed time when it is."""
+    """Functions to call, by the elapsed time in s at which they are due."""
     step_from: float = 0.0
-    """When it was set, in s of elapsed time."""
+    """When the machine's clock is stepped, in s of elapsed time."""
     random: Callable[[], float] = field(default_factory=lambda: Random("the same in every run").random)
 
     def monotonic(self) -> float:
@@ -43,20 +43,20 @@ class FakeTime:
         return self.true_wall() + (self.step if self.elapsed >= self.step_from else 0.0)
 
     def true_wall(self) -> float:
-        """The time of day as the rest of the world has it."""
+        """The correct time of day, which a step of the machine's clock does not change."""
         return self.at.timestamp() + self.elapsed
 
     def sleep(self, seconds: float) -> None:
-        assert seconds >= 0, "nobody can sleep backwards"
+        assert seconds >= 0, "the gate slept for a negative time"
 
         self.slept.append(seconds)
         self.elapsed += seconds
-        for due in [moment for moment in self.alarms if moment <= self.elapsed]:
+        for due in [time for time in self.alarms if time <= self.elapsed]:
             self.alarms.pop(due)()
 
-    def at_elapsed(self, seconds: float, do: Callable[[], object]) -> None:
-        """Does something once so many s have passed."""
-        self.alarms[seconds] = do
+    def at_elapsed(self, seconds: float, function: Callable[[], object]) -> None:
+        """Calls a function as soon as this many s have passed."""
+        self.alarms[seconds] = function
 
     def clock(self) -> Clock:
         return Clock(monotonic=self.monotonic, wall=self.wall, sleep=self.sleep, random=self.random)
@@ -111,7 +111,7 @@ def an_outcome(
     events: tuple[Event, ...] = (),
     cloud: str = "huawei",
 ) -> Outcome:
-    """What a run came to that judged this task; without a verdict of its own, a clean task."""
+    """The outcome of a run that judged this task, by default a clean one, with its own verdict or this one."""
     policy = policy or Policy()
     task = task if task or verdict else a_task()
     return Outcome(

@@ -1,4 +1,4 @@
-"""What no test may meet by accident: the CI host, the credentials and the settings of whoever runs the tests."""
+"""Isolates every test from the CI system, credentials and settings of the machine that runs it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gate.simulator import Scenario
     from tests.harness import Gate
 
-_FOREIGN = (
+_PREFIXES = (
     "GITHUB_",
     "GITLAB_",
     "CI",
@@ -39,30 +39,30 @@ settings.register_profile("long", max_examples=100_000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the option that `tests/reports/test_golden.py` describes."""
+    """Adds the option that `tests/reports/test_golden.py` documents."""
     parser.addoption(
-        "--rewrite-golden", action="store_true", help="write tests/golden anew instead of comparing with it"
+        "--rewrite-golden", action="store_true", help="rewrite the golden files instead of comparing with them"
     )
 
 
 @pytest.fixture(autouse=True)
-def _plain_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Takes every foreign variable away, and starts in an empty folder."""
+def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Removes all variables that change the gate's behaviour, and starts in an empty folder."""
     for name in os.environ:
-        if name.upper().startswith(_FOREIGN) or name.upper() in (*_PROXIES, *_TERMINAL):
+        if name.upper().startswith(_PREFIXES) or name.upper() in (*_PROXIES, *_TERMINAL):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
 def fake_time() -> FakeTime:
-    """Time that nobody waits for."""
+    """A clock whose sleeps take no time."""
     return FakeTime()
 
 
 @pytest.fixture
 def gate_in(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Gate]]:
-    """Puts a gate before a simulated cloud: `gate_in("clean")`, or with a scenario of the test's own and a cloud."""
+    """Starts a simulated cloud and a gate for it; the scenario is a name or an object."""
     with ExitStack() as stack:
 
         def start(scenario: str | Scenario = "clean", cloud: str = "huawei") -> Gate:

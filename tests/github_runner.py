@@ -1,10 +1,10 @@
-"""GitHub's runner, as far as the gate meets it."""
+"""The parser of GitHub's runner for output files."""
 
 from __future__ import annotations
 
 
-def as_the_runner_reads(text: str) -> dict[str, str]:
-    """Reads a file of outputs by the rules of the runner's FileCommandManager (ci-hosts.md 4.1)."""
+def parse_outputs(text: str) -> dict[str, str]:
+    """Parses an output file by the rules of the runner's FileCommandManager (ci-hosts.md 4.1)."""
     values: dict[str, str] = {}
     lines = iter(text.split("\n"))
     for line in lines:
@@ -14,8 +14,8 @@ def as_the_runner_reads(text: str) -> dict[str, str]:
         if equals >= 0 and (heredoc < 0 or equals < heredoc):
             name, _, values[name] = line.partition("=")
             continue
-        name, fence, delimiter = line.partition("<<")
-        assert fence, f"the runner would fail the step at {line!r}"
+        name, separator, delimiter = line.partition("<<")
+        assert separator, f"the runner would fail the step at {line!r}"
         body: list[str] = []
         for part in lines:
             if part == delimiter:

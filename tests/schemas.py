@@ -1,4 +1,4 @@
-"""The published schemas, which lie beside the checkout and are no part of the project."""
+"""The published schemas, which are stored beside the checkout and are not part of the project."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _FOLDER = Path(__file__).resolve().parents[2] / "shared" / "schemas"
 
 
 def published(name: str) -> Path:
-    """The schema of this name; without it, the test that asks is skipped."""
+    """The file of the schema with this name; skips the test if there is none."""
     path = _FOLDER / name
     if not path.is_file():
-        pytest.skip(f"the published schemas are not beside the checkout: {path}")
+        pytest.skip(f"there is no such schema beside the checkout: {path}")
     return path

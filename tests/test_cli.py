@@ -20,7 +20,7 @@ from gate import __version__, cli
 from gate.errors import Interrupted
 from gate.simulator import SCENARIOS, Fault, HttpResponse, Quota, Scenario, SimulatedTask, Simulator
 from tests.builders import FakeTime
-from tests.github_runner import as_the_runner_reads
+from tests.github_runner import parse_outputs
 from tests.harness import CLOUDS
 from tests.hostile import HOSTILE
 
@@ -560,7 +560,7 @@ def test_an_unexpected_exception_is_70_and_still_sets_the_outputs(
         [{"code": "bug", "message": A_BUG, "actual": None, "limit": None}],
     )
     assert "LookupError: a bug" in ending.err
-    values = as_the_runner_reads(Path("output").read_text())
+    values = parse_outputs(Path("output").read_text())
     assert (values["verdict"], values["exit-code"]) == ("undecided", "70")
 
 

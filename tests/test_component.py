@@ -1,4 +1,4 @@
-"""The GitLab component as GitLab reads it: its inputs, and the job that they make."""
+"""The GitLab component as GitLab reads it: its inputs, and the job that results from them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ INPUTS: dict[str, dict[str, Any]] = HEADER["spec"]["inputs"]
 GIVEN = {"cloud": "huawei", "image": "registry.example.com/scan-gate:1"}
 
 
-def filled(text: str) -> str:
-    """The second document with every input as it is by default, as GitLab would write it."""
+def with_defaults(text: str) -> str:
+    """The second document with the default of every input inserted, as GitLab does it."""
 
     def value(found: re.Match[str]) -> str:
         given = GIVEN.get(found[1], INPUTS[found[1]].get("default"))
@@ -33,45 +33,45 @@ def filled(text: str) -> str:
 
 
 def job() -> dict[str, Any]:
-    (made,) = yaml.safe_load(filled(TEXT.split("\n---\n")[1])).values()
-    assert isinstance(made, dict)
-    return made
+    (definition,) = yaml.safe_load(with_defaults(TEXT.split("\n---\n")[1])).values()
+    assert isinstance(definition, dict)
+    return definition
 
 
-def test_every_option_is_an_input_but_those_that_the_component_sets_itself() -> None:
+def test_every_option_is_an_input_except_those_that_the_component_sets() -> None:
     assert {option.name for option in OPTIONS} - INPUTS.keys() == {"ci"}
 
 
-def test_every_input_has_a_type_a_purpose_and_a_default_unless_it_must_be_given() -> None:
-    assert [name for name, about in INPUTS.items() if not about["type"] or not about["description"]] == []
-    assert {name for name, about in INPUTS.items() if "default" not in about} == {"cloud", "image"}
+def test_every_input_has_a_type_a_description_and_a_default_unless_it_is_required() -> None:
+    assert [name for name, spec in INPUTS.items() if not spec["type"] or not spec["description"]] == []
+    assert {name for name, spec in INPUTS.items() if "default" not in spec} == {"cloud", "image"}
 
 
-def test_every_input_is_used_and_no_other() -> None:
+def test_all_inputs_are_used_and_no_others() -> None:
     assert set(re.findall(r"\$\[\[ inputs\.([a-z-]+) \]\]", TEXT)) == INPUTS.keys()
 
 
 def test_flags_are_booleans_and_choices_are_options() -> None:
     flags = {option.name for option in OPTIONS if option.is_flag}
 
-    assert {name for name, about in INPUTS.items() if about["type"] == "boolean"} == flags
+    assert {name for name, spec in INPUTS.items() if spec["type"] == "boolean"} == flags
     for option in OPTIONS:
         if option.choices and option.name != "ci":
             assert [choice for choice in INPUTS[option.name]["options"] if choice] == [*option.choices]
 
 
-def test_an_input_that_is_not_given_leaves_room_for_the_gates_own_default() -> None:
+def test_an_input_without_a_value_leaves_the_gates_default() -> None:
     variables = job()["variables"]
 
     assert variables[variable("cloud")] == "huawei"
-    wishes = {name: value for name, value in variables.items() if name.startswith("SCAN_GATE_")}
-    set_by_default = {name for name, value in wishes.items() if value}
+    options = {name: value for name, value in variables.items() if name.startswith("SCAN_GATE_")}
+    set_by_default = {name for name, value in options.items() if value}
     flags = ("quiet", "verbose", "warn-only")
     assert set_by_default == {variable(name) for name in ("cloud", "report", "config", *flags)}
-    assert {wishes[variable(name)] for name in ("quiet", "verbose", "warn-only")} == {"false"}
+    assert {options[variable(name)] for name in ("quiet", "verbose", "warn-only")} == {"false"}
 
 
-def test_reports_are_kept_in_every_ending() -> None:
+def test_reports_are_kept_whatever_the_exit_code() -> None:
     artifacts = job()["artifacts"]
     written = dict(line.split("=", 1) for line in job()["variables"]["SCAN_GATE_REPORT"].split())
 
@@ -84,16 +84,16 @@ def test_reports_are_kept_in_every_ending() -> None:
     assert all(path.startswith("scan-gate/") for path in written.values())
 
 
-def test_nothing_that_an_earlier_job_left_decides_or_is_taken_for_this_jobs() -> None:
+def test_files_left_by_an_earlier_definitionare_not_used() -> None:
     assert job()["variables"][variable("config")] == "/dev/null"
     assert job()["script"] == ["rm -rf scan-gate", "scan-gate check"]
 
 
-def test_by_default_no_exit_code_of_the_gate_is_allowed() -> None:
+def test_by_default_no_exit_code_of_the_gate_is_allowed_to_fail() -> None:
     assert job()["allow_failure"] == {"exit_codes": [200]}
 
 
-def test_the_job_is_one_by_gitlabs_own_schema() -> None:
+def test_the_definitionis_valid_by_gitlabs_schema() -> None:
     pytest.importorskip("check_jsonschema", reason="GitLab's schema comes with check-jsonschema")
     schemas = importlib.resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
     schema = json.loads((schemas / "gitlab-ci.json").read_text())

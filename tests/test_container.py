@@ -1,6 +1,6 @@
-"""The container: built by a real Docker Engine, and run as users run it, against the simulator.
+"""The container, built by a real Docker Engine and run as users run it, against the simulator.
 
-Without an engine these tests skip, unless NEEDS_CONTAINER is set, as the project's own check does.
+Without an engine these tests are skipped, unless NEEDS_CONTAINER is set, as in the project's own check.
 """
 
 from __future__ import annotations
@@ -15,43 +15,43 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.simulator import Simulator
-from tests.github_runner import as_the_runner_reads
+from tests.github_runner import parse_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
-NOBODY = ("--user", "65534:65534", "--read-only")
-HARDENED = (*NOBODY, "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+UNPRIVILEGED = ("--user", "65534:65534", "--read-only")
+HARDENED = (*UNPRIVILEGED, "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 
 
 def docker(*arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
-    """Runs the client, whatever it ends with."""
+    """Runs the Docker client, whatever its exit code."""
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=timeout)
 
 
-def _why_not() -> str:
+def _skip_reason() -> str:
     if os.environ.get("NEEDS_CONTAINER"):
         return ""
     if not shutil.which("docker"):
-        return "there is no docker client here"
+        return "there is no Docker client"
     if docker("info").returncode:
-        return "no Docker Engine is running here"
+        return "no Docker Engine is running"
     if docker("image", "inspect", "python:3.13-slim").returncode:
-        return "the base image python:3.13-slim is not here"
+        return "there is no base image python:3.13-slim"
     return ""
 
 
 pytestmark = [
     pytest.mark.container,
     pytest.mark.xdist_group("container"),
-    pytest.mark.skipif(bool(reason := _why_not()), reason=reason or "an engine is running"),
+    pytest.mark.skipif(bool(reason := _skip_reason()), reason=reason or "an engine is running"),
 ]
 
 
 @pytest.fixture(scope="session")
 def image() -> str:
-    """The image as the Dockerfile makes it."""
+    """The image that the Dockerfile builds."""
     built = docker("build", "--quiet", "--tag", "scan-gate:under-test", str(ROOT), timeout=900)
     assert built.returncode == 0, built.stderr
     return "scan-gate:under-test"
@@ -59,28 +59,28 @@ def image() -> str:
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    """Two risky images in the cloud."""
+    """A simulated cloud with two risky images."""
     with Simulator("risky") as running:
         yield running
 
 
 def variables(simulator: Simulator) -> list[str]:
-    """The `docker run` options that lead a gate to the simulator."""
+    """The options of `docker run` for a gate that uses the simulator."""
     described = simulator.describe()["huawei"]
     names = ("endpoint", "iam_endpoint", "access_key_id", "access_key_secret", "region")
-    wishes = {"CLOUD": "huawei", "POLL_INTERVAL": "0.1"} | {name.upper(): described[name] for name in names}
-    return [part for name, value in wishes.items() for part in ("--env", f"SCAN_GATE_{name}={value}")]
+    values = {"CLOUD": "huawei", "POLL_INTERVAL": "0.1"} | {name.upper(): described[name] for name in names}
+    return [part for name, value in values.items() for part in ("--env", f"SCAN_GATE_{name}={value}")]
 
 
-def test_it_judges_as_any_user_on_a_read_only_disk(image: str, simulator: Simulator) -> None:
+def test_it_runs_as_any_user_with_a_read_only_file_system(image: str, simulator: Simulator) -> None:
     ending = docker("run", "--rm", "--network", "host", *HARDENED, *variables(simulator), image, "check")
 
     assert ending.returncode == 1, ending.stdout + ending.stderr
     assert "2 of 3 images are risky; --max-risky allows 0." in ending.stdout
 
 
-def test_it_starts_as_a_github_action_does(image: str, simulator: Simulator, tmp_path: Path) -> None:
-    """Inputs with their hyphens, a workspace, the runner's files, and no shell in between (ci-hosts.md 4.1)."""
+def test_it_runs_as_a_github_action(image: str, simulator: Simulator, tmp_path: Path) -> None:
+    """With hyphens in the inputs' variables, a workspace, the runner's files, and no shell (ci-hosts.md 4.1)."""
     described = simulator.describe()["huawei"]
     inputs = {
         "cloud": "huawei",
@@ -96,8 +96,8 @@ def test_it_starts_as_a_github_action_does(image: str, simulator: Simulator, tmp
     }
     for name in ("output", "summary"):
         (tmp_path / name).touch()
-    host = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": "/files/output", "GITHUB_STEP_SUMMARY": "/files/summary"}
-    environ = {f"INPUT_{name.upper()}": value for name, value in inputs.items()} | host | {"HOME": "/github/home"}
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": "/files/output", "GITHUB_STEP_SUMMARY": "/files/summary"}
+    environ = {f"INPUT_{name.upper()}": value for name, value in inputs.items()} | github | {"HOME": "/github/home"}
     options = [part for name, value in environ.items() for part in ("--env", f"{name}={value}")]
 
     mounts = ("--volume", f"{tmp_path}:/files", "--volume", f"{tmp_path}:/github/workspace")
@@ -106,7 +106,7 @@ def test_it_starts_as_a_github_action_does(image: str, simulator: Simulator, tmp
     )
 
     assert ending.returncode == 0, ending.stdout + ending.stderr
-    assert as_the_runner_reads((tmp_path / "output").read_text())["risky-num"] == "2"
+    assert parse_outputs((tmp_path / "output").read_text())["risky-num"] == "2"
     assert (tmp_path / "summary").read_text().startswith("## ✅")
     assert json.loads((tmp_path / "out" / "report.json").read_text())["verdict"] == "passed"
 
@@ -117,10 +117,10 @@ def test_it_has_a_shell_for_gitlab(image: str) -> None:
     assert (ending.returncode, ending.stdout[:10]) == (0, "scan-gate,")
 
 
-def test_a_stopped_container_ends_as_interrupted_and_not_as_killed(image: str) -> None:
-    """The gate is the first process in the container, which gets no signal that it does not ask for."""
+def test_a_stopped_container_exits_as_interrupted_and_is_not_killed(image: str) -> None:
+    """The gate is process 1 of the container, which receives only signals that it handles."""
     with Simulator("stuck") as simulator:
-        started = docker("run", "--detach", "--network", "host", *NOBODY, *variables(simulator), image, "check")
+        started = docker("run", "--detach", "--network", "host", *UNPRIVILEGED, *variables(simulator), image, "check")
         container = started.stdout.strip()
         try:
             with subprocess.Popen(["docker", "logs", "--follow", container], stderr=subprocess.PIPE, text=True) as logs:
@@ -134,7 +134,7 @@ def test_a_stopped_container_ends_as_interrupted_and_not_as_killed(image: str) -
     assert code == "143"
 
 
-def test_it_says_what_it_is(image: str) -> None:
+def test_it_has_labels_and_an_entry_point(image: str) -> None:
     inspected = json.loads(docker("image", "inspect", image).stdout)[0]["Config"]
 
     assert inspected["Labels"]["org.opencontainers.image.title"] == "scan-gate"
@@ -144,7 +144,7 @@ def test_it_says_what_it_is(image: str) -> None:
     assert not inspected.get("User")
 
 
-def test_it_holds_the_gate_and_no_installer(image: str) -> None:
+def test_it_contains_the_gate_and_no_installer(image: str) -> None:
     script = "import importlib.util as u; print([bool(u.find_spec(n)) for n in ('gate', 'pip', 'huaweicloudsdkcore')])"
 
     ending = docker("run", "--rm", "--entrypoint", "/opt/scan-gate/bin/python3", image, "-c", script)

@@ -19,7 +19,7 @@ from gate.options import OPTIONS, SECRETS
 from gate.policy import Decision
 from gate.simulator import SCENARIOS
 from tests.builders import an_outcome
-from tests.github_runner import as_the_runner_reads
+from tests.github_runner import parse_outputs
 from tools import document
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def test_no_secret_travels_on_the_command_line() -> None:
 
 
 def test_the_action_names_every_output_that_is_set_and_no_other() -> None:
-    assert list(ACTION["outputs"]) == list(as_the_runner_reads(outputs(an_outcome())))
+    assert list(ACTION["outputs"]) == list(parse_outputs(outputs(an_outcome())))
 
 
 @pytest.mark.parametrize("name", document.DOCUMENTS)

@@ -1,4 +1,4 @@
-"""The way in: whatever happens before there is a command line is no verdict."""
+"""The entry point: an error while the gate is imported never exits with the code of a verdict."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from gate.__main__ import main
 from gate.errors import Interrupted
 
 
-class Unloadable(ModuleType):
-    """A command line that fails while it is loaded."""
+class BrokenModule(ModuleType):
+    """A command line that raises an error while it is imported."""
 
     def __init__(self, failure: BaseException) -> None:
         super().__init__("gate.cli")
         self._failure = failure
 
     def __getattr__(self, name: str) -> object:
-        # Python looks for some of these before it takes anything out of a module.
+        # Python reads some of these before it imports a name from a module.
         if name.startswith("__"):
             raise AttributeError(name)
         raise self._failure
 
 
-class Gone(io.StringIO):
-    """A stream whose reader has gone."""
+class ClosedPipe(io.StringIO):
+    """A stream whose reader has closed the pipe."""
 
     def write(self, text: str) -> int:
-        raise BrokenPipeError(f"nobody reads these {len(text)} characters")
+        raise BrokenPipeError(f"{len(text)} characters were not written")
 
 
 @pytest.mark.parametrize(
@@ -47,29 +47,29 @@ class Gone(io.StringIO):
     ],
     ids=repr,
 )
-def test_what_fails_while_the_gate_is_loaded_is_no_verdict(
+def test_an_error_while_the_gate_is_imported_is_not_a_verdict(
     failure: BaseException, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "gate.cli", Unloadable(failure))
+    monkeypatch.setitem(sys.modules, "gate.cli", BrokenModule(failure))
 
     assert main() == code
 
 
-def test_what_fails_is_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setitem(sys.modules, "gate.cli", Unloadable(ImportError("broken")))
+def test_the_traceback_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(sys.modules, "gate.cli", BrokenModule(ImportError("broken")))
     main()
 
     assert "ImportError: broken" in capsys.readouterr().err
 
 
-def test_a_bug_is_70_even_where_nobody_reads_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "gate.cli", Unloadable(ImportError("broken")))
-    monkeypatch.setattr("sys.stderr", Gone())
+def test_a_bug_is_70_even_if_the_traceback_cannot_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gate.cli", BrokenModule(ImportError("broken")))
+    monkeypatch.setattr("sys.stderr", ClosedPipe())
 
     assert main() == 70
 
 
-def test_the_command_line_says_the_exit_code(
+def test_the_exit_code_is_that_of_the_command_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["scan-gate", "--version"])

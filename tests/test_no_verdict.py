@@ -14,7 +14,7 @@ import pytest
 
 from gate import __version__, cli
 from gate.errors import Interrupted
-from tests.github_runner import as_the_runner_reads
+from tests.github_runner import parse_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ def test_a_usage_error_sets_the_outputs_too(arguments: list[str], code: str, mon
 
     assert cli.main(["check", "--cloud", "huawei", *arguments]) == int(code)
 
-    values = as_the_runner_reads(Path("output").read_text())
+    values = parse_outputs(Path("output").read_text())
     assert (values["verdict"], values["exit-code"], values["task-id"]) == ("undecided", code, "")
 
 
@@ -50,7 +50,7 @@ def in_github(monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, str]]:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_OUTPUT", "output")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary")
-    return lambda: as_the_runner_reads(Path("output").read_text())
+    return lambda: parse_outputs(Path("output").read_text())
 
 
 def test_the_summary_of_a_usage_error_states_the_error_and_the_version_of_the_gate(

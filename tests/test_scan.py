@@ -1,4 +1,4 @@
-"""The words of a scan, as people read them."""
+"""The data model of a scan task."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 
 
 @pytest.mark.parametrize(
-    ("image", "said"),
+    ("image", "expected"),
     [
         (
             ImageRef(registry="r", namespace="shop", name="cart", tag="v1", digest="sha256:1f"),
@@ -20,8 +20,8 @@ from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
         (ImageRef(), ""),
     ],
 )
-def test_an_image_is_written_as_one_would_pull_it_as_far_as_it_is_named(image: ImageRef, said: str) -> None:
-    assert str(image) == said
+def test_an_image_is_written_as_a_reference_of_its_known_parts(image: ImageRef, expected: str) -> None:
+    assert str(image) == expected
 
 
 ENDED_BADLY = {TaskState.STOPPED, TaskState.TIMED_OUT, TaskState.FAILED}
@@ -42,15 +42,15 @@ def test_a_task_is_final_when_it_ended_badly_or_is_complete_with_every_result(
     assert task.is_final is (state in ENDED_BADLY or (state is TaskState.COMPLETE and results_pending == 0))
 
 
-def test_states_are_called_by_the_words_that_reports_use() -> None:
+def test_states_have_the_names_that_reports_use() -> None:
     assert [str(state) for state in TaskState] == ["running", "complete", "stopped", "timed-out", "failed", "unknown"]
 
 
-def test_of_what_nobody_said_nothing_is_known() -> None:
+def test_values_that_are_not_given_are_absent_or_empty() -> None:
     task = ScanTask(id="ours", state=TaskState.RUNNING)
-    known = {name: value for name in ScanTask.__slots__ if (value := getattr(task, name))}
+    given = {name: value for name in ScanTask.__slots__ if (value := getattr(task, name))}
 
-    assert known == {"id": "ours", "state": TaskState.RUNNING, "counts": Counts(), "risk_applies": True}
+    assert given == {"id": "ours", "state": TaskState.RUNNING, "counts": Counts(), "risk_applies": True}
     assert (task.name, task.type, task.raw_state, task.reason) == ("", "", "", "")
     assert (task.progress, task.started_at, task.ended_at, task.remaining) == (None, None, None, None)
     assert (task.failed_images, task.results_pending) == ((), 0)

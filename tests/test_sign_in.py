@@ -1,4 +1,4 @@
-"""Signing in, end to end: every kind of credentials, and every tool's names for them."""
+"""Authentication end to end: every kind of credentials, under the variable names of every tool."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Names = tuple[str, ...]
 OURS: dict[str, Names] = {
-    "our own": ("SCAN_GATE_ACCESS_KEY_ID", "SCAN_GATE_ACCESS_KEY_SECRET", "SCAN_GATE_SECURITY_TOKEN"),
+    "the gate": ("SCAN_GATE_ACCESS_KEY_ID", "SCAN_GATE_ACCESS_KEY_SECRET", "SCAN_GATE_SECURITY_TOKEN"),
     "the inputs": ("INPUT_ACCESS-KEY-ID", "INPUT_ACCESS-KEY-SECRET", "INPUT_SECURITY-TOKEN"),
 }
 NAMES: dict[str, dict[str, Names]] = {
@@ -38,15 +38,15 @@ NAMES: dict[str, dict[str, Names]] = {
         "Terraform": ("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"),
     },
 }
-"""Key id, secret and, where the tool has a name for it, security token."""
+"""The variables for key id, secret and, if the tool has one, security token."""
 TOOLS = [(cloud, names) for cloud, tools in NAMES.items() for names in tools.values()]
 IDS = [f"{cloud}-{tool}" for cloud, tools in NAMES.items() for tool in tools]
 TEMPORARY = [pytest.param(cloud, names, id=id_) for (cloud, names), id_ in zip(TOOLS, IDS, strict=True) if names[2:]]
 TOKEN_HEADERS = {"huawei": "X-Security-Token", "alibaba": "x-acs-security-token"}
 
 
-def sign_in(gate: Gate, monkeypatch: pytest.MonkeyPatch, **variables: str) -> int:
-    """Runs the check with exactly these variables."""
+def check_with(gate: Gate, monkeypatch: pytest.MonkeyPatch, **variables: str) -> int:
+    """Runs the check with only these variables; returns the exit code."""
     for name in [name for name in os.environ if name.startswith("SCAN_GATE_")]:
         monkeypatch.delenv(name)
     for name, value in variables.items():
@@ -55,31 +55,31 @@ def sign_in(gate: Gate, monkeypatch: pytest.MonkeyPatch, **variables: str) -> in
 
 
 def known(gate: Gate, *parts: str) -> list[str]:
-    """What the simulated cloud says of its keys."""
+    """These credentials of the simulated cloud."""
     return [gate.simulator.describe()[gate.cloud][part] for part in parts]
 
 
 @pytest.mark.parametrize(("cloud", "names"), TOOLS, ids=IDS)
-def test_keys_are_found_under_the_names_of_every_tool(
+def test_keys_are_read_from_the_variables_of_every_tool(
     cloud: str, names: Names, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = gate_in("clean", cloud)
     keys = dict(zip(names, known(gate, "access_key_id", "access_key_secret"), strict=False))
 
-    assert sign_in(gate, monkeypatch, **keys) == 0
+    assert check_with(gate, monkeypatch, **keys) == 0
     assert TOKEN_HEADERS[cloud] not in gate.simulator.requests[0].headers
 
 
 @pytest.mark.parametrize(("cloud", "names"), TEMPORARY)
-def test_temporary_keys_come_with_their_security_token(
+def test_temporary_keys_are_sent_with_their_security_token(
     cloud: str, names: Names, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = gate_in("clean", cloud)
     keys = dict(zip(names, known(gate, "access_key_id", "access_key_secret", "security_token"), strict=True))
 
-    assert sign_in(gate, monkeypatch, **keys) == 0
+    assert check_with(gate, monkeypatch, **keys) == 0
     assert gate.simulator.requests[0].headers[TOKEN_HEADERS[cloud]] == keys[names[2]]
-    assert sign_in(gate, monkeypatch, **{**keys, names[2]: "of-yesterday"}) == 3
+    assert check_with(gate, monkeypatch, **{**keys, names[2]: "expired"}) == 3
 
 
 @pytest.mark.parametrize("wrong", [0, 1], ids=["id", "secret"])
@@ -88,37 +88,39 @@ def test_a_wrong_key_is_not_authorised(
     cloud: str, wrong: int, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = gate_in("clean", cloud)
-    names = OURS["our own"]
+    names = OURS["the gate"]
     keys = dict(zip(names, known(gate, "access_key_id", "access_key_secret"), strict=False))
 
-    assert sign_in(gate, monkeypatch, **{**keys, names[wrong]: "of-somebody-else"}) == 3
+    assert check_with(gate, monkeypatch, **{**keys, names[wrong]: "wrong"}) == 3
     assert len(gate.operations) == 1
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_the_keys_of_another_cloud_are_none(
+def test_the_keys_of_another_cloud_are_not_used(
     cloud: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = gate_in("clean", cloud)
     foreign = {name: "x" for other in NAMES if other != cloud for name in NAMES[other]["the vendor's SDK"]}
 
-    assert sign_in(gate, monkeypatch, **foreign) == 3
+    assert check_with(gate, monkeypatch, **foreign) == 3
     assert gate.operations == []
 
 
-def test_a_token_is_enough_for_huawei(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_alone_is_sufficient_for_huawei(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> None:
     gate = gate_in("clean", "huawei")
     (token,) = known(gate, "auth_token")
 
-    assert sign_in(gate, monkeypatch, SCAN_GATE_AUTH_TOKEN=token) == 0
+    assert check_with(gate, monkeypatch, SCAN_GATE_AUTH_TOKEN=token) == 0
     assert "Authorization" not in gate.simulator.requests[0].headers
-    assert sign_in(gate, monkeypatch, SCAN_GATE_AUTH_TOKEN="of-yesterday") == 3
+    assert check_with(gate, monkeypatch, SCAN_GATE_AUTH_TOKEN="expired") == 3
 
 
-def test_a_token_is_nothing_to_alibaba(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_alone_is_not_accepted_for_alibaba(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
     gate = gate_in("clean", "alibaba")
 
-    assert sign_in(gate, monkeypatch, SCAN_GATE_AUTH_TOKEN="token") == 3
+    assert check_with(gate, monkeypatch, SCAN_GATE_AUTH_TOKEN="token") == 3
     assert gate.operations == []
 
 

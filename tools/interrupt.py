@@ -32,7 +32,7 @@ import pytest
 from gate.clouds import CLOUDS
 from gate.reports import REPORTS
 from gate.simulator import SCENARIOS, Simulator
-from tests.github_runner import as_the_runner_reads
+from tests.github_runner import parse_outputs
 from tests.reports.reading import READERS
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def problems(run: Run, left: Remains) -> Iterator[str]:
             yield f"ended with {left.code} before it was loaded"
         return
     try:
-        decided = int(as_the_runner_reads(left.file("output"))["exit-code"])
+        decided = int(parse_outputs(left.file("output"))["exit-code"])
     except _UNREADABLE as error:
         yield f"the outputs cannot be read: {error!r}"
         return

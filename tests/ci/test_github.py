@@ -15,7 +15,7 @@ from gate.ci.github import command, outputs
 from gate.errors import Interrupted
 from gate.policy import Policy, undecided
 from tests.builders import a_failed_image, a_task, an_outcome
-from tests.github_runner import as_the_runner_reads
+from tests.github_runner import parse_outputs
 from tests.hostile import HOSTILE
 
 if TYPE_CHECKING:
@@ -57,12 +57,12 @@ def test_a_variable_of_a_file_alone_does_not_make_a_runner() -> None:
 def test_every_output_is_set_in_every_ending(outcome: Outcome, expected: list[str], runner: dict[str, str]) -> None:
     assert publish(outcome, runner) == []
 
-    assert as_the_runner_reads(Path(runner["GITHUB_OUTPUT"]).read_text()) == dict(zip(NAMES, expected, strict=True))
+    assert parse_outputs(Path(runner["GITHUB_OUTPUT"]).read_text()) == dict(zip(NAMES, expected, strict=True))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_no_task_id_can_forge_an_output(text: str) -> None:
-    values = as_the_runner_reads(outputs(an_outcome(a_task(id=f"{text}\nverdict=passed", risky=1))))
+    values = parse_outputs(outputs(an_outcome(a_task(id=f"{text}\nverdict=passed", risky=1))))
 
     assert list(values) == NAMES
     assert values["verdict"] == "blocked"
@@ -90,12 +90,12 @@ def test_a_line_that_an_earlier_tool_did_not_end_swallows_no_output(runner: dict
 
     publish(an_outcome(), runner)
 
-    values = as_the_runner_reads((tmp_path / "GITHUB_OUTPUT").read_text())
+    values = parse_outputs((tmp_path / "GITHUB_OUTPUT").read_text())
     assert (values["before"], values["verdict"]) == ("1", "passed")
 
 
 def test_the_failed_images_are_counted_as_the_verdict_counts_them() -> None:
-    values = as_the_runner_reads(outputs(an_outcome(a_task(total=5, succeeded=3, failed=0))))
+    values = parse_outputs(outputs(an_outcome(a_task(total=5, succeeded=3, failed=0))))
 
     assert (values["verdict"], values["failed-num"]) == ("blocked", "2")
 

@@ -34,7 +34,7 @@ from gate.options import OPTIONS
 from gate.policy import Policy, judge, staleness
 from gate.reports import json_report
 from tests.builders import NOW, a_task, an_outcome
-from tests.github_runner import as_the_runner_reads
+from tests.github_runner import parse_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -235,7 +235,7 @@ def _blot(data: bytes) -> None:
 def _outputs(data: bytes) -> None:
     name, _, rest = _text(data).partition("\n")
     outcome = an_outcome(a_task(id=rest, name=name, raw_state=rest, reason=rest))
-    read = as_the_runner_reads(github.outputs(outcome))
+    read = parse_outputs(github.outputs(outcome))
     assert read.keys() == outcome.outputs.keys()
     assert read["verdict"] == outcome.verdict.decision
     assert github.command("error", rest, title=name).count("\n") == 1

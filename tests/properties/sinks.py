@@ -16,7 +16,7 @@ from gate.log import Log
 from gate.policy import Decision
 from gate.reports import REPORTS, plain
 from gate.text import as_json
-from tests.github_runner import as_the_runner_reads
+from tests.github_runner import parse_outputs
 from tests.properties.answers import HARMLESS_WORDS, HOSTILE_WORDS
 from tests.properties.sequences import carried_out
 from tests.reports.reading import READERS
@@ -122,7 +122,7 @@ _COMMANDS = {
 """All that a line may hold for a host that is told by commands, with the escapes of each (ci-hosts.md 4.1, 4.3)."""
 _VERDICTS: dict[str, Callable[[str], str]] = {name: reader.verdict for name, reader in READERS.items()} | {
     "plain": lambda text: text.split(" ", 2)[1].lower(),
-    "outputs": lambda text: as_the_runner_reads(text)["verdict"],
+    "outputs": lambda text: parse_outputs(text)["verdict"],
     "insights": lambda text: str(json.loads(text)[0]["details"]).partition(".")[0],
     "annotations": lambda text: text.partition("::")[2].partition("title=Image scan ")[2].partition("::")[0],
     "issues": lambda text: text.partition("variable=verdict;isOutput=true;]")[2].partition("\n")[0],
