@@ -95,5 +95,5 @@ class ScanTask:
 
     @property
     def is_final(self) -> bool:
-        """Whether the task can no longer change; an unknown state still can."""
+        """Whether further polls are pointless; an unknown state may still change."""
         return self.state.ended_badly or (self.state is TaskState.COMPLETE and self.results_pending == 0)

@@ -1,4 +1,4 @@
-"""Signals: the first one ends the wait, and none ends the writing of reports."""
+"""Signal handling: the first signal interrupts, and later ones are ignored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gate.interrupt import ignore_signals, interruptible, signals_delayed
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_interrupts_and_the_next_ones_do_not(number: signal.Signals) -> None:
+def test_the_first_signal_interrupts_and_later_ones_do_not(number: signal.Signals) -> None:
     with interruptible():
         with pytest.raises(Interrupted) as caught:
             os.kill(os.getpid(), number)
@@ -23,13 +23,13 @@ def test_the_first_signal_interrupts_and_the_next_ones_do_not(number: signal.Sig
     assert caught.value.signal is number
 
 
-def test_two_signals_at_one_moment_are_one_interruption_and_no_complaint(capfd: pytest.CaptureFixture[str]) -> None:
-    """As where a CI host loses its patience at once; Python tells of a signal that nobody wants any more."""
+def test_two_signals_at_the_same_time_are_one_interruption_without_a_warning(capfd: pytest.CaptureFixture[str]) -> None:
+    """Python prints a warning for a pending signal that is ignored by SIG_IGN."""
     both = {signal.SIGINT, signal.SIGTERM}
     with interruptible():
         signal.pthread_sigmask(signal.SIG_BLOCK, both)
         for number in both:
-            # To this thread, since another one has them not blocked.
+            # To this thread, because other threads do not block them.
             signal.pthread_kill(threading.get_ident(), number)
         with pytest.raises(Interrupted):
             signal.pthread_sigmask(signal.SIG_UNBLOCK, both)
@@ -71,13 +71,13 @@ def test_a_delay_after_the_first_signal_raises_no_second_one() -> None:
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-def test_whoever_is_deaf_hears_no_signal() -> None:
+def test_ignored_signals_do_not_interrupt() -> None:
     with interruptible():
         ignore_signals()
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def test_afterwards_signals_mean_what_they_meant_before() -> None:
+def test_the_previous_handlers_are_restored() -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
 
     with interruptible():
@@ -90,12 +90,12 @@ def test_outside_the_main_thread_nothing_is_changed() -> None:
     before = signal.getsignal(signal.SIGTERM)
     seen = []
 
-    def work() -> None:
+    def run_in_thread() -> None:
         with interruptible():
             ignore_signals()
             seen.append(signal.getsignal(signal.SIGTERM))
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=run_in_thread)
     thread.start()
     thread.join()
 

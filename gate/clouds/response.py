@@ -89,8 +89,8 @@ def date_of(response: Response) -> datetime | None:
 
 def _date(text: str) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(text)
-        return moment.astimezone(UTC) if moment.tzinfo and moment.year in _PLAUSIBLE_YEARS else None
+        date = parsedate_to_datetime(text)
+        return date.astimezone(UTC) if date.tzinfo and date.year in _PLAUSIBLE_YEARS else None
     except (ValueError, TypeError, OverflowError):
         return None
 
