@@ -114,8 +114,8 @@ class AlibabaCloud:
     def _image_rows(self, digests: Iterable[str]) -> Iterator[Row]:
         """The rows of these images, and perhaps of others.
 
-        How the API joins several criteria is documented, but nobody could try it. If an image is missing from the
-        responses, the unfiltered list decides.
+        How the API joins several criteria is documented, but was not verified against the API. If an image is missing
+        from the responses, the unfiltered list decides.
         """
         missing = set(digests)
         for batch in _batches(sorted(missing)):
