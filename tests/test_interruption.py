@@ -16,7 +16,7 @@ from gate.simulator import SCENARIOS
 from tests.github_runner import parse_outputs
 from tests.harness import CLOUDS
 from tests.reports.reading import READERS
-from tools.interrupt import ACTS, BEFORE, Run, problems
+from tools.interrupt import EARLIER, INTERRUPTIONS, Run, problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,13 +28,17 @@ FULL = "/dev/full"
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-@pytest.mark.parametrize("act", ACTS)
-def test_an_interruption_at_any_time_leaves_whole_reports_or_none(act: str, cloud: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("interruption", INTERRUPTIONS)
+def test_an_interruption_at_any_time_leaves_whole_reports_or_none(
+    interruption: str, cloud: str, tmp_path: Path
+) -> None:
     """A few of the runs that `tools.interrupt` makes."""
     rng = random.Random()
-    run = Run(cloud=cloud, scenario=rng.choice(["risky", "clean"]), act=act, after=rng.uniform(0.1, 1.0))
+    run = Run(
+        cloud=cloud, scenario=rng.choice(["risky", "clean"]), interruption=interruption, after=rng.uniform(0.1, 1.0)
+    )
 
-    assert [*problems(run, run.take_place(tmp_path))] == [], run
+    assert [*problems(run, run.execute(tmp_path))] == [], run
 
 
 @pytest.fixture
@@ -154,7 +158,7 @@ def test_a_disk_that_becomes_full_during_a_write_leaves_no_partial_file(
     gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A runner fails the step without a reason if an output file is truncated."""
-    earlier = BEFORE + f"filling={'x' * 1800}\n"
+    earlier = EARLIER + f"filling={'x' * 1800}\n"
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
         Path(name).write_text(earlier)

@@ -1,20 +1,20 @@
-"""Lets many gates share one quota, and says how late each of them is: `python -m tools.fleet --gates 50 --seed 1`.
+"""Runs many gates against one rate limit and measures their delay: `python -m tools.fleet --gates 50 --seed 1`.
 
-Every gate is the real command line in a thread of its own, with its own scan task, before one simulated cloud that lets
-a user make 5 calls a minute of each operation. Time is simulated: it stands still while a gate works, and when all
-sleep it jumps to the next one that wakes, so that hours pass in seconds and no gate is slow because the machine is.
-What is left to chance goes by the seed: when the gates begin, how far their clocks are off (up to a second), who of two
-goes first, and the jitter of their pauses.
+Each gate is the real command line in a thread of its own, with its own scan task, against one simulated cloud that
+allows a user 5 calls a minute of each operation. Time is simulated: it stands still while a gate runs, and when all
+gates sleep it jumps to the earliest wake-up. So hours pass in seconds, and no gate is slow because the machine is. The
+seed decides everything random: start times, clock errors (up to a second), the order of simultaneous wake-ups, and
+jitter.
 
-How late is late? Two measures, in minutes from the moment at which a gate could know its verdict (its task is final,
-and it has begun itself):
+The delay of a gate counts from the time at which its verdict is available: its task is final, and it has started
+itself. Two values to compare it with, in minutes:
 
-- The **bound** is what nobody can do better than: each gate needs one call after that moment (on Alibaba Cloud one of
-  each operation), so of the calls that the quota lets through each ends another gate, the next in turn, and none is
-  wasted. It takes somebody who knows when the tasks end.
-- A gate without that knowledge has to ask. Where all take turns, each gate that still waits makes its calls before it
-  is the first one's turn again. **Its turn** is as many minutes as that takes, and one pause of its own, which is at
-  most 132 s; a gate that takes longer is later than it must be, and that is a fault.
+- The **bound** is the minimum possible delay: every gate needs one more call (on Alibaba Cloud one of each operation),
+  so with no call wasted, each call that the quota allows ends one more gate. Reaching it needs knowledge of when the
+  tasks end.
+- The **fair delay** is that of a gate without this knowledge, where all gates take turns: the minutes in which every
+  gate that still waits can make its calls, and one pause of its own, of at most 132 s. A gate with a longer delay is a
+  defect.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from gate import cli
 from gate.clock import Clock
 from gate.clouds import CLOUDS
 from gate.simulator import Quota, Scenario, SimulatedTask, Simulator, Stage
+from tests.harness import cloud_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -48,90 +49,89 @@ if TYPE_CHECKING:
 
 MINUTE = 60.0
 CALLS = 5
-LONGEST_OWN_PAUSE = 132.0
-_OFF = 1.0
-"""Seconds by which a clock may be wrong, either way."""
+MAX_OWN_PAUSE = 132.0
+_MAX_CLOCK_ERROR = 1.0
+"""Seconds, in either direction."""
 _EPOCH = 1_769_860_800.0
-_BEGIN_WITHIN = 5.0
-_STEPS = 10
-_ENDS: tuple[tuple[State, dict[str, int], int], ...] = (
+_STARTS_WITHIN = 5.0
+_STAGES = 10
+_ENDINGS: tuple[tuple[State, dict[str, int], int], ...] = (
     ("complete", {}, 0),
     ("complete", {"risky": 2}, 1),
     ("complete", {"failed": 1}, 1),
     ("stopped", {}, 6),
 )
-"""How the tasks end, in turns: state, counts, and the exit code that is right."""
+"""How the tasks end, in rotation: state, counts, and the expected exit code."""
 SITUATIONS: dict[str, Callable[[random.Random], float]] = {
     "together": lambda _: 10 * MINUTE,
-    "spread": lambda chance: chance.uniform(2 * MINUTE, 30 * MINUTE),
+    "spread": lambda rng: rng.uniform(2 * MINUTE, 30 * MINUTE),
     "before": lambda _: 0.0,
 }
-"""When the tasks end, in s from the beginning: all at once, over half an hour, or before the gates begin."""
+"""When the tasks end, in seconds: all at once, spread over half an hour, or before the gates start."""
 
 
 class SharedTime:
-    """Time that passes only when everybody sleeps; one thread at a time is awake."""
+    """Simulated time for many threads, of which one runs at a time; it advances when all of them sleep."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, rng: random.Random) -> None:
         self.now = 0.0
-        self._chance = chance
+        self._rng = rng
         self._sleepers: list[tuple[float, float, threading.Event]] = []
-        self._is_quiet = threading.Event()
+        self._is_idle = threading.Event()
 
     def wall(self) -> float:
-        """The time of day."""
+        """The time of day, in seconds since the epoch."""
         return _EPOCH + self.now
 
     def clock(self) -> Clock:
-        """A clock of this time, nearly right."""
-        off = self._chance.uniform(-_OFF, _OFF)
+        """A clock of this time, with a random error."""
+        error = self._rng.uniform(-_MAX_CLOCK_ERROR, _MAX_CLOCK_ERROR)
         return Clock(
-            monotonic=lambda: self.now, wall=lambda: self.wall() + off, sleep=self.sleep, random=self._chance.random
+            monotonic=lambda: self.now, wall=lambda: self.wall() + error, sleep=self.sleep, random=self._rng.random
         )
 
     def sleep(self, seconds: float) -> None:
-        """Lets others go on, and comes back so many s later."""
-        self._until(self.now + seconds)
+        """Lets other threads run for this long."""
+        self._sleep_until(self.now + seconds)
 
-    def all_of(self, works: Iterable[tuple[float, Callable[[], None]]]) -> None:
-        """Does each work from its moment on, each in a thread of its own, until all are done."""
-        for at, work in works:
-            self._is_quiet.clear()
-            threading.Thread(target=self._do, args=(at, work), daemon=True).start()
-            self._is_quiet.wait()
+    def run_all(self, jobs: Iterable[tuple[float, Callable[[], None]]]) -> None:
+        """Runs each job from its start time on, each in its own thread; returns when all have ended."""
+        for at, job in jobs:
+            self._is_idle.clear()
+            threading.Thread(target=self._run, args=(at, job), daemon=True).start()
+            self._is_idle.wait()
         while self._sleepers:
-            self.now, _, alarm = heapq.heappop(self._sleepers)
-            self._is_quiet.clear()
-            alarm.set()
-            self._is_quiet.wait()
+            self.now, _, wake_up = heapq.heappop(self._sleepers)
+            self._is_idle.clear()
+            wake_up.set()
+            self._is_idle.wait()
 
-    def _do(self, at: float, work: Callable[[], None]) -> None:
-        self._until(at)
+    def _run(self, at: float, job: Callable[[], None]) -> None:
+        self._sleep_until(at)
         try:
-            work()
+            job()
         finally:
-            self._is_quiet.set()
+            self._is_idle.set()
 
-    def _until(self, at: float) -> None:
-        alarm = threading.Event()
-        # Of those who wake at one moment, none goes first by habit.
-        heapq.heappush(self._sleepers, (at, self._chance.random(), alarm))
-        self._is_quiet.set()
-        alarm.wait()
+    def _sleep_until(self, at: float) -> None:
+        wake_up = threading.Event()
+        # The order of threads that wake up at the same time is random.
+        heapq.heappush(self._sleepers, (at, self._rng.random(), wake_up))
+        self._is_idle.set()
+        wake_up.wait()
 
 
 @dataclass(kw_only=True)
 class Member:
-    """One gate of the fleet, and what became of it."""
+    """One gate of the fleet, and its result; all times in seconds from the start of the fleet."""
 
     number: int
-    begins: float
-    """Seconds from the beginning, like all times here."""
+    starts: float
     task_ends: float
     code: int = -1
     ended: float = math.inf
-    in_line: int = 0
-    """How many gates, itself included, still waited when it could know its verdict."""
+    waiting: int = 0
+    """The number of gates, including this one, that still waited when its verdict was available."""
 
     @property
     def task_id(self) -> str:
@@ -139,58 +139,58 @@ class Member:
         return f"task-{self.number:03}"
 
     @property
-    def right(self) -> int:
-        """The exit code that is right."""
-        return _ENDS[self.number % len(_ENDS)][2]
+    def expected_code(self) -> int:
+        """The exit code that is correct."""
+        return _ENDINGS[self.number % len(_ENDINGS)][2]
 
     @property
-    def could_know(self) -> float:
-        """When there was something to see, and somebody to see it."""
-        return max(self.begins, self.task_ends)
+    def available(self) -> float:
+        """When its verdict was available: the task was final, and the gate had started."""
+        return max(self.starts, self.task_ends)
 
     @property
-    def late(self) -> float:
-        """Seconds from then to its end."""
-        return self.ended - self.could_know
+    def delay(self) -> float:
+        """Seconds from then to the end of the gate."""
+        return self.ended - self.available
 
     @property
-    def turn(self) -> float:
-        """Seconds that this may take where each gate has its turn."""
-        return math.ceil(self.in_line / CALLS) * MINUTE + LONGEST_OWN_PAUSE
+    def fair_delay(self) -> float:
+        """The longest delay, in seconds, that taking turns explains."""
+        return math.ceil(self.waiting / CALLS) * MINUTE + MAX_OWN_PAUSE
 
     def task(self) -> SimulatedTask:
-        """Its task, which goes on steadily."""
-        state, counts, _ = _ENDS[self.number % len(_ENDS)]
-        steps = [
-            Stage(state="running", progress=100 * step // _STEPS, seconds=self.task_ends / _STEPS)
-            for step in range(_STEPS)
+        """Its task, with steady progress."""
+        state, counts, _ = _ENDINGS[self.number % len(_ENDINGS)]
+        running = [
+            Stage(state="running", progress=100 * stage // _STAGES, seconds=self.task_ends / _STAGES)
+            for stage in range(_STAGES)
         ]
         end = Stage(state=state, progress=100 if state == "complete" else 90)
         return SimulatedTask(
             id=self.task_id,
             name=f"release {self.number}",
             started_ago=30.0,
-            stages=(*(steps if self.task_ends else ()), end),
+            stages=(*(running if self.task_ends else ()), end),
             **counts,  # type: ignore[arg-type] # counts only
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
-    """What is to be tried."""
+class Trial:
+    """The parameters of one run of a fleet."""
 
     gates: int = 50
     seed: int = 1
-    cloud: str = "huawei"
+    cloud: str
     situation: str = "together"
-    tells_when: bool = False
-    """Whether a refusal says when the next call is free."""
+    retry_after: bool = False
+    """Whether a throttled call is told when the next one is allowed."""
     timeout: str = "3h"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What became of a fleet."""
+    """The result of one run of a fleet."""
 
     members: list[Member]
     calls: int
@@ -198,113 +198,110 @@ class Result:
 
     @property
     def wrong(self) -> list[Member]:
-        """The gates with another exit code than the right one."""
-        return [member for member in self.members if member.code != member.right]
+        """The gates with a wrong exit code."""
+        return [member for member in self.members if member.code != member.expected_code]
 
     @property
     def too_late(self) -> list[Member]:
-        """The gates that took longer than their turn."""
-        return [member for member in self.members if member.late > member.turn]
+        """The gates with more than their fair delay."""
+        return [member for member in self.members if member.delay > member.fair_delay]
 
     @property
-    def longest_turn(self) -> float:
-        """The longest that a gate took, in times of its turn."""
-        return max(member.late / member.turn for member in self.members)
+    def longest_delay(self) -> float:
+        """The longest delay, as a multiple of the fair delay of that gate."""
+        return max(member.delay / member.fair_delay for member in self.members)
 
 
-def fleet(wishes: Wishes) -> Result:
-    """Lets all gates run, and says what became of them."""
-    chance = random.Random(wishes.seed)  # noqa: S311 - moments, not secrets
-    ends = SITUATIONS[wishes.situation]
+def run_fleet(trial: Trial) -> Result:
+    """Runs all gates of a trial to their ends."""
+    rng = random.Random(trial.seed)  # noqa: S311 - times, not secrets
+    task_end = SITUATIONS[trial.situation]
     members = [
-        Member(number=number, begins=chance.uniform(0, _BEGIN_WITHIN), task_ends=ends(chance))
-        for number in range(wishes.gates)
+        Member(number=number, starts=rng.uniform(0, _STARTS_WITHIN), task_ends=task_end(rng))
+        for number in range(trial.gates)
     ]
-    time = SharedTime(chance)
+    time = SharedTime(rng)
     scenario = Scenario(
         name="fleet",
         summary="Many tasks.",
         expected_exit=0,
         tasks=tuple(member.task() for member in members),
-        quota=Quota(calls=CALLS, seconds=int(MINUTE), retry_after=wishes.tells_when),
+        quota=Quota(calls=CALLS, seconds=int(MINUTE), retry_after=trial.retry_after),
     )
-    with Simulator(scenario, now=time.wall) as simulator, _alone(simulator, wishes.cloud):
-        time.all_of((member.begins, _work(member, time, simulator, wishes)) for member in members)
+    with Simulator(scenario, now=time.wall) as simulator, _isolated(simulator, trial.cloud):
+        time.run_all((member.starts, _job(member, time, simulator, trial)) for member in members)
     for member in members:
-        member.in_line = sum(other.ended >= member.could_know for other in members)
+        member.waiting = sum(other.ended >= member.available for other in members)
     refused = sum(request.status != HTTPStatus.OK for request in simulator.requests)
     return Result(members=members, calls=len(simulator.requests), refused=refused)
 
 
 @contextlib.contextmanager
-def _alone(simulator: Simulator, cloud: str) -> Iterator[None]:
-    """An empty folder, the keys of the cloud, and nobody to listen."""
-    known = simulator.describe()[cloud]
-    keys = {f"SCAN_GATE_{name.upper()}": known[name] for name in ("access_key_id", "access_key_secret")}
-    nowhere = io.StringIO()
+def _isolated(simulator: Simulator, cloud: str) -> Iterator[None]:
+    """An empty working directory, the credentials of the cloud in the environment, and no output."""
+    settings = simulator.describe()[cloud]
+    credentials = {f"SCAN_GATE_{name.upper()}": settings[name] for name in ("access_key_id", "access_key_secret")}
+    discarded = io.StringIO()
     with (
         tempfile.TemporaryDirectory(prefix="fleet-") as folder,
         contextlib.chdir(folder),
-        patch.dict(os.environ, keys),
-        contextlib.redirect_stdout(nowhere),
-        contextlib.redirect_stderr(nowhere),
+        patch.dict(os.environ, credentials),
+        contextlib.redirect_stdout(discarded),
+        contextlib.redirect_stderr(discarded),
     ):
         yield
 
 
-def _work(member: Member, time: SharedTime, simulator: Simulator, wishes: Wishes) -> Callable[[], None]:
-    known = simulator.describe()[wishes.cloud]
-    words = ["check", "--cloud", wishes.cloud, "--endpoint", known["endpoint"], "--region", known["region"]]
-    words += ["--project-id", known["project_id"]] if "project_id" in known else []
-    words += ["--task-id", member.task_id, "--timeout", wishes.timeout, "--ci", "none"]
+def _job(member: Member, time: SharedTime, simulator: Simulator, trial: Trial) -> Callable[[], None]:
+    check = ["check", *cloud_options(trial.cloud, simulator.describe()[trial.cloud])]
+    check += ["--task-id", member.task_id, "--timeout", trial.timeout, "--ci", "none"]
 
-    def work() -> None:
-        member.code = cli.main(words, time.clock())
+    def job() -> None:
+        member.code = cli.main(check, time.clock())
         member.ended = time.now
 
-    return work
+    return job
 
 
 def bound(members: Iterable[Member]) -> float:
-    """When the last gate could have ended, if none of the calls that the quota lets through had been wasted."""
+    """The earliest time at which the last gate could have ended, with no call of the quota wasted."""
     ends: list[float] = []
-    for could in sorted(member.could_know for member in members):
-        ends.append(max(could, ends[-CALLS] + MINUTE) if len(ends) >= CALLS else could)
+    for available in sorted(member.available for member in members):
+        ends.append(max(available, ends[-CALLS] + MINUTE) if len(ends) >= CALLS else available)
     return ends[-1]
 
 
 def figures(result: Result) -> dict[str, str]:
-    """What is printed of one fleet; times in minutes."""
-    late = [member.late / MINUTE for member in result.members]
+    """The printed figures of one run; times in minutes."""
+    delays = [member.delay / MINUTE for member in result.members]
     last = max(member.ended for member in result.members)
     return {
-        "right": f"{len(late) - len(result.wrong)}/{len(late)}",
+        "correct": f"{len(delays) - len(result.wrong)}/{len(delays)}",
         "last gate": f"{last / MINUTE:.1f}",
         "bound": f"{bound(result.members) / MINUTE:.1f}",
-        "late: median": f"{statistics.median(late):.1f}",
-        "worst": f"{max(late):.1f}",
-        "later than their turn": str(len(result.too_late)),
-        "longest turn": f"{result.longest_turn:.2f}",
+        "median delay": f"{statistics.median(delays):.1f}",
+        "longest": f"{max(delays):.1f}",
+        "over the fair delay": str(len(result.too_late)),
+        "longest in fair delays": f"{result.longest_delay:.2f}",
         "calls": str(result.calls),
         "refused": str(result.refused),
     }
 
 
 def main() -> int:
-    """Tries every situation on both clouds; returns 1 where a verdict was wrong or a gate later than it must be."""
-    parser = argparse.ArgumentParser(description="Lets many gates share one quota.")
+    """Runs every situation on every cloud; returns 1 for a wrong exit code, or a delay over the fair one."""
+    parser = argparse.ArgumentParser(description="Runs many gates against one rate limit.")
     parser.add_argument("--gates", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--timeout", default="3h")
-    given = parser.parse_args()
-    faults = 0
-    for cloud, situation, tells_when in itertools.product(CLOUDS, SITUATIONS, (False, True)):
-        tried = {"cloud": cloud, "situation": situation, "tells_when": tells_when, **vars(given)}
-        result = fleet(Wishes(**tried))
-        faults += len(result.wrong) + len(result.too_late)
-        said = "  ".join(f"{name} {value}" for name, value in figures(result).items())
-        print(f"{cloud:8}{situation:9}{'told when' if tells_when else 'not told':10}{said}", flush=True)
-    return 1 if faults else 0
+    options = parser.parse_args()
+    defects = 0
+    for cloud, situation, retry_after in itertools.product(CLOUDS, SITUATIONS, (False, True)):
+        result = run_fleet(Trial(cloud=cloud, situation=situation, retry_after=retry_after, **vars(options)))
+        defects += len(result.wrong) + len(result.too_late)
+        row = "  ".join(f"{name} {value}" for name, value in figures(result).items())
+        print(f"{cloud:8}{situation:9}{'Retry-After' if retry_after else '':12}{row}", flush=True)
+    return 1 if defects else 0
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Interrupts real gates at random moments, and reads whatever they leave: `python -m tools.interrupt --runs 200`.
+"""Interrupts real gates at random times, and checks everything that they leave: `python -m tools.interrupt --runs 200`.
 
-Each run is a process before a simulated cloud, with every report and the files of a job in GitHub. At a moment that is
-drawn from before its first byte to after its verdict it gets SIGINT, SIGTERM, both, or loses its readers. Then every
-file is held against its reader: whole or absent, of one verdict, and that of the exit code. The last table says what
-was seen; whatever is wrong is listed above it, and makes the exit code 1.
+Each run is a process against a simulated cloud, with every report and the files of a GitHub job. At a random time, from
+before its first output to after its verdict, it receives SIGINT, SIGTERM or both, or its output is closed. Then every
+file is checked by a reader of its format: it must be complete or absent, and have the verdict of the exit code. The
+table at the end counts the results; defects are listed above it, and make the exit code 1.
 
-What no program in Python can promise: a signal that comes before the gate is loaded ends Python itself, by that signal,
-or with 1 where SIGINT meets Python in its own start. Then nothing is said and nothing is written.
+No Python program can handle a signal that arrives before the gate is loaded: it ends Python itself, by that signal, or
+with 1 where SIGINT arrives while Python starts. Nothing is printed or written then.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from gate.clouds import CLOUDS
 from gate.reports import REPORTS
 from gate.simulator import SCENARIOS, Simulator
 from tests.github_runner import parse_outputs
+from tests.harness import cloud_options
 from tests.reports.reading import READERS
 
 if TYPE_CHECKING:
@@ -40,31 +41,31 @@ if TYPE_CHECKING:
     from typing import IO
 
 ROOT = Path(__file__).parent.parent
-STORIES = ("clean", "risky", "failed", "partial", "stopped", "stuck", "empty", "login-page")
-"""Scenarios that pass, block and stay undecided, soon and late."""
-ACTS: dict[str, tuple[signal.Signals, ...]] = {
+SCENARIO_NAMES = ("clean", "risky", "failed", "partial", "stopped", "stuck", "empty", "login-page")
+"""Scenarios that pass, that block and that stay undecided, after a short and after a long wait."""
+INTERRUPTIONS: dict[str, tuple[signal.Signals, ...]] = {
     "SIGINT": (signal.SIGINT,),
     "SIGTERM": (signal.SIGTERM,),
     "SIGINT and SIGTERM": (signal.SIGINT, signal.SIGTERM),
     "stdout closed": (),
     "stdout and stderr closed": (),
 }
-"""What is done to a gate, by name: the signals that it is sent."""
-BEFORE = "before=1\n"
-"""What an earlier tool of the same step left in the files of GitHub."""
+"""By name, with the signals that are sent."""
+EARLIER = "before=1\n"
+"""What an earlier tool of the same step wrote to the files of GitHub."""
 _CLOSED = {"stdout closed": 1, "stdout and stderr closed": 2}
-_PACE = ("--poll-interval", "0.25s", "--appear-timeout", "1s", "--timeout", "4s", "-v")
-_SLACK = 1.1
-"""The last moment, as a part of the time that the same run takes if nobody interrupts it."""
-_NEARLY_DONE = 0.8
-"""From when on a run is near its end, as such a part; few of these moments are those in which reports are written."""
-_LONGEST = 60.0
+_FAST_POLLING = ("--poll-interval", "0.25s", "--appear-timeout", "1s", "--timeout", "4s", "-v")
+_LATEST = 1.1
+"""The latest time of an interruption, as a multiple of the duration of the same run without one."""
+_NEAR_THE_END = 0.8
+"""The earliest time of an interruption near the end, as such a multiple; reports are written in a short time only."""
+_TIMEOUT = 60.0
 _UNREADABLE = (AssertionError, ValueError, LookupError, ParseError, pytest.fail.Exception)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Remains:
-    """What is left of a gate that is gone."""
+class Ended:
+    """What a gate printed, wrote and returned."""
 
     code: int
     """Negative where a signal ended the process."""
@@ -74,49 +75,50 @@ class Remains:
     seconds: float
 
     def file(self, name: str) -> str:
-        """A file that it left, empty where there is none."""
+        """The text of a file in its folder, empty if there is none."""
         path = self.folder / name
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
     @property
     def reports(self) -> dict[str, str]:
-        """The reports that are there, by format."""
+        """The reports that were written, by format."""
         return {name: self.file(f"report.{name}") for name in REPORTS if (self.folder / f"report.{name}").exists()}
 
     @property
-    def is_untouched(self) -> bool:
-        """Whether the gate left no trace at all, as if it had not been loaded."""
+    def is_before_load(self) -> bool:
+        """Whether the gate printed and wrote nothing, so that it cannot have been loaded."""
         files = {self.file("output"), self.file("summary")}
-        return not self.out and "scan-gate: " not in self.err and not self.reports and files == {BEFORE}
+        return not self.out and "scan-gate: " not in self.err and not self.reports and files == {EARLIER}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One gate, and what is done to it."""
+    """One process of the gate, and how it is interrupted."""
 
     cloud: str
     scenario: str
-    act: str = ""
+    interruption: str = ""
     after: float = 0.0
-    """Seconds from its start until something is done to it."""
+    """Seconds from its start to the interruption."""
     options: tuple[str, ...] = ()
     variables: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"{self.cloud}, {self.scenario}, {self.act or 'left alone'} after {self.after:.3f} s"
+        how = f"{self.interruption} after {self.after:.3f} s" if self.interruption else "not interrupted"
+        return f"{self.cloud}, {self.scenario}, {how}"
 
     @property
     def expected(self) -> int:
         """The exit code of its scenario."""
         return SCENARIOS[self.scenario].expected_exit
 
-    def take_place(self, folder: Path, before: str = BEFORE) -> Remains:
+    def execute(self, folder: Path) -> Ended:
         """Runs the gate in this empty folder, and interrupts it."""
         for name in ("output", "summary"):
-            (folder / name).write_text(before, encoding="utf-8")
-        began = time.monotonic()
+            (folder / name).write_text(EARLIER, encoding="utf-8")
+        started = time.monotonic()
         with Simulator(self.scenario) as simulator:
-            environ, arguments = self._words(simulator)
+            environ, arguments = self._environ_and_arguments(simulator)
             with subprocess.Popen(
                 [sys.executable, "-m", "gate", "check", *arguments],
                 env=environ,
@@ -125,172 +127,177 @@ class Run:
                 stderr=subprocess.PIPE,
             ) as process:
                 try:
-                    out, err = self._listen(process)
+                    out, err = self._communicate(process)
                 finally:
                     process.kill()
-        took = time.monotonic() - began
-        return Remains(code=process.returncode, out=out, err=err, folder=folder, seconds=took)
+        seconds = time.monotonic() - started
+        return Ended(code=process.returncode, out=out, err=err, folder=folder, seconds=seconds)
 
-    def _words(self, simulator: Simulator) -> tuple[dict[str, str], list[str]]:
-        known = simulator.describe()[self.cloud]
+    def _environ_and_arguments(self, simulator: Simulator) -> tuple[dict[str, str], list[str]]:
+        settings = simulator.describe()[self.cloud]
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "SCAN_GATE_"))}
-        environ |= {f"SCAN_GATE_{name.upper()}": known[name] for name in ("access_key_id", "access_key_secret")}
+        environ |= {f"SCAN_GATE_{name.upper()}": settings[name] for name in ("access_key_id", "access_key_secret")}
         environ |= {"PYTHONPATH": str(ROOT), "GITHUB_ACTIONS": "true"}
         environ |= {"GITHUB_OUTPUT": "output", "GITHUB_STEP_SUMMARY": "summary", **self.variables}
-        where = ["--cloud", self.cloud, "--endpoint", known["endpoint"], "--region", known["region"]]
-        where += ["--project-id", known["project_id"]] if "project_id" in known else []
         reports = [word for name in REPORTS for word in ("--report", f"{name}=report.{name}")]
-        return environ, [*where, *_PACE, *reports, *self.options]
+        return environ, [*cloud_options(self.cloud, settings), *_FAST_POLLING, *reports, *self.options]
 
-    def _listen(self, process: subprocess.Popen[bytes]) -> tuple[str, str]:
+    def _communicate(self, process: subprocess.Popen[bytes]) -> tuple[str, str]:
+        """Reads both streams until they end, and interrupts the process in between."""
         streams = [stream for stream in (process.stdout, process.stderr) if stream]
-        heard = {stream: bytearray() for stream in streams}
-        moment = time.monotonic() + self.after if self.act else None
-        give_up = time.monotonic() + _LONGEST
+        output = {stream: bytearray() for stream in streams}
+        interrupt_at = time.monotonic() + self.after if self.interruption else None
+        give_up = time.monotonic() + _TIMEOUT
         with selectors.DefaultSelector() as open_streams:
             for stream in streams:
                 open_streams.register(stream, selectors.EVENT_READ)
-            while open_streams.get_map() or moment:
+            while open_streams.get_map() or interrupt_at:
                 now = time.monotonic()
                 if now > give_up:
                     raise TimeoutError(f"{self}: the gate does not end")
-                if moment and now >= moment:
-                    moment = None
-                    self._act(process, open_streams, streams)
+                if interrupt_at and now >= interrupt_at:
+                    interrupt_at = None
+                    self._interrupt(process, open_streams, streams)
                     continue
-                for key, _ in open_streams.select(min(moment or give_up, give_up) - now if moment else _LONGEST):
-                    self._hear(key.fileobj, heard, open_streams)  # type: ignore[arg-type] # what was registered
-        process.wait(_LONGEST)
-        out, err = (heard[stream].decode() for stream in streams)
+                for key, _ in open_streams.select(min(interrupt_at, give_up) - now if interrupt_at else _TIMEOUT):
+                    self._read(key.fileobj, output, open_streams)  # type: ignore[arg-type] # what was registered
+        process.wait(_TIMEOUT)
+        out, err = (output[stream].decode() for stream in streams)
         return out, err
 
-    def _act(
+    def _interrupt(
         self, process: subprocess.Popen[bytes], open_streams: selectors.BaseSelector, streams: list[IO[bytes]]
     ) -> None:
-        for number in ACTS[self.act]:
+        for number in INTERRUPTIONS[self.interruption]:
             process.send_signal(number)
-        for stream in streams[: _CLOSED.get(self.act, 0)]:
+        for stream in streams[: _CLOSED.get(self.interruption, 0)]:
             if stream in {key.fileobj for key in open_streams.get_map().values()}:
                 open_streams.unregister(stream)
                 stream.close()
 
-    def _hear(self, stream: IO[bytes], heard: dict[IO[bytes], bytearray], open_streams: selectors.BaseSelector) -> None:
-        part = os.read(stream.fileno(), 65536)
-        heard[stream] += part
-        if not part:
+    def _read(
+        self, stream: IO[bytes], output: dict[IO[bytes], bytearray], open_streams: selectors.BaseSelector
+    ) -> None:
+        chunk = os.read(stream.fileno(), 65536)
+        output[stream] += chunk
+        if not chunk:
             open_streams.unregister(stream)
 
 
-def problems(run: Run, left: Remains) -> Iterator[str]:
-    """What is wrong with what is left of a run, in words."""
-    numbers = ACTS.get(run.act, ())
-    by_signal = {128 + number for number in numbers}
-    if left.is_untouched and numbers:
-        allowed = by_signal | {-number for number in numbers} | ({1} if signal.SIGINT in numbers else set())
-        if left.code not in allowed:
-            yield f"ended with {left.code} before it was loaded"
+def problems(run: Run, ended: Ended) -> Iterator[str]:
+    """The defects in what a run left."""
+    signals = INTERRUPTIONS.get(run.interruption, ())
+    interrupted = {128 + number for number in signals}
+    if ended.is_before_load and signals:
+        allowed = interrupted | {-number for number in signals} | ({1} if signal.SIGINT in signals else set())
+        if ended.code not in allowed:
+            yield f"exit code {ended.code} before it was loaded"
         return
     try:
-        decided = int(parse_outputs(left.file("output"))["exit-code"])
+        stated = int(parse_outputs(ended.file("output"))["exit-code"])
     except _UNREADABLE as error:
         yield f"the outputs cannot be read: {error!r}"
         return
-    if decided not in {run.expected} | by_signal:
-        yield f"decided {decided}"
-    # Once all is written, signals have their usual meaning again.
-    if left.code != decided and -left.code not in numbers:
-        yield f"ended with {left.code}, and said {decided}"
-    yield from _of_reports(left, decided, may_be_absent=decided in by_signal)
-    yield from _of_words(left, is_heard=run.act not in _CLOSED)
+    if stated not in {run.expected} | interrupted:
+        yield f"the outputs have the exit code {stated}"
+    # After everything is written, signals have their usual effect again.
+    if ended.code != stated and -ended.code not in signals:
+        yield f"exit code {ended.code}, but {stated} in the outputs"
+    yield from _problems_of_reports(ended, stated, may_be_absent=stated in interrupted)
+    yield from _problems_of_streams(ended, is_stdout_open=run.interruption not in _CLOSED)
 
 
-def _of_reports(left: Remains, decided: int, *, may_be_absent: bool) -> Iterator[str]:
-    verdict = {0: "passed", 1: "blocked"}.get(decided, "undecided")
-    due = {name for name, report in REPORTS.items() if verdict != "undecided" or not report.needs_a_verdict}
-    if set(left.reports) != due and not (may_be_absent and not left.reports):
-        yield f"of the reports there are only {sorted(left.reports)}"
-    for name, text in left.reports.items():
+def _problems_of_reports(ended: Ended, stated: int, *, may_be_absent: bool) -> Iterator[str]:
+    verdict = {0: "passed", 1: "blocked"}.get(stated, "undecided")
+    expected = {name for name, report in REPORTS.items() if verdict != "undecided" or not report.needs_a_verdict}
+    if set(ended.reports) != expected and not (may_be_absent and not ended.reports):
+        yield f"only these reports were written: {sorted(ended.reports)}"
+    for name, text in ended.reports.items():
         try:
-            seen = READERS[name].verdict(text)
+            found = READERS[name].verdict(text)
             READERS[name].structure(text)
         except _UNREADABLE as error:
-            seen = f"unreadable: {error!r}"
-        if seen != verdict:
-            yield f"{name} says {seen}, and the outputs {verdict}"
-    if "json" in left.reports and json.loads(left.reports["json"])["exit_code"] != decided:
+            found = f"unreadable: {error!r}"
+        if found != verdict:
+            yield f"{name} has the verdict {found}, and the outputs {verdict}"
+    if "json" in ended.reports and json.loads(ended.reports["json"])["exit_code"] != stated:
         yield "json has another exit code than the outputs"
-    if "markdown" in left.reports and left.file("summary") != BEFORE + left.reports["markdown"]:
-        yield "the summary is not whole"
-    strays = {path.name for path in left.folder.iterdir()} - {f"report.{name}" for name in REPORTS}
-    if strays != {"output", "summary"}:
-        yield f"it left {sorted(strays)}"
+    if "markdown" in ended.reports and ended.file("summary") != EARLIER + ended.reports["markdown"]:
+        yield "the summary is incomplete"
+    others = {path.name for path in ended.folder.iterdir()} - {f"report.{name}" for name in REPORTS}
+    if others != {"output", "summary"}:
+        yield f"other files were left: {sorted(others)}"
 
 
-def _of_words(left: Remains, *, is_heard: bool) -> Iterator[str]:
-    if "Traceback" in left.err or "Exception ignored" in left.err:
-        yield f"it complains: {left.err[-2000:]}"
-    if is_heard and not left.out.endswith("\n"):
-        yield f"its last line is not whole: {left.out[-100:]!r}"
+def _problems_of_streams(ended: Ended, *, is_stdout_open: bool) -> Iterator[str]:
+    if "Traceback" in ended.err or "Exception ignored" in ended.err:
+        yield f"an exception in the log: {ended.err[-2000:]}"
+    if is_stdout_open and not ended.out.endswith("\n"):
+        yield f"the last line is incomplete: {ended.out[-100:]!r}"
 
 
-def ending(run: Run, left: Remains) -> str:
-    """What became of a run, for the table."""
-    if left.is_untouched and ACTS.get(run.act):
+def result(run: Run, ended: Ended) -> str:
+    """The result of a run, for the table."""
+    if ended.is_before_load and INTERRUPTIONS.get(run.interruption):
         return "before it was loaded"
-    if left.code < 0:
-        return "after all was written"
-    if left.code in {128 + number for number in ACTS.get(run.act, ())}:
-        return "interrupted, with reports" if left.reports else "interrupted before the wait"
+    if ended.code < 0:
+        return "after everything was written"
+    if ended.code in {128 + number for number in INTERRUPTIONS.get(run.interruption, ())}:
+        return "interrupted, with reports" if ended.reports else "interrupted before the wait"
     return "decided"
 
 
-def runs(number: int, chance: random.Random, usual: dict[tuple[str, str], float]) -> Iterator[Run]:
-    """So many runs, each with a moment of its own; about every third one near its end."""
+def random_runs(number: int, rng: random.Random, durations: dict[tuple[str, str], float]) -> Iterator[Run]:
+    """This many runs with random interruptions, about a third of them near the end of the run."""
     for _ in range(number):
-        cloud, scenario, act = chance.choice([*CLOUDS]), chance.choice(STORIES), chance.choice([*ACTS])
-        took, earliest = usual[cloud, scenario], chance.choice((0.0, 0.0, _NEARLY_DONE))
-        yield Run(cloud=cloud, scenario=scenario, act=act, after=chance.uniform(took * earliest, took * _SLACK))
+        cloud, scenario = rng.choice([*CLOUDS]), rng.choice(SCENARIO_NAMES)
+        seconds, earliest = durations[cloud, scenario], rng.choice((0.0, 0.0, _NEAR_THE_END))
+        yield Run(
+            cloud=cloud,
+            scenario=scenario,
+            interruption=rng.choice([*INTERRUPTIONS]),
+            after=rng.uniform(seconds * earliest, seconds * _LATEST),
+        )
 
 
 def main() -> int:
-    """Does all runs and prints the table; returns 1 where anything was wrong."""
-    parser = argparse.ArgumentParser(description="Interrupts real gates at random moments.")
+    """Executes all runs and prints the table; returns 1 for any defect."""
+    parser = argparse.ArgumentParser(description="Interrupts real gates at random times.")
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    wishes = parser.parse_args()
-    # What a shell runs in the background ignores SIGINT, and so would its children.
+    options = parser.parse_args()
+    # A shell starts background processes with SIGINT ignored, and they would pass that on.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    chance = random.Random(wishes.seed)  # noqa: S311 - moments, not secrets
-    usual = {}
-    wrong: list[str] = []
+    rng = random.Random(options.seed)  # noqa: S311 - times, not secrets
+    durations = {}
+    defects: list[str] = []
     for cloud in CLOUDS:
-        for scenario in STORIES:
-            run = Run(cloud=cloud, scenario=scenario)
-            left, _, warnings = _done(run)
-            usual[cloud, scenario] = left.seconds
-            wrong += warnings
-    seen: Counter[tuple[str, str, int]] = Counter()
-    for run in runs(wishes.runs, chance, usual):
-        left, what, warnings = _done(run)
-        wrong += warnings
-        seen[run.act, what, left.code] += 1
-    _print(wrong, seen)
-    return 1 if wrong else 0
+        for scenario in SCENARIO_NAMES:
+            ended, _, found = _executed(Run(cloud=cloud, scenario=scenario))
+            durations[cloud, scenario] = ended.seconds
+            defects += found
+    results: Counter[tuple[str, str, int]] = Counter()
+    for run in random_runs(options.runs, rng, durations):
+        ended, what, found = _executed(run)
+        defects += found
+        results[run.interruption, what, ended.code] += 1
+    _print(defects, results)
+    return 1 if defects else 0
 
 
-def _done(run: Run) -> tuple[Remains, str, list[str]]:
+def _executed(run: Run) -> tuple[Ended, str, list[str]]:
     with tempfile.TemporaryDirectory(prefix="interrupt-") as folder:
-        left = run.take_place(Path(folder))
-        return left, ending(run, left), [f"{run}: {problem}" for problem in problems(run, left)]
+        ended = run.execute(Path(folder))
+        return ended, result(run, ended), [f"{run}: {problem}" for problem in problems(run, ended)]
 
 
-def _print(wrong: Sequence[str], seen: Counter[tuple[str, str, int]]) -> None:
-    for line in wrong:
+def _print(defects: Sequence[str], results: Counter[tuple[str, str, int]]) -> None:
+    for line in defects:
         print(line)
-    print(f"{'what was done':26}{'what became of it':32}{'exit':>5}{'runs':>6}")
-    for (act, what, code), number in sorted(seen.items()):
-        print(f"{act:26}{what:32}{code:5}{number:6}")
-    print(f"{sum(seen.values())} runs, {len(wrong)} things wrong")
+    print(f"{'interruption':26}{'result':32}{'exit':>5}{'runs':>6}")
+    for (interruption, what, code), number in sorted(results.items()):
+        print(f"{interruption:26}{what:32}{code:5}{number:6}")
+    print(f"{sum(results.values())} runs, {len(defects)} defects")
 
 
 if __name__ == "__main__":
