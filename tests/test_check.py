@@ -1,4 +1,4 @@
-"""The gate end to end: the real command line against a simulated cloud, one exit code for each situation."""
+"""`check` end to end: the real command line against a simulated cloud, with the exit code of each situation."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ if TYPE_CHECKING:
     from tests.harness import Gate
 
 DAY = 86400.0
-COMPLETE = Stage(state="complete", progress=100)
-REFUSALS = {"huawei": huawei.error_response("HSS.0001"), "alibaba": alibaba.error_response("InvalidApi.NotFound")}
+RUNNING, COMPLETE = Stage(state="running", progress=50, seconds=60), Stage(state="complete", progress=100)
+REFUSED = {"huawei": huawei.error_response("HSS.0001"), "alibaba": alibaba.error_response("InvalidApi.NotFound")}
 
 
-def scan(id: str, started_ago: float, *stages: Stage, **counts: int | None) -> SimulatedTask:  # noqa: A002 - the field's own name
-    """A scan task in the simulated cloud, clean and complete unless the test says otherwise."""
-    return SimulatedTask(id=id, name=f"scan {id}", started_ago=started_ago, stages=stages or (COMPLETE,), **counts)  # type: ignore[arg-type] # counts only
+def a_scan(task_id: str, started_ago: float, *stages: Stage, total: int = 3, risky: int = 0) -> SimulatedTask:
+    """A scan task in the simulated cloud; without stages, it is complete."""
+    return SimulatedTask(
+        id=task_id, name=task_id, started_ago=started_ago, stages=stages or (COMPLETE,), total=total, risky=risky
+    )
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_every_scenario_ends_as_it_says(cloud: str, scenario: str, gate_in: Callable[..., Gate]) -> None:
+def test_every_scenario_ends_with_its_exit_code(cloud: str, scenario: str, gate_in: Callable[..., Gate]) -> None:
     ending = gate_in(scenario, cloud).check()
 
     assert ending.code == SCENARIOS[scenario].expected_exit
@@ -42,10 +44,12 @@ def test_every_scenario_ends_as_it_says(cloud: str, scenario: str, gate_in: Call
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_the_newest_of_many_tasks_is_judged_wherever_it_stands(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_the_newest_of_many_tasks_is_judged_wherever_it_is_in_the_list(
+    cloud: str, gate_in: Callable[..., Gate]
+) -> None:
     gate = gate_in("empty", cloud)
-    gate.simulator.tasks += [scan(f"older-{age}", 100.0 + age, risky=1) for age in range(450)]
-    gate.simulator.tasks.insert(225, scan("newest", 50.0))
+    gate.simulator.tasks += [a_scan(f"older-{age}", 100.0 + age, risky=1) for age in range(450)]
+    gate.simulator.tasks.insert(225, a_scan("newest", 50.0))
 
     ending = gate.check()
 
@@ -53,11 +57,11 @@ def test_the_newest_of_many_tasks_is_judged_wherever_it_stands(cloud: str, gate_
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_once_chosen_only_that_task_is_followed(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_after_a_task_was_selected_no_newer_one_is_judged(cloud: str, gate_in: Callable[..., Gate]) -> None:
     """A clean task of another pipeline appears while ours runs, and ours turns out risky."""
     gate = gate_in("empty", cloud)
-    ours = scan("ours", 60.0, Stage(state="running", progress=50, seconds=60), COMPLETE, risky=2)
-    gate.simulator.tasks += [ours, scan("theirs", -20.0)]
+    ours = a_scan("ours", 60.0, RUNNING, COMPLETE, risky=2)
+    gate.simulator.tasks += [ours, a_scan("theirs", -20.0)]
 
     ending = gate.check()
 
@@ -65,9 +69,9 @@ def test_once_chosen_only_that_task_is_followed(cloud: str, gate_in: Callable[..
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_task_can_be_named(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_a_task_can_be_selected_by_its_id(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("clean", cloud)
-    gate.simulator.tasks.append(scan("ours", 7200.0, risky=1))
+    gate.simulator.tasks.append(a_scan("ours", 7200.0, risky=1))
 
     ending = gate.check("--task-id", "ours")
 
@@ -75,7 +79,7 @@ def test_a_task_can_be_named(cloud: str, gate_in: Callable[..., Gate]) -> None:
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_named_task_that_is_not_there_is_named(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_the_message_names_a_selected_task_that_does_not_exist(cloud: str, gate_in: Callable[..., Gate]) -> None:
     ending = gate_in("clean", cloud).check("--task-id", "theirs", "--appear-timeout", "30s")
 
     (reason,) = ending.report["reasons"]
@@ -85,15 +89,15 @@ def test_a_named_task_that_is_not_there_is_named(cloud: str, gate_in: Callable[.
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_whoever_looks_closely_is_told_which_task_is_followed(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_the_verbose_log_names_the_selected_task(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("empty", cloud)
-    gate.simulator.tasks.append(scan("ours", 60.0))
+    gate.simulator.tasks.append(a_scan("ours", 60.0))
 
     assert "following scan task ours and no other\n" in gate.check("--verbose").err
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_report_says_what_was_waited_when_and_by_whom(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_the_report_states_the_wait_the_version_and_the_time(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("stuck", cloud)
 
     report = gate.check("--timeout", "90s").report
@@ -105,9 +109,11 @@ def test_a_report_says_what_was_waited_when_and_by_whom(cloud: str, gate_in: Cal
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_named_task_that_is_stale_is_not_waited_for(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_a_stale_task_that_was_selected_by_its_id_ends_the_wait_at_once(
+    cloud: str, gate_in: Callable[..., Gate]
+) -> None:
     gate = gate_in("empty", cloud)
-    gate.simulator.tasks.append(scan("ours", 3 * DAY))
+    gate.simulator.tasks.append(a_scan("ours", 3 * DAY))
 
     ending = gate.check("--task-id", "ours")
 
@@ -116,17 +122,19 @@ def test_a_named_task_that_is_stale_is_not_waited_for(cloud: str, gate_in: Calla
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_named_task_may_still_appear(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_a_task_that_was_selected_by_its_id_may_appear_later(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("empty", cloud)
-    gate.simulator.tasks.append(scan("ours", -60.0))
+    gate.simulator.tasks.append(a_scan("ours", -60.0))
 
     assert gate.check("--task-id", "ours").code == 0
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_fresh_task_is_waited_for_while_only_a_stale_one_is_there(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_while_the_newest_task_is_stale_the_gate_waits_for_a_fresh_one(
+    cloud: str, gate_in: Callable[..., Gate]
+) -> None:
     gate = gate_in("stale", cloud)
-    gate.simulator.tasks.append(scan("fresh", -100.0))
+    gate.simulator.tasks.append(a_scan("fresh", -100.0))
 
     ending = gate.check()
 
@@ -135,7 +143,7 @@ def test_a_fresh_task_is_waited_for_while_only_a_stale_one_is_there(cloud: str, 
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_stale_task_is_never_judged_and_the_wait_for_another_ends(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_a_stale_task_is_not_judged_when_no_fresh_one_appears_in_time(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("stale", cloud)
 
     ending = gate.check("--appear-timeout", "2m")
@@ -156,11 +164,11 @@ def test_a_stale_task_is_never_judged_and_the_wait_for_another_ends(cloud: str, 
         (("--max-age", "1h", "--started-after", "2026-01-27T00:00:00Z"), 7),
     ],
 )
-def test_how_fresh_is_fresh_enough_is_the_users_choice(
+def test_the_options_decide_which_task_is_fresh(
     cloud: str, arguments: tuple[str, ...], code: int, gate_in: Callable[..., Gate]
 ) -> None:
     gate = gate_in("empty", cloud)
-    gate.simulator.tasks.append(scan("three days old", 3 * DAY))
+    gate.simulator.tasks.append(a_scan("three days old", 3 * DAY))
 
     assert gate.check(*arguments).code == code
 
@@ -179,7 +187,7 @@ def test_how_fresh_is_fresh_enough_is_the_users_choice(
         ("uncounted", ("--max-risky", "99"), 7),
     ],
 )
-def test_limits_are_limits(
+def test_the_limits_of_the_options_decide_between_pass_and_block(
     cloud: str, scenario: str, arguments: tuple[str, ...], code: int, gate_in: Callable[..., Gate]
 ) -> None:
     assert gate_in(scenario, cloud).check(*arguments).code == code
@@ -187,7 +195,7 @@ def test_limits_are_limits(
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 @pytest.mark.parametrize(
-    ("scenario", "arguments", "code", "natural"),
+    ("scenario", "arguments", "code", "reported"),
     [
         ("risky", ("--warn-only",), 0, 1),
         ("risky", ("--on-undecided", "warn"), 1, 1),
@@ -199,18 +207,18 @@ def test_limits_are_limits(
         ("forbidden", ("--on-undecided", "warn", "--warn-only"), 3, 3),
     ],
 )
-def test_leniency_changes_the_exit_code_and_no_report(
-    *, cloud: str, scenario: str, arguments: tuple[str, ...], code: int, natural: int, gate_in: Callable[..., Gate]
+def test_options_that_lower_the_exit_code_do_not_change_the_report(
+    *, cloud: str, scenario: str, arguments: tuple[str, ...], code: int, reported: int, gate_in: Callable[..., Gate]
 ) -> None:
     ending = gate_in(scenario, cloud).check(*arguments)
 
-    assert (ending.code, ending.report["exit_code"]) == (code, natural)
-    assert ending.report["enforced"] is (code == natural)
+    assert (ending.code, ending.report["exit_code"]) == (code, reported)
+    assert ending.report["enforced"] is (code == reported)
     assert ending.report["verdict"] != "passed"
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_task_that_vanishes_is_never_taken_for_done(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_a_task_that_is_no_longer_listed_is_not_final(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("stuck", cloud)
     gate.time.at_elapsed(60, gate.simulator.tasks.clear)
 
@@ -221,7 +229,7 @@ def test_a_task_that_vanishes_is_never_taken_for_done(cloud: str, gate_in: Calla
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_the_deadline_is_kept_to_and_used_to_the_end(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_the_last_poll_is_at_the_deadline(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("stuck", cloud)
 
     ending = gate.check("--timeout", "10m")
@@ -232,18 +240,20 @@ def test_the_deadline_is_kept_to_and_used_to_the_end(cloud: str, gate_in: Callab
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_the_shortest_pause_of_the_cloud_is_kept_by_default(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_the_polling_interval_of_the_cloud_is_kept_by_default(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("stuck", cloud)
 
     gate.check("--timeout", "5m")
 
     times = [request.at for request in gate.simulator.requests]
-    pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
-    assert min(pauses) >= {"huawei": 12.0, "alibaba": 5.0}[cloud] - 1e-6
+    intervals = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert min(intervals) >= {"huawei": 12.0, "alibaba": 5.0}[cloud] - 1e-6
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_server_that_stays_down_is_undecided_when_the_time_is_up(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_a_server_that_stays_down_makes_the_run_undecided_at_the_deadline(
+    cloud: str, gate_in: Callable[..., Gate]
+) -> None:
     gate = gate_in("clean", cloud)
     gate.simulator.faults.append(Fault(response=server_error(503)))
 
@@ -254,7 +264,7 @@ def test_a_server_that_stays_down_is_undecided_when_the_time_is_up(cloud: str, g
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_wrong_credentials_end_at_once_and_name_no_secret(
+def test_wrong_credentials_end_the_run_at_once_and_are_not_shown(
     cloud: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = gate_in("clean", cloud)
@@ -268,7 +278,7 @@ def test_wrong_credentials_end_at_once_and_name_no_secret(
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_no_credentials_at_all_say_which_variables_to_set(
+def test_without_credentials_the_message_names_the_variables_to_set(
     cloud: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = gate_in("clean", cloud)
@@ -284,7 +294,7 @@ def test_no_credentials_at_all_say_which_variables_to_set(
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 @pytest.mark.parametrize("step", [-3600.0, 3600.0])
-def test_a_clock_that_is_set_while_waiting_changes_nothing(
+def test_setting_the_machines_clock_during_the_wait_changes_nothing(
     cloud: str, step: float, gate_in: Callable[..., Gate]
 ) -> None:
     gate = gate_in("slow", cloud)
@@ -294,9 +304,9 @@ def test_a_clock_that_is_set_while_waiting_changes_nothing(
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_refusals_are_not_tried_again(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_a_refused_request_is_not_retried(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("clean", cloud)
-    gate.simulator.faults.append(Fault(response=REFUSALS[cloud]))
+    gate.simulator.faults.append(Fault(response=REFUSED[cloud]))
 
     ending = gate.check()
 
@@ -305,34 +315,34 @@ def test_refusals_are_not_tried_again(cloud: str, gate_in: Callable[..., Gate]) 
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_time_that_was_noted_by_a_slow_clock_is_meant_by_the_true_one(
-    cloud: str, gate_in: Callable[..., Gate]
-) -> None:
-    """The machine is two hours slow; the scan began an hour before the pipeline noted the time on it."""
+def test_started_after_is_corrected_for_the_lag_of_a_slow_clock(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    """The clock is two hours slow; the scan started an hour before the pipeline read the time from that clock."""
     gate = gate_in("empty", cloud)
-    gate.simulator.tasks.append(scan("earlier", 3600.0))
+    gate.simulator.tasks.append(a_scan("earlier", 3600.0))
     gate.time.step = -7200.0
-    noted = f"{gate.time.wall():.0f}"
+    started_after = f"{gate.time.wall():.0f}"
 
-    assert gate.check("--started-after", noted, "--appear-timeout", "0").code == 7
+    assert gate.check("--started-after", started_after, "--appear-timeout", "0").code == 7
     assert gate.check("--appear-timeout", "0").code == 0
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_the_wait_for_a_task_ends_with_the_run(cloud: str, gate_in: Callable[..., Gate]) -> None:
+def test_the_wait_for_a_task_ends_at_the_timeout_of_the_run(cloud: str, gate_in: Callable[..., Gate]) -> None:
     assert gate_in("empty", cloud).check("--timeout", "30s", "--appear-timeout", "5m").code == 7
 
 
 @pytest.mark.parametrize(
     ("option", "value"), [("--region", "--started-after=2026-01-31T00:00:00Z"), ("--task-id", "a\ud800")]
 )
-def test_what_cannot_be_a_value_is_refused(option: str, value: str, gate_in: Callable[..., Gate]) -> None:
+def test_an_invalid_value_of_an_option_is_a_usage_error(option: str, value: str, gate_in: Callable[..., Gate]) -> None:
     ending = gate_in("clean").check(f"{option}={value}")
 
     assert ending.code == 2
 
 
-def test_only_secrets_come_from_files(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variable_that_names_a_file_is_a_usage_error_for_options_that_are_not_secret(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SCAN_GATE_STARTED_AFTER_FILE", "time.txt")
 
     assert gate_in("clean").check().code == 2
@@ -361,11 +371,11 @@ def test_only_secrets_come_from_files(gate_in: Callable[..., Gate], monkeypatch:
     ids=["fewer-images", "another-start-time"],
 )
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_task_that_is_not_what_it_was_when_it_was_chosen_is_not_judged(
+def test_a_task_that_has_changed_since_it_was_selected_is_not_judged(
     cloud: str, later: dict[str, Any], code: str, message: str, gate_in: Callable[..., Gate]
 ) -> None:
     gate = gate_in("empty", cloud)
-    ours = scan("ours", 60.0, Stage(state="running", progress=50, seconds=60), COMPLETE)
+    ours = a_scan("ours", 60.0, RUNNING, COMPLETE)
     gate.simulator.tasks.append(ours)
     another = replace(ours, stages=(COMPLETE,), **later)
     gate.time.at_elapsed(30, lambda: gate.simulator.tasks.__setitem__(0, another))
@@ -377,27 +387,25 @@ def test_a_task_that_is_not_what_it_was_when_it_was_chosen_is_not_judged(
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_task_that_has_had_more_images_while_it_ran_is_not_judged_by_the_rest(
-    cloud: str, gate_in: Callable[..., Gate]
-) -> None:
+def test_a_task_that_had_more_images_for_a_while_is_not_judged(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("empty", cloud)
-    scenes = (Stage(state="queued", seconds=20), Stage(state="running", progress=50, seconds=60), COMPLETE)
-    gate.simulator.tasks.append(scan("ours", 60.0, *scenes, total=1))
+    stages = (Stage(state="queued", seconds=20), RUNNING, COMPLETE)
+    gate.simulator.tasks.append(a_scan("ours", 60.0, *stages, total=1))
 
-    def grown_for_a_while(_operation: str, document: Any) -> Any:
+    def with_more_images_for_a_while(_operation: str, document: Any) -> Any:
         if not 15 < gate.time.elapsed < 75:
             return document
         rows = document.get("data_list")
         return {**document, "data_list": [{**rows[0], "total_num": 40}]} if rows else {**document, "TotalCount": 40}
 
-    gate.simulator.rewrite = grown_for_a_while
+    gate.simulator.rewrite = with_more_images_for_a_while
     ending = gate.check("--poll-interval", "10s")
 
     assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "images-lost")
 
 
-def test_a_look_that_found_nothing_stands_when_there_is_no_time_for_more(gate_in: Callable[..., Gate]) -> None:
-    """One that takes long is cut off by the deadline: that there was no task is still what was seen."""
+def test_when_the_last_poll_exceeds_the_deadline_the_one_before_it_counts(gate_in: Callable[..., Gate]) -> None:
+    """The last poll, of a list of many pages, is not complete; the poll before it found no task."""
     gate = gate_in("empty")
 
     def slow(_operation: str, document: Any) -> Any:
@@ -406,18 +414,18 @@ def test_a_look_that_found_nothing_stands_when_there_is_no_time_for_more(gate_in
         return document
 
     gate.simulator.rewrite = slow
-    gate.time.at_elapsed(15, lambda: gate.simulator.tasks.extend(scan(f"old-{n}", 9 * DAY + n) for n in range(300)))
+    gate.time.at_elapsed(15, lambda: gate.simulator.tasks.extend(a_scan(f"old-{n}", 9 * DAY + n) for n in range(300)))
     ending = gate.check("--timeout", "60s", "--limit", "50")
 
     assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "no-task")
 
 
-# What a clock says that is wrong.
+# Wrong clocks: of the machine, and of servers.
 
 
 @pytest.fixture
-def by_token(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> Gate:
-    """A gate that signs in by a token, which tells nobody whether its clock is right."""
+def token_gate(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """A gate with a token: no refused signature can show that its clock is wrong."""
     gate = gate_in("empty")
     for name in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET"):
         monkeypatch.delenv(f"SCAN_GATE_{name}")
@@ -426,85 +434,86 @@ def by_token(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> G
 
 
 def dated(gate: Gate, days: float) -> dict[str, str]:
+    """The headers of a page whose date is this many days from the true time."""
     return {"Date": formatdate(gate.time.true_wall() + days * DAY, usegmt=True), "Content-Type": "text/html"}
 
 
-@pytest.mark.parametrize(("age", "code"), [(3 * DAY + 600, 7), (600.0, 0)])
-def test_a_page_that_refuses_a_token_says_nothing_of_the_time(by_token: Gate, age: float, code: int) -> None:
-    """As from a proxy or a cache: it would make a stale task fresh."""
-    by_token.simulator.tasks.append(scan("ours", age))
-    page = HttpResponse(status=403, headers=dated(by_token, -3), body=b"<html>not now</html>")
-    by_token.simulator.faults.append(Fault(requests=frozenset({1}), response=page))
-
-    assert by_token.check("--appear-timeout", "0").code == 3
-    assert by_token.check("--appear-timeout", "0").code == code
+def undated(document: Any) -> HttpResponse:
+    """A response with this JSON document and no Date header."""
+    body = json.dumps(document).encode()
+    return HttpResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))}, body=body)
 
 
-@pytest.mark.parametrize("is_told_at_once", [True, False])
-def test_a_slow_clock_makes_no_task_fresh_however_late_that_is_told(by_token: Gate, *, is_told_at_once: bool) -> None:
-    by_token.time.step = -7200.0
-    by_token.simulator.tasks.append(scan("ours", 9000.0, Stage(state="running", progress=50, seconds=60), COMPLETE))
+def test_the_date_of_a_page_that_refuses_a_token_does_not_correct_the_clock(token_gate: Gate) -> None:
+    """It may come from a proxy or a cache, and would make a stale task fresh."""
+    token_gate.simulator.tasks.append(a_scan("ours", 3 * DAY + 600))
+    page = HttpResponse(status=403, headers=dated(token_gate, -3), body=b"<html>not now</html>")
+    token_gate.simulator.faults.append(Fault(requests=frozenset({1}), response=page))
 
-    def undated(_operation: str, document: Any) -> Any:
-        body = json.dumps(document).encode()
-        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        return HttpResponse(headers=headers, body=body) if by_token.time.elapsed == 0 else document
+    assert token_gate.check("--appear-timeout", "0").code == 3
+    assert len(token_gate.operations) == 1
 
-    by_token.simulator.rewrite = None if is_told_at_once else undated
-    ending = by_token.check("--max-age", "1h", "--appear-timeout", "0")
+
+@pytest.mark.parametrize("has_date_at_first", [True, False], ids=["first-response", "later-response"])
+def test_a_slow_clock_makes_no_task_fresh_whenever_a_response_states_the_time(
+    token_gate: Gate, *, has_date_at_first: bool
+) -> None:
+    token_gate.time.step = -7200.0
+    token_gate.simulator.tasks.append(a_scan("ours", 9000.0, RUNNING, COMPLETE))
+
+    def undated_at_first(_operation: str, document: Any) -> Any:
+        return undated(document) if token_gate.time.elapsed == 0 else document
+
+    token_gate.simulator.rewrite = None if has_date_at_first else undated_at_first
+    ending = token_gate.check("--max-age", "1h", "--appear-timeout", "0")
 
     assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "stale")
 
 
-def test_a_slow_clock_makes_no_task_fresh_though_only_a_fault_tells_the_time(by_token: Gate) -> None:
-    by_token.time.step = -7200.0
-    by_token.simulator.tasks.append(scan("ours", 9000.0))
-    by_token.simulator.faults.append(
-        Fault(requests=frozenset({1}), response=HttpResponse(status=502, headers=dated(by_token, 0)))
-    )
+def test_a_slow_clock_makes_no_task_fresh_even_if_only_an_error_response_states_the_time(token_gate: Gate) -> None:
+    token_gate.time.step = -7200.0
+    token_gate.simulator.tasks.append(a_scan("ours", 9000.0))
+    bad_gateway = HttpResponse(status=502, headers=dated(token_gate, 0))
+    token_gate.simulator.faults.append(Fault(requests=frozenset({1}), response=bad_gateway))
+    token_gate.simulator.rewrite = lambda _operation, document: undated(document)
 
-    def undated(_operation: str, document: Any) -> Any:
-        body = json.dumps(document).encode()
-        return HttpResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))}, body=body)
-
-    by_token.simulator.rewrite = undated
-    ending = by_token.check("--max-age", "1h", "--appear-timeout", "0")
+    ending = token_gate.check("--max-age", "1h", "--appear-timeout", "0")
 
     assert (ending.code, ending.report["reasons"][0]["code"], ending.report["wait"]["retries"]) == (7, "stale", 1)
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 @pytest.mark.parametrize(
-    ("told_at", "code"), [(0, 0), (1, 7), (4, 7)], ids=["never", "before-it-is-chosen", "after-it-is-chosen"]
+    ("stated_at", "code"), [(0, 0), (1, 7), (4, 7)], ids=["never", "before-the-selection", "after-the-selection"]
 )
-def test_a_cloud_whose_clock_is_days_behind_makes_no_task_fresh_where_another_answer_tells_the_time(
-    cloud: str, told_at: int, code: int, gate_in: Callable[..., Gate]
+def test_a_cloud_whose_clock_is_slow_makes_no_task_fresh_if_another_server_states_the_time(
+    cloud: str, stated_at: int, code: int, gate_in: Callable[..., Gate]
 ) -> None:
-    """The cloud refuses a signature of today, and takes one of three days ago; a load balancer knows better."""
+    """The cloud accepts only signatures of three days ago; a load balancer in front of it states today's time."""
     gate = gate_in("empty", cloud)
     gate.time.step = 3 * DAY
-    gate.simulator.tasks.append(scan("ours", 60.0, Stage(state="running", progress=50, seconds=60), COMPLETE))
-    told = Fault(
-        requests=frozenset({told_at}), operation=POLL, response=HttpResponse(status=502, headers=dated(gate, 3))
-    )
-    gate.simulator.faults.append(told)
+    gate.simulator.tasks.append(a_scan("ours", 60.0, RUNNING, COMPLETE))
+    bad_gateway = HttpResponse(status=502, headers=dated(gate, 3))
+    gate.simulator.faults.append(Fault(requests=frozenset({stated_at}), operation=POLL, response=bad_gateway))
 
     ending = gate.check("--max-age", "1h", "--appear-timeout", "0")
 
     assert (ending.code, [reason["code"] for reason in ending.report["reasons"]]) == (code, ["stale"] if code else [])
-    assert ending.report["wait"]["retries"] == (told_at > 0)
+    assert ending.report["wait"]["retries"] == (stated_at > 0)
 
 
-@pytest.mark.parametrize(("slow", "age"), [(0.0, 3600.0), (1200.0, 3000.0)])
-def test_a_task_is_fresh_up_to_its_last_second_by_the_true_clock(by_token: Gate, slow: float, age: float) -> None:
-    by_token.time.step = -slow
-    by_token.simulator.tasks.append(scan("ours", age))
+@pytest.mark.parametrize(("lag", "age"), [(0.0, 3600.0), (1200.0, 3000.0)])
+def test_a_task_is_fresh_up_to_exactly_its_maximum_age_by_the_true_time(
+    token_gate: Gate, lag: float, age: float
+) -> None:
+    token_gate.time.step = -lag
+    token_gate.simulator.tasks.append(a_scan("ours", age))
 
-    assert by_token.check("--max-age", "1h", "--appear-timeout", "0").code == 0
+    assert token_gate.check("--max-age", "1h", "--appear-timeout", "0").code == 0
 
 
-def test_a_time_at_the_end_of_time_can_be_asked_for_on_a_slow_machine(by_token: Gate) -> None:
-    by_token.time.step = -7200.0
-    by_token.simulator.tasks.append(scan("ours", 60.0))
+def test_the_latest_possible_started_after_causes_no_overflow_on_a_slow_machine(token_gate: Gate) -> None:
+    token_gate.time.step = -7200.0
+    token_gate.simulator.tasks.append(a_scan("ours", 60.0))
 
-    assert by_token.check("--started-after", "9999-12-31T23:59:59Z", "--appear-timeout", "0").code == 7
+    assert token_gate.check("--started-after", "9999-12-31T23:59:59Z", "--appear-timeout", "0").code == 7

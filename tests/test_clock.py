@@ -33,7 +33,7 @@ def test_a_step_of_the_machines_clock_during_the_run_changes_nothing(fake_time: 
     assert clock.now() == NOW + timedelta(seconds=90)
 
 
-def test_by_default_it_is_the_machines_clock() -> None:
+def test_by_default_the_clock_is_the_machines() -> None:
     clock = Clock()
 
     assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < 60
@@ -50,12 +50,12 @@ def test_by_default_random_numbers_differ_and_are_from_0_to_1() -> None:
 
 def test_a_deadline_counts_down_to_zero(fake_time: FakeTime) -> None:
     deadline = Deadline(fake_time.clock(), 10)
-    seen = []
+    readings = []
 
     for fake_time.elapsed in (0.0, 9.0, 9.9, 9.985, 9.995, 10.0, 11.0):
-        seen.append((round(deadline.left(), 3), deadline.is_over()))
+        readings.append((round(deadline.left(), 3), deadline.is_over()))
 
-    assert seen == [
+    assert readings == [
         (10, False),
         (1, False),
         (0.1, False),
@@ -72,7 +72,7 @@ def test_before_the_deadline_every_request_may_be_sent(fake_time: FakeTime) -> N
     assert [deadline.admits_request() for _ in range(3)] == [True] * 3
 
 
-def test_a_run_without_any_time_may_send_one_request(fake_time: FakeTime) -> None:
+def test_a_run_with_a_timeout_of_zero_may_send_one_request(fake_time: FakeTime) -> None:
     deadline = RunDeadline(fake_time.clock(), 0)
 
     assert [deadline.admits_request() for _ in range(3)] == [True, False, False]
@@ -88,7 +88,7 @@ def test_after_a_pause_that_ends_at_the_deadline_one_request_may_be_sent(fake_ti
     assert [deadline.admits_request() for _ in range(3)] == [True, False, False]
 
 
-def test_two_pauses_in_a_row_permit_one_request_and_not_two(fake_time: FakeTime) -> None:
+def test_two_pauses_in_a_row_admit_one_request_and_not_two(fake_time: FakeTime) -> None:
     deadline = RunDeadline(fake_time.clock(), 10)
 
     deadline.pause(10)
@@ -97,7 +97,7 @@ def test_two_pauses_in_a_row_permit_one_request_and_not_two(fake_time: FakeTime)
     assert [deadline.admits_request() for _ in range(2)] == [True, False]
 
 
-def test_a_request_before_the_deadline_uses_up_the_permission_of_the_pause_before_it(fake_time: FakeTime) -> None:
+def test_a_request_before_the_deadline_uses_up_the_exception_for_the_request_after_a_pause(fake_time: FakeTime) -> None:
     deadline = RunDeadline(fake_time.clock(), 10)
     deadline.pause(9)
     deadline.admits_request()

@@ -1,4 +1,4 @@
-"""The adapter around backoff: it repeats, and leaves every delay to the caller."""
+"""The adapter around backoff: it repeats a call, and leaves every delay to the caller."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class Busy(Exception):
-    """An error worth a retry."""
+    """A transient error."""
 
 
 def failing(times: int, error: type[Exception] = Busy) -> Callable[[], str]:
-    """A call that fails this often before it returns."""
+    """A call that fails this many times before it returns."""
     calls = count(1)
 
     def call() -> str:
@@ -33,12 +33,16 @@ def never(_error: object) -> bool:
     return False
 
 
-def ignore(_error: object, _number: int) -> None:
-    """No delay."""
+def retry_at_once(_error: object, _number: int) -> None:
+    """Retries without a delay."""
+
+
+def must_not_retry(error: object, _number: int) -> None:
+    pytest.fail(f"{error!r} must not be retried")
 
 
 def test_a_value_that_needs_no_more_is_returned_without_a_step() -> None:
-    assert repeat_while(lambda _: False, lambda _: pytest.fail("a step too many"), 7) == 7
+    assert repeat_while(lambda _: False, lambda _: pytest.fail("no step is needed"), 7) == 7
 
 
 def test_each_step_is_given_the_result_of_the_one_before() -> None:
@@ -60,7 +64,7 @@ def test_a_call_is_repeated_until_it_succeeds_with_its_attempts_counted() -> Non
     assert numbers == [1, 2, 3]
 
 
-def test_the_caller_is_given_the_error() -> None:
+def test_the_error_is_passed_to_before_retry() -> None:
     errors: list[Exception] = []
 
     retry(failing(1), Busy, give_up=never, before_retry=lambda error, _: errors.append(error))
@@ -68,45 +72,46 @@ def test_the_caller_is_given_the_error() -> None:
     assert [type(error) for error in errors] == [Busy]
 
 
-def test_any_other_error_ends_the_attempts_at_once() -> None:
+def test_any_other_error_is_raised_at_once() -> None:
     with pytest.raises(LookupError):
-        retry(failing(1, LookupError), Busy, give_up=never, before_retry=lambda *_: pytest.fail("a retry too many"))
+        retry(failing(1, LookupError), Busy, give_up=never, before_retry=must_not_retry)
 
 
-def test_giving_up_raises_the_error_without_a_delay() -> None:
+def test_giving_up_raises_the_error_at_once() -> None:
     with pytest.raises(Busy):
-        retry(failing(1), Busy, give_up=lambda _: True, before_retry=lambda *_: pytest.fail("a retry too many"))
+        retry(failing(1), Busy, give_up=lambda _: True, before_retry=must_not_retry)
 
 
 @pytest.mark.parametrize(("failures", "succeeds"), [(2, True), (3, False)])
-def test_at_most_so_many_attempts_are_made(failures: int, *, succeeds: bool) -> None:
+def test_max_attempts_limits_the_number_of_calls(failures: int, *, succeeds: bool) -> None:
     call = failing(failures)
 
     if succeeds:
-        assert retry(call, Busy, give_up=never, before_retry=ignore, max_attempts=3) == "done"
+        assert retry(call, Busy, give_up=never, before_retry=retry_at_once, max_attempts=3) == "done"
     else:
         with pytest.raises(Busy):
-            retry(call, Busy, give_up=never, before_retry=ignore, max_attempts=3)
+            retry(call, Busy, give_up=never, before_retry=retry_at_once, max_attempts=3)
         assert call() == "done"
 
 
-def test_one_of_several_errors_is_enough() -> None:
-    assert retry(failing(1, ValueError), (Busy, ValueError), give_up=never, before_retry=ignore) == "done"
+@pytest.mark.parametrize("error", [Busy, ValueError])
+def test_each_of_several_errors_is_retried(error: type[Exception]) -> None:
+    assert retry(failing(1, error), (Busy, ValueError), give_up=never, before_retry=retry_at_once) == "done"
 
 
-def test_nothing_is_written_to_the_log_of_the_library(caplog: pytest.LogCaptureFixture) -> None:
+def test_backoff_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG"):
-        retry(failing(2), Busy, give_up=never, before_retry=ignore)
+        retry(failing(2), Busy, give_up=never, before_retry=retry_at_once)
         repeat_while(lambda value: value < 3, lambda value: value + 1, 0)
 
     assert caplog.records == []
 
 
-def test_the_library_itself_never_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_backoff_itself_never_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
 
-    retry(failing(2), Busy, give_up=never, before_retry=ignore)
+    retry(failing(2), Busy, give_up=never, before_retry=retry_at_once)
     repeat_while(lambda value: value < 3, lambda value: value + 1, 0)
 
     assert set(slept) <= {0}

@@ -1,4 +1,4 @@
-"""The time of day: the machine's clock, and what servers state."""
+"""The time of day by the machine's clock, and by the times that servers state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TWO_HOURS = timedelta(hours=2)
 THREE_DAYS = timedelta(days=3)
 
 
-def test_without_any_server_it_is_the_machines_time(fake_time: FakeTime) -> None:
+def test_without_a_server_time_it_is_the_machines_time(fake_time: FakeTime) -> None:
     time_of_day = TimeOfDay(fake_time.clock())
     fake_time.elapsed = 90
 
@@ -44,7 +44,7 @@ def test_the_latest_of_several_server_times_counts(fake_time: FakeTime) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "lag"), [(-7200.0, 0.0), (60.0, 0.0), (61.0, 61.0)])
-def test_clocks_less_than_a_minute_apart_are_both_right(fake_time: FakeTime, seconds: float, lag: float) -> None:
+def test_a_difference_of_up_to_a_minute_is_no_lag(fake_time: FakeTime, seconds: float, lag: float) -> None:
     time_of_day = TimeOfDay(fake_time.clock())
 
     time_of_day.observe(NOW + timedelta(seconds=seconds))
@@ -53,7 +53,7 @@ def test_clocks_less_than_a_minute_apart_are_both_right(fake_time: FakeTime, sec
 
 
 @pytest.mark.parametrize("difference", [TWO_HOURS, -TWO_HOURS])
-def test_a_correction_is_taken_over_once_in_a_run(fake_time: FakeTime, difference: timedelta) -> None:
+def test_the_time_is_corrected_at_most_once_in_a_run(fake_time: FakeTime, difference: timedelta) -> None:
     time_of_day = TimeOfDay(fake_time.clock())
     fake_time.elapsed = 100
     server_time = time_of_day.now() + difference
@@ -65,7 +65,7 @@ def test_a_correction_is_taken_over_once_in_a_run(fake_time: FakeTime, differenc
 
 
 @pytest.mark.parametrize(("seconds", "is_corrected"), [(900, False), (901, True), (-900, False), (-901, True)])
-def test_a_difference_within_the_tolerance_is_no_reason_for_a_correction(
+def test_a_difference_within_the_tolerance_is_not_corrected(
     fake_time: FakeTime, seconds: float, *, is_corrected: bool
 ) -> None:
     time_of_day = TimeOfDay(fake_time.clock())
@@ -75,14 +75,14 @@ def test_a_difference_within_the_tolerance_is_no_reason_for_a_correction(
     assert time_of_day.now() == (server_time if is_corrected else NOW)
 
 
-def test_a_refused_correction_leaves_room_for_a_later_one(fake_time: FakeTime) -> None:
+def test_a_time_within_the_tolerance_does_not_prevent_a_later_correction(fake_time: FakeTime) -> None:
     time_of_day = TimeOfDay(fake_time.clock())
     time_of_day.correct(NOW, tolerance=QUARTER_OF_AN_HOUR)
 
     assert time_of_day.correct(NOW + TWO_HOURS, tolerance=QUARTER_OF_AN_HOUR)
 
 
-def test_after_a_correction_forward_the_machine_is_still_known_to_be_slow(fake_time: FakeTime) -> None:
+def test_after_a_correction_forward_the_lag_of_the_machines_clock_is_still_known(fake_time: FakeTime) -> None:
     time_of_day = TimeOfDay(fake_time.clock())
     server_time = NOW + TWO_HOURS
 
@@ -92,8 +92,8 @@ def test_after_a_correction_forward_the_machine_is_still_known_to_be_slow(fake_t
     assert (time_of_day.now(), time_of_day.latest(), time_of_day.lag) == (server_time, server_time, 7200.0)
 
 
-def test_a_correction_back_does_not_undo_a_later_server_time(fake_time: FakeTime) -> None:
-    """A server of the cloud may be days behind, and refuse every signature of today."""
+def test_a_correction_back_does_not_change_the_latest_time(fake_time: FakeTime) -> None:
+    """The clock of a cloud may be days slow, so that it refuses every signature with today's time."""
     time_of_day = TimeOfDay(fake_time.clock())
 
     time_of_day.observe(NOW)

@@ -1,4 +1,4 @@
-"""The poll loop and its schedule, on a fake clock."""
+"""The poll loop and its schedule, on a clock without real sleeps."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def test_the_delay_is_a_quarter_of_the_time_waited_within_its_bounds(waited: flo
 @pytest.mark.parametrize(
     ("expected", "expected_delay"), [(100, 50), (50, 50), (30, 30), (12, 12), (3, 12), (0, 12), (None, 50)]
 )
-def test_the_delay_aims_at_the_expected_end(expected: float | None, expected_delay: float) -> None:
+def test_the_delay_ends_at_the_expected_end_where_that_is_earlier(
+    expected: float | None, expected_delay: float
+) -> None:
     assert delay(waited=200, expected=expected) == expected_delay
 
 
@@ -59,7 +61,7 @@ def test_the_delay_aims_at_the_expected_end(expected: float | None, expected_del
     ("poll_took", "expected", "expected_delay"),
     [(0, None, 50), (10, None, 40), (40, None, 12), (500, None, 12), (10, 45, 40), (10, 30, 30), (40, 30, 12)],
 )
-def test_a_poll_that_had_to_wait_for_its_quota_counts_as_a_delay(
+def test_the_duration_of_the_last_poll_is_taken_off_the_delay(
     poll_took: float, expected: float | None, expected_delay: float
 ) -> None:
     assert delay(waited=200, poll_took=poll_took, expected=expected) == expected_delay
@@ -70,7 +72,7 @@ def test_jitter_lengthens_a_delay_by_up_to_a_tenth(random: float, expected_delay
     assert delay(waited=200, random=random) == pytest.approx(expected_delay)
 
 
-def test_jitter_never_shortens_a_delay_below_what_the_quota_allows() -> None:
+def test_jitter_never_shortens_a_delay_below_the_minimum_interval() -> None:
     assert delay(waited=0, random=0.0) == MIN_INTERVAL
     assert delay(waited=0, random=1.0) > MIN_INTERVAL
 
@@ -97,7 +99,7 @@ def test_a_poll_interval_longer_than_the_longest_delay_is_kept() -> None:
     random=st.floats(0, 1),
     min_interval=st.floats(0.05, 600),
 )
-def test_no_delay_crosses_the_deadline_or_breaks_the_quota_before_it(
+def test_no_delay_exceeds_the_deadline_or_is_shorter_than_the_minimum_interval_before_it(
     *, waited: float, time_left: float, expected: float | None, poll_took: float, random: float, min_interval: float
 ) -> None:
     chosen = schedule(random, min_interval).delay(
@@ -111,7 +113,6 @@ def test_no_delay_crosses_the_deadline_or_breaks_the_quota_before_it(
 
 
 # The estimate of the end.
-
 
 running = partial(a_task, state=TaskState.RUNNING)
 
@@ -132,7 +133,7 @@ running = partial(a_task, state=TaskState.RUNNING)
         (running(progress=50, started_at=NOW + timedelta(seconds=60)), 0.0),
     ],
 )
-def test_the_end_is_estimated_from_the_clouds_estimate_or_the_progress(
+def test_the_end_is_estimated_by_the_cloud_or_else_from_the_progress(
     task: ScanTask | None, expected: float | None
 ) -> None:
     assert expected_end(task, NOW) == expected
@@ -142,7 +143,7 @@ def test_the_end_is_estimated_from_the_clouds_estimate_or_the_progress(
 
 
 class ScriptedTask:
-    """A task that changes its state at given s of elapsed time, as the cloud would show it now."""
+    """A task that changes its state at given s of elapsed time, and the times at which it was polled."""
 
     def __init__(self, time: FakeTime, *states: tuple[float, ScanTask]) -> None:
         self._time = time
@@ -194,24 +195,21 @@ def test_a_long_scan_is_polled_less_and_less_often(fake_time: FakeTime) -> None:
 
 
 def test_a_poll_that_takes_long_shortens_the_delay_after_it_and_no_other(fake_time: FakeTime) -> None:
-    task, loop, lasts = (
-        ScriptedTask(fake_time, (0, RUNNING), (700, COMPLETE)),
-        poller(fake_time),
-        iter([400, 40, 0, 40, 0]),
-    )
+    task, loop = ScriptedTask(fake_time, (0, RUNNING), (700, COMPLETE)), poller(fake_time)
+    durations = iter([400, 40, 0, 40, 0])
 
     def poll() -> ScanTask:
         seen = task.poll()
-        fake_time.elapsed += next(lasts)
+        fake_time.elapsed += next(durations)
         return seen
 
     loop.until(not_complete, poll, deadline(loop, 3600))
 
-    # At 400, 452, 525 and 685 s; a delay is at most two minutes before the duration of the poll is taken off.
+    # The polls end at 400, 452, 525 and 685 s; a delay is at most 120 s before the duration of the poll is taken off.
     assert fake_time.slept == [MIN_INTERVAL, 113 - 40, 120, 120 - 40]
 
 
-def test_the_last_poll_is_at_the_deadline_itself(fake_time: FakeTime) -> None:
+def test_the_last_poll_is_at_the_deadline(fake_time: FakeTime) -> None:
     task, loop = ScriptedTask(fake_time, (0, RUNNING)), poller(fake_time)
 
     assert loop.until(not_complete, task.poll, deadline(loop, 100)) is RUNNING
@@ -225,21 +223,21 @@ def test_a_change_shortly_before_the_deadline_is_seen(fake_time: FakeTime) -> No
     assert loop.until(not_complete, task.poll, deadline(loop, 100)) is COMPLETE
 
 
-def test_without_any_time_there_is_one_poll(fake_time: FakeTime) -> None:
+def test_a_timeout_of_zero_allows_one_poll(fake_time: FakeTime) -> None:
     task, loop = ScriptedTask(fake_time, (0, RUNNING)), poller(fake_time)
 
     assert loop.until(not_complete, task.poll, deadline(loop, 0)) is RUNNING
     assert task.polls == [0.0]
 
 
-def test_a_task_that_was_seen_just_now_is_polled_after_a_delay(fake_time: FakeTime) -> None:
+def test_a_task_that_was_polled_just_now_is_polled_again_after_a_delay(fake_time: FakeTime) -> None:
     task, loop = ScriptedTask(fake_time, (0, COMPLETE)), poller(fake_time)
 
     assert loop.until(not_complete, task.poll, deadline(loop, 600), seen=RUNNING) is COMPLETE
     assert task.polls == [MIN_INTERVAL]
 
 
-def test_a_task_that_was_seen_just_now_may_need_no_poll(fake_time: FakeTime) -> None:
+def test_a_final_task_that_was_polled_just_now_is_not_polled_again(fake_time: FakeTime) -> None:
     task, loop = ScriptedTask(fake_time, (0, RUNNING)), poller(fake_time)
 
     assert loop.until(not_complete, task.poll, deadline(loop, 600), seen=COMPLETE) is COMPLETE
@@ -250,11 +248,11 @@ def test_a_task_that_was_seen_just_now_may_need_no_poll(fake_time: FakeTime) -> 
 def test_a_step_of_the_machines_clock_moves_no_poll(fake_time: FakeTime, step: float) -> None:
     task, loop = ScriptedTask(fake_time, (0, RUNNING)), poller(fake_time)
 
-    def poll_while_the_clock_is_set() -> ScanTask:
+    def poll_with_a_step() -> ScanTask:
         fake_time.step = step if fake_time.elapsed > 30 else 0.0
         return task.poll()
 
-    loop.until(not_complete, poll_while_the_clock_is_set, deadline(loop, 300))
+    loop.until(not_complete, poll_with_a_step, deadline(loop, 300))
 
     steady = FakeTime()
     undisturbed, other = ScriptedTask(steady, (0, RUNNING)), poller(steady)
@@ -262,7 +260,7 @@ def test_a_step_of_the_machines_clock_moves_no_poll(fake_time: FakeTime, step: f
     assert task.polls == undisturbed.polls
 
 
-def test_slow_responses_push_no_poll_past_the_deadline(fake_time: FakeTime) -> None:
+def test_slow_responses_delay_no_poll_beyond_the_deadline(fake_time: FakeTime) -> None:
     task, loop = ScriptedTask(fake_time, (0, RUNNING)), poller(fake_time)
 
     def respond_after_20_s() -> ScanTask:
@@ -276,7 +274,7 @@ def test_slow_responses_push_no_poll_past_the_deadline(fake_time: FakeTime) -> N
     assert fake_time.elapsed <= 120
 
 
-def test_an_error_of_a_poll_ends_the_wait(fake_time: FakeTime) -> None:
+def test_any_other_error_of_a_poll_ends_the_wait(fake_time: FakeTime) -> None:
     loop = poller(fake_time)
 
     with pytest.raises(LookupError):
@@ -297,22 +295,25 @@ def test_when_a_poll_exceeds_the_deadline_the_one_before_it_counts(fake_time: Fa
     assert [event.task for event in events if event.kind is EventKind.POLL] == [RUNNING] * len(task.polls)
 
 
-def test_when_the_first_poll_exceeds_the_deadline_the_task_that_was_seen_before_counts(fake_time: FakeTime) -> None:
-    loop, task = poller(fake_time), iter([DeadlineExceeded("The time was up.")])
+def test_when_the_first_poll_exceeds_the_deadline_the_given_task_counts(fake_time: FakeTime) -> None:
+    loop = poller(fake_time)
+    polls: list[float] = []
 
     def poll() -> ScanTask:
-        raise next(task)
+        polls.append(fake_time.elapsed)
+        raise DeadlineExceeded("The time was up.")
 
     assert loop.until(not_complete, poll, deadline(loop, 0.001), seen=RUNNING) is RUNNING
     assert loop.until(not_complete, poll, deadline(loop, 1), seen=RUNNING) is RUNNING
+    assert polls == [1.0]
 
 
-def test_when_a_poll_exceeds_the_deadline_an_earlier_absence_counts_too(fake_time: FakeTime) -> None:
-    loop, seen = poller(fake_time), iter([None])
+def test_when_a_poll_exceeds_the_deadline_an_earlier_one_without_a_task_counts_too(fake_time: FakeTime) -> None:
+    loop, responses = poller(fake_time), iter([None])
 
     def poll() -> ScanTask | None:
         try:
-            return next(seen)
+            return next(responses)
         except StopIteration:
             raise DeadlineExceeded("The time was up.") from None
 
@@ -321,16 +322,16 @@ def test_when_a_poll_exceeds_the_deadline_an_earlier_absence_counts_too(fake_tim
 
 
 def test_a_first_poll_that_exceeds_the_deadline_raises(fake_time: FakeTime) -> None:
-    loop, task = poller(fake_time), iter([DeadlineExceeded("The time was up.")])
+    loop = poller(fake_time)
 
     def poll() -> ScanTask:
-        raise next(task)
+        raise DeadlineExceeded("The time was up.")
 
     with pytest.raises(DeadlineExceeded):
         loop.until(not_complete, poll, deadline(loop, 100))
 
 
-def test_the_event_log_keeps_every_poll_and_every_delay_with_its_reason(fake_time: FakeTime) -> None:
+def test_the_event_log_records_every_poll_and_every_delay_with_its_reason(fake_time: FakeTime) -> None:
     events: list[Event] = []
     task, loop = ScriptedTask(fake_time, (0, RUNNING), (20, COMPLETE)), poller(fake_time, events)
 
@@ -348,9 +349,9 @@ def test_the_event_log_keeps_every_poll_and_every_delay_with_its_reason(fake_tim
     assert loop.event_log.task is COMPLETE
 
 
-def test_the_next_poll_is_at_the_end_that_the_progress_suggests(fake_time: FakeTime) -> None:
-    nearly = a_task(state=TaskState.RUNNING, progress=95, started_at=NOW)
-    task, loop = ScriptedTask(fake_time, (0, a_task(state=TaskState.RUNNING)), (400, nearly)), poller(fake_time)
+def test_the_next_poll_is_at_the_end_estimated_from_the_progress(fake_time: FakeTime) -> None:
+    almost_complete = a_task(state=TaskState.RUNNING, progress=95, started_at=NOW)
+    task, loop = ScriptedTask(fake_time, (0, RUNNING), (400, almost_complete)), poller(fake_time)
 
     loop.until(not_complete, task.poll, deadline(loop, 700))
 
@@ -369,7 +370,7 @@ def test_the_delay_grows_with_the_time_waited_and_not_with_the_age_of_the_run(fa
     assert task.polls == [1000, 1012, 1024]
 
 
-def test_a_delay_without_a_reason_is_kept_without_one(fake_time: FakeTime) -> None:
+def test_a_delay_may_be_recorded_without_a_reason(fake_time: FakeTime) -> None:
     events: list[Event] = []
     task, loop = ScriptedTask(fake_time, (0, RUNNING), (5, COMPLETE)), poller(fake_time, events)
 
@@ -378,7 +379,7 @@ def test_a_delay_without_a_reason_is_kept_without_one(fake_time: FakeTime) -> No
     assert [event.text for event in events if event.kind is EventKind.PAUSE] == [""]
 
 
-def test_no_library_logs_what_is_polled(fake_time: FakeTime, caplog: pytest.LogCaptureFixture) -> None:
+def test_backoff_logs_nothing(fake_time: FakeTime, caplog: pytest.LogCaptureFixture) -> None:
     task, loop = ScriptedTask(fake_time, (0, RUNNING)), poller(fake_time)
 
     with caplog.at_level("DEBUG"):
