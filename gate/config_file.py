@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +62,8 @@ def _read(path: Path, source: str) -> str:
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - most runs have no config file
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

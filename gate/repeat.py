@@ -1,13 +1,12 @@
 """Repeats a call: the one place that knows `backoff`, whose own delays, jitter and log are switched off.
 
 Each delay is chosen by the caller, on the clock of the run and within its deadline, neither of which `backoff` knows.
+It is imported when a call is repeated: it imports `asyncio`, and most runs of the gate repeat nothing.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,16 +18,9 @@ Value = TypeVar("Value")
 
 def repeat_while(needs_more: Callable[[Value], bool], step: Callable[[Value], Value], value: Value) -> Value:
     """Replaces a value by the result of the step for as long as it needs more, and returns the last one."""
-
-    def next_value() -> Value:
-        nonlocal value
+    if needs_more(value):
         value = step(value)
-        return value
-
-    if not needs_more(value):
-        return value
-    repeat = backoff.on_predicate(backoff.constant, needs_more, interval=0, jitter=None, logger=None)
-    return repeat(next_value)()
+    return _repeat_while(needs_more, step, value) if needs_more(value) else value
 
 
 def retry(
@@ -51,11 +43,47 @@ def retry(
     Raises:
         Exception: The error of the last call.
     """
+    first_error: Exception | None = None
+
+    def attempt() -> Value:
+        nonlocal first_error
+        if first_error:
+            error, first_error = first_error, None
+            raise error
+        return call()
+
+    try:
+        return call()
+    except errors as error:
+        first_error = error
+    return _retry(attempt, errors, give_up, before_retry, max_attempts)
+
+
+def _repeat_while(needs_more: Callable[[Value], bool], step: Callable[[Value], Value], value: Value) -> Value:
+    import backoff  # noqa: PLC0415 - see above
+
+    def next_value() -> Value:
+        nonlocal value
+        value = step(value)
+        return value
+
+    repeated = backoff.on_predicate(backoff.constant, needs_more, interval=0, jitter=None, logger=None)(next_value)
+    return repeated()
+
+
+def _retry(
+    call: Callable[[], Value],
+    errors: type[Exception] | tuple[type[Exception], ...],
+    give_up: Callable[[Any], bool],
+    before_retry: Callable[[Any, int], None],
+    max_attempts: int | None,
+) -> Value:
+    import backoff  # noqa: PLC0415 - see above
 
     def on_backoff(details: Details) -> None:
         before_retry(details["exception"], details["tries"])
 
-    repeat = backoff.on_exception(
+    retried = backoff.on_exception(
         backoff.constant,
         errors,
         interval=0,
@@ -64,5 +92,5 @@ def retry(
         on_backoff=on_backoff,
         jitter=None,
         logger=None,
-    )
-    return repeat(call)()
+    )(call)
+    return retried()

@@ -47,7 +47,7 @@ class ImageRef:
     digest: str = ""
 
     def __str__(self) -> str:
-        path = "/".join(part for part in (self.registry, self.namespace, self.name) if part)
+        path = "/".join(filter(None, (self.registry, self.namespace, self.name)))
         return path + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
 
 

@@ -6,7 +6,6 @@ command of the CI system, end an output early, or be read as Markdown or HTML.
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import unicodedata
@@ -51,6 +50,8 @@ def for_html(text: str, max_length: int = _MAX_LENGTH) -> str:
 
     Every character that could end the text, the attribute or a character reference becomes a character reference.
     """
+    import html  # noqa: PLC0415 - its table of 2,231 character names is for the html report alone
+
     return escape_commands_in_markup(html.escape(one_line(text, max_length), quote=True))
 
 

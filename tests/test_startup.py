@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.simulator import Simulator
+from gate.ci import CI_SYSTEMS
+from gate.reports import REPORTS
+from gate.simulator import Scenario, SimulatedTask, Simulator, Stage
 from tests.harness import CLOUDS
 
 if TYPE_CHECKING:
@@ -26,6 +28,12 @@ code = main()
 Path("modules").write_text(" ".join(sys.modules))
 sys.exit(code)
 """
+FINISHED = Scenario(
+    name="finished",
+    summary="The newest scan task is complete at the first poll.",
+    expected_exit=0,
+    tasks=(SimulatedTask(id="newest", name="nightly", stages=(Stage(state="complete", progress=100),)),),
+)
 HTTP = ("requests", "urllib3", "gate.clouds.transport")
 ONLY_OF_A_DEMO = ("gate.simulator", "gate.demo")
 
@@ -51,11 +59,12 @@ def within(modules: Iterable[str], packages: Collection[str]) -> list[str]:
     return sorted(name for name in modules if any(f"{name}.".startswith(f"{package}.") for package in packages))
 
 
-def loaded_by_poll(command: str, cloud: str) -> set[str]:
+def loaded_by_poll(command: str, cloud: str, *arguments: str, scenario: str | Scenario = "clean") -> set[str]:
     """The modules that a command has loaded after it has polled a simulated cloud."""
-    with Simulator("clean") as simulator:
+    with Simulator(scenario) as simulator:
         described = {"cloud": cloud, **simulator.describe()[cloud]}
-        return loaded_by(command, variables={f"SCAN_GATE_{name.upper()}": value for name, value in described.items()})
+        variables = {f"SCAN_GATE_{name.upper()}": value for name, value in described.items()}
+        return loaded_by(command, *arguments, variables=variables)
 
 
 @pytest.mark.parametrize("command", ["check", "status"])
@@ -64,11 +73,36 @@ def test_a_command_that_polls_a_cloud_loads_no_other_cloud_and_no_simulator(clou
     modules = loaded_by_poll(command, cloud)
 
     others = [f"gate.clouds.{other}" for other in CLOUDS if other != cloud]
-    # The command line knows the options of all clouds.
-    options = [f"{other}.{module}" for other in others for module in ("options", "selection")]
+    # The command line knows the options of all clouds, and names the cloud that has a region.
+    options = [f"{other}.{module}" for other in others for module in ("options", "regions", "selection")]
     assert within(modules, [f"gate.clouds.{cloud}.api", "requests"])
     assert set(within(modules, others)) <= {*others, *options}
     assert within(modules, ONLY_OF_A_DEMO) == []
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_check_that_repeats_nothing_loads_no_backoff(cloud: str) -> None:
+    modules = loaded_by_poll("check", cloud, scenario=FINISHED)
+
+    assert within(modules, ["gate.repeat"])
+    assert within(modules, ["backoff", "asyncio"]) == []
+
+
+@pytest.mark.parametrize("formats", [[], ["json"], ["junit", "html"]], ids=" ".join)
+def test_a_check_loads_no_report_that_it_does_not_write(formats: list[str]) -> None:
+    reports = [word for name in formats for word in ("--report", f"{name}={name}")]
+
+    modules = loaded_by_poll("check", "huawei", *reports, scenario=FINISHED)
+
+    every_report = {f"gate.reports.{report.module}": name for name, report in REPORTS.items()}
+    assert {every_report[module] for module in modules & every_report.keys()} == set(formats)
+
+
+@pytest.mark.parametrize("name", CI_SYSTEMS)
+def test_a_check_loads_no_ci_system_that_it_does_not_publish_to(name: str) -> None:
+    modules = loaded_by_poll("check", "huawei", "--ci", name, scenario=FINISHED)
+
+    assert [one for one in CI_SYSTEMS if f"gate.ci.{one}" in modules] == [one for one in (name,) if one != "none"]
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def _rest(outcome: Outcome, count: int, element: str) -> str:
 
 
 def _case(kind: str, name: str, result: str) -> str:
-    start = f"<testcase{_attributes(classname=f'scan-gate.{kind}', name=name)}"
+    start = f'<testcase classname="scan-gate.{kind}" name={_quote(name)}'
     return f"{start}>{result}</testcase>\n" if result else f"{start}/>\n"
 
 
