@@ -29,6 +29,8 @@ BUDGET = 9_500_000
 """Bytes when compressed: GitHub takes 10 MB. Only random names come near it."""
 _MIN_RESULTS = 3
 """Both reasons of a block, and the number of images left out."""
+_BLOCK_SIZE = 1_000_000
+"""Bytes."""
 _HOME = "https://github.com/your-org/scan-gate"
 _NOT_SCANNED = "image-not-scanned"
 _LEFT_OUT = "more-images-not-scanned"
@@ -97,15 +99,32 @@ def render(outcome: Outcome, budget: int = BUDGET) -> Iterator[str]:
     reasons = [reason for reason in outcome.verdict.reasons if reason.code in _RULES]
     images = len(outcome.task.failed_images) if outcome.task else 0
     most = min(MAX_RESULTS, len(reasons) + images)
-    while most > _MIN_RESULTS and _compressed_size(_chunks(outcome, reasons, most)) > budget:
+    while most > _MIN_RESULTS:
+        # Kept compressed while its size is measured, it need not be rendered twice.
+        if compressed := _compress(_chunks(outcome, reasons, most), budget):
+            return _decompress(compressed)
         most //= 2
     return _chunks(outcome, reasons, most)
 
 
-def _compressed_size(chunks: Iterable[str]) -> int:
+def _compress(chunks: Iterable[str], budget: int) -> bytes:
+    """Returns the chunks compressed; empty if that is more than the budget."""
     # The fastest level compresses least, so that a report that fits here fits with any level.
     compressor = zlib.compressobj(level=1)
-    return sum(len(compressor.compress(chunk.encode())) for chunk in chunks) + len(compressor.flush())
+    compressed = bytearray()
+    for chunk in chunks:
+        compressed += compressor.compress(chunk.encode())
+        if len(compressed) > budget:
+            return b""
+    compressed += compressor.flush()
+    return bytes(compressed) if len(compressed) <= budget else b""
+
+
+def _decompress(compressed: bytes) -> Iterator[str]:
+    decompressor = zlib.decompressobj()
+    while not decompressor.eof:
+        yield decompressor.decompress(compressed, _BLOCK_SIZE).decode()
+        compressed = decompressor.unconsumed_tail
 
 
 def _chunks(outcome: Outcome, reasons: list[Reason], most: int) -> Iterator[str]:
