@@ -1,7 +1,6 @@
-"""Writes what is said of the options in more than one place, from the one table that the gate reads them by.
+"""Generates the documentation of the options from the option table.
 
-`python -m tools.document` brings README.md, action.yml and the GitLab component up to date; a test fails while they
-are not.
+`python -m tools.document` updates README.md, action.yml and the GitLab component; a test fails if they are out of date.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from gate.settings import Option
 
 ROOT = Path(__file__).parent.parent
-_OF_COMPONENT = [option for option in OPTIONS if option.name not in {"report", "ci"}]
+_COMPONENT_OPTIONS = [option for option in OPTIONS if option.name not in {"report", "ci"}]
 _SECRET_INPUTS = {
     "access-key-id": "access key id (AK); better from a secret",
     "access-key-secret": "access key secret (SK), from a secret",
@@ -31,29 +30,29 @@ _SECRET_INPUTS = {
 
 
 def readme(text: str) -> str:
-    """README.md with its table of options as it should be."""
+    """README.md with an up-to-date option table."""
     return _between(text, "<!-- options -->\n", "<!-- end of options -->", "\n".join((*_table(), "")))
 
 
 def action(text: str) -> str:
-    """action.yml with its inputs as they should be."""
+    """action.yml with up-to-date inputs."""
     return _between(text, "inputs:\n", "outputs:\n", "".join(_inputs()) + "\n")
 
 
 def component(text: str) -> str:
-    """The GitLab component with its inputs, and the variables that they travel by, as they should be."""
-    begin, end = "    # options\n", "    # end of options\n"
-    text = _between(text, begin, end, "".join(map(_component_input, _OF_COMPONENT)))
-    begin, end = "    # variables\n", "    # end of variables\n"
-    lines = (f'    {variable(option.name)}: "$[[ inputs.{option.name} ]]"\n' for option in _OF_COMPONENT)
-    return _between(text, begin, end, "".join(lines))
+    """The GitLab component with up-to-date inputs, and the variables that pass them on."""
+    text = _between(
+        text, "    # options\n", "    # end of options\n", "".join(map(_component_input, _COMPONENT_OPTIONS))
+    )
+    lines = (f'    {variable(option.name)}: "$[[ inputs.{option.name} ]]"\n' for option in _COMPONENT_OPTIONS)
+    return _between(text, "    # variables\n", "    # end of variables\n", "".join(lines))
 
 
 def _component_input(option: Option) -> str:
     kind, default = ("boolean", "false") if option.is_flag else ("string", '""')
     if option.name == "cloud":
         default = ""
-    # An empty variable counts as unset, so that the gate's own default, the variable or the file has its say.
+    # An empty variable counts as unset: then the variable of the job, the config file or the default applies.
     note = f" [default: {option.default or option.default_note}]" if option.default or option.default_note else ""
     choices = [*option.choices] if option.name == "cloud" else ["", *option.choices] if option.choices else []
     lines = [
@@ -91,12 +90,12 @@ def _inputs() -> Iterator[str]:
 
 
 def _input(name: str, description: str) -> str:
-    # No defaults here: an input that is not given must leave room for the variable and the file.
+    # Without a default: a default of an input would override the variable and the config file.
     return f"  {name}:\n    description: {json.dumps(description, ensure_ascii=False)}\n    required: false\n"
 
 
-def _between(text: str, begin: str, end: str, content: str) -> str:
-    pattern = f"({re.escape(begin)}).*?({re.escape(end)})"
+def _between(text: str, start: str, end: str, content: str) -> str:
+    pattern = f"({re.escape(start)}).*?({re.escape(end)})"
     return re.sub(pattern, lambda found: f"{found[1]}{content}{found[2]}", text, count=1, flags=re.DOTALL)
 
 

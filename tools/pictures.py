@@ -1,7 +1,7 @@
-"""Takes the pictures that the documentation shows: `python -m tools.pictures`.
+"""Renders the pictures of the documentation: `python -m tools.pictures`.
 
-It needs Chromium. The outcome is made up, and looks like one from a busy Friday; the log of the GitLab job is one that
-gitlab-ci-local printed (docs/images/gitlab-job.txt).
+It needs Chromium. The outcome is invented; the log of the GitLab job was printed by gitlab-ci-local
+(docs/images/gitlab-job.txt).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 from tools.browser import browser
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-_BEGAN = datetime(2026, 11, 20, 15, 42, 7, tzinfo=UTC)
+_STARTED_AT = datetime(2026, 11, 20, 15, 42, 7, tzinfo=UTC)
 _FAILED = (
     ("shop/checkout", "4.12.0", "download_failed"),
     ("shop/checkout-worker", "4.12.0", "download_failed"),
@@ -38,10 +38,10 @@ _FAILED = (
     ("reports/nightly-export", "0.17.5", "image_oversized"),
     ("reports/warehouse-sync", "0.17.5", ""),
 )
-_LOOKS = ((0, 4), (20, 9), (41, 17), (62, 26), (84, 38), (110, 51), (145, 66), (190, 83), (243, None))
+_POLLS = ((0, 4), (20, 9), (41, 17), (62, 26), (84, 38), (110, 51), (145, 66), (190, 83), (243, None))
 
 _END = "Math.round(document.querySelectorAll('#images tbody tr')[4].getBoundingClientRect().bottom) + 8"
-"""The pictures end below the fifth failed image: what follows is of interest to fewer."""
+"""The height of a picture that ends below the fifth failed image."""
 _WHOLE = "Math.ceil(document.documentElement.getBoundingClientRect().height)"
 _GITHUB = """
 body { margin: 0; background: #fff; font: 16px/1.5 -apple-system, "Segoe UI", "Noto Sans", sans-serif; color: #1f2328 }
@@ -58,8 +58,8 @@ body { margin: 0; background: #fff } pre { margin: 0; padding: 24px; background:
 
 
 def blocked() -> Outcome:
-    """A release of 148 images, of which twelve could not be scanned and three are risky."""
-    last, policy = _task(None), Policy(max_failed=5, started_after=_BEGAN - timedelta(minutes=3))
+    """A blocked release of 148 images: twelve could not be scanned, three are risky."""
+    last, policy = _task(None), Policy(max_failed=5, started_after=_STARTED_AT - timedelta(minutes=3))
     return Outcome(
         cloud="huawei",
         verdict=judge(last, policy),
@@ -68,23 +68,23 @@ def blocked() -> Outcome:
         events=tuple(_events()),
         seconds=243.4,
         gate_version=__version__,
-        generated_at=_BEGAN + timedelta(seconds=251),
+        generated_at=_STARTED_AT + timedelta(seconds=251),
     )
 
 
 def _task(progress: int | None) -> ScanTask:
-    over = progress is None
+    is_complete = progress is None
     return ScanTask(
         id="0e719c2a-4fa2-5934-a2ce-38c317df1432",
         name="release-2026-11-20",
         type="manual",
-        state=TaskState.COMPLETE if over else TaskState.RUNNING,
-        raw_state="100" if over else "50",
+        state=TaskState.COMPLETE if is_complete else TaskState.RUNNING,
+        raw_state="100" if is_complete else "50",
         progress=progress,
-        started_at=_BEGAN,
-        ended_at=_BEGAN + timedelta(seconds=246) if over else None,
+        started_at=_STARTED_AT,
+        ended_at=_STARTED_AT + timedelta(seconds=246) if is_complete else None,
         counts=Counts(total=148, succeeded=136, failed=12, risky=3),
-        failed_images=tuple(_failed(*failed) for failed in _FAILED) if over else (),
+        failed_images=tuple(_failed(*failed) for failed in _FAILED) if is_complete else (),
     )
 
 
@@ -98,20 +98,20 @@ def _failed(path: str, tag: str, reason: str) -> FailedImage:
 
 def _events() -> list[Event]:
     events = [Event(kind=EventKind.NOTE, at=0.0, text="Signed in with an access key to cn-north-4.")]
-    for (at, progress), (following, _) in zip(_LOOKS, (*_LOOKS[1:], (0, None)), strict=True):
-        seen = at + 0.4
-        events.append(Event(kind=EventKind.POLL, at=seen, task=_task(progress)))
-        if at == 110:  # noqa: PLR2004 - the one look that found the cloud busy on its way
+    for (at, progress), (following, _) in zip(_POLLS, (*_POLLS[1:], (0, None)), strict=True):
+        polled_at = at + 0.4
+        events.append(Event(kind=EventKind.POLL, at=polled_at, task=_task(progress)))
+        if at == 110:  # noqa: PLR2004 - one poll is throttled first
             fault = "The cloud answered 429 (APIGW.0308): too many calls."
             events.append(Event(kind=EventKind.RETRY, at=following - 6.0, text=fault, pause=5.8))
         if following:
             waiting = f"the task is running, {progress} %"
-            events.append(Event(kind=EventKind.PAUSE, at=seen, text=waiting, pause=following - at - 0.5))
+            events.append(Event(kind=EventKind.PAUSE, at=polled_at, text=waiting, pause=following - at - 0.5))
     return sorted(events, key=lambda event: event.at)
 
 
 def summary() -> str:
-    """The job summary as a page, in letters and lines much like GitHub's."""
+    """The job summary as a page, in a style like that of GitHub."""
     page = MarkdownIt("commonmark").enable("table").render("".join(markdown.render(blocked())))
     return f"<!doctype html><meta charset=utf-8><style>{_GITHUB}</style><article>{page}</article>"
 
@@ -123,7 +123,7 @@ def job() -> str:
 
 
 def main() -> None:
-    """Takes all pictures and says how large they are."""
+    """Renders all pictures and prints their sizes."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     report = "".join(render(blocked()))
     pictures = {
@@ -138,7 +138,7 @@ def main() -> None:
             file.write_text(text, encoding="utf-8")
             page.open(file, scheme=scheme)
             picture = IMAGES / f"{name}.png"
-            picture.write_bytes(page.picture(height=page.run(end)))
+            picture.write_bytes(page.screenshot(height=page.run(end)))
             print(f"{picture.name}: {picture.stat().st_size:,} bytes", file=sys.stderr)
 
 

@@ -68,24 +68,24 @@ def show(page: Page, folder: Path, outcome: Outcome, **window: Any) -> Page:
     file.write_text("".join(render(outcome)), encoding="utf-8")
     page.open(file, **window)
     assert warnings(page) == []
-    assert [asked["request"]["url"] for asked in page.told("Network.requestWillBeSent")] == [file.as_uri()]
+    assert [asked["request"]["url"] for asked in page.events_named("Network.requestWillBeSent")] == [file.as_uri()]
     return page
 
 
 def warnings(page: Page) -> list[dict[str, Any]]:
     """Errors, warnings and violations of the page's own policy."""
     return [
-        *page.told("Log.entryAdded"),
-        *page.told("Runtime.exceptionThrown"),
-        *page.told("Runtime.consoleAPICalled"),
-        *page.told("Audits.issueAdded"),
+        *page.events_named("Log.entryAdded"),
+        *page.events_named("Runtime.exceptionThrown"),
+        *page.events_named("Runtime.consoleAPICalled"),
+        *page.events_named("Audits.issueAdded"),
     ]
 
 
 def type_into_filter(page: Page, words: str) -> tuple[int, str]:
     """Types these words; returns how many images are still visible, and how many the page says."""
     page.run("document.querySelector('#words').value = ''; document.querySelector('#words').focus()")
-    page.ask("Input.insertText", text=words)
+    page.call("Input.insertText", text=words)
     if not words:
         page.run("document.querySelector('#words').dispatchEvent(new Event('input'))")
     shown = page.run("[...document.querySelectorAll('#images tbody tr')].filter(row => row.offsetHeight).length")
@@ -145,20 +145,20 @@ def test_the_filter_hides_and_shows(page: Page) -> None:
 
 def test_keyboard_focus_is_visible(page: Page) -> None:
     for stop in ("SUMMARY", "INPUT"):
-        page.ask("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
+        page.call("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
 
         assert page.run("document.activeElement.tagName") == stop
         assert page.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
 def test_the_table_can_be_read_without_a_script(chromium_page: Page, tmp_path: Path) -> None:
-    chromium_page.ask("Emulation.setScriptExecutionDisabled", value=True)
+    chromium_page.call("Emulation.setScriptExecutionDisabled", value=True)
     try:
         page = show(chromium_page, tmp_path, blocked())
         assert page.run("document.querySelector('.filter').offsetHeight") == 0
         assert page.run("document.querySelector('#images tbody tr').offsetHeight") > 0
     finally:
-        chromium_page.ask("Emulation.setScriptExecutionDisabled", value=False)
+        chromium_page.call("Emulation.setScriptExecutionDisabled", value=False)
 
 
 def test_the_page_follows_the_preferred_colour_scheme(page: Page) -> None:
@@ -166,9 +166,9 @@ def test_the_page_follows_the_preferred_colour_scheme(page: Page) -> None:
         colour = page.run("getComputedStyle(document.body).backgroundColor")
         return sum(int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(","))
 
-    page.prefer("light")
+    page.set_color_scheme("light")
     light = brightness()
-    page.prefer("dark")
+    page.set_color_scheme("dark")
     dark = brightness()
 
     assert light > 700
@@ -177,8 +177,8 @@ def test_the_page_follows_the_preferred_colour_scheme(page: Page) -> None:
 
 def test_a_print_is_light_unfolded_and_unfiltered(page: Page) -> None:
     type_into_filter(page, "no such image")
-    page.prefer("dark")
-    page.ask("Emulation.setEmulatedMedia", media="print")
+    page.set_color_scheme("dark")
+    page.call("Emulation.setEmulatedMedia", media="print")
 
     assert page.run("document.querySelector('.filter').offsetHeight") == 0
     assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
@@ -190,7 +190,7 @@ def test_a_print_is_light_unfolded_and_unfiltered(page: Page) -> None:
 
 
 def test_the_page_prints(page: Page) -> None:
-    paper = page.paper()
+    paper = page.pdf()
 
     assert paper.startswith(b"%PDF-")
     assert warnings(page) == []
