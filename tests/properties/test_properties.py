@@ -62,7 +62,7 @@ def test_generated_sequences_end_in_every_way() -> None:
     assert tally.violation == ""
     assert {code for _, code in tally.endings} == EVERY_CODE
     assert all(any(ending == (cloud, code) for ending in tally.endings) for cloud in CLOUDS for code in (0, 1))
-    assert len(tally.held) == 7
+    assert len(tally.checked) == 7
 
 
 @every_cloud
