@@ -73,11 +73,15 @@ class Gate:
 
 
 def cloud_options(cloud: str, settings: Mapping[str, str], omitted: Collection[str] = ()) -> list[str]:
-    """Those settings of a simulated cloud that are options, as words of a command line; credentials are none."""
+    """The options for a simulated cloud, as words of a command line."""
+    return [word for name, value in option_values(cloud, settings, omitted).items() for word in (f"--{name}", value)]
+
+
+def option_values(cloud: str, settings: Mapping[str, str], omitted: Collection[str] = ()) -> dict[str, str]:
+    """Those settings of a simulated cloud that are options, by option; credentials are not."""
     names = {option.name for option in OPTIONS}
     values = {name.replace("_", "-"): value for name, value in settings.items() if name not in omitted}
-    options = {"cloud": cloud, **{name: value for name, value in values.items() if name in names}}
-    return [word for name, value in options.items() for word in (f"--{name}", value)]
+    return {"cloud": cloud, **{name: value for name, value in values.items() if name in names}}
 
 
 @contextmanager

@@ -20,79 +20,78 @@ import yaml
 
 from gate.simulator import Simulator
 from tests.harness import CLOUDS
-from tests.pipelines.engine import ROOT, run, why_not
+from tests.pipelines.engine import ROOT, reason_to_skip, run
 
 if TYPE_CHECKING:
     import subprocess
 
 ACT = Path(sysconfig.get_path("scripts")) / "act"
-# The runner's own image needs a shell and no more: all the steps but the action's are shell.
+# The image of the runner needs a shell only, like all steps but the action.
 RUNNER = "python:3.13-slim"
-ALONE = (
+ISOLATED = (
     f"--platform=ubuntu-latest={RUNNER}",
     "--pull=false",
     "--no-cache-server",
     "--container-daemon-socket=-",
     "--rm",
 )
-AS_SOMEBODY = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+AUTHOR = ("-c", "user.name=t", "-c", "user.email=t@example.com")
 WORKFLOW = "tests/pipelines/workflows/gate.yml"
 ACTION = ("action.yml", "Dockerfile", ".dockerignore", "requirements", "pyproject.toml", "README.md", "LICENSE", "gate")
-PARTS = (*ACTION, "tests/pipelines/cloud_over_tls.py")
+FILES = (*ACTION, "tests/pipelines/cloud_over_tls.py")
 OUTPUTS = yaml.safe_load((ROOT / "action.yml").read_text())["outputs"]
 
 pytestmark = [
     pytest.mark.pipelines,
     pytest.mark.xdist_group("container"),
-    pytest.mark.skipif(bool(reason := why_not(ACT)), reason=reason or "all is here"),
+    pytest.mark.skipif(bool(reason := reason_to_skip(ACT)), reason=reason or "nothing is missing"),
 ]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Story:
-    """A run of the workflow, and what should come of it."""
+class Case:
+    """A run of the workflow, and its expected results."""
 
     scenario: str
-    host_masks: bool = True
-    """Whether the secret key is a secret to the host too; if not, only the gate hides it."""
-    go_on: bool = False
-    """Whether the step has `continue-on-error`."""
+    is_github_secret: bool = True
+    """Whether the secret key is a secret of the repository; otherwise only the gate masks it."""
+    continue_on_error: bool = False
     step: tuple[str, str]
-    """Outcome, and conclusion after `continue-on-error`."""
+    """The outcome, and the conclusion after `continue-on-error`."""
     release: str
     outputs: dict[str, str]
-    """Some or all of them."""
+    """Those that are compared."""
     reports: str = "report.json scan.sarif"
     annotation: tuple[str, str]
     summary: str
 
 
 def counted(verdict: str, code: str, *, risky: str) -> dict[str, str]:
-    """The outputs of a task that was complete."""
+    """The outputs for a complete task."""
     numbers = {"total-num": "3", "success-num": "3", "failed-num": "0", "risky-num": risky}
     return {"verdict": verdict, "exit-code": code, "task-state": "complete", **numbers}
 
 
-STORIES = {
-    "passed": Story(
+CASES = {
+    "passed": Case(
         scenario="clean",
-        host_masks=False,
+        is_github_secret=False,
         step=("success", "success"),
         release="success",
         outputs=counted("passed", "0", risky="0"),
         annotation=("notice", "Image scan passed"),
         summary="## ✅ Image scan: passed",
     ),
-    "blocked": Story(
+    "blocked": Case(
         scenario="risky",
-        go_on=True,
+        continue_on_error=True,
         step=("failure", "success"),
         release="success",
         outputs=counted("blocked", "1", risky="2"),
         annotation=("error", "Image scan blocked"),
         summary="## ⛔ Image scan: blocked",
     ),
-    "undecided": Story(
+    "undecided": Case(
         scenario="stopped",
         step=("failure", "failure"),
         release="skipped",
@@ -106,73 +105,75 @@ STORIES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What came of a job in act."""
+    """The result of a job in act."""
 
-    stages: Story
-    known: dict[str, str]
-    """What the simulator says of itself."""
+    case: Case
+    settings: dict[str, str]
+    """The settings of the simulated cloud."""
     code: int
     log: str
 
     def events(self, step: str) -> list[dict[str, Any]]:
-        """What act understood of this step, in order."""
+        """The events of this step in the log of act, in order."""
         lines = (json.loads(line) for line in self.log.splitlines() if line.startswith("{"))
         return [line for line in lines if step in line.get("stepID", ())]
 
     def commands(self, *names: str) -> list[dict[str, Any]]:
-        """The workflow commands of the gate, as act reads them."""
+        """The workflow commands of the gate with these names, as act parses them."""
         return [event for event in self.events("scan") if event.get("command") in names]
 
-    def told(self, name: str) -> str:
-        """What the later step says of this."""
+    def later_step(self, name: str) -> str:
+        """The line that the later step printed under this name."""
         lines: list[str] = [event["msg"] for event in self.events("later") if event.get("raw_output")]
         return next(line.removeprefix(f"{name}: ").strip() for line in lines if line.startswith(f"{name}: "))
 
 
 @pytest.fixture(params=CLOUDS)
 def cloud(request: pytest.FixtureRequest) -> str:
-    """Each of the clouds."""
+    """Each cloud."""
     name: str = request.param
     return name
 
 
-@pytest.fixture(params=STORIES)
+@pytest.fixture(params=CASES)
 def job(request: pytest.FixtureRequest, cloud: str) -> Job:
-    """Each of the stories, on each of the clouds."""
-    return ran(cloud, request.param)
+    """Each case on each cloud."""
+    return run_workflow(cloud, request.param)
 
 
 @cache
-def ran(cloud: str, name: str) -> Job:
-    """Runs the workflow once, however many tests look at it."""
-    stages = STORIES[name]
-    with Simulator(stages.scenario) as simulator:
-        known = simulator.describe()[cloud]
-        variables = {name: known.get(name, "") for name in ("endpoint", "region", "project_id")}
-        variables |= {"cloud": cloud, "go_on": str(stages.go_on).lower()}
+def run_workflow(cloud: str, name: str) -> Job:
+    """Runs the workflow once for all tests of this case."""
+    case = CASES[name]
+    with Simulator(case.scenario) as simulator:
+        settings = simulator.describe()[cloud]
+        variables = {name: settings.get(name, "") for name in ("endpoint", "region", "project_id")}
+        variables |= {"cloud": cloud, "go_on": str(case.continue_on_error).lower()}
         options = [f"--var={name.upper()}={value}" for name, value in variables.items()]
-        options.append(f"--secret=ACCESS_KEY_ID={known['access_key_id']}")
-        options.append(f"--{'secret' if stages.host_masks else 'var'}=ACCESS_KEY_SECRET={known['access_key_secret']}")
+        options.append(f"--secret=ACCESS_KEY_ID={settings['access_key_id']}")
+        options.append(
+            f"--{'secret' if case.is_github_secret else 'var'}=ACCESS_KEY_SECRET={settings['access_key_secret']}"
+        )
         ended = act(WORKFLOW, "--json", *options)
-    return Job(stages=stages, known=known, code=ended.returncode, log=ended.stdout)
+    return Job(case=case, settings=settings, code=ended.returncode, log=ended.stdout)
 
 
 def act(workflow: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Runs a workflow of ours in a repository that has been checked out just now."""
+    """Runs a workflow of this project in a new repository with the action only."""
     with tempfile.TemporaryDirectory() as folder:
         repository = Path(folder)
-        for part in PARTS:
-            copy(ROOT / part, repository / part)
-        # act names its containers after the file, and another run may be under way.
+        for name in FILES:
+            copy(ROOT / name, repository / name)
+        # act names its containers after the file, and another run may be in progress.
         name = f".github/workflows/{repository.name}.yml"
         copy(ROOT / workflow, repository / name)
-        for words in (("init", "-q"), ("add", "-A"), (*AS_SOMEBODY, "commit", "-qm", "x")):
+        for words in (("init", "-q"), ("add", "-A"), (*AUTHOR, "commit", "-qm", "x")):
             run("git", *words, cwd=repository)
-        return run(str(ACT), "push", f"--workflows={name}", *ALONE, *options, cwd=repository)
+        return run(str(ACT), "push", f"--workflows={name}", *ISOLATED, *options, cwd=repository)
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copies a file or a folder, without what Python leaves in it."""
+    """Copies a file, or a folder without the cache of Python."""
     if source.is_dir():
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
     else:
@@ -180,58 +181,60 @@ def copy(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
-def test_a_later_step_reads_every_output_whatever_the_ending(job: Job) -> None:
-    outputs = json.loads(job.told("scan"))["outputs"]
+def test_a_later_step_reads_every_output_in_every_case(job: Job) -> None:
+    outputs = json.loads(job.later_step("scan"))["outputs"]
 
     assert list(outputs) == sorted(OUTPUTS)
-    assert outputs | job.stages.outputs == outputs
+    assert outputs | job.case.outputs == outputs
     assert outputs["task-id"] in job.commands("summary")[0]["content"]
 
 
-def test_the_step_fails_unless_the_scan_passed_and_holds_the_release_unless_told_to_go_on(job: Job) -> None:
-    step = json.loads(job.told("scan"))
+def test_the_step_fails_unless_the_scan_passed_and_stops_the_release_unless_errors_are_ignored(job: Job) -> None:
+    step = json.loads(job.later_step("scan"))
 
-    assert (step["outcome"], step["conclusion"]) == job.stages.step
-    assert job.told("release") == job.stages.release
-    assert (job.code == 0) is (job.stages.step[1] == "success")
+    assert (step["outcome"], step["conclusion"]) == job.case.step
+    assert job.later_step("release") == job.case.release
+    assert (job.code == 0) is (job.case.step[1] == "success")
 
 
 def test_the_verdict_is_an_annotation(job: Job) -> None:
     annotations = job.commands("error", "warning", "notice")
 
-    assert [(found["command"], found["kvPairs"]["title"]) for found in annotations] == [job.stages.annotation]
+    assert [(found["command"], found["kvPairs"]["title"]) for found in annotations] == [job.case.annotation]
 
 
-def test_the_log_of_the_wait_is_folded_and_the_verdict_stands_below_it(job: Job) -> None:
-    said = [event.get("command") or event["msg"] for event in job.events("scan")]
-    verdict = next(line for line in said if line.startswith(f"scan-gate: {job.stages.outputs['verdict'].upper()}"))
+def test_the_log_of_the_wait_is_a_group_and_the_verdict_follows_it(job: Job) -> None:
+    lines = [event.get("command") or event["msg"] for event in job.events("scan")]
+    verdict = next(line for line in lines if line.startswith(f"scan-gate: {job.case.outputs['verdict'].upper()}"))
 
-    assert said.index("group") < said.index("endgroup") < said.index(verdict)
+    assert lines.index("group") < lines.index("endgroup") < lines.index(verdict)
 
 
 def test_the_job_summary_reaches_the_runner(job: Job) -> None:
-    assert [found["content"].splitlines()[0] for found in job.commands("summary")] == [job.stages.summary]
+    assert [found["content"].splitlines()[0] for found in job.commands("summary")] == [job.case.summary]
 
 
-def test_an_input_with_a_hyphen_arrives(cloud: str) -> None:
+def test_an_input_with_a_hyphen_is_read(cloud: str) -> None:
     assert (
-        ran(cloud, "blocked").commands("error")[0]["arg"].startswith("2 of 3 images are risky; --max-risky allows 1.")
+        run_workflow(cloud, "blocked")
+        .commands("error")[0]["arg"]
+        .startswith("2 of 3 images are risky; --max-risky allows 1.")
     )
 
 
 def test_later_steps_find_the_reports_in_the_workspace(job: Job) -> None:
-    assert job.told("reports") == job.stages.reports
+    assert job.later_step("reports") == job.case.reports
 
 
 def test_no_key_is_shown(job: Job) -> None:
-    assert job.told("keys") == "*** ***"
-    # All that act prints to a person; its JSON has the command itself beside it.
+    assert job.later_step("keys") == "*** ***"
+    # What act shows; its JSON has the command itself in another field.
     printed = "".join(event["msg"] for step in ("scan", "release", "later") for event in job.events(step))
-    assert [name for name in ("access_key_id", "access_key_secret") if job.known[name] in printed] == []
+    assert [name for name in ("access_key_id", "access_key_secret") if job.settings[name] in printed] == []
 
 
-def test_the_projects_own_pipeline_runs_the_action_against_a_cloud_that_is_not_on_its_loopback() -> None:
-    """As on GitHub, where the container of an action has a network of its own."""
+def test_the_pipeline_of_this_project_runs_the_action_against_a_cloud_outside_its_loopback() -> None:
+    """As on GitHub, where the container of an action has its own network."""
     ended = act(".github/workflows/ci.yml", "--job=action", "--concurrent-jobs=2")
 
     assert ended.returncode == 0, ended.stdout

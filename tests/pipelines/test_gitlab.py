@@ -13,81 +13,68 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.simulator import Simulator
-from tests.harness import CLOUDS
-from tests.pipelines.engine import IMAGE, ROOT, build, run, why_not
+from tests.harness import CLOUDS, option_values
+from tests.pipelines.engine import IMAGE, ROOT, build, reason_to_skip, run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 RUNNER = ROOT / "tests" / "pipelines" / "node_modules" / ".bin" / "gitlab-ci-local"
 HELPER = "scan-gate-gitlab-helper"
+RUNNER_OPTIONS = (
+    "--shell-executor-no-image",
+    "--no-color",
+    "--pull-policy",
+    "if-not-present",
+    "--helper-image",
+    HELPER,
+)
 PIPELINE = """
 stages: [test, deploy]
 include:
   - local: templates/scan-gate.yml
-    inputs:
-      image: {image}
-      cloud: {cloud}
-      region: {region}
-      endpoint: {endpoint}
-      {more}
-      poll-interval: "0.1"
-      max-risky: "{max_risky}"
-      allow-exit-codes: [{allowed}]
-      report: sarif=scan-gate/scan.sarif
-tell:
+    inputs: {inputs}
+print-outputs:
   stage: deploy
   script:
     - echo "later job sees $SCAN_VERDICT, exit code $SCAN_EXIT_CODE, $SCAN_RISKY_NUM risky, task $SCAN_TASK_ID"
 """
+FIXED_INPUTS = {"image": IMAGE, "poll-interval": "0.1", "report": "sarif=scan-gate/scan.sarif"}
 
 pytestmark = [
     pytest.mark.pipelines,
     pytest.mark.xdist_group("container"),
-    pytest.mark.skipif(bool(reason := why_not(RUNNER)), reason=reason or "all is here"),
+    pytest.mark.skipif(bool(reason := reason_to_skip(RUNNER)), reason=reason or "nothing is missing"),
 ]
 
 
 @pytest.fixture(scope="session")
 def images() -> None:
-    """The gate's own image, and that of the runner's helper."""
+    """The image of the gate, and the helper image of the runner."""
     build(IMAGE, ".")
     build(HELPER, "--file", "tests/pipelines/Dockerfile.gitlab-helper", "tests/pipelines")
 
 
-def pipeline(folder: Path, cloud: str, scenario: str, *, max_risky: str = "0", allowed: str = "200") -> str:
-    """Runs a pipeline that includes the component, in a repository of its own; returns its log."""
+def pipeline(folder: Path, cloud: str, scenario: str, **inputs: object) -> str:
+    """Runs a pipeline that includes the component with these inputs, in its own repository; returns its log."""
     with Simulator(scenario) as simulator:
-        known = simulator.describe()[cloud]
-        more = f"iam-endpoint: {known['iam_endpoint']}" if "iam_endpoint" in known else ""
-        text = PIPELINE.format(
-            image=IMAGE,
-            cloud=cloud,
-            region=known["region"],
-            endpoint=known["endpoint"],
-            more=more,
-            max_risky=max_risky,
-            allowed=allowed,
+        settings = simulator.describe()[cloud]
+        # The gate finds the project by itself.
+        of_cloud = option_values(cloud, settings, omitted=("project_id",))
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        (folder / ".gitlab-ci.yml").write_text(
+            PIPELINE.format(inputs=json.dumps({**FIXED_INPUTS, **of_cloud, **given}))
         )
-        (folder / ".gitlab-ci.yml").write_text(text)
         shutil.copytree(ROOT / "templates", folder / "templates")
         for step in (("init", "-q"), ("remote", "add", "origin", "http://127.0.0.1/team/shop.git"), ("add", "-A")):
             run("git", *step, cwd=folder)
         run("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "x", cwd=folder)
-        secrets = {name: known[name] for name in ("access_key_id", "access_key_secret")}
-        variables = [f"SCAN_GATE_{name.upper()}={value}" for name, value in secrets.items()]
-        # The runner says of itself that it is not GitLab; here it has to stand for it.
-        words = [part for pair in ("GITLAB_CI=true", *variables) for part in ("--variable", pair)]
-        options = [
-            "--ignore-predefined-vars",
-            "GITLAB_CI",
-            "--shell-executor-no-image",
-            "--network",
-            "host",
-            "--no-color",
-        ]
-        options += ["--pull-policy", "if-not-present", "--helper-image", HELPER]
-        return run(str(RUNNER), *words, *options, cwd=folder).stdout
+        credentials = {name: settings[name] for name in ("access_key_id", "access_key_secret")}
+        variables = [f"SCAN_GATE_{name.upper()}={value}" for name, value in credentials.items()]
+        # gitlab-ci-local sets GITLAB_CI to false, and the gate looks for true.
+        words = [word for pair in ("GITLAB_CI=true", *variables) for word in ("--variable", pair)]
+        words += ["--ignore-predefined-vars", "GITLAB_CI", "--network", "host", *RUNNER_OPTIONS]
+        return run(str(RUNNER), *words, cwd=folder).stdout
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -101,15 +88,15 @@ def test_a_later_job_sees_the_verdict_after_a_pass(cloud: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 @pytest.mark.usefixtures("images")
-def test_a_block_that_is_allowed_warns_and_is_seen_by_later_jobs(cloud: str, tmp_path: Path) -> None:
-    log = pipeline(tmp_path, cloud, "risky", allowed="1")
+def test_an_allowed_block_warns_and_later_jobs_see_it(cloud: str, tmp_path: Path) -> None:
+    log = pipeline(tmp_path, cloud, "risky", allow_exit_codes=[1])
 
     assert "later job sees blocked, exit code 1, 2 risky" in log, log
     assert "WARN  scan-gate" in log
 
 
 @pytest.mark.usefixtures("images")
-def test_a_block_that_is_not_allowed_fails_the_job(tmp_path: Path) -> None:
+def test_a_block_fails_the_job_by_default(tmp_path: Path) -> None:
     log = pipeline(tmp_path, "huawei", "risky")
 
     assert "FAIL  scan-gate" in log, log
@@ -117,7 +104,7 @@ def test_a_block_that_is_not_allowed_fails_the_job(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("images")
-def test_inputs_are_wishes(tmp_path: Path) -> None:
+def test_inputs_are_options_of_the_gate(tmp_path: Path) -> None:
     assert "PASSED (exit 0)" in pipeline(tmp_path, "huawei", "risky", max_risky="2")
 
 
@@ -125,14 +112,14 @@ def test_inputs_are_wishes(tmp_path: Path) -> None:
 def test_the_wait_is_a_section_of_the_log(tmp_path: Path) -> None:
     log = pipeline(tmp_path, "huawei", "clean")
 
-    # So the runner renders the two markers, which it understands as GitLab does.
+    # The runner renders the two markers like this.
     assert "scan_gate_wait_started" in log, log
     assert "scan_gate_wait took" in log
     assert "section_start" not in log
 
 
 @pytest.mark.usefixtures("images")
-def test_every_report_is_an_artifact_also_after_a_block(tmp_path: Path) -> None:
+def test_every_report_is_an_artifact_even_after_a_block(tmp_path: Path) -> None:
     pipeline(tmp_path, "huawei", "failed")
 
     folder = tmp_path / ".gitlab-ci-local" / "artifacts" / "scan-gate" / "scan-gate"
@@ -142,16 +129,16 @@ def test_every_report_is_an_artifact_also_after_a_block(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("images")
-def test_the_projects_own_pipeline_judges_by_its_own_component(tmp_path: Path) -> None:
-    """Only the job of the component: the others need a registry, and this test is a part of what they would do."""
+def test_the_pipeline_of_this_project_uses_its_own_component(tmp_path: Path) -> None:
+    """Only the job of the component: the others need a registry, and would run this test again."""
     run("git", "clone", "-q", str(ROOT), str(tmp_path / "copy"))
     for name in (".gitlab-ci.yml", "templates/scan-gate.yml"):
         shutil.copy(ROOT / name, tmp_path / "copy" / name)
     run("git", "remote", "set-url", "origin", "http://127.0.0.1/team/scan-gate.git", cwd=tmp_path / "copy")
-    options = ["--variable", f"GATE_IMAGE={IMAGE}", "--shell-executor-no-image", "--no-color"]
-    options += ["--pull-policy", "if-not-present", "--helper-image", HELPER]
 
-    log = run(str(RUNNER), *options, "scan-gate", cwd=tmp_path / "copy").stdout
+    log = run(
+        str(RUNNER), "--variable", f"GATE_IMAGE={IMAGE}", *RUNNER_OPTIONS, "scan-gate", cwd=tmp_path / "copy"
+    ).stdout
 
     assert "PASSED (exit 0)" in log, log
     assert "PASS  scan-gate" in log
