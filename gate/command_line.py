@@ -125,7 +125,7 @@ def value_sources(ctx: click.Context) -> dict[str, str]:
 def value_source(ctx: click.Context, name: str) -> str:
     """Names the one place that an option's value comes from, or where it could be given.
 
-    In the GitHub Action that is the input: nobody who writes a workflow sees the command line.
+    In the GitHub Action that is the input: the author of a workflow does not see the command line.
     """
     source = ctx.get_parameter_source(_parameter_name(name))
     if source is ParameterSource.COMMANDLINE:

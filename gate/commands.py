@@ -21,11 +21,11 @@ from gate.interrupt import ignore_signals
 from gate.log import Log, describe
 from gate.no_verdict import bug
 from gate.options import OPTIONS, STATUS_OPTIONS
-from gate.policy import undecided
+from gate.policy import Reason, undecided
 from gate.publish import publish, remove_stale_reports
 from gate.run_settings import settings_from
 from gate.terminal import wants_color
-from gate.text import for_log
+from gate.text import MAX_REASON_LENGTH, for_log
 from gate.time_of_day import TimeOfDay
 from gate.writing import print_mask_command, print_stdout
 
@@ -56,13 +56,16 @@ def status(clock: Clock | None, /, **values: Any) -> int:
     clock = clock or Clock(sleep=log.sleep)
     settings = _settings(values)
     # Its output is often captured, and a command that masks a secret contains the secret.
-    task = run.poll_once(_connection(settings, os.environ, clock, log, ci.CISystem({})))
-    print_stdout(f"{for_log(describe(task))}{_known_by(task) if task else ''}\n")
-    return ExitCode.PASSED if task else ExitCode.NOTHING_TO_JUDGE
+    found = run.poll_once(_connection(settings, os.environ, clock, log, ci.CISystem({})))
+    if isinstance(found, Reason):
+        print_stdout(f"{for_log(found.message, MAX_REASON_LENGTH)}\n")
+        return ExitCode.NOTHING_TO_JUDGE
+    print_stdout(f"{for_log(describe(found))}{_identity(found)}\n")
+    return ExitCode.PASSED
 
 
-def _known_by(task: ScanTask) -> str:
-    start = f", began {task.started_at:%Y-%m-%dT%H:%M:%SZ}" if task.started_at else ""
+def _identity(task: ScanTask) -> str:
+    start = f", started {task.started_at:%Y-%m-%dT%H:%M:%SZ}" if task.started_at else ""
     return f" (id {for_log(task.id) or 'none'}{start})"
 
 

@@ -1,4 +1,4 @@
-"""The environment: the variables that an option may come from, and those that look like one and are not."""
+"""The environment: the variables of options and secrets, and a warning for those that resemble one."""
 
 from __future__ import annotations
 

@@ -58,15 +58,16 @@ def outcome_of(verdict: Verdict, connection: Connection) -> Outcome:
     )
 
 
-def poll_once(connection: Connection) -> ScanTask | None:
-    """Polls once for the task that a check would find now, fresh or not.
+def poll_once(connection: Connection) -> ScanTask | Reason:
+    """Polls once for the task that a check would find now, fresh or not; returns the reason if there is none.
 
     Raises:
         GateError: The cloud could not be reached, or refused.
     """
     task_id = connection.settings.task_id
     cloud = CLOUDS[connection.settings.cloud].connect(connection)
-    return cloud.task_by_id(task_id) if task_id else cloud.newest_task()
+    task = cloud.task_by_id(task_id) if task_id else cloud.newest_task()
+    return task or no_task(task_id, cloud.search_description(task_id))
 
 
 def _decide(connection: Connection) -> Verdict:

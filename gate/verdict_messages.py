@@ -66,9 +66,8 @@ def not_final(task: ScanTask, timeout: float) -> str:
     limit = format_limit(timeout, "--timeout")
     if task.state is TaskState.UNKNOWN:
         return (
-            f"The time is up after {limit} and the scan task is in a state that the gate does not know "
-            f"({task.raw_state}). Check the task in the cloud's console; if it has ended there, report this state to "
-            "the gate's project."
+            f"The time is up after {limit} and the scan task is in an unknown state ({task.raw_state}). "
+            "Check the task in the cloud's console; if it has ended there, report this state to the gate's project."
         )
     progress = "" if task.progress is None else f" ({task.progress} %)"
     return (
@@ -103,7 +102,7 @@ def no_task_found(task_id: str | None, where: str, waited: str) -> str:
         return f"{which} was found yet in {where}."
     return (
         f"{which} was found in {where} within {waited}. "
-        "Start a scan before the gate runs, or correct where the gate looks for it."
+        "Start a scan before the gate runs, or correct where the gate searches for it."
     )
 
 

@@ -334,7 +334,7 @@ def test_status_polls_once_and_gives_no_verdict(gate_in: Callable[..., Gate]) ->
 
     ending = gate.run("status")
 
-    identity = "id 0e719c2a-4fa2-5934-a2ce-38c317df1432, began 2026-01-31T11:59:00Z"
+    identity = "id 0e719c2a-4fa2-5934-a2ce-38c317df1432, started 2026-01-31T11:59:00Z"
     assert (ending.code, ending.out) == (0, f"scan task manual-image-scan: running, 20 % ({identity})\n")
     assert len(gate.operations) == 1
 
@@ -395,10 +395,13 @@ def test_the_demo_publishes_nothing_to_the_ci_system(
     assert "PASSED" in capsys.readouterr().out
 
 
-def test_status_is_7_where_there_is_no_task(gate_in: Callable[..., Gate]) -> None:
-    ending = gate_in("empty").run("status")
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_status_without_a_task_is_7_and_names_where_the_gate_searched(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    ending = gate_in("empty", cloud).run("status")
 
-    assert (ending.code, ending.out) == (7, "no scan task yet\n")
+    assert ending.code == 7
+    assert ending.out.startswith(f"No scan task was found yet in {cloud.capitalize()} Cloud (region cn-")
+    assert ending.out.count("\n") == 1
 
 
 def test_status_can_name_a_task_and_takes_the_same_file(gate_in: Callable[..., Gate]) -> None:
@@ -679,8 +682,8 @@ def test_a_command_without_a_clock_waits_by_that_of_the_machine(
 @pytest.mark.parametrize(
     ("lacks", "identity"),
     [
-        ({}, "(id ours, began 2026-01-31T11:59:00Z)"),
-        ({"task_id": None}, "(id none, began 2026-01-31T11:59:00Z)"),
+        ({}, "(id ours, started 2026-01-31T11:59:00Z)"),
+        ({"task_id": None}, "(id none, started 2026-01-31T11:59:00Z)"),
         ({"begin_time": None}, "(id ours)"),
     ],
 )

@@ -85,7 +85,7 @@ def test_a_running_task_is_reported_with_the_time_the_option_and_its_progress(pr
 
 def test_an_unknown_state_is_reported_in_the_clouds_own_words() -> None:
     assert not_final(a_task(state=TaskState.UNKNOWN, raw_state="142"), 90) == (
-        "The time is up after 90 s (--timeout) and the scan task is in a state that the gate does not know (142). "
+        "The time is up after 90 s (--timeout) and the scan task is in an unknown state (142). "
         "Check the task in the cloud's console; if it has ended there, report this state to the gate's project."
     )
 
@@ -123,7 +123,7 @@ def test_a_bad_ending_is_reported_with_the_clouds_own_reason(
 def test_no_task_found_names_where_the_gate_looked_how_long_and_what_to_do(task_id: str | None, which: str) -> None:
     assert no_task_found(task_id, "Huawei Cloud (region r)", "5 min (--appear-timeout)") == (
         f"{which} was found in Huawei Cloud (region r) within 5 min (--appear-timeout). "
-        "Start a scan before the gate runs, or correct where the gate looks for it."
+        "Start a scan before the gate runs, or correct where the gate searches for it."
     )
     assert no_task_found(task_id, "Huawei Cloud (region r)", "") == f"{which} was found yet in Huawei Cloud (region r)."
 

@@ -24,8 +24,8 @@ _COMPONENT_OPTIONS = [option for option in OPTIONS if option.name not in {"repor
 _SECRET_INPUTS = {
     "access-key-id": "access key id (AK); better from a secret",
     "access-key-secret": "access key secret (SK), from a secret",
-    "security-token": "security token of temporary keys, from a secret",
-    "auth-token": "token of a signed-in user in place of keys, from a secret",
+    "security-token": "security token, if the access key is temporary, from a secret",
+    "auth-token": "token of a user in place of an access key, from a secret; Huawei Cloud only",
 }
 
 

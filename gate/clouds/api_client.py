@@ -17,6 +17,7 @@ from gate.clouds.retry_loop import RetryLoop
 from gate.errors import DeadlineExceeded, NotAuthorised
 from gate.policy import CLOCK_TOLERANCE
 from gate.text import one_line
+from gate.verdict_messages import format_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -51,6 +52,7 @@ class ApiClient:
         self._api = api
         self._time_of_day = connection.time_of_day
         self._deadline = connection.deadline
+        self._limit = format_limit(settings.timeout, "--timeout")
         self._event_log = connection.event_log
         self._transport = connection.transport(
             api.base_url, secrets=api.secrets, request_timeout=settings.request_timeout, ca_bundle=settings.ca_bundle
@@ -103,9 +105,9 @@ class ApiClient:
     def _send(self, request: requests.Request, operation: str) -> Response:
         if not self._deadline.admits_request():
             raise DeadlineExceeded(
-                f"The time was up before {self._transport.host} had sent all that was needed.",
+                f"The time is up after {self._limit}, before {self._transport.host} had sent all that was needed.",
                 means="The list is long, or the responses are slow.",
-                remedy="Give more time with --timeout.",
+                remedy="Raise --timeout.",
             )
         self._retries.request_sent()
         response = self._transport.send(request)

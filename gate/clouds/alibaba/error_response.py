@@ -1,6 +1,6 @@
-"""What Alibaba Cloud means when it does not answer: the errors of its API gateway (alibaba-security-center.md 5).
+"""The error responses of Alibaba Cloud's API gateway (alibaba-security-center.md 5).
 
-Throttling and most errors of signing in arrive as HTTP 400, so the error code decides before the status does.
+Rate limits and most authentication errors arrive as HTTP 400, so the error code decides before the status does.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _NAME = "Alibaba Cloud"
 _NO_ERROR: tuple[object, ...] = (None, "", 200, "200", "OK", "Success")
 _FAILED: tuple[object, ...] = (False, "false", "False")
 _SHORTEST_PAUSE = 1.0
-"""Seconds, as with Retry-After: a thousand calls a second are an attack, whoever asks for them."""
-# A new try has a new nonce.
-_PASSING = frozenset({"SignatureNonceUsed", "ServerError", "ServiceUnavailable", "InternalError"})
+"""Seconds, as for Retry-After: the gate never sends a thousand requests per second, even if the cloud asks for it."""
+# A retry has a new nonce.
+_TRANSIENT = frozenset({"SignatureNonceUsed", "ServerError", "ServiceUnavailable", "InternalError"})
 _FORBIDDEN = ("NoPermission", "Forbidden")
 _AUTH_ERROR_PREFIXES = (
     "InvalidAccessKeyId",
@@ -51,16 +51,16 @@ _AEGIS = frozenset({"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"})
 
 
 def read(response: Response) -> dict[str, Any]:
-    """Reads an answer of Security Center; see `gate.clouds.error_response.read_document`."""
+    """Reads a response of Security Center; see `gate.clouds.error_response.read_document`."""
     return read_document(response, find_error, _refusal)
 
 
 def find_error(document: Mapping[str, Any]) -> CloudError:
-    """Finds the error in a document, however deep; an empty one where there is none.
+    """Finds the error in a document, at any depth; an empty one if there is none.
 
-    Some answers carry a code that means well; whatever else calls itself an error is one, even beside data.
+    A code may mean success; any other key that is named like an error is one, even beside data.
     """
-    # Pairs, since one spelling of a name may mean well and the other not.
+    # Pairs, since a key may be there in two spellings, one with a success code and one without.
     named = [(key.lower(), value) for key, value in document.items()]
     codes = [value for name, value in named if name == "code" and not is_success_code(value)]
     message = next((text(value) for name, value in named if name == "message"), "")
@@ -93,8 +93,8 @@ def _refusal(response: Response, error: CloudError) -> GateError:
     if response.status == TOO_MANY_REQUESTS or "Throttling" in error.code or "x-acs-retry-after" in response.headers:
         return Throttled(
             f"{_NAME}'s quota is used up ({describe_error(response, error)}).",
-            means="All jobs of the account share the calls that the API allows.",
-            remedy="Let fewer gates run at once, or look less often with --poll-interval.",
+            means="All jobs of the account share the requests that the API allows.",
+            remedy="Run fewer gates at once, or poll less often with --poll-interval.",
             retry_after=_pause(response),
         )
     if error.code.startswith(_AUTH_ERROR_PREFIXES) or (
@@ -103,23 +103,23 @@ def _refusal(response: Response, error: CloudError) -> GateError:
         return NotAuthorised(
             f"{_NAME} does not accept these credentials ({describe_error(response, error)}).",
             means="They are wrong, expired or disabled, or this machine's clock is wrong.",
-            remedy="Check that id, secret and security token are from the same key, and the clock.",
+            remedy="Check that id, secret and security token are from the same key, and check the clock.",
         )
     if error.code.startswith(_FORBIDDEN):
         return NotAuthorised(
             f"{_NAME} does not let this user call {response.operation} ({describe_error(response, error)}).",
-            means="No RAM policy of the user allows it. The actions that show a task begin with yundun-aegis:, those "
-            "that count its images with yundun-sas:, so that a policy for one of the two is not enough.",
+            means="No RAM policy of the user allows it. The actions that show a task start with yundun-aegis:, those "
+            "that count its images with yundun-sas:, so a policy for one of the two is not enough.",
             remedy=f"Allow {action(response.operation)}; the README has a policy with all that the gate needs.",
         )
-    if is_transient(response) or error.code in _PASSING:
+    if is_transient(response) or error.code in _TRANSIENT:
         return unreachable(_NAME, response, error)
     return refused(_NAME, response, error, remedy="Check --region, --endpoint, --task-type, --task-name and --task-id.")
 
 
 def _pause(response: Response) -> float | None:
-    # Milliseconds, unlike Retry-After; the vendor's SDK takes 0 for no answer as well.
-    asked_for = response.headers.get("x-acs-retry-after", "").strip()
-    if not re.fullmatch(r"[1-9][0-9]{0,11}", asked_for):
+    # Milliseconds, unlike Retry-After; the vendor's SDK ignores 0 too.
+    requested = response.headers.get("x-acs-retry-after", "").strip()
+    if not re.fullmatch(r"[1-9][0-9]{0,11}", requested):
         return retry_after(response)
-    return max(_SHORTEST_PAUSE, int(asked_for) / 1000)
+    return max(_SHORTEST_PAUSE, int(requested) / 1000)

@@ -1,4 +1,4 @@
-"""What Huawei Cloud means when it does not answer: the errors of its gateway, of HSS and of IAM (huawei-hss.md 5).
+"""The error responses of Huawei Cloud's gateway, of HSS and of IAM (huawei-hss.md 5).
 
 Permission errors of HSS arrive as HTTP 400, so the error code decides before the status does.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gate.errors import GateError
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600}
-# The gateway writes the same numbers with either name.
+# The gateway writes the same numbers with either prefix, APIG. or APIGW.
 _GATEWAY = re.compile(r"^APIG\.")
 _NO_ERROR: tuple[object, ...] = (None, False, 0, "", "0", [], {})
 _CODES = ("error_code", "errorCode", "code")
@@ -38,7 +38,7 @@ _GRANT = "Grant its user read access to HSS (the policy HSS ReadOnlyAccess) in t
 _REMEDIES = {
     "HSS.0010": _GRANT,
     "HSS.0013": _GRANT,
-    "APIGW.0301": "Check that id and secret are from the same key, that a temporary key comes with its security token, "
+    "APIGW.0301": "Check that id and secret are from the same key, that a temporary key has its security token, "
     "and that this machine's clock is right to 15 minutes.",
     "APIGW.0307": "Get a new token; one from a regional IAM endpoint is valid in that region only.",
 }
@@ -46,14 +46,14 @@ _THROTTLED = "APIGW.0308"
 
 
 def read(response: Response) -> dict[str, Any]:
-    """Reads an answer of HSS or IAM; see `gate.clouds.error_response.read_document`."""
+    """Reads a response of HSS or IAM; see `gate.clouds.error_response.read_document`."""
     return read_document(response, find_error, _refusal)
 
 
 def find_error(document: Mapping[str, Any]) -> CloudError:
-    """Finds the error object in a document, however deep; an empty one where there is none.
+    """Finds the error object in a document, at any depth; an empty one if there is none.
 
-    Whatever calls itself an error is one, even beside data: half an answer is not an answer.
+    Any key that is named like an error is one, even beside data: a partial response is not a response.
     """
     for key, value in document.items():
         if (key in _CODES or key.lower().startswith("error")) and value not in _NO_ERROR:
@@ -93,8 +93,8 @@ def _throttled(response: Response, error: CloudError) -> Throttled:
     size = re.search(r"limit:([0-9]{1,6}),time:([0-9]{1,6}) (second|minute|hour)", error.message)
     return Throttled(
         f"Huawei Cloud's quota is used up ({describe_error(response, error)}).",
-        means="A user may call this API 5 times a minute, and all jobs of that user, or of one address, share it.",
-        remedy="Let fewer gates run at once, or give them users of their own.",
+        means="A user may call this API 5 times a minute; all jobs of that user, or of one IP address, share it.",
+        remedy="Run fewer gates at once, or give them users of their own.",
         retry_after=retry_after(response),
         seconds_per_call=int(size[2]) * _UNITS[size[3]] / max(1, int(size[1])) if size else None,
     )

@@ -465,7 +465,7 @@ def test_after_the_deadline_no_further_page_is_requested(fake_time: FakeTime, *,
         sent = len(simulator.requests)
         if has_paused:
             connection.deadline.pause(0)
-        with pytest.raises(Unreachable, match="The time was up before"):
+        with pytest.raises(Unreachable, match=r"The time is up after 1 min \(--timeout\), before"):
             cloud.newest_task()
 
         assert len(simulator.requests) == sent + has_paused
