@@ -85,6 +85,20 @@ def test_a_choice_names_its_source_too(error: Callable[..., str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("", "the value is empty; a variable of the shell may not be set."),
+        ("--timeout", "--timeout is another option; a variable of the shell before it may not be set."),
+        ("cn\u200b", "the value has invisible characters, or is not UTF-8."),
+        ("cn-\udcff", "the value has invisible characters, or is not UTF-8."),
+    ],
+    ids=["empty", "option", "invisible", "not-utf-8"],
+)
+def test_a_value_that_is_probably_a_slip_is_refused(value: str, message: str, error: Callable[..., str]) -> None:
+    assert error("--region", value) == f"scan-gate: Invalid value for --region: {message} See --help."
+
+
+@pytest.mark.parametrize(
     ("environ", "how"),
     [
         ({}, "--cloud or SCAN_GATE_CLOUD"),
