@@ -42,7 +42,8 @@ def check(clock: Clock | None, /, **values: Any) -> int:
     """Find the newest scan task, wait until it is final, and judge its images: pass, block, or say why it cannot.
 
     Each option can also be given as a variable (--max-risky as SCAN_GATE_MAX_RISKY) or as a key of the config file; the
-    command line comes first, then the variable, then the file.
+    command line comes first, then the variable, then the file. A DURATION is a number with a unit (90s, 30m, 24h, 7d),
+    or a number of seconds.
     """
     log = _log(values)
     return check_and_publish(_settings(values), os.environ, log, clock or Clock(sleep=log.sleep))

@@ -63,7 +63,7 @@ def _credentials() -> Iterator[Row]:
 _CREDENTIALS = {"Credentials (environment variables, never options)": [*_credentials()]}
 _EXPORT = f"export {variable('access-key-id')}=... {variable('access-key-secret')}=..."
 _EXIT_CODES = {
-    ExitCode.PASSED: "passed: every image was scanned, within the limits",
+    ExitCode.PASSED: "passed: the scan task is complete, fresh and within the limits",
     ExitCode.BLOCKED: "blocked: a limit is exceeded",
     ExitCode.USAGE: "usage error: an option, a variable or the config file is wrong",
     ExitCode.NOT_AUTHORISED: "not authorised: credentials are missing, wrong or not sufficient",

@@ -63,7 +63,7 @@ CONNECTION_OPTIONS = (
     ),
     Option(
         name="request-timeout",
-        help="give up a request that takes longer than this, and retry it",
+        help="abort a request that takes longer than this, and retry it",
         parse=pause,
         metavar="DURATION",
         default="30s",

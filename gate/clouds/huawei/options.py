@@ -82,7 +82,7 @@ OPTIONS = (
     ),
     Option(
         name="task-status",
-        help="judge only tasks that are currently in this state; newer ones in the other are ignored",
+        help="judge only tasks that are currently in this state; newer tasks in the other are ignored",
         choices=("scanning", "finished"),
     ),
     Option(
