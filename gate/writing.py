@@ -120,7 +120,7 @@ def _write_all(file: FileIO, data: bytes, stall_timeout: float) -> None:
     rest = memoryview(data)
     while rest:
         if not writable.poll(stall_timeout * 1000):
-            raise TimeoutError(errno.ETIMEDOUT, f"nobody has read it for {stall_timeout:.0f} s")
+            raise TimeoutError(errno.ETIMEDOUT, f"its reader has read nothing for {stall_timeout:.0f} s")
         rest = rest[file.write(rest) or 0 :]
 
 

@@ -229,6 +229,19 @@ def test_a_device_is_written_to_and_not_replaced() -> None:
     assert Path("/dev/null").is_char_device()
 
 
+def test_a_report_to_standard_output_continues_what_was_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "output"
+    with path.open("w") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        print_stdout("printed\n")
+        write_atomically(path, a_text("a ", "report\n"))
+        print_stdout("printed later\n")
+
+    assert path.read_text() == "printed\na report\nprinted later\n"
+
+
 def test_a_pipe_without_a_reader_is_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -242,7 +255,7 @@ def test_a_pipe_whose_reader_has_stopped_is_given_up_after_a_timeout(tmp_path: P
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
 
-    with pytest.raises(TimeoutError, match="nobody has read it"):
+    with pytest.raises(TimeoutError, match="its reader has read nothing"):
         write_atomically(pipe, a_text(*["x" * 99_999] * 100), stall_timeout=0)
 
     os.close(reader)

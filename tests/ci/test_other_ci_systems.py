@@ -277,6 +277,7 @@ def test_a_folder_for_bitbucket_that_is_a_symbolic_link_is_not_followed(tmp_path
     (tmp_path / "elsewhere" / "annotations-1.json").write_text("precious")
     (tmp_path / bitbucket.FOLDER).symlink_to(tmp_path / "elsewhere")
 
+    ci.detect({"BITBUCKET_CLONE_DIR": str(tmp_path)}, "bitbucket").remove_stale()
     (warning,) = published("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path))
 
     assert "is a symbolic link and is not followed" in warning
