@@ -42,11 +42,12 @@ def main() -> None:
     options = parser.parse_args()
     print(machine(), end="\n\n")
     print(f"medians of {options.pairs} pairs          a check   one poll by SDK   ratio")
-    with tempfile.TemporaryDirectory() as home, simulated_clouds() as described:
-        for cloud in CLOUDS:
-            print_pairs(cloud, pairs(cloud, environment(cloud, described[cloud], home), options.pairs))
-    command = [sys.executable, "-m", "benchmarks.reports", "--images", str(options.images)]
-    runs = [cost_of(command, os.environ | {"PYTHONPATH": str(ROOT)}) for _ in range(options.pairs)]
+    with tempfile.TemporaryDirectory() as home:
+        with simulated_clouds() as described:
+            for cloud in CLOUDS:
+                print_pairs(cloud, pairs(cloud, environment(cloud, described[cloud], home), options.pairs))
+        command = [sys.executable, "-m", "benchmarks.reports", "--images", str(options.images)]
+        runs = [cost_of(command, os.environ | {"PYTHONPATH": str(ROOT)}, home) for _ in range(options.pairs)]
     cpu, peak = (median(getattr(run, figure) for run in runs) for figure in ("cpu", "peak"))
     print(f"\nall reports of {options.images:,} failed images, in a process that makes the outcome first:")
     print(
@@ -81,7 +82,8 @@ def environment(cloud: str, described: Mapping[str, str], home: str) -> dict[str
 def pairs(cloud: str, environ: Mapping[str, str], count: int) -> list[tuple[Cost, Cost]]:
     """Runs a check and the SDK in turn so many times, after one pair that fills the caches."""
     check, poll = ([sys.executable, "-m", *words] for words in (("gate", "check"), (f"benchmarks.sdk_{cloud}",)))
-    return [(cost_of(check, environ), cost_of(poll, environ)) for _ in range(count + 1)][1:]
+    home = environ["HOME"]
+    return [(cost_of(check, environ, home), cost_of(poll, environ, home)) for _ in range(count + 1)][1:]
 
 
 def print_pairs(cloud: str, costs: Sequence[tuple[Cost, Cost]]) -> None:

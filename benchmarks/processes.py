@@ -24,8 +24,8 @@ class Cost:
     """MB of resident memory, at most."""
 
 
-def cost_of(command: Sequence[str], environ: Mapping[str, str]) -> Cost:
-    """Runs a command to its end.
+def cost_of(command: Sequence[str], environ: Mapping[str, str], folder: str) -> Cost:
+    """Runs a command in this folder, to its end.
 
     The kernel counts the memory of the parent until the new program is loaded, so that this process must stay small.
 
@@ -34,7 +34,12 @@ def cost_of(command: Sequence[str], environ: Mapping[str, str]) -> Cost:
     """
     start = time.perf_counter()
     process = subprocess.Popen(
-        command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        cwd=folder,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
