@@ -1,4 +1,4 @@
-"""A proxy in front of the door: the only one who knows where the cloud is, and who may ask for something first."""
+"""An HTTP proxy in front of the forwarder; only the proxy can resolve the name of the cloud."""
 
 from __future__ import annotations
 
@@ -8,55 +8,55 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from gate.simulator import RawResponse
-from tests.matrix.door import Door, head
+from tests.matrix.forwarder import Forwarder, read_head
 
 if TYPE_CHECKING:
     from gate.simulator import HttpResponse
 
 CLOUD = "cloud.invalid"
-"""The name of the cloud, which nobody but the proxy can resolve."""
+"""The host name of the cloud, which resolves nowhere."""
 _TUNNEL = b"HTTP/1.1 200 Connection established\r\n\r\n"
-_PART = 65536
+_CHUNK = 65536
 
 
-class Proxy(Door):
-    """A loopback port that makes a tunnel to another one for whoever asks for the cloud."""
+class Proxy(Forwarder):
+    """A loopback port that opens a tunnel to another port on CONNECT requests for the cloud."""
 
-    _says: HttpResponse | RawResponse | None = None
+    _error: HttpResponse | RawResponse | None = None
 
-    def open(self) -> None:
-        """Makes a tunnel for everybody."""
-        self.print_stdout(None)
+    def forward(self) -> None:
+        """Opens a tunnel for every request."""
+        self.respond_to_connect(None)
 
-    def print_stdout(self, response: HttpResponse | RawResponse | None) -> None:
-        """Breaks off every tunnel, and says this from now on in the place of making one."""
-        self._says = response
+    def respond_to_connect(self, error: HttpResponse | RawResponse | None) -> None:
+        """Closes every tunnel, and sends this response to CONNECT requests; None opens tunnels again."""
+        self._error = error
         self._reopen()
 
-    def _carry(self, caller: socket.socket) -> None:
-        with caller.makefile("rb") as questions:
-            asked = head(questions)
-        if not asked.startswith(f"CONNECT {CLOUD}:443 ".encode()):
+    def _handle(self, connection: socket.socket) -> None:
+        with connection.makefile("rb") as requests:
+            request = read_head(requests)
+        if not request.startswith(f"CONNECT {CLOUD}:443 ".encode()):
             return
-        if (response := self._says) is not None:
-            caller.sendall(response.payload)
-            # Whoever begins to speak TLS when all is closed already would perhaps not read what it was told.
-            if response != RawResponse():
-                caller.recv(_PART)
+        if (error := self._error) is not None:
+            connection.sendall(error.payload)
+            # A client that starts TLS on a closed connection may fail before it reads the response.
+            if error != RawResponse():
+                connection.recv(_CHUNK)
             return
-        with socket.create_connection(self._behind) as there:
-            caller.sendall(_TUNNEL)
-            back = Thread(target=_write_all, args=(there, caller), daemon=True)
+        with socket.create_connection(self._target) as target:
+            connection.sendall(_TUNNEL)
+            back = Thread(target=_copy_until_closed, args=(target, connection), daemon=True)
             back.start()
-            _write_all(caller, there)
+            _copy_until_closed(connection, target)
             back.join()
 
 
-def _write_all(source: socket.socket, sink: socket.socket) -> None:
-    """Passes on what comes until no more comes, whichever side breaks off."""
+def _copy_until_closed(source: socket.socket, destination: socket.socket) -> None:
+    """Copies all bytes until either side closes its connection, then shuts both down."""
     with suppress(OSError):
-        while part := source.recv(_PART):
-            sink.sendall(part)
-    for end in (source, sink):
+        while chunk := source.recv(_CHUNK):
+            destination.sendall(chunk)
+    for end in (source, destination):
         with suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""The fault matrix: whatever goes wrong, at whatever moment, in whichever cloud, the gate ends as the table says."""
+"""The fault matrix: every fault, at every injection point, in every cloud, ends with its expected exit code."""
 
 from __future__ import annotations
 
@@ -12,129 +12,134 @@ import pytest
 
 from gate.simulator import Simulator
 from tests.matrix.cells import CELLS
-from tests.matrix.door import Door
-from tests.matrix.faults import HURRIED, NOTHING
-from tests.matrix.moments import IMAGE_SCAN, OTHER_KIND, OURS, TIMEOUT, WHEN, Moment, scenario
+from tests.matrix.fault import FaultContext
+from tests.matrix.faults.none import NO_FAULT
+from tests.matrix.faults.timeouts import SHORT_TIMEOUTS
+from tests.matrix.forwarder import Forwarder
+from tests.matrix.injection_points import (
+    IMAGE_SCAN,
+    OTHER_TYPE,
+    TASK_ID,
+    TIMEOUT,
+    TIMINGS,
+    InjectionPoint,
+    scenario,
+)
 from tests.matrix.proxy import CLOUD, Proxy
-from tests.matrix.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.harness import Ending, Gate
-    from tests.matrix.cells import Cell
-    from tests.matrix.stage import Trouble
+    from tests.matrix.cell import Cell
+    from tests.matrix.fault import Fault
+
+    Run = Callable[[Fault, str, InjectionPoint], tuple[Ending, Gate]]
 
 VERDICTS = {0: "passed", 1: "blocked"}
-WAYS = {
-    "without-a-door": NOTHING,
-    "of-another-kind": replace(NOTHING, of_other_kind=True),
-    "asked-for-by-its-id": replace(NOTHING, arguments=("--task-id", OURS)),
-    "with-all-leniency": replace(NOTHING, arguments=("--warn-only", "--on-undecided", "warn")),
-    "through-a-door": replace(NOTHING, scheme="http"),
-    "over-tls": replace(NOTHING, scheme="https"),
-    "through-a-proxy": replace(NOTHING, scheme="https", by_proxy=True),
+CONTROL_RUNS = {
+    "direct": NO_FAULT,
+    "of-other-type": replace(NO_FAULT, is_other_type=True),
+    "by-id": replace(NO_FAULT, arguments=("--task-id", TASK_ID)),
+    "with-warnings": replace(NO_FAULT, arguments=("--warn-only", "--on-undecided", "warn")),
+    "forwarded": replace(NO_FAULT, scheme="http"),
+    "over-tls": replace(NO_FAULT, scheme="https"),
+    "through-a-proxy": replace(NO_FAULT, scheme="https", uses_proxy=True),
 }
-REQUEST_LIMIT = 5.0
-"""Seconds, the longest that one request of a cell may take."""
-EVERY_MOMENT = [(cloud, moment) for cloud, moments in WHEN.items() for moment in moments]
+REQUEST_TIMEOUT = 5.0
+"""The longest request timeout of any cell, in seconds."""
+ALL_POINTS = [(cloud, point) for cloud, timings in TIMINGS.items() for point in timings]
 
 
 @pytest.fixture
-def run(
-    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[Callable[[Trouble, str, Moment], tuple[Ending, Gate]]]:
-    """Runs the check in one cloud, with one fault from one moment on."""
+def run(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Run]:
+    """Runs the check in one cloud, and injects one fault at one point."""
     with ExitStack() as stack:
 
-        def run(trouble: Trouble, cloud: str, moment: Moment) -> tuple[Ending, Gate]:
-            when = WHEN[cloud][moment]
-            kind, options = OTHER_KIND[cloud] if trouble.of_other_kind else (IMAGE_SCAN, ())
-            gate = replace(gate_in(scenario(when, kind), cloud), omitted=trouble.without)
-            _sign_in(gate, trouble, monkeypatch)
+        def run(fault: Fault, cloud: str, point: InjectionPoint) -> tuple[Ending, Gate]:
+            timing = TIMINGS[cloud][point]
+            kind, options = OTHER_TYPE[cloud] if fault.is_other_type else (IMAGE_SCAN, ())
+            gate = replace(gate_in(scenario(timing, kind), cloud), omitted=fault.omitted_settings)
+            _set_credentials(gate, fault, monkeypatch)
             patch = stack.enter_context(pytest.MonkeyPatch.context())
-            stage = Stage(gate=gate, when=when, patch=patch)
-            arguments = stack.enter_context(_door(stage, trouble, request)) if trouble.scheme else ()
-            stage.elsewhere = stack.enter_context(Simulator()) if trouble.leads_elsewhere else None
-            ending = stage.run(trouble, *options, *arguments)
-            assert trouble.is_met(stage), "a fault that is not met is none"
-            assert not (stage.elsewhere and stage.elsewhere.requests), "the gate went where it was sent"
+            context = FaultContext(gate=gate, timing=timing, patch=patch)
+            arguments = stack.enter_context(_forwarder(context, fault, request)) if fault.scheme else ()
+            context.redirect_target = stack.enter_context(Simulator()) if fault.needs_redirect_target else None
+            ending = context.run(fault, *options, *arguments)
+            assert fault.was_effective(context), "the fault had no effect"
+            assert not (context.redirect_target and context.redirect_target.requests), "the gate followed a redirect"
             return ending, gate
 
         yield run
 
 
-def _sign_in(gate: Gate, trouble: Trouble, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = "auth_token" if trouble.by_token else "security_token"
+def _set_credentials(gate: Gate, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "auth_token" if fault.uses_auth_token else "security_token"
     monkeypatch.setenv(f"SCAN_GATE_{name.upper()}", gate.simulator.describe()[gate.cloud][name])
-    for part in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET") if trouble.by_token else ():
-        monkeypatch.delenv(f"SCAN_GATE_{part}")
+    for key in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET") if fault.uses_auth_token else ():
+        monkeypatch.delenv(f"SCAN_GATE_{key}")
 
 
 @contextmanager
-def _door(stage: Stage, trouble: Trouble, request: pytest.FixtureRequest) -> Iterator[tuple[str, ...]]:
-    """A door in front of the cloud, perhaps behind a proxy, and the options that lead there."""
+def _forwarder(context: FaultContext, fault: Fault, request: pytest.FixtureRequest) -> Iterator[tuple[str, ...]]:
+    """Starts a forwarder and, if needed, a proxy; yields the options by which the gate connects to them."""
     trust: tuple[str, ...] = ()
-    if trouble.scheme == "https":
-        stage.certificates = request.getfixturevalue("certificates")
-        trust = ("--ca-bundle", str(stage.certificates.bundle))
-    trusted = stage.certificates.trusted if stage.certificates else None
-    with Door(stage.gate.simulator.port, trusted) as stage.door:
-        if not trouble.by_proxy:
-            yield "--endpoint", f"{trouble.scheme}://{trouble.host}:{stage.door.port}", *trust
+    if fault.scheme == "https":
+        context.certificates = request.getfixturevalue("certificates")
+        trust = ("--ca-bundle", str(context.certificates.bundle))
+    tls = context.certificates.trusted if context.certificates else None
+    with Forwarder(context.gate.simulator.port, tls) as context.forwarder:
+        if not fault.uses_proxy:
+            yield "--endpoint", f"{fault.scheme}://{fault.host}:{context.forwarder.port}", *trust
             return
-        with Proxy(stage.door.port) as stage.proxy:
-            stage.patch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{stage.proxy.port}")
+        with Proxy(context.forwarder.port) as context.proxy:
+            context.patch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{context.proxy.port}")
             yield "--endpoint", f"https://{CLOUD}", *trust
 
 
 def _secrets(simulator: Simulator, cloud: str) -> set[str]:
-    described = simulator.describe()[cloud]
-    return {described[name] for name in ("access_key_secret", "security_token", "auth_token") if name in described}
+    settings = simulator.describe()[cloud]
+    return {settings[name] for name in ("access_key_secret", "security_token", "auth_token") if name in settings}
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)
-def test_whatever_goes_wrong_the_gate_ends_as_the_table_says(
-    cell: Cell, run: Callable[[Trouble, str, Moment], tuple[Ending, Gate]]
-) -> None:
-    ending, gate = run(cell.trouble, cell.cloud, cell.moment)
+def test_a_fault_ends_the_run_with_its_expected_exit_code(cell: Cell, run: Run) -> None:
+    ending, gate = run(cell.fault, cell.cloud, cell.point)
 
-    assert ending.code == (0 if cell.is_excused else cell.code), ending.out
-    assert ending.report["enforced"] is not cell.is_excused
-    assert (f"the policy makes {cell.code} a warning" in ending.out) is cell.is_excused
+    assert ending.code == (0 if cell.is_warning else cell.code), ending.out
+    assert ending.report["enforced"] is not cell.is_warning
+    assert (f"the policy makes {cell.code} a warning" in ending.out) is cell.is_warning
     assert ending.report["exit_code"] == cell.code
     assert ending.report["verdict"] == VERDICTS.get(cell.code, "undecided")
-    # A machine that is busy may be too slow for a hurried gate already before.
-    is_hurried = cell.trouble.arguments in HURRIED
-    assert ending.report["task"] or cell.moment is Moment.FINDING or is_hurried, "the fault was there too soon"
-    said = " ".join(reason["message"] for reason in ending.report["reasons"])
-    assert not [words for words in cell.trouble.says if words not in said]
-    assert ending.report["wait"]["retries"] or cell.code or not cell.trouble.is_retried, "the fault was not met"
-    assert gate.time.elapsed <= TIMEOUT + REQUEST_LIMIT
-    told = ending.out + ending.err + Path("report.json").read_text()
-    assert not [secret for secret in _secrets(gate.simulator, cell.cloud) if secret in told]
+    # On a busy machine, requests with a short timeout may time out before the fault is injected.
+    has_short_timeout = cell.fault.arguments in SHORT_TIMEOUTS
+    is_task_optional = cell.point is InjectionPoint.FIRST_REQUEST or has_short_timeout
+    assert ending.report["task"] or is_task_optional, "the fault was injected too early"
+    reasons = " ".join(reason["message"] for reason in ending.report["reasons"])
+    assert not [words for words in cell.fault.expected_words if words not in reasons]
+    assert ending.report["wait"]["retries"] or cell.code or not cell.fault.needs_retry, "the fault had no effect"
+    assert gate.time.elapsed <= TIMEOUT + REQUEST_TIMEOUT
+    output = ending.out + ending.err + Path("report.json").read_text()
+    assert not [secret for secret in _secrets(gate.simulator, cell.cloud) if secret in output]
 
 
-@pytest.mark.parametrize("nothing", WAYS.values(), ids=WAYS.keys())
-@pytest.mark.parametrize(("cloud", "moment"), EVERY_MOMENT)
-def test_without_a_fault_every_moment_passes(
-    cloud: str, moment: Moment, nothing: Trouble, run: Callable[[Trouble, str, Moment], tuple[Ending, Gate]]
-) -> None:
-    ending, gate = run(nothing, cloud, moment)
+@pytest.mark.parametrize("fault", CONTROL_RUNS.values(), ids=CONTROL_RUNS.keys())
+@pytest.mark.parametrize(("cloud", "point"), ALL_POINTS)
+def test_without_a_fault_the_run_passes(cloud: str, point: InjectionPoint, fault: Fault, run: Run) -> None:
+    ending, gate = run(fault, cloud, point)
 
-    assert (ending.code, ending.report["verdict"], ending.report["task"]["id"]) == (0, "passed", "ours")
-    assert gate.time.elapsed > WHEN[cloud][moment].begins
+    assert (ending.code, ending.report["verdict"], ending.report["task"]["id"]) == (0, "passed", TASK_ID)
+    assert gate.time.elapsed > TIMINGS[cloud][point].injected_at
 
 
-def test_the_matrix_has_at_least_300_cells() -> None:
-    """`pytest -n0 -s` shows how many there are."""
-    cells = Counter((cell.cloud, cell.moment) for cell in CELLS)
-    for (cloud, moment), number in cells.items():
-        print(f"{cloud} {moment}: {number}")  # noqa: T201 - the numbers of the table are what somebody asks this for
-    print(f"all: {cells.total()}")  # noqa: T201 - as above
+def test_the_matrix_has_at_least_300_distinct_cells_and_every_exit_code() -> None:
+    """`pytest -n0 -s` prints how many there are."""
+    counts = Counter((cell.cloud, cell.point) for cell in CELLS)
+    for (cloud, point), number in counts.items():
+        print(f"{cloud} {point}: {number}")  # noqa: T201 - shown with -s
+    print(f"all: {counts.total()}")  # noqa: T201 - shown with -s
 
-    assert cells.total() >= 300
-    assert cells.keys() == set(EVERY_MOMENT)
+    assert counts.total() >= 300
+    assert counts.keys() == set(ALL_POINTS)
     assert len({str(cell) for cell in CELLS}) == len(CELLS)
-    # A table in which all is 4 would tell little.
     assert {cell.code for cell in CELLS} == {0, 1, 2, 3, 4, 5, 6, 7}
