@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from gate.interrupt import signals_delayed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -60,7 +62,8 @@ def retry(
 
 
 def _repeat_while(needs_more: Callable[[Value], bool], step: Callable[[Value], Value], value: Value) -> Value:
-    import backoff  # noqa: PLC0415 - see above
+    with signals_delayed():
+        import backoff  # noqa: PLC0415 - see above
 
     def next_value() -> Value:
         nonlocal value
@@ -78,7 +81,8 @@ def _retry(
     before_retry: Callable[[Any, int], None],
     max_attempts: int | None,
 ) -> Value:
-    import backoff  # noqa: PLC0415 - see above
+    with signals_delayed():
+        import backoff  # noqa: PLC0415 - see above
 
     def on_backoff(details: Details) -> None:
         before_retry(details["exception"], details["tries"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gate.ci.ci_system import CISystem
 from gate.ci.detection import CI_SYSTEMS, detected
+from gate.interrupt import signals_delayed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,5 +23,6 @@ def detect(environ: Mapping[str, str], name: str | None = None) -> CISystem:
     name = name or detected(environ)
     if name == "none":
         return CISystem(environ)
-    ci_system: type[CISystem] = import_module(f"{__name__}.{name}").CI_SYSTEM
+    with signals_delayed():
+        ci_system: type[CISystem] = import_module(f"{__name__}.{name}").CI_SYSTEM
     return ci_system(environ)
