@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate import __version__
+from gate import __version__, clouds
 from gate.simulator import POLL, SCENARIOS, Fault, HttpResponse, SimulatedTask, Stage, alibaba, huawei, server_error
 from tests.harness import CLOUDS
 
@@ -247,7 +247,7 @@ def test_the_polling_interval_of_the_cloud_is_kept_by_default(cloud: str, gate_i
 
     times = [request.at for request in gate.simulator.requests]
     intervals = [later - earlier for earlier, later in itertools.pairwise(times)]
-    assert min(intervals) >= {"huawei": 12.0, "alibaba": 5.0}[cloud] - 1e-6
+    assert min(intervals) >= clouds.CLOUDS[cloud].min_poll_interval - 1e-6
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

@@ -112,7 +112,7 @@ def test_an_absent_value_is_answered_by_how_to_give_it_here(
     environ: dict[str, str], how: str, error: Callable[..., str]
 ) -> None:
     """The runner of GitHub sets a variable for each input of the action, given or not."""
-    assert error(environ=environ) == f"scan-gate: No cloud is given. Set {how} to one of: huawei, alibaba."
+    assert error(environ=environ) == f"scan-gate: No cloud is given. Set {how} to one of: {', '.join(CLOUDS)}."
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate import __version__, cli
+from gate.clouds import CLOUDS
 from gate.errors import Interrupted
 from tests.github_runner import parse_outputs
 
@@ -62,7 +63,7 @@ def test_the_summary_of_a_usage_error_states_the_error_and_the_version_of_the_ga
     assert html.unescape(Path("summary").read_text()) == (
         "## ⚠️ Image scan: undecided\n"
         "\n"
-        "- No cloud is given. Set --cloud or SCAN_GATE_CLOUD to one of: huawei, alibaba.\n"
+        f"- No cloud is given. Set --cloud or SCAN_GATE_CLOUD to one of: {', '.join(CLOUDS)}.\n"
         "\n"
         f"Exit code 2 · polls: 0, retries: 0, 0 s · scan-gate {__version__}\n"
         "\n"

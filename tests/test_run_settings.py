@@ -73,7 +73,7 @@ def test_a_run_without_a_cloud_is_told_how_to_set_one(source: str) -> None:
     with pytest.raises(UsageError) as caught:
         settings_from({}, {"cloud": source})
 
-    assert str(caught.value) == f"No cloud is given. Set {source} to one of: huawei, alibaba."
+    assert str(caught.value) == f"No cloud is given. Set {source} to one of: {', '.join(CLOUDS)}."
 
 
 @pytest.mark.parametrize(

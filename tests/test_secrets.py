@@ -255,7 +255,7 @@ def received_signatures(echo: Echo) -> list[str]:
 
 @pytest.mark.usefixtures("wrong_credentials", "on_github")
 @pytest.mark.parametrize("response", RESPONSES)
-@pytest.mark.parametrize("credentials", ["huawei", "alibaba", "huawei by token"])
+@pytest.mark.parametrize("credentials", [*CLOUDS, "huawei by token"])
 def test_secrets_in_a_response_are_redacted(
     credentials: str, response: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

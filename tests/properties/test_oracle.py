@@ -13,7 +13,7 @@ import pytest
 from gate.errors import ExitCode
 from tests.properties.answers import as_bytes
 from tests.properties.properties import violations
-from tests.properties.sequences import carried_out, drawn, unhurried
+from tests.properties.sequences import CLOUDS, carried_out, drawn, unhurried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,12 +136,12 @@ def test_a_pass_over_images_that_are_no_longer_named_is_noticed() -> None:
     assert not any(list(violations(looked_before(run, lambda _: None))) for run in passes("alibaba"))
 
 
-@pytest.mark.parametrize("cloud", ["huawei", "alibaba"])
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_pass_over_its_own_answers_is_none(cloud: str) -> None:
     assert not any(list(violations(tampered(run, lambda _: None))) for run in passes(cloud))
 
 
-@pytest.mark.parametrize("cloud", ["huawei", "alibaba"])
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_pass_over_no_answer_is_noticed(cloud: str) -> None:
     silent = [replace(run, said=[replace(one, answer=None) for one in run.said]) for run in passes(cloud)]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema.validators import validator_for
 
+from gate.clouds import CLOUDS
 from gate.policy import Policy
 from gate.reports import sarif
 from gate.reports.sarif import MAX_RESULTS
@@ -174,9 +175,9 @@ def test_no_message_holds_a_link(outcome: Outcome) -> None:
 
 
 def test_each_cloud_has_a_category_of_its_own() -> None:
-    categories = [read(an_outcome(cloud=cloud))["automationDetails"]["id"] for cloud in ("huawei", "alibaba")]
+    categories = [read(an_outcome(cloud=cloud))["automationDetails"]["id"] for cloud in CLOUDS]
 
-    assert categories == ["scan-gate/huawei/", "scan-gate/alibaba/"]
+    assert categories == [f"scan-gate/{cloud}/" for cloud in CLOUDS]
 
 
 def test_fingerprints_do_not_depend_on_tags_digests_reasons_or_the_version_of_the_gate() -> None:
