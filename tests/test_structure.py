@@ -1,14 +1,28 @@
-"""The structure of the code: how long a function is."""
+"""The structure of the code: how long a function is, and where a cloud has to be named."""
 
 from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from pathlib import Path
 
+import pytest
+
+from tests.harness import CLOUDS
+
 ROOT = Path(__file__).parent.parent
 MAX_LINES = 30
+ANOTHER_CLOUD = (ROOT / "CONTRIBUTING.md").read_text().partition("\n### Another cloud\n")[2].partition("\n## ")[0]
+PLACES = [
+    path
+    for cell in re.findall(r"^\| (`.*?) \|", ANOTHER_CLOUD, flags=re.MULTILINE)
+    for path in re.findall(r"`([^`]+)`", cell)
+]
+"""The paths that have to exist for each cloud, or to name it, as CONTRIBUTING.md lists them."""
+GENERATED = re.compile("<!-- options -->.*<!-- end of options -->", re.DOTALL)
+WITH_CODE = ("gate", "tests", "tools", "benchmarks", ".github", ".ci")
 _NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
@@ -51,3 +65,34 @@ def test_lines_of_code_are_counted_and_docstrings_comments_and_blank_lines_are_n
 
     assert long_functions(start + body) == []
     assert long_functions(f"{start}{body}    y = 1\n") == ["function: 31 lines"]
+
+
+@pytest.mark.parametrize("path", PLACES)
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_every_cloud_is_in_each_path_of_the_list_for_contributors(cloud: str, path: str) -> None:
+    """Another cloud in the registry fails here for each path that lacks it."""
+    files = sorted(ROOT.glob(path.replace("NAME", cloud)))
+    text = GENERATED.sub("", files[0].read_text()) if files else ""
+    # In any spelling, but not only in the name of a document of facts.
+    is_named = re.search(rf"{cloud}(?!-[a-z-]+\.md)", text, re.IGNORECASE)
+
+    assert files, f"{path} is missing for {cloud}"
+    assert is_named or "NAME" in path, f"{path} does not name {cloud}"
+
+
+def test_no_other_line_lists_the_clouds() -> None:
+    """A list belongs to the registry or, if it cannot be derived from it, to the list for contributors."""
+    every_cloud = re.compile("".join(rf"(?=.*(?<![\w/.-]){cloud}(?![\w.-]))" for cloud in CLOUDS))
+    files = [ROOT / "pyproject.toml", *(file for folder in WITH_CODE for file in (ROOT / folder).rglob("*"))]
+    listed = {ROOT / path for path in PLACES}
+    found = [
+        f"{file.relative_to(ROOT)}: {line.strip()}"
+        for file in files
+        if file.suffix in {".py", ".toml", ".yml", ""} and file.is_file() and "node_modules" not in file.parts
+        if file not in listed
+        for line in file.read_text().splitlines()
+        if every_cloud.match(line)
+    ]
+
+    assert "gate/clouds/__init__.py" in PLACES
+    assert found == []

@@ -17,5 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CLOUDS", "Cloud", "CloudProvider", "Connection"]
 
-CLOUDS: Mapping[str, CloudProvider] = {"huawei": huawei.PROVIDER, "alibaba": alibaba.PROVIDER}
+CLOUDS: Mapping[str, CloudProvider] = {
+    "huawei": huawei.PROVIDER,
+    "alibaba": alibaba.PROVIDER,
+}
 """By the value of `--cloud`; the first one is that of a demo. CONTRIBUTING.md lists what else a cloud needs."""

@@ -3,8 +3,8 @@
 It is written from the vendors' published facts and knows nothing of the gate: signatures are recomputed from the
 received bytes, parameters are checked against their ranges, errors have the documented bodies. The state of a cloud is
 defined once for all clouds, and each cloud renders it in its own way. Read `task` (a scan task and its progress),
-`fault` (what can go wrong), `scenario` (every scenario by name), `cloud` (what a cloud has to provide), `huawei` and
-`alibaba` (two that provide it), `server` (which request gets which response) and `listener` (the sockets), in this
+`fault` (what can go wrong), `scenario` (every scenario by name), `cloud` (what a cloud has to provide), `registry`
+(those that provide it), `server` (which request gets which response) and `listener` (the sockets), in this
 order.
 """
 
