@@ -3,8 +3,8 @@
 `python -m tools.million --sequences 1000000 --seed 1 --workers 2` prints the shares of exit codes, and how often each
 property was checked. At the first violation it prints the seed and the number of the sequence, and exits with 1;
 Ctrl-C ends it earlier. `--only N` repeats one sequence and prints its requests and responses.
-`tests/properties/answers.py` generates the responses; `properties.py` has the properties of one run and of two,
-`worse.py` those of worse responses, and `sinks.py` those of everything that a run prints and writes.
+`tests/properties/sequences.py` generates the responses; `properties.py` has the properties of one run and of two,
+`worse_responses.py` repeats a run with worse responses, and `outputs.py` has the properties of everything it writes.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from functools import partial
 from multiprocessing import Pool
 from typing import TYPE_CHECKING
 
-from tests.properties.properties import pair_violations, violations, worse_violations
-from tests.properties.sequences import carried_out, drawn, unhurried
-from tests.properties.sinks import PLACES, QUICK, Sinks, sink_violations, twin_violations
-from tests.properties.worse import worse
+from tests.properties.outputs import FAST_OUTPUTS, OUTPUTS, RunOutputs, hostile_text_violations, output_violations
+from tests.properties.properties import stricter_policy_violations, violations, worse_responses_violations
+from tests.properties.sequences import execute, generate, without_real_sleeps
+from tests.properties.worse_responses import worse_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,9 +38,9 @@ _WORSENINGS = 2
 """The number of ways in which the responses of one sequence are made worse."""
 _UNDECIDED_EVERY = 40
 """Every blocked run is repeated with worse responses, and one in this many undecided runs."""
-_ALL_SINKS_EVERY = 20
+_ALL_OUTPUTS_EVERY = 20
 """Writing all reports of a run takes as long as two runs, most of it for the html report."""
-_TWINS_EVERY = 100
+_HOSTILE_TEXT_EVERY = 100
 """Writing and parsing the reports of one with hostile and with harmless text takes as long as ten runs."""
 
 
@@ -92,7 +92,7 @@ def _options() -> argparse.Namespace:
 
 
 def _chunk(seed: str, sequences: int, start: int) -> Tally:
-    with unhurried():
+    with without_real_sleeps():
         return tally(seed, range(start, min(start + _CHUNK, sequences)))
 
 
@@ -111,47 +111,46 @@ def tally(seed: str, numbers: Iterable[int]) -> Tally:
 
 
 def _violations(seed: str, number: int, tally: Tally) -> Iterator[str]:
-    sequence = drawn(f"{seed}:{number}")
-    sinks = Sinks()
-    run = carried_out(sequence, hear=sinks.on_event)
+    sequence = generate(f"{seed}:{number}")
+    outputs = RunOutputs()
+    run = execute(sequence, on_event=outputs.on_event)
     tally.endings[sequence.settings.cloud, int(run.outcome.verdict.exit_code)] += 1
-    tally.requests += len(run.said)
+    tally.requests += len(run.exchanges)
     yield from violations(run)
-    tally.checked["a verdict has its proof, and the run ends in time"] += 1
+    tally.checked["a verdict has evidence, and the run ends in time"] += 1
     if run.outcome.verdict.exit_code == 1:
-        yield from pair_violations(run)
+        yield from stricter_policy_violations(run)
         tally.checked["a block does not pass under stricter policies"] += 1
     yield from _violations_of_worse(run, number, tally)
-    yield from _violations_in_sinks(run, number, sinks, tally)
+    yield from _violations_in_outputs(run, number, outputs, tally)
 
 
 def _violations_of_worse(run: Run, number: int, tally: Tally) -> Iterator[str]:
     if run.outcome.verdict.exit_code == 1 or number % _UNDECIDED_EVERY == 0:
-        for worsening, worse_run in worse(run, _WORSENINGS):
-            yield from worse_violations(run, worsening, worse_run)
+        for worsening, worse_run in worse_runs(run, _WORSENINGS):
+            yield from worse_responses_violations(run, worsening, worse_run)
             tally.checked[
                 f"a run that was {run.outcome.verdict.decision} does not pass with more failures or risk"
             ] += 1
 
 
-def _violations_in_sinks(run: Run, number: int, sinks: Sinks, tally: Tally) -> Iterator[str]:
-    in_all_sinks = number % _ALL_SINKS_EVERY == 0
-    yield from sink_violations(run.outcome, sinks.texts(run.outcome, PLACES if in_all_sinks else QUICK))
-    tally.checked[f"the log and {', '.join(QUICK)} agree, and nothing in them is forged"] += 1
-    tally.checked["the same for all other reports and the output for CI systems"] += in_all_sinks
-    if number % _TWINS_EVERY == 0:
-        yield from twin_violations(replace(run.sequence, calm=True))
+def _violations_in_outputs(run: Run, number: int, outputs: RunOutputs, tally: Tally) -> Iterator[str]:
+    in_all_outputs = number % _ALL_OUTPUTS_EVERY == 0
+    yield from output_violations(run.outcome, outputs.texts(run.outcome, OUTPUTS if in_all_outputs else FAST_OUTPUTS))
+    tally.checked[f"the log and {', '.join(FAST_OUTPUTS)} agree, and nothing in them is forged"] += 1
+    tally.checked["the same for all other reports and the output for CI systems"] += in_all_outputs
+    if number % _HOSTILE_TEXT_EVERY == 0:
+        yield from hostile_text_violations(replace(run.sequence, is_text_only=True))
         tally.checked["hostile text changes nothing but text, in every report"] += 1
 
 
 def _print_run(seed: str, number: int) -> int:
-    with unhurried():
-        run = carried_out(drawn(f"{seed}:{number}"))
-        for exchange in run.said:
-            request = exchange.question
-            print(
-                f"{exchange.began:9.2f} {exchange.ended:9.2f} {request.called} {request.query}\n    {exchange.answer}"
-            )
+    with without_real_sleeps():
+        run = execute(generate(f"{seed}:{number}"))
+        for exchange in run.exchanges:
+            request = exchange.request
+            print(f"{exchange.started_at:9.2f} {exchange.ended_at:9.2f} {request.operation} {request.query}")
+            print(f"    {exchange.response}")
         print(run.sequence, run.outcome.verdict, run.outcome.task, sep="\n")
         found = list(_violations(seed, number, Tally()))
         print(*found, sep="\n")

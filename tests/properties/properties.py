@@ -1,4 +1,4 @@
-"""What must hold of any run whatever, and of any two that belong together."""
+"""Checks the properties that every run must have, and those of two related runs."""
 
 from __future__ import annotations
 
@@ -8,59 +8,61 @@ from typing import TYPE_CHECKING, Any
 from gate.errors import ExitCode
 from gate.policy import Decision
 from tests.builders import NOW
-from tests.properties.oracle import NoProof, proof
-from tests.properties.sequences import carried_out, with_policy
+from tests.properties.oracle import MissingEvidence, find_evidence
+from tests.properties.sequences import execute, with_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.properties.sequences import Run
-    from tests.properties.worse import Worsening
+    from tests.properties.worse_responses import Worsening
 
-_DUST = 0.05
-_LENIENT = range(ExitCode.CLOUD_UNAVAILABLE, ExitCode.NOTHING_TO_JUDGE + 1)
+_TOLERANCE = 0.05
+"""In seconds, for rounding errors."""
+_UNDECIDED_CODES = range(ExitCode.CLOUD_UNAVAILABLE, ExitCode.NOTHING_TO_JUDGE + 1)
 
 
 def violations(run: Run) -> Iterator[str]:
-    """What this run did that no run may do."""
+    """Violations of the properties of one run: evidence for its verdict, its deadline, and its exit code."""
     settings, outcome = run.sequence.settings, run.outcome
     code = outcome.verdict.exit_code
-    yield from _unproven(run)
-    if run.elapsed > settings.timeout + settings.request_timeout + _DUST:
-        yield f"it ended after {run.elapsed} s"
-    if any(one.began > settings.timeout + _DUST for one in run.said):
-        yield "a question was asked after the deadline"
-    excused = (code == ExitCode.BLOCKED and settings.policy.warn_only) or (
-        code in _LENIENT and settings.policy.warn_undecided
+    yield from _evidence_violations(run)
+    if run.elapsed > settings.timeout + settings.request_timeout + _TOLERANCE:
+        yield f"the run ended after {run.elapsed} s"
+    if any(exchange.started_at > settings.timeout + _TOLERANCE for exchange in run.exchanges):
+        yield "a request was sent after the deadline"
+    is_warning = (code == ExitCode.BLOCKED and settings.policy.warn_only) or (
+        code in _UNDECIDED_CODES and settings.policy.warn_undecided
     )
-    if outcome.exit_code != (ExitCode.PASSED if excused else code):
-        yield f"the verdict is {code} and the exit {outcome.exit_code}"
+    if outcome.exit_code != (ExitCode.PASSED if is_warning else code):
+        yield f"the verdict has exit code {code}, and the gate exits with {outcome.exit_code}"
 
 
-def _unproven(run: Run) -> Iterator[str]:
+def _evidence_violations(run: Run) -> Iterator[str]:
     settings, outcome = run.sequence.settings, run.outcome
     code = outcome.verdict.exit_code
     if code not in {ExitCode.PASSED, ExitCode.BLOCKED}:
         return
 
-    def wall(at: float) -> datetime:
-        return datetime.fromtimestamp(NOW.timestamp() + run.sequence.step + at, UTC)
+    def wall_clock(elapsed: float) -> datetime:
+        return datetime.fromtimestamp(NOW.timestamp() + run.sequence.clock_error + elapsed, UTC)
 
     try:
-        found = proof(settings, run.said, outcome.task.id if outcome.task else "", wall)
-    except NoProof as missing:
-        yield f"exit {code}, and no answer that it may rest on: {missing}"
+        evidence = find_evidence(settings, run.exchanges, outcome.task.id if outcome.task else "", wall_clock)
+    except MissingEvidence as missing:
+        yield f"exit code {code} without evidence in the responses: {missing}"
         return
     policy = settings.policy
-    is_over = found.failed > policy.max_failed or found.risky > policy.max_risky
-    if is_over != (code == ExitCode.BLOCKED) or not (is_over or found.fits):
-        yield f"exit {code} with {found}"
+    exceeds_limits = evidence.failed > policy.max_failed or evidence.risky > policy.max_risky
+    is_blocked = code == ExitCode.BLOCKED
+    if exceeds_limits != is_blocked or not (exceeds_limits or evidence.is_consistent):
+        yield f"exit code {code} with {evidence}"
 
 
-def pair_violations(run: Run) -> Iterator[str]:
-    """What a stricter policy did that it may not do, before the same answers."""
+def stricter_policy_violations(run: Run) -> Iterator[str]:
+    """Stricter policies with which a blocked run passes on the same responses."""
     policy = run.sequence.settings.policy
-    wishes: list[dict[str, Any]] = [
+    stricter_limits: list[dict[str, Any]] = [
         {"max_failed": 0, "max_risky": 0},
         {"max_failed": policy.max_failed // 2},
         {"max_age": policy.max_age / 2 if policy.max_age else datetime.resolution * 3_600_000_000},
@@ -68,27 +70,27 @@ def pair_violations(run: Run) -> Iterator[str]:
     ]
     if run.outcome.verdict.decision is not Decision.BLOCKED:
         return
-    for wish in wishes:
-        stricter = carried_out(with_policy(run.sequence, **wish))
-        # A stricter age may let it wait for another task, which is then judged in its own right.
-        is_same = _task_of(stricter) == _task_of(run)
-        if is_same and stricter.outcome.verdict.decision is Decision.PASSED:
-            yield f"a block became a pass with {wish}"
+    for limits in stricter_limits:
+        stricter = execute(with_policy(run.sequence, **limits))
+        # With a stricter age the gate may wait for another task, which may pass.
+        is_same_task = _task_of(stricter) == _task_of(run)
+        if is_same_task and stricter.outcome.verdict.decision is Decision.PASSED:
+            yield f"a blocked run passes with {limits}"
 
 
-def worse_violations(run: Run, worsening: Worsening, worse: Run) -> Iterator[str]:
-    """What a run made of answers that are worse than those of another, and may not make of them.
+def worse_responses_violations(run: Run, worsening: Worsening, worse: Run) -> Iterator[str]:
+    """Violations of a run on worse responses than those of another one.
 
-    Both hear of the same task in the same words, so there is no other one that could be judged in its own right.
+    Both runs get the same tasks in the same order, so that no other task can be judged.
     """
     before, after = run.outcome.verdict.decision, worse.outcome.verdict.decision
     if after is Decision.PASSED:
-        yield f"{before} became a pass with worse answers: {worsening.name}"
-    # A task that seems to be less far may be looked at so late that its time is up.
-    keeps_step = (len(worse.said), worse.elapsed) == (len(run.said), run.elapsed)
-    if keeps_step and worsening.is_plain and before is Decision.BLOCKED and after is Decision.UNDECIDED:
-        yield f"a block became no verdict with worse answers: {worsening.name}"
-    yield from (f"with worse answers, {worsening.name}: {what}" for what in violations(worse))
+        yield f"a run that was {before} passes with worse responses: {worsening.name}"
+    # A task with less progress may be polled later, up to the timeout.
+    is_in_step = (len(worse.exchanges), worse.elapsed) == (len(run.exchanges), run.elapsed)
+    if is_in_step and worsening.is_explicit and before is Decision.BLOCKED and after is Decision.UNDECIDED:
+        yield f"a blocked run becomes undecided with worse responses: {worsening.name}"
+    yield from (f"with worse responses, {worsening.name}: {violation}" for violation in violations(worse))
 
 
 def _task_of(run: Run) -> tuple[str, object]:

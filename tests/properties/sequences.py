@@ -1,4 +1,4 @@
-"""One sequence of answers, from a seed to what the gate made of it."""
+"""Generates a sequence of responses from a seed, and runs the gate on it."""
 
 from __future__ import annotations
 
@@ -17,68 +17,62 @@ from gate.policy import Policy
 from gate.settings import Settings
 from gate.time_of_day import TimeOfDay
 from tests.builders import NOW, FakeTime
-from tests.properties.answers import HOSTILE_WORDS, OtherSide, ScriptedWire, Weather
-from tests.properties.worlds import OTHER, SCAN, Alibaba, Huawei, tasks
+from tests.properties.mutations import HOSTILE_TEXTS, ResponseMutator
+from tests.properties.random_clouds import Alibaba, Huawei
+from tests.properties.random_tasks import OTHER, SCAN, random_tasks
+from tests.properties.transport import FaultyCloud, ScriptedTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gate.outcome import Event, Outcome
-    from tests.properties.answers import Exchange, Side
-    from tests.properties.worlds import World
+    from tests.properties.random_clouds import RandomCloud
+    from tests.properties.transport import Exchange, Responder
 
 CLOUDS = ("huawei", "alibaba")
-_FAULTS = (0.0, 0.0, 0.02, 0.02, 0.05, 0.05, 0.2, 0.6)
-_MS = round(NOW.timestamp() * 1000)
-_AGES = (*[timedelta(days=1)] * 4, timedelta(hours=1), timedelta(minutes=5), None)
+_MUTATION_RATES = (0.0, 0.0, 0.02, 0.02, 0.05, 0.05, 0.2, 0.6)
+_NOW_MS = round(NOW.timestamp() * 1000)
+_MAX_AGES = (*[timedelta(days=1)] * 4, timedelta(hours=1), timedelta(minutes=5), None)
 _NUMBERS = (None, 0, 1, 2, 3, 5, 99, 100, 101, -1, -2, -3, 1.0, 100.0, 0.5, True, False, 10**20, -(10**18))
-_WORDS = (
-    "",
-    "0",
-    "1",
-    "3",
-    "100",
-    "SUCCESS",
-    "FAIL",
-    "START",
-    "YES",
-    "NO",
-    "task-1",
-    "manual",
-    "autoSync",
-    "cn-north-4",
+_TEXTS = (
+    *("", "0", "1", "3", "100", "SUCCESS", "FAIL", "START", "YES", "NO"),
+    *("task-1", "manual", "autoSync", "cn-north-4"),
 )
-_TIMES = (_MS, _MS / 1000, _MS // 1000, _MS - 60_000, _MS - 90_000_000, _MS + 60_000, _MS + 3_600_000, str(_MS))
-ODD = (*_NUMBERS, *_WORDS, *_TIMES, "IMAGE_REPO", "IMAGE", "TASK_NOT_SUPPORT_REGION", "TASK_NOT_EXISTS", "a" * 64)
-"""What stands where something else is documented; those that can be a count, a word or a moment of another field."""
+_TIMES = (
+    *(_NOW_MS, _NOW_MS / 1000, _NOW_MS // 1000, _NOW_MS - 60_000, _NOW_MS - 90_000_000, _NOW_MS + 60_000),
+    *(_NOW_MS + 3_600_000, str(_NOW_MS)),
+)
+_ALIBABA_TEXTS = ("IMAGE_REPO", "IMAGE", "TASK_NOT_SUPPORT_REGION", "TASK_NOT_EXISTS", "a" * 64)
+ODD_VALUES = (*_NUMBERS, *_TEXTS, *_TIMES, *_ALIBABA_TEXTS)
+"""Values that replace documented ones; many are valid in another field, as a count, a state or a time."""
 _ENVIRON = {"SCAN_GATE_ACCESS_KEY_ID": "an-id-of-a-key", "SCAN_GATE_ACCESS_KEY_SECRET": "the-secret-of-a-key"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sequence:
-    """All that decides how a run goes, before it goes."""
+class GeneratedSequence:
+    """Everything that determines a run: settings, clock error, and the seed of the responses."""
 
     settings: Settings
     seed: str
-    """Of the chance by which the world acts."""
-    step: float = 0.0
+    """The seed of the responses and of the jitter."""
+    clock_error: float = 0.0
     """Seconds by which the clock of this machine is wrong."""
-    calm: bool = False
-    """Whether other words would change nothing but words."""
+    is_text_only: bool = False
+    """Whether other texts would change only texts; see `ResponseMutator`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What one sequence came to."""
+    """The result of the gate on one sequence."""
 
-    sequence: Sequence
+    sequence: GeneratedSequence
     outcome: Outcome
-    said: list[Exchange]
+    exchanges: list[Exchange]
     elapsed: float
-    """Seconds after which it ended."""
+    """The duration of the run, in seconds."""
 
 
-def drawn(seed: str, *, cloud: str | None = None) -> Sequence:
+def generate(seed: str, *, cloud: str | None = None) -> GeneratedSequence:
     """The sequence of this seed."""
     rng = Random(seed)
     cloud = cloud or rng.choice(CLOUDS)
@@ -92,74 +86,81 @@ def drawn(seed: str, *, cloud: str | None = None) -> Sequence:
         timeout=rng.choice((0.0, 1.0, 20.0, 60.0, 300.0, 300.0, 600.0, 600.0, 600.0, 1800.0)),
         poll_interval=rng.choice((None, None, None, 1.0, 30.0)),
         request_timeout=rng.choice((1.0, 5.0, 30.0, 30.0)),
-        for_cloud=_for_cloud(rng, cloud),
+        for_cloud=_cloud_options(rng, cloud),
     )
-    step = rng.choice((-90_000.0, -1000.0, -600.0, 600.0, 1000.0, 90_000.0)) if rng.random() < 0.05 else 0.0
-    return Sequence(settings=settings, seed=seed, step=step)
+    clock_error = rng.choice((-90_000.0, -1000.0, -600.0, 600.0, 1000.0, 90_000.0)) if rng.random() < 0.05 else 0.0
+    return GeneratedSequence(settings=settings, seed=seed, clock_error=clock_error)
 
 
-def carried_out(
-    sequence: Sequence,
+def execute(
+    sequence: GeneratedSequence,
     *,
-    words: tuple[str, ...] = HOSTILE_WORDS,
-    hear: Callable[[Event], None] = lambda _: None,
-    other: Callable[[FakeTime], Side] | None = None,
+    texts: tuple[str, ...] = HOSTILE_TEXTS,
+    on_event: Callable[[Event], None] = lambda _: None,
+    responder: Callable[[FakeTime], Responder] | None = None,
 ) -> Run:
-    """Runs the gate through it.
+    """Runs the gate on a sequence.
 
     Args:
-        sequence: What is to happen.
-        words: What people have called their images, and written elsewhere.
-        hear: Is told every event, as the log is.
-        other: Who answers in the place of the cloud that the sequence has by its seed.
+        sequence: The sequence.
+        texts: Texts that users may have chosen, such as names of images.
+        on_event: Gets every event, as the log does.
+        responder: Replaces the generated responses.
     """
-    # A chance of its own, since the limits of a policy may not change what the world does.
-    fake = FakeTime(step=sequence.step, random=Random(f"pauses {sequence.seed}").random)
+    # A separate generator for the jitter, so that another policy does not change the responses.
+    time = FakeTime(step=sequence.clock_error, random=Random(f"pauses {sequence.seed}").random)
     settings = sequence.settings
-    other_side = other(fake) if other else _other_side(sequence, fake, words)
-    clock = fake.clock()
+    cloud = responder(time) if responder else _faulty_cloud(sequence, time, texts)
+    clock = time.clock()
     connection = Connection(
         settings=settings,
         environ=_ENVIRON,
         clock=clock,
         time_of_day=TimeOfDay(clock),
         deadline=RunDeadline(clock, settings.timeout),
-        event_log=EventLog(clock, hear),
-        transport=lambda *_, **__: ScriptedWire(other_side),
+        event_log=EventLog(clock, on_event),
+        transport=lambda *_, **__: ScriptedTransport(cloud),
     )
     outcome = run.check(connection)
-    return Run(sequence=sequence, outcome=outcome, said=other_side.said, elapsed=fake.elapsed)
+    return Run(sequence=sequence, outcome=outcome, exchanges=cloud.exchanges, elapsed=time.elapsed)
 
 
 @contextmanager
-def unhurried() -> Iterator[None]:
-    """Keeps backoff's pauses of 0 s from giving the processor away each time; a true pause is an error."""
+def without_real_sleeps() -> Iterator[None]:
+    """Skips the sleeps of 0 s of backoff, each of which yields the processor; a real sleep is an error."""
 
     def sleep(seconds: object) -> None:
-        assert seconds == 0, "the gate slept by another clock than the one it was given"
+        assert seconds == 0, "the gate slept without its clock"
 
     with patch("time.sleep", sleep):
         yield
 
 
-def with_policy(sequence: Sequence, **wishes: Any) -> Sequence:
-    """The same answers before another policy."""
-    return replace(sequence, settings=replace(sequence.settings, policy=replace(sequence.settings.policy, **wishes)))
+def with_policy(sequence: GeneratedSequence, **limits: Any) -> GeneratedSequence:
+    """The same responses with another policy."""
+    return replace(sequence, settings=replace(sequence.settings, policy=replace(sequence.settings.policy, **limits)))
 
 
-def _other_side(sequence: Sequence, time: FakeTime, words: tuple[str, ...]) -> OtherSide:
+def _faulty_cloud(sequence: GeneratedSequence, time: FakeTime, texts: tuple[str, ...]) -> FaultyCloud:
     settings, rng = sequence.settings, Random(f"world {sequence.seed}")
-    fault, is_wild = rng.choice(_FAULTS), rng.random() < 0.03
-    weather = Weather(rng=rng, words=words, odd=ODD, fault=fault, is_calm=sequence.calm, is_wild=is_wild)
-    wishes = settings.for_cloud
-    is_scan = (wishes.get("type"), wishes.get("task-type")) in {(None, None), ("image_scan", None)}
-    known = tasks(rng, settings.cloud, SCAN if is_scan else OTHER, weather)
-    world: World
+    rate, is_unrelated = rng.choice(_MUTATION_RATES), rng.random() < 0.03
+    mutator = ResponseMutator(
+        rng=rng,
+        texts=texts,
+        odd_values=ODD_VALUES,
+        rate=rate,
+        is_text_only=sequence.is_text_only,
+        is_unrelated=is_unrelated,
+    )
+    options = settings.for_cloud
+    is_scan = (options.get("type"), options.get("task-type")) in {(None, None), ("image_scan", None)}
+    tasks = random_tasks(rng, settings.cloud, SCAN if is_scan else OTHER, mutator)
+    model: RandomCloud
     if settings.cloud == "huawei":
-        world = Huawei(time, weather, known)
+        model = Huawei(time, mutator, tasks)
     else:
-        world = Alibaba(time, weather, known, page_size=rng.choice((1, 2, 100, 100)))
-    return OtherSide(world, weather, time, settings.request_timeout)
+        model = Alibaba(time, mutator, tasks, page_size=rng.choice((1, 2, 100, 100)))
+    return FaultyCloud(model, mutator, time, settings.request_timeout)
 
 
 def _policy(rng: Random) -> Policy:
@@ -168,20 +169,20 @@ def _policy(rng: Random) -> Policy:
     return Policy(
         max_failed=0 if is_strict else rng.choice((0, 1, 2, 100)),
         max_risky=0 if is_strict else rng.choice((0, 1, 2, 100)),
-        max_age=rng.choice(_AGES),
+        max_age=rng.choice(_MAX_AGES),
         started_after=NOW + timedelta(seconds=after) if rng.random() < 0.1 else None,
         warn_only=rng.random() < 0.1,
         warn_undecided=rng.random() < 0.1,
     )
 
 
-def _for_cloud(rng: Random, cloud: str) -> dict[str, object]:
-    is_other = rng.random() < 0.1
+def _cloud_options(rng: Random, cloud: str) -> dict[str, object]:
+    is_other_type = rng.random() < 0.1
     if cloud == "alibaba":
-        return {"task-type": "ASSETS_COLLECTION"} if is_other else {}
-    wishes: dict[str, object] = {"type": "image_sync"} if is_other else {}
+        return {"task-type": "ASSETS_COLLECTION"} if is_other_type else {}
+    options: dict[str, object] = {"type": "image_sync"} if is_other_type else {}
     if rng.random() < 0.95:
-        wishes["project-id"] = "p1"
+        options["project-id"] = "p1"
     if rng.random() < 0.3:
-        wishes["limit"] = 10
-    return wishes
+        options["limit"] = 10
+    return options

@@ -1,4 +1,4 @@
-"""The oracle has teeth: of a run that passed, it takes no pass whose answers were any worse."""
+"""Tests the oracle: for a run that passed, it rejects every change that makes the responses worse."""
 
 from __future__ import annotations
 
@@ -11,42 +11,43 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.errors import ExitCode
-from tests.properties.answers import as_bytes
+from tests.properties.mutations import as_bytes
 from tests.properties.properties import violations
-from tests.properties.sequences import CLOUDS, carried_out, drawn, unhurried
+from tests.properties.sequences import CLOUDS, execute, generate, without_real_sleeps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.properties.answers import Document
+    from tests.properties.mutations import Document
     from tests.properties.sequences import Run
 
 DAY = 86_400_000
+"""In milliseconds."""
 FAILED_REPOSITORY = {"Target": "crr-2", "TargetType": "IMAGE_REPO", "StatusText": "FAIL"}
 
 
 @cache
-def passes(cloud: str) -> tuple[Run, ...]:
-    """Some runs over images that passed a policy without leniency."""
+def passed_runs(cloud: str) -> tuple[Run, ...]:
+    """Some image scans that passed a policy with limits of 0 and a maximum age."""
 
     def found() -> Iterator[Run]:
         for number in count():
-            sequence = drawn(f"teeth:{number}", cloud=cloud)
+            sequence = generate(f"teeth:{number}", cloud=cloud)
             policy, is_scan = sequence.settings.policy, sequence.settings.for_cloud.keys() <= {"project-id"}
             if not is_scan or policy.max_age is None or policy.max_failed or policy.max_risky:
                 continue
-            run = carried_out(sequence)
+            run = execute(sequence)
             if run.outcome.verdict.exit_code == ExitCode.PASSED:
                 yield run
 
-    with unhurried():
+    with without_real_sleeps():
         return tuple(islice(found(), 8))
 
 
 def tampered(run: Run, change: Callable[[Document], object]) -> Run:
-    """The same run, had the answers been otherwise."""
+    """The same run with changed responses and the same verdict."""
 
-    def rewritten(body: bytes) -> bytes:
+    def changed(body: bytes) -> bytes:
         try:
             document = json.loads(body)
             change(document)
@@ -54,14 +55,15 @@ def tampered(run: Run, change: Callable[[Document], object]) -> Run:
             return body
         return as_bytes(document)
 
-    said = [
-        replace(one, answer=one.answer and replace(one.answer, body=rewritten(one.answer.body))) for one in run.said
+    exchanges = [
+        replace(one, response=one.response and replace(one.response, body=changed(one.response.body)))
+        for one in run.exchanges
     ]
-    return replace(run, said=said)
+    return replace(run, exchanges=exchanges)
 
 
-def rows(key: str, **fields: Any) -> Callable[[Document], None]:
-    """Changes all rows of a list."""
+def in_rows(key: str, **fields: Any) -> Callable[[Document], None]:
+    """Changes fields in all rows of a list."""
 
     def change(document: Document) -> None:
         for row in document[key]:
@@ -71,41 +73,41 @@ def rows(key: str, **fields: Any) -> Callable[[Document], None]:
 
 
 HUAWEI = {
-    "running": rows("data_list", task_status=99),
-    "stopped": rows("data_list", task_status=-1),
-    "a text": rows("data_list", task_status="100"),
-    "stale": rows("data_list", begin_time=lambda begin: begin - 2 * DAY),
-    "from tomorrow": rows("data_list", begin_time=lambda begin: begin + DAY),
-    "without a begin": rows("data_list", begin_time=None),
-    "risky": rows("data_list", risky_num=1),
-    "without risks": rows("data_list", risky_num=None),
-    "failed": rows("data_list", failed_num=1),
-    "without failures": rows("data_list", failed_num=True),
-    "with images that failed": rows("data_list", failed_images=[{}]),
-    "without results": rows("data_list", success_num=0),
-    "empty": rows("data_list", total_num=0),
-    "contradictory": rows("data_list", success_num=1000),
-    "another": rows("data_list", task_id="another"),
-    "gone": lambda document: document["data_list"].clear(),
+    "running": in_rows("data_list", task_status=99),
+    "stopped": in_rows("data_list", task_status=-1),
+    "with a status as text": in_rows("data_list", task_status="100"),
+    "stale": in_rows("data_list", begin_time=lambda start: start - 2 * DAY),
+    "with a future start time": in_rows("data_list", begin_time=lambda start: start + DAY),
+    "without a start time": in_rows("data_list", begin_time=None),
+    "risky": in_rows("data_list", risky_num=1),
+    "without a risky count": in_rows("data_list", risky_num=None),
+    "failed": in_rows("data_list", failed_num=1),
+    "without a failed count": in_rows("data_list", failed_num=True),
+    "with failed images": in_rows("data_list", failed_images=[{}]),
+    "without results": in_rows("data_list", success_num=0),
+    "without images": in_rows("data_list", total_num=0),
+    "with contradictory counts": in_rows("data_list", success_num=1000),
+    "with another id": in_rows("data_list", task_id="another"),
+    "removed": lambda document: document["data_list"].clear(),
 }
 ALIBABA = {
     "running": lambda document: document["TaskInfo"].update(Status="START"),
-    "elsewhere": lambda document: document["TaskInfo"].update(Result="TASK_NOT_SUPPORT_REGION"),
+    "in an unsupported region": lambda document: document["TaskInfo"].update(Result="TASK_NOT_SUPPORT_REGION"),
     "stale": lambda document: document.update(CollectTime=document["CollectTime"] - 2 * DAY),
-    "without a begin": lambda document: document.update(CollectTime=None),
-    "another": lambda document: document.update(TaskId="another") if "TaskInfo" in document else None,
-    "larger": lambda document: document.update(TotalCount=document["TotalCount"] + 1),
-    "smaller": lambda document: document.update(TotalCount=document["TotalCount"] - 1),
+    "without a start time": lambda document: document.update(CollectTime=None),
+    "with another id": lambda document: document.update(TaskId="another") if "TaskInfo" in document else None,
+    "with a larger total": lambda document: document.update(TotalCount=document["TotalCount"] + 1),
+    "with a smaller total": lambda document: document.update(TotalCount=document["TotalCount"] - 1),
     "without a total": lambda document: document.update(TotalCount="1"),
-    "failed": rows("OnceTasks", StatusText="FAIL"),
-    "with a bad result": rows("OnceTasks", ResultInfo="bad"),
-    "with a repository that failed": lambda document: document["OnceTasks"].append(FAILED_REPOSITORY),
+    "failed": in_rows("OnceTasks", StatusText="FAIL"),
+    "with a bad result": in_rows("OnceTasks", ResultInfo="bad"),
+    "with a failed repository": lambda document: document["OnceTasks"].append(FAILED_REPOSITORY),
     "without leaves": lambda document: document["OnceTasks"].clear(),
-    "risky": rows("ImageInstanceList", RiskStatus="YES"),
-    "neither risky nor not": rows("ImageInstanceList", RiskStatus=None),
-    "told before it began": rows("ImageInstanceList", LastScanTime=lambda told: told - 2 * DAY),
-    "told tomorrow": rows("ImageInstanceList", LastScanTime=lambda told: told + DAY),
-    "about other images": rows("ImageInstanceList", Digest="f" * 64),
+    "risky": in_rows("ImageInstanceList", RiskStatus="YES"),
+    "with unknown risk": in_rows("ImageInstanceList", RiskStatus=None),
+    "with results before its start": in_rows("ImageInstanceList", LastScanTime=lambda time: time - 2 * DAY),
+    "with future results": in_rows("ImageInstanceList", LastScanTime=lambda time: time + DAY),
+    "with results of other images": in_rows("ImageInstanceList", Digest="f" * 64),
     "without results": lambda document: document["ImageInstanceList"].clear(),
 }
 CASES = [("huawei", name, change) for name, change in HUAWEI.items()]
@@ -117,33 +119,36 @@ CASES += [("alibaba", name, change) for name, change in ALIBABA.items()]
     [(cloud, change) for cloud, _, change in CASES],
     ids=[f"{cloud}, {name}" for cloud, name, _ in CASES],
 )
-def test_a_pass_over_a_task_that_is_any_worse_is_noticed(cloud: str, change: Callable[[Document], object]) -> None:
-    assert all(list(violations(tampered(run, change))) for run in passes(cloud))
+def test_a_pass_with_worse_responses_is_a_violation(cloud: str, change: Callable[[Document], object]) -> None:
+    assert all(list(violations(tampered(run, change))) for run in passed_runs(cloud))
 
 
-def looked_before(run: Run, change: Callable[[Document], object]) -> Run:
-    """The same run, had it looked once more before its last look, and had the answers been otherwise then."""
-    called = [one.question.called for one in run.said]
-    at = len(called) - called[::-1].index("GetOnceTaskResultInfo") - 1
-    before = replace(run, said=run.said[at:])
-    return replace(run, said=[*run.said[:at], *tampered(before, change).said, *run.said[at:]])
+def with_earlier_poll(run: Run, change: Callable[[Document], object]) -> Run:
+    """The same run with one more poll before the last one, whose responses are changed."""
+    operations = [exchange.request.operation for exchange in run.exchanges]
+    at = len(operations) - operations[::-1].index("GetOnceTaskResultInfo") - 1
+    last_poll = replace(run, exchanges=run.exchanges[at:])
+    return replace(run, exchanges=[*run.exchanges[:at], *tampered(last_poll, change).exchanges, *run.exchanges[at:]])
 
 
-def test_a_pass_over_images_that_are_no_longer_named_is_noticed() -> None:
-    named_otherwise = rows("OnceTasks", TaskImageInfo={"Digest": "f" * 64})
+def test_a_pass_without_the_images_of_an_earlier_poll_is_a_violation() -> None:
+    other_images = in_rows("OnceTasks", TaskImageInfo={"Digest": "f" * 64})
 
-    assert all(list(violations(looked_before(run, named_otherwise))) for run in passes("alibaba"))
-    assert not any(list(violations(looked_before(run, lambda _: None))) for run in passes("alibaba"))
-
-
-@pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_pass_over_its_own_answers_is_none(cloud: str) -> None:
-    assert not any(list(violations(tampered(run, lambda _: None))) for run in passes(cloud))
+    assert all(list(violations(with_earlier_poll(run, other_images))) for run in passed_runs("alibaba"))
+    assert not any(list(violations(with_earlier_poll(run, lambda _: None))) for run in passed_runs("alibaba"))
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_pass_over_no_answer_is_noticed(cloud: str) -> None:
-    silent = [replace(run, said=[replace(one, answer=None) for one in run.said]) for run in passes(cloud)]
+def test_a_pass_with_its_own_responses_is_not_a_violation(cloud: str) -> None:
+    assert not any(list(violations(tampered(run, lambda _: None))) for run in passed_runs(cloud))
 
-    assert all(list(violations(run)) for run in silent)
-    assert all(list(violations(replace(run, elapsed=99_999.0))) for run in passes(cloud))
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_pass_without_responses_or_after_the_deadline_is_a_violation(cloud: str) -> None:
+    without_responses = [
+        replace(run, exchanges=[replace(exchange, response=None) for exchange in run.exchanges])
+        for run in passed_runs(cloud)
+    ]
+
+    assert all(list(violations(run)) for run in without_responses)
+    assert all(list(violations(replace(run, elapsed=99_999.0))) for run in passed_runs(cloud))

@@ -1,4 +1,4 @@
-"""The properties, in seconds; CONTRIBUTING says how they are held for as long as one likes."""
+"""Checks the properties on some generated runs; CONTRIBUTING describes how to check them on many more."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from gate.policy import Decision, Policy, judge, staleness
 from gate.scan import TaskState
 from tests.builders import NOW, a_failed_image, a_task
-from tests.properties.answers import OtherSide, Weather
-from tests.properties.properties import violations, worse_violations
-from tests.properties.sequences import CLOUDS, ODD, carried_out, drawn, unhurried
-from tests.properties.sinks import Sinks, sink_violations, twin_violations
-from tests.properties.worse import retold, worse, worsenings
+from tests.properties.mutations import ResponseMutator
+from tests.properties.outputs import RunOutputs, hostile_text_violations, output_violations
+from tests.properties.properties import violations, worse_responses_violations
+from tests.properties.sequences import CLOUDS, ODD_VALUES, execute, generate, without_real_sleeps
+from tests.properties.transport import FaultyCloud
+from tests.properties.worse_responses import replay, worse_runs, worsenings
 from tools import million
 
 if TYPE_CHECKING:
@@ -26,80 +27,82 @@ if TYPE_CHECKING:
 
     from gate.scan import ScanTask
     from tests.builders import FakeTime
-    from tests.properties.answers import Damage, Document, Question
+    from tests.properties.mutations import Document, UnencodedResponse
+    from tests.properties.transport import ApiRequest
 
-EVERY_CODE = {0, 1, 2, 3, 4, 5, 6, 7}
+ALL_CODES = {0, 1, 2, 3, 4, 5, 6, 7}
 every_cloud = pytest.mark.parametrize("cloud", CLOUDS)
-# A busy machine is no finding.
-unbounded = settings(deadline=None)
+# Without hypothesis' own deadline, which a busy machine may exceed.
+without_deadline = settings(deadline=None)
 
 
 @pytest.fixture(autouse=True)
-def _unhurried() -> Iterator[None]:
-    with unhurried():
+def _no_real_sleeps() -> Iterator[None]:
+    with without_real_sleeps():
         yield
 
 
-# Sequences of answers.
+# Sequences of responses.
 
 
 @every_cloud
-@unbounded
+@without_deadline
 @given(seed=st.integers(0))
-def test_a_verdict_has_its_proof_among_the_answers_and_the_run_ends_in_time(cloud: str, seed: int) -> None:
-    assert list(violations(carried_out(drawn(f"suite:{seed}", cloud=cloud)))) == []
+def test_a_verdict_has_evidence_in_the_responses_and_the_run_ends_in_time(cloud: str, seed: int) -> None:
+    assert list(violations(execute(generate(f"suite:{seed}", cloud=cloud)))) == []
 
 
-def test_generated_sequences_hold_every_property() -> None:
+def test_generated_sequences_have_every_property() -> None:
     seed = f"{Random().random()}"
 
     assert (seed, million.tally(seed, range(1000)).violation) == (seed, "")
 
 
-def test_generated_sequences_end_in_every_way() -> None:
+def test_generated_sequences_end_with_every_exit_code() -> None:
     tally = million.tally("every way", range(1500))
 
     assert tally.violation == ""
-    assert {code for _, code in tally.endings} == EVERY_CODE
+    assert {code for _, code in tally.endings} == ALL_CODES
     assert all(any(ending == (cloud, code) for ending in tally.endings) for cloud in CLOUDS for code in (0, 1))
     assert len(tally.checked) == 7
 
 
 @every_cloud
-@unbounded
+@without_deadline
 @given(seed=st.integers(0))
-def test_more_failures_or_risk_among_the_answers_bring_no_pass(cloud: str, seed: int) -> None:
-    run = carried_out(drawn(f"suite:{seed}", cloud=cloud))
+def test_a_run_does_not_pass_with_more_failures_or_risk_in_the_responses(cloud: str, seed: int) -> None:
+    run = execute(generate(f"suite:{seed}", cloud=cloud))
 
-    for worsening, worse_run in worse(run, most=9):
-        assert list(worse_violations(run, worsening, worse_run)) == []
-
-
-@every_cloud
-def test_every_block_stays_one_whatever_way_the_answers_are_worse(cloud: str) -> None:
-    runs = [carried_out(drawn(f"blocks:{number}", cloud=cloud)) for number in range(200)]
-    blocks = [run for run in runs if run.outcome.verdict.decision is Decision.BLOCKED]
-    found = [(run, *pair) for run in blocks for pair in worse(run, most=9)]
-
-    assert {worsening.name for _, worsening, _ in found} == {way.name for way in worsenings(blocks[0])}
-    assert not [what for pair in found for what in worse_violations(*pair)]
-    assert {way.outcome.verdict.decision for _, worsening, way in found if worsening.is_plain} == {Decision.BLOCKED}
+    for worsening, worse_run in worse_runs(run, most=9):
+        assert list(worse_responses_violations(run, worsening, worse_run)) == []
 
 
 @every_cloud
-def test_answers_that_are_retold_as_they_were_are_the_same_run_again(cloud: str) -> None:
+def test_a_blocked_run_stays_blocked_with_every_worsening(cloud: str) -> None:
+    runs = [execute(generate(f"blocks:{number}", cloud=cloud)) for number in range(200)]
+    blocked = [run for run in runs if run.outcome.verdict.decision is Decision.BLOCKED]
+    results = [(run, *worse) for run in blocked for worse in worse_runs(run, most=9)]
+    explicit = [worse for _, worsening, worse in results if worsening.is_explicit]
+
+    assert {worsening.name for _, worsening, _ in results} == {one.name for one in worsenings(blocked[0])}
+    assert not [violation for result in results for violation in worse_responses_violations(*result)]
+    assert {run.outcome.verdict.decision for run in explicit} == {Decision.BLOCKED}
+
+
+@every_cloud
+def test_a_replay_of_unchanged_responses_is_the_same_run(cloud: str) -> None:
     for number in range(100):
-        run = carried_out(drawn(f"retold:{number}", cloud=cloud))
-        again = retold(run, lambda document, question: None)  # noqa: ARG005 - as it was
+        run = execute(generate(f"retold:{number}", cloud=cloud))
+        again = replay(run, lambda document, request: None)  # noqa: ARG005 - nothing is changed
 
         assert (again.outcome.verdict, again.elapsed) == (run.outcome.verdict, run.elapsed)
-        assert [one.question for one in again.said] == [one.question for one in run.said]
+        assert [exchange.request for exchange in again.exchanges] == [exchange.request for exchange in run.exchanges]
 
 
-def test_a_seed_repeats_a_sequence() -> None:
-    first, second = (carried_out(drawn("again:7")) for _ in range(2))
+def test_the_same_seed_generates_the_same_run() -> None:
+    first, second = (execute(generate("again:7")) for _ in range(2))
 
-    assert first.said == second.said
+    assert first.exchanges == second.exchanges
     assert first.outcome.events == second.outcome.events
 
 
@@ -111,7 +114,9 @@ KEYS = st.sampled_from(
         *("error_code", "Code", "error", "projects", "id", "name"),
     ]
 )
-VALUES = st.sampled_from(ODD) | st.text(max_size=5) | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+VALUES = (
+    st.sampled_from(ODD_VALUES) | st.text(max_size=5) | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+)
 DOCUMENTS = st.dictionaries(
     KEYS,
     st.recursive(VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=6)),
@@ -119,53 +124,55 @@ DOCUMENTS = st.dictionaries(
 )
 
 
-class Recited:
-    """A cloud that says these documents, one after another and again from the first, whatever it is asked."""
+class FixedDocuments:
+    """A cloud that responds with these documents in rotation, whatever the request is."""
 
     def __init__(self, documents: list[Document]) -> None:
         self._documents, self._at = documents, -1
 
-    def document(self, question: Question) -> Document:  # noqa: ARG002 - it does not listen
+    def document(self, request: ApiRequest) -> Document:  # noqa: ARG002 - the request does not matter
         self._at += 1
         return self._documents[self._at % len(self._documents)]
 
-    def error(self) -> Damage:
+    def error(self) -> UnencodedResponse:
         return 500, {}, {}
 
 
 @every_cloud
-@unbounded
+@without_deadline
 @given(documents=st.lists(DOCUMENTS, min_size=1, max_size=5), seed=st.integers(0, 50))
-def test_whatever_is_said_whatever_was_asked_the_gate_never_passes_without_proof(
+def test_the_gate_never_passes_without_evidence_on_arbitrary_documents(
     cloud: str, documents: list[Document], seed: int
 ) -> None:
-    weather = Weather(rng=Random(seed), words=("shop",), odd=ODD, fault=0.0)
-    sequence = drawn(f"recited:{seed}", cloud=cloud)
+    mutator = ResponseMutator(rng=Random(seed), texts=("shop",), odd_values=ODD_VALUES, rate=0.0)
+    sequence = generate(f"recited:{seed}", cloud=cloud)
 
-    def recital(time: FakeTime) -> OtherSide:
-        return OtherSide(Recited(documents), weather, time, sequence.settings.request_timeout)
+    def responder(time: FakeTime) -> FaultyCloud:
+        return FaultyCloud(FixedDocuments(documents), mutator, time, sequence.settings.request_timeout)
 
-    assert list(violations(carried_out(sequence, other=recital))) == []
-
-
-# What is shown.
+    assert list(violations(execute(sequence, responder=responder))) == []
 
 
-@every_cloud
-@unbounded
-@given(seed=st.integers(0))
-def test_what_a_run_shows_agrees_with_its_verdict_and_forges_nothing(cloud: str, seed: int) -> None:
-    sinks = Sinks()
-    outcome = carried_out(drawn(f"suite:{seed}", cloud=cloud), hear=sinks.on_event).outcome
-
-    assert list(sink_violations(outcome, sinks.texts(outcome))) == []
+# Outputs.
 
 
 @every_cloud
-@unbounded
+@without_deadline
 @given(seed=st.integers(0))
-def test_hostile_words_change_nothing_that_a_run_shows_but_words(cloud: str, seed: int) -> None:
-    assert list(twin_violations(replace(drawn(f"suite:{seed}", cloud=cloud), calm=True))) == []
+def test_all_outputs_agree_with_the_verdict_and_contain_no_forged_parts(cloud: str, seed: int) -> None:
+    outputs = RunOutputs()
+    outcome = execute(generate(f"suite:{seed}", cloud=cloud), on_event=outputs.on_event).outcome
+
+    assert list(output_violations(outcome, outputs.texts(outcome))) == []
+
+
+@every_cloud
+@without_deadline
+@given(seed=st.integers(0))
+def test_hostile_texts_change_nothing_but_texts_in_all_outputs(cloud: str, seed: int) -> None:
+    sequence = replace(generate(f"suite:{seed}", cloud=cloud), is_text_only=True)
+
+    assert list(hostile_text_violations(sequence)) == []
 
 
 # One task and one policy.
@@ -194,10 +201,10 @@ POLICIES = st.builds(
 MORE = st.integers(0, 3)
 
 
-@unbounded
-@given(task=TASKS, policy=POLICIES, failed=MORE, risky=MORE, listed=MORE, lost=MORE)
+@without_deadline
+@given(task=TASKS, policy=POLICIES, failed=MORE, risky=MORE, listed=MORE, fewer_succeeded=MORE)
 def test_more_failures_or_risk_never_turn_a_block_into_a_pass(
-    *, task: ScanTask, policy: Policy, failed: int, risky: int, listed: int, lost: int
+    *, task: ScanTask, policy: Policy, failed: int, risky: int, listed: int, fewer_succeeded: int
 ) -> None:
     counts = task.counts
     worse = replace(
@@ -206,7 +213,7 @@ def test_more_failures_or_risk_never_turn_a_block_into_a_pass(
             counts,
             failed=None if counts.failed is None else counts.failed + failed,
             risky=None if counts.risky is None else counts.risky + risky,
-            succeeded=None if counts.succeeded is None else max(0, counts.succeeded - lost),
+            succeeded=None if counts.succeeded is None else max(0, counts.succeeded - fewer_succeeded),
         ),
         failed_images=task.failed_images + (a_failed_image(),) * listed,
     )
@@ -215,7 +222,7 @@ def test_more_failures_or_risk_never_turn_a_block_into_a_pass(
         assert judge(worse, policy).decision is Decision.BLOCKED
 
 
-@unbounded
+@without_deadline
 @given(task=TASKS, policy=POLICIES, failed=MORE, risky=MORE)
 def test_lower_limits_never_turn_a_block_or_no_verdict_into_a_pass(
     task: ScanTask, policy: Policy, failed: int, risky: int
@@ -228,7 +235,7 @@ def test_lower_limits_never_turn_a_block_or_no_verdict_into_a_pass(
         assert judge(task, policy).decision is Decision.PASSED
 
 
-@unbounded
+@without_deadline
 @given(task=TASKS, policy=POLICIES, age=st.floats(0, 1), later=st.integers(0, 7200))
 def test_a_task_that_is_too_old_is_not_young_enough_for_a_stricter_policy(
     task: ScanTask, policy: Policy, age: float, later: int

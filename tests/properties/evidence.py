@@ -1,0 +1,110 @@
+"""Defines the evidence for a verdict, and parses the responses that it is found in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from tests.properties.transport import Exchange
+
+Row = dict[str, Any]
+
+
+class MissingEvidence(Exception):
+    """Raised when the responses are not enough for a verdict; the text says what is missing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """The counts that the responses show for a task that is complete, fresh and fully counted."""
+
+    failed: int
+    risky: int
+    is_consistent: bool
+    """Whether the counts do not contradict each other; contradictory counts can block, and never pass."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedResponse:
+    """A successful response with a JSON object, and its request."""
+
+    operation: str
+    query: Mapping[str, str]
+    document: Row
+    ended_at: float
+
+
+def parse_responses(exchanges: Iterable[Exchange], cloud: str) -> Iterator[ParsedResponse]:
+    """The successful responses; others are skipped."""
+    for exchange in exchanges:
+        if exchange.response is not None and exchange.response.status == 200:
+            try:
+                text = exchange.response.body.decode()
+                document = json.loads(text, object_pairs_hook=_unique, parse_constant=_reject_constant)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(document, dict) and not _is_error(document, cloud):
+                yield ParsedResponse(
+                    operation=exchange.request.operation,
+                    query=exchange.request.query,
+                    document=document,
+                    ended_at=exchange.ended_at,
+                )
+
+
+def _is_error(document: Row, cloud: str) -> bool:
+    """Whether this is an error with status 200, of the simplest form; the gate knows more forms."""
+    code = document.get("error_code" if cloud == "huawei" else "Code")
+    return isinstance(code, str) and "." in code
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Row:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("duplicate key")
+    return dict(pairs)
+
+
+def _reject_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def require(condition: object, problem: str) -> None:
+    """Raises MissingEvidence with this problem unless the condition is true."""
+    if not condition:
+        raise MissingEvidence(problem)
+
+
+def read_count(value: object) -> int:
+    """A value as a count.
+
+    Raises:
+        MissingEvidence: It is not a count.
+    """
+    require(type(value) is int and value >= 0, f"{value!r} is not a count")
+    assert isinstance(value, int)
+    return value
+
+
+def read_time(milliseconds: object) -> datetime | None:
+    """A value in milliseconds since the epoch as a time; None if it is not one."""
+    if type(milliseconds) is not int or milliseconds <= 0:
+        return None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def never_decreased(now: int, earlier: Iterable[object]) -> bool:
+    """Whether no earlier count was larger: a task does not lose images."""
+    return all(type(one) is not int or one <= now for one in earlier)
+
+
+def require_same_start(chosen: object, last: object) -> None:
+    """Raises MissingEvidence if the start time differs from that at the choice, unless there was none."""
+    require(read_time(chosen) in {None, read_time(last)}, "the start time has changed")

@@ -1,0 +1,103 @@
+"""Finds, in the responses of a run, the one by which the task was chosen, and the last lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from tests.properties.evidence import MissingEvidence, read_time, require
+from tests.properties.oracle_clock import SKEW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from gate.settings import Settings
+    from tests.properties.evidence import ParsedResponse, Row
+
+_LEAVES = "DescribeOnceTaskLeafRecordPage"
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """The successful responses of a run that has judged a task."""
+
+    settings: Settings
+    responses: list[ParsedResponse]
+    task_id: str
+    now: Callable[[float], datetime]
+    """The current time, by seconds since the start of the run."""
+
+    @property
+    def ended_at(self) -> float:
+        """When the last response was received."""
+        return self.responses[-1].ended_at
+
+    def last(self, operation: str) -> ParsedResponse:
+        """The last response of this operation."""
+        responses = [response for response in self.responses if response.operation == operation]
+        require(responses, f"{operation} has no response")
+        return responses[-1]
+
+    def choice(self, operation: str, id_parameter: str) -> ParsedResponse:
+        """The response by which the task was chosen.
+
+        This is the last one before a request had its id, or the first one with its id if the id was an option.
+        """
+        with_id = [response for response in self.responses if response.query.get(id_parameter)]
+        ids = {response.query[id_parameter] for response in with_id if response.operation != _LEAVES}
+        require(ids <= {self.task_id}, "another task was requested")
+        without_id = [response for response in self.responses if id_parameter not in response.query]
+        if self.settings.task_id:
+            require(self.settings.task_id == self.task_id, "the option names another task")
+            # An id that is made of the start time cannot be requested.
+            candidates = without_id if "collected" in self.task_id else with_id
+            return self._fresh(candidates, last=False)
+        return self._fresh([response for response in without_id if response.operation == operation], last=True)
+
+    def rows(self, operation: str, key: str, poll: ParsedResponse) -> list[Row]:
+        """The rows of a list as it was read last between a poll and the next one, for all criteria."""
+        lists: dict[str, dict[str, Row]] = {}
+        following = self.responses[self.responses.index(poll) + 1 :]
+        for response in takewhile(lambda response: response.operation != poll.operation, following):
+            if response.operation != operation:
+                continue
+            criteria, number = response.query.get("Criteria", ""), response.query["CurrentPage"]
+            if number == "1":
+                lists[criteria] = {}
+            lists.setdefault(criteria, {})[number] = response.document
+        return [row for pages in lists.values() for document in pages.values() for row in document.get(key) or ()]
+
+    def _fresh(self, responses: list[ParsedResponse], *, last: bool) -> ParsedResponse:
+        """The last or first of these in which the task was present and fresh; the gate waits after the others."""
+        for at in reversed(range(len(responses))) if last else range(len(responses)):
+            response = responses[at]
+            is_huawei = self.settings.cloud == "huawei"
+            start = start_in_list(response, self.task_id) if is_huawei else response.document.get("CollectTime")
+            # The task is chosen after the last page of the list, when the current time may have been corrected.
+            pages = (response, *_further_pages(responses[at + 1 :]))
+            if any(self._is_fresh(start, page.ended_at) for page in pages):
+                return response
+        raise MissingEvidence("the task was never chosen while it was fresh")
+
+    def _is_fresh(self, start: object, at: float) -> bool:
+        policy, started_at, now = self.settings.policy, read_time(start), self.now(at)
+        if policy.max_age is None and policy.started_after is None:
+            return True
+        if started_at is None or started_at > now + SKEW:
+            return False
+        is_young = policy.max_age is None or now - started_at <= policy.max_age
+        return is_young and (policy.started_after is None or started_at >= policy.started_after)
+
+
+def start_in_list(response: ParsedResponse, task_id: str) -> object:
+    """The start time of a task in a list of Huawei Cloud."""
+    rows = response.document.get("data_list") or ()
+    return next((row.get("begin_time") for row in rows if row.get("task_id") == task_id), None)
+
+
+def _further_pages(responses: Sequence[ParsedResponse]) -> list[ParsedResponse]:
+    """The further pages of a list, of which the first may have the offset 0 too."""
+    listed = [response for response in responses if "offset" in response.query]
+    return [*listed[:1], *takewhile(lambda response: response.query["offset"] != "0", listed[1:])]
