@@ -1,7 +1,7 @@
-"""What parses foreign bytes: each target takes any bytes whatever, and may end in the error that it documents only.
+"""Defines the fuzz targets: every parser of untrusted input, which may raise only the error that it documents.
 
-A finding is any other exception; `tests/fuzz/test_targets.py` mutates the seeds for seconds, `tools/fuzz.py` for as
-long as one likes, led by coverage.
+Any other exception is a finding. `tests/fuzz/test_targets.py` mutates the seeds for some seconds; `tools/fuzz.py` runs
+coverage-guided fuzzing for any time.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from gate.ci import github
-from gate.clouds.alibaba import error_response as alibaba_refusal
+from gate.clouds.alibaba import error_response as alibaba_errors
 from gate.clouds.alibaba import pages, results
 from gate.clouds.alibaba import translate as alibaba
 from gate.clouds.credentials import OURS, find_credentials
-from gate.clouds.huawei import error_response as huawei_refusal
+from gate.clouds.huawei import error_response as huawei_errors
 from gate.clouds.huawei import translate as huawei
 from gate.clouds.huawei.api import HuaweiCloud, find_project
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC, Selection
@@ -44,20 +44,20 @@ if TYPE_CHECKING:
 
 CORPUS = Path(__file__).parent / "corpus"
 PAYLOADS = tuple(path.read_bytes() for path in sorted(CORPUS.glob("*.json")))
-"""Every documented payload; its README names their sources."""
+"""The documented payloads; the README of the corpus names their sources."""
 _PAGE_SIZE = 3
 _TASK = json.loads((CORPUS / "huawei-scan.json").read_bytes())["data_list"][0]
 _HUAWEI_PAGES = tuple(
     json.dumps({"data_list": [{**_TASK, "task_id": f"task-{number}"} for number in rows], "total_num": 5}).encode()
     for rows in ((0, 1, 2), (2, 3, 4), (4,))
 )
-"""A list of five tasks; each page begins with the last row of the one before."""
+"""A list of five tasks; each page starts with the last row of the one before."""
 _NO_ROWS = b'{"data_list": []}'
 _PROJECTS = tuple(
     b'{"projects": [{"name": "cn-north-4", "id": %b}]}' % value for value in (b"7", b"null", b'""', b'"a b"', b"[]")
 )
 _STATUSES = (200, 204, 302, 400, 401, 403, 404, 429, 500, 503, 511)
-_MOMENTS = (
+_TIMES = (
     b"2026-01-31T12:00:00Z",
     b"1769860800",
     b"20260131",
@@ -71,7 +71,7 @@ _URLS = (
     b"https://user@host",
     b"http://127.0.0.1:99999",
 )
-_PAUSES = (b"60", b"1.5", b"-1", b"inf", b"nan", b"9" * 400)
+_RETRY_AFTER = (b"60", b"1.5", b"-1", b"inf", b"nan", b"9" * 400)
 _DATES = (
     b"Sat, 31 Jan 2026 12:00:00 GMT",
     b"Saturday, 31-Jan-26 12:00:00 GMT",
@@ -83,14 +83,14 @@ _DATES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """One reader of foreign bytes."""
+    """A parser of untrusted input."""
 
     run: Callable[[bytes], object]
-    """Raises nothing, unless there is something to find."""
+    """Parses the input; any exception is a finding."""
     seeds: tuple[bytes, ...] = PAYLOADS
 
 
-def _answer(body: bytes, status: int = 200, **headers: str) -> Response:
+def _response(body: bytes, status: int = 200, **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(status=status, headers=named, body=body, operation="GetLastOnceTaskInfo")
 
@@ -101,134 +101,134 @@ def _text(data: bytes) -> str:
 
 def _json_object(data: bytes) -> None:
     with suppress(GateError):
-        json.dumps(parse_json_object(_answer(data)), allow_nan=False)
+        json.dumps(parse_json_object(_response(data)), allow_nan=False)
 
 
 def _headers(data: bytes) -> None:
     value, _, date = data.decode("latin-1").partition("\n")
-    answer = _answer(b"", 429, retry_after=value, date=date, x_acs_retry_after=value)
-    pause, sent = retry_after(answer), date_of(answer)
-    assert pause is None or (pause >= 0 and math.isfinite(pause))
+    response = _response(b"", 429, retry_after=value, date=date, x_acs_retry_after=value)
+    delay, sent = retry_after(response), date_of(response)
+    assert delay is None or (delay >= 0 and math.isfinite(delay))
     assert sent is None or sent.utcoffset() is not None
-    for read in (huawei_refusal.read, alibaba_refusal.read):
+    for read in (huawei_errors.read, alibaba_errors.read):
         with suppress(GateError):
-            read(answer)
+            read(response)
 
 
-def _refusal(read: Callable[[Response], dict[str, object]]) -> Callable[[bytes], None]:
+def _error_response(read: Callable[[Response], dict[str, object]]) -> Callable[[bytes], None]:
     def run(data: bytes) -> None:
         for status in _STATUSES:
             with suppress(GateError):
-                document = read(_answer(data, status))
+                document = read(_response(data, status))
                 assert (status, type(document)) == (200, dict)
 
     return run
 
 
-def _shown(task: ScanTask) -> None:
-    """Whatever came over the wire can be judged and reported."""
+def _judge_and_report(task: ScanTask) -> None:
+    """Judges and reports a task; this must work for every task that was parsed."""
     verdict = judge(task, Policy())
     staleness(task, Policy(), NOW)
     json.loads("".join(json_report.render(an_outcome(task, verdict=verdict))))
 
 
-def _huawei(data: bytes) -> None:
+def _huawei_task(data: bytes) -> None:
     with suppress(GateError):
-        for row in huawei.parse_page(parse_json_object(_answer(data))).rows:
-            for kind in (IMAGE_SCAN, IMAGE_SYNC):
-                huawei.matches_list_type(row, kind)
-                _shown(huawei.parse_task(row, kind))
+        for row in huawei.parse_page(parse_json_object(_response(data))).rows:
+            for task_type in (IMAGE_SCAN, IMAGE_SYNC):
+                huawei.matches_list_type(row, task_type)
+                _judge_and_report(huawei.parse_task(row, task_type))
 
 
-def _alibaba(data: bytes) -> None:
+def _alibaba_task(data: bytes) -> None:
     with suppress(GateError):
-        document = parse_json_object(_answer(data))
-        for kind in ("IMAGE_SCAN", "ASSETS_COLLECTION"):
-            task = alibaba.parse_task(document, kind)
+        document = parse_json_object(_response(data))
+        for task_type in ("IMAGE_SCAN", "ASSETS_COLLECTION"):
+            task = alibaba.parse_task(document, task_type)
             if task is not None:
-                _shown(task)
+                _judge_and_report(task)
 
 
-def _counted(data: bytes) -> None:
+def _alibaba_counts(data: bytes) -> None:
     with suppress(GateError):
-        document = parse_json_object(_answer(data))
+        document = parse_json_object(_response(data))
         rows = [row for name in ("OnceTasks", "ImageInstanceList") for row in _rows(document.get(name))]
         leaves = results.leaf_records(rows)
         findings = [alibaba.parse_image_result(row) for row in rows]
         task = a_task(total=alibaba.stated_total(document))
-        _shown(results.count_results(task, leaves, findings, until=datetime.max.replace(tzinfo=UTC)))
+        _judge_and_report(results.count_results(task, leaves, findings, until=datetime.max.replace(tzinfo=UTC)))
 
 
 def _rows(value: object) -> list[dict[str, object]]:
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
-def _in_turn(data: bytes) -> Callable[..., dict[str, object]]:
-    """Answers one after another, apart by an empty line, and again from the first, whatever is asked."""
+def _call_in_rotation(data: bytes) -> Callable[..., dict[str, object]]:
+    """Returns the bodies, which are separated by empty lines, in rotation for every request."""
     bodies, numbers = data.split(b"\n\n"), count()
 
-    def ask(*_question: object) -> dict[str, object]:
+    def call(*_arguments: object) -> dict[str, object]:
         number = next(numbers)
-        # An endless list is read to its documented end; that takes long, and is the matter of another test.
-        return parse_json_object(_answer(bodies[number % len(bodies)] if number < len(bodies) + 3 else b""))
+        # An invalid body ends an endless list early; reading one to the limit takes long, and is tested elsewhere.
+        return parse_json_object(_response(bodies[number % len(bodies)] if number < len(bodies) + 3 else b""))
 
-    return ask
+    return call
 
 
-def _pages(data: bytes) -> None:
+def _alibaba_pages(data: bytes) -> None:
     for key in ("OnceTasks", "ImageInstanceList"):
         with suppress(GateError):
-            pages.fetch_all_rows(_in_turn(data), key, what="rows", identity=repr)
+            pages.fetch_all_rows(_call_in_rotation(data), key, what="rows", identity=repr)
 
 
 def _huawei_pages(data: bytes) -> None:
     selection = Selection(list_type=IMAGE_SCAN, scope=(), filters=(), page_size=_PAGE_SIZE)
     with suppress(GateError):
-        task = HuaweiCloud(_asking(data), lambda: "0a1b2c", selection, place="").newest_task()
+        task = HuaweiCloud(_api_client(data), lambda: "0a1b2c", selection, place="").newest_task()
         if task is not None:
-            _shown(task)
+            _judge_and_report(task)
 
 
-def _projects(data: bytes) -> None:
+def _iam_projects(data: bytes) -> None:
     with suppress(GateError):
-        found = find_project(_asking(data), "cn-north-4")
-        assert found
-        assert found.isascii()
-        assert found.isprintable()
+        result = find_project(_api_client(data), "cn-north-4")
+        assert result
+        assert result.isascii()
+        assert result.isprintable()
 
 
-def _asking(data: bytes) -> ApiClient:
-    return cast("ApiClient", SimpleNamespace(call=_in_turn(data)))
+def _api_client(data: bytes) -> ApiClient:
+    return cast("ApiClient", SimpleNamespace(call=_call_in_rotation(data)))
 
 
-def _wishes(data: bytes) -> None:
+def _options(data: bytes) -> None:
     for option in OPTIONS:
         with suppress(ValueError):
             option.parse(_text(data))
 
 
-def _file(data: bytes) -> None:
+def _config_file(data: bytes) -> None:
     with tempfile.NamedTemporaryFile(suffix=".toml") as file, suppress(GateError):
         file.write(data)
         file.flush()
-        wishes = config_values(Path(file.name), [option.name for option in OPTIONS])
+        values = config_values(Path(file.name), [option.name for option in OPTIONS])
         for option in OPTIONS:
             with suppress(ValueError):
-                option.parse(str(wishes.get(option.name, "")))
+                option.parse(str(values.get(option.name, "")))
 
 
 def _credentials(data: bytes) -> None:
     first, _, second = _text(data).partition("\n")
     with suppress(GateError):
-        found = find_credentials({OURS.access_key_id: first, OURS.access_key_secret: second}, ())
-        assert all(secret.isascii() and secret.isprintable() for secret in found.secrets)
+        result = find_credentials({OURS.access_key_id: first, OURS.access_key_secret: second}, ())
+        assert all(secret.isascii() and secret.isprintable() for secret in result.secrets)
 
 
-def _blot(data: bytes) -> None:
+def _redaction(data: bytes) -> None:
     secret, _, body = data.partition(b"\n")
     with suppress(UnicodeDecodeError):
         text = secret.decode()
-        # What is put in its place is made of stars, and may be a part of a secret that has some.
+        # The replacement consists of asterisks, which a secret may contain too.
         assert len(text) < 8 or "*" in text or secret not in Redactor([text]).redact(body)
 
 
@@ -244,25 +244,27 @@ def _outputs(data: bytes) -> None:
 TARGETS = {
     "json": Target(run=_json_object),
     "headers": Target(
-        run=_headers, seeds=(*_DATES, *(b"%b\n%b" % (pause, _DATES[0]) for pause in (*_DATES, *_PAUSES)))
+        run=_headers, seeds=(*_DATES, *(b"%b\n%b" % (delay, _DATES[0]) for delay in (*_DATES, *_RETRY_AFTER)))
     ),
-    "huawei-refusal": Target(run=_refusal(huawei_refusal.read)),
-    "alibaba-refusal": Target(run=_refusal(alibaba_refusal.read)),
-    "huawei-task": Target(run=_huawei),
-    "alibaba-task": Target(run=_alibaba),
-    "alibaba-counts": Target(run=_counted),
-    "alibaba-pages": Target(run=_pages),
+    "huawei-error-response": Target(run=_error_response(huawei_errors.read)),
+    "alibaba-error-response": Target(run=_error_response(alibaba_errors.read)),
+    "huawei-task": Target(run=_huawei_task),
+    "alibaba-task": Target(run=_alibaba_task),
+    "alibaba-counts": Target(run=_alibaba_counts),
+    "alibaba-pages": Target(run=_alibaba_pages),
     "huawei-pages": Target(
         run=_huawei_pages, seeds=(b"\n\n".join(_HUAWEI_PAGES), b"\n\n".join((_HUAWEI_PAGES[0], _NO_ROWS)), *PAYLOADS)
     ),
-    "iam-projects": Target(run=_projects, seeds=(*_PROJECTS, *PAYLOADS)),
-    "wishes": Target(run=_wishes, seeds=(b"90s", b"1.5m", b"none", b"0x10", b"json=a.json", *_MOMENTS, *_URLS)),
-    "file": Target(
-        run=_file,
+    "iam-projects": Target(run=_iam_projects, seeds=(*_PROJECTS, *PAYLOADS)),
+    "options": Target(run=_options, seeds=(b"90s", b"1.5m", b"none", b"0x10", b"json=a.json", *_TIMES, *_URLS)),
+    "config-file": Target(
+        run=_config_file,
         seeds=(b'cloud = "huawei"\nmax-risky = 2\nreport = ["json=a.json"]\n', b"max-age = 2026-01-31\nquiet = true\n"),
     ),
     "credentials": Target(run=_credentials, seeds=(b"an-id-of-a-key\nthe-secret-of-a-key", b"id\n")),
-    "blot": Target(run=_blot, seeds=(b'the/secret+key\n{"seen": "the\\/secret%2bkey"}', b"12345678\n12345678")),
+    "redaction": Target(
+        run=_redaction, seeds=(b'the/secret+key\n{"seen": "the\\/secret%2bkey"}', b"12345678\n12345678")
+    ),
     "outputs": Target(run=_outputs, seeds=(b"name\nEOF\nverdict=passed\nEOF", b"::error::\n%0A::x")),
 }
-"""By name."""
+"""The targets by name."""

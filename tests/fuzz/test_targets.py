@@ -1,4 +1,4 @@
-"""Every reader of foreign bytes, before seeds and what becomes of them, in seconds."""
+"""Runs every fuzz target on its seeds and on mutations of them, for some seconds."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ every_target = pytest.mark.parametrize("name", TARGETS)
 
 
 def edited(data: bytes, edits: Sequence[Edit]) -> bytes:
-    """The seed, where each edit has taken so many bytes away at its place, and put others there."""
-    for queue_position, length, piece in edits:
-        at = int(queue_position * len(data))
+    """The seed after edits, each of which replaces some bytes at a position, given as a share of the length."""
+    for position, length, piece in edits:
+        at = int(position * len(data))
         data = data[:at] + piece + data[at + length :]
     return data
 
 
 @every_target
-def test_a_seed_is_read_and_any_documented_payload_breaks_nothing(name: str) -> None:
+def test_a_target_accepts_its_seeds_and_every_documented_payload(name: str) -> None:
     for seed in (*TARGETS[name].seeds, *PAYLOADS, b""):
         TARGETS[name].run(seed)
 
@@ -77,12 +77,12 @@ def test_a_seed_is_read_and_any_documented_payload_breaks_nothing(name: str) -> 
 @every_target
 @settings(deadline=None)
 @given(data=st.data())
-def test_whatever_becomes_of_a_seed_only_a_named_error_comes_out(name: str, data: st.DataObject) -> None:
+def test_a_mutated_seed_raises_only_documented_errors(name: str, data: st.DataObject) -> None:
     seed = data.draw(st.sampled_from(TARGETS[name].seeds) | st.binary(max_size=40))
     TARGETS[name].run(edited(seed, data.draw(EDITS)))
 
 
-def test_every_payload_has_its_source_in_the_readme() -> None:
+def test_the_readme_names_the_source_of_every_payload() -> None:
     readme = (CORPUS / "README.md").read_text()
 
     assert [path.name for path in CORPUS.glob("*.json") if f"`{path.name}`" not in readme] == []
