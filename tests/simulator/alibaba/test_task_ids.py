@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     ("task_id", "form", "shown_id"),
     [
         ("0b4dd8cf-5fce-5e5a-b3b7-c8b0ab4c2d6e", "text", "0b4dd8cf5fce5e5ab3b7c8b0ab4c2d6e"),
-        ("ours", "text", "ours"),
+        ("scan", "text", "scan"),
         ("older-1", "text", "older-1"),
         ("4711", "number", 4711),
-        ("ours", "number", 3_292_440_832),
-        ("ours", "zero", 0),
-        ("ours", "empty", ""),
+        ("scan", "number", 3_300_111_278),
+        ("scan", "zero", 0),
+        ("scan", "empty", ""),
     ],
 )
 def test_a_task_id_is_shown_in_its_form(
