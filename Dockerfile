@@ -1,5 +1,5 @@
 # The gate as a container: for the GitHub Action, for GitLab jobs and for any `docker run`.
-# The base is an argument, so that you can pin its digest or use a mirror of yours.
+# The base image is an argument, so that you can pin its digest or use your own mirror.
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
@@ -12,7 +12,7 @@ RUN python3 -m venv tools \
       --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/run.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY gate gate
-# Bytecode is made here, since the container may run read-only and as any user.
+# Compiled here, since the container may run read-only and as any user.
 RUN tools/bin/pip wheel --quiet --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation \
       --wheel-dir wheel . \
  && tools/bin/pip --python /opt/scan-gate/bin/python3 install --quiet --no-cache-dir --no-compile \
@@ -31,6 +31,6 @@ LABEL org.opencontainers.image.title="scan-gate" \
 COPY --from=build /opt/scan-gate /opt/scan-gate
 ENV PATH="/opt/scan-gate/bin:${PATH}" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 RUN scan-gate --version
-# No USER: GitHub's runner owns the files that outputs go to, and wants its own (root). Any other user works as well.
-# No CMD: without a command, the gate says how it is used and ends with 2; help would be a green tick.
+# No USER: the output files belong to the user of GitHub's runner, which is root. Any other user works as well.
+# No CMD: without a command, the gate prints its usage and exits with 2; a default command that exits with 0 would pass.
 ENTRYPOINT ["/opt/scan-gate/bin/scan-gate"]

@@ -1,4 +1,4 @@
-"""What is said in two places is the same in both: options, inputs, outputs, exit codes, versions, examples."""
+"""What is stated in two places agrees: options, inputs, outputs, exit codes, clouds, versions, examples."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EXAMPLES = [
 
 
 def section(title: str) -> str:
-    """The part of the README under this heading."""
+    """The section of the README with this title."""
     found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", README, flags=re.MULTILINE | re.DOTALL)
     assert found, f"the README has no section {title!r}"
     return found[1]
@@ -46,11 +46,11 @@ def test_the_action_takes_every_option_and_every_secret_and_nothing_else() -> No
     assert sorted(ACTION["inputs"]) == sorted([*NAMES, *SECRETS])
 
 
-def test_no_input_of_the_action_has_a_default_that_would_hide_a_variable_or_the_file() -> None:
+def test_no_input_of_the_action_has_a_default_that_would_override_a_variable_or_the_file() -> None:
     assert not [name for name, spec in ACTION["inputs"].items() if "default" in spec]
 
 
-def test_no_secret_travels_on_the_command_line() -> None:
+def test_no_secret_is_an_option_of_the_command_line() -> None:
     assert ACTION["runs"]["args"] == ["check"]
     assert not set(NAMES) & set(SECRETS)
 
@@ -60,8 +60,8 @@ def test_the_action_names_every_output_that_is_set_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("name", document.DOCUMENTS)
-def test_what_is_said_of_the_options_elsewhere_is_what_the_table_says(name: str) -> None:
-    """`python -m tools.document` brings it up to date."""
+def test_the_documentation_of_the_options_is_up_to_date(name: str) -> None:
+    """`python -m tools.document` updates it."""
     text = (ROOT / name).read_text()
 
     assert document.DOCUMENTS[name](text) == text
@@ -90,7 +90,7 @@ def test_every_cloud_has_a_simulator_in_the_same_order() -> None:
     assert [*simulator.CLOUDS] == [*clouds.CLOUDS]
 
 
-def test_the_readme_says_how_a_variable_is_made_of_a_name() -> None:
+def test_the_readme_shows_the_variable_of_an_option() -> None:
     assert variables("max-failed") == ["INPUT_MAX-FAILED", "SCAN_GATE_MAX_FAILED"]
     assert "SCAN_GATE_MAX_FAILED" in section("Options")
 
@@ -171,15 +171,15 @@ def test_a_lock_has_a_hash_for_everything_and_names_no_registry(lock: str) -> No
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", ".ci/run"])
-def test_whoever_tests_the_gate_builds_it_with_what_the_lock_holds(name: str) -> None:
-    """In isolation, pip would fetch the newest of what builds it."""
+def test_an_editable_install_uses_the_locked_build_tools(name: str) -> None:
+    """With build isolation, pip would download their newest versions."""
     text = (ROOT / name).read_text()
 
     assert text.count("--editable") == text.count("--no-build-isolation --editable") > 0
     assert text.count("-r requirements/build.txt") == text.count("--editable")
 
 
-def test_the_lock_of_the_container_holds_the_dependencies_and_what_they_need() -> None:
+def test_the_lock_of_the_container_has_the_dependencies_and_theirs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.split(r"[<>=]", dependency)[0] for dependency in project["dependencies"]}
     locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements" / "run.txt").read_text(), flags=re.MULTILINE))

@@ -1,4 +1,4 @@
-"""The structure of the code: how long a function is, and where a cloud has to be named."""
+"""The structure of the code: how long a function is, where a cloud has to be named, and what is mutated."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import io
 import re
 import tokenize
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,30 @@ def test_no_other_line_lists_the_clouds() -> None:
 
     assert "gate/clouds/__init__.py" in PLACES
     assert found == []
+
+
+def test_every_pattern_of_mutated_files_matches_a_file() -> None:
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]["only_mutate"]
+
+    assert [pattern for pattern in patterns if not any(ROOT.glob(pattern))] == []
+
+
+def test_every_known_survivor_changes_a_line_that_exists() -> None:
+    """A row for other code is never compared with what mutation testing finds."""
+    rows = tomllib.loads((ROOT / "tools" / "survivors.toml").read_text())["survivor"]
+    unknown = [row["in"] for row in rows if not _removed_lines(row["diff"]) <= _lines_of(row["in"])]
+
+    assert rows
+    assert unknown == []
+
+
+def _removed_lines(diff: str) -> set[str]:
+    return {line.removeprefix("- ") for line in diff.splitlines() if line.startswith("- ")}
+
+
+def _lines_of(place: str) -> set[str]:
+    """The lines of the module that has this function, table or attribute; none if there is no such name in it."""
+    folders = place.split(".")
+    files = (ROOT.joinpath(*folders[:count]).with_suffix(".py") for count in range(len(folders), 0, -1))
+    source = next(file.read_text() for file in files if file.is_file())
+    return {line.strip() for line in source.splitlines()} if re.search(rf"\b{folders[-1]}\b", source) else set()
