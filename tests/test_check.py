@@ -483,13 +483,11 @@ def test_a_slow_clock_makes_no_task_fresh_even_if_only_an_error_response_states_
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-@pytest.mark.parametrize(
-    ("stated_at", "code"), [(0, 0), (1, 7), (4, 7)], ids=["never", "before-the-selection", "after-the-selection"]
-)
-def test_a_cloud_whose_clock_is_slow_makes_no_task_fresh_if_another_server_states_the_time(
-    cloud: str, stated_at: int, code: int, gate_in: Callable[..., Gate]
+@pytest.mark.parametrize("stated_at", [0, 1, 4], ids=["never", "before-the-selection", "after-the-selection"])
+def test_a_cloud_whose_clock_is_slow_makes_no_task_fresh_whether_or_not_another_server_states_the_time(
+    cloud: str, stated_at: int, gate_in: Callable[..., Gate]
 ) -> None:
-    """The cloud accepts only signatures of three days ago; a load balancer in front of it states today's time."""
+    """The cloud accepts only signatures of three days ago; a load balancer in front of it may state today's time."""
     gate = gate_in("empty", cloud)
     gate.time.step = 3 * DAY
     gate.simulator.tasks.append(a_scan("ours", 60.0, RUNNING, COMPLETE))
@@ -498,8 +496,8 @@ def test_a_cloud_whose_clock_is_slow_makes_no_task_fresh_if_another_server_state
 
     ending = gate.check("--max-age", "1h", "--appear-timeout", "0")
 
-    assert (ending.code, [reason["code"] for reason in ending.report["reasons"]]) == (code, ["stale"] if code else [])
-    assert ending.report["wait"]["retries"] == (stated_at > 0)
+    assert (ending.code, [reason["code"] for reason in ending.report["reasons"]]) == (7, ["stale"])
+    assert ending.report["wait"]["retries"] == (stated_at == 1)
 
 
 @pytest.mark.parametrize(("lag", "age"), [(0.0, 3600.0), (1200.0, 3000.0)])

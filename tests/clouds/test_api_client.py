@@ -259,7 +259,7 @@ def test_only_a_refused_authentication_corrects_the_clock_and_only_once(
         assert len(simulator.requests) == requests
     assert connection.time_of_day.now() == (NOW - timedelta(days=1) if requests == 3 else NOW)
     assert len(clock_notes(connection)) == (requests == 3)
-    assert connection.time_of_day.latest() == connection.time_of_day.now()
+    assert connection.time_of_day.latest() == NOW
     assert fake_time.slept == []
 
 
