@@ -168,6 +168,8 @@ def _apply_limits(task: ScanTask, policy: Policy) -> Verdict:
     if contradictions:
         message = messages.counts_contradict(contradictions, counts["total"])
         return nothing_to_judge(Reason(code="counts-contradict", message=message))
+    if counts["succeeded"] == 0:
+        return nothing_to_judge(Reason(code="nothing-scanned", message=messages.nothing_scanned(counts["total"])))
     return Verdict(decision=Decision.PASSED, exit_code=ExitCode.PASSED)
 
 

@@ -149,3 +149,11 @@ def counts_contradict(claims: list[str], total: int) -> str:
         f"The counts contradict each other: {', '.join(claims)} of {total} images. "
         "Run the gate again, and check the task in the cloud's console if this stays so."
     )
+
+
+def nothing_scanned(total: int) -> str:
+    """The reason when no image of a complete task was scanned, whatever the limits allow."""
+    return (
+        f"None of {total} images was scanned, so there is nothing to judge. "
+        "Fix what the cloud names as the cause and scan again."
+    )

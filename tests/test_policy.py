@@ -32,6 +32,7 @@ from gate.verdict_messages import (
     counts_contradict,
     counts_missing,
     no_task_found,
+    nothing_scanned,
     started_too_early,
     starts_in_future,
     too_many_failed,
@@ -188,7 +189,8 @@ def test_failed_are_the_stated_the_listed_and_those_without_a_result(
     task = a_task(failed=stated, total=total, succeeded=succeeded, failed_images=listing)
 
     assert failed_images(task) == expected
-    assert judge(task, Policy(max_failed=expected)).decision is Decision.PASSED
+    allowed = judge(task, Policy(max_failed=expected))
+    assert [reason.code for reason in allowed.reasons] == ([] if succeeded else ["nothing-scanned"])
     if expected:
         message = too_many_failed(expected, total, expected - 1, stated=stated)
         reason = Reason(code="too-many-failed", message=message, actual=expected, limit=expected - 1)
@@ -477,3 +479,18 @@ def test_by_default_nothing_is_allowed_and_every_verdict_is_enforced() -> None:
     )
     assert strict.warn_only is False
     assert strict.warn_undecided is False
+
+
+@pytest.mark.parametrize("risk_applies", [True, False])
+@pytest.mark.parametrize("total", [1, 3])
+def test_a_task_of_which_no_image_was_scanned_never_passes(total: int, *, risk_applies: bool) -> None:
+    """Allowing failed images allows a part of them to fail, and not a scan that saw nothing."""
+    task = a_task(total=total, succeeded=0, failed=total, risk_applies=risk_applies)
+    verdict = judge(task, Policy(max_failed=99, max_risky=99))
+
+    assert (verdict.decision, verdict.exit_code) == (Decision.UNDECIDED, ExitCode.NOTHING_TO_JUDGE)
+    assert verdict.reasons == (Reason(code="nothing-scanned", message=nothing_scanned(total)),)
+
+
+def test_more_failed_images_than_allowed_block_even_if_none_was_scanned() -> None:
+    assert judge(a_task(total=3, succeeded=0, failed=3), Policy(max_failed=2)).decision is Decision.BLOCKED
