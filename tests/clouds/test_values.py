@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gate.clouds.values import count, datetime_from_ms, malformed, printable_id, text
+from gate.clouds.values import count, datetime_from_ms, is_one_of, malformed, printable_id, text
 from gate.errors import NotUnderstood
 
 NOT_COUNTS: list[object] = [None, True, False, -1, 1.0, "1", "", [], {}]
@@ -60,3 +60,13 @@ def test_the_error_for_a_malformed_response_says_what_to_check() -> None:
         "The response came from something other than the API, or the API has changed.",
         "Check --endpoint and the proxy; if they are right, report this to the gate's project.",
     )
+
+
+@pytest.mark.parametrize("value", [None, "", 0, "0", 1], ids=repr)
+def test_a_value_of_a_list_is_one_of_it(value: object) -> None:
+    assert is_one_of(value, (None, "", 0, "0", 1))
+
+
+@pytest.mark.parametrize("value", [False, True, 0.0, 1.0, "1", [], {}, [0]], ids=repr)
+def test_an_equal_value_of_another_type_is_not_one_of_a_list(value: object) -> None:
+    assert not is_one_of(value, (None, "", 0, "0", 1))

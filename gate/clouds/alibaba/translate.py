@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba.selection import IMAGE_SCAN
-from gate.clouds.values import count, datetime_from_ms, malformed, printable_id, text
+from gate.clouds.values import count, datetime_from_ms, is_one_of, malformed, printable_id, text
 from gate.scan import Counts, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ _MAX_PROGRESS = 100
 _RISK_SOURCES = ("Vul", "Hc", "Alarm")
 _FINISHED_VALUES: tuple[object, ...] = (None, "", 1, "1")
 _NO_FINDINGS_VALUES: tuple[object, ...] = (None, "", "NO", 0, "0")
+_SCAN_TIME_FIELDS = ("LastScanTime", "lastScanTime")
+"""The vendor's metadata of 2024 has the second spelling (2.2); of both, the earlier time counts."""
 
 
 def parse_task(document: Mapping[str, Any], task_type: str, *, requested_id: str = "") -> ScanTask | None:
@@ -161,10 +163,11 @@ class ImageResult:
 def parse_image_result(row: Mapping[str, Any]) -> ImageResult:
     """Translates one entry of ImageInstanceList."""
     # A scan that is still running, or was refused, has no result.
-    is_over = row.get("ScaStatus") in _SUCCESS_VALUES and row.get("ScaResult") in _SUCCESS_VALUES
+    is_over = all(is_one_of(row.get(name), _SUCCESS_VALUES) for name in ("ScaStatus", "ScaResult"))
+    scan_times = [time for name in _SCAN_TIME_FIELDS if (time := datetime_from_ms(row.get(name)))]
     return ImageResult(
         digest=normalise_digest(row.get("Digest")),
-        scanned_at=datetime_from_ms(row.get("LastScanTime")) if is_over else None,
+        scanned_at=min(scan_times, default=None) if is_over else None,
         is_risky=_is_risky(row),
     )
 
@@ -179,7 +182,9 @@ def _is_risky(row: Mapping[str, Any]) -> bool | None:
     if risk == "YES":
         return True
     found_nothing = all(
-        row.get(f"{source}{what}") in _NO_FINDINGS_VALUES for source in _RISK_SOURCES for what in ("Status", "Count")
+        is_one_of(row.get(f"{source}{what}"), _NO_FINDINGS_VALUES)
+        for source in _RISK_SOURCES
+        for what in ("Status", "Count")
     )
     return False if risk == "NO" and found_nothing else None
 
@@ -189,7 +194,7 @@ def _state(info: Mapping[str, Any]) -> TaskState:
     if result == _UNSUPPORTED_REGION:
         return TaskState.FAILED
     state = _STATES.get(status, TaskState.UNKNOWN) if isinstance(status, str) else TaskState.UNKNOWN
-    return TaskState.UNKNOWN if state is TaskState.COMPLETE and result not in _SUCCESS_VALUES else state
+    return TaskState.UNKNOWN if state is TaskState.COMPLETE and not is_one_of(result, _SUCCESS_VALUES) else state
 
 
 def _raw_state(info: Mapping[str, Any]) -> str:
@@ -227,8 +232,8 @@ def _is_repository(row: Mapping[str, Any]) -> bool:
 def _failure_reasons(row: Mapping[str, Any]) -> list[str]:
     """Why a leaf record is not a clear success, in the cloud's own words if it has any; empty for a success."""
     status, result = row.get("StatusText"), row.get("ResultInfo")
-    unfinished = "not finished" if status == "SUCCESS" and row.get("Finish") not in _FINISHED_VALUES else None
-    reasons = [str(value) for value in (status, result, unfinished) if value not in _SUCCESS_VALUES]
+    unfinished = "not finished" if status == "SUCCESS" and not is_one_of(row.get("Finish"), _FINISHED_VALUES) else None
+    reasons = [str(value) for value in (status, result, unfinished) if not is_one_of(value, _SUCCESS_VALUES)]
     return reasons if reasons or status == "SUCCESS" else ["no state given"]
 
 

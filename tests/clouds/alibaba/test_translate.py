@@ -604,3 +604,37 @@ def test_a_leaf_record_has_by_default_no_reason_and_no_location() -> None:
 @pytest.mark.parametrize("finish", [None, "", 1, "1"], ids=repr)
 def test_a_leaf_record_without_finish_counts_as_finished(finish: object) -> None:
     assert parse_leaf_record({"StatusText": "SUCCESS", "Finish": finish}).succeeded
+
+
+@pytest.mark.parametrize("value", [False, 0.0, True, 1.0], ids=repr)
+@pytest.mark.parametrize("field", ["VulStatus", "VulCount", "HcStatus", "HcCount", "AlarmStatus", "AlarmCount"])
+def test_a_finding_field_of_another_type_does_not_say_that_nothing_was_found(field: str, value: object) -> None:
+    assert parse_image_result({"RiskStatus": "NO", field: value}).is_risky is None
+
+
+@pytest.mark.parametrize("value", [True, 1.0, False], ids=repr)
+def test_a_leaf_record_is_finished_only_in_the_words_of_the_documents(value: object) -> None:
+    record = parse_leaf_record({"StatusText": "SUCCESS", "Finish": value})
+
+    assert (record.succeeded, record.reason) == (False, "not finished")
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ({"LastScanTime": 2000}, 2),
+        ({"lastScanTime": 3000}, 3),
+        ({"LastScanTime": 2000, "lastScanTime": 3000}, 2),
+        ({"LastScanTime": 4000, "lastScanTime": 3000}, 3),
+        ({"LastScanTime": None, "lastScanTime": 3000}, 3),
+        ({"LASTSCANTIME": 3000}, None),
+        ({}, None),
+    ],
+    ids=str,
+)
+def test_the_scan_time_is_read_in_both_spellings_and_the_earlier_one_counts(
+    times: dict[str, object], expected: int | None
+) -> None:
+    found = parse_image_result({"RiskStatus": "NO", **times}).scanned_at
+
+    assert (found.timestamp() if found else None) == expected
