@@ -118,7 +118,7 @@ LEAF_FIELDS: Final = (
     Field(
         "OnceTasks.Finish",
         1,
-        {**ABSENT, "true": 0, "one-as-text": 0},
+        {**ABSENT, "one-as-text": 0},
         more_values={"one-as-text": "1", "zero": 0},
     ),
 )
