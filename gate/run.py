@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gate import __version__
-from gate.clock import Deadline
 from gate.clouds import CLOUDS
 from gate.errors import DeadlineExceeded, GateError, Interrupted
+from gate.find_task import find_task, policy_in_force
+from gate.follow_task import follow_task
 from gate.outcome import Outcome
 from gate.policy import (
     Decision,
     Reason,
+    future_end,
     has_lost_images,
-    is_different_task,
     judge,
-    no_task,
+    not_plainly_complete,
+    not_settled,
     nothing_to_judge,
-    staleness,
     undecided,
 )
-from gate.scan import TaskState
-from gate.verdict_messages import format_limit, waiting_for_task
+from gate.selection import narrow_scope, newest, others_that_fit, staleness
 from gate.wait import Poller, PollSchedule
 
 if TYPE_CHECKING:
     from gate.clouds import Cloud, Connection
-    from gate.policy import Policy, Verdict
+    from gate.follow_task import Followed
+    from gate.policy import Verdict
     from gate.scan import ScanTask
-    from gate.settings import Settings
-    from gate.time_of_day import TimeOfDay
 
 
 def check(connection: Connection) -> Outcome:
@@ -66,30 +64,19 @@ def poll_once(connection: Connection) -> ScanTask | None:
     """
     task_id = connection.settings.task_id
     cloud = CLOUDS[connection.settings.cloud].connect(connection)
-    return cloud.task_by_id(task_id) if task_id else cloud.newest_task()
+    return cloud.task_by_id(task_id) if task_id else newest(cloud.matching_tasks())
 
 
 def _decide(connection: Connection) -> Verdict:
-    settings, clock, time_of_day = connection.settings, connection.clock, connection.time_of_day
+    settings = connection.settings
     cloud, poller = CLOUDS[settings.cloud].connect(connection), _poller(connection)
-
-    pinned = _select_task(cloud, poller, settings)
+    pinned = find_task(cloud, poller, connection)
     if isinstance(pinned, Reason):
         return nothing_to_judge(pinned)
     connection.event_log.note(f"following scan task {pinned.id} and no other")
-    selected_at, elapsed = time_of_day.latest(), clock.elapsed()
-    last = _wait_until_final(cloud, poller, pinned, connection.deadline)
-    if is_different_task(last, pinned):
-        return nothing_to_judge(_CHANGED)
-    verdict = judge(last, settings.policy, timeout=settings.timeout)
-    if verdict.decision is not Decision.PASSED:
-        return verdict
-    if has_lost_images(last, connection.event_log.polls_of(pinned.id)):
-        return nothing_to_judge(_LOST)
-    # A server may have stated a later time since the task was selected: by that time it may have been stale then.
-    known_since = time_of_day.latest() - timedelta(seconds=connection.clock.elapsed() - elapsed)
-    doubt = staleness(pinned, _corrected_for_lag(settings.policy, time_of_day), max(selected_at, known_since))
-    return nothing_to_judge(doubt) if doubt else verdict
+    followed = follow_task(cloud, poller, pinned, connection)
+    verdict = judge(followed.last, settings.policy, timeout=settings.timeout)
+    return verdict if verdict.decision is not Decision.PASSED else _confirmed(verdict, followed, cloud, connection)
 
 
 def _poller(connection: Connection) -> Poller:
@@ -104,67 +91,40 @@ def _poller(connection: Connection) -> Poller:
     )
 
 
-def _select_task(cloud: Cloud, poller: Poller, settings: Settings) -> ScanTask | Reason:
-    """Waits for a task that may be judged; returns the reason against the last one seen if none came in time."""
-    appear_timeout, option = min((settings.appear_timeout, "--appear-timeout"), (settings.timeout, "--timeout"))
-    limit = format_limit(appear_timeout, option)
-
-    def find() -> ScanTask | None:
-        return cloud.task_by_id(settings.task_id) if settings.task_id else cloud.newest_task()
-
-    def objection(task: ScanTask | None, waited: str = "") -> Reason | None:
-        if not (task and task.id):
-            return no_task(settings.task_id, cloud.search_description(settings.task_id), waited)
-        policy = _corrected_for_lag(settings.policy, poller.time_of_day)
-        return staleness(task, policy, poller.time_of_day.latest())
-
-    def obstacle(task: ScanTask | None) -> str | None:
-        reason = objection(task)
-        # A newer task may still appear in the place of a stale one, but not where one was selected by its id.
-        is_hopeless = reason and reason.code == "stale" and settings.task_id
-        return waiting_for_task(reason.message, limit) if reason and not is_hopeless else None
-
-    task = poller.until(obstacle, find, Deadline(poller.clock, appear_timeout))
-    return objection(task, limit) or task or no_task(settings.task_id, "")
+def _confirmed(verdict: Verdict, followed: Followed, cloud: Cloud, connection: Connection) -> Verdict:
+    """The verdict "passed", unless something has come to light against it since the task was selected."""
+    timeout = connection.settings.timeout
+    if sign := future_end(followed.last, connection.time_of_day.latest()):
+        return not_plainly_complete(sign, timeout)
+    if doubt := _doubt(followed, connection):
+        return nothing_to_judge(doubt)
+    return (
+        _unless_ambiguous(verdict, cloud, followed.pinned, connection) if followed.is_settled else not_settled(timeout)
+    )
 
 
-def _corrected_for_lag(policy: Policy, time_of_day: TimeOfDay) -> Policy:
-    """The policy with `started_after` moved by the lag of this machine's clock, on which it was probably noted."""
-    if policy.started_after is None or not time_of_day.lag:
-        return policy
-    room = datetime.max.replace(tzinfo=UTC) - policy.started_after
-    return replace(policy, started_after=policy.started_after + min(room, timedelta(seconds=time_of_day.lag)))
+def _doubt(followed: Followed, connection: Connection) -> Reason | None:
+    pinned, last, policy = followed.pinned, followed.last, policy_in_force(connection)
+    if has_lost_images(last, connection.event_log.polls_of(pinned.id)):
+        return _LOST
+    # A task that starts again under the same id is no fresher than its first start.
+    earliest = min(filter(None, (pinned.started_at, last.started_at)), default=None)
+    return staleness(replace(pinned, started_at=earliest), policy, followed.known_at) or narrow_scope(last, policy)
 
 
-def _wait_until_final(cloud: Cloud, poller: Poller, pinned: ScanTask, deadline: Deadline) -> ScanTask:
-    """Polls until this task is final or the run is over, and returns what was seen of it last."""
-    gone = replace(pinned, state=TaskState.UNKNOWN, raw_state="no longer listed", progress=None)
-
-    def poll() -> ScanTask:
-        return cloud.poll(pinned) or gone
-
-    # At the deadline, the poll that found the task was the last one.
-    if pinned.results_pending is not None or deadline.is_over():
-        return poller.until(_not_final, poll, deadline, seen=pinned)
+def _unless_ambiguous(verdict: Verdict, cloud: Cloud, pinned: ScanTask, connection: Connection) -> Verdict:
+    """The verdict, unless by now another task fits `started_after` too, so that either may be the one that is meant."""
+    settings = connection.settings
+    if settings.task_id or settings.policy.started_after is None:
+        return verdict
     try:
-        # A complete task without counts needs no delay before they are requested.
-        return poller.until(_not_final, poll, deadline)
+        tasks = cloud.matching_tasks()
     except DeadlineExceeded:
-        return pinned
+        return not_settled(settings.timeout)
+    other = others_that_fit(pinned, tasks, policy_in_force(connection), connection.time_of_day.latest())
+    return nothing_to_judge(other) if other else verdict
 
 
-def _not_final(task: ScanTask) -> str | None:
-    if task.is_final:
-        return None
-    # While the scan itself goes on, its state says all there is to say.
-    return f"waiting for results; images without one: {task.results_pending}" if task.results_pending else ""
-
-
-_CHANGED = Reason(
-    code="task-changed",
-    message="The scan task has another start time than when it was chosen, so it may be another task. Run the gate "
-    "again.",
-)
 _LOST = Reason(
     code="images-lost",
     message="The scan task has lost images that it had before, so not all of its images were judged. Run the gate "

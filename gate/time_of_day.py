@@ -19,7 +19,8 @@ class TimeOfDay:
     """Answers two different questions about the time of day.
 
     Signatures and estimates need the most likely time: `now`. Freshness needs the latest time that anything stated:
-    `latest`. A server can make a task look older, and never younger, whatever time it states.
+    `latest`. A server can make a task look older, and never younger, whatever time it states, and whether or not its
+    time was taken over for signatures.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -57,4 +58,6 @@ class TimeOfDay:
         return datetime.fromtimestamp(started + self._clock.elapsed(), UTC)
 
     def _latest_start(self) -> float:
-        return self._latest_started if self._latest_started - self._started > _TOLERANCE else self._started
+        # A correction back is for signatures only: a server whose clock is slow must not make a stale task fresh.
+        own = max(self._clock.started, self._started)
+        return self._latest_started if self._latest_started - own > _TOLERANCE else own

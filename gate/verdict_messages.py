@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from gate.scan import TaskState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from gate.scan import ScanTask
 
-NO_START_TIME = (
-    "The scan task states no start time, so its age is unknown. "
-    "It may still be queued; if it is not, judge it anyway with --max-age none."
-)
+NO_START_TIME = "The scan task ended and states no start time, so its age is unknown. Start another scan."
+QUEUED = "The scan task is queued: it has not started yet."
 NO_IMAGES = "The scan task has no images: nothing was scanned. Check which images the scan covers."
 _ENDINGS = {TaskState.STOPPED: "was stopped", TaskState.TIMED_OUT: "timed out", TaskState.FAILED: "failed"}
 
@@ -150,3 +149,48 @@ def counts_contradict(claims: list[str], total: int) -> str:
         f"The counts contradict each other: {', '.join(claims)} of {total} images. "
         "Run the gate again, and check the task in the cloud's console if this stays so."
     )
+
+
+def nothing_scanned(total: int) -> str:
+    """The reason when no image of a complete task has a result, whatever the limits allow."""
+    return (
+        f"None of {total} images was scanned, so there is nothing to judge. "
+        "Fix what the cloud names as the cause and scan again."
+    )
+
+
+def scope_too_narrow(missing: Sequence[str]) -> str:
+    """The reason when the scan did not look for everything that is required."""
+    return (
+        f"The scan did not look for: {', '.join(missing)}. Start a scan that does, or require less with "
+        "--required-scope."
+    )
+
+
+def ambiguous(one: ScanTask, other: ScanTask) -> str:
+    """The reason when two tasks fit, and nothing tells which one is meant."""
+    return (
+        f"Two scan tasks fit: {_named(one)} and {_named(other)}. "
+        "Select one with --task-id, or tell them apart with --task-name."
+    )
+
+
+def not_plainly_complete(sign: str, timeout: float) -> str:
+    """The reason when the cloud's own answer contradicted that the task is complete until the time was up."""
+    return (
+        f"The time is up after {format_limit(timeout, '--timeout')} and the cloud calls the scan task complete, but "
+        f"{sign}. Check the task in the cloud's console, and scan again."
+    )
+
+
+def not_settled(timeout: float) -> str:
+    """The reason when the counts were within the limits, and may still have changed when the time was up."""
+    return (
+        f"The time is up after {format_limit(timeout, '--timeout')} and the scan task ended so recently that its "
+        "counts may still change. Raise --timeout."
+    )
+
+
+def _named(task: ScanTask) -> str:
+    started = f", started {format_time(task.started_at)}" if task.started_at else ""
+    return f"{task.name or 'unnamed'} (id {task.id}{started})"

@@ -131,9 +131,11 @@ class Poller:
 
 def expected_end(task: ScanTask | None, now: datetime) -> float | None:
     """Estimates in how many s a running task will end: by the cloud's own estimate, else by its progress so far."""
-    # No progress tells when the results of a complete task will come.
-    if task is None or task.state is TaskState.COMPLETE:
+    if task is None:
         return None
+    if task.state is TaskState.COMPLETE:
+        # No progress tells when missing results will come; where all are there, one more poll is all that is needed.
+        return 0.0 if task.results_pending == 0 and not task.remaining else None
     if task.remaining is not None:
         return task.remaining
     if task.started_at is None or not task.progress:

@@ -23,6 +23,11 @@ def datetime_from_ms(milliseconds: object) -> datetime | None:
         return None
 
 
+def is_one_of(value: object, allowed: tuple[object, ...]) -> bool:
+    """Whether a value is one of these, of the same type too: False is not 0, and 1.0 is not 1."""
+    return any(type(value) is type(one) and value == one for one in allowed)
+
+
 def text(value: object) -> str:
     """A string; empty for anything else."""
     return value if isinstance(value, str) else ""

@@ -31,9 +31,11 @@ from gate.clouds.response import Response, date_of, parse_json_object, retry_aft
 from gate.config_file import config_values
 from gate.errors import GateError
 from gate.options import OPTIONS
-from gate.policy import Policy, judge, staleness
+from gate.policy import Policy, judge
 from gate.reports import json_report
+from gate.selection import staleness
 from tests.builders import NOW, a_task, an_outcome
+from tests.clouds.builders import newest_task
 from tests.github_runner import parse_outputs
 
 if TYPE_CHECKING:
@@ -136,7 +138,6 @@ def _huawei(data: bytes) -> None:
     with suppress(GateError):
         for row in huawei.parse_page(parse_json_object(_answer(data))).rows:
             for kind in (IMAGE_SCAN, IMAGE_SYNC):
-                huawei.matches_list_type(row, kind)
                 _shown(huawei.parse_task(row, kind))
 
 
@@ -184,7 +185,7 @@ def _pages(data: bytes) -> None:
 def _huawei_pages(data: bytes) -> None:
     selection = Selection(list_type=IMAGE_SCAN, scope=(), filters=(), page_size=_PAGE_SIZE)
     with suppress(GateError):
-        task = HuaweiCloud(_asking(data), lambda: "0a1b2c", selection, place="").newest_task()
+        task = newest_task(HuaweiCloud(_asking(data), lambda: "0a1b2c", selection, place=""))
         if task is not None:
             _shown(task)
 

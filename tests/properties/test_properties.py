@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.policy import Decision, Policy, judge, staleness
+from gate.policy import Decision, Policy, judge
 from gate.scan import TaskState
+from gate.selection import staleness
 from tests.builders import NOW, a_failed_image, a_task
 from tests.properties.answers import OtherSide, Weather
 from tests.properties.properties import violations, worse_violations

@@ -19,7 +19,7 @@ from gate.clouds.error_response import (
     unreachable,
 )
 from gate.clouds.response import retry_after
-from gate.clouds.values import text
+from gate.clouds.values import is_one_of, text
 from gate.errors import NotAuthorised, Throttled
 from gate.text import one_line
 
@@ -80,8 +80,7 @@ def action(api: str) -> str:
 
 def is_success_code(code: object) -> bool:
     """Whether a code says that the call succeeded; compared by type too."""
-    # type() as well, since 1 == True and 200 == 200.0.
-    return any(type(code) is type(good) and code == good for good in _NO_ERROR)
+    return is_one_of(code, _NO_ERROR)
 
 
 def _error(code: object, message: str) -> CloudError:

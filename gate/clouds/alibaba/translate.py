@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba.selection import IMAGE_SCAN
-from gate.clouds.values import count, datetime_from_ms, malformed, printable_id, text
+from gate.clouds.values import count, datetime_from_ms, is_one_of, malformed, printable_id, text
 from gate.scan import Counts, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ _MAX_PROGRESS = 100
 _RISK_SOURCES = ("Vul", "Hc", "Alarm")
 _FINISHED_VALUES: tuple[object, ...] = (None, "", 1, "1")
 _NO_FINDINGS_VALUES: tuple[object, ...] = (None, "", "NO", 0, "0")
+_UNSUCCESSFUL_STATUSES: tuple[object, ...] = ("1", "3", "4", 1, 3, 4)
+"""Started, failed and timed out in the numbers of DescribeOnceTask; those of leaf records are not documented (2.1)."""
+_LEAF_TIMES = ("StartTime", "RealRunTime", "EndTime")
+_SCAN_TIMES = ("LastScanTime", "lastScanTime")
 
 
 def parse_task(document: Mapping[str, Any], task_type: str, *, requested_id: str = "") -> ScanTask | None:
@@ -111,6 +115,10 @@ class LeafRecord:
     """Why it did not succeed, in the cloud's own words."""
     location: tuple[str, ...] = ()
     """Where the image is stored; one name can exist in two regions."""
+    ended_at: datetime | None = None
+    """Aware, in UTC."""
+    is_repository: bool = False
+    """Whether it stands for a whole repository, and so for an unknown number of images."""
 
 
 def counts_as_image(row: Mapping[str, Any]) -> bool:
@@ -127,8 +135,12 @@ def record_target(row: Mapping[str, Any]) -> str:
     return normalise_digest(_image_info(row).get("Digest")) or normalise_digest(row.get("Target"))
 
 
-def parse_leaf_record(row: Mapping[str, Any]) -> LeafRecord:
+def parse_leaf_record(row: Mapping[str, Any], started_at: datetime | None = None) -> LeafRecord:
     """Translates one entry of OnceTasks; anything but a clear success is a failure.
+
+    Args:
+        row: The entry.
+        started_at: The start of the task, if it is known; a record that ended before it is one of an earlier scan.
 
     Raises:
         NotUnderstood: The record belongs to another type of task than was requested.
@@ -140,11 +152,16 @@ def parse_leaf_record(row: Mapping[str, Any]) -> LeafRecord:
         image = replace(image, name=image.name or image.digest, digest="")
         # Only a repository that failed counts; see `counts_as_image`.
         reasons += ["a whole repository"]
+    ran_until = max(filter(None, (datetime_from_ms(row.get(name)) for name in _LEAF_TIMES)), default=None)
+    if started_at and ran_until and ran_until < started_at:
+        reasons += ["it ran before the task started"]
     return LeafRecord(
         image=image,
         succeeded=not reasons,
         reason=", ".join(reasons),
         location=tuple(text(info.get(key)) for key in _LOCATION_FIELDS),
+        ended_at=datetime_from_ms(row.get("EndTime")),
+        is_repository=_is_repository(row),
     )
 
 
@@ -161,10 +178,12 @@ class ImageResult:
 def parse_image_result(row: Mapping[str, Any]) -> ImageResult:
     """Translates one entry of ImageInstanceList."""
     # A scan that is still running, or was refused, has no result.
-    is_over = row.get("ScaStatus") in _SUCCESS_VALUES and row.get("ScaResult") in _SUCCESS_VALUES
+    is_over = all(is_one_of(row.get(name), _SUCCESS_VALUES) for name in ("ScaStatus", "ScaResult"))
+    # The vendor's metadata of 2024 spells it with a small letter (2.2); where both are there, the earlier one counts.
+    scan_times = [time for name in _SCAN_TIMES if (time := datetime_from_ms(row.get(name)))]
     return ImageResult(
         digest=normalise_digest(row.get("Digest")),
-        scanned_at=datetime_from_ms(row.get("LastScanTime")) if is_over else None,
+        scanned_at=min(scan_times, default=None) if is_over else None,
         is_risky=_is_risky(row),
     )
 
@@ -179,7 +198,9 @@ def _is_risky(row: Mapping[str, Any]) -> bool | None:
     if risk == "YES":
         return True
     found_nothing = all(
-        row.get(f"{source}{what}") in _NO_FINDINGS_VALUES for source in _RISK_SOURCES for what in ("Status", "Count")
+        is_one_of(row.get(f"{source}{what}"), _NO_FINDINGS_VALUES)
+        for source in _RISK_SOURCES
+        for what in ("Status", "Count")
     )
     return False if risk == "NO" and found_nothing else None
 
@@ -189,7 +210,7 @@ def _state(info: Mapping[str, Any]) -> TaskState:
     if result == _UNSUPPORTED_REGION:
         return TaskState.FAILED
     state = _STATES.get(status, TaskState.UNKNOWN) if isinstance(status, str) else TaskState.UNKNOWN
-    return TaskState.UNKNOWN if state is TaskState.COMPLETE and result not in _SUCCESS_VALUES else state
+    return TaskState.UNKNOWN if state is TaskState.COMPLETE and not is_one_of(result, _SUCCESS_VALUES) else state
 
 
 def _raw_state(info: Mapping[str, Any]) -> str:
@@ -227,9 +248,28 @@ def _is_repository(row: Mapping[str, Any]) -> bool:
 def _failure_reasons(row: Mapping[str, Any]) -> list[str]:
     """Why a leaf record is not a clear success, in the cloud's own words if it has any; empty for a success."""
     status, result = row.get("StatusText"), row.get("ResultInfo")
-    unfinished = "not finished" if status == "SUCCESS" and row.get("Finish") not in _FINISHED_VALUES else None
-    reasons = [str(value) for value in (status, result, unfinished) if value not in _SUCCESS_VALUES]
-    return reasons if reasons or status == "SUCCESS" else ["no state given"]
+    reasons = [str(value) for value in (status, result) if not is_one_of(value, _SUCCESS_VALUES)]
+    if status != "SUCCESS":
+        return reasons or ["no state given"]
+    return reasons + _contradictions(row)
+
+
+def _contradictions(row: Mapping[str, Any]) -> list[str]:
+    """What a leaf record states against its own word that it succeeded."""
+    started, ended = (datetime_from_ms(row.get(name)) for name in ("StartTime", "EndTime"))
+    finished, total = (_number(row.get(name)) for name in ("FinishCount", "TotalCount"))
+    signs = {
+        "not finished": not is_one_of(row.get("Finish"), _FINISHED_VALUES),
+        f"its Status is {row.get('Status')}": is_one_of(row.get("Status"), _UNSUCCESSFUL_STATUSES),
+        f"{finished} of {total} finished": finished is not None and total is not None and finished < total,
+        "it ended before it started": started is not None and ended is not None and ended < started,
+    }
+    return [sign for sign, is_there in signs.items() if is_there]
+
+
+def _number(value: object) -> int | None:
+    # Leaf records have their counts as strings (2.1).
+    return int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value) else count(value)
 
 
 def _image_info(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -299,20 +299,17 @@ def test_missing_leaf_records_and_missing_results_are_added_up() -> None:
     assert counted([a_leaf_row(A), a_leaf_row(B)], [an_image_row(A)], stated=4).results_pending == 3
 
 
-@pytest.mark.parametrize("stated", [1, 2])
-def test_more_images_than_the_total_contradict_it(stated: int) -> None:
+@pytest.mark.parametrize("stated", [0, 1, 2])
+def test_a_total_that_is_smaller_than_the_number_of_images_is_no_contradiction(stated: int) -> None:
+    """In the vendor's own sample the counts do not fit each other either; the larger number counts."""
     found = counted(
         [a_leaf_row(A), a_leaf_row(B), a_leaf_row(C)],
         [an_image_row(A), an_image_row(B), an_image_row(C)],
         stated=stated,
     )
 
-    assert (found.counts.total, found.counts.succeeded) == (stated, 3)
-    assert first_reason(found) == "counts-contradict"
-
-
-def test_images_of_a_task_with_a_total_of_0_are_not_judged() -> None:
-    assert first_reason(counted([a_leaf_row(A)], [an_image_row(A)], stated=0)) == "no-images"
+    assert (found.counts.total, found.counts.succeeded) == (3, 3)
+    assert first_reason(found) == "passed"
 
 
 def test_a_contradiction_does_not_hide_a_risk() -> None:
