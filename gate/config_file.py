@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 DEFAULT_FILE = Path(".scan-gate.toml")
 HELP = "read options from this TOML file; its keys are the options' names"
+_MAX_SIZE = 100_000
+"""Bytes; all options together take some 2,000."""
 _FLAGS = {option.name for option in OPTIONS if option.is_flag}
 
 
@@ -46,7 +48,8 @@ def describe_key(path: Path, key: str) -> str:
 
 def _read(path: Path, source: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            return _within_limit(file.read(_MAX_SIZE + 1)).decode()
     except FileNotFoundError:
         raise UsageError(
             f"The file {path} does not exist.", remedy=f"Correct {source}, or add the file to the checkout."
@@ -59,6 +62,12 @@ def _read(path: Path, source: str) -> str:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"The file {path} cannot be read: {why}.", remedy=f"Correct {source} or the file.") from None
+
+
+def _within_limit(content: bytes) -> bytes:
+    if len(content) > _MAX_SIZE:
+        raise ValueError(f"it is larger than {_MAX_SIZE} bytes")
+    return content
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:

@@ -91,6 +91,17 @@ def test_a_file_that_cannot_be_read_says_why(name: str, tmp_path: Path) -> None:
         config_values(tmp_path / name, NAMES)
 
 
+def test_a_file_that_is_too_large_is_not_parsed(tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    largest = b"max-failed = 1\n#".ljust(100_000, b"x")
+    path.write_bytes(largest)
+    assert config_values(path, NAMES) == {"max-failed": 1}
+
+    path.write_bytes(largest + b"x")
+    with pytest.raises(UsageError, match=r"cannot be read: it is larger than 100000 bytes\."):
+        config_values(path, NAMES)
+
+
 def test_a_folder_that_may_not_be_searched_has_no_config_file(
     gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,6 +147,21 @@ def test_secrets_are_printed_only_to_mask_them_in_a_ci_system_that_can(
     assert traces(without_masks(output_of(ending), secrets, mask), [*secrets, *signatures(gate)]) == []
 
 
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_job_of_gitlab_with_the_variable_of_github_prints_no_secret(
+    cloud: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_in("clean", cloud)
+    secrets = set_credentials(gate, monkeypatch)
+    monkeypatch.setenv("GITLAB_CI", "true")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    ending = gate.run("check", "-v")
+
+    assert ending.code == 0
+    assert traces(output_of(ending), [*secrets, *signatures(gate)]) == []
+
+
 @pytest.mark.parametrize("command", ["check", "status"])
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_wrong_credentials_are_not_shown(
@@ -391,11 +406,12 @@ def test_a_secret_in_a_wrong_setting_is_not_shown(
 
 AGENT = """#!/bin/sh
 tr '\\0' ' ' < /proc/$$/cmdline > arguments-of-agent
+env > environment-of-agent
 cat > input-of-agent
 """
 
 
-def test_no_process_has_a_secret_among_its_arguments(
+def test_no_process_has_a_secret_among_its_arguments_and_no_child_has_one_in_its_environment(
     gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither the gate while it waits nor the Buildkite agent, the only program that it starts."""
@@ -405,6 +421,9 @@ def test_no_process_has_a_secret_among_its_arguments(
     agent.write_text(AGENT)
     agent.chmod(0o755)
     environ = {"BUILDKITE": "true", "PATH": f"{Path.cwd()}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    # The agent needs the proxy, with its password.
+    monkeypatch.delenv("HTTPS_PROXY")
+    monkeypatch.delenv("HTTP_PROXY")
 
     with subprocess.Popen(
         [sys.executable, "-m", "gate", "check", *gate.cloud_options(), "--max-age", "none", "-v", *EVERY_REPORT],
@@ -421,6 +440,7 @@ def test_no_process_has_a_secret_among_its_arguments(
 
     assert "check" in arguments
     assert "annotate" in Path("arguments-of-agent").read_text()
+    assert "BUILDKITE=true" in Path("environment-of-agent").read_text()
     assert process.returncode == 143
     everything = "\n".join((arguments, *log, out, err, files()))
     assert traces(everything, [*secrets, *signatures(gate)]) == []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gate.ci.annotations import annotations_of, severity
 from gate.ci.ci_system import CISystem
-from gate.ci.detection import is_detected
+from gate.ci.detection import is_the_only_one_detected
 from gate.reports import markdown
 from gate.text import MAX_REASON_LENGTH, one_line
 from gate.writing import print_stdout, write_atomically
@@ -26,8 +26,9 @@ class Azure(CISystem):
     """Prints logging commands, which the agent reads on standard output."""
 
     def mask_command(self, secret: str) -> str:
-        """See `CISystem.mask_command`; outside of Azure's agent, the command itself would show the secret."""
-        return command("task.setsecret", secret) if is_detected("azure", self._environ) else ""
+        """See `CISystem.mask_command`; anywhere but in Azure's agent, the command itself would show the secret."""
+        is_azure = is_the_only_one_detected("azure", self._environ)
+        return command("task.setsecret", secret) if is_azure else ""
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `CISystem.publish`."""

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 _AGENT = "buildkite-agent"
 _STYLES = {"notice": "success", "warning": "warning", "error": "error"}
+_PREFIX = "BUILDKITE"
+"""Of its own variables, one of which is the token with which it signs in to its server."""
+_PASSED_ON = frozenset(
+    {"PATH", "HOME", "USER", "TMPDIR", "LANG", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+)
 _TIMEOUT = 10.0
 """Seconds."""
 
@@ -48,7 +53,7 @@ class Buildkite(CISystem):
             subprocess.run(  # noqa: S603 - the CI system's own program, with arguments of ours only
                 command,
                 input="".join(markdown.render(outcome)).encode(),
-                env=dict(self._environ),
+                env=self._environ_of_agent(),
                 capture_output=True,
                 check=True,
                 timeout=_TIMEOUT,
@@ -56,6 +61,14 @@ class Buildkite(CISystem):
         except (OSError, subprocess.SubprocessError) as error:
             output = getattr(error, "stderr", None) or str(error).encode()
             yield f"{_AGENT} did not take the annotation ({one_line(output.decode(errors='replace'), 200)})."
+
+    def _environ_of_agent(self) -> dict[str, str]:
+        """What the agent needs to find its job and its server; no credentials of a cloud among it."""
+        return {
+            name: value
+            for name, value in self._environ.items()
+            if name.startswith(_PREFIX) or name.upper() in _PASSED_ON
+        }
 
 
 CI_SYSTEM = Buildkite

@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_VARIABLES = {
+    "github": "GITHUB_ACTIONS",
+    "gitlab": "GITLAB_CI",
+    "azure": "TF_BUILD",
+    "buildkite": "BUILDKITE",
+    "bitbucket": "BITBUCKET_BUILD_NUMBER",
+}
+"""The variable that each sets in every job."""
 CI_SYSTEMS: Mapping[str, Callable[[Mapping[str, str]], bool]] = {
-    "github": lambda environ: environ.get("GITHUB_ACTIONS") == "true",
-    "gitlab": lambda environ: environ.get("GITLAB_CI") == "true",
-    "azure": lambda environ: environ.get("TF_BUILD", "").lower() == "true",
-    "buildkite": lambda environ: environ.get("BUILDKITE") == "true",
-    "bitbucket": lambda environ: bool(environ.get("BITBUCKET_BUILD_NUMBER")),
+    "github": lambda environ: environ.get(_VARIABLES["github"]) == "true",
+    "gitlab": lambda environ: environ.get(_VARIABLES["gitlab"]) == "true",
+    "azure": lambda environ: environ.get(_VARIABLES["azure"], "").lower() == "true",
+    "buildkite": lambda environ: environ.get(_VARIABLES["buildkite"]) == "true",
+    "bitbucket": lambda environ: bool(environ.get(_VARIABLES["bitbucket"])),
     "none": lambda _environ: True,
 }
 """All that `--ci` knows, by name, in the order in which they are tried, and how each is detected."""
@@ -21,6 +29,15 @@ CI_SYSTEMS: Mapping[str, Callable[[Mapping[str, str]], bool]] = {
 def is_detected(name: str, environ: Mapping[str, str]) -> bool:
     """Whether these variables are those of a job of this CI system."""
     return CI_SYSTEMS[name](environ)
+
+
+def is_the_only_one_detected(name: str, environ: Mapping[str, str]) -> bool:
+    """Whether these variables are those of a job of this CI system, and none of them is one of another CI system.
+
+    Not even an empty one: whoever can set a variable of one CI system in a job of another can also set its own.
+    """
+    others = (variable for other, variable in _VARIABLES.items() if other != name)
+    return is_detected(name, environ) and not any(variable in environ for variable in others)
 
 
 def detected(environ: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gate.ci.annotations import annotations_of, severity
 from gate.ci.ci_system import CISystem
-from gate.ci.detection import is_detected
+from gate.ci.detection import is_the_only_one_detected
 from gate.reports import markdown
 from gate.text import MAX_REASON_LENGTH, for_log, one_line
 from gate.writing import append_atomically, print_stdout
@@ -35,8 +35,9 @@ class GitHub(CISystem):
     """Appends to the two files of the step, which the runner owns, and prints workflow commands."""
 
     def mask_command(self, secret: str) -> str:
-        """See `CISystem.mask_command`; outside of GitHub's runner, the command itself would show the secret."""
-        return command("add-mask", secret) if is_detected("github", self._environ) else ""
+        """See `CISystem.mask_command`; anywhere but in GitHub's runner, the command itself would show the secret."""
+        is_github = is_the_only_one_detected("github", self._environ)
+        return command("add-mask", secret) if is_github else ""
 
     def start_group(self, title: str, at: datetime) -> str:  # noqa: ARG002 - GitHub takes the times itself
         """See `CISystem.start_group`."""

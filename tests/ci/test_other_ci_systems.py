@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ import pytest
 
 from gate import ci
 from gate.ci import azure, bitbucket
+from gate.clouds import CLOUDS
+from gate.clouds.credentials import INPUT, OURS
 from gate.policy import Policy
 from tests.builders import NOW, a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE
@@ -142,6 +145,20 @@ def test_a_secret_is_printed_only_where_a_ci_system_is_detected_that_masks_it(
     assert ci.detect({}, name).mask_command("canary-secret") == ""
 
 
+@pytest.mark.parametrize("value", ["true", "True", "7", "false", ""])
+@pytest.mark.parametrize("other", ["GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "BUILDKITE", "BITBUCKET_BUILD_NUMBER"])
+@pytest.mark.parametrize(("name", "own"), [("github", "GITHUB_ACTIONS"), ("azure", "TF_BUILD")])
+def test_no_secret_is_printed_in_a_job_with_a_variable_of_another_ci_system(
+    name: str, own: str, other: str, value: str
+) -> None:
+    """A dotenv file of an earlier job can set any variable of a job in GitLab, its own variable included."""
+    environ = {other: value, own: "true"}
+
+    is_printed = "canary" in ci.detect(environ, name).mask_command("canary-secret")
+
+    assert is_printed is (other == own)
+
+
 # Buildkite.
 
 
@@ -149,8 +166,9 @@ def agent(folder: Path, exit_code: int = 0) -> None:
     """Puts a stand-in for Buildkite's agent into this folder; it keeps its arguments and its input."""
     path = folder / "buildkite-agent"
     path.write_text(
-        f"#!{sys.executable}\nimport json, sys\n"
+        f"#!{sys.executable}\nimport json, os, sys\n"
         f"json.dump([sys.argv[1:], sys.stdin.read()], open({str(folder / 'received.json')!r}, 'w'))\n"
+        f"json.dump(dict(os.environ), open({str(folder / 'environ.json')!r}, 'w'))\n"
         f"sys.stderr.write('no such build')\nsys.exit({exit_code})\n"
     )
     path.chmod(0o755)
@@ -168,6 +186,32 @@ def test_buildkite_shows_the_summary_as_an_annotation(outcome: Outcome, style: s
     assert arguments == ["annotate", "--context", "scan-gate", "--style", style]
     assert f"Image scan: {outcome.verdict.decision}" in body
     assert len(body.encode()) <= 1024 * 1024
+
+
+def test_the_agent_of_buildkite_gets_no_credentials_of_the_gate(tmp_path: Path) -> None:
+    agent(tmp_path)
+    names = {
+        getattr(source, part.name)
+        for provider in CLOUDS.values()
+        for source in (INPUT, OURS, *provider.credential_sources)
+        for part in fields(source)
+    } - {""}
+    credentials = dict.fromkeys([*names, *(f"{name}_FILE" for name in names)], "canary")
+    needed = {
+        "BUILDKITE": "true",
+        "BUILDKITE_JOB_ID": "7",
+        "BUILDKITE_AGENT_ACCESS_TOKEN": "of-the-agent",
+        "PATH": str(tmp_path),
+        "HOME": "/root",
+        "HTTPS_PROXY": "http://proxy.example",
+        "no_proxy": "localhost",
+    }
+
+    assert published("buildkite", BLOCKED, **needed, **credentials, OTHER_TOKEN="canary") == []
+
+    environ = json.loads((tmp_path / "environ.json").read_text())
+    assert needed.items() <= environ.items()
+    assert "canary" not in environ.values()
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -297,4 +341,4 @@ def test_nothing_of_the_checkout_is_run_as_the_agent_of_buildkite(
     (warning,) = published("buildkite", BLOCKED, PATH=folders)
 
     assert "is not in this container" in warning
-    assert not list(tmp_path.rglob("received.json"))
+    assert not list(tmp_path.rglob("*.json"))

@@ -167,7 +167,7 @@ def _in_turn(data: bytes) -> Callable[..., dict[str, object]]:
     """Answers one after another, apart by an empty line, and again from the first, whatever is asked."""
     bodies, numbers = data.split(b"\n\n"), count()
 
-    def ask(*_question: object) -> dict[str, object]:
+    def ask(*_question: object, **_attributes: object) -> dict[str, object]:
         number = next(numbers)
         # An endless list is read to its documented end; that takes long, and is the matter of another test.
         return parse_json_object(_answer(bodies[number % len(bodies)] if number < len(bodies) + 3 else b""))

@@ -53,7 +53,7 @@ class Cloud:
         self.requested: list[int] = []
         self._documents: Iterator[Document] = iter(documents)
 
-    def __call__(self, number: int) -> Document:
+    def __call__(self, number: int, _kept: int) -> Document:
         self.requested.append(number)
         return next(self._documents)
 

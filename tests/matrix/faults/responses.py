@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gate import simulator
-from gate.clouds.transport import MAX_RESPONSE_BYTES
+from gate.clouds.body import MAX_BODY_BYTES
 from gate.simulator import (
     HttpResponse,
     RawResponse,
@@ -84,7 +84,7 @@ def _redirected(status: int) -> Callable[[FaultContext, str, Any], HttpResponse]
 
 
 def _oversized(body: bytes) -> bytes:
-    return body[:-1] + b" " * MAX_RESPONSE_BYTES + b"}"
+    return body[:-1] + b" " * MAX_BODY_BYTES + b"}"
 
 
 def _gzip(body: bytes) -> HttpResponse:
