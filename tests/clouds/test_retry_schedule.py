@@ -1,4 +1,4 @@
-"""The retry schedule: which failed attempt is retried, and when; without a socket or a clock."""
+"""The retry schedule: which failed attempt is retried, and when; without a socket."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.clouds.fair_retry import MAX_AGE, ROUND, seconds_until_slot
+from gate.clouds.retry_loop import RetryLoop
 from gate.clouds.retry_schedule import Delay, FailedAttempt, delay, exponential, is_pointless, jittered, queue_again
 from gate.errors import Throttled, TruncatedResponse, Unreachable
 from tests.builders import NOW
+from tests.clouds.builders import a_connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gate.errors import TransientError
+    from tests.builders import FakeTime
 
 TIME_OF_DAY = NOW.timestamp()
 
@@ -153,6 +156,15 @@ def test_a_quota_that_frees_a_call_every_few_seconds_is_retried_soon(
     assert not delay(failed(error, number=99, has_queued=True), max_jitter).is_queued
 
 
+@pytest.mark.parametrize(("seconds_per_call", "is_queued"), [(5.0, False), (5.1, True)])
+def test_a_quota_that_frees_a_call_every_five_seconds_needs_no_queue(
+    seconds_per_call: float, *, is_queued: bool
+) -> None:
+    error = Throttled("Full.", seconds_per_call=seconds_per_call)
+
+    assert delay(failed(error), max_jitter).is_queued is is_queued
+
+
 def test_a_quota_that_does_not_state_its_size_is_retried_soon_for_five_attempts() -> None:
     queued = [delay(failed(Throttled("Full."), number=number), max_jitter).is_queued for number in range(1, 8)]
 
@@ -204,6 +216,37 @@ def test_the_next_poll_queues_in_the_slot_of_age_zero(random: Callable[[], float
 
 def test_the_next_poll_does_not_queue_beyond_the_timeout() -> None:
     assert queue_again(0.5, TIME_OF_DAY, min_jitter) == 0.5
+
+
+# The limits, as the retry loop applies them.
+
+
+def attempts(time: FakeTime, error: TransientError) -> list[float]:
+    """The times, in s, at which the retry loop makes attempts that all fail with this error."""
+    connection, started_at = a_connection(time, timeout=3600.0), list[float]()
+    loop = RetryLoop(
+        clock=connection.clock,
+        time_of_day=connection.time_of_day,
+        deadline=connection.deadline,
+        event_log=connection.event_log,
+    )
+
+    def attempt() -> None:
+        started_at.append(time.elapsed)
+        loop.request_sent()
+        raise error
+
+    with pytest.raises(type(error)):
+        loop.run(attempt)
+    return started_at
+
+
+def test_a_response_that_stays_truncated_is_requested_three_times(fake_time: FakeTime) -> None:
+    assert len(attempts(fake_time, TruncatedResponse("Cut."))) == 3
+
+
+def test_without_any_response_the_last_attempt_is_made_after_five_minutes(fake_time: FakeTime) -> None:
+    assert attempts(fake_time, Unreachable("Down."))[-1] == pytest.approx(300)
 
 
 # Any attempt.
