@@ -26,12 +26,13 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     """Runs one command and returns the exit code; raises nothing.
 
     Args:
-        arguments: Without the program's name; by default those of the process.
+        arguments: Without the program's name; by default those of the process, which then ends with this code.
         clock: Time for this run; by default the machine's.
     """
     _open_streams()
+    process_ends = arguments is None
     arguments = sys.argv[1:] if arguments is None else arguments
-    with interruptible():
+    with interruptible(process_ends=process_ends):
         try:
             return _run_with_errors(arguments, clock)
         except Interrupted as cause:

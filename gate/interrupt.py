@@ -16,12 +16,16 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible(*, process_ends: bool = False) -> Iterator[None]:
     """Raises `Interrupted` for the first SIGINT or SIGTERM, and ignores both from then on until the block ends.
 
     GitHub sends SIGINT, 7.5 s later SIGTERM, and 2.5 s after that SIGKILL (ci-hosts.md 4.1). That is enough time to
     write the reports if the second signal is ignored. Outside the main thread, where Python delivers no signals, this
     does nothing.
+
+    Args:
+        process_ends: Whether the process ends after the block. Signals are then ignored after it too, once they are:
+            one that comes while Python shuts down would replace the exit code that the reports name.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -30,8 +34,11 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if process_ends and signal.getsignal(signal.SIGINT) is not _raise:
+            ignore_signals()
+        else:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @contextmanager
@@ -58,7 +65,7 @@ def signals_delayed() -> Iterator[None]:
 
 
 def ignore_signals() -> None:
-    """Ignores SIGINT and SIGTERM until the block of `interruptible` ends."""
+    """Ignores SIGINT and SIGTERM until the block of `interruptible` restores the handlers."""
     if threading.current_thread() is threading.main_thread():
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)

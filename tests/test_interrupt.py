@@ -86,6 +86,21 @@ def test_the_previous_handlers_are_restored() -> None:
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
+@pytest.mark.parametrize("ignoring", [True, False])
+def test_a_process_that_ends_keeps_ignoring_signals_until_it_has_ended(*, ignoring: bool) -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    try:
+        with interruptible(process_ends=True):
+            if ignoring:
+                ignore_signals()
+        after = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGINT, before[0])
+        signal.signal(signal.SIGTERM, before[1])
+
+    assert after == ((signal.SIG_IGN, signal.SIG_IGN) if ignoring else before)
+
+
 def test_outside_the_main_thread_nothing_is_changed() -> None:
     before = signal.getsignal(signal.SIGTERM)
     seen = []

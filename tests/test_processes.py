@@ -104,6 +104,17 @@ def test_an_interrupted_gate_still_writes_every_report(number: signal.Signals, c
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_after_the_reports_leaves_the_exit_code_that_they_name(number: signal.Signals) -> None:
+    script = f"from gate.cli import main; code = main(); os.kill(os.getpid(), {int(number)}); sys.exit(code)"
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ending = subprocess.run(
+        [sys.executable, "-c", f"import os, sys; {script}", "check"], env=environ, check=False, timeout=60
+    )
+
+    assert ending.returncode == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_the_verdict_is_published_interrupts_nothing(number: signal.Signals, tmp_path: Path) -> None:
     """The Buildkite agent, which is run to publish, sends the signal and then reads its input."""
     agent = tmp_path / "buildkite-agent"
