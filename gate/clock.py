@@ -86,7 +86,7 @@ class RunDeadline(Deadline):
         self._clock.sleep(seconds)
         self._has_just_paused = True
 
-    def admits_request(self) -> bool:
-        """Whether the request that the caller is about to send may be sent; call it once for each request."""
+    def try_acquire_request(self) -> bool:
+        """Acquires permission for one request, and returns whether there is any; call it once for each request."""
         has_just_paused, self._has_just_paused = self._has_just_paused, False
         return has_just_paused or not self.is_over()

@@ -30,8 +30,7 @@ def retry(
     errors: type[Exception] | tuple[type[Exception], ...],
     *,
     give_up: Callable[[Any], bool],
-    before_retry: Callable[[Any, int], None],
-    max_attempts: int | None = None,
+    before_retry: Callable[[Any], None],
 ) -> Value:
     """Calls until no such error is raised.
 
@@ -39,8 +38,7 @@ def retry(
         call: What is called.
         errors: The errors after which the call is repeated.
         give_up: Whether such an error is raised at once instead.
-        before_retry: Is given the error and the number of attempts so far, from 1; it is the one that pauses.
-        max_attempts: How often to call at most; None for no limit.
+        before_retry: Is given the error before each retry; it is the one that pauses.
 
     Raises:
         Exception: The error of the last call.
@@ -58,7 +56,7 @@ def retry(
         return call()
     except errors as error:
         first_error = error
-    return _retry(attempt, errors, give_up, before_retry, max_attempts)
+    return _retry(attempt, errors, give_up, before_retry)
 
 
 def _repeat_while(needs_more: Callable[[Value], bool], step: Callable[[Value], Value], value: Value) -> Value:
@@ -78,20 +76,18 @@ def _retry(
     call: Callable[[], Value],
     errors: type[Exception] | tuple[type[Exception], ...],
     give_up: Callable[[Any], bool],
-    before_retry: Callable[[Any, int], None],
-    max_attempts: int | None,
+    before_retry: Callable[[Any], None],
 ) -> Value:
     with signals_delayed():
         import backoff  # noqa: PLC0415 - see above
 
     def on_backoff(details: Details) -> None:
-        before_retry(details["exception"], details["tries"])
+        before_retry(details["exception"])
 
     retried = backoff.on_exception(
         backoff.constant,
         errors,
         interval=0,
-        max_tries=max_attempts,
         giveup=give_up,
         on_backoff=on_backoff,
         jitter=None,

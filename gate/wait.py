@@ -65,6 +65,7 @@ class _Poll(Generic[Seen]):
     """What one poll returned, and how many s it took."""
 
     seen: Seen
+    reason_to_wait: str | None
     took: float = 0.0
 
 
@@ -81,43 +82,49 @@ class Poller:
 
     def until(
         self,
-        obstacle: Callable[[Seen], str | None],
+        reason_to_wait: Callable[[Seen], str | None],
         poll: Callable[[], Seen],
         deadline: Deadline,
         *,
         seen: Seen | None = None,
     ) -> Seen:
-        """Polls until there is no obstacle or the polling timeout is over, the last time at the timeout itself.
+        """Polls until there is no reason to wait or the polling timeout is over, the last time at the timeout itself.
 
         Args:
-            obstacle: Why the wait goes on, as a text for the log; None when it is over.
+            reason_to_wait: Why the wait goes on, as a text for the log; None when it is over.
             poll: Asks the cloud. What it raises ends the wait, except for `DeadlineExceeded` when there is an earlier
                 poll to return.
             deadline: The polling timeout.
             seen: What was seen just now, if the first poll is not needed.
 
         Returns:
-            What was seen last, also where an obstacle is left: the caller must check.
+            What was seen last, also where there is still a reason to wait: the caller must check.
         """
         started = self.clock.elapsed()
 
         def pause_and_poll(last: _Poll[Seen]) -> _Poll[Seen]:
-            self._pause(last, obstacle(last.seen) or "", self.clock.elapsed() - started, deadline.left())
-            return self._poll(poll, last)
+            self._pause(last, waited=self.clock.elapsed() - started, time_left=deadline.left())
+            return self._poll(poll, reason_to_wait, last)
 
         def is_unfinished(last: _Poll[Seen]) -> bool:
-            return obstacle(last.seen) is not None and not deadline.is_over()
+            return last.reason_to_wait is not None and not deadline.is_over()
 
-        first: _Poll[Seen] = self._poll(poll, None) if seen is None else _Poll(seen=seen)
+        first: _Poll[Seen]
+        if seen is None:
+            first = self._poll(poll, reason_to_wait, None)
+        else:
+            first = _Poll(seen=seen, reason_to_wait=reason_to_wait(seen))
         return repeat_while(is_unfinished, pause_and_poll, first).seen
 
-    def _pause(self, last: _Poll[Seen], reason: str, waited: float, time_left: float) -> None:
+    def _pause(self, last: _Poll[Seen], *, waited: float, time_left: float) -> None:
         expected = expected_end(last.seen, self.time_of_day.now())
         delay = self.schedule.delay(waited=waited, time_left=time_left, expected=expected, poll_took=last.took)
-        self.event_log.pausing(delay, reason)
+        self.event_log.pausing(delay, last.reason_to_wait or "")
         self.pause(delay)
 
-    def _poll(self, poll: Callable[[], Seen], last: _Poll[Seen] | None) -> _Poll[Seen]:
+    def _poll(
+        self, poll: Callable[[], Seen], reason_to_wait: Callable[[Seen], str | None], last: _Poll[Seen] | None
+    ) -> _Poll[Seen]:
         started = self.clock.elapsed()
         try:
             seen = poll()
@@ -126,7 +133,7 @@ class Poller:
                 raise
             return last
         self.event_log.polled(seen)
-        return _Poll(seen=seen, took=self.clock.elapsed() - started)
+        return _Poll(seen=seen, reason_to_wait=reason_to_wait(seen), took=self.clock.elapsed() - started)
 
 
 def expected_end(task: ScanTask | None, now: datetime) -> float | None:

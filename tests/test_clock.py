@@ -69,23 +69,23 @@ def test_a_deadline_counts_down_to_zero(fake_time: FakeTime) -> None:
 def test_before_the_deadline_every_request_may_be_sent(fake_time: FakeTime) -> None:
     deadline = RunDeadline(fake_time.clock(), 10)
 
-    assert [deadline.admits_request() for _ in range(3)] == [True] * 3
+    assert [deadline.try_acquire_request() for _ in range(3)] == [True] * 3
 
 
 def test_a_run_with_a_timeout_of_zero_may_send_one_request(fake_time: FakeTime) -> None:
     deadline = RunDeadline(fake_time.clock(), 0)
 
-    assert [deadline.admits_request() for _ in range(3)] == [True, False, False]
+    assert [deadline.try_acquire_request() for _ in range(3)] == [True, False, False]
 
 
 def test_after_a_pause_that_ends_at_the_deadline_one_request_may_be_sent(fake_time: FakeTime) -> None:
     deadline = RunDeadline(fake_time.clock(), 10)
-    deadline.admits_request()
+    deadline.try_acquire_request()
 
     deadline.pause(10)
 
     assert fake_time.slept == [10]
-    assert [deadline.admits_request() for _ in range(3)] == [True, False, False]
+    assert [deadline.try_acquire_request() for _ in range(3)] == [True, False, False]
 
 
 def test_two_pauses_in_a_row_admit_one_request_and_not_two(fake_time: FakeTime) -> None:
@@ -94,14 +94,14 @@ def test_two_pauses_in_a_row_admit_one_request_and_not_two(fake_time: FakeTime) 
     deadline.pause(10)
     deadline.pause(10)
 
-    assert [deadline.admits_request() for _ in range(2)] == [True, False]
+    assert [deadline.try_acquire_request() for _ in range(2)] == [True, False]
 
 
 def test_a_request_before_the_deadline_uses_up_the_exception_for_the_request_after_a_pause(fake_time: FakeTime) -> None:
     deadline = RunDeadline(fake_time.clock(), 10)
     deadline.pause(9)
-    deadline.admits_request()
+    deadline.try_acquire_request()
 
     fake_time.elapsed = 10
 
-    assert not deadline.admits_request()
+    assert not deadline.try_acquire_request()

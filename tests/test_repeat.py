@@ -33,11 +33,11 @@ def never(_error: object) -> bool:
     return False
 
 
-def retry_at_once(_error: object, _number: int) -> None:
+def retry_at_once(_error: object) -> None:
     """Retries without a delay."""
 
 
-def must_not_retry(error: object, _number: int) -> None:
+def must_not_retry(error: object) -> None:
     pytest.fail(f"{error!r} must not be retried")
 
 
@@ -54,22 +54,11 @@ def test_an_error_of_a_step_ends_the_repetition() -> None:
         repeat_while(lambda _: True, lambda _: dict[str, int]()["missing"], 0)
 
 
-def test_a_call_is_repeated_until_it_succeeds_with_its_attempts_counted() -> None:
-    numbers: list[int] = []
-
-    def note(_error: Busy, number: int) -> None:
-        numbers.append(number)
-
-    assert retry(failing(3), Busy, give_up=never, before_retry=note) == "done"
-    assert numbers == [1, 2, 3]
-
-
-def test_the_error_is_passed_to_before_retry() -> None:
+def test_a_call_is_repeated_until_it_succeeds_and_each_error_is_passed_to_before_retry() -> None:
     errors: list[Exception] = []
 
-    retry(failing(1), Busy, give_up=never, before_retry=lambda error, _: errors.append(error))
-
-    assert [type(error) for error in errors] == [Busy]
+    assert retry(failing(3), Busy, give_up=never, before_retry=errors.append) == "done"
+    assert [type(error) for error in errors] == [Busy] * 3
 
 
 def test_any_other_error_is_raised_at_once() -> None:
@@ -82,16 +71,13 @@ def test_giving_up_raises_the_error_at_once() -> None:
         retry(failing(1), Busy, give_up=lambda _: True, before_retry=must_not_retry)
 
 
-@pytest.mark.parametrize(("failures", "succeeds"), [(2, True), (3, False)])
-def test_max_attempts_limits_the_number_of_calls(failures: int, *, succeeds: bool) -> None:
-    call = failing(failures)
+def test_giving_up_after_retries_raises_the_error_of_the_last_call() -> None:
+    verdicts = iter([False, False, True])
+    call = failing(3)
 
-    if succeeds:
-        assert retry(call, Busy, give_up=never, before_retry=retry_at_once, max_attempts=3) == "done"
-    else:
-        with pytest.raises(Busy):
-            retry(call, Busy, give_up=never, before_retry=retry_at_once, max_attempts=3)
-        assert call() == "done"
+    with pytest.raises(Busy):
+        retry(call, Busy, give_up=lambda _: next(verdicts), before_retry=retry_at_once)
+    assert call() == "done"
 
 
 @pytest.mark.parametrize("error", [Busy, ValueError])

@@ -103,7 +103,7 @@ class ApiClient:
         return self._api.read(self._send(request, operation))
 
     def _send(self, request: requests.Request, operation: str) -> Response:
-        if not self._deadline.admits_request():
+        if not self._deadline.try_acquire_request():
             raise DeadlineExceeded(
                 f"The time is up after {self._limit}, before {self._transport.host} had sent all that was needed.",
                 means="The list is long, or the responses are slow.",

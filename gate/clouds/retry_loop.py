@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import math
-from functools import partial
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from gate.clouds import retry_schedule
-from gate.clouds.retry_schedule import MAX_ATTEMPTS_FOR_A_WHOLE_RESPONSE, RETRY_TIMEOUT_WITHOUT_RESPONSE, FailedAttempt
-from gate.errors import Throttled, TruncatedResponse, Unreachable
+from gate.clouds.retry_schedule import RETRY_TIMEOUT_WITHOUT_RESPONSE, FailedAttempt
+from gate.errors import TransientError
 from gate.repeat import retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gate.clock import Clock, RunDeadline
-    from gate.errors import TransientError
     from gate.event_log import EventLog
     from gate.time_of_day import TimeOfDay
 
 _SAME_POLL = 1.0
 """Seconds; a request that follows a response sooner belongs to the same poll."""
 Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Request:
+    """One request and what has failed of it."""
+
+    first_attempt: float
+    """Seconds since the start of the run."""
+    failures: Counter[type[TransientError]] = field(default_factory=Counter)
+
+    def attempt(self, send: Callable[[], Value]) -> Value:
+        """Makes one attempt, and counts its failure by the kind of error."""
+        try:
+            return send()
+        except TransientError as error:
+            self.failures[type(error)] += 1
+            raise
 
 
 class RetryLoop:
@@ -46,9 +63,13 @@ class RetryLoop:
         """
         if self._clock.elapsed() - self._last_success > _SAME_POLL:
             self._start_poll()
-        repeat = partial(retry, give_up=self._is_pointless, before_retry=partial(self._pause, self._clock.elapsed()))
-        whole = partial(repeat, attempt, TruncatedResponse, max_attempts=MAX_ATTEMPTS_FOR_A_WHOLE_RESPONSE)
-        value: Value = repeat(whole, (Unreachable, Throttled))
+        request = _Request(first_attempt=self._clock.elapsed())
+        value = retry(
+            lambda: request.attempt(attempt),
+            TransientError,
+            give_up=lambda error: retry_schedule.should_give_up(self._failed(request, error)),
+            before_retry=lambda error: self._pause(self._failed(request, error)),
+        )
         self._last_success = self._clock.elapsed()
         return value
 
@@ -64,29 +85,30 @@ class RetryLoop:
         if self._has_queued_in_poll:
             self._has_queued_in_poll = False
             seconds = retry_schedule.queue_again(self._time_left(), self._seconds_of_day(), self._clock.random)
-            self._event_log.note(f"other gates queue for the quota; queueing behind them for {seconds:.0f} s")
-            self._deadline.pause(seconds)
+            # A pause of 0 s would admit one more request after the deadline.
+            if seconds:
+                self._event_log.note(f"other gates queue for the quota; queueing behind them for {seconds:.0f} s")
+                self._deadline.pause(seconds)
         self._poll_started = self._clock.elapsed()
 
-    def _pause(self, first_attempt: float, error: TransientError, number: int) -> None:
+    def _failed(self, request: _Request, error: TransientError) -> FailedAttempt:
         elapsed = self._clock.elapsed()
-        failed = FailedAttempt(
+        return FailedAttempt(
             error=error,
-            number=number,
+            failures=request.failures[type(error)],
             time_left=self._time_left(),
-            request_age=elapsed - first_attempt,
+            request_age=elapsed - request.first_attempt,
             poll_age=elapsed - self._poll_started,
             time_of_day=self._seconds_of_day(),
             has_queued=self._has_queued,
         )
+
+    def _pause(self, failed: FailedAttempt) -> None:
         delay = retry_schedule.delay(failed, self._clock.random)
         if delay.is_queued:
             self._has_queued = self._has_queued_in_poll = True
-        self._event_log.retrying(error.happened, delay.seconds)
+        self._event_log.retrying(failed.error.happened, delay.seconds)
         self._deadline.pause(delay.seconds)
-
-    def _is_pointless(self, error: TransientError) -> bool:
-        return retry_schedule.is_pointless(error, self._time_left())
 
     def _time_left(self) -> float:
         """Seconds until the retry timeout."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from gate.clock import EPSILON
 from gate.clouds.fair_retry import MAX_AGE, extra_delay, seconds_until_slot
-from gate.errors import Throttled
+from gate.errors import Throttled, TruncatedResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +42,8 @@ class FailedAttempt:
     """An attempt that ended with a transient error; all times in s."""
 
     error: TransientError
-    number: int
-    """How many attempts have failed with this kind of error, from 1."""
+    failures: int
+    """How many attempts of this request have failed with this kind of error, with this one."""
     time_left: float
     """Until the retry timeout."""
     request_age: float
@@ -65,9 +65,12 @@ class Delay:
     """Whether the attempt waits for its slot among the gates that share a quota."""
 
 
-def is_pointless(error: TransientError, time_left: float) -> bool:
-    """Whether the next attempt could only come after the retry timeout."""
-    return time_left < (error.retry_after or EPSILON)
+def should_give_up(failed: FailedAttempt) -> bool:
+    """Whether no attempt should follow: it could only come after the retry timeout, or would fail again."""
+    is_truncated_again = (
+        isinstance(failed.error, TruncatedResponse) and failed.failures >= MAX_ATTEMPTS_FOR_A_WHOLE_RESPONSE
+    )
+    return is_truncated_again or failed.time_left < (failed.error.retry_after or EPSILON)
 
 
 def delay(failed: FailedAttempt, random: Callable[[], float]) -> Delay:
@@ -83,17 +86,17 @@ def delay(failed: FailedAttempt, random: Callable[[], float]) -> Delay:
     if error.retry_after:
         return Delay(seconds=error.retry_after)
     # A server that asks for a delay of 0 gets one all the same: no fault is worth a storm of requests.
-    return _capped(jittered(exponential(_MIN_DELAY, failed.number), random), failed.time_left)
+    return _fitted_to_timeout(jittered(exponential(_MIN_DELAY, failed.failures), random), failed.time_left)
 
 
 def queue_again(time_left: float, time_of_day: float, random: Callable[[], float]) -> float:
     """Seconds until the next poll of a gate that had to queue in its last one: behind the others in the queue."""
-    return _capped_seconds(_until_slot(0.0, time_of_day, random), time_left)
+    return _seconds_fitted_to_timeout(_until_slot(0.0, time_of_day, random), time_left)
 
 
-def exponential(first: float, number: int) -> float:
-    """The delay in s after this many attempts, doubled for each after the first, and at most a minute."""
-    return min(first * 2.0 ** min(number - 1, 10), _MAX_DELAY)
+def exponential(first: float, failures: int) -> float:
+    """The delay in s after this many failures, doubled for each after the first, and at most a minute."""
+    return min(first * 2.0 ** min(failures - 1, 10), _MAX_DELAY)
 
 
 def jittered(seconds: float, random: Callable[[], float]) -> float:
@@ -108,18 +111,18 @@ def _delay_for_quota(error: Throttled, failed: FailedAttempt, random: Callable[[
         return Delay(seconds=error.retry_after + extra)
     if _may_be_free_soon(error, failed):
         first = max(error.seconds_per_call or _MIN_DELAY, _MIN_DELAY)
-        return _capped(jittered(exponential(first, failed.number), random), failed.time_left)
+        return _fitted_to_timeout(jittered(exponential(first, failed.failures), random), failed.time_left)
     if failed.request_age >= MAX_AGE:
         # Refused calls may count against the quota too, so that no call is free until some gates stay away for a while.
-        return _capped(jittered(_DELAY_WITHOUT_QUEUE, random), failed.time_left)
+        return _fitted_to_timeout(jittered(_DELAY_WITHOUT_QUEUE, random), failed.time_left)
     slot = _until_slot(failed.poll_age, failed.time_of_day, random)
-    return Delay(seconds=_capped_seconds(slot, failed.time_left), is_queued=True)
+    return Delay(seconds=_seconds_fitted_to_timeout(slot, failed.time_left), is_queued=True)
 
 
 def _may_be_free_soon(error: Throttled, failed: FailedAttempt) -> bool:
     """Whether the quota frees a call every few seconds; where it does not say so, the first attempts assume it."""
     if error.seconds_per_call is None:
-        return failed.number <= _QUICK_RETRIES and not failed.has_queued
+        return failed.failures <= _QUICK_RETRIES and not failed.has_queued
     return error.seconds_per_call <= _SOON
 
 
@@ -128,10 +131,10 @@ def _until_slot(age: float, time_of_day: float, random: Callable[[], float]) -> 
     return seconds_until_slot(age, time_of_day) + random() / 2
 
 
-def _capped(seconds: float, time_left: float) -> Delay:
-    return Delay(seconds=_capped_seconds(seconds, time_left))
+def _fitted_to_timeout(seconds: float, time_left: float) -> Delay:
+    return Delay(seconds=_seconds_fitted_to_timeout(seconds, time_left))
 
 
-def _capped_seconds(seconds: float, time_left: float) -> float:
+def _seconds_fitted_to_timeout(seconds: float, time_left: float) -> float:
     # An attempt that leaves less than a second for another one is better made at the retry timeout itself.
     return time_left if time_left < seconds + 1 else seconds

@@ -415,3 +415,20 @@ def test_a_poll_does_not_queue_beyond_the_deadline(fake_time: FakeTime) -> None:
         client.call("GET", PROJECTS)
 
     assert fake_time.elapsed == 100
+
+
+def test_without_time_to_queue_no_second_request_is_sent_after_the_deadline(fake_time: FakeTime) -> None:
+    """A pause of 0 s would admit one."""
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(requests=frozenset({1}), response=BY_THE_MINUTE))
+        connection = a_connection(fake_time, timeout=100.0)
+        iam, hss = a_client(connection, simulator.url), a_client(connection, simulator.url)
+        hss.call("GET", PROJECTS)
+        fake_time.elapsed = 99.0
+        connection.deadline.pause(2)
+        iam.call("GET", PROJECTS)
+        with pytest.raises(DeadlineExceeded):
+            hss.call("GET", PROJECTS)
+
+        assert len(simulator.requests) == 3
+    assert fake_time.elapsed == 101

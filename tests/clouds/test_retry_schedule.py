@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gate.clouds.fair_retry import MAX_AGE, ROUND, seconds_until_slot
 from gate.clouds.retry_loop import RetryLoop
-from gate.clouds.retry_schedule import Delay, FailedAttempt, delay, exponential, is_pointless, jittered, queue_again
+from gate.clouds.retry_schedule import Delay, FailedAttempt, delay, exponential, jittered, queue_again, should_give_up
 from gate.errors import Throttled, TruncatedResponse, Unreachable
 from tests.builders import NOW
 from tests.clouds.builders import a_connection
@@ -27,7 +27,7 @@ TIME_OF_DAY = NOW.timestamp()
 def failed(
     error: TransientError,
     *,
-    number: int = 1,
+    failures: int = 1,
     time_left: float = 1e6,
     request_age: float = 0.0,
     poll_age: float = 0.0,
@@ -36,7 +36,7 @@ def failed(
     """A failed attempt with plenty of time left."""
     return FailedAttempt(
         error=error,
-        number=number,
+        failures=failures,
         time_left=time_left,
         request_age=request_age,
         poll_age=poll_age,
@@ -71,10 +71,23 @@ def no_jitter() -> float:
         (60.0, 60.0, False),
     ],
 )
-def test_a_retry_is_pointless_if_it_could_only_come_after_the_timeout(
+def test_a_request_is_given_up_if_a_retry_could_only_come_after_the_timeout(
     retry_after: float | None, time_left: float, *, expected: bool
 ) -> None:
-    assert is_pointless(Unreachable("No response.", retry_after=retry_after), time_left) is expected
+    error = Unreachable("No response.", retry_after=retry_after)
+
+    assert should_give_up(failed(error, time_left=time_left)) is expected
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(TruncatedResponse("Cut."), [False, False, True, True]), (Unreachable("Down."), [False] * 4)],
+    ids=["truncated", "unreachable"],
+)
+def test_only_a_response_that_was_truncated_three_times_is_given_up(
+    error: TransientError, expected: list[bool]
+) -> None:
+    assert [should_give_up(failed(error, failures=failures)) for failures in (1, 2, 3, 4)] == expected
 
 
 # Exponential backoff with equal jitter.
@@ -94,14 +107,14 @@ def test_half_of_a_delay_is_random() -> None:
 
 @pytest.mark.parametrize("error", [Unreachable("Down."), TruncatedResponse("Cut.")], ids=["unreachable", "truncated"])
 def test_a_transient_error_is_retried_with_exponential_backoff(error: TransientError) -> None:
-    delays = [delay(failed(error, number=number), max_jitter) for number in (1, 2, 3)]
+    delays = [delay(failed(error, failures=number), max_jitter) for number in (1, 2, 3)]
 
     assert delays == [Delay(seconds=1.0), Delay(seconds=2.0), Delay(seconds=4.0)]
     assert delay(failed(error), min_jitter) == Delay(seconds=0.5)
 
 
 def test_retry_after_is_kept_exactly() -> None:
-    assert delay(failed(Unreachable("Down.", retry_after=7.5), number=5), no_jitter) == Delay(seconds=7.5)
+    assert delay(failed(Unreachable("Down.", retry_after=7.5), failures=5), no_jitter) == Delay(seconds=7.5)
 
 
 def test_a_retry_after_of_zero_is_followed_by_the_usual_delay() -> None:
@@ -151,9 +164,9 @@ def test_a_quota_that_frees_a_call_every_few_seconds_is_retried_soon(
 ) -> None:
     error = Throttled("Full.", seconds_per_call=seconds_per_call)
 
-    assert [delay(failed(error, number=number), max_jitter).seconds for number in (1, 2, 3)] == delays
+    assert [delay(failed(error, failures=number), max_jitter).seconds for number in (1, 2, 3)] == delays
     assert delay(failed(error), min_jitter).seconds == delays[0] / 2
-    assert not delay(failed(error, number=99, has_queued=True), max_jitter).is_queued
+    assert not delay(failed(error, failures=99, has_queued=True), max_jitter).is_queued
 
 
 @pytest.mark.parametrize(("seconds_per_call", "is_queued"), [(5.0, False), (5.1, True)])
@@ -166,7 +179,7 @@ def test_a_quota_that_frees_a_call_every_five_seconds_needs_no_queue(
 
 
 def test_a_quota_that_does_not_state_its_size_is_retried_soon_for_five_attempts() -> None:
-    queued = [delay(failed(Throttled("Full."), number=number), max_jitter).is_queued for number in range(1, 8)]
+    queued = [delay(failed(Throttled("Full."), failures=number), max_jitter).is_queued for number in range(1, 8)]
 
     assert queued == [False] * 5 + [True] * 2
 
@@ -221,8 +234,8 @@ def test_the_next_poll_does_not_queue_beyond_the_timeout() -> None:
 # The limits, as the retry loop applies them.
 
 
-def attempts(time: FakeTime, error: TransientError) -> list[float]:
-    """The times, in s, at which the retry loop makes attempts that all fail with this error."""
+def attempts(time: FakeTime, *errors: TransientError) -> list[float]:
+    """The times, in s, at which the retry loop makes attempts that fail with these errors, the last one for ever."""
     connection, started_at = a_connection(time, timeout=3600.0), list[float]()
     loop = RetryLoop(
         clock=connection.clock,
@@ -234,15 +247,29 @@ def attempts(time: FakeTime, error: TransientError) -> list[float]:
     def attempt() -> None:
         started_at.append(time.elapsed)
         loop.request_sent()
-        raise error
+        raise errors[min(len(started_at), len(errors)) - 1]
 
-    with pytest.raises(type(error)):
+    with pytest.raises(type(errors[-1])):
         loop.run(attempt)
     return started_at
 
 
 def test_a_response_that_stays_truncated_is_requested_three_times(fake_time: FakeTime) -> None:
     assert len(attempts(fake_time, TruncatedResponse("Cut."))) == 3
+
+
+def test_other_errors_in_between_do_not_reset_the_limit_of_truncated_responses(fake_time: FakeTime) -> None:
+    cut, down = TruncatedResponse("Cut."), Unreachable("Down.")
+
+    assert len(attempts(fake_time, cut, down, cut, down, cut)) == 5
+
+
+def test_each_kind_of_error_has_an_exponential_backoff_of_its_own(fake_time: FakeTime) -> None:
+    fake_time.random = max_jitter
+    full, down = Throttled("Full.", seconds_per_call=1.0), Unreachable("Down.")
+    attempts(fake_time, full, full, full, down, down, TruncatedResponse("Cut."))
+
+    assert fake_time.slept == [1, 2, 4, 1, 2, 1, 2]
 
 
 def test_without_any_response_the_last_attempt_is_made_after_five_minutes(fake_time: FakeTime) -> None:
@@ -261,7 +288,7 @@ errors = st.one_of(
 
 @given(
     error=errors,
-    number=st.integers(1, 10_000),
+    failures=st.integers(1, 10_000),
     time_left=seconds,
     request_age=seconds,
     poll_age=seconds,
@@ -271,23 +298,24 @@ errors = st.one_of(
 def test_no_retry_comes_at_once_or_after_the_timeout(
     *,
     error: TransientError,
-    number: int,
+    failures: int,
     time_left: float,
     request_age: float,
     poll_age: float,
     has_queued: bool,
     random: float,
 ) -> None:
-    if is_pointless(error, time_left):
-        return
     attempt = failed(
         error,
-        number=number,
+        failures=failures,
         time_left=time_left,
         request_age=request_age,
         poll_age=poll_age,
         has_queued=has_queued,
     )
+
+    if should_give_up(attempt):
+        return
 
     chosen = delay(attempt, lambda: random).seconds
 
