@@ -155,26 +155,15 @@ def _secret_on_command_line(name: str) -> UsageError:
     )
 
 
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists() or path.is_symlink()
-    except OSError:
-        # In a folder that may not be searched, or with a name that is too long, there is no file for the gate.
-        return False
-
-
 def _config_option() -> click.Option:
     def load(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
         if value is not None and not value.strip():
             raise click.BadParameter(_EMPTY)
-        path = Path(value or config_file.DEFAULT_FILE)
-        if value or _exists(path):
-            names = [option.name for option in OPTIONS]
-            values = config_file.config_values(path, names, source=value_source(ctx, "config"))
-            if values:
-                Log(sys.stderr).print_warning(f"options are taken from {path} too: {', '.join(values)}")
-            ctx.meta[_CONFIG_PATH] = path
-            ctx.default_map = {_parameter_name(key): value for key, value in values.items()}
+        if value is not None:
+            _read_config(ctx, Path(value))
+        elif os.path.lexists(config_file.USUAL_FILE):
+            how = value_source(ctx, "config")
+            Log(sys.stderr).print_warning(f"{config_file.USUAL_FILE} is not read: only {how} names a config file.")
 
     return TableOption(
         ["--config"],
@@ -182,6 +171,15 @@ def _config_option() -> click.Option:
         expose_value=False,
         callback=load,
         metavar="FILE",
-        help=f"{config_file.HELP} [default: {config_file.DEFAULT_FILE} if it exists]",
+        help=config_file.HELP,
         envvar=variables("config"),
     )
+
+
+def _read_config(ctx: click.Context, path: Path) -> None:
+    names = [option.name for option in OPTIONS]
+    values = config_file.config_values(path, names, source=value_source(ctx, "config"))
+    if values:
+        Log(sys.stderr).print_warning(f"options are taken from {path} too: {', '.join(values)}")
+    ctx.meta[_CONFIG_PATH] = path
+    ctx.default_map = {_parameter_name(key): value for key, value in values.items()}

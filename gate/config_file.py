@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import stat
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,8 @@ from gate.options import OPTIONS, SECRETS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-DEFAULT_FILE = Path(".scan-gate.toml")
+USUAL_FILE = Path(".scan-gate.toml")
+"""The usual name; the file is read only if `--config` names it, since an earlier job or a checkout may have left it."""
 HELP = "read options from this TOML file; its keys are the options' names"
 _FLAGS = {option.name for option in OPTIONS if option.is_flag}
 
@@ -46,7 +49,8 @@ def describe_key(path: Path, key: str) -> str:
 
 def _read(path: Path, source: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with open(path, "rb", opener=_open_file) as file:
+            return file.read().decode()
     except FileNotFoundError:
         raise UsageError(
             f"The file {path} does not exist.", remedy=f"Correct {source}, or add the file to the checkout."
@@ -59,6 +63,15 @@ def _read(path: Path, source: str) -> str:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"The file {path} cannot be read: {why}.", remedy=f"Correct {source} or the file.") from None
+
+
+def _open_file(path: str, flags: int) -> int:
+    """Opens a regular file; anything else is refused at once, since reading a pipe or a terminal may never end."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError("it is a folder, a pipe or a device, and not a regular file")
+    return descriptor
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:

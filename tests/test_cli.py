@@ -46,7 +46,8 @@ def test_the_command_line_beats_the_input_beats_the_variable_beats_the_file(
     risky: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = [limits(risky)]
-    Path(".scan-gate.toml").write_text("max-risky = 11\n")
+    Path("gate.toml").write_text("max-risky = 11\n")
+    monkeypatch.setenv("SCAN_GATE_CONFIG", "gate.toml")
     seen.append(limits(risky))
     monkeypatch.setenv("SCAN_GATE_MAX_RISKY", "12")
     seen.append(limits(risky))
@@ -201,9 +202,9 @@ def test_whitespace_around_a_value_is_removed(around: str, risky: Gate, monkeypa
 
 
 def test_a_number_of_thousands_of_digits_is_a_usage_error(risky: Gate) -> None:
-    Path(".scan-gate.toml").write_text(f"max-risky = 0x{'F' * 5000}\n")
+    Path("gate.toml").write_text(f"max-risky = 0x{'F' * 5000}\n")
 
-    ending = risky.run("check")
+    ending = risky.run("check", "--config", "gate.toml")
 
     assert ending.code == 2
     assert "the number is too large" in ending.err
@@ -234,13 +235,40 @@ def test_the_verdict_stands_if_the_working_directory_is_gone(
     assert "report.json cannot be written" in ending.err
 
 
-@pytest.mark.parametrize("kind", ["folder", "dangling link"])
-def test_a_default_config_file_that_cannot_be_read_is_a_usage_error(kind: str, risky: Gate) -> None:
-    """Docker creates a folder if the file to be mounted does not exist."""
+@pytest.mark.parametrize("kind", ["file", "folder", "dangling link", "pipe"])
+def test_a_config_file_that_nobody_named_is_mentioned_once_and_not_read(kind: str, risky: Gate) -> None:
+    """An earlier job, or the author of a checkout, could set the policy and the endpoint with it."""
     path = Path(".scan-gate.toml")
-    path.mkdir() if kind == "folder" else path.symlink_to("absent")
+    create: dict[str, Callable[[], object]] = {
+        "file": lambda: path.write_text("max-risky = 11\nendpoint = 'https://evil.example'\n"),
+        "folder": path.mkdir,
+        "dangling link": lambda: path.symlink_to("absent"),
+        "pipe": lambda: os.mkfifo(path),
+    }
+    create[kind]()
 
-    assert risky.run("check").code == 2
+    ending = risky.check()
+
+    assert (ending.code, ending.report["policy"]["max_risky"]) == (1, 0)
+    note = "scan-gate: .scan-gate.toml is not read: only --config or SCAN_GATE_CONFIG names a config file.\n"
+    assert ending.err.count(note) == ending.err.count("scan-gate.toml") == 1
+
+
+def test_without_a_config_file_there_is_no_word_of_one(risky: Gate) -> None:
+    assert "config" not in risky.check().err
+
+
+@pytest.mark.parametrize("name", ["pipe", "/dev/zero", "/dev/null", "/dev/tty", "folder"])
+def test_a_config_file_that_is_no_regular_file_is_a_usage_error_at_once(name: str, risky: Gate) -> None:
+    """Opening a pipe would wait for a writer, and reading a device may never end."""
+    os.mkfifo("pipe")
+    Path("folder").mkdir()
+
+    ending = risky.run("check", "--config", name)
+
+    assert ending.code == 2
+    assert f"The file {name} cannot be read: " in ending.err
+    assert risky.operations == []
 
 
 def test_the_variable_of_shell_completion_changes_nothing(risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -404,8 +432,11 @@ def test_status_without_a_task_is_7_and_names_where_the_gate_searched(cloud: str
     assert ending.out.count("\n") == 1
 
 
-def test_status_can_name_a_task_and_takes_the_same_file(gate_in: Callable[..., Gate]) -> None:
-    Path(".scan-gate.toml").write_text("max-risky = 11\n")
+def test_status_can_name_a_task_and_takes_the_same_file(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("gate.toml").write_text("max-risky = 11\n")
+    monkeypatch.setenv("SCAN_GATE_CONFIG", "gate.toml")
     gate = gate_in("clean")
     task = gate.simulator.tasks[0]
 

@@ -27,7 +27,8 @@ def error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         for name, value in (environ or {}).items():
             monkeypatch.setenv(name, value)
         if config:
-            Path(".scan-gate.toml").write_text(config)
+            Path("gate.toml").write_text(config)
+            arguments = (*arguments, "--config", "gate.toml")
         assert cli.main(["check", *arguments]) == ExitCode.USAGE
         return capsys.readouterr().err.splitlines()[-1]
 
@@ -43,7 +44,7 @@ def error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         ({"arguments": ["--max-risky", "x"]}, "--max-risky"),
         ({"environ": {"INPUT_MAX-RISKY": "x"}}, "the input 'max-risky'"),
         ({"environ": {"SCAN_GATE_MAX_RISKY": "x"}}, "the variable SCAN_GATE_MAX_RISKY"),
-        ({"config": "max-risky = 'x'"}, "the key 'max-risky' of .scan-gate.toml"),
+        ({"config": "max-risky = 'x'"}, "the key 'max-risky' of gate.toml"),
         ({"environ": {"INPUT_MAX-RISKY": "x", "SCAN_GATE_MAX_RISKY": "1"}}, "the input 'max-risky'"),
         ({"environ": {"INPUT_MAX-RISKY": "", "SCAN_GATE_MAX_RISKY": "x"}}, "the variable SCAN_GATE_MAX_RISKY"),
         ({"arguments": ["--max-risky", "x"], "environ": {"INPUT_MAX-RISKY": "1"}}, "--max-risky"),
@@ -66,7 +67,7 @@ def test_an_error_in_a_value_names_the_one_place_that_it_comes_from(
     [
         ({"environ": {"INPUT_LIMIT": "3"}}, "the input 'limit'"),
         ({"environ": {"SCAN_GATE_LIMIT": "3"}}, "the variable SCAN_GATE_LIMIT"),
-        ({"config": "limit = 3"}, "the key 'limit' of .scan-gate.toml"),
+        ({"config": "limit = 3"}, "the key 'limit' of gate.toml"),
     ],
     ids=["input", "variable", "file"],
 )

@@ -67,7 +67,7 @@ def test_an_input_without_a_value_leaves_the_gates_default() -> None:
     options = {name: value for name, value in variables.items() if name.startswith("SCAN_GATE_")}
     set_by_default = {name for name, value in options.items() if value}
     flags = ("quiet", "verbose", "warn-only")
-    assert set_by_default == {variable(name) for name in ("cloud", "report", "config", *flags)}
+    assert set_by_default == {variable(name) for name in ("cloud", "report", *flags)}
     assert {options[variable(name)] for name in ("quiet", "verbose", "warn-only")} == {"false"}
 
 
@@ -84,8 +84,8 @@ def test_reports_are_kept_whatever_the_exit_code() -> None:
     assert all(path.startswith("scan-gate/") for path in written.values())
 
 
-def test_files_left_by_an_earlier_definitionare_not_used() -> None:
-    assert job()["variables"][variable("config")] == "/dev/null"
+def test_files_left_by_an_earlier_job_are_not_used() -> None:
+    assert job()["variables"][variable("config")] == ""
     assert job()["script"] == ["rm -rf scan-gate", "scan-gate check"]
 
 
@@ -93,7 +93,7 @@ def test_by_default_no_exit_code_of_the_gate_is_allowed_to_fail() -> None:
     assert job()["allow_failure"] == {"exit_codes": [200]}
 
 
-def test_the_definitionis_valid_by_gitlabs_schema() -> None:
+def test_the_definition_is_valid_by_gitlabs_schema() -> None:
     pytest.importorskip("check_jsonschema", reason="GitLab's schema comes with check-jsonschema")
     schemas = importlib.resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
     schema = json.loads((schemas / "gitlab-ci.json").read_text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,7 @@ from gate.config_file import config_values
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-    from tests.harness import Gate
 
 NAMES = ("max-failed", "max-risky", "report", "max-age", "warn-only", "started-after")
 
@@ -85,16 +83,26 @@ def test_a_file_that_is_not_text_says_where(tmp_path: Path) -> None:
         config_values(path, NAMES)
 
 
-@pytest.mark.parametrize("name", ["", "a\0b"], ids=["folder", "no-path"])
-def test_a_file_that_cannot_be_read_says_why(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=rf"cannot be read: ({os.strerror(21)}|.*null byte.*)\. Correct --config or"):
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("", "it is a folder, a pipe or a device, and not a regular file"),
+        ("pipe", "it is a folder, a pipe or a device, and not a regular file"),
+        ("a\0b", "embedded null byte"),
+        ("x" * 300, os.strerror(errno.ENAMETOOLONG)),
+    ],
+    ids=["folder", "pipe", "no-path", "long"],
+)
+def test_a_file_that_cannot_be_read_says_why(name: str, why: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(UsageError, match=rf"cannot be read: {why}\. Correct --config or"):
         config_values(tmp_path / name, NAMES)
 
 
-def test_a_folder_that_may_not_be_searched_has_no_config_file(
-    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A name that is too long has the same effect: root may search every folder."""
-    monkeypatch.setattr("gate.config_file.DEFAULT_FILE", "x" * 300)
+def test_a_link_to_a_file_is_followed(tmp_path: Path) -> None:
+    """Kubernetes mounts files as links."""
+    (tmp_path / "gate.toml").write_text("max-failed = 2\n")
+    (tmp_path / "link").symlink_to("gate.toml")
 
-    assert gate_in("clean").run("status").code == 0
+    assert config_values(tmp_path / "link", NAMES) == {"max-failed": 2}

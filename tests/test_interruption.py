@@ -78,10 +78,16 @@ def test_with_a_config_file_and_an_unwritable_log_the_exit_code_is_still_the_ver
     stream: str, gate_in: Callable[..., Gate], request: pytest.FixtureRequest
 ) -> None:
     """For a closed pipe, click would exit with 1, without a report or a message."""
-    Path(".scan-gate.toml").write_text("max-risky = 2\nmax-age = 'none'\npoll-interval = 0.1\n")
+    Path("gate.toml").write_text("max-risky = 2\nmax-age = 'none'\npoll-interval = 0.1\n")
 
     ending = gate(
-        "check", *gate_in("risky").cloud_options(), "--report", "json=report.json", err=request.getfixturevalue(stream)
+        "check",
+        *gate_in("risky").cloud_options(),
+        "--config",
+        "gate.toml",
+        "--report",
+        "json=report.json",
+        err=request.getfixturevalue(stream),
     )
 
     assert ending.returncode == 0

@@ -393,9 +393,8 @@ def test_a_secret_in_a_wrong_setting_is_not_shown(
     check = ["check", "--cloud", "huawei", "--region", "cn-north-4", "-v"]
 
     codes = [cli.main([*check, "--endpoint", f"https://user:{secret}@hss.example.com"])]
-    Path(".scan-gate.toml").write_text(f'access-key-secret = "{secret}"\n')
-    codes.append(cli.main(check))
-    Path(".scan-gate.toml").unlink()
+    Path("gate.toml").write_text(f'access-key-secret = "{secret}"\n')
+    codes.append(cli.main([*check, "--config", "gate.toml"]))
     monkeypatch.setenv("SCAN_GATE_ACCESS_KEY_SECRET_FILE", secret)
     codes.append(cli.main(check))
 

@@ -73,7 +73,7 @@ def _table() -> Iterator[str]:
         choices = f" (`{'`, `'.join(option.choices)}`)" if option.choices else ""
         value = f" `{option.metavar}`" if not option.choices and not option.is_flag and option.metavar != "TEXT" else ""
         yield f"| {name}{value} | {_default(option)} | {option.help.replace('|', ' or ')}{choices} |"
-    yield f"| `--config` `FILE` | `{config_file.DEFAULT_FILE}` if it exists | {config_file.HELP} |"
+    yield f"| `--config` `FILE` | none | {config_file.HELP} |"
 
 
 def _default(option: Option) -> str:
@@ -84,7 +84,7 @@ def _inputs() -> Iterator[str]:
     for option in OPTIONS:
         default = option.default or option.default_note
         yield _input(option.name, option.help + (f" [default: {default}]" if default else ""))
-    yield _input("config", f"{config_file.HELP} [default: {config_file.DEFAULT_FILE} if it exists]")
+    yield _input("config", config_file.HELP)
     for name, description in _SECRET_INPUTS.items():
         yield _input(name, description)
 
