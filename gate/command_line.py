@@ -11,10 +11,10 @@ import click
 from click.core import ParameterSource
 
 from gate import config_file
-from gate.environment import input_variable, is_action, variable, variables
+from gate.environment import find_variable, input_variable, is_action, variable
 from gate.errors import UsageError
 from gate.log import Log
-from gate.options import OPTIONS, SECRETS
+from gate.options import CONFIG, NO_VARIABLES_HELP, OPTIONS, SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 _EMPTY = "the value is empty; a variable of the shell may not be set."
 _CONFIG_PATH = "gate.config_file"
 """Where a context of `click` keeps the path of the config file that was read."""
+_NO_VARIABLES = "gate.no_variables"
+"""Where it keeps that no option may come from a variable."""
 
 
 class Parsed(click.ParamType[object]):
     """Parses the text of an option as the option itself does."""
 
     def __init__(self, option: Option) -> None:
-        self._parse = option.parse
+        self._option = option
         self.name = option.metavar
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
@@ -47,8 +49,10 @@ class Parsed(click.ParamType[object]):
             self.fail(f"{value} is another option; a variable of the shell before it may not be set.", param, ctx)
         if not value.isprintable():
             self.fail("the value has invisible characters, or is not UTF-8.", param, ctx)
+        if value == self._option.unset:
+            value = self._option.default
         try:
-            return self._parse(value)
+            return None if value is None else self._option.parse(value)
         except ValueError as error:
             self.fail(f"{error}.", param, ctx)
 
@@ -58,7 +62,17 @@ class Parsed(click.ParamType[object]):
 
 
 class TableOption(click.Option):
-    """An option whose errors name where its value comes from."""
+    """An option of the table, whose value may come from a variable, and whose errors name where it comes from."""
+
+    def __init__(self, option: Option, **attributes: Any) -> None:
+        names = [f"--{option.name}", *([f"-{option.short}"] if option.short else [])]
+        super().__init__(names, **attributes)
+        self._option = option
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """Returns the text of the variable that this option comes from; None if there is none."""
+        name = find_variable(self._option, os.environ) if reads_variables(ctx) else None
+        return os.environ[name] if name else None
 
     def get_error_hint(self, ctx: click.Context | None) -> str:
         """Names the source of the value; see `value_source`."""
@@ -72,7 +86,7 @@ class TableCommand(click.Command):
         super().__init__(**attributes)
         self._page = page
         self.params += [click_option(option) for option in options]
-        self.params.append(_config_option())
+        self.params += [_no_variables_option(), _config_option()]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parses the command line; a secret on it is answered by where secrets come from."""
@@ -94,22 +108,24 @@ class TableCommand(click.Command):
                 formatter.write_dl(rows)
         with formatter.section("Other"):
             # The config file and the help itself are not in the table.
-            formatter.write_dl(filter(None, (param.get_help_record(ctx) for param in self.get_params(ctx)[-2:])))
+            formatter.write_dl(filter(None, (param.get_help_record(ctx) for param in self.get_params(ctx)[-3:])))
 
 
 def click_option(option: Option) -> click.Option:
     """One row of the table as a `click` option, with the variables that it may come from."""
-    names = [f"--{option.name}", *([f"-{option.short}"] if option.short else [])]
-    envvar = variables(option.name)
     if option.is_flag:
-        return TableOption(names, is_flag=True, default=False, envvar=envvar)
+        return TableOption(option, is_flag=True, default=False)
     return TableOption(
-        names,
+        option,
         type=click.Choice(option.choices) if option.choices else Parsed(option),
         default=None if option.is_repeatable else option.default,
         multiple=option.is_repeatable,
-        envvar=envvar,
     )
+
+
+def reads_variables(ctx: click.Context) -> bool:
+    """Whether options may come from variables."""
+    return _NO_VARIABLES not in ctx.meta
 
 
 def option_values(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,10 +147,13 @@ def value_source(ctx: click.Context, name: str) -> str:
     if source is ParameterSource.COMMANDLINE:
         return f"--{name}"
     if source is ParameterSource.ENVIRONMENT:
-        is_input = bool(os.environ.get(input_variable(name)))
+        option = next((option for option in OPTIONS if option.name == name), CONFIG)
+        is_input = find_variable(option, os.environ) == input_variable(name)
         return f"the input {name!r}" if is_input else f"the variable {variable(name)}"
     if source is ParameterSource.DEFAULT_MAP:
         return config_file.describe_key(ctx.meta[_CONFIG_PATH], name)
+    if not reads_variables(ctx):
+        return f"--{name}"
     return f"the input {name!r}" if is_action(os.environ) else f"--{name} or {variable(name)}"
 
 
@@ -157,8 +176,6 @@ def _secret_on_command_line(name: str) -> UsageError:
 
 def _config_option() -> click.Option:
     def load(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
-        if value is not None and not value.strip():
-            raise click.BadParameter(_EMPTY)
         if value is not None:
             _read_config(ctx, Path(value))
         elif os.path.lexists(config_file.USUAL_FILE):
@@ -166,13 +183,29 @@ def _config_option() -> click.Option:
             Log(sys.stderr).print_warning(f"{config_file.USUAL_FILE} is not read: only {how} names a config file.")
 
     return TableOption(
-        ["--config"],
+        CONFIG,
+        type=Parsed(CONFIG),
         is_eager=True,
         expose_value=False,
         callback=load,
-        metavar="FILE",
-        help=config_file.HELP,
-        envvar=variables("config"),
+        metavar=CONFIG.metavar,
+        help=CONFIG.help,
+    )
+
+
+def _no_variables_option() -> click.Option:
+    def forbid(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click passes it so
+        if value:
+            ctx.meta[_NO_VARIABLES] = True
+
+    # Eager, and before the config file, which a variable may name.
+    return click.Option(
+        ["--no-variables"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=forbid,
+        help=NO_VARIABLES_HELP,
     )
 
 

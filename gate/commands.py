@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,8 +13,8 @@ import click
 from gate import ci, run
 from gate.clock import Clock, RunDeadline
 from gate.clouds import Connection
-from gate.command_line import TableCommand, option_values, value_sources
-from gate.environment import unknown_variables
+from gate.command_line import TableCommand, option_values, reads_variables, value_sources
+from gate.environment import ignored_variables, unknown_variables, without_foreign_inputs
 from gate.errors import ExitCode, Interrupted
 from gate.event_log import EventLog
 from gate.help import CHECK_PAGE, STATUS_PAGE
@@ -46,7 +47,8 @@ def check(clock: Clock | None, /, **values: Any) -> int:
     or a number of seconds.
     """
     log = _log(values)
-    return check_and_publish(_settings(values), os.environ, log, clock or Clock(sleep=log.sleep))
+    environ = without_foreign_inputs(os.environ)
+    return check_and_publish(_settings(values), environ, log, clock or Clock(sleep=log.sleep))
 
 
 @click.command(cls=TableCommand, options=STATUS_OPTIONS, page=STATUS_PAGE)
@@ -57,7 +59,8 @@ def status(clock: Clock | None, /, **values: Any) -> int:
     clock = clock or Clock(sleep=log.sleep)
     settings = _settings(values)
     # Its output is often captured, and a command that masks a secret contains the secret.
-    found = run.poll_once(_connection(settings, os.environ, clock, log, ci.CISystem({})))
+    environ = without_foreign_inputs(os.environ)
+    found = run.poll_once(_connection(settings, environ, clock, log, ci.CISystem({})))
     if isinstance(found, Reason):
         print_stdout(f"{for_log(found.message, MAX_REASON_LENGTH)}\n")
         return ExitCode.NOTHING_TO_JUDGE
@@ -73,7 +76,7 @@ def _identity(task: ScanTask) -> str:
 def check_and_publish(settings: Settings, environ: Mapping[str, str], log: Log, clock: Clock) -> int:
     """Runs one check, publishes its outcome in every ending, and returns the exit code."""
     remove_stale_reports(settings.reports, log)
-    for warning in unknown_variables(environ):
+    for warning in unknown_variables(environ) if settings.reads_variables else ignored_variables(environ):
         log.print_warning(warning)
     ci_system = ci.detect(environ, settings.ci)
     with suppress(OSError):
@@ -112,7 +115,9 @@ def _connection(
 
 
 def _settings(values: Mapping[str, Any]) -> Settings:
-    return settings_from(option_values(values), value_sources(click.get_current_context()))
+    context = click.get_current_context()
+    settings = settings_from(option_values(values), value_sources(context))
+    return replace(settings, reads_variables=reads_variables(context))
 
 
 def _log(values: Mapping[str, Any]) -> Log:

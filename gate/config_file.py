@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 USUAL_FILE = Path(".scan-gate.toml")
 """The usual name; the file is read only if `--config` names it, since an earlier job or a checkout may have left it."""
-HELP = "read options from this TOML file; its keys are the options' names"
 _FLAGS = {option.name for option in OPTIONS if option.is_flag}
 
 

@@ -6,13 +6,17 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
+from gate.ci.detection import is_detected, is_the_only_one_detected
 from gate.errors import UsageError
-from gate.options import OPTIONS, SECRETS
+from gate.options import CONFIG, OPTIONS, SECRETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from gate.settings import Option
 
 _PREFIX = "SCAN_GATE_"
+_INPUT_PREFIX = "INPUT_"
 _SIMILARITY = 0.8
 _SERVICE_ADDRESS = re.compile("(tcp|udp|sctp)://")
 """Kubernetes sets SCAN_GATE_PORT in every pod beside a service with the name scan-gate, as Docker did for its links
@@ -27,37 +31,116 @@ def variable(name: str) -> str:
 
 def input_variable(name: str) -> str:
     """The variable in which GitHub's runner passes an input of the action; it keeps hyphens (ci-hosts.md 4.1)."""
-    return f"INPUT_{name.upper()}"
+    return f"{_INPUT_PREFIX}{name.upper()}"
 
 
-def variables(name: str) -> list[str]:
-    """The variables of an option: the action's input, then the gate's own."""
-    return [input_variable(name), variable(name)]
+def variables(name: str, environ: Mapping[str, str]) -> list[str]:
+    """The variables of an option: the action's input, in GitHub Actions alone, then the gate's own."""
+    return [*([input_variable(name)] if _has_inputs(environ) else []), variable(name)]
+
+
+def find_variable(option: Option, environ: Mapping[str, str]) -> str | None:
+    """Returns the name of the variable that gives an option its value; None if none does.
+
+    The input of an option that needs a word for "not given" has that word by default, so it counts as absent there.
+
+    Raises:
+        UsageError: The value of such an option is empty.
+    """
+    for name in variables(option.name, environ):
+        value = environ.get(name)
+        is_input = name == input_variable(option.name)
+        if value == "" and option.unset:
+            raise UsageError(
+                f"The {f'input {option.name!r}' if is_input else f'variable {name}'} is empty.",
+                means="A reference in it may be misspelt, such as the id of a step.",
+                remedy=f"Correct it, or set it to {option.unset!r}.",
+            )
+        if value and not (is_input and value.strip() == option.unset):
+            return name
+    return None
 
 
 def is_action(environ: Mapping[str, str]) -> bool:
     """Whether the gate runs as the GitHub Action: the runner sets a variable for every input, given or not."""
-    return input_variable("cloud") in environ
+    return _has_inputs(environ) and input_variable("cloud") in environ
+
+
+def without_foreign_inputs(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment as the gate reads it: outside GitHub Actions, INPUT_... is a variable of another program.
+
+    Raises:
+        UsageError: An input has a value, and it cannot be told whether this is a job of GitHub Actions.
+    """
+    if _has_inputs(environ):
+        return environ
+    for name in (*_NAMES, *SECRETS):
+        if is_detected("github", environ) and environ.get(input_variable(name), "") not in _UNSET_WORDS:
+            raise UsageError(
+                f"The input {name!r} is set, but not only GitHub Actions is detected here.",
+                means="A variable of another CI system is set too, such as GITLAB_CI; it is not clear who sets inputs.",
+                remedy="Unset the variables of the CI system that this is not.",
+            )
+    return {name: value for name, value in environ.items() if not name.startswith(_INPUT_PREFIX)}
+
+
+def _has_inputs(environ: Mapping[str, str]) -> bool:
+    return is_the_only_one_detected("github", environ)
+
+
+def ignored_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yields a warning for each variable that would be read without `--no-variables`."""
+    for name in environ:
+        if name.startswith(_PREFIX) and name not in _secret_variables():
+            yield f"The variable {name} is ignored, since --no-variables is given."
 
 
 def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yields a warning for each variable that has the gate's prefix and is not one of its own.
+    """Yields a warning for each variable or input that looks like one of the gate's and is not.
 
     Raises:
         UsageError: One is nearly the name of an option, which would be ignored silently.
     """
-    ours = {variable(name) for name in (*(option.name for option in OPTIONS), *SECRETS, "config")}
-    ours |= {f"{variable(name)}_FILE" for name in SECRETS}
+    ours = {variable(name) for name in _NAMES} | _secret_variables()
     # Without the prefix, which alone would make any two names similar.
     own = [one.removeprefix(_PREFIX) for one in ours]
     for name, value in environ.items():
         if not name.startswith(_PREFIX) or name in ours:
             continue
-        similar = difflib.get_close_matches(name.removeprefix(_PREFIX), own, n=1, cutoff=_SIMILARITY)
+        similar = _similar(name.removeprefix(_PREFIX), own)
         if similar and not _SERVICE_ADDRESS.match(value):
             raise UsageError(
-                f"The variable {name} is not one of the gate's; did you mean {_PREFIX}{similar[0]}?",
+                f"The variable {name} is not one of the gate's; did you mean {_PREFIX}{similar}?",
                 means="It would be ignored silently.",
                 remedy="Correct its name, or unset it.",
             )
         yield f"The variable {name} is not one of the gate's; it is ignored."
+    if is_action(environ):
+        yield from _unknown_inputs(environ)
+
+
+def _unknown_inputs(environ: Mapping[str, str]) -> Iterator[str]:
+    ours = (*_NAMES, *SECRETS)
+    names = (name.removeprefix(_INPUT_PREFIX).lower() for name in environ if name.startswith(_INPUT_PREFIX))
+    for name in names:
+        if name in ours:
+            continue
+        if similar := _similar(name.replace("_", "-"), ours):
+            raise UsageError(
+                f"The input {name!r} is not one of the action's; did you mean {similar!r}?",
+                means="It would be ignored silently.",
+                remedy="Correct its name, or remove it.",
+            )
+        yield f"The input {name!r} is not one of the action's; it is ignored."
+
+
+def _similar(name: str, known: Sequence[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=_SIMILARITY)), "")
+
+
+def _secret_variables() -> set[str]:
+    return {f"{variable(name)}{ending}" for name in SECRETS for ending in ("", "_FILE")}
+
+
+_UNSET_WORDS = {"", *(option.unset for option in OPTIONS)}
+_NAMES = tuple(option.name for option in (*OPTIONS, CONFIG))

@@ -68,5 +68,6 @@ def _values_of(name: str, arguments: Sequence[str]) -> list[str]:
         option, equals, value = word.partition("=")
         if option == f"--{name}":
             given.append(value if equals else after)
-    of_variables = (os.environ.get(variable, "").splitlines() for variable in variables(name))
+    names = [] if "--no-variables" in arguments else variables(name, os.environ)
+    of_variables = (os.environ.get(variable, "").splitlines() for variable in names)
     return next(filter(None, ([value for value in given if value], *of_variables)), [])

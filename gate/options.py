@@ -97,6 +97,7 @@ JUDGEMENT_OPTIONS = (
         parse=age,
         metavar="DURATION",
         default="24h",
+        is_lenient_by_default=True,
     ),
     Option(
         name="started-after",
@@ -146,6 +147,9 @@ OUTPUT_OPTIONS = (
 )
 """Where the verdict goes, beside standard output."""
 
+CONFIG = Option(name="config", help="read options from this TOML file; its keys are the options' names", metavar="FILE")
+NO_VARIABLES_HELP = "take every option from the command line or the file that it names; only credentials are variables"
+"""Neither is in a table: no config file names another, and a variable cannot say that none is read."""
 COLOR = Option(
     name="color",
     help="colour the verdict; auto does so on a terminal, and follows NO_COLOR and FORCE_COLOR",

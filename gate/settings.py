@@ -41,6 +41,18 @@ class Option:
     is_flag: bool = False
     is_repeatable: bool = False
     short: str = ""
+    is_lenient_by_default: bool = False
+    """Whether the default may be looser than a value that somebody meant to give."""
+
+    @property
+    def unset(self) -> str:
+        """The word for "not given"; empty if the option needs none, because nothing is looser without it.
+
+        An empty value is an error then: a reference to a step or a variable that does not exist is one.
+        """
+        if self.default is not None:
+            return "default" if self.is_lenient_by_default else ""
+        return "" if self.is_flag or self.is_repeatable or self.choices else "none"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +84,8 @@ class Settings:
     """Whether to colour the verdict: `auto`, `always` or `never`."""
     for_cloud: Mapping[str, object] = field(default_factory=dict)
     """The options that only this cloud has, by name; those not given are absent."""
+    reads_variables: bool = True
+    """Whether an option that is not given may come from a variable of the vendor's own tools."""
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where the value of an option comes from, or could be given, by name; for error messages."""
 

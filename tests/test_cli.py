@@ -51,6 +51,7 @@ def test_the_command_line_beats_the_input_beats_the_variable_beats_the_file(
     seen.append(limits(risky))
     monkeypatch.setenv("SCAN_GATE_MAX_RISKY", "12")
     seen.append(limits(risky))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("INPUT_MAX-RISKY", "13")
     seen.append(limits(risky))
     seen.append(limits(risky, "--max-risky", "14"))
@@ -74,6 +75,7 @@ def test_the_log_names_the_options_that_a_config_file_sets(text: str, note: str,
 
 
 def test_an_empty_variable_counts_as_unset(risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("INPUT_MAX-RISKY", "")
     monkeypatch.setenv("SCAN_GATE_MAX_RISKY", "5")
 
@@ -93,7 +95,7 @@ def test_a_file_can_be_named(risky: Gate, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_variable_holds_one_report_per_line(risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INPUT_REPORT", "json=a b.json\n\n  markdown=page.md \n")
+    monkeypatch.setenv("SCAN_GATE_REPORT", "json=a b.json\n\n  markdown=page.md \n")
 
     risky.run("check")
 
@@ -461,7 +463,7 @@ def test_the_demo_ends_as_its_scenario_says(
     [
         {"SCAN_GATE_SECURITY_TOKEN": "real"},
         {"SCAN_GATE_AUTH_TOKEN_FILE": "absent"},
-        {"INPUT_ACCESS-KEY-ID": "real", "INPUT_ACCESS-KEY-SECRET": "real"},
+        {"GITHUB_ACTIONS": "true", "INPUT_ACCESS-KEY-ID": "real", "INPUT_ACCESS-KEY-SECRET": "real"},
         {"SCAN_GATE_MAX_RISK": "1"},
     ],
     ids=lambda real: next(iter(real)),

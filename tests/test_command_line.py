@@ -42,12 +42,21 @@ def error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     ("given", "source"),
     [
         ({"arguments": ["--max-risky", "x"]}, "--max-risky"),
-        ({"environ": {"INPUT_MAX-RISKY": "x"}}, "the input 'max-risky'"),
+        ({"environ": {"GITHUB_ACTIONS": "true", "INPUT_MAX-RISKY": "x"}}, "the input 'max-risky'"),
         ({"environ": {"SCAN_GATE_MAX_RISKY": "x"}}, "the variable SCAN_GATE_MAX_RISKY"),
         ({"config": "max-risky = 'x'"}, "the key 'max-risky' of gate.toml"),
-        ({"environ": {"INPUT_MAX-RISKY": "x", "SCAN_GATE_MAX_RISKY": "1"}}, "the input 'max-risky'"),
-        ({"environ": {"INPUT_MAX-RISKY": "", "SCAN_GATE_MAX_RISKY": "x"}}, "the variable SCAN_GATE_MAX_RISKY"),
-        ({"arguments": ["--max-risky", "x"], "environ": {"INPUT_MAX-RISKY": "1"}}, "--max-risky"),
+        (
+            {"environ": {"GITHUB_ACTIONS": "true", "INPUT_MAX-RISKY": "x", "SCAN_GATE_MAX_RISKY": "1"}},
+            "the input 'max-risky'",
+        ),
+        (
+            {"environ": {"GITHUB_ACTIONS": "true", "INPUT_MAX-RISKY": "", "SCAN_GATE_MAX_RISKY": "x"}},
+            "the variable SCAN_GATE_MAX_RISKY",
+        ),
+        (
+            {"arguments": ["--max-risky", "x"], "environ": {"GITHUB_ACTIONS": "true", "INPUT_MAX-RISKY": "1"}},
+            "--max-risky",
+        ),
     ],
     ids=["option", "input", "variable", "file", "input-before-variable", "empty-input", "option-before-input"],
 )
@@ -65,7 +74,7 @@ def test_an_error_in_a_value_names_the_one_place_that_it_comes_from(
 @pytest.mark.parametrize(
     ("given", "source"),
     [
-        ({"environ": {"INPUT_LIMIT": "3"}}, "the input 'limit'"),
+        ({"environ": {"GITHUB_ACTIONS": "true", "INPUT_LIMIT": "3"}}, "the input 'limit'"),
         ({"environ": {"SCAN_GATE_LIMIT": "3"}}, "the variable SCAN_GATE_LIMIT"),
         ({"config": "limit = 3"}, "the key 'limit' of gate.toml"),
     ],
@@ -82,7 +91,7 @@ def test_so_does_an_error_in_a_value_for_one_cloud(
 def test_a_choice_names_its_source_too(error: Callable[..., str]) -> None:
     known = ", ".join(map(repr, CLOUDS))
 
-    assert error(environ={"INPUT_CLOUD": "nimbus"}) == (
+    assert error(environ={"GITHUB_ACTIONS": "true", "INPUT_CLOUD": "nimbus"}) == (
         f"scan-gate: Invalid value for the input 'cloud': 'nimbus' is not one of {known}. See --help."
     )
 
@@ -107,7 +116,7 @@ def test_a_value_that_is_probably_a_slip_is_refused(value: str, message: str, er
         ({}, "--cloud or SCAN_GATE_CLOUD"),
         ({"SCAN_GATE_CLOUD": ""}, "--cloud or SCAN_GATE_CLOUD"),
         ({"GITHUB_ACTIONS": "true"}, "--cloud or SCAN_GATE_CLOUD"),
-        ({"INPUT_CLOUD": ""}, "the input 'cloud'"),
+        ({"GITHUB_ACTIONS": "true", "INPUT_CLOUD": ""}, "the input 'cloud'"),
     ],
     ids=["nothing", "empty-variable", "command-in-a-workflow", "action"],
 )
@@ -124,9 +133,9 @@ def test_an_absent_value_is_answered_by_how_to_give_it_here(
     [
         ({}, "No region is given. "),
         ({}, " Set --region or SCAN_GATE_REGION, such as cn-"),
-        ({"INPUT_REGION": "", "INPUT_CLOUD": ""}, " Set the input 'region', such as cn-"),
+        ({"GITHUB_ACTIONS": "true", "INPUT_REGION": "none", "INPUT_CLOUD": ""}, " Set the input 'region', such as cn-"),
         ({"SCAN_GATE_REGION": "xx"}, "'xx' (the variable SCAN_GATE_REGION) is not a region of "),
-        ({"INPUT_REGION": "xx"}, "'xx' (the input 'region') is not a region of "),
+        ({"GITHUB_ACTIONS": "true", "INPUT_REGION": "xx"}, "'xx' (the input 'region') is not a region of "),
     ],
 )
 def test_a_cloud_names_where_its_region_was_given_or_can_be_given(
@@ -147,7 +156,7 @@ def test_a_cloud_names_where_its_region_was_given_or_can_be_given(
 
 
 def test_a_config_file_that_does_not_exist_names_what_named_it(error: Callable[..., str]) -> None:
-    assert error(environ={"INPUT_CONFIG": "absent.toml"}) == (
+    assert error(environ={"GITHUB_ACTIONS": "true", "INPUT_CONFIG": "absent.toml"}) == (
         "scan-gate: The file absent.toml does not exist. Correct the input 'config', or add the file to the checkout."
     )
 

@@ -15,7 +15,7 @@ from gate import __version__, cli, clouds, simulator
 from gate.ci.github import outputs
 from gate.environment import variables
 from gate.errors import ExitCode
-from gate.options import OPTIONS, SECRETS
+from gate.options import CONFIG, OPTIONS, SECRETS
 from gate.policy import Decision
 from gate.simulator import SCENARIOS
 from tests.builders import an_outcome
@@ -46,8 +46,11 @@ def test_the_action_takes_every_option_and_every_secret_and_nothing_else() -> No
     assert sorted(ACTION["inputs"]) == sorted([*NAMES, *SECRETS])
 
 
-def test_no_input_of_the_action_has_a_default_that_would_override_a_variable_or_the_file() -> None:
-    assert not [name for name, spec in ACTION["inputs"].items() if "default" in spec]
+def test_an_input_whose_absence_loosens_something_has_a_word_for_it_as_its_default_and_no_other_input_has_one() -> None:
+    """A default that is a value would override the variable and the file; that word does not."""
+    defaults = {name: spec["default"] for name, spec in ACTION["inputs"].items() if "default" in spec}
+
+    assert defaults == {option.name: option.unset for option in (*OPTIONS, CONFIG) if option.unset}
 
 
 def test_no_secret_is_an_option_of_the_command_line() -> None:
@@ -91,7 +94,7 @@ def test_every_cloud_has_a_simulator_in_the_same_order() -> None:
 
 
 def test_the_readme_shows_the_variable_of_an_option() -> None:
-    assert variables("max-failed") == ["INPUT_MAX-FAILED", "SCAN_GATE_MAX_FAILED"]
+    assert variables("max-failed", {}) == ["SCAN_GATE_MAX_FAILED"]
     assert "SCAN_GATE_MAX_FAILED" in section("Options")
 
 

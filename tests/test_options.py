@@ -8,7 +8,16 @@ from dataclasses import replace
 import pytest
 
 from gate.clouds import CLOUDS
-from gate.options import CLOUD_OPTIONS, OPTIONS, SECRETS, SECTIONS, STATUS_OPTIONS, STATUS_SECTIONS, cloud_options
+from gate.options import (
+    CLOUD_OPTIONS,
+    CONFIG,
+    OPTIONS,
+    SECRETS,
+    SECTIONS,
+    STATUS_OPTIONS,
+    STATUS_SECTIONS,
+    cloud_options,
+)
 from gate.settings import Option
 
 
@@ -62,3 +71,36 @@ def test_a_help_line_is_a_phrase_without_a_full_stop(option: Option) -> None:
 
 def test_the_options_of_a_cloud_begin_with_its_name() -> None:
     assert [option.name for option in CLOUD_OPTIONS if option.help.partition(":")[0] not in CLOUDS] == []
+
+
+# Options whose absence loosens something.
+
+STRICT_WITHOUT = {
+    "cloud": "there is no run without it",
+    "request-timeout": "it changes no verdict",
+    "timeout": "a run that ends sooner is no pass",
+    "max-failed": "0 is the strictest",
+    "max-risky": "0 is the strictest",
+    "appear-timeout": "a run that ends sooner is no pass",
+    "warn-only": "off is the strictest",
+    "on-undecided": "fail is the strictest",
+    "report": "it changes no verdict",
+    "ci": "it changes no verdict",
+    "quiet": "it changes no verdict",
+    "verbose": "it changes no verdict",
+    "color": "it changes no verdict",
+}
+"""The options that an empty value or a misspelt reference cannot loosen, and why."""
+
+
+@pytest.mark.parametrize("option", [*OPTIONS, CONFIG], ids=lambda option: option.name)
+def test_an_option_has_a_word_for_not_given_unless_nothing_is_looser_without_it(option: Option) -> None:
+    """Without a filter another task is judged, without an address or a certificate another place is trusted."""
+    assert bool(option.unset) is (option.name not in STRICT_WITHOUT)
+
+
+def test_that_word_is_none_where_there_is_no_default_and_default_where_there_is_one() -> None:
+    assert {option.name: option.unset for option in OPTIONS if option.unset and option.default is not None} == {
+        "max-age": "default"
+    }
+    assert {option.unset for option in (*OPTIONS, CONFIG) if option.default is None} == {"none", ""}

@@ -49,7 +49,7 @@ def check_with(gate: Gate, monkeypatch: pytest.MonkeyPatch, **variables: str) ->
     """Runs the check with only these variables; returns the exit code."""
     for name in [name for name in os.environ if name.startswith("SCAN_GATE_")]:
         monkeypatch.delenv(name)
-    for name, value in variables.items():
+    for name, value in {"GITHUB_ACTIONS": "true", **variables}.items():
         monkeypatch.setenv(name, value)
     return gate.check().code
 

@@ -10,9 +10,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gate import config_file
 from gate.environment import variable
-from gate.options import OPTIONS
+from gate.options import CONFIG, NO_VARIABLES_HELP, OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,25 +72,27 @@ def _table() -> Iterator[str]:
         choices = f" (`{'`, `'.join(option.choices)}`)" if option.choices else ""
         value = f" `{option.metavar}`" if not option.choices and not option.is_flag and option.metavar != "TEXT" else ""
         yield f"| {name}{value} | {_default(option)} | {option.help.replace('|', ' or ')}{choices} |"
-    yield f"| `--config` `FILE` | none | {config_file.HELP} |"
+    yield f"| `--{CONFIG.name}` `{CONFIG.metavar}` | {_default(CONFIG)} | {CONFIG.help} |"
+    yield f"| `--no-variables` | off | {NO_VARIABLES_HELP} |"
 
 
 def _default(option: Option) -> str:
-    return f"`{option.default}`" if option.default else option.default_note or ("off" if option.is_flag else "")
+    default = option.default or ("" if option.default_note else option.unset)
+    return f"`{default}`" if default else option.default_note or ("off" if option.is_flag else "")
 
 
 def _inputs() -> Iterator[str]:
-    for option in OPTIONS:
+    for option in (*OPTIONS, CONFIG):
         default = option.default or option.default_note
-        yield _input(option.name, option.help + (f" [default: {default}]" if default else ""))
-    yield _input("config", config_file.HELP)
+        yield _input(option.name, option.help + (f" [default: {default}]" if default else ""), option.unset)
     for name, description in _SECRET_INPUTS.items():
         yield _input(name, description)
 
 
-def _input(name: str, description: str) -> str:
-    # Without a default: a default of an input would override the variable and the config file.
-    return f"  {name}:\n    description: {json.dumps(description, ensure_ascii=False)}\n    required: false\n"
+def _input(name: str, description: str, unset: str = "") -> str:
+    # No other default: a default of an input would override the variable and the config file.
+    default = f"    default: {unset}\n" if unset else ""
+    return f"  {name}:\n    description: {json.dumps(description, ensure_ascii=False)}\n    required: false\n{default}"
 
 
 def _between(text: str, start: str, end: str, content: str) -> str:

@@ -72,7 +72,8 @@ class Connection:
 
     def option_or_variable(self, name: str, value: object, variables: Iterable[str]) -> tuple[str, str]:
         """Returns the value of an option, else of the first of the vendor's own variables, and where it was given."""
-        variable, found = ("", "") if value else first_variable(self.environ, variables)
+        reads = not value and self.settings.reads_variables
+        variable, found = first_variable(self.environ, variables) if reads else ("", "")
         source = f"the variable {variable}" if variable else self.settings.source_of(name)
         return str(value or found), source
 

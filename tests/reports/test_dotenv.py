@@ -74,6 +74,6 @@ def test_real_ids_are_unchanged() -> None:
 
 
 def test_no_variable_is_an_option_of_the_gate_in_a_later_job() -> None:
-    options = {name for option in OPTIONS for name in variables(option.name)}
+    options = {name for option in OPTIONS for name in variables(option.name, {"GITHUB_ACTIONS": "true"})}
 
     assert not options & set(as_variables(render(an_outcome())))
