@@ -38,7 +38,7 @@ class Log:
         stream: The log is live if this is a terminal.
         verbosity: -1 prints warnings only, 1 prints every request too.
         monotonic: Seconds of a clock that is never set back.
-        sleep: Pauses for so many s.
+        sleep: Pauses for so many s; by default the machine's.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class Log:
         *,
         verbosity: int = 0,
         monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._stream = stream
         self._verbosity = verbosity
         self._is_live = stream.isatty() and verbosity >= 0 and os.environ.get("TERM") != "dumb"
         self._monotonic = monotonic
-        self._sleep = sleep
+        self._sleep = sleep or time.sleep
         self._started_at = monotonic()
         self._status = ""
         self._next_step = "next poll"
