@@ -27,6 +27,7 @@ _FLAGS = (
     "--disable-sync",
     "--no-first-run",
     "--hide-scrollbars",
+    "--force-device-scale-factor=1",
     "--remote-debugging-pipe",
 )
 _RESPONSE_TIMEOUT = 60.0

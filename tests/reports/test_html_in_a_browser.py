@@ -99,10 +99,16 @@ def a_hostile_outcome(text: str) -> Outcome:
     return replace(an_outcome(task, events=events, cloud=text), gate_version=text)
 
 
+@pytest.mark.parametrize("font_size", [16, 18, 20, 24])
 @pytest.mark.parametrize("width", [320, 360, 768, 1400])
-def test_the_page_fits_every_window(chromium_page: Page, tmp_path: Path, width: int) -> None:
+def test_the_page_fits_every_window_with_every_font(
+    chromium_page: Page, tmp_path: Path, width: int, font_size: int
+) -> None:
+    """A larger font is as wide as the wider one that another machine may have."""
     page = show(chromium_page, tmp_path, blocked(), width=width)
+    page.run(f"document.documentElement.style.fontSize = '{font_size}px'")
 
+    assert page.run("innerWidth") == width
     assert page.run("document.documentElement.scrollWidth") == width
     assert page.run(
         "[...document.querySelectorAll('main *, header *')].every(one => {"
