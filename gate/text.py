@@ -13,6 +13,17 @@ import unicodedata
 _MAX_LENGTH = 500
 MAX_REASON_LENGTH = 4000
 """Characters: the gate itself writes a reason, has cut what it quotes, and says at its end what to do."""
+_MARKDOWN = re.compile(
+    r"""
+    [\\`*~\[\]!<>&|\#$^{}@]               # code, emphasis, links, images, tags, cells, mathematics, addresses
+    | ^[-+=:] | ^[0-9](?=[0-9]{0,8}[.)])  # at the start: a list, a numbered list, a line
+    | (?<![A-Za-z0-9])_ | _(?![A-Za-z0-9])    # emphasis, unless it is inside a word
+    | \.(?=[^\W\d_]) | (?<=[wW]{3})\.       # a domain, which some dialects make a link
+    | :(?=[/:]) | (?<=:): | /(?=/)        # an address, and the command of a CI system
+    """,
+    re.VERBOSE,
+)
+"""The characters that have a meaning in Markdown where they stand."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -37,12 +48,28 @@ def for_log(text: str, max_length: int = _MAX_LENGTH) -> str:
 
 
 def for_markdown(text: str, max_length: int = _MAX_LENGTH) -> str:
-    """For Markdown: everything but letters, digits and punctuation without a meaning becomes a character reference.
+    """For Markdown: every character that has a meaning where it stands becomes a character reference.
 
     A character reference is never structure in CommonMark, so that no character can end a table cell or be part of a
-    tag, a link, a mention or an emphasis.
+    tag, a link or an emphasis. Dialects that link addresses look for an `@` in the text that results, so a comment
+    parts the text there.
     """
-    return re.sub(r"[^\w \-,;()%'=?]|_", lambda found: f"&#{ord(found[0])};", one_line(text, max_length))
+    source = _MARKDOWN.sub(_character_reference, one_line(text, max_length))
+    return source.replace("&#64;", "&#64;<!-- -->")
+
+
+def for_markdown_code(text: str, max_length: int = _MAX_LENGTH) -> str:
+    """For a name in Markdown, also in a table: as it is between backticks, in which nothing has a meaning.
+
+    A name with a character that has one there, or that could become a command in a log, is escaped in a `<code>`.
+    """
+    name = one_line(text, max_length)
+    is_plain = name and not re.search(r"[`|\\<&]|##|::", name)
+    return f"`{name}`" if is_plain else f"<code>{for_markdown(name, max_length)}</code>"
+
+
+def _character_reference(found: re.Match[str]) -> str:
+    return f"&#{ord(found[0])};"
 
 
 def for_html(text: str, max_length: int = _MAX_LENGTH) -> str:

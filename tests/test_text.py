@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import html
-import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
-from gate.text import for_html, for_log, for_markdown, one_line
+from gate.text import for_html, for_log, for_markdown, for_markdown_code, one_line
 from tests.hostile import HOSTILE
+from tests.markdown import DIALECTS, Rendered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 
@@ -38,33 +41,117 @@ def test_a_log_line_holds_no_command_of_any_ci_system(text: str) -> None:
     assert "##" not in line
 
 
+ADDRESSES = (
+    "a@b.example",
+    "mailto:a@b.example",
+    "xmpp:a@b.example/room",
+    "www.evil.example",
+    "WWW.evil.example",
+    "http://evil.example",
+    "https://10.0.0.1/x",
+    "ftp://evil.example",
+    "//10.0.0.1",
+    "evil.example.com/path",
+    "<https://evil.example>",
+    "<a@b.example>",
+    "(www.evil.example)",
+    "*www.evil.example",
+)
+STRUCTURE = (
+    *(
+        "- x",
+        "+ x",
+        "* x",
+        "1. x",
+        "123) x",
+        "# x",
+        "> x",
+        "---",
+        "- - -",
+        "===",
+        "***",
+        "___",
+        "    code",
+        "x  ",
+        "\\",
+    ),
+    *("a\\|b", "|", "`", "``", "\\`", "[x]: y", "[^1]", "- [ ] x", "&amp;", "&#64;", "$x$", ":---", "__a__", "a_b_c"),
+    *("_a_", "~a~", "<b>", "</code>", "<!-- x -->", "<?x?>", "<![CDATA[x]]>", "!", "~~~", "```"),
+)
+text_with_meaning = st.lists(
+    st.sampled_from([*ADDRESSES, *STRUCTURE, *"@.:/_-+*`|\\<>[]()!#~&;0aAé  "]) | st.text(max_size=3), max_size=8
+).map("".join)
+markdown = pytest.mark.parametrize("escaped", [for_markdown, for_markdown_code])
+dialects = pytest.mark.parametrize("dialect", DIALECTS)
+
+
+def assert_only_text(text: str, escaped: Callable[[str], str], dialect: str) -> None:
+    """Rendered as an item of a list and as a cell, the text is there as it is, and nothing else."""
+
+    def page(text: str) -> Rendered:
+        source = f"- {escaped(text)}\n\n| a | b |\n| --- | --- |\n| {escaped(text)} | {escaped(text)} |\n"
+        return Rendered(source, dialect)
+
+    shown = one_line(text)
+    assert page(text).elements == page("shop").elements
+    assert page(text).texts == [*filter(None, [shown, "a", "b", shown, shown])]
+
+
 @hostile
-def test_markdown_shows_the_text_and_nothing_else(text: str) -> None:
-    """Rendered as on GitHub, the text is one cell without an element, a link or a mention."""
-    html = MarkdownIt("gfm-like", {"linkify": False}).render(f"| image |\n| --- |\n| {for_markdown(text)} |\n")
-
-    cells = re.findall(r"<td>(.*?)</td>", html, flags=re.DOTALL)
-    assert len(cells) == 1
-    assert "<" not in cells[0]
-    assert _unescaped(cells[0]) == one_line(text)
+@markdown
+@dialects
+def test_markdown_shows_the_text_and_nothing_else(text: str, escaped: Callable[[str], str], dialect: str) -> None:
+    assert_only_text(text, escaped, dialect)
 
 
-@hostile
-def test_markdown_source_holds_no_character_with_a_meaning(text: str) -> None:
-    source = re.sub(r"&#[0-9]+;", "", for_markdown(text))
+@pytest.mark.parametrize("text", [*ADDRESSES, *STRUCTURE])
+@markdown
+@dialects
+def test_no_address_becomes_a_link_and_no_text_a_format(text: str, escaped: Callable[[str], str], dialect: str) -> None:
+    assert_only_text(text, escaped, dialect)
+    assert_only_text(f"x {text} y", escaped, dialect)
 
-    assert not re.search(r"[^\w \-,;()%'=?]|_", source.replace("…", ""))
+
+@dialects
+def test_addresses_are_links_without_escaping(dialect: str) -> None:
+    """Otherwise the tests above could not fail."""
+    linked = [text for text in ADDRESSES if "a href" in Rendered(f"see {text}", dialect).elements]
+
+    assert len(linked) >= {"GitHub": 9, "CommonMark with tables": 2, "with links for domains": 8}[dialect]
+
+
+@markdown
+@dialects
+@given(text=text_with_meaning)
+def test_no_text_from_outside_becomes_a_link_a_tag_or_a_format(
+    text: str, escaped: Callable[[str], str], dialect: str
+) -> None:
+    assert_only_text(text, escaped, dialect)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "swr.cn-north-4.myhuaweicloud.com/team/shop:1.0",
+        "registry-vpc.cn-hangzhou.cr.aliyuncs.com/team/shop@sha256:0e719c2a",
+        "manual-image-scan",
+        "a_b__c *d*",
+    ],
+)
+def test_a_plain_name_is_readable_in_the_source(name: str) -> None:
+    assert for_markdown_code(name) == f"`{name}`"
+
+
+def test_a_plain_sentence_is_readable_in_the_source() -> None:
+    sentence = "2 of 3 images are risky (65.5 %); --max-risky allows 0. Fix them, or raise max_risky. It's 12:30 + 1/2."
+
+    assert for_markdown(sentence) == sentence
 
 
 @hostile
 def test_html_shows_the_text_and_nothing_else(text: str) -> None:
     assert html.unescape(for_html(text)) == one_line(text)
     assert not set(for_html(text)) & set("<>\"'")
-
-
-def _unescaped(html: str) -> str:
-    named = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"'}
-    return re.sub(r"&(amp|lt|gt|quot);", lambda found: named[found[0]], html)
 
 
 def test_a_long_text_is_cut_and_says_so() -> None:
@@ -83,6 +170,5 @@ def test_no_text_breaks_out(text: str) -> None:
     assert_one_visible_line(one_line(text))
     assert "::" not in for_log(text)
     assert "##" not in for_log(text)
-    assert not set(for_markdown(text)) & set("|<>@[]`*_~!:/.\\\n\r")
     assert not set(for_html(text)) & set("<>\"'")
     assert html.unescape(for_html(text)) == one_line(text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.policy import Decision, failed_images
 from gate.reports.budget import count_fitting, size
-from gate.text import MAX_REASON_LENGTH, for_markdown
+from gate.text import MAX_REASON_LENGTH, for_markdown, for_markdown_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def _counts(outcome: Outcome, task: ScanTask) -> Iterator[str]:
 def _about(task: ScanTask) -> Iterator[str]:
     started = f", started {task.started_at:%Y-%m-%d %H:%M:%S} UTC" if task.started_at else ""
     ended = f", ended {task.ended_at:%Y-%m-%d %H:%M:%S} UTC" if task.ended_at else ""
-    name = f"<code>{for_markdown(task.name)}</code> (<code>{for_markdown(task.id)}</code>)"
+    name = f"{for_markdown_code(task.name)} ({for_markdown_code(task.id)})"
     yield f"Scan task {name}, {task.state}{started}{ended}."
     yield ""
 
@@ -84,7 +84,7 @@ def _failed_images(failed: tuple[FailedImage, ...], budget: int) -> Iterator[str
 
 def _row(failed: FailedImage) -> str:
     reason = for_markdown(failed.reason) or "no reason given"
-    return f"| <code>{for_markdown(str(failed.image))}</code> | {reason} |\n"
+    return f"| {for_markdown_code(str(failed.image))} | {reason} |\n"
 
 
 def _number(count: int | None) -> str:

@@ -8,9 +8,8 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from markdown_it import MarkdownIt
-
 from gate.reports import REPORTS
+from tests.markdown import Rendered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,9 +72,7 @@ def _json_structure(text: str) -> Any:
 
 
 def _markdown_structure(text: str) -> Any:
-    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(text)
-    parts = [*tokens, *(child for token in tokens for child in token.children or ())]
-    return [part.content if part.type == "html_inline" else part.type for part in parts if part.type != "text"]
+    return Rendered(text, "GitHub").elements
 
 
 def _xml_structure(text: str) -> Any:

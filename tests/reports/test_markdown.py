@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from markdown_it import MarkdownIt
 
 from gate.errors import Unreachable
 from gate.policy import Policy, undecided
@@ -13,6 +12,7 @@ from gate.reports import markdown
 from gate.reports.markdown import BUDGET
 from tests.builders import a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE
+from tests.markdown import DIALECTS, Rendered
 
 if TYPE_CHECKING:
     from gate.outcome import Outcome
@@ -45,7 +45,7 @@ def test_a_task_that_does_not_search_for_risks_shows_no_count_of_them() -> None:
 def test_the_reasons_and_the_exit_code_are_there() -> None:
     page = render(an_outcome(a_task(risky=1)))
 
-    assert "- 1 of 3 images is risky; --max-risky allows 0&#46; " in page
+    assert "- 1 of 3 images is risky; --max-risky allows 0. " in page
     assert "Exit code 1 · huawei · polls: 0, retries: 0, 62 s · scan-gate 0.1.0" in page
 
 
@@ -64,20 +64,24 @@ def test_without_a_task_there_is_no_table() -> None:
 def test_failed_images_are_listed_with_their_reasons() -> None:
     task = a_task(failed=2, succeeded=1, failed_images=(a_failed_image("shop", "too big"), a_failed_image("till", "")))
 
-    html = MarkdownIt("gfm-like", {"linkify": False}).render(render(an_outcome(task)))
+    page = render(an_outcome(task))
 
-    assert "<td><code>swr/team/shop:1.0</code></td>\n<td>too big</td>" in html
-    assert "<td><code>swr/team/till:1.0</code></td>\n<td>no reason given</td>" in html
+    assert "| `swr/team/shop:1.0` | too big |\n| `swr/team/till:1.0` | no reason given |\n" in page
+    assert Rendered(page, "GitHub").texts[-4:] == [
+        "swr/team/shop:1.0",
+        "too big",
+        "swr/team/till:1.0",
+        "no reason given",
+    ]
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_text_changes_nothing_of_the_page_but_its_words(text: str) -> None:
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_hostile_text_changes_nothing_of_the_page_but_its_words(text: str, dialect: str) -> None:
     def elements(text: str) -> list[str]:
         image = a_failed_image(text, text)
         task = a_task(id=text or "x", name=text, failed=1, succeeded=2, reason=text, failed_images=(image,))
-        tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(render(an_outcome(task)))
-        parts = [*tokens, *(child for token in tokens for child in token.children or ())]
-        return [part.content if part.type == "html_inline" else part.type for part in parts if part.type != "text"]
+        return Rendered(render(an_outcome(task)), dialect).elements
 
     assert elements(text) == elements("shop")
 
