@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.text import for_html, for_log, for_markdown, for_markdown_code, one_line
@@ -122,6 +122,7 @@ def test_addresses_are_links_without_escaping(dialect: str) -> None:
 
 @markdown
 @dialects
+@settings(deadline=None)  # A busy machine is no failure.
 @given(text=text_with_meaning)
 def test_no_text_from_outside_becomes_a_link_a_tag_or_a_format(
     text: str, escaped: Callable[[str], str], dialect: str
