@@ -28,6 +28,7 @@ from gate.run_settings import settings_from
 from gate.terminal import wants_color
 from gate.text import MAX_REASON_LENGTH, for_log
 from gate.time_of_day import TimeOfDay
+from gate.verdict_messages import format_time
 from gate.writing import print_mask_command, print_stdout
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def status(clock: Clock | None, /, **values: Any) -> int:
 
 
 def _identity(task: ScanTask) -> str:
-    start = f", started {task.started_at:%Y-%m-%dT%H:%M:%SZ}" if task.started_at else ""
+    start = f", started {format_time(task.started_at)}" if task.started_at else ""
     return f" (id {for_log(task.id) or 'none'}{start})"
 
 

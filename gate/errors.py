@@ -143,7 +143,11 @@ class Interrupted(BaseException):
         self.signal = signal.Signals(number)
 
     def __str__(self) -> str:
-        return f"Interrupted by {self.signal.name}."
+        by = "Ctrl-C was pressed, or the CI system" if self.signal == signal.SIGINT else "The CI system, or a timeout,"
+        return (
+            f"The run was interrupted by {self.signal.name} before it was complete. {by} cancelled the job. "
+            "Run the gate again; if the job has a time limit, it must be longer than --timeout."
+        )
 
     @property
     def exit_code(self) -> ExitCode:

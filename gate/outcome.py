@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gate.errors import ExitCode
 from gate.policy import Decision, failed_images
+from gate.scan import TaskState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,9 +64,12 @@ class Outcome:
         return self.verdict.exit_code if self.enforced else ExitCode.PASSED
 
     @property
-    def so_far(self) -> str:
-        """What a report adds where it shows counts: those of an undecided run can still change, and are not judged."""
-        return " so far" if self.task and self.verdict.decision is Decision.UNDECIDED else ""
+    def counts_note(self) -> str:
+        """What a report adds where it shows counts of an undecided run: they can still change, or are not judged."""
+        if self.task is None or self.verdict.decision is not Decision.UNDECIDED:
+            return ""
+        is_over = self.task.state is TaskState.COMPLETE and self.verdict.exit_code is ExitCode.NOTHING_TO_JUDGE
+        return " (not judged)" if is_over else " so far"
 
     @property
     def outputs(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ after every reason against it was checked. The words of the reasons are in `gate
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -42,6 +42,8 @@ class Reason:
 
     code: str
     message: str
+    while_waiting: str = ""
+    """The message without what to do, for the log while the gate still waits; empty if there is no such message."""
     actual: int | None = None
     limit: int | None = None
 
@@ -98,17 +100,19 @@ def staleness(task: ScanTask, policy: Policy, now: datetime) -> Reason | None:
     if max_age is None and started_after is None:
         return None
     if started_at is None:
-        return Reason(code="no-begin", message=messages.NO_START_TIME)
+        return _doubt("no-begin", messages.NO_START_TIME)
     if started_at > now + CLOCK_TOLERANCE:
-        return Reason(code="begins-in-future", message=messages.starts_in_future(started_at))
+        return _doubt("begins-in-future", messages.starts_in_future(started_at))
     if max_age is not None and now - started_at > max_age:
-        message = messages.too_old(started_at, max_age.total_seconds())
-        return Reason(
-            code="stale", message=message, actual=_whole_seconds(now - started_at), limit=_whole_seconds(max_age)
-        )
+        reason = _doubt("stale", messages.too_old(started_at, max_age.total_seconds()))
+        return replace(reason, actual=_whole_seconds(now - started_at), limit=_whole_seconds(max_age))
     if started_after is not None and started_at < started_after:
-        return Reason(code="stale", message=messages.started_too_early(started_at, started_after))
+        return _doubt("stale", messages.started_too_early(started_at, started_after))
     return None
+
+
+def _doubt(code: str, message: messages.Message) -> Reason:
+    return Reason(code=code, message=str(message), while_waiting=message.happened)
 
 
 def is_different_task(last: ScanTask, pinned: ScanTask) -> bool:
@@ -120,8 +124,7 @@ def undecided(cause: GateError | Interrupted) -> Verdict:
     """The verdict when an error or a signal kept the gate from judging."""
     if isinstance(cause, GateError):
         return _undecided(cause.exit_code, cause.code, str(cause))
-    message = f"The run was interrupted by {cause.signal.name} before it reached a verdict."
-    return _undecided(cause.exit_code, "interrupted", message)
+    return _undecided(cause.exit_code, "interrupted", str(cause))
 
 
 def no_task(task_id: str | None, where: str, waited: str = "") -> Reason:
@@ -161,7 +164,8 @@ def _apply_limits(task: ScanTask, policy: Policy) -> Verdict:
         return nothing_to_judge(Reason(code="counts-missing", message=messages.counts_missing(missing)))
     if counts["total"] == 0:
         return nothing_to_judge(Reason(code="no-images", message=messages.NO_IMAGES))
-    reasons = _exceeded_limits(counts, failed, policy)
+    names_causes = any(image.reason for image in task.failed_images)
+    reasons = _exceeded_limits(counts, failed, policy, names_causes=names_causes)
     if reasons:
         return Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=reasons)
     contradictions = _contradictions(counts)
@@ -169,7 +173,9 @@ def _apply_limits(task: ScanTask, policy: Policy) -> Verdict:
         message = messages.counts_contradict(contradictions, counts["total"])
         return nothing_to_judge(Reason(code="counts-contradict", message=message))
     if counts["succeeded"] == 0:
-        return nothing_to_judge(Reason(code="nothing-scanned", message=messages.nothing_scanned(counts["total"])))
+        return nothing_to_judge(
+            Reason(code="nothing-scanned", message=messages.nothing_scanned(counts["total"], names_causes=names_causes))
+        )
     return Verdict(decision=Decision.PASSED, exit_code=ExitCode.PASSED)
 
 
@@ -187,11 +193,15 @@ def _contradictions(counts: Mapping[str, int]) -> list[str]:
     return too_many or ([f"{with_result} succeeded or failed"] if with_result > total else [])
 
 
-def _exceeded_limits(numbers: Mapping[str, int], failed: int, policy: Policy) -> tuple[Reason, ...]:
+def _exceeded_limits(
+    numbers: Mapping[str, int], failed: int, policy: Policy, *, names_causes: bool
+) -> tuple[Reason, ...]:
     total, risky = numbers["total"], numbers.get("risky", 0)
     reasons = []
     if failed > policy.max_failed:
-        message = messages.too_many_failed(failed, total, policy.max_failed, stated=numbers["failed"])
+        message = messages.too_many_failed(
+            failed, total, policy.max_failed, stated=numbers["failed"], names_causes=names_causes
+        )
         reasons.append(Reason(code="too-many-failed", message=message, actual=failed, limit=policy.max_failed))
     if risky > policy.max_risky:
         message = messages.too_many_risky(risky, total, policy.max_risky)

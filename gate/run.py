@@ -22,7 +22,7 @@ from gate.policy import (
     staleness,
     undecided,
 )
-from gate.scan import TaskState
+from gate.scan import NOT_LISTED, TaskState
 from gate.verdict_messages import format_limit, waiting_for_task
 from gate.wait import Poller, PollSchedule
 
@@ -123,7 +123,7 @@ def _select_task(cloud: Cloud, poller: Poller, settings: Settings) -> ScanTask |
         reason = objection(task)
         # A newer task may still appear in the place of a stale one, but not where one was selected by its id.
         is_hopeless = reason and reason.code == "stale" and settings.task_id
-        return waiting_for_task(reason.message, limit) if reason and not is_hopeless else None
+        return waiting_for_task(reason.while_waiting or reason.message, limit) if reason and not is_hopeless else None
 
     task = poller.until(obstacle, find, Deadline(poller.clock, appear_timeout))
     return objection(task, limit) or task or no_task(settings.task_id, "")
@@ -139,7 +139,7 @@ def _corrected_for_lag(policy: Policy, time_of_day: TimeOfDay) -> Policy:
 
 def _wait_until_final(cloud: Cloud, poller: Poller, pinned: ScanTask, deadline: Deadline) -> ScanTask:
     """Polls until this task is final or the run is over, and returns what was seen of it last."""
-    gone = replace(pinned, state=TaskState.UNKNOWN, raw_state="no longer listed", progress=None)
+    gone = replace(pinned, state=TaskState.UNKNOWN, raw_state=NOT_LISTED, progress=None)
 
     def poll() -> ScanTask:
         return cloud.poll(pinned) or gone

@@ -1,4 +1,7 @@
-"""The data model of a scan task of container images, into which each cloud's data is translated."""
+"""The data model of a scan task of container images, into which each cloud's data is translated.
+
+Whether a task is stale, so too old to be judged, is decided in `gate.policy.staleness`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+NOT_LISTED = "no longer listed"
+"""The `raw_state` of a task that the cloud listed before and does not list any more."""
 
 
 class TaskState(StrEnum):
@@ -92,6 +99,11 @@ class ScanTask:
     """
     lost_images: int = 0
     """How many images that earlier polls listed are no longer listed; 0 if the cloud does not list them all."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the cloud does not list this task any more."""
+        return self.state is TaskState.UNKNOWN and self.raw_state == NOT_LISTED
 
     @property
     def is_final(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.scan import TaskState
@@ -11,12 +13,26 @@ if TYPE_CHECKING:
 
     from gate.scan import ScanTask
 
-NO_START_TIME = (
-    "The scan task states no start time, so its age is unknown. "
-    "It may still be queued; if it is not, judge it anyway with --max-age none."
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """What was found, and what to do about it unless it changes while the gate waits."""
+
+    happened: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.happened} {self.remedy}"
+
+
+NO_START_TIME = Message(
+    happened="The scan task states no start time, so its age is unknown.",
+    remedy="It may still be queued; if it is not, judge it anyway with --max-age none.",
 )
 NO_IMAGES = "The scan task has no images: nothing was scanned. Check which images the scan covers."
 _ENDINGS = {TaskState.STOPPED: "was stopped", TaskState.TIMED_OUT: "timed out", TaskState.FAILED: "failed"}
+_FILLERS = frozenset({"the", "scan", "task", "is", "was", "has", "been"})
+"""Words that add nothing to the ending of a task."""
 
 
 def format_duration(seconds: float) -> str:
@@ -37,12 +53,20 @@ def format_time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def too_many_failed(failed: int, total: int, limit: int, *, stated: int) -> str:
-    """The reason of a block by images without a result; `stated` is the cloud's own count of them."""
+def too_many_failed(failed: int, total: int, limit: int, *, stated: int, names_causes: bool) -> str:
+    """The reason of a block by images without a result.
+
+    Args:
+        failed: How many there are.
+        total: Of how many.
+        limit: How many are allowed.
+        stated: The cloud's own count of them.
+        names_causes: Whether the cloud says why an image failed.
+    """
     note = "" if failed == stated else f" (the cloud states {stated})"
     return (
-        f"{failed} of {total} images could not be scanned{note}; --max-failed allows {limit}. "
-        "Fix what the cloud names as the cause and scan again, or raise --max-failed."
+        f"{_share(failed, total)} could not be scanned{note}; --max-failed allows {limit}. "
+        f"{_fix(names_causes=names_causes)} and scan again, or raise --max-failed."
     )
 
 
@@ -50,20 +74,37 @@ def too_many_risky(risky: int, total: int, limit: int) -> str:
     """The reason of a block by images with risks."""
     are = "is" if risky == 1 else "are"
     return (
-        f"{risky} of {total} images {are} risky; --max-risky allows {limit}. "
+        f"{_share(risky, total)} {are} risky; --max-risky allows {limit}. "
         "Fix the images named in the cloud's console and scan again, or raise --max-risky."
     )
 
 
+def _share(count: int, total: int) -> str:
+    if count > total:
+        return f"The counts contradict each other: by them, {count} of only {total} images"
+    return f"{count} of {total} images"
+
+
+def _fix(*, names_causes: bool) -> str:
+    return "Fix the causes that the cloud names" if names_causes else "Check these images in the cloud's console"
+
+
 def ended_badly(task: ScanTask) -> str:
     """The reason when the scan task ended without a result, with the cloud's own words where it gives any."""
-    why = f": {task.reason.rstrip('.')}" if task.reason else ""
-    return f"The scan task itself {_ENDINGS[task.state]}{why}. Its images were not all scanned; scan them again."
+    ending = _ENDINGS[task.state]
+    says_more = {*re.findall(r"\w+", task.reason.lower())} - _FILLERS - {*ending.split()}
+    why = f": {task.reason.rstrip('.')}" if says_more else ""
+    return f"The scan task itself {ending}{why}. Its images were not all scanned; scan them again."
 
 
 def not_final(task: ScanTask, timeout: float) -> str:
     """The reason when the scan task was not over, or its state not known, after so many s."""
     limit = format_limit(timeout, "--timeout")
+    if task.is_gone:
+        return (
+            f"The time is up after {limit} and the cloud does not list the scan task any more. "
+            "It may have been deleted; check it in the cloud's console, and scan again if it is not there."
+        )
     if task.state is TaskState.UNKNOWN:
         return (
             f"The time is up after {limit} and the scan task is in an unknown state ({task.raw_state}). "
@@ -111,27 +152,29 @@ def waiting_for_task(obstacle: str, limit: str) -> str:
     return f"{obstacle} Waiting up to {limit} for a task that can be judged."
 
 
-def too_old(started_at: datetime, max_age: float) -> str:
+def too_old(started_at: datetime, max_age: float) -> Message:
     """The reason when a task started more than `max_age` s ago."""
-    return (
-        f"The scan task started {format_time(started_at)}, longer ago than --max-age allows "
-        f"({format_duration(max_age)}). Start a scan for this release, or raise --max-age."
+    return Message(
+        happened=f"The scan task started {format_time(started_at)}, longer ago than --max-age allows "
+        f"({format_duration(max_age)}).",
+        remedy="Start a scan for this release, or raise --max-age.",
     )
 
 
-def started_too_early(started_at: datetime, started_after: datetime) -> str:
+def started_too_early(started_at: datetime, started_after: datetime) -> Message:
     """The reason when a task started before --started-after."""
-    return (
-        f"The scan task started {format_time(started_at)}, before {format_time(started_after)} (--started-after). "
-        "Start a scan for this release."
+    return Message(
+        happened=f"The scan task started {format_time(started_at)}, before {format_time(started_after)} "
+        "(--started-after).",
+        remedy="Start a scan for this release.",
     )
 
 
-def starts_in_future(started_at: datetime) -> str:
+def starts_in_future(started_at: datetime) -> Message:
     """The reason when a task claims a start time that this machine's clock has not reached."""
-    return (
-        f"The scan task states a start time in the future, {format_time(started_at)}. "
-        "Correct the clock of this machine."
+    return Message(
+        happened=f"The scan task states a start time in the future, {format_time(started_at)}.",
+        remedy="Correct the clock of this machine.",
     )
 
 
@@ -151,9 +194,9 @@ def counts_contradict(claims: list[str], total: int) -> str:
     )
 
 
-def nothing_scanned(total: int) -> str:
+def nothing_scanned(total: int, *, names_causes: bool) -> str:
     """The reason when no image of a complete task was scanned, whatever the limits allow."""
     return (
         f"None of {total} images was scanned, so there is nothing to judge. "
-        "Fix what the cloud names as the cause and scan again."
+        f"{_fix(names_causes=names_causes)} and scan again."
     )

@@ -150,6 +150,12 @@ def test_a_stale_task_is_not_judged_when_no_fresh_one_appears_in_time(cloud: str
 
     assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "stale")
     assert gate.time.elapsed == pytest.approx(120)
+    # What to do is said once, when nothing can change any more.
+    assert "allows (24 h). Waiting up to 2 min" in ending.err
+    assert "raise --max-age" not in ending.err
+    assert "allows (24 h). Start a scan for this release, or raise --max-age." in ending.out
+    assert "\n  images (not judged): " in ending.out
+    assert "?" not in ending.out
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -226,6 +232,8 @@ def test_a_task_that_is_no_longer_listed_is_not_final(cloud: str, gate_in: Calla
 
     assert (ending.code, ending.report["reasons"][0]["code"]) == (5, "unknown-state")
     assert (ending.report["task"]["raw_state"], ending.report["task"]["progress"]) == ("no longer listed", None)
+    assert "the cloud does not list the scan task any more" in ending.out
+    assert "unknown state" not in ending.out + ending.err
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

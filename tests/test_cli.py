@@ -496,7 +496,7 @@ def test_an_interrupted_status_is_130_and_sets_no_outputs_of_a_check(
     ending = replace(gate, time=InterruptedTime()).run("status")
 
     assert ending.code == 130
-    assert ending.err.endswith("scan-gate: Interrupted by SIGINT.\n")
+    assert ending.err.endswith(f"scan-gate: {Interrupted(signal.SIGINT)}\n")
     assert Path("output").read_text() == ""
 
 

@@ -43,12 +43,23 @@ def test_a_quota_that_is_used_up_knows_how_often_it_frees_a_call() -> None:
     assert Throttled("Too many calls.").seconds_per_call is None
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interruption_is_named_by_its_signal(number: signal.Signals, code: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "who"),
+    [
+        (signal.SIGINT, 130, "Ctrl-C was pressed, or the CI system cancelled the job."),
+        (signal.SIGTERM, 143, "The CI system, or a timeout, cancelled the job."),
+    ],
+)
+def test_an_interruption_says_which_signal_what_it_usually_means_and_what_to_do(
+    number: signal.Signals, code: int, who: str
+) -> None:
     interrupted = Interrupted(number)
 
     assert (interrupted.signal, interrupted.exit_code, interrupted.args) == (number, code, (number,))
-    assert str(interrupted) == f"Interrupted by {number.name}."
+    assert str(interrupted) == (
+        f"The run was interrupted by {number.name} before it was complete. {who} "
+        "Run the gate again; if the job has a time limit, it must be longer than --timeout."
+    )
 
 
 def test_every_exit_code_is_the_one_that_is_documented() -> None:

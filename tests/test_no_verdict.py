@@ -207,5 +207,5 @@ def test_a_signal_while_an_error_is_written_ends_a_gate_whose_log_nobody_reads(
         code = cli.main(words)
 
     assert code == 143
-    assert stuck.getvalue() == "scan-gate: Interrupted by SIGTERM.\n"
+    assert stuck.getvalue() == f"scan-gate: {Interrupted(signal.SIGTERM)}\n"
     assert in_github()["exit-code"] == "143"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,14 @@ import pytest
 
 from gate.errors import ExitCode, Unreachable
 from gate.outcome import Event, EventKind, Outcome
-from gate.policy import Policy, Verdict, judge, undecided
+from gate.policy import Policy, Reason, Verdict, judge, nothing_to_judge, undecided
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+STALE = Reason(code="stale", message="It is too old.")
 
 
 def a_task(risky: int = 0) -> ScanTask:
@@ -87,16 +89,20 @@ def events(kinds: Iterable[EventKind]) -> tuple[Event, ...]:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "so_far"),
+    ("outcome", "note"),
     [
         (judged(Policy(max_failed=1)), ""),
         (judged(Policy(max_failed=1), risky=3), ""),
         (an_outcome(undecided(Unreachable("No answer.")), Policy(), task=a_task()), " so far"),
         (an_outcome(undecided(Unreachable("No answer.")), Policy()), ""),
+        (an_outcome(nothing_to_judge(STALE), Policy(), task=a_task()), " (not judged)"),
+        (an_outcome(nothing_to_judge(STALE), Policy(), task=replace(a_task(), state=TaskState.RUNNING)), " so far"),
     ],
 )
-def test_counts_are_counts_so_far_where_there_are_any_and_no_verdict(outcome: Outcome, so_far: str) -> None:
-    assert outcome.so_far == so_far
+def test_counts_without_a_verdict_are_counts_so_far_or_of_a_complete_task_not_judged(
+    outcome: Outcome, note: str
+) -> None:
+    assert outcome.counts_note == note
 
 
 def test_polls_and_retries_are_counted_and_nothing_else() -> None:

@@ -148,7 +148,7 @@ def test_a_limit_allows_its_own_number_and_not_one_more(name: str, limit: int) -
     assert judge(at_limit, policy).decision is Decision.PASSED
     verdict = judge(above, policy)
     message = (
-        too_many_failed(limit + 1, 10, limit, stated=limit + 1)
+        too_many_failed(limit + 1, 10, limit, stated=limit + 1, names_causes=False)
         if name == "failed"
         else too_many_risky(limit + 1, 10, limit)
     )
@@ -192,7 +192,7 @@ def test_failed_are_the_stated_the_listed_and_those_without_a_result(
     allowed = judge(task, Policy(max_failed=expected))
     assert [reason.code for reason in allowed.reasons] == ([] if succeeded else ["nothing-scanned"])
     if expected:
-        message = too_many_failed(expected, total, expected - 1, stated=stated)
+        message = too_many_failed(expected, total, expected - 1, stated=stated, names_causes=listed > 0)
         reason = Reason(code="too-many-failed", message=message, actual=expected, limit=expected - 1)
         assert judge(task, Policy(max_failed=expected - 1)).reasons == (reason,)
 
@@ -302,20 +302,22 @@ def test_a_stale_task_states_its_age_and_the_limit() -> None:
     reason = staleness(a_task(started_at=NOW - timedelta(hours=2)), Policy(max_age=timedelta(hours=1)), NOW)
 
     message = too_old(NOW - timedelta(hours=2), 3600)
-    assert reason == Reason(code="stale", message=message, actual=7200, limit=3600)
+    assert reason == Reason(code="stale", message=str(message), while_waiting=message.happened, actual=7200, limit=3600)
 
 
 def test_a_task_without_a_start_time_is_not_fresh() -> None:
     task = a_task(started_at=None)
 
-    assert staleness(task, Policy(), NOW) == Reason(code="no-begin", message=NO_START_TIME)
+    expected = Reason(code="no-begin", message=str(NO_START_TIME), while_waiting=NO_START_TIME.happened)
+    assert staleness(task, Policy(), NOW) == expected
     assert _code(staleness(task, Policy(max_age=None, started_after=NOW), NOW)) == "no-begin"
 
 
 def test_a_task_from_the_future_is_not_fresh() -> None:
     reason = staleness(a_task(started_at=NOW + timedelta(hours=1)), Policy(), NOW)
 
-    assert reason == Reason(code="begins-in-future", message=starts_in_future(NOW + timedelta(hours=1)))
+    message = starts_in_future(NOW + timedelta(hours=1))
+    assert reason == Reason(code="begins-in-future", message=str(message), while_waiting=message.happened)
 
 
 def test_without_any_limit_of_age_every_task_is_fresh_enough() -> None:
@@ -332,7 +334,8 @@ def test_a_task_that_started_before_started_after_is_not_judged(max_age: timedel
     assert staleness(a_task(started_at=NOW), policy, NOW) is None
     early = NOW - timedelta(milliseconds=1)
     message = started_too_early(early, NOW)
-    assert staleness(a_task(started_at=early), policy, NOW) == Reason(code="stale", message=message)
+    expected = Reason(code="stale", message=str(message), while_waiting=message.happened)
+    assert staleness(a_task(started_at=early), policy, NOW) == expected
 
 
 def test_an_age_of_zero_is_a_limit_too() -> None:
@@ -376,6 +379,7 @@ def test_an_error_or_a_signal_leaves_the_verdict_undecided(
     verdict = undecided(cause)
 
     assert (verdict.decision, verdict.exit_code, codes(verdict)) == (Decision.UNDECIDED, exit_code, [code])
+    assert verdict.reasons[0].message == str(cause)
 
 
 def test_the_reason_says_what_happened_what_it_means_and_what_to_do() -> None:
@@ -489,7 +493,7 @@ def test_a_task_of_which_no_image_was_scanned_never_passes(total: int, *, risk_a
     verdict = judge(task, Policy(max_failed=99, max_risky=99))
 
     assert (verdict.decision, verdict.exit_code) == (Decision.UNDECIDED, ExitCode.NOTHING_TO_JUDGE)
-    assert verdict.reasons == (Reason(code="nothing-scanned", message=nothing_scanned(total)),)
+    assert verdict.reasons == (Reason(code="nothing-scanned", message=nothing_scanned(total, names_causes=False)),)
 
 
 def test_more_failed_images_than_allowed_block_even_if_none_was_scanned() -> None:

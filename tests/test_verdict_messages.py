@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gate.scan import ScanTask, TaskState
+from gate.scan import NOT_LISTED, ScanTask, TaskState
 from gate.verdict_messages import (
     NO_IMAGES,
     NO_START_TIME,
@@ -17,6 +17,7 @@ from gate.verdict_messages import (
     format_limit,
     no_task_found,
     not_final,
+    nothing_scanned,
     results_pending,
     started_too_early,
     starts_in_future,
@@ -60,14 +61,35 @@ def test_a_block_by_risk_names_the_count_the_total_the_option_and_what_to_do(ris
 
 
 def test_a_block_by_failures_names_the_count_the_total_the_option_and_what_to_do() -> None:
-    assert too_many_failed(1, 3, 0, stated=1) == (
+    assert too_many_failed(1, 3, 0, stated=1, names_causes=True) == (
         "1 of 3 images could not be scanned; --max-failed allows 0. "
-        "Fix what the cloud names as the cause and scan again, or raise --max-failed."
+        "Fix the causes that the cloud names and scan again, or raise --max-failed."
+    )
+
+
+def test_where_the_cloud_names_no_cause_the_message_does_not_send_the_reader_there() -> None:
+    assert too_many_failed(1, 3, 0, stated=1, names_causes=False) == (
+        "1 of 3 images could not be scanned; --max-failed allows 0. "
+        "Check these images in the cloud's console and scan again, or raise --max-failed."
+    )
+    assert nothing_scanned(3, names_causes=True).endswith(" Fix the causes that the cloud names and scan again.")
+    assert nothing_scanned(3, names_causes=False) == (
+        "None of 3 images was scanned, so there is nothing to judge. "
+        "Check these images in the cloud's console and scan again."
+    )
+
+
+def test_more_images_than_there_are_is_called_a_contradiction() -> None:
+    assert too_many_risky(4, 3, 0).startswith(
+        "The counts contradict each other: by them, 4 of only 3 images are risky; --max-risky allows 0. "
+    )
+    assert too_many_failed(4, 3, 1, stated=4, names_causes=True).startswith(
+        "The counts contradict each other: by them, 4 of only 3 images could not be scanned; --max-failed allows 1. "
     )
 
 
 def test_where_the_cloud_states_another_number_of_failures_both_are_named() -> None:
-    message = too_many_failed(3, 5, 1, stated=2)
+    message = too_many_failed(3, 5, 1, stated=2, names_causes=True)
 
     assert message.startswith("3 of 5 images could not be scanned (the cloud states 2); --max-failed allows 1. ")
 
@@ -80,6 +102,15 @@ def test_a_running_task_is_reported_with_the_time_the_option_and_its_progress(pr
     assert not_final(a_task(state=TaskState.RUNNING, progress=progress), 1800) == (
         f"The time is up after 30 min (--timeout) and the scan task is still running{shown}. "
         "Raise --timeout, or run the gate again later."
+    )
+
+
+def test_a_task_that_the_cloud_does_not_list_any_more_is_not_called_a_new_state() -> None:
+    gone = a_task(state=TaskState.UNKNOWN, raw_state=NOT_LISTED)
+
+    assert not_final(gone, 90) == (
+        "The time is up after 90 s (--timeout) and the cloud does not list the scan task any more. "
+        "It may have been deleted; check it in the cloud's console, and scan again if it is not there."
     )
 
 
@@ -116,6 +147,20 @@ def test_a_bad_ending_is_reported_with_the_clouds_own_reason(
     )
 
 
+@pytest.mark.parametrize(
+    ("state", "reason", "shown"),
+    [
+        (TaskState.STOPPED, "The task is stopped.", "was stopped. Its"),
+        (TaskState.STOPPED, "Stopped", "was stopped. Its"),
+        (TaskState.TIMED_OUT, "The scan task has timed out.", "timed out. Its"),
+        (TaskState.FAILED, "Scan timeout", "failed: Scan timeout. Its"),
+        (TaskState.STOPPED, "The task is stopped by admin.", "was stopped: The task is stopped by admin. Its"),
+    ],
+)
+def test_a_reason_that_only_repeats_the_ending_is_left_out(state: TaskState, reason: str, shown: str) -> None:
+    assert f"The scan task itself {shown}" in ended_badly(ScanTask(id="ours", state=state, reason=reason))
+
+
 # No task, or one that is not fresh.
 
 
@@ -135,21 +180,21 @@ def test_a_waiting_line_names_the_reason_the_time_and_the_option() -> None:
 
 
 def test_a_stale_task_is_reported_with_its_start_time_the_limit_and_the_option() -> None:
-    assert too_old(NOW, 3600) == (
+    assert str(too_old(NOW, 3600)) == (
         "The scan task started 2026-01-31T12:00:00Z, longer ago than --max-age allows (1 h). "
         "Start a scan for this release, or raise --max-age."
     )
-    assert started_too_early(NOW - timedelta(milliseconds=1), NOW) == (
+    assert str(started_too_early(NOW - timedelta(milliseconds=1), NOW)) == (
         "The scan task started 2026-01-31T11:59:59Z, before 2026-01-31T12:00:00Z (--started-after). "
         "Start a scan for this release."
     )
 
 
 def test_a_start_time_that_cannot_be_true_is_reported_with_what_to_correct() -> None:
-    assert starts_in_future(NOW) == (
+    assert str(starts_in_future(NOW)) == (
         "The scan task states a start time in the future, 2026-01-31T12:00:00Z. Correct the clock of this machine."
     )
-    assert NO_START_TIME == (
+    assert str(NO_START_TIME) == (
         "The scan task states no start time, so its age is unknown. "
         "It may still be queued; if it is not, judge it anyway with --max-age none."
     )

@@ -73,7 +73,7 @@ def report(outcome: Outcome) -> dict[str, Any]:
         "reporter": "scan-gate",
         "result": "PASSED" if outcome.verdict.decision is Decision.PASSED else "FAILED",
         "data": [
-            {"title": name.removesuffix("-num") + outcome.so_far, "type": "NUMBER", "value": int(value)}
+            {"title": name.removesuffix("-num") + outcome.counts_note, "type": "NUMBER", "value": int(value)}
             for name, value in counts.items()
         ],
     }

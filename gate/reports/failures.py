@@ -42,7 +42,7 @@ def left_out(count: int, outcome: Outcome) -> str:
     """The sentence about images for which there is no room; empty for 0."""
     if not count:
         return ""
-    return f"{count} more images could not be scanned{outcome.so_far}; the json report has them all."
+    return f"{count} more images could not be scanned{outcome.counts_note}; the json report has them all."
 
 
 def fingerprint(*parts: str) -> str:

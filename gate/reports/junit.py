@@ -63,8 +63,8 @@ def _head(outcome: Outcome, totals: dict[str, int]) -> str:
         "timestamp": f"{outcome.generated_at:%Y-%m-%dT%H:%M:%S}",
     }
     properties = {"cloud": outcome.cloud, "gate-version": outcome.gate_version, **outcome.outputs}
-    if outcome.so_far:
-        properties["counts"] = outcome.so_far.strip()
+    if outcome.counts_note:
+        properties["counts"] = outcome.counts_note.strip(" ()")
     listed = "".join(f"<property{_attributes(name=name, value=value)}/>\n" for name, value in properties.items())
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n<testsuite{_attributes(**attributes)}>\n'
     return f"{head}<properties>\n{listed}</properties>\n"

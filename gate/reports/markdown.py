@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gate.policy import Decision, failed_images
 from gate.reports.budget import count_fitting, size
 from gate.text import MAX_REASON_LENGTH, for_markdown, for_markdown_code
+from gate.verdict_messages import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def _head(outcome: Outcome) -> Iterator[str]:
 
 def _counts(outcome: Outcome, task: ScanTask) -> Iterator[str]:
     counts, policy = task.counts, outcome.policy
-    yield f"| images | count{outcome.so_far} | limit |"
+    yield f"| images | count{outcome.counts_note} | limit |"
     yield "| --- | ---: | ---: |"
     yield f"| in all | {_number(counts.total)} | |"
     yield f"| scanned | {_number(counts.succeeded)} | |"
@@ -61,8 +62,8 @@ def _counts(outcome: Outcome, task: ScanTask) -> Iterator[str]:
 
 
 def _about(task: ScanTask) -> Iterator[str]:
-    started = f", started {task.started_at:%Y-%m-%d %H:%M:%S} UTC" if task.started_at else ""
-    ended = f", ended {task.ended_at:%Y-%m-%d %H:%M:%S} UTC" if task.ended_at else ""
+    started = f", started {format_time(task.started_at)}" if task.started_at else ""
+    ended = f", ended {format_time(task.ended_at)}" if task.ended_at else ""
     name = f"{for_markdown_code(task.name)} ({for_markdown_code(task.id)})"
     yield f"Scan task {name}, {task.state}{started}{ended}."
     yield ""

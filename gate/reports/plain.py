@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from gate.policy import failed_images
 from gate.text import MAX_REASON_LENGTH, for_log
+from gate.verdict_messages import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gate.outcome import Outcome
+    from gate.policy import Policy
     from gate.scan import FailedImage, ScanTask
 
 _MAX_IMAGES = 20
@@ -32,22 +34,23 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 
 
 def _about(outcome: Outcome, task: ScanTask) -> Iterator[str]:
-    counts, policy = task.counts, outcome.policy
-    started = f", started {task.started_at:%Y-%m-%d %H:%M:%S} UTC" if task.started_at else ""
+    started = f", started {format_time(task.started_at)}" if task.started_at else ""
     yield f"  scan task {for_log(task.name)} ({for_log(task.id)}), {task.state}{started}"
-    risky = f", {_number(counts.risky)} risky (limit {policy.max_risky})" if task.risk_applies else ""
-    failed = f"{_number(failed_images(task))} failed (limit {policy.max_failed})"
-    total, scanned = f"{_number(counts.total)} in all", f"{_number(counts.succeeded)} scanned"
-    yield f"  images{outcome.so_far}: {total}, {scanned}, {failed}{risky}"
+    yield f"  images{outcome.counts_note}: {_counts(task, outcome.policy)}"
     yield from (_failed_image(failed) for failed in task.failed_images[:_MAX_IMAGES])
     left_out = len(task.failed_images) - _MAX_IMAGES
     if left_out > 0:
         yield f"  ... and {left_out} more failed images; the json report has them all"
 
 
+def _counts(task: ScanTask, policy: Policy) -> str:
+    counts = {"in all": task.counts.total, "scanned": task.counts.succeeded, "failed": failed_images(task)}
+    counts |= {"risky": task.counts.risky} if task.risk_applies else {}
+    limits = {"failed": f" (limit {policy.max_failed})", "risky": f" (limit {policy.max_risky})"}
+    known = ", ".join(f"{count} {name}{limits.get(name, '')}" for name, count in counts.items() if count is not None)
+    unknown = ", ".join(name for name, count in counts.items() if count is None)
+    return "; ".join(filter(None, (known, f"not known: {unknown}" if unknown else "")))
+
+
 def _failed_image(failed: FailedImage) -> str:
     return f"  not scanned: {for_log(str(failed.image))}: {for_log(failed.reason or 'no reason given')}"
-
-
-def _number(count: int | None) -> str:
-    return "?" if count is None else str(count)

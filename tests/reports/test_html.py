@@ -446,7 +446,7 @@ def test_policy_task_and_run_are_described() -> None:
         "Failed images allowed": "1",
         "Risky images allowed": "2,000",
         "Age of a scan": "at most 36 h",
-        "Scan started": "after 2026-01-31 12:00:00 UTC",
+        "Scan started": "after 2026-01-31T12:00:00Z",
         "Blocked": "stops the job",
         "Undecided": "stops the job",
         "Cloud": "huawei",
@@ -456,13 +456,13 @@ def test_policy_task_and_run_are_described() -> None:
         "State": "complete",
         "State in the cloud's words": "100",
         "Progress": "100 %",
-        "Started": "2026-01-31 11:55:00 UTC",
-        "Ended": "2026-01-31 11:59:00 UTC",
+        "Started": "2026-01-31T11:55:00Z",
+        "Ended": "2026-01-31T11:59:00Z",
         "Waited": "1 min 2 s",
         "Polls": "6",
         "Retries": "2",
         "Version of the gate": "0.1.0",
-        "Report made": "2026-01-31 12:00:00 UTC",
+        "Report made": "2026-01-31T12:00:00Z",
     }
 
 

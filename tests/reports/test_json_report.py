@@ -86,7 +86,12 @@ def test_a_block_says_why_with_numbers_and_names_every_failed_image() -> None:
 
     assert (document["verdict"], document["exit_code"], document["enforced"]) == ("blocked", 1, True)
     assert document["reasons"] == [
-        {"code": "too-many-failed", "message": too_many_failed(2, 5, 0, stated=1), "actual": 2, "limit": 0},
+        {
+            "code": "too-many-failed",
+            "message": too_many_failed(2, 5, 0, stated=1, names_causes=True),
+            "actual": 2,
+            "limit": 0,
+        },
         {"code": "too-many-risky", "message": too_many_risky(4, 5, 1), "actual": 4, "limit": 1},
     ]
     assert document["failed_images"][1] == {

@@ -23,7 +23,7 @@ def test_a_pass_is_a_few_lines() -> None:
 
     assert render(an_outcome(events=(poll, poll, poll, retry))) == (
         "scan-gate: PASSED (exit 0)\n"
-        "  scan task nightly (task-1), complete, started 2026-01-31 11:55:00 UTC\n"
+        "  scan task nightly (task-1), complete, started 2026-01-31T11:55:00Z\n"
         "  images: 3 in all, 3 scanned, 0 failed (limit 0), 0 risky (limit 0)\n"
         "  polls: 3, retries: 1, 62 s\n"
     )
@@ -35,7 +35,7 @@ def test_a_block_names_its_reasons_and_the_failed_images() -> None:
     assert render(an_outcome(task, policy=Policy(max_age=None))) == (
         "scan-gate: BLOCKED (exit 1)\n"
         "  1 of 3 images could not be scanned; --max-failed allows 0. "
-        "Fix what the cloud names as the cause and scan again, or raise --max-failed.\n"
+        "Check these images in the cloud's console and scan again, or raise --max-failed.\n"
         "  scan task nightly (task-1), complete\n"
         "  images: 3 in all, 2 scanned, 1 failed (limit 0), 0 risky (limit 0)\n"
         "  not scanned: swr/team/shop:1.0: no reason given\n"
@@ -56,7 +56,7 @@ def test_without_a_task_only_the_reason_is_there() -> None:
 
 
 def test_unknown_counts_are_not_zero_and_risks_are_shown_only_where_they_apply() -> None:
-    assert "? risky (limit 0)" in render(an_outcome(a_task(risky=None)))
+    assert "0 failed (limit 0); not known: risky\n" in render(an_outcome(a_task(risky=None)))
     assert "risky" not in render(an_outcome(a_task(risky=None, risk_applies=False)))
 
 

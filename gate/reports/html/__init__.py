@@ -138,7 +138,7 @@ def _summary(outcome: Outcome) -> Iterator[tuple[str, str]]:
     instead = "" if outcome.enforced else f" <small>in place of {code:d}</small>"
     yield "Exit code", f"{outcome.exit_code:d}{instead}"
     yield "Enforced", "yes" if outcome.enforced else "no <small>warning only</small>"
-    yield f"Images{outcome.so_far}", number(outcome.task.counts.total if outcome.task else None)
+    yield f"Images{outcome.counts_note}", number(outcome.task.counts.total if outcome.task else None)
     yield "Waited", f"{duration(outcome.seconds)} <small>{counted(outcome.polls, 'poll')}</small>"
 
 

@@ -25,7 +25,7 @@ class _Row:
     count: int | None
     limit: int | None = None
     note: str = ""
-    so_far: str
+    counts_note: str
 
 
 def counts(outcome: Outcome) -> str:
@@ -37,7 +37,7 @@ def counts(outcome: Outcome) -> str:
     body = "\n".join(_table_row(row, scale) for row in rows)
     notes = "".join(f'\n<p class="quiet">{note}</p>' for note in _notes(outcome, outcome.task))
     return f"""<table class="counts" aria-labelledby="counts-title">
-<thead><tr><th scope="col">Images</th><th scope="col" class="number">Count{outcome.so_far}</th>\
+<thead><tr><th scope="col">Images</th><th scope="col" class="number">Count{outcome.counts_note}</th>\
 <th scope="col" class="number">Limit</th><th scope="col">Against the limit</th></tr></thead>
 <tbody>
 {body}
@@ -46,13 +46,13 @@ def counts(outcome: Outcome) -> str:
 
 
 def _rows(outcome: Outcome, task: ScanTask) -> Iterator[_Row]:
-    given, policy, so_far, failed = task.counts, outcome.policy, outcome.so_far, failed_images(task)
-    yield _Row(name="In all", count=given.total, so_far=so_far)
-    yield _Row(name="Scanned", count=given.succeeded, so_far=so_far)
+    given, policy, counts_note, failed = task.counts, outcome.policy, outcome.counts_note, failed_images(task)
+    yield _Row(name="In all", count=given.total, counts_note=counts_note)
+    yield _Row(name="Scanned", count=given.succeeded, counts_note=counts_note)
     stated = f"the cloud states {number(given.failed)}" if failed != given.failed else ""
-    yield _Row(name="Failed", count=failed, limit=policy.max_failed, note=stated, so_far=so_far)
+    yield _Row(name="Failed", count=failed, limit=policy.max_failed, note=stated, counts_note=counts_note)
     if task.risk_applies:
-        yield _Row(name="Risky", count=given.risky, limit=policy.max_risky, so_far=so_far)
+        yield _Row(name="Risky", count=given.risky, limit=policy.max_risky, counts_note=counts_note)
 
 
 def _notes(outcome: Outcome, task: ScanTask) -> Iterator[str]:
@@ -80,8 +80,8 @@ def _standing(row: _Row) -> str:
     if row.count is None:
         return "not known"
     if row.count > row.limit:
-        return f"{row.count - row.limit:,} over the limit{row.so_far}"
-    return "not judged" if row.so_far else "within the limit"
+        return f"{row.count - row.limit:,} over the limit{row.counts_note}"
+    return "not judged" if row.counts_note else "within the limit"
 
 
 def _is_over(row: _Row) -> bool:
@@ -94,7 +94,7 @@ def _bar(row: _Row, scale: int) -> str:
     Some servers that show artifacts forbid even a page's own style, so that `fill="none"` stands here.
     """
     limit = "" if row.limit is None else f", limit {number(row.limit)}"
-    title = f"{row.name}{row.so_far}: {number(row.count)}{limit}"
+    title = f"{row.name}{row.counts_note}: {number(row.count)}{limit}"
     return (
         f'<svg class="bar" width="100%" height="14" role="img"><title>{title}</title>'
         f'<rect class="track{" unknown" if row.count is None else ""}" width="100%" height="100%" rx="3" fill="none"/>'

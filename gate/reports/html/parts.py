@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gate.policy import Decision
 from gate.text import for_html
+from gate.verdict_messages import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +51,7 @@ def timestamp(time: datetime | None) -> str:
     """A time in UTC, readable for persons and programs."""
     if time is None:
         return "not known"
-    return f'<time datetime="{time:%Y-%m-%dT%H:%M:%SZ}">{time:%Y-%m-%d %H:%M:%S} UTC</time>'
+    return f"<time>{format_time(time)}</time>"
 
 
 def duration(seconds: float) -> str:
