@@ -79,7 +79,7 @@ def check_and_publish(settings: Settings, environ: Mapping[str, str], log: Log, 
     remove_stale_reports(settings.reports, log)
     for warning in unknown_variables(environ) if settings.reads_variables else ignored_variables(environ):
         log.print_warning(warning)
-    ci_system = ci.detect(environ, settings.ci)
+    ci_system = ci.detect(environ, settings.ci, gate_name=settings.name)
     with suppress(OSError):
         ci_system.remove_stale()
     connection = _connection(settings, environ, clock, log, ci_system)
@@ -97,6 +97,7 @@ def check_and_publish(settings: Settings, environ: Mapping[str, str], log: Log, 
         print_stdout(ci_system.end_group(outcome.generated_at))
     # Not `environ`, which is empty of them in a demo: these variables are about the terminal, and no secret.
     color = wants_color(settings.color, sys.stdout, os.environ)
+    outcome = replace(outcome, name=settings.name, identity=ci_system.identity)
     publish(outcome, settings.reports, ci_system, log, color=color)
     return outcome.exit_code
 

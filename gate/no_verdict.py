@@ -19,6 +19,7 @@ from gate.options import known_report_target
 from gate.outcome import Outcome
 from gate.policy import Policy, undecided
 from gate.publish import publish_to_ci, remove_stale_reports
+from gate.settings import gate_name
 from gate.writing import write_stream
 
 if TYPE_CHECKING:
@@ -35,11 +36,20 @@ def exit_without_verdict(cause: GateError | Interrupted, arguments: Sequence[str
     """
     ignore_signals()
     verdict = undecided(cause)
-    outcome = Outcome(cloud="", verdict=verdict, policy=Policy(), gate_version=__version__, generated_at=Clock().now())
+    ci_system = _ci_system(arguments)
+    outcome = Outcome(
+        cloud="",
+        name=_name(arguments),
+        identity=ci_system.identity,
+        verdict=verdict,
+        policy=Policy(),
+        gate_version=__version__,
+        generated_at=Clock().now(),
+    )
     if next((word for word in arguments if not word.startswith("-")), "") == "check":
         log = Log(sys.stderr)
         remove_stale_reports(_reports(arguments), log)
-        for warning in publish_to_ci(_ci_system(arguments), outcome):
+        for warning in publish_to_ci(ci_system, outcome):
             log.print_warning(warning)
     return verdict.exit_code
 
@@ -52,7 +62,13 @@ def bug() -> Bug:
 
 def _ci_system(arguments: Sequence[str]) -> ci.CISystem:
     value = next(reversed(_values_of("ci", arguments)), None)
-    return ci.detect(os.environ, value if value in ci.CI_SYSTEMS else None)
+    return ci.detect(os.environ, value if value in ci.CI_SYSTEMS else None, gate_name=_name(arguments))
+
+
+def _name(arguments: Sequence[str]) -> str:
+    with suppress(ValueError, StopIteration):
+        return gate_name(next(reversed(_values_of("name", arguments))))
+    return ""
 
 
 def _reports(arguments: Sequence[str]) -> Iterator[ReportTarget]:

@@ -18,6 +18,7 @@ from gate.settings import (
     base_url,
     ca_bundle,
     duration,
+    gate_name,
     moment,
     pause,
     report_target,
@@ -136,6 +137,13 @@ OUTPUT_OPTIONS = (
         parse=known_report_target,
         metavar="FORMAT=PATH",
         is_repeatable=True,
+    ),
+    Option(
+        name="name",
+        help="tell this gate from others of the same pipeline: in titles, files, variables and the category of SARIF",
+        parse=gate_name,
+        metavar="NAME",
+        default_note="the job or step, where the CI system tells it",
     ),
     Option(
         name="ci",

@@ -45,6 +45,10 @@ class Outcome:
     """A verdict, its basis, and how the wait went."""
 
     cloud: str
+    name: str = ""
+    """The gate's name, if the user gave one."""
+    identity: str = ""
+    """What tells the gate from others of its pipeline: its name, else its job or step, as far as that is known."""
     verdict: Verdict
     policy: Policy
     task: ScanTask | None = None

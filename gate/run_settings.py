@@ -45,6 +45,7 @@ def settings_from(values: Mapping[str, Any], sources: Mapping[str, str] | None =
         request_timeout=values["request-timeout"],
         reports=_distinct(values["report"]),
         ca_bundle=values["ca-bundle"],
+        name=values["name"] or "",
         ci=values["ci"],
         color=values["color"],
         for_cloud=_for_cloud(values, sources),

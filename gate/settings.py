@@ -78,6 +78,8 @@ class Settings:
     request_timeout: float = 30.0
     reports: tuple[ReportTarget, ...] = ()
     ca_bundle: Path | None = None
+    name: str = ""
+    """What tells this gate from others of the same pipeline."""
     ci: str | None = None
     """The CI system to publish to; None for the one that is detected."""
     color: str = "auto"
@@ -139,6 +141,14 @@ def whole_number(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,15}", text.strip()):
         raise ValueError(f"{text!r} is not a whole number, 0 or more")
     return int(text)
+
+
+def gate_name(text: str) -> str:
+    """Parses the name of a gate, which becomes a part of file names, variables and categories."""
+    name = text.strip()
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", name):
+        raise ValueError(f"{text!r} is not a name such as staging: 1 to 40 letters, digits, dots, dashes, underscores")
+    return name
 
 
 def base_url(text: str) -> str:

@@ -6,6 +6,7 @@ command of the CI system, end an output early, or be read as Markdown or HTML.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import unicodedata
@@ -24,6 +25,8 @@ _MARKDOWN = re.compile(
     re.VERBOSE,
 )
 """The characters that have a meaning in Markdown where they stand."""
+_MAX_STEM_LENGTH = 60
+"""Characters."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -80,6 +83,18 @@ def for_html(text: str, max_length: int = _MAX_LENGTH) -> str:
     import html  # noqa: PLC0415 - its table of 2,231 character names is for the html report alone
 
     return escape_commands_in_markup(html.escape(one_line(text, max_length), quote=True))
+
+
+def file_stem(identity: str, prefix: str = "scan-gate") -> str:
+    """Names a file, a folder or a context after a gate, differently for any two identities: `scan-gate-staging`."""
+    if not identity:
+        return prefix
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", identity)[:_MAX_STEM_LENGTH]
+    # Two names that differ only in what was replaced must not meet.
+    digest = (
+        "" if plain == identity else f"-{hashlib.sha256(identity.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    )
+    return f"{prefix}-{plain}{digest}"
 
 
 def as_json(document: object) -> str:

@@ -18,11 +18,17 @@ if TYPE_CHECKING:
 __all__ = ["CI_SYSTEMS", "CISystem", "detect"]
 
 
-def detect(environ: Mapping[str, str], name: str | None = None) -> CISystem:
-    """Returns the CI system of this name, or by default the one that set these variables."""
+def detect(environ: Mapping[str, str], name: str | None = None, *, gate_name: str = "") -> CISystem:
+    """Returns the CI system of this name, or by default the one that set these variables.
+
+    Args:
+        environ: The variables of the job.
+        name: One of `CI_SYSTEMS`.
+        gate_name: The name of the gate, where the user gave one.
+    """
     name = name or detected(environ)
     if name == "none":
-        return CISystem(environ)
+        return CISystem(environ, gate_name)
     with signals_delayed():
         ci_system: type[CISystem] = import_module(f"{__name__}.{name}").CI_SYSTEM
-    return ci_system(environ)
+    return ci_system(environ, gate_name)

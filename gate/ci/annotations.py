@@ -33,7 +33,8 @@ def annotations_of(outcome: Outcome, most: int) -> Iterator[Annotation]:
     """Yields at most so many annotations; the last one says how many images are left out."""
     verdict = outcome.verdict
     why = " ".join(reason.message for reason in verdict.reasons)
-    yield Annotation(title=f"Image scan {verdict.decision}", text=why or _passed_text(outcome))
+    title = " ".join(filter(None, ("Image scan", outcome.name, verdict.decision)))
+    yield Annotation(title=title, text=why or _passed_text(outcome))
     images, left_out = shown_images(outcome, most - 1)
     for failure in failures(images):
         yield Annotation(title="Image not scanned", text=failure.text)

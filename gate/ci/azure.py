@@ -10,7 +10,7 @@ from gate.ci.annotations import annotations_of, severity
 from gate.ci.ci_system import CISystem
 from gate.ci.detection import is_the_only_one_detected
 from gate.reports import markdown
-from gate.text import MAX_REASON_LENGTH, one_line
+from gate.text import MAX_REASON_LENGTH, file_stem, one_line
 from gate.writing import print_stdout, write_atomically
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ _MAX_ISSUES = 10
 
 class Azure(CISystem):
     """Prints logging commands, which the agent reads on standard output."""
+
+    job_variables = ("SYSTEM_STAGENAME", "SYSTEM_JOBNAME", "SYSTEM_TASKINSTANCEID")
+    """The last one has another value in each run, where nothing but the files of the job depends on it."""
 
     def mask_command(self, secret: str) -> str:
         """See `CISystem.mask_command`; anywhere but in Azure's agent, the command itself would show the secret."""
@@ -51,7 +54,7 @@ class Azure(CISystem):
         folder = self._environ.get("AGENT_TEMPDIRECTORY")
         if not folder:
             return
-        path = Path(folder) / "scan-gate.md"
+        path = Path(folder) / f"{file_stem(self.identity)}.md"
         try:
             write_atomically(path, partial(markdown.render, outcome))
         except OSError as error:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from gate.ci.ci_system import CISystem
 from gate.policy import Decision
-from gate.reports.failures import exceeds_failed_limit, failures, fingerprint, shown_images
-from gate.text import as_json, one_line
+from gate.reports.failures import exceeds_failed_limit, failures, fingerprint_in_pipeline, shown_images
+from gate.text import as_json, file_stem, one_line
 from gate.writing import remove_stale, write_atomically
 
 if TYPE_CHECKING:
@@ -22,12 +22,17 @@ if TYPE_CHECKING:
     from gate.outcome import Outcome
 
 FOLDER = "scan-gate-bitbucket"
+"""The folder of a gate without a name or a parallel step; its name is also the id under which docs/bitbucket.md sends
+the report."""
 _MAX_ANNOTATIONS, _MAX_BATCH = 1000, 100
 _MAX_SUMMARY_LENGTH, _MAX_DETAILS_LENGTH = 450, 2000
 
 
 class Bitbucket(CISystem):
     """Writes the report and its annotations, one file for each request that the job has to send."""
+
+    job_variables = ("BITBUCKET_PARALLEL_STEP",)
+    """Not the id of the step, which may change when a step is run again: the old report would stay beside the new."""
 
     def remove_stale(self) -> None:
         """See `CISystem.remove_stale`."""
@@ -55,7 +60,7 @@ class Bitbucket(CISystem):
             yield f"{folder} cannot be written ({error.strerror}): there will be no report in Bitbucket."
 
     def _folder(self) -> Path:
-        return Path(self._environ.get("BITBUCKET_CLONE_DIR") or ".") / FOLDER
+        return Path(self._environ.get("BITBUCKET_CLONE_DIR") or ".") / file_stem(self.identity, FOLDER)
 
 
 def _render(document: object) -> Iterator[str]:
@@ -67,7 +72,7 @@ def report(outcome: Outcome) -> dict[str, Any]:
     counts = {name: value for name, value in outcome.outputs.items() if name.endswith("-num") and value}
     why = " ".join(reason.message for reason in outcome.verdict.reasons)
     return {
-        "title": "Image scan",
+        "title": f"Image scan {outcome.name}".rstrip(),
         "details": one_line(f"{outcome.verdict.decision}. {why}", _MAX_DETAILS_LENGTH - 1),
         "report_type": "SECURITY",
         "reporter": "scan-gate",
@@ -88,7 +93,7 @@ def insights(outcome: Outcome) -> list[dict[str, Any]]:
     )
     return [
         {
-            "external_id": fingerprint("image-not-scanned", identity)[:40],
+            "external_id": fingerprint_in_pipeline(outcome, "image-not-scanned", identity)[:40],
             "annotation_type": "VULNERABILITY",
             "summary": one_line(text, _MAX_SUMMARY_LENGTH - 1),
             "severity": severity,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gate.ci.annotations import severity
 from gate.ci.ci_system import CISystem
 from gate.reports import markdown
-from gate.text import for_log, one_line
+from gate.text import file_stem, for_log, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,9 @@ _TIMEOUT = 10.0
 class Buildkite(CISystem):
     """Annotates the build with the markdown report."""
 
+    job_variables = ("BUILDKITE_STEP_ID", "BUILDKITE_PARALLEL_JOB")
+    """The id has another value in each build, and annotations are shown with their build."""
+
     def start_group(self, title: str, at: datetime) -> str:  # noqa: ARG002 - Buildkite takes the times itself
         """See `CISystem.start_group`."""
         return f"--- {for_log(title)}\n"
@@ -48,7 +51,7 @@ class Buildkite(CISystem):
         if agent is None:
             yield f"{_AGENT} is not in this container: annotate the build with the markdown report, as the docs show."
             return
-        command = [agent, "annotate", "--context", "scan-gate", "--style", _STYLES[severity(outcome)]]
+        command = [agent, "annotate", "--context", file_stem(self.identity), "--style", _STYLES[severity(outcome)]]
         try:
             subprocess.run(  # noqa: S603 - the CI system's own program, with arguments of ours only
                 command,

@@ -12,10 +12,23 @@ if TYPE_CHECKING:
 
 
 class CISystem:
-    """A CI system, with the environment variables of the job."""
+    """A CI system, with the environment variables of the job and the name of the gate in it."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    job_variables: tuple[str, ...] = ()
+    """The variables that together tell a job, and where possible a step of it, from others of the pipeline.
+
+    They should have the same values in each run of the pipeline, so that a later run replaces what an earlier one has
+    published.
+    """
+
+    def __init__(self, environ: Mapping[str, str], name: str = "") -> None:
         self._environ = environ
+        self._name = name
+
+    @property
+    def identity(self) -> str:
+        """What tells this gate from others of the pipeline: its name, else the job; empty where nothing does."""
+        return self._name or "/".join(filter(None, map(self._environ.get, self.job_variables)))
 
     def remove_stale(self) -> None:
         """Removes the files that an earlier run wrote for the CI system, which would be taken for those of this run."""

@@ -34,6 +34,9 @@ _CONSEQUENCES = {
 class GitHub(CISystem):
     """Appends to the two files of the step, which the runner owns, and prints workflow commands."""
 
+    job_variables = ("GITHUB_JOB", "GITHUB_ACTION")
+    """The runner gives each step without an id a name of its own."""
+
     def mask_command(self, secret: str) -> str:
         """See `CISystem.mask_command`; anywhere but in GitHub's runner, the command itself would show the secret."""
         is_github = is_the_only_one_detected("github", self._environ)

@@ -16,6 +16,8 @@ _SECTION = "scan_gate_wait"
 class GitLab(CISystem):
     """Prints the markers of one section, which starts folded."""
 
+    job_variables = ("CI_JOB_NAME",)
+
     def start_group(self, title: str, at: datetime) -> str:
         """See `CISystem.start_group`."""
         marker = f"section_start:{at.timestamp():.0f}:{_SECTION}[collapsed=true]"

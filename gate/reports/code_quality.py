@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision
-from gate.reports.failures import exceeds_failed_limit, failures, fingerprint, shown_images
+from gate.reports.failures import exceeds_failed_limit, failures, fingerprint_in_pipeline, shown_images
 from gate.reports.json_text import RowLayout, list_chunks
 from gate.text import MAX_REASON_LENGTH, one_line
 
@@ -41,19 +41,19 @@ def _issues(outcome: Outcome) -> Iterator[str]:
     severity = "blocker" if outcome.verdict.decision is Decision.BLOCKED else "major"
     reasons = outcome.verdict.reasons
     for reason in reasons:
-        yield _issue(reason.code, reason.message, severity, outcome.cloud)
+        yield _issue(reason.code, reason.message, severity, outcome, outcome.cloud)
     images, left_out = shown_images(outcome, MAX_ISSUES - len(reasons))
     severity = "critical" if exceeds_failed_limit(outcome) else "minor"
     for failure in failures(images):
-        yield _issue("image-not-scanned", failure.text, severity, failure.identity)
+        yield _issue("image-not-scanned", failure.text, severity, outcome, failure.identity)
     if left_out:
-        yield _issue("more-images-not-scanned", left_out, severity, outcome.cloud)
+        yield _issue("more-images-not-scanned", left_out, severity, outcome, outcome.cloud)
 
 
-def _issue(check: str, text: str, severity: str, identity: str) -> str:
+def _issue(check: str, text: str, severity: str, outcome: Outcome, identity: str) -> str:
     return _ISSUE.fill(
         text=one_line(text, MAX_REASON_LENGTH),
         check=check,
-        fingerprint=fingerprint(check, identity),
+        fingerprint=fingerprint_in_pipeline(outcome, check, identity),
         severity=severity,
     )

@@ -19,9 +19,18 @@ _MAX_LENGTH = 255
 
 
 def render(outcome: Outcome) -> Iterator[str]:
-    """Renders one variable a line; unknown values are empty."""
+    """Renders one variable a line; unknown values are empty.
+
+    The gate's name ends the names of its variables, as in `SCAN_VERDICT_STAGING`. The name of the job does not: scripts
+    spell these variables out.
+    """
+    own = f"-{outcome.name}" if outcome.name else ""
     for name, value in outcome.outputs.items():
-        yield f"{PREFIX}{name.upper().replace('-', '_')}={_sanitize(value)}\n"
+        yield f"{PREFIX}{_as_variable(f'{name}{own}')}={_sanitize(value)}\n"
+
+
+def _as_variable(name: str) -> str:
+    return re.sub("[^A-Z0-9]", "_", name.upper())
 
 
 def _sanitize(value: str) -> str:

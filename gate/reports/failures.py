@@ -50,6 +50,11 @@ def fingerprint(*parts: str) -> str:
     return hashlib.sha256("/".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def fingerprint_in_pipeline(outcome: Outcome, *parts: str) -> str:
+    """The same, and different for two gates of one pipeline whose findings are shown in one list."""
+    return fingerprint(*filter(None, (outcome.identity,)), *parts)
+
+
 def failures(images: Iterable[FailedImage]) -> Iterator[Failure]:
     """Yields the failure of each image."""
     met: Counter[str] = Counter()

@@ -41,6 +41,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
             {"code": reason.code, "message": reason.message, "actual": reason.actual, "limit": reason.limit}
             for reason in verdict.reasons
         ],
+        "name": outcome.name or None,
         "cloud": outcome.cloud or None,
         "task": _task(task) if task else None,
         "counts": {

@@ -37,27 +37,28 @@ def render(outcome: Outcome, budget: int = BUDGET) -> Iterator[str]:
     failed = outcome.task.failed_images if outcome.task else ()
     element = _ELEMENTS[outcome.verdict.decision]
     message = " ".join(reason.message for reason in outcome.verdict.reasons)
-    verdict = _case("verdict", _RELEASE, _result("verdict", element, message))
+    suite = f"scan-gate.{outcome.name}" if outcome.name else "scan-gate"
+    verdict = _case(suite, "verdict", _RELEASE, _result("verdict", element, message))
     element_of_image = "failure" if exceeds_failed_limit(outcome) else "skipped"
 
     # The head counts the cases that follow it, so that the images are rendered once to measure, and once to write.
     largest = dict.fromkeys(("tests", *_TOTALS.values()), len(failed) + 2)
-    frame = (_head(outcome, largest), verdict, _rest(outcome, len(failed) + 1, element_of_image), _END)
-    shown = count_fitting(_images(failed, element_of_image), budget - sum(map(size, frame)))
-    rest = _rest(outcome, len(failed) - shown, element_of_image)
+    frame = (_head(suite, outcome, largest), verdict, _rest(suite, outcome, len(failed) + 1, element_of_image), _END)
+    shown = count_fitting(_images(suite, failed, element_of_image), budget - sum(map(size, frame)))
+    rest = _rest(suite, outcome, len(failed) - shown, element_of_image)
 
     images = shown + bool(rest)
     totals = Counter({element: 1}) + Counter({element_of_image: images})
-    yield _head(outcome, {"tests": 1 + images, **{_TOTALS[name]: totals[name] for name in _TOTALS}})
+    yield _head(suite, outcome, {"tests": 1 + images, **{_TOTALS[name]: totals[name] for name in _TOTALS}})
     yield verdict
-    yield from islice(_images(failed, element_of_image), shown)
+    yield from islice(_images(suite, failed, element_of_image), shown)
     yield rest
     yield _END
 
 
-def _head(outcome: Outcome, totals: dict[str, int]) -> str:
+def _head(suite: str, outcome: Outcome, totals: dict[str, int]) -> str:
     attributes = {
-        "name": "scan-gate",
+        "name": suite,
         **totals,
         "time": f"{outcome.seconds:.3f}",
         "timestamp": f"{outcome.generated_at:%Y-%m-%dT%H:%M:%S}",
@@ -70,7 +71,7 @@ def _head(outcome: Outcome, totals: dict[str, int]) -> str:
     return f"{head}<properties>\n{listed}</properties>\n"
 
 
-def _images(failed: Iterable[FailedImage], element: str) -> Iterator[str]:
+def _images(suite: str, failed: Iterable[FailedImage], element: str) -> Iterator[str]:
     # Of each name, the number given last is kept: counting again for each of many equal names would be quadratic.
     taken, numbers = {_RELEASE, _REST}, Counter[str]()
     for image in failed:
@@ -79,15 +80,15 @@ def _images(failed: Iterable[FailedImage], element: str) -> Iterator[str]:
             numbers[name] += 1
             unique = f"{name} ({numbers[name] + 1})"
         taken.add(unique)
-        yield _case("image", unique, _result("image", element, image.reason))
+        yield _case(suite, "image", unique, _result("image", element, image.reason))
 
 
-def _rest(outcome: Outcome, count: int, element: str) -> str:
-    return _case("image", _REST, _result("image", element, left_out(count, outcome))) if count else ""
+def _rest(suite: str, outcome: Outcome, count: int, element: str) -> str:
+    return _case(suite, "image", _REST, _result("image", element, left_out(count, outcome))) if count else ""
 
 
-def _case(kind: str, name: str, result: str) -> str:
-    start = f'<testcase classname="scan-gate.{kind}" name={_quote(name)}'
+def _case(suite: str, kind: str, name: str, result: str) -> str:
+    start = f'<testcase classname="{suite}.{kind}" name={_quote(name)}'
     return f"{start}>{result}</testcase>\n" if result else f"{start}/>\n"
 
 

@@ -32,7 +32,8 @@ def render(outcome: Outcome, budget: int = BUDGET) -> Iterator[str]:
 
 def _head(outcome: Outcome) -> Iterator[str]:
     verdict = outcome.verdict
-    yield f"## {_ICONS[verdict.decision]} Image scan: {verdict.decision}"
+    name = f" {for_markdown(outcome.name)}" if outcome.name else ""
+    yield f"## {_ICONS[verdict.decision]} Image scan{name}: {verdict.decision}"
     yield ""
     if not outcome.enforced:
         yield "*This is a warning only: the policy lets the job continue.*"

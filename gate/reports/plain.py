@@ -26,7 +26,8 @@ def render(outcome: Outcome) -> Iterator[str]:
 def _lines(outcome: Outcome) -> Iterator[str]:
     verdict = outcome.verdict
     leniency = "" if outcome.enforced else f": the policy makes {verdict.exit_code:d} a warning"
-    yield f"scan-gate: {verdict.decision.upper()} (exit {outcome.exit_code:d}{leniency})"
+    name = f" {outcome.name}" if outcome.name else ""
+    yield f"scan-gate{name}: {verdict.decision.upper()} (exit {outcome.exit_code:d}{leniency})"
     yield from (f"  {for_log(reason.message, MAX_REASON_LENGTH)}" for reason in verdict.reasons)
     if outcome.task:
         yield from _about(outcome, outcome.task)

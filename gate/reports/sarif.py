@@ -163,11 +163,9 @@ def _document(outcome: Outcome, rules: list[str]) -> dict[str, Any]:
         "semanticVersion": outcome.gate_version,
         "rules": [_described(name) for name in rules],
     }
-    run = {
-        "tool": {"driver": driver},
-        "automationDetails": {"id": f"scan-gate/{outcome.cloud}/"},
-        "results": [],
-    }
+    # Only where it was asked for: GitHub would prefer it to the category that the user gives to the upload.
+    category = {"automationDetails": {"id": f"scan-gate/{outcome.name}/"}} if outcome.name else {}
+    run = {"tool": {"driver": driver}, **category, "results": []}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 

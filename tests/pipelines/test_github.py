@@ -37,6 +37,7 @@ ISOLATED = (
 )
 AUTHOR = ("-c", "user.name=t", "-c", "user.email=t@example.com")
 WORKFLOW = "tests/pipelines/workflows/gate.yml"
+TWO_GATES = "tests/pipelines/workflows/two-gates.yml"
 ACTION = ("action.yml", "Dockerfile", ".dockerignore", "requirements", "pyproject.toml", "README.md", "LICENSE", "gate")
 FILES = (*ACTION, "tests/pipelines/cloud_over_tls.py")
 OUTPUTS = yaml.safe_load((ROOT / "action.yml").read_text())["outputs"]
@@ -231,6 +232,28 @@ def test_no_key_is_shown(job: Job) -> None:
     # What act shows; its JSON has the command itself in another field.
     printed = "".join(event["msg"] for step in ("scan", "release", "later") for event in job.events(step))
     assert [name for name in ("access_key_id", "access_key_secret") if job.settings[name] in printed] == []
+
+
+def test_two_gates_in_one_job_are_told_apart() -> None:
+    with Simulator("risky") as production, Simulator("clean") as staging:
+        settings = production.describe()["huawei"]
+        assert settings["access_key_id"] == staging.describe()["huawei"]["access_key_id"]
+        ended = act(
+            TWO_GATES,
+            "--json",
+            f"--var=PRODUCTION={settings['endpoint']}",
+            f"--var=STAGING={staging.describe()['huawei']['endpoint']}",
+            f"--var=PROJECT_ID={settings['project_id']}",
+            f"--secret=ACCESS_KEY_ID={settings['access_key_id']}",
+            f"--secret=ACCESS_KEY_SECRET={settings['access_key_secret']}",
+        )
+
+    events = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+    printed = [event["msg"].strip() for event in events if "later" in event.get("stepID", ())]
+    assert "verdicts: blocked passed" in printed, ended.stdout
+    assert "categories: scan-gate/production/ scan-gate/staging/" in printed
+    summaries = [event["content"].splitlines()[0] for event in events if event.get("command") == "summary"]
+    assert summaries == ["## ⛔ Image scan production: blocked", "## ✅ Image scan staging: passed"]
 
 
 def test_the_pipeline_of_this_project_runs_the_action_against_a_cloud_outside_its_loopback() -> None:

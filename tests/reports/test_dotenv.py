@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,6 +44,17 @@ def test_the_outputs_are_variables() -> None:
         "SCAN_FAILED_NUM=0\n"
         "SCAN_RISKY_NUM=2\n"
     )
+
+
+@pytest.mark.parametrize("name", ["staging", "GATE", "gate-task-id", "a.b-c_d"])
+def test_the_name_of_the_gate_ends_the_names_of_the_variables_and_makes_none_an_option(name: str) -> None:
+    found = as_variables(render(replace(an_outcome(), name=name)))
+
+    assert found[f"SCAN_VERDICT_{re.sub('[.-]', '_', name).upper()}"] == "passed"
+    assert not found.keys() & {
+        name for option in OPTIONS for name in variables(option.name, {"GITHUB_ACTIONS": "true"})
+    }
+    assert not [variable for variable in found if variable.startswith("SCAN_GATE_")]
 
 
 def test_unknown_values_are_empty() -> None:

@@ -50,6 +50,7 @@ def test_a_pass_is_reported_completely() -> None:
         "exit_code": 0,
         "enforced": True,
         "reasons": [],
+        "name": None,
         "cloud": "huawei",
         "task": {
             "id": "task-1",

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema.validators import validator_for
 
-from gate.clouds import CLOUDS
 from gate.policy import Policy
 from gate.reports import sarif
 from gate.reports.sarif import MAX_RESULTS
@@ -174,10 +173,11 @@ def test_no_message_holds_a_link(outcome: Outcome) -> None:
     assert not [text for text in strings(read(outcome)) if re.search(r"\]\(", text)]
 
 
-def test_each_cloud_has_a_category_of_its_own() -> None:
-    categories = [read(an_outcome(cloud=cloud))["automationDetails"]["id"] for cloud in CLOUDS]
-
-    assert categories == [f"scan-gate/{cloud}/" for cloud in CLOUDS]
+def test_the_category_is_left_to_the_user_unless_the_gate_has_a_name() -> None:
+    """GitHub prefers it to the category that a user gives to the upload."""
+    assert "automationDetails" not in read(replace(an_outcome(), identity="release/__run"))
+    named = replace(an_outcome(), name="staging", identity="staging")
+    assert read(named)["automationDetails"] == {"id": "scan-gate/staging/"}
 
 
 def test_fingerprints_do_not_depend_on_tags_digests_reasons_or_the_version_of_the_gate() -> None:

@@ -62,7 +62,7 @@ def _start(outcome: Outcome) -> str:
 <meta http-equiv="Content-Security-Policy" content="{_content_security_policy()}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Image scan {decision}{name}</title>
+<title>{_title(outcome)} {decision}{name}</title>
 <style>{_STYLE}</style>
 </head>
 <body class="{decision}">
@@ -71,6 +71,10 @@ def _start(outcome: Outcome) -> str:
 </header>
 <main>
 """
+
+
+def _title(outcome: Outcome) -> str:
+    return f"Image scan {for_html(outcome.name)}".rstrip()
 
 
 def _end(outcome: Outcome) -> str:
@@ -105,7 +109,7 @@ def _verdict(outcome: Outcome) -> str:
     decision = outcome.verdict.decision
     return f"""<div class="verdict">
 {icon(decision)}
-<h1><small>Image scan</small> {decision.capitalize()}</h1>
+<h1><small>{_title(outcome)}</small> {decision.capitalize()}</h1>
 <p class="consequence">{_consequence(outcome)}</p>
 {_reasons(outcome.verdict.reasons)}
 </div>
