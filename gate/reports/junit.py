@@ -38,7 +38,7 @@ def render(outcome: Outcome, budget: int = BUDGET) -> Iterator[str]:
     element = _ELEMENTS[outcome.verdict.decision]
     message = " ".join(reason.message for reason in outcome.verdict.reasons)
     suite = f"scan-gate.{outcome.name}" if outcome.name else "scan-gate"
-    verdict = _case(suite, "verdict", _RELEASE, _result("verdict", element, message))
+    verdict = _case(suite, "verdict", _RELEASE, _result("verdict", element, message), seconds=outcome.seconds)
     element_of_image = "failure" if exceeds_failed_limit(outcome) else "skipped"
 
     # The head counts the cases that follow it, so that the images are rendered once to measure, and once to write.
@@ -57,18 +57,17 @@ def render(outcome: Outcome, budget: int = BUDGET) -> Iterator[str]:
 
 
 def _head(suite: str, outcome: Outcome, totals: dict[str, int]) -> str:
-    attributes = {
-        "name": suite,
-        **totals,
-        "time": f"{outcome.seconds:.3f}",
-        "timestamp": f"{outcome.generated_at:%Y-%m-%dT%H:%M:%S}",
+    # On both levels, since some readers look at the outer one only; the schema has no count of skipped cases there.
+    both = {"name": suite, "time": f"{outcome.seconds:.3f}"} | {
+        name: count for name, count in totals.items() if name != _TOTALS["skipped"]
     }
+    attributes = both | totals | {"timestamp": f"{outcome.generated_at:%Y-%m-%dT%H:%M:%S}"}
     properties = {"cloud": outcome.cloud, "gate-version": outcome.gate_version, **outcome.outputs}
     if outcome.counts_note:
         properties["counts"] = outcome.counts_note.strip(" ()")
     listed = "".join(f"<property{_attributes(name=name, value=value)}/>\n" for name, value in properties.items())
-    head = f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n<testsuite{_attributes(**attributes)}>\n'
-    return f"{head}<properties>\n{listed}</properties>\n"
+    suites = f"<testsuites{_attributes(**both)}>\n<testsuite{_attributes(**attributes)}>\n"
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{suites}<properties>\n{listed}</properties>\n'
 
 
 def _images(suite: str, failed: Iterable[FailedImage], element: str) -> Iterator[str]:
@@ -87,8 +86,8 @@ def _rest(suite: str, outcome: Outcome, count: int, element: str) -> str:
     return _case(suite, "image", _REST, _result("image", element, left_out(count, outcome))) if count else ""
 
 
-def _case(suite: str, kind: str, name: str, result: str) -> str:
-    start = f'<testcase classname="{suite}.{kind}" name={_quote(name)}'
+def _case(suite: str, kind: str, name: str, result: str, *, seconds: float = 0.0) -> str:
+    start = f'<testcase classname="{suite}.{kind}" name={_quote(name)} time="{seconds:.3f}"'
     return f"{start}>{result}</testcase>\n" if result else f"{start}/>\n"
 
 

@@ -71,6 +71,22 @@ def test_the_counts_agree_with_the_cases(outcome: Outcome) -> None:
     }
 
 
+@every(OUTCOMES)
+def test_readers_of_the_outer_level_find_the_same_counts_and_the_time(outcome: Outcome) -> None:
+    suites = as_xml(render(outcome))
+
+    names = ("name", "tests", "failures", "errors", "time")
+    assert {name: suites.attrib[name] for name in names} == {name: suites[0].attrib[name] for name in names}
+
+
+@every(OUTCOMES)
+def test_the_times_of_the_cases_add_up_to_that_of_the_suite(outcome: Outcome) -> None:
+    suite = suite_of(render(outcome))
+
+    times = [float(case.attrib["time"]) for case in suite.iter("testcase")]
+    assert sum(times) == float(suite.attrib["time"]) == outcome.seconds
+
+
 @every(PASSED)
 def test_nothing_fails_in_a_passed_run(outcome: Outcome) -> None:
     suite = suite_of(render(outcome))
