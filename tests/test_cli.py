@@ -443,7 +443,11 @@ def test_status_can_name_a_task_and_takes_the_same_file(
     task = gate.simulator.tasks[0]
 
     assert gate.run("status", "--task-id", task.id).code == 0
-    assert gate.run("status", "--task-id", "other").code == 7
+    absent = gate.run("status", "--task-id", "other", "--task-name", "nightly")
+    assert absent.code == 7
+    assert absent.out.startswith("No scan task with the id 'other' was found yet in Huawei Cloud (")
+    # A task that is asked for by its id is looked up without the other filters.
+    assert "nightly" not in absent.out
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
