@@ -15,6 +15,7 @@ from gate.environment import find_variable, input_variable, is_action, variable
 from gate.errors import UsageError
 from gate.log import Log
 from gate.options import CONFIG, NO_VARIABLES_HELP, OPTIONS, SECRETS
+from gate.unexpanded import mistake_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +50,8 @@ class Parsed(click.ParamType[object]):
             self.fail(f"{value} is another option; a variable of the shell before it may not be set.", param, ctx)
         if not value.isprintable():
             self.fail("the value has invisible characters, or is not UTF-8.", param, ctx)
+        if mistake := mistake_in(value):
+            self.fail(f"{value} is no value: {mistake}.", param, ctx)
         if value == self._option.unset:
             value = self._option.default
         try:

@@ -14,7 +14,7 @@ from gate import ci, run
 from gate.clock import Clock, RunDeadline
 from gate.clouds import Connection
 from gate.command_line import TableCommand, option_values, reads_variables, value_sources
-from gate.environment import ignored_variables, unknown_variables, without_foreign_inputs
+from gate.environment import gate_environment, ignored_variables, unknown_variables
 from gate.errors import ExitCode, Interrupted
 from gate.event_log import EventLog
 from gate.help import CHECK_PAGE, STATUS_PAGE
@@ -48,7 +48,7 @@ def check(clock: Clock | None, /, **values: Any) -> int:
     or a number of seconds.
     """
     log = _log(values)
-    environ = without_foreign_inputs(os.environ)
+    environ = gate_environment(os.environ)
     return check_and_publish(_settings(values), environ, log, clock or Clock(sleep=log.sleep))
 
 
@@ -60,7 +60,7 @@ def status(clock: Clock | None, /, **values: Any) -> int:
     clock = clock or Clock(sleep=log.sleep)
     settings = _settings(values)
     # Its output is often captured, and a command that masks a secret contains the secret.
-    environ = without_foreign_inputs(os.environ)
+    environ = gate_environment(os.environ)
     found = run.poll_once(_connection(settings, environ, clock, log, ci.CISystem({})))
     if isinstance(found, Reason):
         print_stdout(f"{for_log(found.message, MAX_REASON_LENGTH)}\n")

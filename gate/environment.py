@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gate.ci.detection import is_detected, is_the_only_one_detected
 from gate.errors import UsageError
 from gate.options import CONFIG, OPTIONS, SECRETS
+from gate.unexpanded import is_macro
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -50,12 +51,15 @@ def find_variable(option: Option, environ: Mapping[str, str]) -> str | None:
     for name in variables(option.name, environ):
         value = environ.get(name)
         is_input = name == input_variable(option.name)
-        if value == "" and option.unset:
+        is_unset = value is not None and _is_unset(value, environ)
+        if is_unset and option.unset:
             raise UsageError(
-                f"The {f'input {option.name!r}' if is_input else f'variable {name}'} is empty.",
-                means="A reference in it may be misspelt, such as the id of a step.",
+                f"The {f'input {option.name!r}' if is_input else f'variable {name}'} is {value or 'empty'}.",
+                means="A reference in it may be misspelt, such as the id of a step or the name of a variable.",
                 remedy=f"Correct it, or set it to {option.unset!r}.",
             )
+        if is_unset:
+            continue
         if value and not (is_input and value.strip() == option.unset):
             return name
     return None
@@ -66,8 +70,20 @@ def is_action(environ: Mapping[str, str]) -> bool:
     return _has_inputs(environ) and input_variable("cloud") in environ
 
 
-def without_foreign_inputs(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The environment as the gate reads it: outside GitHub Actions, INPUT_... is a variable of another program.
+def gate_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment as the gate reads it: without inputs of other programs, and without variables that are not set.
+
+    In Azure Pipelines, a variable that refers to one that does not exist is `$(NAME)`, as it is written.
+
+    Raises:
+        UsageError: An input has a value, and it cannot be told whether this is a job of GitHub Actions.
+    """
+    own = _without_foreign_inputs(environ)
+    return {name: value for name, value in own.items() if not value or not _is_unset(value, environ)}
+
+
+def _without_foreign_inputs(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Without INPUT_... outside GitHub Actions, where it is a variable of another program.
 
     Raises:
         UsageError: An input has a value, and it cannot be told whether this is a job of GitHub Actions.
@@ -82,6 +98,10 @@ def without_foreign_inputs(environ: Mapping[str, str]) -> Mapping[str, str]:
                 remedy="Unset the variables of the CI system that this is not.",
             )
     return {name: value for name, value in environ.items() if not name.startswith(_INPUT_PREFIX)}
+
+
+def _is_unset(value: str, environ: Mapping[str, str]) -> bool:
+    return not value or (is_detected("azure", environ) and is_macro(value))
 
 
 def _has_inputs(environ: Mapping[str, str]) -> bool:

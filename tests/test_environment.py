@@ -135,8 +135,8 @@ def test_an_empty_value_is_a_usage_error_where_something_is_looser_without_it(
 
     place = f"input {option.name!r}" if of is input_variable else f"variable {variable(option.name)}"
     assert capsys.readouterr().err.endswith(
-        f"scan-gate: The {place} is empty. A reference in it may be misspelt, such as the id of a step. "
-        f"Correct it, or set it to {option.unset!r}.\n"
+        f"scan-gate: The {place} is empty. A reference in it may be misspelt, such as the id of a step or the name "
+        f"of a variable. Correct it, or set it to {option.unset!r}.\n"
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.errors import NotAuthorised, UsageError
+from gate.unexpanded import mistake_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -107,6 +108,8 @@ def first_variable(environ: Mapping[str, str], names: Iterable[str]) -> tuple[st
             means="It may have been pasted with a line break, or damaged in transfer.",
             remedy="Set it again.",
         )
+    if mistake := mistake_in(value):
+        raise UsageError(f"The variable {name} has no value: {mistake}.", remedy="Set it to the value itself.")
     return name, value
 
 
@@ -147,6 +150,13 @@ def _read(environ: Mapping[str, str], name: str) -> str:
 
 
 def _complete(found: Credentials, source: Source) -> Credentials:
+    for part in fields(Source):
+        if mistake := mistake_in(getattr(found, part.name)):
+            raise NotAuthorised(
+                f"The value of {_display(getattr(source, part.name))} is not a credential: {mistake}.",
+                means="The secret does not exist here, or was set with the quotes of a shell or of an .env file.",
+                remedy="Set it to the value itself, as the cloud's console shows it.",
+            )
     malformed = [
         _display(getattr(source, part.name))
         for part in fields(Source)

@@ -1,0 +1,149 @@
+"""Values that were never filled in: they are named before anything is sent, and secrets among them are not shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.environment import find_variable, variable
+from gate.errors import ExitCode, UsageError
+from gate.options import OPTIONS
+from gate.unexpanded import is_macro, mistake_in
+from tests.harness import CLOUDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gate.settings import Option
+    from tests.harness import Gate
+
+REFERENCES = [
+    "$(ACCESS_KEY_ID)",
+    "$(Build.BuildId)",
+    "$(cat key)",
+    "${ACCESS_KEY_ID}",
+    "${{ secrets.ACCESS_KEY_ID }}",
+    "$ACCESS_KEY_ID",
+    "%ACCESS_KEY_ID%",
+    "{{ access_key_id }}",
+    "$[ variables.key ]",
+    "$[[ inputs.key ]]",
+    "<your access key id>",
+]
+QUOTED = ["'AKIA'", '"AKIA"', "''", "'it''s'"]
+VALUES = [
+    "",
+    "AKIA",
+    "a$b",
+    "$",
+    "100%",
+    "%",
+    "a'b",
+    "'",
+    "wJalr/XUt+nFE=",
+    "<",
+    "{}",
+    "(x)",
+    "{{x}",
+    "$1",
+    "nightly $(x) scan",
+]
+AZURE = {"TF_BUILD": "True"}
+
+
+@pytest.mark.parametrize("text", REFERENCES)
+def test_a_reference_that_nothing_has_replaced_is_no_value(text: str) -> None:
+    assert "reference to a variable" in mistake_in(text)
+
+
+@pytest.mark.parametrize("text", QUOTED)
+def test_a_value_in_quotes_is_no_value(text: str) -> None:
+    assert "in quotes" in mistake_in(text)
+
+
+@pytest.mark.parametrize("text", VALUES)
+def test_any_other_text_is_a_value(text: str) -> None:
+    assert mistake_in(text) == ""
+    assert not is_macro(text)
+
+
+@pytest.mark.parametrize("part", ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET"])
+@pytest.mark.parametrize("text", [*REFERENCES, *QUOTED])
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_credential_that_was_never_filled_in_is_named_and_not_shown_and_nothing_is_sent(
+    cloud: str, text: str, part: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_in("clean", cloud)
+    monkeypatch.setenv(f"SCAN_GATE_{part}", text)
+
+    ending = gate.check()
+
+    assert ending.code == ExitCode.NOT_AUTHORISED
+    assert f"The value of SCAN_GATE_{part} is not a credential: it is" in ending.out
+    assert text not in (ending.out + ending.err).replace("${NAME}", "")
+    assert gate.operations == []
+
+
+@pytest.mark.parametrize("text", ["$(PROJECT)", "'0'"])
+def test_so_is_a_variable_of_the_vendor(
+    text: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = replace(gate_in("clean"), omitted=("project_id",))
+    monkeypatch.setenv("HUAWEICLOUD_SDK_PROJECT_ID", text)
+
+    ending = gate.check()
+
+    assert ending.code == ExitCode.USAGE
+    assert "The variable HUAWEICLOUD_SDK_PROJECT_ID has no value: it is" in ending.out
+
+
+@pytest.mark.parametrize("how", ["option", "variable", "file"])
+def test_so_is_an_option_wherever_it_is_given(
+    how: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_in("clean")
+    arguments = []
+    if how == "option":
+        arguments = ["--task-name", "${NAME}"]
+    elif how == "variable":
+        monkeypatch.setenv("SCAN_GATE_TASK_NAME", "${NAME}")
+    else:
+        Path("gate.toml").write_text('task-name = "${NAME}"\n')
+        arguments = ["--config", "gate.toml"]
+
+    ending = gate.check(*arguments)
+
+    assert ending.code == ExitCode.USAGE
+    assert "${NAME} is no value: it is a reference to a variable" in ending.err
+    assert gate.operations == []
+
+
+@pytest.mark.parametrize("option", [option for option in OPTIONS if not option.unset], ids=lambda option: option.name)
+def test_in_azure_a_macro_counts_as_a_variable_that_is_not_set(option: Option) -> None:
+    assert find_variable(option, {**AZURE, variable(option.name): "$(NAME)"}) is None
+
+
+@pytest.mark.parametrize("option", [option for option in OPTIONS if option.unset], ids=lambda option: option.name)
+def test_in_azure_a_macro_is_an_error_where_something_is_looser_without_it(option: Option) -> None:
+    with pytest.raises(UsageError, match=r"is \$\(NAME\)\. A reference in it may be misspelt"):
+        find_variable(option, {**AZURE, variable(option.name): "$(NAME)"})
+
+
+def test_in_azure_a_secret_that_does_not_exist_gives_way_to_the_vendors_own_variables(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_in("clean")
+    settings = gate.simulator.describe()["huawei"]
+    monkeypatch.setenv("TF_BUILD", "True")
+    for name in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET"):
+        monkeypatch.setenv(f"SCAN_GATE_{name}", f"$({name})")
+    missing = gate.check()
+    monkeypatch.setenv("HUAWEICLOUD_SDK_AK", settings["access_key_id"])
+    monkeypatch.setenv("HUAWEICLOUD_SDK_SK", settings["access_key_secret"])
+
+    assert missing.code == ExitCode.NOT_AUTHORISED
+    assert "There are no credentials for Huawei Cloud." in missing.out
+    assert gate.check().code == ExitCode.PASSED
