@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from gate.scan import ScanTask
 
 
+_MAX_LENGTH = 5000
+"""Characters; no place that shows a text of the cloud shows more of it."""
+
+
 class EventLog:
     """Keeps the events of one run and passes each to the listener, such as the log, when it happens."""
 
@@ -36,8 +40,7 @@ class EventLog:
     def polled(self, task: ScanTask | None) -> None:
         """Records a poll and the task that it returned; None if there was none."""
         self.task = task or self.task
-        # Failed images are kept of the last poll alone: a long wait has hundreds of polls.
-        self._add(EventKind.POLL, task=replace(task, failed_images=()) if task else None)
+        self._add(EventKind.POLL, task=_without_long_parts(task) if task else None)
 
     def pausing(self, pause: float, reason: str) -> None:
         """Records that the next poll comes after so many s, and what the gate waits for."""
@@ -57,3 +60,9 @@ class EventLog:
         event = Event(kind=kind, at=self._clock.elapsed(), text=text, task=task, pause=pause)
         self._events.append(event)
         self._listener(event)
+
+
+def _without_long_parts(task: ScanTask) -> ScanTask:
+    # Those of the last poll alone are kept: a long wait has hundreds of polls.
+    name, raw_state, reason = (text[:_MAX_LENGTH] for text in (task.name, task.raw_state, task.reason))
+    return replace(task, failed_images=(), name=name, raw_state=raw_state, reason=reason)

@@ -82,7 +82,10 @@ def _retry(
         import backoff  # noqa: PLC0415 - see above
 
     def on_backoff(details: Details) -> None:
-        before_retry(details["exception"])
+        error = details["exception"]
+        # `backoff` keeps the error until the next call has ended; with these, it would keep a whole response.
+        error.__traceback__ = error.__context__ = None
+        before_retry(error)
 
     retried = backoff.on_exception(
         backoff.constant,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -101,3 +102,30 @@ def test_backoff_itself_never_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     repeat_while(lambda value: value < 3, lambda value: value + 1, 0)
 
     assert set(slept) <= {0}
+
+
+def test_what_a_failed_call_had_in_memory_is_gone_before_the_next_call() -> None:
+    """`backoff` keeps the error, and an error keeps the variables of the functions that it came through."""
+
+    class Body(bytearray):
+        pass
+
+    bodies: list[weakref.ref[Body]] = []
+    kept: list[bool] = []
+
+    def parse(body: Body) -> None:
+        raise LookupError(body)
+
+    def call() -> None:
+        kept.extend(body() is not None for body in bodies)
+        body = Body(b"large")
+        bodies.append(weakref.ref(body))
+        try:
+            parse(body)
+        except LookupError:
+            raise Busy from None
+
+    with pytest.raises(Busy):
+        retry(call, Busy, give_up=lambda _: len(bodies) == 3, before_retry=lambda _error, _number: None)
+
+    assert kept == [False] * 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from gate.outcome import EventKind
 from gate.scan import ScanTask, TaskState
 from gate.time_of_day import TimeOfDay
 from gate.wait import MAX_POLL_DELAY, Poller, PollSchedule, expected_end
-from tests.builders import NOW, FakeTime, a_task
+from tests.builders import NOW, FakeTime, a_failed_image, a_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -395,3 +396,16 @@ def test_the_event_log_keeps_the_last_task_when_the_next_poll_finds_none(fake_ti
     event_log.polled(None)
 
     assert event_log.task is RUNNING
+
+
+def test_the_event_log_keeps_of_each_poll_only_what_can_be_shown(fake_time: FakeTime) -> None:
+    """A long wait has hundreds of polls, and each of these texts may have a million characters."""
+    event_log = EventLog(fake_time.clock(), lambda _: None)
+    text = "x" * 5001
+    task = replace(RUNNING, name=text, raw_state=text, reason=text, failed_images=(a_failed_image(),))
+
+    event_log.polled(task)
+
+    (event,) = event_log.events
+    assert event.task == replace(task, name=text[:-1], raw_state=text[:-1], reason=text[:-1], failed_images=())
+    assert event_log.task is task

@@ -48,15 +48,12 @@ class ApiClient:
     """Calls the operations of one API, and retries after transient errors."""
 
     def __init__(self, api: Api, connection: Connection) -> None:
-        settings = connection.settings
         self._api = api
         self._time_of_day = connection.time_of_day
         self._deadline = connection.deadline
-        self._limit = format_limit(settings.timeout, "--timeout")
+        self._limit = format_limit(connection.settings.timeout, "--timeout")
         self._event_log = connection.event_log
-        self._transport = connection.transport(
-            api.base_url, secrets=api.secrets, request_timeout=settings.request_timeout, ca_bundle=settings.ca_bundle
-        )
+        self._transport = connection.open_transport(api.base_url, secrets=api.secrets)
         self._retries = RetryLoop(
             clock=connection.clock,
             time_of_day=connection.time_of_day,
@@ -72,6 +69,7 @@ class ApiClient:
         headers: Mapping[str, str] | None = None,
         *,
         operation: str = "",
+        kept: int = 0,
     ) -> dict[str, Any]:
         """Calls one operation and returns the JSON object of its response.
 
@@ -83,6 +81,7 @@ class ApiClient:
             query: Names and values, in the order in which they are sent.
             headers: What the operation needs beside the headers of its signature.
             operation: The operation's own name, where method and path do not tell it from others.
+            kept: How many bytes the caller keeps of earlier responses: so much less may this one take.
 
         Raises:
             TransientError: The error of the last attempt, when another one would be pointless.
@@ -90,19 +89,20 @@ class ApiClient:
             NotUnderstood: The response is too large or cannot be decompressed.
         """
         request = requests.Request(method, f"{self._api.base_url}{path}{_encoded(query)}", headers, auth=self._api.auth)
-        return self._retries.run(partial(self._attempt, request, operation or f"{method} {path}"))
+        attributes = {"operation": operation or f"{method} {path}", "kept": kept}
+        return self._retries.run(partial(self._attempt, request, attributes))
 
-    def _attempt(self, request: requests.Request, operation: str) -> dict[str, Any]:
-        response = self._send(request, operation)
+    def _attempt(self, request: requests.Request, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        response = self._send(request, attributes)
         try:
             return self._api.read(response)
         except NotAuthorised:
             if not self._corrects_the_time(response):
                 raise
         # Signed with the wrong time, it had no chance; if the time was not the reason, this is refused again.
-        return self._api.read(self._send(request, operation))
+        return self._api.read(self._send(request, attributes))
 
-    def _send(self, request: requests.Request, operation: str) -> Response:
+    def _send(self, request: requests.Request, attributes: Mapping[str, Any]) -> Response:
         if not self._deadline.try_acquire_request():
             raise DeadlineExceeded(
                 f"The time is up after {self._limit}, before {self._transport.host} had sent all that was needed.",
@@ -110,16 +110,17 @@ class ApiClient:
                 remedy="Raise --timeout.",
             )
         self._retries.request_sent()
-        response = self._transport.send(request)
+        response = replace(self._transport.send(request), **attributes)
         self._retries.response_received()
         # From any server and with any status: it can only make a task older.
         if server_time := date_of(response):
             self._time_of_day.observe(server_time)
         request_id = next((response.headers[name] for name in _REQUEST_IDS if name in response.headers), "none")
+        size = len(response.body)
         self._event_log.note(
-            f"{operation}: {response.status}, {len(response.body)} bytes, request id {one_line(request_id, 80)}"
+            f"{response.operation}: {response.status}, {size} bytes, request id {one_line(request_id, 80)}"
         )
-        return replace(response, operation=operation)
+        return response
 
     def _corrects_the_time(self, refusal: Response) -> bool:
         """Takes over the time of a server that refused the signature, where the clocks are far apart.

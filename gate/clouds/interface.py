@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gate.clouds.credentials import find_credentials, first_variable
@@ -69,6 +70,17 @@ class Connection:
     """Called with every secret before its first use, so that the CI system can mask it in its log."""
     transport: Callable[..., Transport] = _transport
     """Opens the transport to an HTTP host; injected like the clock, so that a test can answer without a socket."""
+    open_transports: ExitStack = field(default_factory=ExitStack)
+    """To be closed at the end of the run."""
+
+    def open_transport(self, base_url: str, *, secrets: Iterable[str]) -> Transport:
+        """Opens the transport to this address; in what it receives, the secrets are redacted."""
+        settings = self.settings
+        transport = self.transport(
+            base_url, secrets=secrets, request_timeout=settings.request_timeout, ca_bundle=settings.ca_bundle
+        )
+        self.open_transports.callback(transport.close)
+        return transport
 
     def option_or_variable(self, name: str, value: object, variables: Iterable[str]) -> tuple[str, str]:
         """Returns the value of an option, else of the first of the vendor's own variables, and where it was given."""

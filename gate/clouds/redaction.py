@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from requests import PreparedRequest
 
 MIN_SECRET_LENGTH = 8
 """Characters; a shorter text is no secret of any cloud, and redacting it would damage every response and log."""
+_WINDOW = 256 * 1024
+_MAX_BYTES_PER_CHAR = 24
+"""Of the longest escape, `\\u0026#x0000000NNNNNN;`."""
 
 
 class Redactor:
@@ -28,13 +31,30 @@ class Redactor:
         # The longest first: of several that start at one place, the first that fits is taken.
         patterns = [b"".join(map(_escapes_of, text)) for text in sorted(texts, key=len, reverse=True)]
         self._secrets = re.compile(b"|".join(patterns)) if patterns else None
+        self._max_length = _MAX_BYTES_PER_CHAR * max(map(len, texts), default=0)
 
-    def redact(self, body: bytes) -> bytes:
+    def redact(self, body: bytes, check: Callable[[], object] = str) -> bytes:
         """The bytes without any secret.
 
         Special characters may be escaped as in JSON, HTML or a URL, also twice; letters and digits are plain.
+
+        Args:
+            body: The bytes.
+            check: Called again and again meanwhile; what it raises ends the search.
         """
-        return self._secrets.sub(b"***", body) if self._secrets else body
+        if not self._secrets:
+            return body
+        # In windows: a search holds Python's lock until it ends, and no other thread could see to the time or a signal.
+        redacted, copied, at = bytearray(), 0, 0
+        while at < len(body):
+            check()
+            found = self._secrets.search(body, at, at + _WINDOW + self._max_length)
+            if found and found.start() < at + _WINDOW:
+                redacted += body[copied : found.start()] + b"***"
+                copied = at = found.end()
+            else:
+                at += _WINDOW
+        return bytes(redacted + body[copied:]) if copied else body
 
     def redact_text(self, text: str) -> str:
         """The same for the value of a header, or for a message."""
@@ -61,7 +81,7 @@ def _escapes_of(char: str) -> bytes:
     if char.isalnum():
         return char.encode()
     code, plain = ord(char), re.escape(char).encode("utf-8", "surrogateescape")
-    quoted = rb"\\u%04x|%%(?:25)*%02x|(?:&|\\u0026)#(?:0*%d|x0*%x);" % (code, code, code, code)
+    quoted = rb"\\u%04x|%%(?:25){0,4}%02x|(?:&|\\u0026)#(?:0{0,7}%d|x0{0,7}%x);" % (code, code, code, code)
     return rb"(?:\\{0,4}%b|(?i:%b))" % (plain, quoted)
 
 

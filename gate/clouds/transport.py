@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -11,20 +9,19 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions
 
+from gate.clouds.body import read_body
+from gate.clouds.exchange import Exchange
 from gate.clouds.redaction import Redactor, proxy_passwords, signatures_of
 from gate.clouds.response import Response
+from gate.clouds.session import Session
 from gate.clouds.transport_errors import error_from, unusable_proxy
-from gate.errors import NotUnderstood, Unreachable, UsageError
+from gate.errors import Unreachable, UsageError
 from gate.settings import is_loopback
-from gate.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-MAX_RESPONSE_BYTES = 64 * 1024 * 1024
-"""Bytes after decompression: 20,000 failed images in one response are about 8 MB, a larger one is no list of tasks."""
-_CHUNK = 64 * 1024
 _MAX_CONNECT_TIMEOUT = 10.0
 
 
@@ -59,11 +56,13 @@ class Transport:
         )
         passwords = tuple(proxy_passwords(send_options["proxies"]))
         redactor = Redactor((*self._secrets, *signatures_of(prepared), *passwords))
+        exchange: Exchange[Response] = Exchange(partial(self._exchange, session, prepared, send_options, redactor))
         try:
-            exchange = partial(self._exchange, session, prepared, send_options, redactor)
-            return _run_in_thread(exchange).result(self._request_timeout)
+            return exchange.result(self._request_timeout)
         except TimeoutError:
-            self._abandon(session)
+            # A thread that hangs in name resolution still has the session, which serves one exchange at a time.
+            session.close()
+            self._session = self._new_session()
             raise self._no_response_in_time() from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             # A message of a proxy is no response that could be damaged, and a proxy's password may be short.
@@ -73,12 +72,17 @@ class Transport:
         except OSError as error:
             raise self._unusable_certificates(error) from None
 
+    def close(self) -> None:
+        """Closes the connections that are kept for further requests."""
+        self._session.close()
+
     def _exchange(
         self,
-        session: requests.Session,
+        session: Session,
         prepared: requests.PreparedRequest,
         send_options: Mapping[str, Any],
         redactor: Redactor,
+        exchange: Exchange[Response],
     ) -> Response:
         timeouts = (min(_MAX_CONNECT_TIMEOUT, self._request_timeout), self._request_timeout)
         try:
@@ -89,17 +93,12 @@ class Transport:
             raise unusable_proxy() from None
         with response:
             headers = {name: redactor.redact_text(value) for name, value in response.headers.lower_items()}
-            body = _read_body(response, headers.get("content-encoding", "identity"))
-            return Response(status=response.status_code, headers=headers, body=redactor.redact(body))
+            body = read_body(response, headers.get("content-encoding", ""), exchange.check)
+            redacted = redactor.redact(body, exchange.check)
+            return Response(status=response.status_code, headers=headers, body=redacted)
 
-    def _abandon(self, session: requests.Session) -> None:
-        # The thread closes its own socket when it ends; a closed session keeps it for no other request.
-        session.close()
-        self._session = self._new_session()
-
-    def _new_session(self) -> requests.Session:
-        session = _Session()
-        session.headers["Accept-Encoding"] = "gzip, deflate"
+    def _new_session(self) -> Session:
+        session = Session()
         session.trust_env = self._trusts_environment
         return session
 
@@ -118,54 +117,5 @@ class Transport:
         )
 
 
-class _Session(requests.Session):
-    """A session that never follows a redirect: requests would read its address and the whole body even so."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' own signature
-        """None, whatever the response says."""
-        return None
-
-
-def _run_in_thread(exchange: Callable[[], Response]) -> Future[Response]:
-    # A socket's timeout bounds neither name resolution nor a server that drips bytes; a thread can be left behind.
-    future: Future[Response] = Future()
-
-    def work() -> None:
-        try:
-            future.set_result(exchange())
-        except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
-            future.set_exception(error)
-
-    try:
-        threading.Thread(target=work, daemon=True, name="request").start()
-    except RuntimeError:
-        raise Unreachable(
-            "No thread can be started to send a request.",
-            means="This machine or container may have no more processes, or has no memory left.",
-            remedy="Run fewer jobs beside the gate, or raise the limit, such as --pids-limit or ulimit -u.",
-        ) from None
-    return future
-
-
 def _redact_twice(first: Redactor, second: Redactor, text: str) -> str:
     return second.redact_text(first.redact_text(text))
-
-
-def _read_body(response: requests.Response, encoding: str) -> bytes:
-    encoding = encoding.strip().lower()
-    if encoding not in {"identity", "gzip", "deflate", ""}:
-        raise NotUnderstood(
-            f"The response has a content encoding that was not requested ({one_line(encoding, 40)}).",
-            means="The server is not this API, or a proxy damages its responses.",
-            remedy="Check --endpoint and the proxy.",
-        )
-    body = bytearray()
-    for chunk in response.iter_content(_CHUNK):
-        body += chunk
-        if len(body) > MAX_RESPONSE_BYTES:
-            raise NotUnderstood(
-                f"The response is larger than {MAX_RESPONSE_BYTES} bytes.",
-                means="The server is not this API, or it is broken.",
-                remedy="Check --endpoint and the proxy.",
-            )
-    return bytes(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from typing import TYPE_CHECKING
 
@@ -48,14 +49,14 @@ def error_from(error: Exception, *, host: str, redact: Callable[[str], str]) -> 
         return unusable_proxy()
     text = f"{type(cause).__name__}: {cause}"
     detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", redact(text)), 200)
+    if any(f"[Errno {number}]" in text for number in (errno.EMFILE, errno.ENFILE)):
+        return _out_of_descriptors(host)
     if "NO_CERTIFICATE_OR_CRL_FOUND" in text or "[X509" in text:
         return _no_certificates(host, detail)
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return _untrusted_certificate(host, detail)
     if "Tunnel connection failed: 407" in text:
         return _proxy_authentication_required(host, detail)
-    if isinstance(error, requests.exceptions.ContentDecodingError):
-        return _cannot_be_decompressed(host, detail)
     return _unreachable(host, detail)
 
 
@@ -83,11 +84,11 @@ def _proxy_authentication_required(host: str, detail: str) -> Refused:
     )
 
 
-def _cannot_be_decompressed(host: str, detail: str) -> NotUnderstood:
-    return NotUnderstood(
-        f"The response of {host} cannot be decompressed ({detail}).",
-        means="The server is not this API, or a proxy damages its responses.",
-        remedy="Check --endpoint and the proxy.",
+def _out_of_descriptors(host: str) -> Unreachable:
+    return Unreachable(
+        f"No connection to {host} can be opened: this process has too many open files.",
+        means="The limit of open files is low, or the program that started the gate left many open.",
+        remedy="Raise the limit, such as ulimit -n.",
     )
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import reprlib
+import sys
 from datetime import UTC, datetime
 
 from gate.errors import NotUnderstood
+
+_MAX_ID_LENGTH = 1000
+_start_of = reprlib.Repr()
+_start_of.maxstring = 200
 
 
 def count(value: object) -> int | None:
@@ -33,14 +41,41 @@ def text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def as_text(value: object) -> str:
+    """Any value as text for a message; of an array or object only the start."""
+    return _start_of.repr(value) if isinstance(value, dict | list) else str(value)
+
+
+def memory_of(value: object) -> int:
+    """How many bytes a value that was parsed from JSON takes, about; what its parts share is counted for each."""
+    size, parts = 0, [value]
+    while parts:
+        part = parts.pop()
+        size += sys.getsizeof(part)
+        if isinstance(part, dict):
+            parts += [*part, *part.values()]
+        elif isinstance(part, list):
+            parts += part
+    return size
+
+
+def identity(value: object) -> bytes:
+    """A hash that is different for any two values in JSON; 1, 1.0, true and "1" are different."""
+    # Not of repr(), which writes many characters for one.
+    text = json.dumps(value, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
 def printable_id(value: object) -> str:
     """An id, unchanged; empty if the value is not a string.
 
     Raises:
-        NotUnderstood: The id has unprintable characters, so the task cannot be requested by it.
+        NotUnderstood: The id is too long or has unprintable characters, so the task cannot be requested by it.
     """
     if not text(value).isprintable():
         raise malformed("The id of a scan task has unprintable characters.")
+    if len(text(value)) > _MAX_ID_LENGTH:
+        raise malformed(f"The id of a scan task has more than {_MAX_ID_LENGTH} characters.")
     return text(value)
 
 

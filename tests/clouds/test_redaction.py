@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import html
+import tracemalloc
 from base64 import b64encode
+from itertools import count
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 
 from gate.clouds.credentials import Credentials
 from gate.clouds.huawei.signature import KeyPairAuth, TokenAuth
+from gate.clouds.redaction import Redactor
 from gate.errors import NotAuthorised
 from gate.simulator import Fault, HttpResponse, Simulator
 from tests.clouds.builders import a_connection
@@ -127,3 +130,63 @@ def test_the_security_token_is_redacted_in_the_error_of_a_wrong_signature(fake_t
 
     assert "canonicalRequest" in messages(connection, caught.value)
     assert token[:20] not in messages(connection, caught.value)
+
+
+# Large bodies.
+
+WINDOW = 256 * 1024
+SECRET = "wJalr/K7MDENG+bPxRfiCY=="
+
+
+@pytest.mark.parametrize("spelling", [SECRET, quote(SECRET, safe=""), SECRET.replace("/", "\\/")])
+@pytest.mark.parametrize("distance", [*range(-45, 3)])
+def test_a_secret_is_redacted_wherever_it_lies_in_a_large_body(distance: int, spelling: str) -> None:
+    """A body is searched piece by piece; here the secret lies across the end of the first one."""
+    before, after = b"x" * (WINDOW + distance), b"y" * (2 * WINDOW)
+
+    redacted = Redactor([SECRET]).redact(before + spelling.encode() + after + spelling.encode())
+
+    assert redacted == before + b"***" + after + b"***"
+
+
+def test_the_longest_spelling_of_a_secret_is_redacted_across_the_end_of_a_piece() -> None:
+    secret = "+/=-_.~!" * 4
+    spelling = "".join(f"\\u0026#x{'0' * 7}{ord(char):x};" for char in secret)
+
+    for distance in range(0, len(spelling), 7):
+        body = b"x" * (WINDOW - distance) + spelling.encode()
+        assert Redactor([secret]).redact(body) == b"x" * (WINDOW - distance) + b"***"
+
+
+def test_a_body_without_a_secret_is_not_copied() -> None:
+    body = b"x" * (3 * WINDOW)
+
+    assert Redactor([SECRET]).redact(body) is body
+    assert Redactor([]).redact(body) is body
+
+
+def test_a_body_of_nothing_but_secrets_takes_no_more_memory_than_itself() -> None:
+    body = b"secret77" * 200_000
+    tracemalloc.start()
+    try:
+        redacted = Redactor(["secret77"]).redact(body)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert redacted == b"***" * 200_000
+    assert peak < 1.5 * len(body)
+
+
+def test_the_search_ends_when_the_check_says_so() -> None:
+    """It takes seconds if a secret begins with many special characters and the body has nothing else."""
+    checks = count()
+
+    def check() -> None:
+        if next(checks) == 2:
+            raise ConnectionAbortedError
+
+    with pytest.raises(ConnectionAbortedError):
+        Redactor([SECRET]).redact(b"x" * (5 * WINDOW), check)
+
+    assert next(checks) == 3

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import time
+import tracemalloc
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gate.clouds.response import date_of, parse_json_object, retry_after
+from gate.clouds.response import MAX_MEMORY, date_of, memory_to_parse, parse_json_object, retry_after
 from gate.errors import ExitCode, GateError, NotUnderstood, TruncatedResponse
 from tests.clouds.builders import a_response
+from tests.large_bodies import ALIBABA, DOCUMENTS, HUAWEI, WIDE, largest
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ALL_BODIES = {**DOCUMENTS, **HUAWEI, **ALIBABA}
 NOON = "Sat, 31 Jan 2026 12:00:00 GMT"
 
 
@@ -223,3 +232,99 @@ def test_retry_after_is_never_negative_or_endless_for_any_headers(retry: str, da
     pause = retry_after(a_response(retry_after=retry, date=date))
 
     assert pause is None or 0 <= pause <= 1e12
+
+
+# Memory.
+
+
+@pytest.mark.parametrize("make", DOCUMENTS.values(), ids=DOCUMENTS)
+def test_no_document_takes_more_memory_than_was_estimated(make: Callable[[int], bytes]) -> None:
+    body = make(500_000)
+    tracemalloc.start()
+    try:
+        with suppress(GateError):
+            parse_json_object(a_response(body))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    # Beside the estimate are some objects of a fixed size.
+    assert peak + len(body) <= memory_to_parse(body, body.decode()) + 50_000
+
+
+@pytest.mark.parametrize("make", ALL_BODIES.values(), ids=ALL_BODIES)
+def test_no_document_takes_long_to_parse(make: Callable[[int], bytes]) -> None:
+    """No signal is handled meanwhile. It takes half a second at most; a busy machine may need five times as long."""
+    body = largest(make)
+    started = time.process_time()
+    with suppress(GateError):
+        parse_json_object(a_response(body))
+
+    assert time.process_time() - started < 2.5
+
+
+def test_a_document_that_could_take_more_memory_is_not_parsed() -> None:
+    body = b'{"a":[' + b"[]," * 500_000 + b"1]}"
+    tracemalloc.start()
+    try:
+        with pytest.raises(NotUnderstood, match="could take more than 90 MB of memory") as caught:
+            parse_json_object(a_response(body))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert "--limit" in caught.value.remedy
+    assert peak < 3 * len(body)
+
+
+@pytest.mark.parametrize(
+    ("start", "part", "estimate"),
+    [
+        ('{"a":[', "1,", 2 + 2 + 2 + 100),
+        ('{"a":', "[", 1 + 1 + 1 + 100),
+        ('{"a":[', "{", 1 + 1 + 1 + 100),
+        ("{", '"k":1,', 6 + 6 + 6 + 100 + 250),
+        ('{"a":"', "x", 1 + 1 + 1),
+        ('{"a":"', "\xe4", 2 + 1 + 1),
+        ('{"a":"', "\u4e2d", 3 + 2 + 2),
+        ('{"a":"', WIDE, 4 + 4 + 4),
+        (f'{{"a":"{WIDE}', "x", 1 + 4 + 4),
+        ('{"a":"', r"\n", 2 + 2 + 2 * 2),
+        ('{"a":"', r"\u4e2d", 6 + 6 + 2 * 2 * 6),
+        ('{"a":"', r"\ud83d\uDE00", 12 + 12 + 2 * 4 * 12),
+        (r'{"a":"\uDBFF', "x", 1 + 1 + 2 * 4),
+    ],
+)
+def test_the_estimate_counts_body_text_strings_values_and_keys(start: str, part: str, estimate: int) -> None:
+    """Strings take as much as the text at most, or more if there are escapes in them."""
+    one, two = (start + part * number for number in (1000, 2000))
+
+    assert memory_to_parse(two.encode(), two) - memory_to_parse(one.encode(), one) == 1000 * estimate
+
+
+def test_what_the_caller_keeps_counts_too() -> None:
+    body = b'{"a":[' + b"[]," * 300_000 + b"1]}"
+    left = MAX_MEMORY - memory_to_parse(body, body.decode())
+
+    assert parse_json_object(replace(a_response(body), kept=left))
+    with pytest.raises(NotUnderstood, match="with those before it in the same list, could take more than 90 MB"):
+        parse_json_object(replace(a_response(body), kept=left + 1))
+
+
+@pytest.mark.parametrize("body", ['{"%b": 1}', '{"a": "%b"}', '{"a": [{"b": ["%b"]}]}'], ids=["key", "value", "inside"])
+def test_a_string_of_more_than_a_million_characters_is_not_understood(body: str) -> None:
+    for length in (1_000_000, 1_000_001):
+        response = a_response(body.encode() % (b"x" * length))
+        if length > 1_000_000:
+            with pytest.raises(NotUnderstood, match="has a string of more than 1000000 characters"):
+                parse_json_object(response)
+        else:
+            assert parse_json_object(response)
+
+
+def test_the_error_of_a_truncated_body_keeps_nothing_of_it() -> None:
+    """It is kept until the request has been sent again, and the parser's own error has the whole text."""
+    with pytest.raises(TruncatedResponse) as caught:
+        parse_json_object(a_response(b'{"a": "' + b"x" * 1000))
+
+    assert caught.value.__context__ is None

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 
 import pytest
 
-from gate.clouds.values import count, datetime_from_ms, is_one_of, malformed, printable_id, text
+from gate.clouds.values import (
+    as_text,
+    count,
+    datetime_from_ms,
+    identity,
+    is_one_of,
+    malformed,
+    memory_of,
+    printable_id,
+    text,
+)
 from gate.errors import NotUnderstood
 
 NOT_COUNTS: list[object] = [None, True, False, -1, 1.0, "1", "", [], {}]
@@ -50,6 +61,53 @@ def test_an_id_with_unprintable_characters_is_not_understood() -> None:
         printable_id("a\nb")
 
     assert caught.value.happened == "The id of a scan task has unprintable characters."
+
+
+def test_an_id_of_more_than_1000_characters_is_not_understood() -> None:
+    assert printable_id("a" * 1000) == "a" * 1000
+    with pytest.raises(NotUnderstood, match="has more than 1000 characters"):
+        printable_id("a" * 1001)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("SUCCESS", "SUCCESS"),
+        ("x" * 1000, "x" * 1000),
+        (100, "100"),
+        (10**400, str(10**400)),
+        (True, "True"),
+        (None, "None"),
+        ([], "[]"),
+        ({"a": [1, "b"]}, "{'a': [1, 'b']}"),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_any_value_has_a_text(value: object, expected: str) -> None:
+    assert as_text(value) == expected
+
+
+def test_of_an_array_or_object_only_the_start_becomes_text() -> None:
+    """Python writes up to ten characters for one of a string in it."""
+    assert len(as_text(["\U000e0001" * 1_000_000])) < 2500
+    assert len(as_text([[["x" * 300] * 100] * 100] * 100)) < 50_000
+    assert len(as_text({f"{number}": "x" * 300 for number in range(1000)})) < 5000
+
+
+def test_only_equal_values_have_the_same_identity() -> None:
+    values: list[object] = [None, True, False, 1, 1.0, 0, "1", "true", "", "\ud800", [], [1], {}, {"a": 1}, {"a": [1]}]
+
+    assert len({identity(value) for value in values}) == len(values)
+    assert all(identity(value) == identity(value) for value in values)
+    assert len(identity("x" * 1000)) == 32
+
+
+def test_the_memory_of_a_value_is_that_of_all_its_parts() -> None:
+    small, large = {"a": [1, {"b": "x"}]}, {"a": [1, {"b": "x" * 1001}]}
+    parts: list[object] = [small, "a", small["a"], 1, {"b": "x"}, "b", "x"]
+
+    assert memory_of(small) == sum(map(sys.getsizeof, parts))
+    assert memory_of(large) - memory_of(small) == 1000
 
 
 def test_the_error_for_a_malformed_response_says_what_to_check() -> None:

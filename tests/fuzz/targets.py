@@ -167,7 +167,7 @@ def _call_in_rotation(data: bytes) -> Callable[..., dict[str, object]]:
     """Returns the bodies, which are separated by empty lines, in rotation for every request."""
     bodies, numbers = data.split(b"\n\n"), count()
 
-    def call(*_arguments: object) -> dict[str, object]:
+    def call(*_arguments: object, **_attributes: object) -> dict[str, object]:
         number = next(numbers)
         # An invalid body ends an endless list early; reading one to the limit takes long, and is tested elsewhere.
         return parse_json_object(_response(bodies[number % len(bodies)] if number < len(bodies) + 3 else b""))

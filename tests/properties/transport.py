@@ -191,3 +191,6 @@ class ScriptedTransport(Transport):
     def send(self, request: Request) -> Response:
         """See `Transport.send`."""
         return self._responder.respond(request)
+
+    def close(self) -> None:
+        """See `Transport.close`; there is nothing to close."""

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba import translate
-from gate.clouds.alibaba.pages import fetch_all_rows
+from gate.clouds.alibaba.pages import fetch_all_rows, memory_of_rows
 from gate.clouds.alibaba.results import count_results, leaf_records, record_targets, scanned_digests
 from gate.clouds.alibaba.selection import IMAGE_SCAN
+from gate.clouds.values import identity
 from gate.policy import CLOCK_TOLERANCE
 from gate.scan import TaskState
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 VERSION = "2018-12-03"
 PAGE_SIZE = 100
 """Rows per page that are requested. The largest allowed number is not documented; the API may return fewer."""
+_MEMORY_PER_RESULT = 300
+"""Bytes."""
 BATCH_SIZE = 20
 """Images per request: each takes 160 bytes in two spellings, and gateways accept URLs of 8 KiB."""
 
@@ -90,7 +93,7 @@ class AlibabaCloud:
     def _with_counts(self, task: ScanTask) -> ScanTask:
         rows = self._leaf_rows(task)
         records, lost_images = leaf_records(rows), self._lost_images(task, rows)
-        images = self._image_rows(scanned_digests(records) - {""})
+        images = self._image_rows(scanned_digests(records) - {""}, memory_of_rows(rows))
         results = [translate.parse_image_result(row) for row in images]
         return count_results(
             replace(task, lost_images=lost_images), records, results, until=self._now() + CLOCK_TOLERANCE
@@ -104,49 +107,62 @@ class AlibabaCloud:
         return lost_images
 
     def _leaf_rows(self, task: ScanTask) -> list[Row]:
-        def fetch_page(number: int) -> dict[str, Any]:
+        def fetch_page(number: int, kept: int) -> dict[str, Any]:
             paging = {"CurrentPage": str(number), "PageSize": str(PAGE_SIZE), "RelateInfo": "true"}
             query = {"TaskType": IMAGE_SCAN, "TaskId": task.id, **paging}
-            return self._call("DescribeOnceTaskLeafRecordPage", query)
+            return self._call("DescribeOnceTaskLeafRecordPage", query, kept)
 
         return fetch_all_rows(fetch_page, "OnceTasks", what="the scan task's images", identity=_leaf_identity)
 
-    def _image_rows(self, digests: Iterable[str]) -> Iterator[Row]:
-        """The rows of these images, and perhaps of others.
+    def _image_rows(self, digests: Iterable[str], kept: int) -> Iterator[Row]:
+        """The rows of these images.
 
         How the API joins several criteria is documented, but was not verified against the API. If an image is missing
         from the responses, the unfiltered list decides.
         """
+        wanted = set(digests)
         missing = set(digests)
         for batch in _batches(sorted(missing)):
-            rows = self._search_images(_criteria(batch))
-            missing -= {translate.normalise_digest(row.get("Digest")) for row in rows}
+            rows = self._search_images(_criteria(batch), wanted, kept)
+            kept += len(rows) * _MEMORY_PER_RESULT
+            missing -= set(map(_digest, rows))
             yield from rows
         if missing:
-            yield from self._search_images({})
+            yield from self._search_images({}, wanted, kept)
 
-    def _search_images(self, criteria: Mapping[str, str]) -> list[Row]:
-        def fetch_page(number: int) -> dict[str, Any]:
+    def _search_images(self, criteria: Mapping[str, str], digests: set[str], kept: int) -> list[Row]:
+        def fetch_page(number: int, kept: int) -> dict[str, Any]:
             paging = {"CurrentPage": str(number), "PageSize": str(PAGE_SIZE)}
-            return self._call("DescribeImageInstances", {**criteria, **paging})
+            return self._call("DescribeImageInstances", {**criteria, **paging}, kept)
 
-        return fetch_all_rows(fetch_page, "ImageInstanceList", what="images", identity=_image_identity)
+        return fetch_all_rows(
+            fetch_page,
+            "ImageInstanceList",
+            what="images",
+            identity=_image_identity,
+            is_needed=lambda row: _digest(row) in digests,
+            kept=kept,
+        )
 
-    def _call(self, action: str, query: Mapping[str, str]) -> dict[str, Any]:
+    def _call(self, action: str, query: Mapping[str, str], kept: int = 0) -> dict[str, Any]:
         # Older gateways of the vendor respond in XML unless JSON is requested.
         headers = {"Accept": "application/json", "x-acs-action": action, "x-acs-version": VERSION}
-        return self._sas.call("POST", "/", query.items(), headers, operation=action)
+        return self._sas.call("POST", "/", query.items(), headers, operation=action, kept=kept)
 
 
 def _leaf_identity(row: Row) -> object:
     info = row.get("TaskImageInfo")
     # CostTimeInfo can change while the list is read, and the record is still the same.
     stable_info = {**info, "CostTimeInfo": None} if isinstance(info, dict) else info
-    return repr([*(row.get(name) for name in ("TaskId", "TargetType", "Target")), stable_info])
+    return identity([*(row.get(name) for name in ("TaskId", "TargetType", "Target")), stable_info])
 
 
 def _image_identity(row: Row) -> object:
-    return repr([row.get(name) for name in _IMAGE_ID_FIELDS])
+    return identity([row.get(name) for name in _IMAGE_ID_FIELDS])
+
+
+def _digest(row: Row) -> str:
+    return translate.normalise_digest(row.get("Digest"))
 
 
 def _batches(digests: list[str]) -> Iterator[list[str]]:

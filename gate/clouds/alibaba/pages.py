@@ -8,14 +8,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.pagination import read_consistently
-from gate.clouds.values import count, malformed
+from gate.clouds.values import count, malformed, memory_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 Row = dict[str, Any]
 _MAX_ROWS = 200_000
 """A hundred times the largest task with which the gate was tested; a longer list is taken for endless."""
+_MAX_ROW_MEMORY = 1_000_000
+"""Bytes for one row, which is copied to tell it from others."""
+_MEMORY_OF_IDENTITY, _MEMORY_OF_RECORD = 150, 850
+"""Bytes for what is made of each row, and of each row that is kept."""
 _MAX_PAGES = 10_000
 """The number of pages of the documented default size, 20, that hold `_MAX_ROWS`; it also limits an endless list of
 shorter pages."""
@@ -29,35 +33,56 @@ class _Page:
 
 
 def fetch_all_rows(
-    fetch_page: Callable[[int], Mapping[str, Any]], key: str, *, what: str, identity: Callable[[Row], object]
+    fetch_page: Callable[[int, int], Mapping[str, Any]],
+    key: str,
+    *,
+    what: str,
+    identity: Callable[[Row], object],
+    is_needed: Callable[[Row], object] = lambda _: True,
+    kept: int = 0,
 ) -> list[Row]:
-    """Reads all rows of a list; a page may hold fewer rows than were requested.
+    """Reads all rows of a list, and returns those that are needed; a page may hold fewer rows than were requested.
 
     Args:
-        fetch_page: Requests the page with this number, which counts from 1, and returns the response.
+        fetch_page: Requests the page with this number, which counts from 1, and returns the response; is also told how
+            many bytes are kept of earlier ones.
         key: The field of the response that holds the rows.
         what: What the rows are, for an error message.
         identity: Returns a key that is different for any two rows.
+        is_needed: Whether a row is to be returned; the others only have to be there.
+        kept: How many bytes are kept of the responses before this list.
 
     Raises:
         NotUnderstood: A response has no list, or the pages never fit together.
     """
-    read = partial(_read_rows, fetch_page, key, identity)
-    return read_consistently(read, what=what, remedy="scan fewer images in one task")
+    read = partial(_read_rows, fetch_page, key, identity, is_needed, kept)
+    rows = read_consistently(read, what=what, remedy="scan fewer images in one task")
+    return [row for row in rows if row is not None]
+
+
+def memory_of_rows(rows: Iterable[Row | None]) -> int:
+    """How many bytes these rows, and all that is made of them, take; None stands for one that is not needed."""
+    return sum(_MEMORY_OF_IDENTITY + (0 if row is None else memory_of(row) + _MEMORY_OF_RECORD) for row in rows)
 
 
 def _read_rows(
-    fetch_page: Callable[[int], Mapping[str, Any]], key: str, identity: Callable[[Row], object]
-) -> list[Row] | None:
-    """Reads page after page; returns None if they do not fit together."""
-    rows: list[Row] = []
+    fetch_page: Callable[[int, int], Mapping[str, Any]],
+    key: str,
+    identity: Callable[[Row], object],
+    is_needed: Callable[[Row], object],
+    kept: int,
+) -> list[Row | None] | None:
+    """Reads page after page, with None for each row that is not needed; returns None if they do not fit together."""
+    rows: list[Row | None] = []
     seen: set[object] = set()
     totals: set[int | None] = set()
     for number in range(1, _MAX_PAGES + 1):
-        page = _parse_page(fetch_page(number), key, number)
+        page = _parse_page(fetch_page(number, kept), key, number)
         if page is None:
             return None
-        rows += page.rows
+        needed = [row if is_needed(row) else None for row in page.rows]
+        kept += memory_of_rows(needed)
+        rows += needed
         seen |= {identity(row) for row in page.rows}
         totals.add(page.total)
         if len(seen) < len(rows) or len(totals) > 1 or len(rows) > _MAX_ROWS:
@@ -72,6 +97,8 @@ def _parse_page(document: Mapping[str, Any], key: str, number: int) -> _Page | N
     rows, info = document.get(key), document.get("PageInfo", {})
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or not isinstance(info, dict):
         raise malformed(f"The response has no list of {key}.")
+    if any(memory_of(row) > _MAX_ROW_MEMORY for row in rows):
+        raise malformed(f"The list of {key} in the response has an entry of more than {_MAX_ROW_MEMORY} bytes.")
     stated = {
         name: _number(info[name]) for name in ("CurrentPage", "Count", "TotalCount") if info.get(name) is not None
     }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba.selection import IMAGE_SCAN
-from gate.clouds.values import count, datetime_from_ms, is_one_of, malformed, printable_id, text
+from gate.clouds.values import as_text, count, datetime_from_ms, is_one_of, malformed, printable_id, text
 from gate.scan import Counts, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _state(info: Mapping[str, Any]) -> TaskState:
 
 
 def _raw_state(info: Mapping[str, Any]) -> str:
-    parts = [str(info[key]) for key in ("Status", "Result") if info.get(key) not in (None, "")]
+    parts = [as_text(info[key]) for key in ("Status", "Result") if info.get(key) not in (None, "")]
     return ", ".join(dict.fromkeys(parts)) or "none given"
 
 
@@ -233,7 +233,7 @@ def _failure_reasons(row: Mapping[str, Any]) -> list[str]:
     """Why a leaf record is not a clear success, in the cloud's own words if it has any; empty for a success."""
     status, result = row.get("StatusText"), row.get("ResultInfo")
     unfinished = "not finished" if status == "SUCCESS" and not is_one_of(row.get("Finish"), _FINISHED_VALUES) else None
-    reasons = [str(value) for value in (status, result, unfinished) if not is_one_of(value, _SUCCESS_VALUES)]
+    reasons = [as_text(value) for value in (status, result, unfinished) if not is_one_of(value, _SUCCESS_VALUES)]
     return reasons if reasons or status == "SUCCESS" else ["no state given"]
 
 

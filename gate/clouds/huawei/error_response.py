@@ -19,6 +19,7 @@ from gate.clouds.error_response import (
     unreachable,
 )
 from gate.clouds.response import retry_after
+from gate.clouds.values import as_text
 from gate.errors import NotAuthorised, Throttled
 from gate.text import one_line
 
@@ -66,10 +67,10 @@ def find_error(document: Mapping[str, Any]) -> CloudError:
 def _named(key: str, document: Mapping[str, Any]) -> CloudError:
     value = document[key]
     part = value if isinstance(value, dict) else document
-    code = next((str(part[name]) for name in _CODES if part.get(name) not in _NO_ERROR), key)
-    message = next((str(part[name]) for name in _MESSAGES if part.get(name) not in _NO_ERROR), "")
+    code = next((as_text(part[name]) for name in _CODES if part.get(name) not in _NO_ERROR), key)
+    message = next((as_text(part[name]) for name in _MESSAGES if part.get(name) not in _NO_ERROR), "")
     if not message and key not in _CODES and part is document:
-        message = str(value)
+        message = as_text(value)
     shown = one_line(_GATEWAY.sub("APIGW.", code), 60) or key
     return CloudError(code=shown, message=one_line(message, 300))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC
-from gate.clouds.values import count, datetime_from_ms, malformed, printable_id, text
+from gate.clouds.values import as_text, count, datetime_from_ms, malformed, printable_id, text
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ _TASK_TYPES = {IMAGE_SCAN: frozenset({"cycle", "manual"}), IMAGE_SYNC: frozenset
 _COMPLETE = 100
 _MINUTES_PER_YEAR = 525_600
 _MAX_ENTRIES = 200_000
-"""Scan tasks and failed images in one response. A response of the largest size could hold millions, and parsing these
-would take minutes."""
+"""Scan tasks and failed images in one response; more are possible only if they are empty."""
 _FINAL_STATES = {_COMPLETE: TaskState.COMPLETE, -1: TaskState.STOPPED, -2: TaskState.TIMED_OUT, -3: TaskState.FAILED}
 
 
@@ -63,7 +62,7 @@ def parse_page(document: Mapping[str, Any]) -> Page:
 
 def has_duplicate_ids(rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether two rows have the same task id."""
-    ids = [repr(row["task_id"]) for row in rows if row.get("task_id")]
+    ids = [(type(id_), as_text(id_)) for row in rows if (id_ := row.get("task_id"))]
     return len(set(ids)) < len(ids)
 
 
@@ -87,7 +86,7 @@ def parse_task(row: Mapping[str, Any], list_type: str) -> ScanTask:
         name=text(row.get("task_name")),
         type=text(row.get("task_type")),
         state=_state(status),
-        raw_state="none given" if status is None else str(status),
+        raw_state="none given" if status is None else as_text(status),
         progress=status if _is_progress(status) else None,
         started_at=datetime_from_ms(row.get("begin_time")),
         ended_at=datetime_from_ms(row.get("end_time")),

@@ -338,6 +338,27 @@ def test_an_image_without_a_digest_is_not_requested(fake_time: FakeTime) -> None
     assert found.counts.risky is None
 
 
+@pytest.mark.parametrize("length", [10, 900_000])
+def test_the_images_of_a_task_count_for_the_memory_that_their_results_may_take(
+    fake_time: FakeTime, length: int
+) -> None:
+    def of_this_length(document: Document) -> Document:
+        leaf = document["OnceTasks"][-1]
+        rows = [
+            {**leaf, "Target": f"{number}" * 64, "TaskImageInfo": {"RepoName": "x" * length}} for number in range(9)
+        ]
+        return with_rows(document, rows)
+
+    with simulated(fake_time, replace(OURS, total=1)) as simulator:
+        large: Document = {"Details": [[]] * 400_000}
+        rewrite(simulator, {LEAVES: [of_this_length], IMAGES: repeat(lambda document: {**document, **large})})
+        if length == 10:
+            assert polled(simulator, fake_time).counts.succeeded == 9
+            return
+        with pytest.raises(NotUnderstood, match="could take more than 90 MB"):
+            polled(simulator, fake_time)
+
+
 def test_every_request_accepts_json(fake_time: FakeTime) -> None:
     with simulated(fake_time) as simulator:
         polled(simulator, fake_time)

@@ -47,14 +47,16 @@ def pages_of(names: Sequence[object], size: int, *, total: object = None) -> lis
 
 
 class Cloud:
-    """Returns these documents one after another, and records the numbers of the requested pages."""
+    """Returns these documents one after another, and records the numbers of the requested pages, and what is kept."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
         self.requested: list[int] = []
+        self.kept: list[int] = []
         self._documents: Iterator[Document] = iter(documents)
 
-    def __call__(self, number: int) -> Document:
+    def __call__(self, number: int, kept: int) -> Document:
         self.requested.append(number)
+        self.kept.append(kept)
         return next(self._documents)
 
     def rows(self) -> list[Row]:
@@ -62,6 +64,31 @@ class Cloud:
 
     def names(self) -> list[object]:
         return [row["Name"] for row in self.rows()]
+
+
+def test_each_page_is_requested_with_the_memory_that_the_rows_before_it_take() -> None:
+    cloud = Cloud([a_page("x" * 1000), a_page("y" * 1000), a_page("z" * 100_000), a_page()])
+    fetch_all_rows(cloud, "Rows", what="things", identity=repr, kept=5000)
+
+    first, second, third, fourth = cloud.kept
+    assert first == 5000
+    assert 2000 < second - first == third - second < 3000
+    assert 101_000 < fourth - third < 103_000
+
+
+def test_only_the_rows_that_are_needed_are_kept() -> None:
+    cloud = Cloud([a_page(*range(1, 3), "x" * 1000, TotalCount=5), a_page(*range(3, 5), TotalCount=5)])
+    rows = fetch_all_rows(cloud, "Rows", what="things", identity=repr, is_needed=lambda row: row["Name"] in {2, 3})
+
+    assert rows == [row(2), row(3)]
+    first, second = cloud.kept
+    assert 1000 < second - first < 2000
+
+
+def test_a_row_of_more_than_a_megabyte_is_not_understood() -> None:
+    assert len(Cloud([a_page("x" * 999_000, TotalCount=1)]).rows()) == 1
+    with pytest.raises(NotUnderstood, match="has an entry of more than 1000000 bytes"):
+        Cloud([a_page(1, "x" * 1_000_000)]).rows()
 
 
 @pytest.mark.parametrize(

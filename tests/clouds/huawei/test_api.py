@@ -381,6 +381,17 @@ def test_an_endless_list_is_not_understood(fake_time: FakeTime, total: int | Non
         assert offsets(simulator.requests) == [*starts] * 3
 
 
+def test_a_list_of_large_pages_is_not_understood_before_it_fills_the_memory(fake_time: FakeTime) -> None:
+    """Each page alone may be parsed; each takes 40 MB for that, and 13 MB from then on."""
+    rows = [{"task_id": f"{number}", "task_name": "x" * 900_000} for number in range(15 * 6)]
+    with simulated(fake_time) as simulator:
+        serve(simulator, [{"data_list": rows[start : start + 15]} for start in range(0, len(rows), 14)])
+        with pytest.raises(NotUnderstood, match="with those before it in the same list, could take more than 90 MB"):
+            connected(simulator, fake_time).newest_task()
+
+        assert offsets(simulator.requests) == [0, 14, 28, 42, 56]
+
+
 NEWEST_FIRST = [a_row(f"task-{n:02}", 30 - n) for n in range(1, 13)]
 OLDEST_FIRST = NEWEST_FIRST[::-1]
 NEW = a_row("task-00", 30)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gate import simulator
-from gate.clouds.transport import MAX_RESPONSE_BYTES
+from gate.clouds.body import MAX_BODY_BYTES
 from gate.simulator import (
     HttpResponse,
     RawResponse,
@@ -84,7 +84,7 @@ def _redirected(status: int) -> Callable[[FaultContext, str, Any], HttpResponse]
 
 
 def _oversized(body: bytes) -> bytes:
-    return body[:-1] + b" " * MAX_RESPONSE_BYTES + b"}"
+    return body[:-1] + b" " * MAX_BODY_BYTES + b"}"
 
 
 def _gzip(body: bytes) -> HttpResponse:
@@ -139,6 +139,7 @@ TRANSIENT = (
         lambda body: RawResponse(payload=_chunked(b"", b"xyz\r\n%b\r\n0\r\n\r\n" % body)),
     ),
     _encoded("truncated-gzip", lambda body: _gzip(gzip.compress(body)[:-12])),
+    _encoded("gzip-without-its-checksum", lambda body: _gzip(gzip.compress(body)[:-8])),
     _encoded("utf-16", lambda body: HttpResponse(headers=JSON_TYPE, body=body.decode().encode("utf-16"))),
     _encoded("byte-order-mark", lambda body: HttpResponse(headers=JSON_TYPE, body=b"\xef\xbb\xbf" + body)),
     _encoded("invalid-utf-8", lambda body: HttpResponse(headers=JSON_TYPE, body=b'{"x": "\xe4", ' + body[1:])),
@@ -172,6 +173,9 @@ PERMANENT = (
     _json_text("infinity", _with_field('"x": -Infinity')),
     _json_text("1e400", _with_field('"x": 1e400')),
     _json_text("number-of-5000-digits", _with_field(f'"x": {"9" * 5000}')),
+    _json_text("half-a-million-empty-arrays", _with_field('"x": [' + "[]," * 500_000 + "1]")),
+    _json_text("string-of-two-million-characters", _with_field(f'"x": "{"x" * 2_000_000}"')),
+    _encoded("bytes-behind-the-gzip", lambda body: _gzip(gzip.compress(body) + b"{}")),
     _json_text("document-in-an-array", lambda text: f"[{text}]"),
     constant("400-as-html", server_error(400)),
     constant("503-for-a-day", HttpResponse(status=503, headers={"Retry-After": "86400"})),

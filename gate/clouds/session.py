@@ -1,0 +1,111 @@
+"""A session of `requests` whose connections hand their sockets to the exchange that uses them."""
+
+from __future__ import annotations
+
+import socket
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import connection, connectionpool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.connection import allowed_gai_family
+
+from gate.clouds.exchange import current_exchange
+
+if TYPE_CHECKING:
+    from urllib3.poolmanager import PoolManager
+
+
+class Session(requests.Session):
+    """A session for use in the threads of exchanges, by one at a time.
+
+    It follows no redirect, for which requests would read its address and the whole body, and keeps no cookie.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers["Accept-Encoding"] = "gzip, deflate"
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, _Adapter())
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' own signature
+        """None, whatever the response says."""
+        return None
+
+
+# The names of these classes are in the messages of errors.
+
+
+class HTTPConnection(connection.HTTPConnection):
+    """A connection that hands its socket to the exchange, before it is connected and for each further request."""
+
+    def _new_conn(self) -> socket.socket:
+        # As in urllib3, except that the exchange has the socket before it is connected.
+        try:
+            return self._connect_to_any_address()
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except TimeoutError as error:
+            message = f"Connection to {self.host} timed out. (connect timeout={self.timeout})"
+            raise ConnectTimeoutError(self, message) from error
+        except OSError as error:
+            raise NewConnectionError(self, f"Failed to establish a new connection: {error}") from error
+
+    def _connect_to_any_address(self) -> socket.socket:
+        # `host` would lack the dot at the end, with which a name is not looked up in the machine's own domains.
+        host, family = self._dns_host.strip("[]"), allowed_gai_family()
+        errors = [OSError("the name has no address")]
+        for address in socket.getaddrinfo(host, self.port, family, socket.SOCK_STREAM):
+            sock = socket.socket(*address[:3])
+            try:
+                current_exchange().hold(self, sock)
+                for option in self.socket_options or ():
+                    sock.setsockopt(*option)
+                sock.settimeout(self.timeout)
+                sock.connect(address[4])
+            except OSError as error:
+                sock.close()
+                errors.append(error)
+            else:
+                return sock
+        raise errors.pop()
+
+    def request(self, *args: Any, **options: Any) -> None:
+        """Sends a request, perhaps on a connection that an earlier exchange has opened."""
+        if self.sock is not None:
+            current_exchange().hold(self, self.sock)
+        super().request(*args, **options)
+
+
+class HTTPSConnection(HTTPConnection, connection.HTTPSConnection):
+    """The same with TLS."""
+
+
+class HTTPConnectionPool(connectionpool.HTTPConnectionPool):
+    """A pool of these connections."""
+
+    ConnectionCls = HTTPConnection
+
+
+class HTTPSConnectionPool(connectionpool.HTTPSConnectionPool):
+    """The same with TLS."""
+
+    ConnectionCls = HTTPSConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        _use_own_connections(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> PoolManager:
+        manager: PoolManager = super().proxy_manager_for(*args, **options)
+        _use_own_connections(manager)
+        return manager
+
+
+def _use_own_connections(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
