@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 USUAL_FILE = Path(".scan-gate.toml")
 """The usual name; the file is read only if `--config` names it, since an earlier job or a checkout may have left it."""
+_MAX_SIZE = 100_000
+"""Bytes; all options together take some 2,000."""
 _FLAGS = {option.name for option in OPTIONS if option.is_flag}
 
 
@@ -49,7 +51,7 @@ def describe_key(path: Path, key: str) -> str:
 def _read(path: Path, source: str) -> str:
     try:
         with open(path, "rb", opener=_open_file) as file:
-            return file.read().decode()
+            return _within_limit(file.read(_MAX_SIZE + 1)).decode()
     except FileNotFoundError:
         raise UsageError(
             f"The file {path} does not exist.", remedy=f"Correct {source}, or add the file to the checkout."
@@ -71,6 +73,12 @@ def _open_file(path: str, flags: int) -> int:
         os.close(descriptor)
         raise ValueError("it is a folder, a pipe or a device, and not a regular file")
     return descriptor
+
+
+def _within_limit(content: bytes) -> bytes:
+    if len(content) > _MAX_SIZE:
+        raise ValueError(f"it is larger than {_MAX_SIZE} bytes")
+    return content
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:

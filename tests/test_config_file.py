@@ -100,6 +100,17 @@ def test_a_file_that_cannot_be_read_says_why(name: str, why: str, tmp_path: Path
         config_values(tmp_path / name, NAMES)
 
 
+def test_a_file_that_is_too_large_is_not_parsed(tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    largest = b"max-failed = 1\n#".ljust(100_000, b"x")
+    path.write_bytes(largest)
+    assert config_values(path, NAMES) == {"max-failed": 1}
+
+    path.write_bytes(largest + b"x")
+    with pytest.raises(UsageError, match=r"cannot be read: it is larger than 100000 bytes\."):
+        config_values(path, NAMES)
+
+
 def test_a_link_to_a_file_is_followed(tmp_path: Path) -> None:
     """Kubernetes mounts files as links."""
     (tmp_path / "gate.toml").write_text("max-failed = 2\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -12,6 +14,9 @@ from gate.unexpanded import mistake_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+_MAX_FILE_SIZE = 65_536
+"""Bytes; the longest credential is a token of some 20,000."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,7 +143,8 @@ def _read(environ: Mapping[str, str], name: str) -> str:
     if value or not path:
         return value
     try:
-        return Path(path).read_text(encoding="utf-8-sig").strip()
+        with Path(path).open("rb") as file:
+            return _within_limit(file.read(_MAX_FILE_SIZE + 1)).decode("utf-8-sig").strip()
     except (OSError, ValueError) as error:
         # The path is not shown: it may be the secret itself, by mistake.
         why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
@@ -147,6 +153,12 @@ def _read(environ: Mapping[str, str], name: str) -> str:
             means="The secret is not mounted into this job, or this user may not read it.",
             remedy="Correct the path, or unset the variable.",
         ) from None
+
+
+def _within_limit(content: bytes) -> bytes:
+    if len(content) > _MAX_FILE_SIZE:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return content
 
 
 def _complete(found: Credentials, source: Source) -> Credentials:

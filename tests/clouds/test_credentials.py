@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -209,15 +212,28 @@ def test_an_empty_file_counts_as_absent(tmp_path: Path, content: str) -> None:
     assert find_credentials(environ, NATIVE).access_key_id == "id-x"
 
 
-@pytest.mark.parametrize("path", ["absent", "folder", "binary", "\0"], ids=repr)
+@pytest.mark.parametrize("path", ["absent", "folder", "binary", "large", "\0"], ids=repr)
 def test_a_file_that_cannot_be_read_is_named_and_its_content_is_not(tmp_path: Path, path: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "binary").write_bytes(b"hush\xff")
+    (tmp_path / "large").write_bytes(b"hush" * 16_384 + b"\n")
     with pytest.raises(UsageError) as caught:
         find_credentials({"SCAN_GATE_ACCESS_KEY_SECRET_FILE": str(tmp_path / path)}, ())
 
     assert caught.value.happened.startswith("SCAN_GATE_ACCESS_KEY_SECRET_FILE names a file that cannot be read: ")
     assert "hush" not in str(caught.value)
+
+
+def test_a_file_without_an_end_is_not_read_to_its_end() -> None:
+    with pytest.raises(UsageError, match=re.escape(os.strerror(errno.EFBIG))):
+        find_credentials({"SCAN_GATE_AUTH_TOKEN_FILE": "/dev/zero"}, ())
+
+
+def test_a_file_of_64_kib_is_read(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"t" * 65_536)
+    environ = {"SCAN_GATE_AUTH_TOKEN_FILE": str(tmp_path / "token")}
+
+    assert find_credentials(environ, ()).auth_token == "t" * 65_536
 
 
 def test_a_byte_order_mark_is_removed_from_a_secret(tmp_path: Path) -> None:
