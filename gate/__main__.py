@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-import traceback
-from contextlib import suppress
 
-_BUG, _INTERRUPTED = 70, 130
+_OUT_OF_MEMORY, _BUG, _INTERRUPTED = 4, 70, 130
 
 
 def main() -> int:
@@ -17,12 +15,20 @@ def main() -> int:
         return run()
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except (Exception, SystemExit):  # noqa: BLE001 - Python would exit with 1, and 1 means "blocked"
-        with suppress(OSError):
-            traceback.print_exc()
-        return _BUG
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - Python would exit with 1, and 1 means "blocked"
+        _print_traceback()
+        return _OUT_OF_MEMORY if isinstance(error, MemoryError) else _BUG
     except BaseException as interrupted:  # noqa: BLE001 - `Interrupted`, raised outside the code that catches it
         return getattr(interrupted, "exit_code", _BUG)
+
+
+def _print_traceback() -> None:
+    try:
+        import traceback  # noqa: PLC0415 - an import may fail, as when there are too many open files
+
+        traceback.print_exc()
+    except Exception:  # noqa: BLE001, S110 - what cannot be printed must not change the exit code either
+        pass
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from gate import __version__
 from gate.errors import ExitCode, GateError, Interrupted, UsageError
 from gate.interrupt import interruptible, signals_delayed
 from gate.log import Log
-from gate.no_verdict import bug, exit_without_verdict
+from gate.no_verdict import exit_without_verdict, unexpected_error
 from gate.writing import print_stdout, write_stream
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
     except OSError as error:
         # click prints help and version, and raises what the stream raises; a full disk takes no line end either.
         if write_stream(sys.stdout, "\n"):
-            raise bug() from None
+            raise unexpected_error() from None
         raise UsageError(f"The output cannot be printed ({error.strerror}).") from None
     except Exception:  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
-        raise bug() from None
+        raise unexpected_error() from None
     return code
 
 

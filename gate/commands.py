@@ -20,7 +20,7 @@ from gate.event_log import EventLog
 from gate.help import CHECK_PAGE, STATUS_PAGE
 from gate.interrupt import ignore_signals
 from gate.log import Log, describe
-from gate.no_verdict import bug
+from gate.no_verdict import unexpected_error
 from gate.options import OPTIONS, STATUS_OPTIONS
 from gate.policy import Reason, undecided
 from gate.publish import publish, remove_stale_reports
@@ -90,8 +90,10 @@ def check_and_publish(settings: Settings, environ: Mapping[str, str], log: Log, 
     except Interrupted as late:
         outcome = run.outcome_of(undecided(late), connection)
     except Exception:  # noqa: BLE001 - reports are written in every ending, also after a bug
-        outcome = run.outcome_of(undecided(bug()), connection)
+        outcome = run.outcome_of(undecided(unexpected_error()), connection)
     ignore_signals()
+    # The reports may need their file descriptors.
+    connection.open_transports.close()
     if not log.is_quiet:
         # On the stream of the verdict: the two streams of a container overtake each other, which could fold it away.
         print_stdout(ci_system.end_group(outcome.generated_at))

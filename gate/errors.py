@@ -10,6 +10,7 @@ GateError
 │   │   └── DeadlineExceeded    no time left for all the requests of one poll
 │   ├── Throttled               rate limited; retried when the cloud allows it
 │   └── TruncatedResponse       the response ends in the middle
+├── OutOfMemory              4  the gate may not take as much memory as it needs
 └── Bug                     70  a bug in the gate
 Interrupted           130, 143  a signal; not a GateError, since nothing went wrong
 """
@@ -126,6 +127,13 @@ class NotUnderstood(GateError):
 
     exit_code = ExitCode.CLOUD_UNAVAILABLE
     code = "not-understood"
+
+
+class OutOfMemory(GateError):
+    """Raised when the gate cannot get as much memory as it needs."""
+
+    exit_code = ExitCode.CLOUD_UNAVAILABLE
+    code = "out-of-memory"
 
 
 class Bug(GateError):

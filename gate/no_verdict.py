@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gate import __version__, ci
 from gate.clock import Clock
 from gate.environment import variables
-from gate.errors import Bug
+from gate.errors import Bug, OutOfMemory
 from gate.interrupt import ignore_signals
 from gate.log import Log
 from gate.options import known_report_target
@@ -54,8 +54,14 @@ def exit_without_verdict(cause: GateError | Interrupted, arguments: Sequence[str
     return verdict.exit_code
 
 
-def bug() -> Bug:
-    """Prints the traceback of the exception that is being handled; returns the error that stands for it."""
+def unexpected_error() -> Bug | OutOfMemory:
+    """Returns the error that stands for the exception that is being handled; of a bug, prints the traceback."""
+    if isinstance(sys.exception(), MemoryError):
+        return OutOfMemory(
+            "The gate has run out of memory.",
+            means="This job or container may take less than the 150 MB that a response can need.",
+            remedy="Raise its limit of memory, such as --memory or ulimit -v.",
+        )
     write_stream(sys.stderr, traceback.format_exc())
     return Bug("The gate itself failed.", remedy="Report this with the traceback from the log.")
 

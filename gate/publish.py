@@ -43,10 +43,8 @@ def publish(
             log.print_warning(
                 f"{target.path} cannot be written ({error.strerror}). The verdict stands; check path and disk."
             )
-        except Exception:  # noqa: BLE001 - a bug in one report may not prevent the others and the verdict
-            with suppress(OSError):
-                traceback.print_exc()
-            log.print_warning(f"{target.path} is not written: a bug in the gate, to be reported. The verdict stands.")
+        except Exception as error:  # noqa: BLE001 - a bug in one report may not prevent the others and the verdict
+            log.print_warning(f"{target.path} is not written: {_explain(error)}. The verdict stands.")
     # Before the CI system, which could hang until the process is killed without a verdict in the log.
     verdict = "".join(plain.render(outcome))
     print_stdout(colored(verdict, outcome.verdict.decision) if color else verdict)
@@ -58,7 +56,13 @@ def publish_to_ci(ci_system: CISystem, outcome: Outcome) -> Iterator[str]:
     """Publishes to the CI system; yields a warning for each thing that could not be published."""
     try:
         yield from ci_system.publish(outcome)
-    except Exception:  # noqa: BLE001 - the verdict stands, whatever fails in the CI system
-        with suppress(OSError):
-            traceback.print_exc()
-        yield "The outcome is not published to the CI system: a bug in the gate, to be reported. The verdict stands."
+    except Exception as error:  # noqa: BLE001 - the verdict stands, whatever fails in the CI system
+        yield f"The outcome is not published to the CI system: {_explain(error)}. The verdict stands."
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "the gate has run out of memory"
+    with suppress(OSError):
+        traceback.print_exception(error)
+    return "a bug in the gate, to be reported"

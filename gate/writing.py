@@ -55,9 +55,11 @@ def write_atomically(path: Path, render: Render, stall_timeout: float = _STALL_T
 def _replace_file(path: Path, render: Render) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{secrets.token_hex(8)}")
+    # Before the file is opened: it may have to import a module, and this may be the last file descriptor.
+    chunks = render()
     try:
         with part.open("xb") as file:
-            file.writelines(block.encode() for block in _blocks(render()))
+            file.writelines(block.encode() for block in _blocks(chunks))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

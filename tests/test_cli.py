@@ -555,6 +555,26 @@ def test_a_bug_outside_of_check_is_70_too(gate_in: Callable[..., Gate]) -> None:
     assert ending.err.endswith(f"\nscan-gate: {A_BUG}\n")
 
 
+class ShortOfMemory(FakeTime):
+    """A clock for which there is not enough memory; it stands for anything else."""
+
+    def sleep(self, seconds: float) -> None:
+        raise MemoryError(seconds)
+
+
+@pytest.mark.parametrize("command", ["check", "status"])
+def test_running_out_of_memory_is_not_a_bug(command: str, gate_in: Callable[..., Gate]) -> None:
+    gate = replace(gate_in("flaky"), time=ShortOfMemory())
+
+    ending = gate.check() if command == "check" else gate.run(command)
+
+    assert ending.code == 4
+    assert "The gate has run out of memory." in ending.out + ending.err
+    assert "Traceback" not in ending.err
+    if command == "check":
+        assert [reason["code"] for reason in ending.report["reasons"]] == ["out-of-memory"]
+
+
 @pytest.mark.parametrize("command", ["check", "status"])
 def test_a_command_that_cannot_be_loaded_is_70_and_leaves_no_stale_report(
     command: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch

@@ -14,6 +14,7 @@ from gate.errors import (
     Interrupted,
     NotAuthorised,
     NotUnderstood,
+    OutOfMemory,
     Refused,
     Throttled,
     TransientError,
@@ -89,6 +90,7 @@ def test_every_exit_code_is_the_one_that_is_documented() -> None:
         (Throttled, 4, "throttled"),
         (TruncatedResponse, 4, "not-understood"),
         (NotUnderstood, 4, "not-understood"),
+        (OutOfMemory, 4, "out-of-memory"),
         (Bug, 70, "bug"),
     ],
 )

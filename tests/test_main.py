@@ -38,6 +38,7 @@ class ClosedPipe(io.StringIO):
     ("failure", "code"),
     [
         (ImportError("broken"), 70),
+        (MemoryError(), 4),
         (SyntaxError("broken"), 70),
         (SystemExit(0), 70),
         (SystemExit(1), 70),

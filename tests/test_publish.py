@@ -439,6 +439,24 @@ def test_a_bug_in_one_report_prevents_neither_the_others_nor_the_verdict(
     assert "LookupError" in capsys.readouterr().err
 
 
+def too_large(_outcome: Outcome) -> Iterator[str]:
+    yield "half of a report"
+    raise MemoryError
+
+
+def test_a_report_for_which_there_is_not_enough_memory_is_no_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(sarif, "render", too_large)
+
+    publish(an_outcome(), [ReportTarget(format="sarif", path=tmp_path / "sarif")], ci.detect({}), Log(stream))
+
+    reason = "the gate has run out of memory. The verdict stands."
+    assert stream.getvalue() == f"scan-gate: {tmp_path / 'sarif'} is not written: {reason}\n"
+    assert "Traceback" not in capsys.readouterr().err
+
+
 class BrokenCISystem(ci.CISystem):
     """One that fails half-way stands for any bug."""
 

@@ -1,0 +1,154 @@
+"""No response makes the gate take more than 150 MB, and running out of memory or of descriptors has a name."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.clouds.body import MAX_BODY_BYTES
+from gate.reports import REPORTS
+from gate.simulator import Fault, HttpResponse, Simulator, no_response
+from tests.large_bodies import ALIBABA, DOCUMENTS, HUAWEI, failed_images, largest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parent.parent
+MAX_MEMORY = 150_000_000
+"""Bytes of the whole process, in RAM, at any moment."""
+BODIES = [
+    *(("huawei", name, make) for name, make in {**DOCUMENTS, **HUAWEI}.items()),
+    *(("alibaba", name, make) for name, make in ALIBABA.items()),
+]
+GATE = """
+import sys
+from pathlib import Path
+from gate.cli import main
+
+code = main(sys.argv[1:])
+lines = Path("/proc/self/status").read_text().splitlines()
+Path("memory").write_text(str({line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines if " kB" in line}))
+sys.exit(code)
+"""
+EVERY_REPORT = [word for name in REPORTS for word in ("--report", f"{name}=report.{name}")]
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells how much it was")
+
+
+@contextmanager
+def served(body: bytes) -> Iterator[str]:
+    """The address of a server that answers every request with this body, compressed to a hundredth of it or less."""
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    with Simulator() as simulator:
+        simulator.faults.append(Fault(response=HttpResponse(headers=headers, body=gzip.compress(body, 1))))
+        yield simulator.url
+
+
+def check(cloud: str, url: str, *options: str, limit: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs a check in a process of its own, perhaps with a limit as the shell sets it."""
+    project = ["--project-id", "p"] if cloud == "huawei" else []
+    arguments = ["check", "--cloud", cloud, "--endpoint", url, "--appear-timeout", "0", "--timeout", "2s", *project]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    for name in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET"):
+        environ.setdefault(f"SCAN_GATE_{name}", "of-no-account-at-all")
+    script = f'{limit or ":"} && exec "$0" "$@"'
+    return subprocess.run(
+        ["sh", "-c", script, sys.executable, "-c", GATE, *arguments, *options],
+        env={**environ, "PYTHONPATH": str(ROOT), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def memory(what: str) -> int:
+    """Bytes of the last check, by the kernel's own name."""
+    sizes: dict[str, int] = json.loads(Path("memory").read_text().replace("'", '"'))
+    return sizes[what]
+
+
+def report() -> dict[str, Any]:
+    """The json report of the last check."""
+    document: dict[str, Any] = json.loads(Path("report.json").read_text())
+    return document
+
+
+@pytest.mark.parametrize(
+    ("cloud", "make"), [body[::2] for body in BODIES], ids=[f"{body[0]}-{body[1]}" for body in BODIES]
+)
+def test_no_response_takes_more_memory_than_the_limit(cloud: str, make: Callable[[int], bytes]) -> None:
+    """Each is as large as it may be, and sent in answer to every request."""
+    with served(largest(make)) as url:
+        ending = check(cloud, url, *EVERY_REPORT)
+
+    assert memory("VmHWM") < MAX_MEMORY
+    assert ending.returncode == report()["exit_code"]
+    assert ending.returncode in {1, 4, 5, 7}, ending.stdout
+    assert "out of memory" not in ending.stdout
+
+
+@pytest.mark.parametrize("name", ["empty arrays", "half a string"])
+def test_a_larger_response_is_refused_before_it_is_parsed(name: str) -> None:
+    with served(DOCUMENTS[name](8 * MAX_BODY_BYTES)) as url:
+        ending = check("huawei", url, *EVERY_REPORT)
+
+    assert memory("VmHWM") < MAX_MEMORY
+    assert ending.returncode == 4
+    assert "larger than 16777216 bytes" in ending.stdout
+    assert report()["reasons"][0]["code"] == "not-understood"
+
+
+def test_a_list_with_20000_failed_images_is_judged() -> None:
+    body = HUAWEI["failed images"](0).replace(
+        b'"failed_images":[]', b'"failed_images":%b' % json.dumps([*failed_images(20_000)]).encode()
+    )
+    with served(body) as url:
+        ending = check("huawei", url, *EVERY_REPORT)
+
+    assert len(body) > 8_000_000
+    assert memory("VmHWM") < MAX_MEMORY
+    assert ending.returncode == 1
+    assert "20000 of 9 images could not be scanned" in ending.stdout
+    assert len(report()["failed_images"]) == 20_000
+
+
+def test_running_out_of_memory_has_a_name() -> None:
+    """The response takes some 80 MB to parse, and the gate may take 25 MB more than without one."""
+    # Otherwise glibc reserves far more than it uses, as long as it may.
+    one_arena = {"MALLOC_ARENA_MAX": "1"}
+    with served(b"{}") as url:
+        check("huawei", url, **one_arena)
+    kilobytes = memory("VmPeak") // 1024 + 25_000
+    with served(largest(DOCUMENTS["arrays in arrays"])) as url:
+        ending = check("huawei", url, *EVERY_REPORT, limit=f"ulimit -v {kilobytes}", **one_arena)
+
+    assert ending.returncode == 4, ending.stderr
+    assert "The gate has run out of memory." in ending.stdout
+    assert "Traceback" not in ending.stderr
+    (reason,) = report()["reasons"]
+    assert (report()["exit_code"], reason["code"]) == (4, "out-of-memory")
+    assert "ulimit -v" in reason["message"]
+    assert Path("report.html").exists()
+
+
+@pytest.mark.parametrize("limit", [5, 6, 8])
+def test_reports_are_written_when_file_descriptors_are_short(limit: int) -> None:
+    """Three are taken from the start. Of a request that timed out, none is left open."""
+    options = ("--request-timeout", "0.3s", *EVERY_REPORT)
+    with Simulator() as simulator:
+        simulator.faults.append(Fault(response=no_response()))
+        ending = check("huawei", simulator.url, *options, limit=f"ulimit -n {limit}")
+
+    assert ending.returncode == 4
+    assert report()["reasons"][0]["code"] == "unreachable"
+    assert "cannot be written" not in ending.stderr
+    assert Path("report.html").exists()
