@@ -123,7 +123,7 @@ def largest(make: Callable[[int], bytes]) -> bytes:
 
 
 def _share_of_the_limits(body: bytes) -> float:
-    return max(len(body) / MAX_BODY_BYTES, memory_to_parse(body, body.decode()) / MAX_MEMORY)
+    return max(len(body) / MAX_BODY_BYTES, memory_to_parse(body) / MAX_MEMORY)
 
 
 def failed_images(number: int) -> Iterable[dict[str, object]]:

@@ -19,7 +19,7 @@ from gate.simulator import Fault, HttpResponse, Simulator, no_response
 from tests.large_bodies import ALIBABA, DOCUMENTS, HUAWEI, failed_images, largest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 ROOT = Path(__file__).parent.parent
 MAX_MEMORY = 150_000_000
@@ -44,9 +44,9 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="
 
 
 @contextmanager
-def served(body: bytes) -> Iterator[str]:
+def served(body: bytes, more_headers: Mapping[str, str] | None = None) -> Iterator[str]:
     """The address of a server that answers every request with this body, compressed to a hundredth of it or less."""
-    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json", **(more_headers or {})}
     with Simulator() as simulator:
         simulator.faults.append(Fault(response=HttpResponse(headers=headers, body=gzip.compress(body, 1))))
         yield simulator.url
@@ -107,6 +107,17 @@ def test_a_larger_response_is_refused_before_it_is_parsed(name: str) -> None:
     assert report()["reasons"][0]["code"] == "not-understood"
 
 
+def test_the_headers_of_a_large_response_take_no_memory_beside_it() -> None:
+    """As many and as long as Python's HTTP client accepts them."""
+    headers = {f"Header-{number}": "x" * 65_000 for number in range(95)}
+    with served(largest(HUAWEI["tasks with long ids"]), headers) as url:
+        ending = check("huawei", url, *EVERY_REPORT)
+
+    assert memory("VmHWM") < MAX_MEMORY
+    assert ending.returncode == report()["exit_code"] == 4
+    assert "The response has more than 200000 characters of headers." in ending.stdout
+
+
 def test_a_list_with_20000_failed_images_is_judged() -> None:
     body = HUAWEI["failed images"](0).replace(
         b'"failed_images":[]', b'"failed_images":%b' % json.dumps([*failed_images(20_000)]).encode()
@@ -117,7 +128,7 @@ def test_a_list_with_20000_failed_images_is_judged() -> None:
     assert len(body) > 8_000_000
     assert memory("VmHWM") < MAX_MEMORY
     assert ending.returncode == 1
-    assert "20000 of 9 images could not be scanned" in ending.stdout
+    assert "20000 of only 9 images could not be scanned" in ending.stdout
     assert len(report()["failed_images"]) == 20_000
 
 

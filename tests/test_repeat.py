@@ -126,6 +126,6 @@ def test_what_a_failed_call_had_in_memory_is_gone_before_the_next_call() -> None
             raise Busy from None
 
     with pytest.raises(Busy):
-        retry(call, Busy, give_up=lambda _: len(bodies) == 3, before_retry=lambda _error, _number: None)
+        retry(call, Busy, give_up=lambda _: len(bodies) == 3, before_retry=lambda _: None)
 
     assert kept == [False] * 3

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import requests
 
-from gate.clouds.response import date_of
+from gate.clouds.response import date_of, memory_left
 from gate.clouds.retry_loop import RetryLoop
 from gate.errors import DeadlineExceeded, NotAuthorised
 from gate.policy import CLOCK_TOLERANCE
@@ -69,7 +69,7 @@ class ApiClient:
         headers: Mapping[str, str] | None = None,
         *,
         operation: str = "",
-        kept: int = 0,
+        bytes_kept: int = 0,
     ) -> dict[str, Any]:
         """Calls one operation and returns the JSON object of its response.
 
@@ -81,7 +81,7 @@ class ApiClient:
             query: Names and values, in the order in which they are sent.
             headers: What the operation needs beside the headers of its signature.
             operation: The operation's own name, where method and path do not tell it from others.
-            kept: How many bytes the caller keeps of earlier responses: so much less may this one take.
+            bytes_kept: What the caller keeps of earlier responses; this one may take that much less memory.
 
         Raises:
             TransientError: The error of the last attempt, when another one would be pointless.
@@ -89,7 +89,7 @@ class ApiClient:
             NotUnderstood: The response is too large or cannot be decompressed.
         """
         request = requests.Request(method, f"{self._api.base_url}{path}{_encoded(query)}", headers, auth=self._api.auth)
-        attributes = {"operation": operation or f"{method} {path}", "kept": kept}
+        attributes = {"operation": operation or f"{method} {path}", "max_memory": memory_left(bytes_kept)}
         return self._retries.run(partial(self._attempt, request, attributes))
 
     def _attempt(self, request: requests.Request, attributes: Mapping[str, Any]) -> dict[str, Any]:

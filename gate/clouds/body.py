@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from gate.errors import NotUnderstood, TruncatedResponse
@@ -36,22 +37,24 @@ def read_body(response: Response, encoding: str, check: Callable[[], object]) ->
     encoding = encoding.strip().lower() or "identity"
     decoder = _Decoder(encoding) if encoding in {"gzip", "deflate"} else None
     if not decoder and encoding != "identity":
-        raise _not_understood(f"has a content encoding that was not requested ({one_line(encoding, 40)})")
-    body, received = bytearray(), 0
-    # urllib3's own decoders keep what they are given before there is any output.
-    while chunk := response.raw.read(_CHUNK_SIZE, decode_content=False):
+        raise damaged(f"has a content encoding that was not requested ({one_line(encoding, 40)})")
+    # A buffer whose value is not a copy.
+    body, received = BytesIO(), 0
+    # Not decoded by urllib3, whose decoders keep what they are given before there is any output; and not by read(),
+    # which has no limit for a chunk that claims to have -1 bytes.
+    while chunk := response.raw.read1(_CHUNK_SIZE, decode_content=False):
         check()
         received += len(chunk)
-        body += decoder.decode(chunk, MAX_BODY_BYTES + 1 - len(body)) if decoder else chunk
-        if max(received, len(body)) > MAX_BODY_BYTES:
-            raise _not_understood(f"is larger than {MAX_BODY_BYTES} bytes")
+        body.write(decoder.decode(chunk, MAX_BODY_BYTES + 1 - body.tell()) if decoder else chunk)
+        if max(received, body.tell()) > MAX_BODY_BYTES:
+            raise damaged(f"is larger than {MAX_BODY_BYTES} bytes")
     if decoder and not decoder.is_complete and response.status_code == _OK:
         raise TruncatedResponse(
             "The compressed response ends in the middle.",
             means="It was truncated on its way.",
             remedy="Check the proxy if this error comes again.",
         )
-    return bytes(body)
+    return body.getvalue()
 
 
 class _Decoder:
@@ -78,7 +81,7 @@ class _Decoder:
                 if self._member.eof:
                     self._member = None
         except zlib.error as error:
-            raise _not_understood(f"cannot be decompressed ({one_line(str(error), 100)})") from None
+            raise damaged(f"cannot be decompressed ({one_line(str(error), 100)})") from None
         return bytes(output)
 
 
@@ -88,7 +91,8 @@ def _format_of(data: bytes) -> int:
     return _ZLIB if is_zlib else _RAW_DEFLATE
 
 
-def _not_understood(happened: str) -> NotUnderstood:
+def damaged(happened: str) -> NotUnderstood:
+    """The error for a response that no server of a cloud sends, whatever is in it."""
     return NotUnderstood(
         f"The response {happened}.",
         means="The server is not this API, or a proxy damages its responses.",

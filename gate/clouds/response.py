@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import sys
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -24,12 +23,14 @@ _MAX_RETRY_AFTER_DIGITS = 12
 _PLAUSIBLE_YEARS = range(2000, 3000)
 _MAX_DEPTH = 20
 """Levels, twice as many as any document of either cloud has; so recursion over a document is safe."""
+_CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
+"""In UTF-8, the bytes of a character behind its first."""
 _MAX_STRING_LENGTH = 1_000_000
 """Characters; no documented string is longer than 128, but an error message may hold a whole page."""
-MAX_MEMORY = 90_000_000
+MAX_MEMORY = 80_000_000
 """Bytes for a body, its text and the document; with them, the whole process stays below 150 MB.
 
-A list with 20,000 failed images is estimated at 75 MB, or at 84 MB with an escape in it."""
+A list with 20,000 failed images is estimated at 75 MB."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,8 +43,8 @@ class Response:
     body: bytes
     operation: str = ""
     """The name of the operation that was called."""
-    kept: int = 0
-    """Bytes that the caller keeps of earlier responses."""
+    max_memory: int = MAX_MEMORY
+    """Bytes that its body, its text and the document may take together."""
 
 
 def parse_json_object(response: Response) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def parse_json_object(response: Response) -> dict[str, Any]:
         NotUnderstood: The body is a web page, or JSON that is ambiguous, not an object, nested too deeply, or larger
             than any document of a cloud.
     """
-    document = _parse(response.body, MAX_MEMORY - response.kept)
+    document = _parse(response.body, response.max_memory)
     # Not raised where the parser's own error is handled: that one would stay with it, and keeps the whole text.
     if isinstance(document, GateError):
         raise document
@@ -66,18 +67,28 @@ def parse_json_object(response: Response) -> dict[str, Any]:
     return document
 
 
-def memory_to_parse(body: bytes, text: str) -> int:
+def memory_left(bytes_kept: int) -> int:
+    """The memory that a response may take beside what is kept of earlier ones, in bytes.
+
+    The next response has 16 MB before anything is known of it, and between what is kept the allocator leaves gaps.
+    """
+    return MAX_MEMORY - bytes_kept * 6 // 5
+
+
+def memory_to_parse(body: bytes) -> int:
     """The most that a body, its text and the document in it can take together, in bytes.
 
-    It is counted before the document is made, also in strings therefore. In CPython 3.11 and 3.12, each value takes 100
-    bytes at most, and each key 250, if all are different.
+    It is counted before there is a text or a document. In CPython 3.11 and 3.12, each value takes 100 bytes at most,
+    and each key 250, if all are different.
     """
+    length = len(body if body.isascii() else body.translate(None, _CONTINUATION_BYTES))
+    text_width = 4 if re.search(rb"[\xf0-\xf4]", body) else 2 if re.search(rb"[\xc4-\xef]", body) else 1
     # One wide character makes all of a string wide, also if it was escaped. A string with an escape is put together of
     # parts, so that it is there twice.
-    width = 4 if re.search(r"\\u[dD][89abAB]", text) else 2 if "\\u" in text else 1
-    strings = max(sys.getsizeof(text), width * len(text)) * (2 if "\\" in text else 1)
+    width = 4 if re.search(rb"\\u[dD][89abAB]", body) else max(text_width, 2 if b"\\u" in body else 1)
+    strings = width * length * (2 if b"\\" in body else 1)
     values = body.count(b",") + body.count(b"[") + body.count(b"{")
-    return len(body) + sys.getsizeof(text) + strings + 100 * values + 250 * body.count(b":")
+    return len(body) + text_width * length + strings + 100 * values + 250 * body.count(b":")
 
 
 def retry_after(response: Response) -> float | None:
@@ -105,11 +116,11 @@ def _date(text: str) -> datetime | None:
 def _parse(body: bytes, max_memory: int) -> Any:
     """Parses JSON, and returns the error where it cannot be parsed."""
     try:
-        text = body.decode("utf-8")
-        if memory_to_parse(body, text) > max_memory:
+        # The first of these before the second, which makes a copy.
+        if 2 * len(body) > max_memory or memory_to_parse(body) > max_memory:
             return _too_large()
         return json.loads(
-            text,
+            body.decode("utf-8"),
             object_pairs_hook=_object_without_duplicates,
             parse_constant=_refuse_constant,
             parse_float=_finite_float,

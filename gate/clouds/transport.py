@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
 
-from gate.clouds.body import read_body
+from gate.clouds.body import damaged, read_body
+from gate.clouds.ca_bundle import check_ca_bundle
 from gate.clouds.exchange import Exchange
 from gate.clouds.redaction import Redactor, proxy_passwords, signatures_of
 from gate.clouds.response import Response
 from gate.clouds.session import Session
 from gate.clouds.transport_errors import error_from, unusable_proxy
-from gate.errors import Unreachable, UsageError
+from gate.errors import Unreachable
 from gate.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MAX_CONNECT_TIMEOUT = 10.0
+"""Seconds."""
+_MAX_HEADERS_LENGTH = 200_000
+"""Characters of all headers; `http.client` accepts 6,500,000, which would be there several times beside the body."""
 
 
 class Transport:
@@ -46,7 +51,7 @@ class Transport:
         Raises:
             Unreachable: No whole response came within the request timeout.
             NotUnderstood: The response is too large, cannot be decompressed, or its certificate cannot be trusted.
-            UsageError: The certificates that the environment names are not there.
+            UsageError: The file of trusted certificates cannot be read, or the proxy's address cannot.
         """
         # A thread that starts late must not share the session of its successor.
         session = self._session
@@ -64,13 +69,11 @@ class Transport:
             session.close()
             self._session = self._new_session()
             raise self._no_response_in_time() from None
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        except (OSError, urllib3.exceptions.HTTPError) as error:
             # A message of a proxy is no response that could be damaged, and a proxy's password may be short.
             short = Redactor(passwords, min_length=1)
             redact = partial(_redact_twice, redactor, short)
             raise error_from(error, host=self.host, redact=redact) from None
-        except OSError as error:
-            raise self._unusable_certificates(error) from None
 
     def close(self) -> None:
         """Closes the connections that are kept for further requests."""
@@ -84,6 +87,7 @@ class Transport:
         redactor: Redactor,
         exchange: Exchange[Response],
     ) -> Response:
+        check_ca_bundle(send_options["verify"], option=self._ca_bundle, host=self.host)
         timeouts = (min(_MAX_CONNECT_TIMEOUT, self._request_timeout), self._request_timeout)
         try:
             response = session.send(prepared, allow_redirects=False, timeout=timeouts, **send_options)
@@ -92,7 +96,7 @@ class Transport:
                 raise
             raise unusable_proxy() from None
         with response:
-            headers = {name: redactor.redact_text(value) for name, value in response.headers.lower_items()}
+            headers = {name: redactor.redact_text(value) for name, value in _headers_of(response)}
             body = read_body(response, headers.get("content-encoding", ""), exchange.check)
             redacted = redactor.redact(body, exchange.check)
             return Response(status=response.status_code, headers=headers, body=redacted)
@@ -109,12 +113,12 @@ class Transport:
             remedy="Try again later; a slow proxy may need a longer --request-timeout.",
         )
 
-    def _unusable_certificates(self, error: OSError) -> UsageError:
-        return UsageError(
-            f"The certificates to check {self.host} by cannot be used ({error}).",
-            means="REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or --ca-bundle names a file that does not exist.",
-            remedy="Correct or unset the variable; for private certificate authorities give --ca-bundle.",
-        )
+
+def _headers_of(response: requests.Response) -> list[tuple[str, str]]:
+    headers = [*response.headers.lower_items()]
+    if sum(map(len, chain.from_iterable(headers))) > _MAX_HEADERS_LENGTH:
+        raise damaged(f"has more than {_MAX_HEADERS_LENGTH} characters of headers")
+    return headers
 
 
 def _redact_twice(first: Redactor, second: Redactor, text: str) -> str:

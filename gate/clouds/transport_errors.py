@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import re
+import ssl
 from typing import TYPE_CHECKING
 
 import requests
 from urllib3.exceptions import LocationValueError
 
+from gate.clouds.ca_bundle import TOO_MANY_OPEN_FILES
 from gate.errors import NotUnderstood, Refused, Unreachable, UsageError
 from gate.text import one_line
 
@@ -49,15 +50,26 @@ def error_from(error: Exception, *, host: str, redact: Callable[[str], str]) -> 
         return unusable_proxy()
     text = f"{type(cause).__name__}: {cause}"
     detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", redact(text)), 200)
-    if any(f"[Errno {number}]" in text for number in (errno.EMFILE, errno.ENFILE)):
+    if any(getattr(part, "errno", None) in TOO_MANY_OPEN_FILES for part in (cause, cause.__cause__)):
         return _out_of_descriptors(host)
-    if "NO_CERTIFICATE_OR_CRL_FOUND" in text or "[X509" in text:
+    if _is_about_ca_bundle(error, cause):
         return _no_certificates(host, detail)
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return _untrusted_certificate(host, detail)
     if "Tunnel connection failed: 407" in text:
         return _proxy_authentication_required(host, detail)
     return _unreachable(host, detail)
+
+
+def _is_about_ca_bundle(error: Exception, cause: BaseException) -> bool:
+    """Whether the file of trusted certificates is not there, cannot be read, or has none in it."""
+    if isinstance(cause, ssl.SSLError):
+        return "NO_CERTIFICATE_OR_CRL_FOUND" in str(cause) or "[X509" in str(cause)
+    # requests raises a plain OSError for a path that does not exist. urllib3 makes an SSLError of an OSError only where
+    # it loads certificates.
+    return isinstance(cause, OSError) and (
+        "TLS CA certificate bundle" in str(cause) or isinstance(error, requests.exceptions.SSLError)
+    )
 
 
 def _no_certificates(host: str, detail: str) -> UsageError:

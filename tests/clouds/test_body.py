@@ -50,7 +50,7 @@ class Endless(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def read(self, _size: int = -1, /) -> bytes:
+    def read1(self, _size: int = -1, /) -> bytes:
         part = next(self._next)
         self.sent += len(part)
         return part

@@ -305,6 +305,39 @@ def test_a_response_that_is_too_large_is_refused_before_it_fills_the_memory(
     assert peak < 2.5 * MAX_BODY_BYTES
 
 
+def test_a_chunk_of_negative_size_is_not_read_to_its_end(fake_time: FakeTime) -> None:
+    """For -1, Python's HTTP client would read whatever comes, and it comes until the request times out."""
+    payload = CHUNKED_HEAD + b"-1\r\n" + b" " * BOMB_SIZE
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(response=RawResponse(payload=payload, then="hold")))
+        tracemalloc.start()
+        try:
+            error = error_of(a_connection(fake_time, request_timeout=10.0), simulator.url)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert isinstance(error, NotUnderstood)
+    assert f"larger than {MAX_BODY_BYTES} bytes" in error.happened
+    assert peak < 2.5 * MAX_BODY_BYTES
+
+
+@pytest.mark.parametrize("length", [195_000, 205_000])
+def test_headers_that_are_too_long_are_refused_before_the_body_is_read(fake_time: FakeTime, length: int) -> None:
+    """The body never comes."""
+    headers = b"".join(b"Header-%d: %b\r\n" % (number, b"x" * (length // 5)) for number in range(5))
+    end = b"Content-Length: 2\r\n\r\n" + (b"{}" if length < 200_000 else b"")
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(response=RawResponse(payload=OK_HEAD + headers + end, then="hold")))
+        if length < 200_000:
+            assert call(a_connection(fake_time), simulator.url) == {}
+            return
+        error = error_of(a_connection(fake_time), simulator.url)
+
+    assert isinstance(error, NotUnderstood)
+    assert error.happened == "The response has more than 200000 characters of headers."
+
+
 def test_no_cookie_is_sent_back(fake_time: FakeTime) -> None:
     """Of each response with other cookies, more would be kept and sent."""
     response = HttpResponse(headers={"Set-Cookie": "session=1; Path=/"}, body=b"{}")

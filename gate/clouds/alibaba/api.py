@@ -107,14 +107,14 @@ class AlibabaCloud:
         return lost_images
 
     def _leaf_rows(self, task: ScanTask) -> list[Row]:
-        def fetch_page(number: int, kept: int) -> dict[str, Any]:
+        def fetch_page(number: int, bytes_kept: int) -> dict[str, Any]:
             paging = {"CurrentPage": str(number), "PageSize": str(PAGE_SIZE), "RelateInfo": "true"}
             query = {"TaskType": IMAGE_SCAN, "TaskId": task.id, **paging}
-            return self._call("DescribeOnceTaskLeafRecordPage", query, kept)
+            return self._call("DescribeOnceTaskLeafRecordPage", query, bytes_kept)
 
         return fetch_all_rows(fetch_page, "OnceTasks", what="the scan task's images", identity=_leaf_identity)
 
-    def _image_rows(self, digests: Iterable[str], kept: int) -> Iterator[Row]:
+    def _image_rows(self, digests: Iterable[str], bytes_kept: int) -> Iterator[Row]:
         """The rows of these images.
 
         How the API joins several criteria is documented, but was not verified against the API. If an image is missing
@@ -123,17 +123,17 @@ class AlibabaCloud:
         wanted = set(digests)
         missing = set(digests)
         for batch in _batches(sorted(missing)):
-            rows = self._search_images(_criteria(batch), wanted, kept)
-            kept += len(rows) * _MEMORY_PER_RESULT
+            rows = self._search_images(_criteria(batch), wanted, bytes_kept)
+            bytes_kept += len(rows) * _MEMORY_PER_RESULT
             missing -= set(map(_digest, rows))
             yield from rows
         if missing:
-            yield from self._search_images({}, wanted, kept)
+            yield from self._search_images({}, wanted, bytes_kept)
 
-    def _search_images(self, criteria: Mapping[str, str], digests: set[str], kept: int) -> list[Row]:
-        def fetch_page(number: int, kept: int) -> dict[str, Any]:
+    def _search_images(self, criteria: Mapping[str, str], digests: set[str], bytes_kept: int) -> list[Row]:
+        def fetch_page(number: int, bytes_kept: int) -> dict[str, Any]:
             paging = {"CurrentPage": str(number), "PageSize": str(PAGE_SIZE)}
-            return self._call("DescribeImageInstances", {**criteria, **paging}, kept)
+            return self._call("DescribeImageInstances", {**criteria, **paging}, bytes_kept)
 
         return fetch_all_rows(
             fetch_page,
@@ -141,13 +141,13 @@ class AlibabaCloud:
             what="images",
             identity=_image_identity,
             is_needed=lambda row: _digest(row) in digests,
-            kept=kept,
+            bytes_kept=bytes_kept,
         )
 
-    def _call(self, action: str, query: Mapping[str, str], kept: int = 0) -> dict[str, Any]:
+    def _call(self, action: str, query: Mapping[str, str], bytes_kept: int = 0) -> dict[str, Any]:
         # Older gateways of the vendor respond in XML unless JSON is requested.
         headers = {"Accept": "application/json", "x-acs-action": action, "x-acs-version": VERSION}
-        return self._sas.call("POST", "/", query.items(), headers, operation=action, kept=kept)
+        return self._sas.call("POST", "/", query.items(), headers, operation=action, bytes_kept=bytes_kept)
 
 
 def _leaf_identity(row: Row) -> object:

@@ -39,7 +39,7 @@ def fetch_all_rows(
     what: str,
     identity: Callable[[Row], object],
     is_needed: Callable[[Row], object] = lambda _: True,
-    kept: int = 0,
+    bytes_kept: int = 0,
 ) -> list[Row]:
     """Reads all rows of a list, and returns those that are needed; a page may hold fewer rows than were requested.
 
@@ -50,12 +50,12 @@ def fetch_all_rows(
         what: What the rows are, for an error message.
         identity: Returns a key that is different for any two rows.
         is_needed: Whether a row is to be returned; the others only have to be there.
-        kept: How many bytes are kept of the responses before this list.
+        bytes_kept: How many bytes are kept of the responses before this list.
 
     Raises:
         NotUnderstood: A response has no list, or the pages never fit together.
     """
-    read = partial(_read_rows, fetch_page, key, identity, is_needed, kept)
+    read = partial(_read_rows, fetch_page, key, identity, is_needed, bytes_kept)
     rows = read_consistently(read, what=what, remedy="scan fewer images in one task")
     return [row for row in rows if row is not None]
 
@@ -70,18 +70,18 @@ def _read_rows(
     key: str,
     identity: Callable[[Row], object],
     is_needed: Callable[[Row], object],
-    kept: int,
+    bytes_kept: int,
 ) -> list[Row | None] | None:
     """Reads page after page, with None for each row that is not needed; returns None if they do not fit together."""
     rows: list[Row | None] = []
     seen: set[object] = set()
     totals: set[int | None] = set()
     for number in range(1, _MAX_PAGES + 1):
-        page = _parse_page(fetch_page(number, kept), key, number)
+        page = _parse_page(fetch_page(number, bytes_kept), key, number)
         if page is None:
             return None
         needed = [row if is_needed(row) else None for row in page.rows]
-        kept += memory_of_rows(needed)
+        bytes_kept += memory_of_rows(needed)
         rows += needed
         seen |= {identity(row) for row in page.rows}
         totals.add(page.total)

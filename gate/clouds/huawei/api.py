@@ -71,10 +71,10 @@ class HuaweiCloud:
     def _read_rows(self, filters: tuple[tuple[str, str], ...]) -> list[Mapping[str, Any]] | None:
         """Reads all pages, each of which starts with the last row of the one before; None if they do not fit."""
         rows: list[Mapping[str, Any]] = []
-        kept = 0
+        bytes_kept = 0
         while len(rows) <= _MAX_TASKS:
-            page = self._fetch_page(max(0, len(rows) - 1), filters, kept)
-            kept += sum(map(memory_of, page.rows))
+            page = self._fetch_page(max(0, len(rows) - 1), filters, bytes_kept)
+            bytes_kept += sum(map(memory_of, page.rows))
             if rows and page.ids[:1] != [rows[-1].get("task_id")]:
                 return None
             new = page.rows[1:] if rows else page.rows
@@ -87,11 +87,11 @@ class HuaweiCloud:
                 return rows if page.total in {None, len(rows)} else None
         return None
 
-    def _fetch_page(self, offset: int, filters: tuple[tuple[str, str], ...], kept: int) -> translate.Page:
+    def _fetch_page(self, offset: int, filters: tuple[tuple[str, str], ...], bytes_kept: int) -> translate.Page:
         limit = str(self._selection.page_size)
         paging = (("type", self._selection.list_type), ("limit", limit), ("offset", str(offset)))
         query = (*paging, *self._selection.scope, *filters)
-        return translate.parse_page(self._hss.call("GET", self._path, query, self._headers, kept=kept))
+        return translate.parse_page(self._hss.call("GET", self._path, query, self._headers, bytes_kept=bytes_kept))
 
     @cached_property
     def _headers(self) -> dict[str, str]:

@@ -350,12 +350,12 @@ def test_the_images_of_a_task_count_for_the_memory_that_their_results_may_take(
         return with_rows(document, rows)
 
     with simulated(fake_time, replace(OURS, total=1)) as simulator:
-        large: Document = {"Details": [[]] * 400_000}
+        large: Document = {"Details": [[]] * 350_000}
         rewrite(simulator, {LEAVES: [of_this_length], IMAGES: repeat(lambda document: {**document, **large})})
         if length == 10:
             assert polled(simulator, fake_time).counts.succeeded == 9
             return
-        with pytest.raises(NotUnderstood, match="could take more than 90 MB"):
+        with pytest.raises(NotUnderstood, match="could take more than 80 MB"):
             polled(simulator, fake_time)
 
 

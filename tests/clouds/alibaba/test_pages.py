@@ -47,16 +47,16 @@ def pages_of(names: Sequence[object], size: int, *, total: object = None) -> lis
 
 
 class Cloud:
-    """Returns these documents one after another, and records the numbers of the requested pages, and what is kept."""
+    """Returns these documents one after another, and records what they are requested with."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
         self.requested: list[int] = []
-        self.kept: list[int] = []
+        self.bytes_kept: list[int] = []
         self._documents: Iterator[Document] = iter(documents)
 
-    def __call__(self, number: int, kept: int) -> Document:
+    def __call__(self, number: int, bytes_kept: int) -> Document:
         self.requested.append(number)
-        self.kept.append(kept)
+        self.bytes_kept.append(bytes_kept)
         return next(self._documents)
 
     def rows(self) -> list[Row]:
@@ -68,9 +68,9 @@ class Cloud:
 
 def test_each_page_is_requested_with_the_memory_that_the_rows_before_it_take() -> None:
     cloud = Cloud([a_page("x" * 1000), a_page("y" * 1000), a_page("z" * 100_000), a_page()])
-    fetch_all_rows(cloud, "Rows", what="things", identity=repr, kept=5000)
+    fetch_all_rows(cloud, "Rows", what="things", identity=repr, bytes_kept=5000)
 
-    first, second, third, fourth = cloud.kept
+    first, second, third, fourth = cloud.bytes_kept
     assert first == 5000
     assert 2000 < second - first == third - second < 3000
     assert 101_000 < fourth - third < 103_000
@@ -81,7 +81,7 @@ def test_only_the_rows_that_are_needed_are_kept() -> None:
     rows = fetch_all_rows(cloud, "Rows", what="things", identity=repr, is_needed=lambda row: row["Name"] in {2, 3})
 
     assert rows == [row(2), row(3)]
-    first, second = cloud.kept
+    first, second = cloud.bytes_kept
     assert 1000 < second - first < 2000
 
 

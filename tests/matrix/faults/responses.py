@@ -138,6 +138,7 @@ TRANSIENT = (
         "chunk-without-a-length",
         lambda body: RawResponse(payload=_chunked(b"", b"xyz\r\n%b\r\n0\r\n\r\n" % body)),
     ),
+    _encoded("chunk-of-negative-length", lambda body: RawResponse(payload=_chunked(b"", b"-1\r\n%b" % body))),
     _encoded("truncated-gzip", lambda body: _gzip(gzip.compress(body)[:-12])),
     _encoded("gzip-without-its-checksum", lambda body: _gzip(gzip.compress(body)[:-8])),
     _encoded("utf-16", lambda body: HttpResponse(headers=JSON_TYPE, body=body.decode().encode("utf-16"))),
@@ -176,6 +177,10 @@ PERMANENT = (
     _json_text("half-a-million-empty-arrays", _with_field('"x": [' + "[]," * 500_000 + "1]")),
     _json_text("string-of-two-million-characters", _with_field(f'"x": "{"x" * 2_000_000}"')),
     _encoded("bytes-behind-the-gzip", lambda body: _gzip(gzip.compress(body) + b"{}")),
+    _encoded(
+        "headers-of-half-a-megabyte",
+        lambda body: HttpResponse(headers={f"Header-{number}": "x" * 50_000 for number in range(10)}, body=body),
+    ),
     _json_text("document-in-an-array", lambda text: f"[{text}]"),
     constant("400-as-html", server_error(400)),
     constant("503-for-a-day", HttpResponse(status=503, headers={"Retry-After": "86400"})),
