@@ -139,7 +139,7 @@ def moment(text: str) -> datetime:
 def whole_number(text: str) -> int:
     """Parses a number of images, 0 or more."""
     if not re.fullmatch(r"[0-9]{1,15}", text.strip()):
-        raise ValueError(f"{text!r} is not a whole number, 0 or more")
+        raise ValueError(f"{text!r} is not a whole number such as 0 or 5")
     return int(text)
 
 

@@ -95,7 +95,7 @@ def find_credentials(
             )
     raise NotAuthorised(
         f"There are no credentials for {vendor}.",
-        means="A secret that does not exist arrives as an empty variable, and pull requests from forks get no secrets.",
+        means=_why_none(environ, native),
         remedy=_how_to_set(environ, native, takes_token=takes_token),
     )
 
@@ -120,6 +120,14 @@ def first_variable(environ: Mapping[str, str], names: Iterable[str]) -> tuple[st
 
 def _credentials(environ: Mapping[str, str], source: Source) -> Credentials:
     return Credentials(**{part.name: _read(environ, getattr(source, part.name)) for part in fields(Source)})
+
+
+def _why_none(environ: Mapping[str, str], native: Sequence[Source]) -> str:
+    names = {getattr(source, part.name) for source in (INPUT, OURS, *native) for part in fields(Source)}
+    # In a CI system; elsewhere nobody sets an empty one.
+    if any(name in environ for name in names):
+        return "A secret that does not exist arrives as an empty variable, and pull requests from forks get no secrets."
+    return "None of their variables is set."
 
 
 def _how_to_set(environ: Mapping[str, str], native: Sequence[Source], *, takes_token: bool) -> str:

@@ -54,7 +54,7 @@ def read_document(
 def describe_error(response: Response, error: CloudError) -> str:
     """Status, error code and message in one line, to be put in brackets."""
     status = ", ".join(part for part in (f"HTTP {response.status}", error.code) if part)
-    return status + (f": {error.message}" if error.message else "")
+    return status + (f": {error.message.rstrip('. ')}" if error.message else "")
 
 
 def is_transient(response: Response) -> bool:

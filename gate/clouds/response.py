@@ -209,6 +209,6 @@ def _too_deep() -> NotUnderstood:
 def _not_understood(happened: str) -> NotUnderstood:
     return NotUnderstood(
         happened,
-        means="The response came from something other than the API, such as a proxy's login page.",
+        means="A proxy answered in place of the API, with its login page for example, or the endpoint is wrong.",
         remedy="Check --endpoint, the region and the proxy settings of this runner.",
     )

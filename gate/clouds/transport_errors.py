@@ -48,15 +48,14 @@ def error_from(error: Exception, *, host: str, redact: Callable[[str], str]) -> 
     if isinstance(cause, _NO_ADDRESS):
         # The gate's own address was checked before, so this can only be the proxy's.
         return unusable_proxy()
-    text = f"{type(cause).__name__}: {cause}"
-    detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", redact(text)), 200)
+    detail = one_line(re.sub(r"//[^/@\s]*@", "//***@", redact(_described(cause))), 200)
     if any(getattr(part, "errno", None) in TOO_MANY_OPEN_FILES for part in (cause, cause.__cause__)):
         return _out_of_descriptors(host)
     if _is_about_ca_bundle(error, cause):
         return _no_certificates(host, detail)
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return _untrusted_certificate(host, detail)
-    if "Tunnel connection failed: 407" in text:
+    if "Tunnel connection failed: 407" in str(cause):
         return _proxy_authentication_required(host, detail)
     return _unreachable(host, detail)
 
@@ -110,6 +109,18 @@ def _unreachable(host: str, detail: str) -> Unreachable:
         means="The network, a proxy or the host name is wrong, or the service is down.",
         remedy="Check --endpoint or --region, and HTTPS_PROXY and NO_PROXY.",
     )
+
+
+def _described(cause: BaseException) -> str:
+    """Describes an error in the words of the system or the library, without the names of Python objects."""
+    system_error = cause.__cause__ if isinstance(cause.__cause__, OSError) else cause
+    if isinstance(system_error, OSError) and system_error.strerror:
+        file = f": {system_error.filename}" if system_error.filename else ""
+        return f"{system_error.strerror}{file}"
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(cause).__name__).lower()
+    texts = [part for part in cause.args if isinstance(part, str)] or [str(cause)]
+    message = re.sub(r"^HTTPS?Connection(Pool)?\([^)]*\): ", "", texts[-1])
+    return message if type(cause) is OSError else f"{kind}: {message}"
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -104,10 +104,8 @@ def test_a_credential_that_cannot_be_sent_in_a_header_is_refused_and_not_shown(p
     assert "hush" not in str(caught.value)
 
 
-WHY_NONE = (
-    "There are no credentials for Nimbus. "
-    "A secret that does not exist arrives as an empty variable, and pull requests from forks get no secrets. "
-)
+NOT_SET = "None of their variables is set. "
+EMPTY = "A secret that does not exist arrives as an empty variable, and pull requests from forks get no secrets. "
 OUR_PAIR = "SCAN_GATE_ACCESS_KEY_ID and SCAN_GATE_ACCESS_KEY_SECRET"
 INPUT_PAIR = "the input 'access-key-id' and the input 'access-key-secret'"
 
@@ -119,17 +117,19 @@ INPUT_PAIR = "the input 'access-key-id' and the input 'access-key-secret'"
         ({}, False, f"Set {OUR_PAIR}, or FIRST_ID and FIRST_SECRET."),
         ({INPUT.auth_token: ""}, True, f"Set {INPUT_PAIR}, or a token in the input 'auth-token'."),
         ({INPUT.access_key_id: ""}, False, f"Set {INPUT_PAIR}."),
+        ({"FIRST_ID": ""}, False, f"Set {OUR_PAIR}, or FIRST_ID and FIRST_SECRET."),
     ],
-    ids=["variables-or-token", "variables", "inputs-or-token", "inputs"],
+    ids=["variables-or-token", "variables", "inputs-or-token", "inputs", "empty-variable"],
 )
 def test_without_credentials_the_error_names_only_what_applies_to_this_cloud_and_this_ci_system(
     environ: dict[str, str], how: str, *, takes_token: bool
 ) -> None:
-    """The runner of GitHub sets a variable for each input of the action, given or not."""
+    """The runner of GitHub sets a variable for each input of the action; only a CI system sets empty variables."""
     with pytest.raises(NotAuthorised) as caught:
         find_credentials({"PATH": "/bin", **environ}, NATIVE, vendor="Nimbus", takes_token=takes_token)
 
-    assert str(caught.value) == WHY_NONE + how
+    why = EMPTY if environ else NOT_SET
+    assert str(caught.value) == f"There are no credentials for Nimbus. {why}{how}"
 
 
 @pytest.mark.parametrize("provider", CLOUDS.values(), ids=CLOUDS)

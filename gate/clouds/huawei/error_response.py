@@ -35,10 +35,11 @@ _GATEWAY = re.compile(r"^APIG\.")
 _NO_ERROR: tuple[object, ...] = (None, False, 0, "", "0", [], {})
 _CODES = ("error_code", "errorCode", "code")
 _MESSAGES = ("error_msg", "errorMsg", "error_description", "message")
-_GRANT = "Grant its user read access to HSS (the policy HSS ReadOnlyAccess) in the project of the region."
+_FORBIDDEN_CODES = frozenset({"HSS.0010", "HSS.0013"})
+_FORBIDDEN = 403
+_READ_HSS = "Grant the user read access to HSS (the policy HSS ReadOnlyAccess) in the project of the region."
+_LIST_PROJECTS = "Allow the user to list projects in IAM, or give --project-id, which makes this call unnecessary."
 _REMEDIES = {
-    "HSS.0010": _GRANT,
-    "HSS.0013": _GRANT,
     "APIGW.0301": "Check that id and secret are from the same key, that a temporary key has its security token, "
     "and that this machine's clock is right to 15 minutes.",
     "APIGW.0307": "Get a new token; one from a regional IAM endpoint is valid in that region only.",
@@ -78,11 +79,17 @@ def _named(key: str, document: Mapping[str, Any]) -> CloudError:
 def _refusal(response: Response, error: CloudError) -> GateError:
     if response.status == TOO_MANY_REQUESTS or error.code == _THROTTLED:
         return _throttled(response, error)
+    if error.code in _FORBIDDEN_CODES or (response.status == _FORBIDDEN and error.code not in _REMEDIES):
+        return NotAuthorised(
+            f"Huawei Cloud does not let this user call {response.operation} ({describe_error(response, error)}).",
+            means="The user lacks a permission, or may not use this project, region or network.",
+            remedy=_LIST_PROJECTS if response.operation.endswith("/v3/projects") else _READ_HSS,
+        )
     if response.status in AUTH_STATUSES or error.code in _REMEDIES:
         return NotAuthorised(
-            f"Huawei Cloud does not accept these credentials for this ({describe_error(response, error)}).",
-            means="They are wrong, expired, of another region, or their user lacks a permission.",
-            remedy=_REMEDIES.get(error.code, "Check the credentials, and the permissions of their user."),
+            f"Huawei Cloud does not accept these credentials ({describe_error(response, error)}).",
+            means="They are wrong, expired or of another region.",
+            remedy=_REMEDIES.get(error.code, "Check the credentials and the region."),
         )
     if is_transient(response):
         return unreachable("Huawei Cloud", response, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -51,9 +52,9 @@ def error_of(response: Response) -> GateError:
     ("status", "body", "error", "exit_code", "named"),
     [
         # HSS sends every error with status 400, so the code decides.
-        (400, hss("HSS.0001", "Invalid parameter."), Refused, UNAVAILABLE, "HTTP 400, HSS.0001: Invalid parameter."),
+        (400, hss("HSS.0001", "Invalid parameter."), Refused, UNAVAILABLE, "(HTTP 400, HSS.0001: Invalid parameter)."),
         (400, hss("HSS.0002"), Refused, UNAVAILABLE, "HSS.0002"),
-        (400, hss("HSS.0010", "Access denied."), NotAuthorised, NOT_AUTHORISED, "HTTP 400, HSS.0010: Access denied."),
+        (400, hss("HSS.0010", "Access denied."), NotAuthorised, NOT_AUTHORISED, "(HTTP 400, HSS.0010: Access denied)."),
         (400, hss("HSS.0011"), Refused, UNAVAILABLE, "--project-id"),
         (400, hss("HSS.0013"), NotAuthorised, NOT_AUTHORISED, "HSS ReadOnlyAccess"),
         (400, hss("HSS.0014"), Refused, UNAVAILABLE, "HSS.0014"),
@@ -67,7 +68,7 @@ def error_of(response: Response) -> GateError:
         (504, gateway("APIGW.0201"), Unreachable, UNAVAILABLE, "HTTP 504"),
         (500, gateway("APIGW.0601"), Unreachable, UNAVAILABLE, "APIGW.0601"),
         (401, gateway("APIGW.0301"), NotAuthorised, NOT_AUTHORISED, "clock"),
-        (403, gateway("APIGW.0302"), NotAuthorised, NOT_AUTHORISED, "permissions"),
+        (403, gateway("APIGW.0302"), NotAuthorised, NOT_AUTHORISED, "lacks a permission"),
         (401, gateway("APIGW.0303"), NotAuthorised, NOT_AUTHORISED, "APIGW.0303"),
         (401, gateway("APIGW.0305"), NotAuthorised, NOT_AUTHORISED, "APIGW.0305"),
         (403, gateway("APIGW.0306"), NotAuthorised, NOT_AUTHORISED, "APIGW.0306"),
@@ -331,3 +332,13 @@ def test_text_of_the_cloud_in_a_message_is_one_short_line(status: int, length: i
     assert str(found).isprintable()
     assert "HSS.9999" in str(found)
     assert "mmm" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("operation", "remedy"), [("GET /v5/p1/image/tasks", "HSS ReadOnlyAccess"), ("GET /v3/projects", "--project-id")]
+)
+def test_a_forbidden_call_is_named_with_the_permission_that_it_needs(operation: str, remedy: str) -> None:
+    error = error_of(replace(a_response(hss("HSS.0013"), 403), operation=operation))
+
+    assert f"does not let this user call {operation} (" in error.happened
+    assert remedy in error.remedy
