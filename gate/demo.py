@@ -16,6 +16,7 @@ from gate.commands import check_and_publish
 from gate.errors import ExitCode, Interrupted, UsageError
 from gate.log import Log
 from gate.options import OPTIONS
+from gate.ownership import is_root
 from gate.run_settings import settings_from
 from gate.simulator import SCENARIOS, Simulator
 from gate.writing import print_stdout
@@ -74,6 +75,8 @@ def simulate(port: int, cloud: str, scenario: str, *, as_json: bool) -> int:
 
 
 def _cause(error: OSError) -> str:
+    if isinstance(error, PermissionError) and is_root():
+        return "This root may not listen there: a container can lack the capability NET_BIND_SERVICE."
     if isinstance(error, PermissionError):
         return "This user may not listen there; ports below 1024 are reserved for the administrator."
     return "Another program listens there."

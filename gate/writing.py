@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gate.ownership import give_file_to_owner_of, make_folder
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from io import FileIO
@@ -53,12 +55,13 @@ def write_atomically(path: Path, render: Render, stall_timeout: float = _STALL_T
 
 
 def _replace_file(path: Path, render: Render) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     part = path.with_name(f".{secrets.token_hex(8)}")
     # Before the file is opened: it may have to import a module, and this may be the last file descriptor.
     chunks = render()
     try:
         with part.open("xb") as file:
+            give_file_to_owner_of(path.parent, file.fileno())
             file.writelines(block.encode() for block in _blocks(chunks))
         part.replace(path)
     finally:

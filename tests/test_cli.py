@@ -712,18 +712,27 @@ def test_simulate_refuses_a_port_in_use(capsys: pytest.CaptureFixture[str]) -> N
     assert log.endswith("). Another program listens there. Give another --port, or leave it out for any free one.\n")
 
 
+@pytest.mark.parametrize(
+    ("user", "cause"),
+    [
+        (1000, "This user may not listen there; ports below 1024 are reserved for the administrator."),
+        (0, "This root may not listen there: a container can lack the capability NET_BIND_SERVICE."),
+    ],
+    ids=["user", "root"],
+)
 def test_simulate_refuses_a_port_that_this_user_may_not_use(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    user: int, cause: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def deny(*_address: object, **_options: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr("socket.create_server", deny)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
 
     assert cli.main(["simulate", "--port", "80"]) == 2
     assert capsys.readouterr().err == (
-        "scan-gate: The simulator cannot listen on port 80 (Permission denied). This user may not listen there; ports "
-        "below 1024 are reserved for the administrator. Give another --port, or leave it out for any free one.\n"
+        f"scan-gate: The simulator cannot listen on port 80 (Permission denied). {cause} "
+        "Give another --port, or leave it out for any free one.\n"
     )
 
 
@@ -821,7 +830,7 @@ def test_a_report_that_cannot_be_written_is_a_warning_in_the_log(gate_in: Callab
     ending = gate_in("risky").run("check", "--report", "json=file/report.json")
 
     assert ending.code == 1
-    assert "scan-gate: file/report.json cannot be written (File exists)." in ending.err
+    assert "scan-gate: file/report.json cannot be written (Not a directory)." in ending.err
 
 
 def test_the_wait_is_a_section_of_the_log_of_gitlab(

@@ -141,7 +141,9 @@ def test_a_report_that_cannot_be_written_gets_a_warning_and_the_others_are_writt
 
     publish(an_outcome(), json_reports(tmp_path / "file" / "a.json", tmp_path / "b.json"), ci.detect({}), Log(stream))
 
-    assert stream.getvalue().startswith(f"scan-gate: {tmp_path / 'file' / 'a.json'} cannot be written (File exists)")
+    assert stream.getvalue().startswith(
+        f"scan-gate: {tmp_path / 'file' / 'a.json'} cannot be written (Not a directory)"
+    )
     assert stream.getvalue().count("\n") == 1
     assert (tmp_path / "b.json").exists()
     assert "PASSED" in capsys.readouterr().out

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gate.ci.annotations import annotations_of, severity
 from gate.ci.ci_system import CISystem
 from gate.ci.detection import is_the_only_one_detected
+from gate.ownership import is_root
 from gate.reports import markdown
 from gate.text import MAX_REASON_LENGTH, for_log, one_line
 from gate.writing import append_atomically, print_stdout
@@ -69,13 +70,17 @@ class GitHub(CISystem):
                 text = text_after(size)
                 append_atomically(file, (text if not text or _ends_a_line(file, size) else f"\n{text}").encode())
         except OSError as error:
-            hint = (
-                " GitHub's files are root's: run the container as root." if isinstance(error, PermissionError) else ""
-            )
+            hint = _hint() if isinstance(error, PermissionError) else ""
             yield f"{variable} cannot be written ({error.strerror}): {_CONSEQUENCES[variable]}.{hint}"
             return
         if not text:
             yield f"{variable} is full: earlier steps wrote so much that GitHub would drop all of it."
+
+
+def _hint() -> str:
+    if is_root():
+        return " This process is root already, but perhaps not outside the container (rootless engine, user namespace)."
+    return " GitHub's files are root's: run the container as root."
 
 
 def _summary(outcome: Outcome, size: int) -> str:
