@@ -13,6 +13,7 @@ from gate.ci.ci_system import CISystem
 from gate.ci.detection import is_the_only_one_detected
 from gate.ownership import is_root
 from gate.reports import markdown
+from gate.reports.size_limits import MAX_SUMMARY_SIZE
 from gate.text import MAX_REASON_LENGTH, for_log, one_line
 from gate.writing import append_atomically, print_stdout
 
@@ -85,7 +86,7 @@ def _hint() -> str:
 
 def _summary(outcome: Outcome, size: int) -> str:
     """The markdown report, as far as it fits behind what earlier steps have written, and an end of line."""
-    return "".join(markdown.render(outcome, markdown.BUDGET - size - 1))
+    return "".join(markdown.render(outcome, MAX_SUMMARY_SIZE - size - 1))
 
 
 def _ends_a_line(file: FileIO, size: int) -> bool:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from gate.policy import Decision
-from gate.reports.budget import count_fitting, size
 from gate.reports.failures import exceeds_failed_limit, left_out
+from gate.reports.size_limits import MAX_JUNIT_SIZE, count_fitting, size
 from gate.text import MAX_REASON_LENGTH, escape_commands_in_markup, one_line
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from gate.outcome import Outcome
     from gate.scan import FailedImage
 
-BUDGET = 29_000_000
-"""Bytes: GitLab takes files of less than 30 MB."""
 _RELEASE, _REST = "the release may go out", "images that are left out here"
 _TOTALS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 """The attribute that counts the cases with an element of this name."""
@@ -32,8 +30,8 @@ _ELEMENTS = {Decision.PASSED: "", Decision.BLOCKED: "failure", Decision.UNDECIDE
 _END = "</testsuite>\n</testsuites>\n"
 
 
-def render(outcome: Outcome, budget: int = BUDGET) -> Iterator[str]:
-    """Renders one suite of at most `budget` bytes in UTF-8, the verdict first; it is there whatever the budget."""
+def render(outcome: Outcome, max_size: int = MAX_JUNIT_SIZE) -> Iterator[str]:
+    """Renders one suite of at most `max_size` bytes in UTF-8, the verdict first; which is always there."""
     failed = outcome.task.failed_images if outcome.task else ()
     element = _ELEMENTS[outcome.verdict.decision]
     message = " ".join(reason.message for reason in outcome.verdict.reasons)
@@ -44,7 +42,7 @@ def render(outcome: Outcome, budget: int = BUDGET) -> Iterator[str]:
     # The head counts the cases that follow it, so that the images are rendered once to measure, and once to write.
     largest = dict.fromkeys(("tests", *_TOTALS.values()), len(failed) + 2)
     frame = (_head(suite, outcome, largest), verdict, _rest(suite, outcome, len(failed) + 1, element_of_image), _END)
-    shown = count_fitting(_images(suite, failed, element_of_image), budget - sum(map(size, frame)))
+    shown = count_fitting(_images(suite, failed, element_of_image), max_size - sum(map(size, frame)))
     rest = _rest(suite, outcome, len(failed) - shown, element_of_image)
 
     images = shown + bool(rest)

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision, failed_images
-from gate.reports.budget import count_fitting, size
+from gate.reports.size_limits import MAX_SUMMARY_SIZE, count_fitting, size
 from gate.text import MAX_REASON_LENGTH, for_markdown, for_markdown_code
 from gate.verdict_messages import format_time
 
@@ -16,18 +16,16 @@ if TYPE_CHECKING:
     from gate.outcome import Outcome
     from gate.scan import FailedImage, ScanTask
 
-BUDGET = 1_000_000
-"""Bytes: GitHub drops a whole summary above 1,048,576 and has lost some near it (ci-hosts.md 4.1)."""
 _ICONS = {Decision.PASSED: "✅", Decision.BLOCKED: "⛔", Decision.UNDECIDED: "⚠️"}
 
 
-def render(outcome: Outcome, budget: int = BUDGET) -> Iterator[str]:
-    """Renders a page of at most `budget` bytes in UTF-8; empty where not even its head fits."""
+def render(outcome: Outcome, max_size: int = MAX_SUMMARY_SIZE) -> Iterator[str]:
+    """Renders a page of at most `max_size` bytes in UTF-8; empty where not even its head fits."""
     head = "\n".join((*_head(outcome), "", ""))
-    budget -= size(head)
-    if budget >= 0:
+    max_size -= size(head)
+    if max_size >= 0:
         yield head
-        yield from _failed_images(outcome.task.failed_images if outcome.task else (), budget)
+        yield from _failed_images(outcome.task.failed_images if outcome.task else (), max_size)
 
 
 def _head(outcome: Outcome) -> Iterator[str]:
@@ -70,17 +68,17 @@ def _about(task: ScanTask) -> Iterator[str]:
     yield ""
 
 
-def _failed_images(failed: tuple[FailedImage, ...], budget: int) -> Iterator[str]:
+def _failed_images(failed: tuple[FailedImage, ...], max_size: int) -> Iterator[str]:
     if not failed:
         return
     head = "### Failed images\n\n| image | reason |\n| --- | --- |\n"
     tail = "\n{} more failed images are left out here; the json report has them all.\n"
-    shown = count_fitting(map(_row, failed), budget - size(head) - size(tail.format(len(failed))))
+    shown = count_fitting(map(_row, failed), max_size - size(head) - size(tail.format(len(failed))))
     if shown:
         yield head
         yield from islice(map(_row, failed), shown)
     left_out = tail.format(len(failed) - shown)
-    if shown < len(failed) and size(left_out) <= budget:
+    if shown < len(failed) and size(left_out) <= max_size:
         yield left_out
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from gate.reports.failures import exceeds_failed_limit, failures, fingerprint, shown_images
 from gate.reports.json_text import RowLayout, object_chunks
+from gate.reports.size_limits import MAX_SARIF_SIZE
 from gate.text import MAX_REASON_LENGTH, one_line
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 25_000
 """In one run; GitHub refuses an upload with more."""
-BUDGET = 9_500_000
-"""Bytes when compressed: GitHub takes 10 MB. Only random names come near it."""
 _MIN_RESULTS = 3
 """Both reasons of a block, and the number of images left out."""
 _BLOCK_SIZE = 1_000_000
@@ -91,8 +90,8 @@ _RESULT = RowLayout(
 )
 
 
-def render(outcome: Outcome, budget: int = BUDGET) -> Iterator[str]:
-    """Renders one run of results, of at most `budget` bytes when compressed, in ASCII.
+def render(outcome: Outcome, max_size: int = MAX_SARIF_SIZE) -> Iterator[str]:
+    """Renders one run of results, of at most `max_size` bytes when compressed, in ASCII.
 
     Meant for verdicts only, since an empty upload closes every alert.
     """
@@ -101,23 +100,23 @@ def render(outcome: Outcome, budget: int = BUDGET) -> Iterator[str]:
     most = min(MAX_RESULTS, len(reasons) + images)
     while most > _MIN_RESULTS:
         # Kept compressed while its size is measured, it need not be rendered twice.
-        if compressed := _compress(_chunks(outcome, reasons, most), budget):
+        if compressed := _compress(_chunks(outcome, reasons, most), max_size):
             return _decompress(compressed)
         most //= 2
     return _chunks(outcome, reasons, most)
 
 
-def _compress(chunks: Iterable[str], budget: int) -> bytes:
-    """Returns the chunks compressed; empty if that is more than the budget."""
+def _compress(chunks: Iterable[str], max_size: int) -> bytes:
+    """Returns the chunks compressed; empty if that is more than that."""
     # The fastest level compresses least, so that a report that fits here fits with any level.
     compressor = zlib.compressobj(level=1)
     compressed = bytearray()
     for chunk in chunks:
         compressed += compressor.compress(chunk.encode())
-        if len(compressed) > budget:
+        if len(compressed) > max_size:
             return b""
     compressed += compressor.flush()
-    return bytes(compressed) if len(compressed) <= budget else b""
+    return bytes(compressed) if len(compressed) <= max_size else b""
 
 
 def _decompress(compressed: bytes) -> Iterator[str]:

@@ -18,9 +18,10 @@ from gate.errors import Interrupted, Unreachable
 from gate.outcome import Event, EventKind
 from gate.policy import Decision, Policy, Reason, nothing_to_judge, undecided
 from gate.reports import html
-from gate.reports.html import BUDGET, MAX_IMAGES
+from gate.reports.html import MAX_IMAGES
 from gate.reports.html.parts import duration
 from gate.reports.html.timeline import MAX_EVENTS
+from gate.reports.size_limits import MAX_HTML_SIZE
 from gate.scan import FailedImage, ImageRef, TaskState
 from gate.text import one_line
 from tests.builders import NOW, a_failed_image, a_task, an_outcome
@@ -557,7 +558,7 @@ def test_up_to_the_limit_all_are_there() -> None:
     assert not page.all("p", class_="left-out")
 
 
-def test_the_worst_page_keeps_the_budget_and_says_what_is_left_out() -> None:
+def test_the_worst_page_keeps_the_size_limit_and_says_what_is_left_out() -> None:
     worst = "'" * 10_000
     failed = tuple(a_failed_image(worst, worst) for _ in range(20_000))
     task = replace(a_task(name=worst, id=worst, raw_state=worst, state=TaskState.UNKNOWN, failed_images=failed))
@@ -569,7 +570,7 @@ def test_the_worst_page_keeps_the_budget_and_says_what_is_left_out() -> None:
     page = render(replace(an_outcome(task, events=events), seconds=2000.0))
     shown = page.count('<tr><th scope="row" dir="auto">')
 
-    assert BUDGET / 2 < len(page.encode()) <= BUDGET
+    assert MAX_HTML_SIZE / 2 < len(page.encode()) <= MAX_HTML_SIZE
     assert f"{20_000 - shown:,} more failed images left out here; the json report has them all." in page
     assert f"{80_000 - MAX_EVENTS:,} events left out here" in page
 

@@ -10,7 +10,7 @@ from xmlschema import XMLSchema10
 from gate.errors import Interrupted, Unreachable
 from gate.policy import Policy, undecided
 from gate.reports import junit
-from gate.reports.junit import BUDGET
+from gate.reports.size_limits import MAX_JUNIT_SIZE
 from gate.scan import FailedImage, ImageRef
 from gate.text import one_line
 from tests.builders import a_failed_image, a_task, an_outcome
@@ -37,8 +37,8 @@ FAILED = {
 OUTCOMES = PASSED | FAILED
 
 
-def render(outcome: Outcome, *budget: int) -> str:
-    return "".join(junit.render(outcome, *budget))
+def render(outcome: Outcome, *max_size: int) -> str:
+    return "".join(junit.render(outcome, *max_size))
 
 
 def every(outcomes: dict[str, Outcome]) -> pytest.MarkDecorator:
@@ -171,25 +171,25 @@ def test_twenty_thousand_images_of_one_name_are_numbered_quickly() -> None:
 
 
 @pytest.mark.parametrize("filler", ["n", "镜", '&<>"'])
-def test_twenty_thousand_images_with_long_names_keep_the_budget(filler: str) -> None:
+def test_twenty_thousand_images_with_long_names_keep_the_size_limit(filler: str) -> None:
     text = render(a_block(*many_images(20_000, filler * 2000)))
 
     suite = suite_of(text)
     shown = int(suite.attrib["tests"]) - 2
-    assert BUDGET - 40_000 < len(text.encode()) <= BUDGET
+    assert MAX_JUNIT_SIZE - 40_000 < len(text.encode()) <= MAX_JUNIT_SIZE
     assert suite[-1][0].text == f"{20_000 - shown} more images could not be scanned; the json report has them all."
     assert suite.attrib["failures"] == suite.attrib["tests"] == str(len(list(suite.iter("testcase"))))
 
 
-def test_every_smaller_budget_is_kept_and_the_verdict_always_there() -> None:
+def test_every_smaller_limit_is_kept_and_the_verdict_always_there() -> None:
     texts = {"task id": '"' * 9000, "name": "&" * 300, "reason": "<>" * 90}
     images = [*an_ending("blocked", texts).task.failed_images] * 9  # type: ignore[union-attr] # it has a task
     outcome = an_outcome(a_task(id=texts["task id"], total=9, succeeded=0, failed=9, failed_images=tuple(images)))
     whole, least = len(render(outcome).encode()), len(render(outcome, 0).encode())
 
-    for budget in range(least, whole + 1, 499):
-        text = render(outcome, budget)
-        assert len(text.encode()) <= budget
+    for max_size in range(least, whole + 1, 499):
+        text = render(outcome, max_size)
+        assert len(text.encode()) <= max_size
         assert names(text)[0] == "the release may go out"
     assert names(render(outcome, 0)) == ["the release may go out", "images that are left out here"]
     assert len(names(render(outcome, whole + 1000))) == 10

@@ -9,7 +9,7 @@ import pytest
 from gate.errors import Unreachable
 from gate.policy import Policy, undecided
 from gate.reports import markdown
-from gate.reports.markdown import BUDGET
+from gate.reports.size_limits import MAX_SUMMARY_SIZE
 from tests.builders import a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE
 from tests.markdown import DIALECTS, Rendered
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from gate.outcome import Outcome
 
 
-def render(outcome: Outcome, *budget: int) -> str:
-    return "".join(markdown.render(outcome, *budget))
+def render(outcome: Outcome, *max_size: int) -> str:
+    return "".join(markdown.render(outcome, *max_size))
 
 
 def test_the_verdict_comes_first() -> None:
@@ -87,23 +87,23 @@ def test_hostile_text_changes_nothing_of_the_page_but_its_words(text: str, diale
 
 
 @pytest.mark.parametrize("count", [1, 2000, 20_000])
-def test_the_page_keeps_the_budget_and_says_how_much_is_left_out(count: int) -> None:
+def test_the_page_keeps_the_size_limit_and_says_how_much_is_left_out(count: int) -> None:
     failed = tuple(a_failed_image(f"image-{number}", "r" * 200) for number in range(count))
     page = render(an_outcome(a_task(total=count, succeeded=0, failed=count, failed_images=failed)))
 
     shown = page.count("image-")
-    assert len(page.encode()) <= BUDGET
+    assert len(page.encode()) <= MAX_SUMMARY_SIZE
     assert ("more failed images" in page) is (shown < count)
     if shown < count:
         assert f"{count - shown} more failed images are left out here; the json report has them all.\n" in page
 
 
-def test_every_smaller_budget_is_kept_too() -> None:
+def test_every_smaller_limit_is_kept_too() -> None:
     failed = tuple(a_failed_image(f"image-{number}") for number in range(9))
     outcome = an_outcome(a_task(total=9, succeeded=0, failed=9, failed_images=failed))
-    pages = {budget: render(outcome, budget) for budget in range(2000)}
+    pages = {max_size: render(outcome, max_size) for max_size in range(2000)}
 
-    assert [budget for budget, page in pages.items() if len(page.encode()) > budget] == []
+    assert [max_size for max_size, page in pages.items() if len(page.encode()) > max_size] == []
     assert {page.splitlines()[0] for page in pages.values() if page} == {"## ⛔ Image scan: blocked"}
     assert "image-8" in pages[1999]
     assert any("more failed images are left out here" in page for page in pages.values())

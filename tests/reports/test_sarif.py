@@ -41,8 +41,8 @@ RELATIVE_REFERENCE = re.compile(rf"{UNIT}+(?:/(?:{UNIT}|:)+)*")
 """`path-noscheme` of RFC 3986: no colon in the first segment, no leading slash; and here no segment is empty."""
 
 
-def render(outcome: Outcome, *budget: int) -> str:
-    return "".join(sarif.render(outcome, *budget))
+def render(outcome: Outcome, *max_size: int) -> str:
+    return "".join(sarif.render(outcome, *max_size))
 
 
 def read(outcome: Outcome) -> dict[str, Any]:
@@ -244,13 +244,13 @@ def test_images_with_random_names_are_left_out_before_the_upload_is_too_large() 
     assert left_out["message"]["text"].startswith(f"{3000 - (len(results) - 2)} more images ")
 
 
-def test_whatever_the_budget_the_reasons_and_the_number_of_images_left_out_stay() -> None:
+def test_whatever_the_size_limit_the_reasons_and_the_number_of_images_left_out_stay() -> None:
     images = many_images(30)
     outcome = an_outcome(a_task(total=30, succeeded=0, failed=30, risky=9, failed_images=images))
 
-    for budget in range(0, 3000, 100):
-        text = render(outcome, budget)
+    for max_size in range(0, 3000, 100):
+        text = render(outcome, max_size)
         names = [result["ruleId"] for result in json.loads(text)["runs"][0]["results"]]
-        assert len(gzip.compress(text.encode(), mtime=0)) <= budget + 12 or len(names) <= 3
+        assert len(gzip.compress(text.encode(), mtime=0)) <= max_size + 12 or len(names) <= 3
         assert names[:2] == ["too-many-failed", "too-many-risky"]
         assert (names[-1] == "more-images-not-scanned") is (len(names) < 32)

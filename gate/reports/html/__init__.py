@@ -12,10 +12,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision
-from gate.reports.budget import count_fitting
 from gate.reports.html.counts import counts
 from gate.reports.html.parts import counted, duration, facts, icon, isolated, number, timestamp
 from gate.reports.html.timeline import timeline
+from gate.reports.size_limits import count_fitting
 from gate.text import MAX_REASON_LENGTH, for_html
 
 if TYPE_CHECKING:
@@ -25,11 +25,9 @@ if TYPE_CHECKING:
     from gate.policy import Policy, Reason
     from gate.scan import FailedImage, ScanTask
 
-BUDGET = 8_000_000
-"""Bytes of the whole page in the worst case; a browser on a phone still opens that."""
 MAX_IMAGES = 5_000
 """Rows of failed images; a browser lays out so many in a second."""
-_BUDGET_OF_IMAGES = 5_000_000
+_MAX_SIZE_OF_IMAGES = 5_000_000
 """Bytes."""
 
 _STYLE = files(__name__).joinpath("page.css").read_text(encoding="utf-8")
@@ -37,7 +35,7 @@ _SCRIPT = files(__name__).joinpath("page.js").read_text(encoding="utf-8")
 
 
 def render(outcome: Outcome) -> Iterator[str]:
-    """Renders the page, of at most `BUDGET` bytes in UTF-8."""
+    """Renders the page, of at most `gate.reports.size_limits.MAX_HTML_SIZE` bytes in UTF-8."""
     yield _start(outcome)
     yield _section("counts", "Counts and limits", counts(outcome))
     yield _section("timeline", "What the gate saw", timeline(outcome))
@@ -150,7 +148,7 @@ def _failed_images(failed: tuple[FailedImage, ...]) -> Iterator[str]:
     if not failed:
         yield '<p class="quiet">The cloud lists none.</p>'
         return
-    shown = count_fitting(map(_row, failed[:MAX_IMAGES]), _BUDGET_OF_IMAGES)
+    shown = count_fitting(map(_row, failed[:MAX_IMAGES]), _MAX_SIZE_OF_IMAGES)
     yield f"""<div class="filter" hidden>
 <label for="words">Filter</label>
 <input id="words" type="search" autocomplete="off" spellcheck="false" aria-controls="images">
