@@ -17,6 +17,8 @@ RUN tools/bin/pip wheel --quiet --no-cache-dir --disable-pip-version-check --no-
       --wheel-dir wheel . \
  && tools/bin/pip --python /opt/scan-gate/bin/python3 install --quiet --no-cache-dir --no-compile \
       --disable-pip-version-check --no-deps wheel/*.whl \
+ # Isolated: no variable PYTHON..., no folder of the job and no home folder changes what the gate imports.
+ && sed -i '1s|.*|#!/opt/scan-gate/bin/python3 -IuB|' /opt/scan-gate/bin/scan-gate \
  && /opt/scan-gate/bin/python3 -m compileall -q --invalidation-mode unchecked-hash /opt/scan-gate/lib
 
 FROM ${BASE}
@@ -29,7 +31,7 @@ LABEL org.opencontainers.image.title="scan-gate" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.base.name="${BASE}"
 COPY --from=build /opt/scan-gate /opt/scan-gate
-ENV PATH="/opt/scan-gate/bin:${PATH}" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PATH="/opt/scan-gate/bin:${PATH}"
 RUN scan-gate --version
 # No USER: the output files belong to the user of GitHub's runner, which is root. Any other user works as well.
 # No CMD: without a command, the gate prints its usage and exits with 2; a default command that exits with 0 would pass.

@@ -91,7 +91,7 @@ def test_it_runs_as_a_github_action(image: str, simulator: Simulator, tmp_path: 
         "poll-interval": "0.1",
         "max-risky": "2",
         "report": "json=out/report.json",
-        "region": "",
+        "region": "none",
         "warn-only": "",
     }
     for name in ("output", "summary"):
@@ -109,6 +109,38 @@ def test_it_runs_as_a_github_action(image: str, simulator: Simulator, tmp_path: 
     assert parse_outputs((tmp_path / "output").read_text())["risky-num"] == "2"
     assert (tmp_path / "summary").read_text().startswith("## ✅")
     assert json.loads((tmp_path / "out" / "report.json").read_text())["verdict"] == "passed"
+
+
+def test_no_variable_of_python_and_no_file_of_the_job_changes_what_it_runs(
+    image: str, simulator: Simulator, tmp_path: Path
+) -> None:
+    """An earlier job may have set the variables, and left the files."""
+    home = tmp_path / ".local" / "lib" / "python3.13" / "site-packages"
+    for folder in (tmp_path, tmp_path / "gate", home):
+        folder.mkdir(parents=True, exist_ok=True)
+        for module in ("__init__", "__main__", "sitecustomize", "usercustomize", "click", "json", "requests"):
+            (folder / f"{module}.py").write_text("import os\nprint('taken over')\nos._exit(0)\n")
+    evil = {
+        "PYTHONPATH": "/evil",
+        "PYTHONHOME": "/evil",
+        "PYTHONSTARTUP": "/evil/json.py",
+        "PYTHONUSERBASE": "/evil/.local",
+        "PYTHONSAFEPATH": "",
+        "PYTHONINSPECT": "1",
+        "PYTHONOPTIMIZE": "2",
+        "HOME": "/evil",
+    }
+    options = [part for name, value in evil.items() for part in ("--env", f"{name}={value}")]
+    mounts = ("--volume", f"{tmp_path}:/evil", "--workdir", "/evil")
+
+    for entry in ((), ("--entrypoint", "scan-gate")):
+        ending = docker(
+            "run", "--rm", "--network", "host", *mounts, *options, *entry, *variables(simulator), image, "check"
+        )
+
+        assert ending.returncode == 1, ending.stdout + ending.stderr
+        assert "2 of 3 images are risky; --max-risky allows 0." in ending.stdout
+        assert "taken over" not in ending.stdout + ending.stderr
 
 
 def test_it_has_a_shell_for_gitlab(image: str) -> None:

@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gate.environment import variable
 from gate.options import CONFIG, NO_VARIABLES_HELP, OPTIONS
 
 if TYPE_CHECKING:
@@ -19,7 +18,9 @@ if TYPE_CHECKING:
     from gate.settings import Option
 
 ROOT = Path(__file__).parent.parent
-_COMPONENT_OPTIONS = [option for option in OPTIONS if option.name not in {"report", "ci"}]
+_COMPONENT_OPTIONS = [option for option in (*OPTIONS, CONFIG) if option.name not in {"report", "ci"}]
+_ONE_LINE = r"^[^\r\n\x{85}\x{2028}\x{2029}]*$"
+"""In RE2: GitLab inserts inputs into the text of the YAML, where a line break could add keys; no empty text matches."""
 _SECRET_INPUTS = {
     "access-key-id": "access key id (AK); better from a secret",
     "access-key-secret": "access key secret (SK), from a secret",
@@ -39,26 +40,34 @@ def action(text: str) -> str:
 
 
 def component(text: str) -> str:
-    """The GitLab component with up-to-date inputs, and the variables that pass them on."""
+    """The GitLab component with up-to-date inputs, and the command line that they become."""
     text = _between(
         text, "    # options\n", "    # end of options\n", "".join(map(_component_input, _COMPONENT_OPTIONS))
     )
-    lines = (f'    {variable(option.name)}: "$[[ inputs.{option.name} ]]"\n' for option in _COMPONENT_OPTIONS)
-    return _between(text, "    # variables\n", "    # end of variables\n", "".join(lines))
+    lines = (f"      --{name}=$[[ inputs.{name} ]]\n" for name in _names(are_flags=False))
+    text = _between(text, "<<'end-of-options'\n", "      end-of-options\n", "".join(lines))
+    flags = (
+        f'      if [ $[[ inputs.{name} ]] = true ]; then set -- "$@" --{name}; fi\n' for name in _names(are_flags=True)
+    )
+    return _between(text, "      # flags\n", "      # end of flags\n", "".join(flags))
+
+
+def _names(*, are_flags: bool) -> Iterator[str]:
+    return (option.name for option in _COMPONENT_OPTIONS if option.is_flag is are_flags)
 
 
 def _component_input(option: Option) -> str:
-    kind, default = ("boolean", "false") if option.is_flag else ("string", '""')
-    if option.name == "cloud":
-        default = ""
-    # An empty variable counts as unset: then the variable of the job, the config file or the default applies.
+    kind = "boolean" if option.is_flag else "string"
+    default = "false" if option.is_flag else "default" if option.default else option.unset
     note = f" [default: {option.default or option.default_note}]" if option.default or option.default_note else ""
-    choices = [*option.choices] if option.name == "cloud" else ["", *option.choices] if option.choices else []
+    is_free = not option.is_flag and not option.choices
+    choices = [*(["default"] if option.default else []), *option.choices]
     lines = [
         f"    {option.name}:",
         f"      description: {json.dumps(option.help + note, ensure_ascii=False)}",
         f"      type: {kind}",
-        *([f"      options: {json.dumps(choices)}"] if choices else []),
+        *([f"      options: {json.dumps(choices)}"] if option.choices else []),
+        *([f"      regex: '{_ONE_LINE}'"] if is_free else []),
         *([f"      default: {default}"] if default else []),
     ]
     return "".join(f"{line}\n" for line in lines)

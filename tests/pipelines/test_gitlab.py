@@ -30,7 +30,7 @@ RUNNER_OPTIONS = (
     HELPER,
 )
 PIPELINE = """
-stages: [test, deploy]
+stages: [build, test, deploy]
 include:
   - local: templates/scan-gate.yml
     inputs: {inputs}
@@ -39,6 +39,20 @@ print-outputs:
   script:
     - echo "later job sees $SCAN_VERDICT, exit code $SCAN_EXIT_CODE, $SCAN_RISKY_NUM risky, task $SCAN_TASK_ID"
 """
+EARLIER_JOB = r"""
+build:
+  stage: build
+  script:
+    - printf '%s\n' SCAN_GATE_MAX_RISKY=99 SCAN_GATE_WARN_ONLY=true SCAN_GATE_CONFIG=evil.toml > build.env
+    - printf '%s\n' SCAN_GATE_ENDPOINT=https://evil.example PYTHONPATH=. LIMIT_OF_THE_BUILD=2 >> build.env
+    - printf 'max-risky = 99\n' > evil.toml
+    - printf 'import os; os._exit(0)\n' | tee sitecustomize.py > click.py
+  artifacts:
+    paths: [evil.toml, sitecustomize.py, click.py]
+    reports:
+      dotenv: build.env
+"""
+"""A job before the gate that tries to set its policy, with variables and with files."""
 FIXED_INPUTS = {"image": IMAGE, "poll-interval": "0.1", "report": "sarif=scan-gate/scan.sarif"}
 
 pytestmark = [
@@ -55,7 +69,7 @@ def images() -> None:
     build(HELPER, "--file", "tests/pipelines/Dockerfile.gitlab-helper", "tests/pipelines")
 
 
-def pipeline(folder: Path, cloud: str, scenario: str, **inputs: object) -> str:
+def pipeline(folder: Path, cloud: str, scenario: str, *, earlier_job: str = "", **inputs: object) -> str:
     """Runs a pipeline that includes the component with these inputs, in its own repository; returns its log."""
     with Simulator(scenario) as simulator:
         settings = simulator.describe()[cloud]
@@ -63,7 +77,7 @@ def pipeline(folder: Path, cloud: str, scenario: str, **inputs: object) -> str:
         of_cloud = option_values(cloud, settings, omitted=("project_id",))
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
         (folder / ".gitlab-ci.yml").write_text(
-            PIPELINE.format(inputs=json.dumps({**FIXED_INPUTS, **of_cloud, **given}))
+            PIPELINE.format(inputs=json.dumps({**FIXED_INPUTS, **of_cloud, **given})) + earlier_job
         )
         shutil.copytree(ROOT / "templates", folder / "templates")
         for step in (("init", "-q"), ("remote", "add", "origin", "http://127.0.0.1/team/shop.git"), ("add", "-A")):
@@ -71,9 +85,8 @@ def pipeline(folder: Path, cloud: str, scenario: str, **inputs: object) -> str:
         run("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "x", cwd=folder)
         credentials = {name: settings[name] for name in ("access_key_id", "access_key_secret")}
         variables = [f"SCAN_GATE_{name.upper()}={value}" for name, value in credentials.items()]
-        # gitlab-ci-local sets GITLAB_CI to false, and the gate looks for true.
-        words = [word for pair in ("GITLAB_CI=true", *variables) for word in ("--variable", pair)]
-        words += ["--ignore-predefined-vars", "GITLAB_CI", "--network", "host", *RUNNER_OPTIONS]
+        words = [word for pair in variables for word in ("--variable", pair)]
+        words += ["--network", "host", *RUNNER_OPTIONS]
         return run(str(RUNNER), *words, cwd=folder).stdout
 
 
@@ -106,6 +119,40 @@ def test_a_block_fails_the_job_by_default(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("images")
 def test_inputs_are_options_of_the_gate(tmp_path: Path) -> None:
     assert "PASSED (exit 0)" in pipeline(tmp_path, "huawei", "risky", max_risky="2")
+
+
+@pytest.mark.usefixtures("images")
+def test_the_job_gets_nothing_of_an_earlier_job_by_default(tmp_path: Path) -> None:
+    log = pipeline(tmp_path, "huawei", "risky", earlier_job=EARLIER_JOB, max_risky="$LIMIT_OF_THE_BUILD")
+
+    assert "Invalid value for --max-risky: the value is empty" in log, log
+    assert "is ignored" not in log
+
+
+@pytest.mark.usefixtures("images")
+def test_an_earlier_job_whose_variables_it_gets_sets_no_policy(tmp_path: Path) -> None:
+    log = pipeline(tmp_path, "huawei", "risky", earlier_job=EARLIER_JOB, dependencies=["build"])
+
+    assert "BLOCKED (exit 1)" in log, log
+    for name in ("MAX_RISKY", "WARN_ONLY", "ENDPOINT", "CONFIG"):
+        assert f"The variable SCAN_GATE_{name} is ignored, since --no-variables is given." in log
+
+
+@pytest.mark.usefixtures("images")
+def test_an_input_can_be_a_variable_of_an_earlier_job(tmp_path: Path) -> None:
+    inputs = {"dependencies": ["build"], "max_risky": "$LIMIT_OF_THE_BUILD"}
+
+    assert "PASSED (exit 0)" in pipeline(tmp_path, "huawei", "risky", earlier_job=EARLIER_JOB, **inputs)
+
+
+@pytest.mark.usefixtures("images")
+def test_an_input_is_one_word_whatever_is_in_it(tmp_path: Path) -> None:
+    name = 'it\'s  a "name"; $(exit 0) `exit 0` $HOME * -a: b # c'
+
+    log = pipeline(tmp_path, "huawei", "clean", task_name=name, appear_timeout="1s")
+
+    assert "UNDECIDED (exit 7)" in log, log
+    assert f"--task-name {name}" in log
 
 
 @pytest.mark.usefixtures("images")
