@@ -51,11 +51,17 @@ def _run_with_errors(arguments: Sequence[str], clock: Clock | None) -> int:
         return ExitCode.USAGE
     except click.ClickException as error:
         # click itself would print it unescaped, and a value may hold workflow commands.
-        Log(sys.stderr).print_warning(f"{error.format_message()} See --help.")
-        return exit_without_verdict(UsageError(error.format_message()), arguments)
+        return _exit_with_error(UsageError(error.format_message()), arguments)
     except GateError as cause:
-        Log(sys.stderr).print_warning(str(cause))
-        return exit_without_verdict(cause, arguments)
+        return _exit_with_error(cause, arguments)
+
+
+def _exit_with_error(cause: GateError, arguments: Sequence[str]) -> int:
+    if isinstance(cause, UsageError) and not cause.remedy:
+        command = next((word for word in arguments if word in program.commands), "")
+        cause.remedy = f"See {' '.join(filter(None, ('scan-gate', command)))} --help."
+    Log(sys.stderr).print_warning(str(cause))
+    return exit_without_verdict(cause, arguments)
 
 
 def _run(arguments: Sequence[str], clock: Clock | None) -> int:
@@ -66,12 +72,16 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
         raise
     except SystemExit:
         # click exits with 1 when a pipe is closed, and 1 means "blocked".
-        raise UsageError("The output cannot be printed: its reader has closed the pipe.") from None
+        raise UsageError(
+            "The output cannot be printed: its reader has closed the pipe.", remedy="Let it read to the end."
+        ) from None
     except OSError as error:
         # click prints help and version, and raises what the stream raises; a full disk takes no line end either.
         if write_stream(sys.stdout, "\n"):
             raise unexpected_error() from None
-        raise UsageError(f"The output cannot be printed ({error.strerror}).") from None
+        raise UsageError(
+            f"The output cannot be printed ({error.strerror}).", remedy="Print it to another place."
+        ) from None
     except Exception:  # noqa: BLE001 - the boundary: an unexpected exception is 70, never 1
         raise unexpected_error() from None
     return code
@@ -106,7 +116,7 @@ program.add_command(
 program.add_command(
     LazyCommand("status", module="gate.commands", short_help="poll the newest scan task once, without a verdict")
 )
-program.add_command(LazyCommand("simulate", module="gate.demo", short_help="serve simulated clouds on a loopback port"))
+program.add_command(LazyCommand("simulate", module="gate.demo", short_help="serve all simulated clouds on one port"))
 program.add_command(LazyCommand("demo", module="gate.demo", short_help="run check against a simulated cloud"))
 
 

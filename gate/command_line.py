@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from gate import config_file
 from gate.environment import find_variable, input_variable, is_action, variable
 from gate.errors import UsageError
+from gate.interrupt import signals_delayed
 from gate.log import Log
 from gate.options import CONFIG, NO_VARIABLES_HELP, OPTIONS, SECRETS
 from gate.unexpanded import mistake_in
@@ -20,7 +21,6 @@ from gate.unexpanded import mistake_in
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gate.help import HelpPage
     from gate.settings import Option
 
 _EMPTY = "the value is empty; a variable of the shell may not be set."
@@ -83,11 +83,10 @@ class TableOption(click.Option):
 
 
 class TableCommand(click.Command):
-    """A command with options of the table, and the config file."""
+    """A command with options of the table, and the config file; its help is the page of its name in `gate.help`."""
 
-    def __init__(self, *, options: Sequence[Option], page: HelpPage, **attributes: Any) -> None:
+    def __init__(self, *, options: Sequence[Option], **attributes: Any) -> None:
         super().__init__(**attributes)
-        self._page = page
         self.params += [click_option(option) for option in options]
         self.params += [_no_variables_option(), _config_option()]
 
@@ -103,10 +102,14 @@ class TableCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the page of this command in place of one list of options."""
+        with signals_delayed():
+            from gate.help import page_of  # noqa: PLC0415 - most runs show no help
+
+        page = page_of(str(self.name))
         with formatter.section("Example"):
-            for line in self._page.example:
+            for line in page.example:
                 formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
-        for title, rows in self._page.sections.items():
+        for title, rows in page.sections.items():
             with formatter.section(title):
                 formatter.write_dl(rows)
         with formatter.section("Other"):

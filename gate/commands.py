@@ -17,7 +17,6 @@ from gate.command_line import TableCommand, option_values, reads_variables, valu
 from gate.environment import gate_environment, ignored_variables, unknown_variables
 from gate.errors import ExitCode, Interrupted
 from gate.event_log import EventLog
-from gate.help import CHECK_PAGE, STATUS_PAGE
 from gate.interrupt import ignore_signals
 from gate.log import Log, describe
 from gate.no_verdict import unexpected_error
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from gate.settings import Settings
 
 
-@click.command(cls=TableCommand, options=OPTIONS, page=CHECK_PAGE)
+@click.command(cls=TableCommand, options=OPTIONS)
 @click.pass_obj
 def check(clock: Clock | None, /, **values: Any) -> int:
     """Find the newest scan task, wait until it is final, and judge its images: pass, block, or say why it cannot.
@@ -52,7 +51,7 @@ def check(clock: Clock | None, /, **values: Any) -> int:
     return check_and_publish(_settings(values), environ, log, clock or Clock(sleep=log.sleep))
 
 
-@click.command(cls=TableCommand, options=STATUS_OPTIONS, page=STATUS_PAGE)
+@click.command(cls=TableCommand, options=STATUS_OPTIONS)
 @click.pass_obj
 def status(clock: Clock | None, /, **values: Any) -> int:
     """Poll the newest scan task once and print its state, without a verdict."""

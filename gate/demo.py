@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,15 +23,36 @@ from gate.simulator import SCENARIOS, Simulator
 from gate.writing import print_stdout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gate.settings import Settings
 
-_cloud = click.option(
-    "--cloud", type=click.Choice([*CLOUDS]), default=next(iter(CLOUDS)), show_default=True, help="simulate this cloud"
-)
+Command = TypeVar("Command", bound="Callable[..., Any]")
+_LAST_PORT = 65535
+
+
+class PlainOption(click.Option):
+    """An option that errors name as the options of `check` are named there: without quotes."""
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:  # noqa: ARG002 - it is the same in every context
+        """Names the option."""
+        return self.opts[0]
+
+
+def _cloud(help_text: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--cloud",
+        cls=PlainOption,
+        type=click.Choice([*CLOUDS]),
+        default=next(iter(CLOUDS)),
+        show_default=True,
+        help=help_text,
+    )
+
+
 _scenario = click.option(
     "--scenario",
+    cls=PlainOption,
     type=click.Choice([*SCENARIOS]),
     default="clean",
     metavar="SCENARIO",
@@ -39,26 +61,39 @@ _scenario = click.option(
 )
 
 
+class Port(click.ParamType[int]):
+    """Parses the number of a port."""
+
+    name = "PORT"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Parses a value of the command line, or the default."""
+        if not re.fullmatch(r"[0-9]{1,5}", str(value)) or int(str(value)) > _LAST_PORT:
+            self.fail(f"{value!r} is no port, such as 8080.", param, ctx)
+        return int(str(value))
+
+
 class ScenarioCommand(click.Command):
     """A command whose help lists the scenarios."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes each scenario with what happens in it, and the exit code of a check."""
         super().format_epilog(ctx, formatter)
-        with formatter.section("Scenarios"):
-            rows = ((name, f"{known.summary} [exit code {known.expected_exit}]") for name, known in SCENARIOS.items())
-            formatter.write_dl([*rows])
+        for code in sorted({known.expected_exit for known in SCENARIOS.values()}):
+            rows = [(name, known.summary) for name, known in SCENARIOS.items() if known.expected_exit == code]
+            with formatter.section(f"Scenarios in which a check exits with {code}"):
+                formatter.write_dl(rows)
 
 
 @click.command(cls=ScenarioCommand)
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="listen on this port [default: any free one]")
+@click.option("--port", cls=PlainOption, type=Port(), default=0, help="listen on this port [default: any free one]")
 @click.option(
     "--json", "as_json", is_flag=True, help="print the address and the keys of every cloud, as one line of JSON"
 )
-@_cloud
+@_cloud("print the variables for this cloud")
 @_scenario
 def simulate(port: int, cloud: str, scenario: str, *, as_json: bool) -> int:
-    """Serve simulated clouds on a loopback port until stopped, and print the variables for a check against them."""
+    """Serve all simulated clouds on one loopback port until stopped, and print the variables for a check of one."""
     try:
         with suppress(Interrupted), Simulator(scenario, port) as simulator:
             clouds = simulator.describe()
@@ -83,7 +118,7 @@ def _cause(error: OSError) -> str:
 
 
 @click.command(cls=ScenarioCommand)
-@_cloud
+@_cloud("simulate this cloud")
 @_scenario
 @click.pass_obj
 def demo(clock: Clock | None, cloud: str, scenario: str) -> int:

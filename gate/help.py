@@ -1,8 +1,11 @@
-"""The pages of `--help`: an example, the options by section, the variables of credentials, and the exit codes."""
+"""The pages of `--help`: an example, the options by section, the variables of credentials, and the exit codes.
+
+This is imported and built only when a help is shown.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from gate.clouds import CLOUDS
@@ -13,6 +16,7 @@ from gate.options import SECTIONS, STATUS_SECTIONS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from gate.clouds.credentials import Source
     from gate.settings import Option
 
 Row = tuple[str, str]
@@ -54,40 +58,60 @@ def _credentials() -> Iterator[Row]:
     yield variable("security-token"), "security token, if the access key is temporary"
     takes_token = ", ".join(provider.vendor for provider in CLOUDS.values() if provider.takes_token)
     yield variable("auth-token"), f"token of a user, in place of an access key ({takes_token} only)"
-    yield "SCAN_GATE_..._FILE", "the file that holds the value, for each of these"
     for provider in CLOUDS.values():
-        pairs = (f"{source.access_key_id} and {source.access_key_secret}" for source in provider.credential_sources)
-        yield f"{provider.vendor} also", "; ".join(pairs)
+        yield f"{provider.vendor} also", "; ".join(map(_variables_of, provider.credential_sources))
+    yield (
+        "..._FILE",
+        (
+            "each of these variables with _FILE at its end is the path of a file that holds the value, such as "
+            f"{variable('access-key-secret')}_FILE=/run/secrets/sk"
+        ),
+    )
 
 
-_CREDENTIALS = {"Credentials (environment variables, never options)": [*_credentials()]}
+def _variables_of(source: Source) -> str:
+    return ", ".join(name for part in fields(source) if (name := getattr(source, part.name)))
+
+
 _EXPORT = f"export {variable('access-key-id')}=... {variable('access-key-secret')}=..."
-_EXIT_CODES = {
-    ExitCode.PASSED: "passed: the scan task is complete, fresh and within the limits",
-    ExitCode.BLOCKED: "blocked: a limit is exceeded",
+EXIT_CODES = {
+    ExitCode.PASSED: "passed: the scan task is complete, fresh and within the limits; also if --warn-only or "
+    "--on-undecided makes another result a warning",
+    ExitCode.BLOCKED: "blocked: more images failed or are risky than the limits allow",
     ExitCode.USAGE: "usage error: an option, a variable or the config file is wrong",
-    ExitCode.NOT_AUTHORISED: "not authorised: credentials are missing, wrong or not sufficient",
-    ExitCode.CLOUD_UNAVAILABLE: "cloud unavailable: it could not be reached, or refused the request",
-    ExitCode.NOT_FINAL: "not final: the scan task had not finished when the time was up",
-    ExitCode.TASK_ENDED_BADLY: "task ended badly: the scan task was stopped, timed out or failed",
-    ExitCode.NOTHING_TO_JUDGE: "nothing to judge: no scan task, a stale one, or one without usable counts",
+    ExitCode.NOT_AUTHORISED: "not authorised: credentials are missing, wrong, or lack a permission",
+    ExitCode.CLOUD_UNAVAILABLE: "cloud unavailable: it cannot be reached, refuses the request, or its response is "
+    "malformed; or the gate has run out of memory",
+    ExitCode.NOT_FINAL: "not final: the time is up, and the scan task is not over or some of its results are missing",
+    ExitCode.TASK_ENDED_BADLY: "task ended badly: the scan task was stopped, timed out or failed in the cloud",
+    ExitCode.NOTHING_TO_JUDGE: "nothing to judge: no scan task, none that is fresh, no images, or counts that are "
+    "missing or contradictory",
     ExitCode.BUG: "bug: the gate itself failed",
-    ExitCode.INTERRUPTED: "interrupted by SIGINT",
-    ExitCode.TERMINATED: "terminated by SIGTERM",
+    ExitCode.INTERRUPTED: "interrupted by SIGINT, such as Ctrl-C; reports are written anyway",
+    ExitCode.TERMINATED: "terminated by SIGTERM, such as a cancelled job; reports are written anyway",
 }
-CHECK_PAGE = HelpPage(
-    example=(_EXPORT, "scan-gate check --cloud huawei --region cn-north-4 --max-risky 5 --report junit=scan.xml"),
-    sections={
-        **_sections(SECTIONS),
-        **_CREDENTIALS,
-        "Exit codes": [(f"{code:d}", text) for code, text in _EXIT_CODES.items()],
-    },
+"""What each exit code of `check` means; README.md has the same words from here."""
+_STATUS_EXIT_CODES = (
+    ("0", "there is a scan task"),
+    ("4", "as for check; also if the time is up before the cloud has responded"),
+    ("7", "there is no scan task"),
+    ("2, 3, 70, 130, 143", "as for check"),
 )
-STATUS_PAGE = HelpPage(
-    example=(_EXPORT, "scan-gate status --cloud alibaba --region cn-hangzhou"),
-    sections={
-        **_sections(STATUS_SECTIONS),
-        **_CREDENTIALS,
-        "Exit codes": [("0", "there is a scan task"), ("7", "there is none"), ("other", "as those of check")],
-    },
-)
+
+
+def page_of(command: str) -> HelpPage:
+    """Builds the page of `check` or `status`."""
+    credentials = {"Credentials (environment variables, never options)": [*_credentials()]}
+    if command == "status":
+        return HelpPage(
+            example=(_EXPORT, "scan-gate status --cloud alibaba --region cn-hangzhou"),
+            sections={**_sections(STATUS_SECTIONS), **credentials, "Exit codes": _STATUS_EXIT_CODES},
+        )
+    return HelpPage(
+        example=(_EXPORT, "scan-gate check --cloud huawei --region cn-north-4 --max-risky 5 --report junit=scan.xml"),
+        sections={
+            **_sections(SECTIONS),
+            **credentials,
+            "Exit codes": [(f"{code:d}", text) for code, text in EXIT_CODES.items()],
+        },
+    )

@@ -41,12 +41,17 @@ def known_report_target(text: str) -> ReportTarget:
     return target
 
 
+def _region_variables() -> str:
+    """Names the variables that the region is read from, by cloud."""
+    return "; ".join(f"{name}: {', '.join(provider.region_variables)}" for name, provider in CLOUDS.items())
+
+
 CONNECTION_OPTIONS = (
     Option(name="cloud", help="use this cloud; required", choices=tuple(CLOUDS)),
     Option(
         name="region",
         help="use this region; it also selects the endpoint",
-        default_note="the cloud's own variables",
+        default_note=_region_variables(),
     ),
     Option(
         name="endpoint",
@@ -79,7 +84,7 @@ CONNECTION_OPTIONS = (
 )
 """How to reach the cloud; every command that polls a cloud has these."""
 
-TASK_ID = Option(name="task-id", help="judge the scan task with this id", metavar="ID", default_note="the newest one")
+TASK_ID = Option(name="task-id", help="select the scan task with this id", metavar="ID", default_note="the newest one")
 JUDGEMENT_OPTIONS = (
     TASK_ID,
     Option(
@@ -165,7 +170,7 @@ COLOR = Option(
     default="auto",
 )
 LOG_OPTIONS = (
-    Option(name="quiet", short="q", help="print only the verdict", is_flag=True),
+    Option(name="quiet", short="q", help="print only the verdict, and warnings", is_flag=True),
     Option(name="verbose", short="v", help="print every request", is_flag=True),
     COLOR,
 )
@@ -214,14 +219,26 @@ SECTIONS = {
     "Log": LOG_OPTIONS,
 }
 """The help of `check`: its options by section."""
-_STATUS_LOG_OPTIONS = tuple(option for option in LOG_OPTIONS if option is not COLOR)
+_HELP_IN_STATUS = {
+    "timeout": "end the run after this time; exit with 4 if the cloud has not responded by then",
+    "quiet": "print only the state of the scan task, and warnings",
+}
+"""Where an option means less to a command that polls once and judges nothing."""
+
+
+def _in_status(options: tuple[Option, ...]) -> tuple[Option, ...]:
+    return tuple(replace(option, help=_HELP_IN_STATUS.get(option.name, option.help)) for option in options)
+
+
+_STATUS_CONNECTION_OPTIONS = _in_status((*CONNECTION_OPTIONS, TASK_ID))
+_STATUS_LOG_OPTIONS = _in_status(tuple(option for option in LOG_OPTIONS if option is not COLOR))
 STATUS_SECTIONS = {
-    "Connection": (*CONNECTION_OPTIONS, TASK_ID),
+    "Connection": _STATUS_CONNECTION_OPTIONS,
     **CLOUD_SECTIONS,
     "Log": _STATUS_LOG_OPTIONS,
 }
 """The help of `status`, which judges nothing."""
 OPTIONS = (*CONNECTION_OPTIONS, *JUDGEMENT_OPTIONS, *OUTPUT_OPTIONS, *CLOUD_OPTIONS, *LOG_OPTIONS)
 """All options, each once, in the order in which they are shown."""
-STATUS_OPTIONS = (*CONNECTION_OPTIONS, TASK_ID, *CLOUD_OPTIONS, *_STATUS_LOG_OPTIONS)
+STATUS_OPTIONS = (*_STATUS_CONNECTION_OPTIONS, *CLOUD_OPTIONS, *_STATUS_LOG_OPTIONS)
 """Those of `status`."""

@@ -97,7 +97,7 @@ def _for_cloud(values: Mapping[str, Any], sources: Mapping[str, str]) -> dict[st
 
 def _parse(option: Option, text: str, source: str) -> object:
     if option.choices and text not in option.choices:
-        raise UsageError(f"Invalid value for {source}: {text!r} is not one of {', '.join(option.choices)}.")
+        raise UsageError(f"Invalid value for {source}: {text!r} is not one of {', '.join(map(repr, option.choices))}.")
     try:
         return option.parse(text)
     except ValueError as error:

@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import re
 import signal
 import sys
 from dataclasses import replace
@@ -106,7 +107,7 @@ def test_a_variable_holds_one_report_per_line(risky: Gate, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("arguments", "warning"),
     [
-        (["--max-failed", "-1"], "'-1' is not a whole number, 0 or more"),
+        (["--max-failed", "-1"], "'-1' is not a whole number such as 0 or 5"),
         (["--timeout", "soon"], "'soon' is not a duration"),
         (["--started-after", "yesterday"], "'yesterday' is not a time"),
         (["--endpoint", "http://hss.example.com"], "plain http is for loopback addresses only"),
@@ -343,11 +344,40 @@ def test_the_help_of_a_simulated_cloud_shows_its_defaults_and_lists_the_scenario
     cli.main([command, "--help"])
     text = " ".join(capsys.readouterr().out.split())
 
-    assert f"--cloud [{'|'.join(CLOUDS)}] simulate this cloud [default: huawei]" in text
+    what = "simulate this cloud" if command == "demo" else "print the variables for this cloud"
+    assert f"--cloud [{'|'.join(CLOUDS)}] {what} [default: huawei]" in text
     assert "--scenario SCENARIO what happens in the simulated cloud; see below [default: clean]" in text
-    listed = text.partition(" Scenarios: ")[2]
-    assert [name for name, known in SCENARIOS.items() if f"{name} {known.summary} [exit" not in listed] == []
-    assert "risky Two of three images are risky. [exit code 1]" in listed
+    assert "<=" not in text
+    listed = dict(re.findall(r"Scenarios in which a check exits with (\d): (.*?)(?= Scenarios in|$)", text))
+    assert [name for name, it in SCENARIOS.items() if f"{name} {it.summary}" not in listed[str(it.expected_exit)]] == []
+    assert "risky Two of three images are risky." in listed["1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["simulate", "--port", "65536"],
+            "Invalid value for --port: '65536' is no port, such as 8080.",
+        ),
+        (["simulate", "--port", "http"], "Invalid value for --port: 'http' is no port, such as 8080."),
+        (["demo", "stray"], "Got unexpected extra argument (stray)"),
+        (
+            ["check", "--cloud", "huawei", "--limit", "3"],
+            "Invalid value for --limit: '3' is not a whole number from 10 to 200.",
+        ),
+        (["status", "--limits"], "No such option '--limits'. Did you mean '--limit'?"),
+        (["foo"], "No such command 'foo'."),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, list) else "",
+)
+def test_every_usage_error_ends_with_the_help_of_the_command_concerned(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = f" {arguments[0]}" if arguments[0] != "foo" else ""
+
+    assert cli.main(arguments) == 2
+    assert capsys.readouterr().err == f"scan-gate: {message} See scan-gate{command} --help.\n"
 
 
 def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:

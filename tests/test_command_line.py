@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,7 @@ def test_an_error_in_a_value_names_the_one_place_that_it_comes_from(
     assert isinstance(arguments, list)
 
     assert error(*arguments, **given) == (
-        f"scan-gate: Invalid value for {source}: 'x' is not a whole number, 0 or more. See --help."
+        f"scan-gate: Invalid value for {source}: 'x' is not a whole number such as 0 or 5. See scan-gate check --help."
     )
 
 
@@ -84,7 +84,7 @@ def test_so_does_an_error_in_a_value_for_one_cloud(
     given: dict[str, object], source: str, error: Callable[..., str]
 ) -> None:
     assert error("--cloud", "huawei", **given) == (
-        f"scan-gate: Invalid value for {source}: '3' is not a whole number from 10 to 200."
+        f"scan-gate: Invalid value for {source}: '3' is not a whole number from 10 to 200. See scan-gate check --help."
     )
 
 
@@ -92,7 +92,7 @@ def test_a_choice_names_its_source_too(error: Callable[..., str]) -> None:
     known = ", ".join(map(repr, CLOUDS))
 
     assert error(environ={"GITHUB_ACTIONS": "true", "INPUT_CLOUD": "nimbus"}) == (
-        f"scan-gate: Invalid value for the input 'cloud': 'nimbus' is not one of {known}. See --help."
+        f"scan-gate: Invalid value for the input 'cloud': 'nimbus' is not one of {known}. See scan-gate check --help."
     )
 
 
@@ -107,7 +107,7 @@ def test_a_choice_names_its_source_too(error: Callable[..., str]) -> None:
     ids=["empty", "option", "invisible", "not-utf-8"],
 )
 def test_a_value_that_is_probably_a_slip_is_refused(value: str, message: str, error: Callable[..., str]) -> None:
-    assert error("--region", value) == f"scan-gate: Invalid value for --region: {message} See --help."
+    assert error("--region", value) == f"scan-gate: Invalid value for --region: {message} See scan-gate check --help."
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_secret_on_the_command_line_is_answered_by_where_secrets_come_from(
 
 def test_another_unknown_option_is_answered_by_a_similar_one(error: Callable[..., str]) -> None:
     assert error("--max-riskyy", "1") == (
-        "scan-gate: No such option '--max-riskyy'. Did you mean '--max-risky'? See --help."
+        "scan-gate: No such option '--max-riskyy'. Did you mean '--max-risky'? See scan-gate check --help."
     )
 
 
@@ -247,10 +247,10 @@ def test_an_option_with_another_meaning_on_each_cloud_is_shown_with_its_own_on_e
 ) -> None:
     text = help_of("check")
 
-    assert "--task-type [cycle|manual|autoSync|manualSync] judge only tasks with this trigger" in section(
+    assert "--task-type [cycle|manual|autoSync|manualSync] select only tasks with this trigger" in section(
         text, "Only with --cloud huawei"
     )
-    assert "--task-type TYPE judge tasks of this type: IMAGE_SCAN, ASSETS_COLLECTION" in section(
+    assert "--task-type TYPE select tasks of this type: IMAGE_SCAN, ASSETS_COLLECTION" in section(
         text, "Only with --cloud alibaba"
     )
 
@@ -269,8 +269,33 @@ def test_the_help_names_the_variables_of_the_credentials_of_each_cloud(help_of: 
 
     assert "SCAN_GATE_ACCESS_KEY_SECRET access key secret (SK)" in text
     assert "SCAN_GATE_AUTH_TOKEN token of a user, in place of an access key (Huawei Cloud only)" in text
-    assert "Huawei Cloud also HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; " in text
-    assert "Alibaba Cloud also ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET; " in text
+    assert "Huawei Cloud also HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_SDK_SECURITY_TOKEN; " in text
+    assert "..._FILE each of these variables with _FILE at its end is the path of a file that holds the value" in text
+    names = {
+        getattr(source, part.name)
+        for provider in CLOUDS.values()
+        for source in provider.credential_sources
+        for part in fields(source)
+    }
+    assert [name for name in sorted(names) if name not in text] == []
+
+
+@pytest.mark.parametrize("command", ["check", "status"])
+def test_the_help_names_the_variables_of_the_region_of_each_cloud(command: str, help_of: Callable[[str], str]) -> None:
+    text = section(help_of(command), "Connection")
+
+    assert [name for cloud in CLOUDS.values() for name in cloud.region_variables if name not in text] == []
+
+
+def test_the_help_of_status_speaks_of_no_verdict_and_of_its_own_exit_codes(help_of: Callable[[str], str]) -> None:
+    """It judges nothing, and a run whose time is up ends with 4."""
+    text = " ".join(help_of("status").split())
+
+    assert "judge" not in text
+    assert text.count("verdict") == text.count("without a verdict") == 1
+    assert "exit with 4 if the cloud has not responded by then" in text
+    assert "exit with 5" not in text
+    assert "-q, --quiet print only the state of the scan task, and warnings" in text
 
 
 def test_the_help_of_check_explains_every_exit_code(help_of: Callable[[str], str]) -> None:

@@ -79,8 +79,8 @@ def test_a_run_without_a_cloud_is_told_how_to_set_one(source: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "warning"),
     [
-        ("type", "image_scam", "--type: 'image_scam' is not one of image_scan, image_sync"),
-        ("task-type", "cicd", "--task-type: 'cicd' is not one of cycle, manual, autoSync, manualSync"),
+        ("type", "image_scam", "--type: 'image_scam' is not one of 'image_scan', 'image_sync'"),
+        ("task-type", "cicd", "--task-type: 'cicd' is not one of 'cycle', 'manual', 'autoSync', 'manualSync'"),
         ("limit", "9", "--limit: '9' is not a whole number from 10 to 200"),
         ("limit", "201", "--limit: '201' is not a whole number from 10 to 200"),
         ("limit", "ten", "--limit: 'ten' is not a whole number"),
@@ -169,5 +169,5 @@ def test_an_option_of_another_cloud_is_refused_and_not_ignored(monkeypatch: pyte
 
     assert str(caught.value) == (
         "bare does not have the option 'project-id', given as the variable SCAN_GATE_PROJECT_ID. "
-        "Another cloud has it (huawei: judge the images of this project). Remove it, or correct the cloud."
+        "Another cloud has it (huawei: select tasks of the project with this id). Remove it, or correct the cloud."
     )

@@ -1,4 +1,4 @@
-"""Generates the documentation of the options from the option table.
+"""Generates the documentation of options, exit codes and scenarios from the tables that the program itself uses.
 
 `python -m tools.document` updates README.md, action.yml and the GitLab component; a test fails if they are out of date.
 """
@@ -10,13 +10,26 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gate.errors import ExitCode
+from gate.help import EXIT_CODES
 from gate.options import CONFIG, NO_VARIABLES_HELP, OPTIONS
+from gate.simulator import SCENARIOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gate.settings import Option
 
+_WHAT_TO_DO = {
+    ExitCode.BLOCKED: "fix the images, or raise a limit",
+    ExitCode.USAGE: "correct what the message names",
+    ExitCode.NOT_AUTHORISED: "see [Permissions](#permissions)",
+    ExitCode.CLOUD_UNAVAILABLE: "run again; check endpoint and proxy; allow 150 MB of memory",
+    ExitCode.NOT_FINAL: "raise `--timeout`",
+    ExitCode.TASK_ENDED_BADLY: "scan again",
+    ExitCode.NOTHING_TO_JUDGE: "start a scan; check region and project",
+    ExitCode.BUG: "report it with the traceback from the log",
+}
 ROOT = Path(__file__).parent.parent
 _COMPONENT_OPTIONS = [option for option in (*OPTIONS, CONFIG) if option.name not in {"report", "ci"}]
 _ONE_LINE = r"^[^\r\n\x{85}\x{2028}\x{2029}]*$"
@@ -30,8 +43,10 @@ _SECRET_INPUTS = {
 
 
 def readme(text: str) -> str:
-    """README.md with an up-to-date option table."""
-    return _between(text, "<!-- options -->\n", "<!-- end of options -->", "\n".join((*_table(), "")))
+    """README.md with up-to-date tables of options, exit codes and scenarios."""
+    for name, table in (("options", _table()), ("exit codes", _exit_codes()), ("scenarios", _scenarios())):
+        text = _between(text, f"<!-- {name} -->\n", f"<!-- end of {name} -->", "\n".join((*table, "")))
+    return text
 
 
 def action(text: str) -> str:
@@ -83,6 +98,19 @@ def _table() -> Iterator[str]:
         yield f"| {name}{value} | {_default(option)} | {option.help.replace('|', ' or ')}{choices} |"
     yield f"| `--{CONFIG.name}` `{CONFIG.metavar}` | {_default(CONFIG)} | {CONFIG.help} |"
     yield f"| `--no-variables` | off | {NO_VARIABLES_HELP} |"
+
+
+def _exit_codes() -> Iterator[str]:
+    yield "| code | meaning | what to do |"
+    yield "| --- | --- | --- |"
+    yield from (f"| {code:d} | {text} | {_WHAT_TO_DO.get(code, '')} |" for code, text in EXIT_CODES.items())
+
+
+def _scenarios() -> Iterator[str]:
+    yield "| scenario | what happens | exit code |"
+    yield "| --- | --- | --- |"
+    for name, scenario in sorted(SCENARIOS.items(), key=lambda pair: pair[1].expected_exit):
+        yield f"| `{name}` | {scenario.summary} | {scenario.expected_exit} |"
 
 
 def _default(option: Option) -> str:

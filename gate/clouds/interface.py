@@ -111,6 +111,8 @@ class CloudProvider:
     options: tuple[Option, ...]
     regions: frozenset[str]
     """The regions that are documented for the service."""
+    region_variables: tuple[str, ...]
+    """The names that the vendor's own tools use for the region, best first."""
     credential_sources: tuple[Source, ...]
     """The names that the vendor's own tools use for credentials, best first."""
     takes_token: bool = False

@@ -106,10 +106,18 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
             "partial", "Two of five images have no result at all.", 1, replace(NEWEST, total=5, without_result=2)
         ),
         _with_older_tasks(
-            "lagging", "The results appear four seconds after the scan ends.", 0, replace(NEWEST, results_lag=4)
+            "lagging",
+            "On Alibaba Cloud, the results arrive four seconds after the scan ends; Huawei Cloud has no such lag.",
+            0,
+            replace(NEWEST, results_lag=4),
         ),
         _with_older_tasks("slow", "The scan takes six seconds.", 0, SLOW_TASK),
-        _with_older_tasks("stopped", "The scan is stopped by a user.", 6, _ends_in("stopped")),
+        _with_older_tasks(
+            "stopped",
+            "The scan is stopped by a user; Alibaba Cloud has no state for that, and calls it failed.",
+            6,
+            _ends_in("stopped"),
+        ),
         _with_older_tasks("timed-out", "The scan times out in the cloud.", 6, _ends_in("timed-out")),
         _with_older_tasks("broken", "The scan fails in the cloud.", 6, _ends_in("failed")),
         _with_older_tasks(
@@ -129,12 +137,14 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         ),
         _with_older_tasks(
             "throttled",
-            "The rate limit is two calls in three seconds.",
+            "The rate limit is two requests in three seconds.",
             0,
             THROTTLED_TASK,
             quota=Quota(calls=2, seconds=3),
         ),
-        _with_older_tasks("flaky", "The first four polls fail, each in a different way.", 0, faults=FLAKY_FAULTS),
+        _with_older_tasks(
+            "flaky", "The first four requests for a scan task fail, each in a different way.", 0, faults=FLAKY_FAULTS
+        ),
         _with_older_tasks(
             "forbidden", "The user may not read scan tasks.", 3, faults=(Fault(operation=POLL, response=Forbidden()),)
         ),

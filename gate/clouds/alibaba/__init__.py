@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.clouds.alibaba.options import OPTIONS, SOURCES
+from gate.clouds.alibaba.options import OPTIONS, REGION_VARIABLES, SOURCES
 from gate.clouds.alibaba.regions import REGIONS
 from gate.clouds.interface import CloudProvider
 
@@ -26,6 +26,7 @@ PROVIDER = CloudProvider(
     vendor="Alibaba Cloud",
     options=OPTIONS,
     regions=REGIONS,
+    region_variables=REGION_VARIABLES,
     credential_sources=SOURCES,
     # No quota is documented for this API; others of the product allow 10 calls a second (alibaba-security-center.md 5).
     min_poll_interval=5.0,

@@ -36,13 +36,15 @@ TASK_TYPES = (
     "VUL_CHECK_TASK",
 )
 OPTIONS = (
-    Option(name="task-type", help="judge tasks of this type", choices=TASK_TYPES, metavar="TYPE", default=IMAGE_SCAN),
+    Option(name="task-type", help="select tasks of this type", choices=TASK_TYPES, metavar="TYPE", default=IMAGE_SCAN),
     Option(
         name="task-name",
-        help="judge tasks with this name",
+        help="select tasks with this name",
         choices=TASK_TYPES,
         metavar="NAME",
         default_note="that of the type",
     ),
-    Option(name="source", help="judge only tasks from this source, such as openapi", metavar="SOURCE"),
+    Option(
+        name="source", help="select only tasks that were started from this source, such as openapi", metavar="SOURCE"
+    ),
 )

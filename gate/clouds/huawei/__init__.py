@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.clouds.huawei.options import OPTIONS, SOURCES
+from gate.clouds.huawei.options import OPTIONS, REGION_VARIABLES, SOURCES
 from gate.clouds.huawei.regions import REGIONS
 from gate.clouds.interface import CloudProvider
 
@@ -26,6 +26,7 @@ PROVIDER = CloudProvider(
     vendor="Huawei Cloud",
     options=OPTIONS,
     regions=REGIONS,
+    region_variables=REGION_VARIABLES,
     credential_sources=SOURCES,
     takes_token=True,
     # A user may call one API 5 times a minute (huawei-hss.md 5).

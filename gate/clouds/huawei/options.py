@@ -55,58 +55,70 @@ def _short(text: str) -> str:
 
 # Names, ranges and defaults: ListImageScanTask, huawei-hss.md 1.
 OPTIONS = (
-    Option(name="project-id", help="judge the images of this project", parse=_short, default_note="that of the region"),
+    Option(
+        name="project-id",
+        help="select tasks of the project with this id",
+        parse=_short,
+        default_note=f"{', '.join(PROJECT_VARIABLES)}, else that of the region",
+    ),
     Option(
         name="enterprise-project-id",
-        help="judge the images of this enterprise project; all_granted_eps for all of them",
+        help="select tasks of the enterprise project with this id; all_granted_eps means all that the user may see",
         parse=_short,
         default_note="the default enterprise project only",
     ),
-    Option(name="type", help="judge tasks of this type", choices=(IMAGE_SCAN, IMAGE_SYNC), default=IMAGE_SCAN),
+    Option(
+        name="type",
+        help="select tasks that scan images, or tasks that synchronise them from a registry",
+        choices=(IMAGE_SCAN, IMAGE_SYNC),
+        default=IMAGE_SCAN,
+    ),
     Option(
         name="task-type",
-        help="judge only tasks with this trigger",
+        help="select only tasks with this trigger; cycle is a schedule",
         choices=("cycle", "manual", "autoSync", "manualSync"),
     ),
-    Option(name="task-name", help="judge only tasks with this text in their name", parse=_short),
+    Option(name="task-name", help="select only tasks with this text in their name", parse=_short),
     Option(
         name="global-image-type",
-        help="judge only tasks for local or for registry images",
+        help="select only tasks for local images, or for images of a registry",
         choices=("local", "registry"),
     ),
     Option(
         name="scan-scope",
-        help="judge only tasks with this scope, a bit mask",
+        help="select only tasks that search for these kinds of findings, as a sum: 0xf0000 vulnerabilities, 0xf000 "
+        "baseline, 0xf00 malicious files, 0xf0 sensitive information, 0xf software compliance",
         parse=_between(0, _LARGEST_MASK),
         metavar="MASK",
     ),
     Option(
         name="task-status",
-        help="judge only tasks that are currently in this state; newer tasks in the other are ignored",
+        help="select only tasks that are running (scanning) or over (finished) when the gate searches for one; a newer "
+        "task in the other state is ignored",
         choices=("scanning", "finished"),
     ),
     Option(
         name="create-time",
-        help="judge only tasks created since this time, in ms since 1970",
+        help="select only tasks created since this time, in milliseconds since 1970, such as 1769860800000",
         parse=_between(0, _LATEST_MS),
         metavar="EPOCH_MS",
     ),
     Option(
         name="end-time",
-        help="judge only tasks ended until this time, in ms since 1970",
+        help="select only tasks that ended by this time, in milliseconds since 1970; a running task may not fit",
         parse=_between(0, _LATEST_MS),
         metavar="EPOCH_MS",
     ),
     Option(
         name="limit",
-        help="request N tasks per page of the list, 10 to 200",
+        help="read the list of tasks in pages of N, 10 to 200",
         parse=_between(10, PAGE_SIZE),
         metavar="N",
         default="200",
     ),
     Option(
         name="iam-endpoint",
-        help="send IAM requests to this address",
+        help="find the project of the region at this address of IAM",
         parse=base_url,
         metavar="URL",
         default_note="that of the region",
