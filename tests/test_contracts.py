@@ -119,6 +119,19 @@ def test_the_sample_output_in_the_readme_is_what_the_demo_prints(
     assert re.sub(r"\d", "0", log + verdict.partition("\n")[2]) == re.sub(r"\d", "0", sample)
 
 
+def test_the_pictured_job_of_gitlab_shows_what_the_gate_prints_today(
+    fake_time: FakeTime, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`python -m tools.pictures` renders the picture anew."""
+    job = (ROOT / "docs" / "images" / "gitlab-job.txt").read_text()
+    pictured = "".join(f"{line}\n" for line in re.findall(r"^scan-gate > (.*)$", job, flags=re.MULTILINE))
+
+    cli.main(["demo", "--scenario", "risky"], fake_time.clock())
+    verdict, log = capfd.readouterr()
+
+    assert re.sub(r"\d", "0", log + verdict.partition("\n")[2]) == re.sub(r"\d", "0", pictured)
+
+
 def test_every_message_in_troubleshooting_is_one_of_the_gate() -> None:
     texts = "\n".join(text for path in (ROOT / "gate").rglob("*.py") for text in _texts(path.read_text()))
     quoted = re.findall(r"^\*\*(.*)\*\*", section("Troubleshooting"), flags=re.MULTILINE)

@@ -33,7 +33,7 @@ def test_an_interruption_at_any_time_leaves_whole_reports_or_none(
     interruption: str, cloud: str, tmp_path: Path
 ) -> None:
     """A few of the runs that `tools.interrupt` makes."""
-    rng = random.Random()
+    rng = random.Random(f"{interruption} {cloud}")
     run = Run(
         cloud=cloud, scenario=rng.choice(["risky", "clean"]), interruption=interruption, after=rng.uniform(0.1, 1.0)
     )

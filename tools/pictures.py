@@ -1,7 +1,7 @@
 """Renders the pictures of the documentation: `python -m tools.pictures`.
 
 It needs Chromium. The outcome is invented; the log of the GitLab job was printed by gitlab-ci-local
-(docs/images/gitlab-job.txt).
+(docs/images/gitlab-job.txt), and a test keeps what the gate prints in it up to date.
 """
 
 from __future__ import annotations
