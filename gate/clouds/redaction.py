@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -26,12 +28,9 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str], *, min_length: int = MIN_SECRET_LENGTH) -> None:
-        texts = [secret for secret in secrets if len(secret) >= min_length]
-        texts += [form for secret in texts if len(secret) >= MIN_SECRET_LENGTH for form in _in_base64(secret)]
-        # The longest first: of several that start at one place, the first that fits is taken.
-        patterns = [b"".join(map(_escapes_of, text)) for text in sorted(texts, key=len, reverse=True)]
-        self._secrets = re.compile(b"|".join(patterns)) if patterns else None
-        self._max_length = _MAX_BYTES_PER_CHAR * max(map(len, texts), default=0)
+        # The longest first: one may be a part of another.
+        longest_first = sorted({secret for secret in secrets if len(secret) >= min_length}, key=len, reverse=True)
+        self._patterns = [_pattern_of(secret) for secret in longest_first]
 
     def redact(self, body: bytes, check: Callable[[], object] = str) -> bytes:
         """The bytes without any secret.
@@ -42,13 +41,30 @@ class Redactor:
             body: The bytes.
             check: Called again and again meanwhile; what it raises ends the search.
         """
-        if not self._secrets:
-            return body
+        for pattern in self._patterns:
+            body = pattern.redact(body, check)
+        return body
+
+    def redact_text(self, text: str) -> str:
+        """The same for the value of a header, or for a message."""
+        return self.redact(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Pattern:
+    """Finds one secret in all its forms."""
+
+    forms: re.Pattern[bytes]
+    max_length: int
+    """Bytes of the longest text that it can match."""
+
+    def redact(self, body: bytes, check: Callable[[], object]) -> bytes:
+        """See `Redactor.redact`."""
         # In windows: a search holds Python's lock until it ends, and no other thread could see to the time or a signal.
         redacted, copied, at = bytearray(), 0, 0
         while at < len(body):
             check()
-            found = self._secrets.search(body, at, at + _WINDOW + self._max_length)
+            found = self.forms.search(body, at, at + _WINDOW + self.max_length)
             if found and found.start() < at + _WINDOW:
                 redacted += body[copied : found.start()] + b"***"
                 copied = at = found.end()
@@ -56,9 +72,14 @@ class Redactor:
                 at += _WINDOW
         return bytes(redacted + body[copied:]) if copied else body
 
-    def redact_text(self, text: str) -> str:
-        """The same for the value of a header, or for a message."""
-        return self.redact(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+# Compiling takes longer than searching, and most secrets are the same in every request.
+@lru_cache(maxsize=32)
+def _pattern_of(secret: str) -> _Pattern:
+    texts = [secret, *(_in_base64(secret) if len(secret) >= MIN_SECRET_LENGTH else ())]
+    # The longest first: of several that start at one place, the first that fits is taken.
+    patterns = [b"".join(map(_escapes_of, text)) for text in sorted(texts, key=len, reverse=True)]
+    return _Pattern(forms=re.compile(b"|".join(patterns)), max_length=_MAX_BYTES_PER_CHAR * max(map(len, texts)))
 
 
 def signatures_of(request: PreparedRequest) -> list[str]:
