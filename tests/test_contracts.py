@@ -142,6 +142,15 @@ def test_every_message_in_troubleshooting_is_one_of_the_gate() -> None:
     assert [part for part in parts if part not in texts] == []
 
 
+def test_every_message_with_an_exit_code_in_the_other_pages_is_one_of_the_gate() -> None:
+    texts = "\n".join(text for path in (ROOT / "gate").rglob("*.py") for text in _texts(path.read_text()))
+    titles = [title for page in PAGES[1:] for title in re.findall(r'^\*\*"(.*)"\*\* \(\d+\)', page, flags=re.MULTILINE)]
+    parts = [part.strip() for title in titles for part in title.split("...")]
+
+    assert any("There are no credentials for" in title for title in titles)
+    assert [part for part in parts if part not in texts] == []
+
+
 def _texts(source: str) -> list[str]:
     """All texts of a module; of one with values in it, the parts between them."""
     constants = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
