@@ -164,7 +164,7 @@ def _apply_limits(task: ScanTask, policy: Policy) -> Verdict:
         return nothing_to_judge(Reason(code="counts-missing", message=messages.counts_missing(missing)))
     if counts["total"] == 0:
         return nothing_to_judge(Reason(code="no-images", message=messages.NO_IMAGES))
-    names_causes = any(image.reason for image in task.failed_images)
+    names_causes = any(messages.is_cause(image.reason) for image in task.failed_images)
     reasons = _exceeded_limits(counts, failed, policy, names_causes=names_causes)
     if reasons:
         return Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=reasons)

@@ -79,6 +79,11 @@ def too_many_risky(risky: int, total: int, limit: int) -> str:
     )
 
 
+def is_cause(reason: str) -> bool:
+    """Whether the cloud's words about a failed image say why; a mere state, such as FAIL or START, does not."""
+    return not re.fullmatch(r"[A-Z_, ]*", reason)
+
+
 def _share(count: int, total: int) -> str:
     if count > total:
         return f"The counts contradict each other: by them, {count} of only {total} images"

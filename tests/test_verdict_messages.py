@@ -15,6 +15,7 @@ from gate.verdict_messages import (
     ended_badly,
     format_duration,
     format_limit,
+    is_cause,
     no_task_found,
     not_final,
     nothing_scanned,
@@ -77,6 +78,14 @@ def test_where_the_cloud_names_no_cause_the_message_does_not_send_the_reader_the
         "None of 3 images was scanned, so there is nothing to judge. "
         "Check these images in the cloud's console and scan again."
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [("download_failed", True), ("Scan timeout", True), ("", False), ("FAIL", False), ("START, NOT_RUN", False)],
+)
+def test_the_state_of_an_image_is_no_cause(reason: str, *, expected: bool) -> None:
+    assert is_cause(reason) is expected
 
 
 def test_more_images_than_there_are_is_called_a_contradiction() -> None:

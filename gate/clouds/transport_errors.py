@@ -118,7 +118,8 @@ def _described(cause: BaseException) -> str:
         file = f": {system_error.filename}" if system_error.filename else ""
         return f"{system_error.strerror}{file}"
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(cause).__name__).lower()
-    texts = [part for part in cause.args if isinstance(part, str)] or [str(cause)]
+    # That of http.client.IncompleteRead is its repr.
+    texts = [part for part in cause.args if isinstance(part, str)] or [re.sub(r"^\w+\((.*)\)$", r"\1", str(cause))]
     message = re.sub(r"^HTTPS?Connection(Pool)?\([^)]*\): ", "", texts[-1])
     return message if type(cause) is OSError else f"{kind}: {message}"
 

@@ -45,7 +45,7 @@ def caused_by(error: Exception, cause: Exception) -> Exception:
             ProtocolError("Connection aborted.", http.client.RemoteDisconnected("The server closed it")),
             "remote disconnected: The server closed it",
         ),
-        (http.client.IncompleteRead(b"12345", 10), "incomplete read: IncompleteRead(5 bytes read, 10 more expected)"),
+        (http.client.IncompleteRead(b"12345", 10), "incomplete read: 5 bytes read, 10 more expected"),
         (OSError("Tunnel connection failed: 502"), "Tunnel connection failed: 502"),
         (FileNotFoundError(2, "No such file", "client.pem"), "No such file: client.pem"),
     ],
