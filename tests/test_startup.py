@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -128,3 +129,28 @@ def test_a_usage_error_loads_no_http(tmp_path: Path) -> None:
     modules = loaded_by("check", "--cloud", "none-of-them", "--report", f"json={tmp_path}/report.json", code=2)
 
     assert within(modules, [*HTTP, *ONLY_OF_A_DEMO]) == []
+
+
+@pytest.mark.parametrize("is_isolated", [True, False])
+def test_the_interpreter_of_the_image_runs_nothing_of_the_variables_and_the_files_of_a_job(
+    tmp_path: Path, *, is_isolated: bool
+) -> None:
+    """With its options, here by `-m`; without them, such a job runs what it likes in the place of the gate."""
+    found = re.search(r"\|#!/opt/scan-gate/bin/python3 (-\w+)\|", (ROOT / "Dockerfile").read_text())
+    assert found
+    (tmp_path / "gate").mkdir()
+    for name in ("sitecustomize", "usercustomize", "click", "gate/__init__", "gate/__main__"):
+        (tmp_path / f"{name}.py").write_text("import os\nprint('taken over', flush=True)\nos._exit(0)\n")
+
+    ended = subprocess.run(
+        [sys.executable, *([found[1]] if is_isolated else []), "-m", "gate", "check"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONINSPECT": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (ended.returncode, ended.stdout) == ((2, "") if is_isolated else (0, "taken over\n"))
