@@ -293,12 +293,12 @@ def test_the_types_of_tasks_are_those_that_the_api_documents() -> None:
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ({"task-type": "IMAGE_SCAM"}, "--task-type: 'IMAGE_SCAM' is not one of IMAGE_SCAN, ASSETS_COLLECTION"),
-        ({"task-type": "image_scan"}, "--task-type: 'image_scan' is not one of IMAGE_SCAN"),
-        ({"task-type": ""}, "--task-type: '' is not one of IMAGE_SCAN"),
-        ({"task-name": "nightly"}, "--task-name: 'nightly' is not one of IMAGE_SCAN"),
+        ({"task-type": "IMAGE_SCAM"}, "--task-type: 'IMAGE_SCAM' is not one of 'IMAGE_SCAN', 'ASSETS_COLLECTION'"),
+        ({"task-type": "image_scan"}, "--task-type: 'image_scan' is not one of 'IMAGE_SCAN'"),
+        ({"task-type": ""}, "--task-type: '' is not one of 'IMAGE_SCAN'"),
+        ({"task-name": "nightly"}, "--task-name: 'nightly' is not one of 'IMAGE_SCAN'"),
         # IMAGE_REGISTRY_PULL is a type of leaf records only (alibaba-security-center.md 1.1).
-        ({"task-type": "IMAGE_REGISTRY_PULL"}, "is not one of IMAGE_SCAN"),
+        ({"task-type": "IMAGE_REGISTRY_PULL"}, "is not one of 'IMAGE_SCAN'"),
         ({"project-id": "p"}, "alibaba does not have the option 'project-id', given as --project-id"),
         ({"type": "image_scan"}, "alibaba does not have the option 'type', given as --type"),
     ],
