@@ -13,8 +13,9 @@ import yaml
 
 from gate import __version__, cli, clouds, simulator
 from gate.ci.github import outputs
+from gate.clouds.credentials import find_credentials
 from gate.environment import variables
-from gate.errors import ExitCode
+from gate.errors import ExitCode, NotAuthorised
 from gate.options import CONFIG, OPTIONS, SECRETS
 from gate.policy import Decision
 from gate.simulator import SCENARIOS
@@ -142,13 +143,14 @@ def test_every_message_in_troubleshooting_is_one_of_the_gate() -> None:
     assert [part for part in parts if part not in texts] == []
 
 
-def test_every_message_with_an_exit_code_in_the_other_pages_is_one_of_the_gate() -> None:
-    texts = "\n".join(text for path in (ROOT / "gate").rglob("*.py") for text in _texts(path.read_text()))
-    titles = [title for page in PAGES[1:] for title in re.findall(r'^\*\*"(.*)"\*\* \(\d+\)', page, flags=re.MULTILINE)]
-    parts = [part.strip() for title in titles for part in title.split("...")]
+def test_the_page_of_github_quotes_the_message_about_absent_credentials_as_it_is_there() -> None:
+    page = (ROOT / "docs" / "github.md").read_text()
+    (quoted,) = re.findall(r'^\*\*"(There are no credentials .*)"\*\* \(3\)$', page, flags=re.MULTILINE)
+    with pytest.raises(NotAuthorised) as caught:
+        find_credentials({"INPUT_ACCESS-KEY-ID": ""}, ())
 
-    assert any("There are no credentials for" in title for title in titles)
-    assert [part for part in parts if part not in texts] == []
+    message = f"{caught.value.happened} {caught.value.means}"
+    assert re.fullmatch(".*".join(map(re.escape, quoted.split("..."))), message)
 
 
 def _texts(source: str) -> list[str]:
