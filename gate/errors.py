@@ -136,6 +136,10 @@ class OutOfMemory(GateError):
     code = "out-of-memory"
 
 
+class ForeignResponse(NotUnderstood):
+    """Raised when a response did not come from the API: a web page, a redirect, or an empty body."""
+
+
 class Bug(GateError):
     """Raised when the gate itself fails."""
 

@@ -458,7 +458,7 @@ def test_the_date_of_a_page_that_refuses_a_token_does_not_correct_the_clock(toke
     page = HttpResponse(status=403, headers=dated(token_gate, -3), body=b"<html>not now</html>")
     token_gate.simulator.faults.append(Fault(requests=frozenset({1}), response=page))
 
-    assert token_gate.check("--appear-timeout", "0").code == 3
+    assert token_gate.check("--appear-timeout", "0").code == 4
     assert len(token_gate.operations) == 1
 
 

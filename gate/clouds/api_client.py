@@ -12,9 +12,10 @@ from urllib.parse import quote
 
 import requests
 
+from gate.clouds.error_response import AUTH_STATUSES
 from gate.clouds.response import date_of, memory_left
 from gate.clouds.retry_loop import RetryLoop
-from gate.errors import DeadlineExceeded, NotAuthorised
+from gate.errors import DeadlineExceeded, ForeignResponse, NotAuthorised, Unreachable
 from gate.policy import CLOCK_TOLERANCE
 from gate.text import one_line
 from gate.verdict_messages import format_limit
@@ -53,6 +54,7 @@ class ApiClient:
         self._deadline = connection.deadline
         self._limit = format_limit(connection.settings.timeout, "--timeout")
         self._event_log = connection.event_log
+        self._has_succeeded = False
         self._transport = connection.open_transport(api.base_url, secrets=api.secrets)
         self._retries = RetryLoop(
             clock=connection.clock,
@@ -95,12 +97,23 @@ class ApiClient:
     def _attempt(self, request: requests.Request, attributes: Mapping[str, Any]) -> dict[str, Any]:
         response = self._send(request, attributes)
         try:
-            return self._api.read(response)
+            return self._read(response)
         except NotAuthorised:
             if not self._corrects_the_time(response):
                 raise
         # Signed with the wrong time, it had no chance; if the time was not the reason, this is refused again.
-        return self._api.read(self._send(request, attributes))
+        return self._read(self._send(request, attributes))
+
+    def _read(self, response: Response) -> dict[str, Any]:
+        try:
+            document = self._api.read(response)
+        except ForeignResponse as error:
+            # The same key was accepted before, so this is a proxy that answers in place of the API for a while.
+            if self._has_succeeded and response.status in AUTH_STATUSES:
+                raise Unreachable(error.happened, means=error.means, remedy=error.remedy) from None
+            raise
+        self._has_succeeded = True
+        return document
 
     def _send(self, request: requests.Request, attributes: Mapping[str, Any]) -> Response:
         if not self._deadline.try_acquire_request():

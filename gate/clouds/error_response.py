@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gate.clouds.response import parse_json_object, retry_after
-from gate.errors import GateError, NotUnderstood, Refused, Unreachable
+from gate.clouds.response import parse_json_object, retry_after, title_of
+from gate.errors import ForeignResponse, GateError, Refused, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,16 +73,29 @@ def unreachable(vendor: str, response: Response, error: CloudError) -> Unreachab
     )
 
 
-def refused(vendor: str, response: Response, error: CloudError, *, remedy: str) -> Refused | NotUnderstood:
+def refused(vendor: str, response: Response, error: CloudError, *, remedy: str) -> Refused | ForeignResponse:
     """The error for a refused request; a response without an error of the cloud did not come from the cloud."""
-    if error.code:
+    if not error.code:
+        return foreign(response)
+    if response.status in AUTH_STATUSES:
         return Refused(
-            f"{vendor} refuses the request ({describe_error(response, error)}).",
-            means="A parameter is wrong, or the endpoint does not offer this API.",
-            remedy=remedy,
+            f"{vendor} does not allow the request ({describe_error(response, error)}).",
+            means="By its status, it is about access: a permission, the state of the account, or its edition.",
+            remedy="Look the error code up in the cloud's documentation.",
         )
-    return NotUnderstood(
-        f"The response did not come from the API ({describe_error(response, error)}).",
+    return Refused(
+        f"{vendor} refuses the request ({describe_error(response, error)}).",
+        means="A parameter is wrong, or the endpoint does not offer this API.",
+        remedy=remedy,
+    )
+
+
+def foreign(response: Response) -> ForeignResponse:
+    """The error for a response without an error of the cloud, whatever its status: a proxy sends any of them too."""
+    title = title_of(response)
+    page = f", a page with the title {title!r}" if title else ""
+    return ForeignResponse(
+        f"The response did not come from the API (HTTP {response.status}{page}).",
         means="It is a redirect, an empty response or a web page, from a proxy or a wrong endpoint.",
         remedy="Check --endpoint, the region and the proxy settings of this runner.",
     )

@@ -27,6 +27,7 @@ _CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
 """In UTF-8, the bytes of a character behind its first."""
 _MAX_STRING_LENGTH = 1_000_000
 """Characters; no documented string is longer than 128, but an error message may hold a whole page."""
+_MAX_HEAD_LENGTH, _MAX_TITLE_LENGTH = 65_536, 80
 MAX_MEMORY = 80_000_000
 """Bytes for a body, its text and the document; with them, the whole process stays below 150 MB.
 
@@ -89,6 +90,16 @@ def memory_to_parse(body: bytes) -> int:
     strings = width * length * (2 if b"\\" in body else 1)
     values = body.count(b",") + body.count(b"[") + body.count(b"{")
     return len(body) + text_width * length + strings + 100 * values + 250 * body.count(b":")
+
+
+def title_of(response: Response) -> str:
+    """The title of a web page, such as that of a proxy that asks to sign in; empty if there is none."""
+    found = re.search(rb"<title[^>]*>([^<]*)", response.body[:_MAX_HEAD_LENGTH], re.IGNORECASE)
+    if not found:
+        return ""
+    import html  # noqa: PLC0415 - its table of 2,231 character names is for web pages alone
+
+    return one_line(html.unescape(found[1].decode(errors="replace")), _MAX_TITLE_LENGTH)
 
 
 def retry_after(response: Response) -> float | None:

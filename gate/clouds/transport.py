@@ -16,7 +16,7 @@ from gate.clouds.exchange import Exchange
 from gate.clouds.redaction import Redactor, proxy_passwords, signatures_of
 from gate.clouds.response import Response
 from gate.clouds.session import Session
-from gate.clouds.transport_errors import error_from, unusable_proxy
+from gate.clouds.transport_errors import error_from, path_to, unusable_proxy
 from gate.errors import Unreachable
 from gate.settings import is_loopback
 
@@ -59,6 +59,7 @@ class Transport:
         send_options = session.merge_environment_settings(
             prepared.url or "", proxies={}, stream=True, verify=self._ca_bundle, cert=None
         )
+        path = path_to(self.host, send_options["proxies"], prepared.url or "")
         passwords = tuple(proxy_passwords(send_options["proxies"]))
         redactor = Redactor((*self._secrets, *signatures_of(prepared), *passwords))
         exchange: Exchange[Response] = Exchange(partial(self._exchange, session, prepared, send_options, redactor))
@@ -68,12 +69,12 @@ class Transport:
             # A thread that hangs in name resolution still has the session, which serves one exchange at a time.
             session.close()
             self._session = self._new_session()
-            raise self._no_response_in_time() from None
+            raise self._no_response_in_time(path) from None
         except (OSError, urllib3.exceptions.HTTPError) as error:
             # A message of a proxy is no response that could be damaged, and a proxy's password may be short.
             short = Redactor(passwords, min_length=1)
             redact = partial(_redact_twice, redactor, short)
-            raise error_from(error, host=self.host, redact=redact) from None
+            raise error_from(error, host=path, redact=redact) from None
 
     def close(self) -> None:
         """Closes the connections that are kept for further requests."""
@@ -106,9 +107,9 @@ class Transport:
         session.trust_env = self._trusts_environment
         return session
 
-    def _no_response_in_time(self) -> Unreachable:
+    def _no_response_in_time(self, path: str) -> Unreachable:
         return Unreachable(
-            f"No complete response came from {self.host} within {self._request_timeout:g} s.",
+            f"No complete response came from {path} within {self._request_timeout:g} s.",
             means="The server or a proxy in between hangs or is very slow.",
             remedy="Try again later; a slow proxy may need a longer --request-timeout.",
         )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import ssl
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import requests
+from requests.utils import select_proxy
 from urllib3.exceptions import LocationValueError
 
 from gate.clouds.ca_bundle import TOO_MANY_OPEN_FILES
@@ -14,7 +16,7 @@ from gate.errors import NotUnderstood, Refused, Unreachable, UsageError
 from gate.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from gate.errors import GateError
 
@@ -27,6 +29,10 @@ _NO_ADDRESS = (
 )
 
 
+_PROXY_AUTHENTICATION_REQUIRED, _SERVER_ERROR = 407, 500
+_PROXY_IS_BUSY = frozenset({408, 429})
+
+
 def unusable_proxy() -> UsageError:
     """The error for a proxy's address that cannot be parsed; it is not quoted, since it may contain a password."""
     return UsageError(
@@ -36,12 +42,29 @@ def unusable_proxy() -> UsageError:
     )
 
 
+def path_to(host: str, proxies: Mapping[str, str], url: str) -> str:
+    """Names the host, and the proxy on the way to it if there is one, without its user and password.
+
+    Args:
+        host: The host that the request was for.
+        proxies: As `requests` has found them in the environment.
+        url: The address of the request.
+    """
+    try:
+        proxy = urlsplit(select_proxy(url, dict(proxies)) or "")
+        place = f"{proxy.hostname}:{proxy.port}" if proxy.port else proxy.hostname
+    except ValueError:
+        # Of an address that cannot be read, any part may belong to the password.
+        place = None
+    return f"{host} through the proxy {place}" if place else host
+
+
 def error_from(error: Exception, *, host: str, redact: Callable[[str], str]) -> GateError:
     """Translates an error of `requests` or `urllib3`, without the password of a proxy.
 
     Args:
         error: It may quote what was received.
-        host: The host that the request was for.
+        host: The host that the request was for, and the proxy on the way; see `path_to`.
         redact: Replaces every secret in a text.
     """
     cause = _innermost(error)
@@ -55,9 +78,8 @@ def error_from(error: Exception, *, host: str, redact: Callable[[str], str]) -> 
         return _no_certificates(host, detail)
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return _untrusted_certificate(host, detail)
-    if "Tunnel connection failed: 407" in str(cause):
-        return _proxy_authentication_required(host, detail)
-    return _unreachable(host, detail)
+    tunnel = re.search(r"Tunnel connection failed: (\d{3})", str(cause))
+    return _no_tunnel(int(tunnel[1]), host, detail) if tunnel else _unreachable(host, detail)
 
 
 def _is_about_ca_bundle(error: Exception, cause: BaseException) -> bool:
@@ -87,11 +109,26 @@ def _untrusted_certificate(host: str, detail: str) -> NotUnderstood:
     )
 
 
+def _no_tunnel(status: int, host: str, detail: str) -> GateError:
+    if status == _PROXY_AUTHENTICATION_REQUIRED:
+        return _proxy_authentication_required(host, detail)
+    is_refused = status < _SERVER_ERROR and status not in _PROXY_IS_BUSY
+    return _proxy_refuses(host, detail) if is_refused else _unreachable(host, detail)
+
+
 def _proxy_authentication_required(host: str, detail: str) -> Refused:
     return Refused(
-        f"The proxy on the way to {host} requires authentication ({detail}).",
+        f"Authentication is required to reach {host} ({detail}).",
         means="Its address in HTTPS_PROXY has no user and password, or wrong ones.",
         remedy="Correct HTTPS_PROXY, or add this host to NO_PROXY.",
+    )
+
+
+def _proxy_refuses(host: str, detail: str) -> Refused:
+    return Refused(
+        f"The proxy does not let this runner reach {host} ({detail}).",
+        means="Its rules do not allow this host, or a firewall answers in its place.",
+        remedy="Have the host allowed there, or add it to NO_PROXY if this runner can reach it directly.",
     )
 
 

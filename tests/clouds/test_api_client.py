@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.errors import DeadlineExceeded, GateError, NotAuthorised
+from gate.errors import DeadlineExceeded, ForeignResponse, GateError, NotAuthorised, Unreachable
 from gate.outcome import EventKind
 from gate.simulator import Fault, HttpResponse, RawResponse, Simulator
 from tests.builders import NOW
@@ -155,7 +156,12 @@ WRONG_BY = [-86400.0, -3600.0, -901.0, 901.0, 3600.0, 86400.0 * 365]
 
 
 def dated_response(date: str, *, status: int = 200) -> HttpResponse:
-    return HttpResponse(status=status, headers={"Date": date}, body=b"{}")
+    body = (
+        {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM authentication information"}
+        if status in {401, 403}
+        else {}
+    )
+    return HttpResponse(status=status, headers={"Date": date}, body=json.dumps(body).encode())
 
 
 def clock_notes(connection: Connection) -> list[str]:
@@ -314,3 +320,51 @@ def test_an_extreme_date_causes_no_overflow(fake_time: FakeTime, date: str) -> N
 
     assert now.tzinfo is UTC
     assert now + timedelta(minutes=15) > now
+
+
+PAGE = HttpResponse(status=403, body=b"<html><title>Access &amp; policy</title></html>")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("body", [b"", PAGE.body, b"{}"], ids=["empty", "page", "object"])
+def test_a_refusal_without_an_error_of_the_cloud_is_not_about_credentials_and_not_retried(
+    fake_time: FakeTime, status: int, body: bytes
+) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(response=HttpResponse(status=status, body=body)))
+        error = error_of(a_connection(fake_time), simulator.url)
+
+        assert len(simulator.requests) == 1
+    assert isinstance(error, ForeignResponse)
+    assert ("'Access & policy'" in error.happened) is (body == PAGE.body)
+
+
+def test_such_a_refusal_is_retried_once_the_same_key_was_accepted(fake_time: FakeTime) -> None:
+    """A proxy answers in place of the API for a while."""
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(requests=frozenset({2, 3}), response=PAGE))
+        client = a_client(a_connection(fake_time), simulator.url)
+        client.call("GET", PROJECTS)
+        client.call("GET", PROJECTS)
+
+        assert len(simulator.requests) == 4
+
+
+def test_such_a_refusal_that_stays_ends_at_the_deadline_with_what_was_seen(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(requests=frozenset(range(2, 99)), response=PAGE))
+        client = a_client(a_connection(fake_time, timeout=60.0), simulator.url)
+        client.call("GET", PROJECTS)
+        with pytest.raises(Unreachable, match="a page with the title 'Access & policy'"):
+            client.call("GET", PROJECTS)
+
+    assert fake_time.elapsed == pytest.approx(60)
+
+
+def test_a_redirect_is_not_retried_even_after_a_success(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(requests=frozenset({2}), response=HttpResponse(status=302)))
+        client = a_client(a_connection(fake_time), simulator.url)
+        client.call("GET", PROJECTS)
+        with pytest.raises(ForeignResponse):
+            client.call("GET", PROJECTS)

@@ -205,7 +205,7 @@ def test_a_password_of_a_proxy_that_is_not_ascii_is_redacted_in_base64_of_either
 
 
 @pytest.mark.parametrize("password", ["hunter2", "p+", "407", ""])
-@pytest.mark.parametrize(("status", "expected"), [(407, Refused), (403, Unreachable)])
+@pytest.mark.parametrize(("status", "expected"), [(407, Refused), (403, Refused), (503, Unreachable)])
 def test_even_a_short_password_of_a_proxy_is_redacted(
     fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, password: str, status: int, expected: type[GateError]
 ) -> None:
@@ -309,3 +309,36 @@ def test_a_netrc_file_is_not_used(fake_time: FakeTime, monkeypatch: pytest.Monke
     assert head.startswith("GET http://gate.invalid/v3/projects HTTP/1.1\r\n")
     assert f"\r\nX-Auth-Token: {TOKEN}\r\n" in head
     assert "Authorization" not in head
+
+
+@pytest.mark.parametrize("status", [300, 400, 403, 404, 405, 451])
+def test_a_proxy_that_refuses_the_host_ends_the_run_at_once_and_is_named(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    with Peer(f"HTTP/1.1 {status} Blocked by policy\r\n\r\n".encode()) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://bot:hush-hush@{proxy.address}")
+        error = error_of(a_connection(fake_time), "https://gate.invalid")
+
+        assert len(proxy.requests) == 1
+        assert f"does not let this runner reach gate.invalid through the proxy {proxy.address}" in error.happened
+    assert isinstance(error, Refused)
+    assert fake_time.slept == []
+
+
+@pytest.mark.parametrize("status", [408, 429, 502, 503, 504])
+def test_a_proxy_that_is_busy_or_broken_is_asked_again(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    with Peer(f"HTTP/1.1 {status} Later\r\n\r\n".encode()) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+        error = error_of(a_connection(fake_time, timeout=10.0), "https://gate.invalid")
+
+        assert len(proxy.requests) > 1
+        assert f"gate.invalid through the proxy {proxy.address} cannot be reached" in error.happened
+    assert isinstance(error, Unreachable)
+
+
+def test_without_a_proxy_none_is_named(fake_time: FakeTime, unused_address: str) -> None:
+    error = error_of(a_connection(fake_time, timeout=1.0), f"http://{unused_address}")
+
+    assert "through the proxy" not in error.happened

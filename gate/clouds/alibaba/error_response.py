@@ -9,7 +9,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.error_response import (
-    AUTH_STATUSES,
     TOO_MANY_REQUESTS,
     CloudError,
     describe_error,
@@ -20,7 +19,7 @@ from gate.clouds.error_response import (
 )
 from gate.clouds.response import retry_after
 from gate.clouds.values import is_one_of, text
-from gate.errors import NotAuthorised, Throttled
+from gate.errors import NotAuthorised, Refused, Throttled
 from gate.text import one_line
 
 if TYPE_CHECKING:
@@ -47,6 +46,7 @@ _AUTH_ERROR_PREFIXES = (
     "InvalidTimeStamp",
     "IllegalTimestamp",
 )
+_WRONG_EDITION = "FreeVersionNotPermit"
 _AEGIS = frozenset({"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"})
 
 
@@ -96,9 +96,7 @@ def _refusal(response: Response, error: CloudError) -> GateError:
             remedy="Run fewer gates at once, or poll less often with --poll-interval.",
             retry_after=_pause(response),
         )
-    if error.code.startswith(_AUTH_ERROR_PREFIXES) or (
-        response.status in AUTH_STATUSES and not error.code.startswith(_FORBIDDEN)
-    ):
+    if error.code.startswith(_AUTH_ERROR_PREFIXES):
         return NotAuthorised(
             f"{_NAME} does not accept these credentials ({describe_error(response, error)}).",
             means="They are wrong, expired or disabled, or this machine's clock is wrong.",
@@ -110,6 +108,12 @@ def _refusal(response: Response, error: CloudError) -> GateError:
             means="No RAM policy of the user allows it. The actions that show a task start with yundun-aegis:, those "
             "that count its images with yundun-sas:, so a policy for one of the two is not enough.",
             remedy=f"Allow {action(response.operation)}; the README has a policy with all that the gate needs.",
+        )
+    if error.code == _WRONG_EDITION:
+        return Refused(
+            f"This edition of Security Center does not have {response.operation} ({describe_error(response, error)}).",
+            means="The account uses the free edition, or one without the scan of images.",
+            remedy="Buy an edition with it, or give keys of the account that has it.",
         )
     if is_transient(response) or error.code in _TRANSIENT:
         return unreachable(_NAME, response, error)

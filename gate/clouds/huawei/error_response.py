@@ -9,7 +9,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.error_response import (
-    AUTH_STATUSES,
     TOO_MANY_REQUESTS,
     CloudError,
     describe_error,
@@ -35,8 +34,6 @@ _GATEWAY = re.compile(r"^APIG\.")
 _NO_ERROR: tuple[object, ...] = (None, False, 0, "", "0", [], {})
 _CODES = ("error_code", "errorCode", "code")
 _MESSAGES = ("error_msg", "errorMsg", "error_description", "message")
-_FORBIDDEN_CODES = frozenset({"HSS.0010", "HSS.0013"})
-_FORBIDDEN = 403
 _READ_HSS = "Grant the user read access to HSS (the policy HSS ReadOnlyAccess) in the project of the region."
 _LIST_PROJECTS = "Allow the user to list projects in IAM, or give --project-id, which makes this call unnecessary."
 _REMEDIES = {
@@ -45,6 +42,12 @@ _REMEDIES = {
     "APIGW.0307": "Get a new token; one from a regional IAM endpoint is valid in that region only.",
 }
 _THROTTLED = "APIGW.0308"
+_WRONG_CREDENTIALS = frozenset({"APIGW.0301", "APIGW.0303", "APIGW.0305", "APIGW.0307", "IAM.0001", "401"})
+_FORBIDDEN = frozenset(
+    {"HSS.0010", "HSS.0013", "IAM.0003", "403"}
+    | {f"APIGW.{number}" for number in ("0302", "0306", "0310", "0401", "0402", "0802")}
+)
+"""401 and 403 are codes of IAM's version 3 too. No other code is taken for one of credentials, whatever its status."""
 
 
 def read(response: Response) -> dict[str, Any]:
@@ -79,13 +82,13 @@ def _named(key: str, document: Mapping[str, Any]) -> CloudError:
 def _refusal(response: Response, error: CloudError) -> GateError:
     if response.status == TOO_MANY_REQUESTS or error.code == _THROTTLED:
         return _throttled(response, error)
-    if error.code in _FORBIDDEN_CODES or (response.status == _FORBIDDEN and error.code not in _REMEDIES):
+    if error.code in _FORBIDDEN:
         return NotAuthorised(
             f"Huawei Cloud does not let this user call {response.operation} ({describe_error(response, error)}).",
             means="The user lacks a permission, or may not use this project, region or network.",
             remedy=_LIST_PROJECTS if response.operation.endswith("/v3/projects") else _READ_HSS,
         )
-    if response.status in AUTH_STATUSES or error.code in _REMEDIES:
+    if error.code in _WRONG_CREDENTIALS:
         return NotAuthorised(
             f"Huawei Cloud does not accept these credentials ({describe_error(response, error)}).",
             means="They are wrong, expired or of another region.",

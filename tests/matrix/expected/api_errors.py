@@ -129,14 +129,14 @@ def _with_values(cloud: str, status: int, document: Mapping[str, str], codes: tu
         yield from row(error(status, f"{error_code}-with-{field}={name}", changed), code, cloud=cloud, at=(MID_WAIT,))
 
 
-# The status decides, whatever the document says; with HTTP 400, only the code says that permissions are missing.
+# Only a code that is known says that the credentials or permissions are wrong, whatever the status is.
 MALFORMED: Final = (
     *_with_values(HUAWEI, 400, {"error_code": "HSS.0013", "error_msg": "no"}, (4, 3)),
-    *_with_values(HUAWEI, 401, {"error_code": "APIGW.0301", "error_msg": "no"}, (3, 3)),
+    *_with_values(HUAWEI, 401, {"error_code": "APIGW.0301", "error_msg": "no"}, (4, 3)),
     *_with_values(HUAWEI, 429, {"error_code": "APIGW.0308", "error_msg": "limit:5,time:1 minute"}, (4, 4)),
     *_with_values(HUAWEI, 500, {"error_code": "APIGW.0601", "error_msg": "no"}, (4, 4)),
     *_with_values(ALIBABA, 400, {"Code": "NoPermission", "Message": "no"}, (4, 3)),
-    *_with_values(ALIBABA, 403, {"Code": "NoPermission", "Message": "no"}, (3, 3)),
+    *_with_values(ALIBABA, 403, {"Code": "NoPermission", "Message": "no"}, (4, 3)),
     *_with_values(ALIBABA, 400, {"Code": "Throttling.User", "Message": "no"}, (4, 4)),
     *_with_values(ALIBABA, 503, {"Code": "ServiceUnavailable", "Message": "no"}, (4, 4)),
 )

@@ -90,7 +90,6 @@ TRANSIENT_PROXY_FAULTS = (
     _connect_response("never-opens-the-tunnel", no_response(), arguments=SHORT_BY_PROXY),
     _connect_response("closes-without-a-response", RawResponse()),
     _connect_response("sends-its-login-page", login_page()),
-    _connect_response("redirects-to-its-login-page", redirect("https://login.example/")),
     _connect_response("cannot-resolve-the-name", server_error(502)),
     _connect_response("is-overloaded", server_error(503)),
     _connect_response("times-out", server_error(504)),
@@ -98,9 +97,17 @@ TRANSIENT_PROXY_FAULTS = (
 )
 PERMANENT_PROXY_FAULTS = (
     _connect_response(
+        "redirects-to-its-login-page",
+        redirect("https://login.example/"),
+        expected_words=("does not let this runner reach", "through the proxy"),
+    ),
+    _connect_response(
+        "forbids-the-host", server_error(403), expected_words=("does not let this runner reach", "through the proxy")
+    ),
+    _connect_response(
         "requires-authentication",
         HttpResponse(status=407, headers={"Proxy-Authenticate": "Basic"}),
-        expected_words=("requires authentication", "HTTPS_PROXY"),
+        expected_words=("Authentication is required", "HTTPS_PROXY"),
     ),
     replace(
         UNTRUSTED_CERTIFICATE,
