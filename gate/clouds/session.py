@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import socket
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -31,9 +33,23 @@ class Session(requests.Session):
         for scheme in ("http://", "https://"):
             self.mount(scheme, _Adapter())
 
+    def merge_environment_settings(self, url: Any, proxies: Any, *others: Any, **named: Any) -> Any:
+        """As `requests` does, with NO_PROXY read as runners write it."""
+        no_proxy = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+        proxies = {**(proxies or {}), "no_proxy": readable_no_proxy(no_proxy)}
+        settings = super().merge_environment_settings(url, proxies, *others, **named)
+        settings["proxies"].pop("no_proxy", None)
+        return settings
+
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' own signature
         """None, whatever the response says."""
         return None
+
+
+def readable_no_proxy(text: str) -> str:
+    """Rewrites NO_PROXY for `requests`, which knows no `*.example.com`, no capitals and no list with spaces."""
+    hosts = filter(None, re.split(r"[,\s]+", text.lower()))
+    return ",".join(host if host == "*" else host.removeprefix("*") for host in hosts)
 
 
 # The names of these classes are in the messages of errors.

@@ -160,14 +160,41 @@ def test_no_proxy_is_used_for_a_loopback_address(
         assert call(a_connection(fake_time), f"{url}:{peer.address.partition(':')[2]}") == {"projects": []}
 
 
-def test_no_proxy_is_used_for_a_host_in_no_proxy(fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        "api.gate.invalid",
+        "gate.invalid",
+        ".gate.invalid",
+        "*.gate.invalid",
+        "*.Gate.Invalid",
+        "localhost, *.gate.invalid",
+        "localhost *.gate.invalid",
+        "*.gate.invalid,",
+        "*",
+    ],
+)
+def test_no_proxy_is_used_for_a_host_in_no_proxy(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, hosts: str, name: str
+) -> None:
     with Peer() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
-        monkeypatch.setenv("NO_PROXY", "gate.invalid")
-        error = error_of(a_connection(fake_time, timeout=0.0), "https://gate.invalid")
+        monkeypatch.setenv(name, hosts)
+        error = error_of(a_connection(fake_time, timeout=0.0), "https://api.gate.invalid")
 
         assert proxy.requests == []
     assert isinstance(error, Unreachable)
+
+
+@pytest.mark.parametrize("hosts", ["", "*.invalid.example", "xgate.invalid", "gate.invalid.example"])
+def test_the_proxy_is_used_for_any_other_host(fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, hosts: str) -> None:
+    with Peer(b"HTTP/1.1 407 No\r\n\r\n") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+        monkeypatch.setenv("NO_PROXY", hosts)
+        error_of(a_connection(fake_time, timeout=0.0), "https://api.gate.invalid")
+
+        assert len(proxy.requests) == 1
 
 
 @pytest.mark.parametrize(
