@@ -3,6 +3,8 @@
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
+# Another package index, such as a mirror behind a firewall; the hashes of all packages are checked whatever it sends.
+ARG PIP_INDEX_URL
 WORKDIR /build
 COPY requirements/build.txt requirements/run.txt requirements/
 RUN python3 -m venv tools \

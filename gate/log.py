@@ -74,11 +74,14 @@ class Log:
             self._print_change(event, describe(self._with_monotonic_progress(event.task)))
 
     def sleep(self, seconds: float) -> None:
-        """Sleeps for so many s; on a terminal the live line counts them down."""
-        if not self._is_live:
-            self._sleep(seconds)
-            return
+        """Sleeps for so many s; the live line of a terminal counts them down, and any other log breaks its silence."""
         ends_at = self._monotonic() + seconds
+        if not self._is_live:
+            while (left := ends_at - self._monotonic()) > _MAX_SILENCE:
+                self._sleep(_MAX_SILENCE)
+                self._print_countdown(ends_at - self._monotonic())
+            self._sleep(left)
+            return
         try:
             while (left := ends_at - self._monotonic()) > 0:
                 self._draw_live_line(left)
@@ -122,6 +125,11 @@ class Log:
     def _print_line(self, event: Event, text: str, *, min_verbosity: int = 0) -> None:
         if self._verbosity >= min_verbosity:
             self._write(f"scan-gate: {event.at:6.1f} s  {for_log(text, MAX_REASON_LENGTH)}\n")
+
+    def _print_countdown(self, left: float) -> None:
+        if not self.is_quiet:
+            elapsed = self._monotonic() - self._started_at
+            self._write(f"scan-gate: {elapsed:6.1f} s  still waiting: {self._next_step} in {left:.0f} s\n")
 
     def _draw_live_line(self, left: float) -> None:
         # In the last column, some terminals wrap at once.

@@ -9,7 +9,9 @@ import json
 import os
 import shutil
 import subprocess
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,6 +57,31 @@ def image() -> str:
     built = docker("build", "--quiet", "--tag", "scan-gate:under-test", str(ROOT), timeout=900)
     assert built.returncode == 0, built.stderr
     return "scan-gate:under-test"
+
+
+def test_the_packages_can_come_from_another_index() -> None:
+    """As from a mirror behind a firewall; this one has no package."""
+    asked: list[str] = []
+
+    class Index(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_arguments: object) -> None:
+            """Logs nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Index) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        index = f"PIP_INDEX_URL=http://127.0.0.1:{server.server_port}/mirror"
+        built = docker("build", "--network", "host", "--build-arg", index, str(ROOT), timeout=900)
+        server.shutdown()
+        thread.join()
+
+    assert built.returncode != 0
+    assert asked
+    assert all(path.startswith("/mirror/") for path in asked)
 
 
 @pytest.fixture

@@ -237,6 +237,40 @@ def test_a_pause_lasts_as_long_as_it_should(stream: io.StringIO) -> None:
     assert fake_time.elapsed == 2.25
 
 
+@pytest.mark.parametrize(
+    ("seconds", "slept", "lines"),
+    [
+        (240.0, [240.0], []),
+        (
+            600.0,
+            [240.0, 240.0, 120.0],
+            [
+                "scan-gate:  240.0 s  still waiting: retrying in 360 s",
+                "scan-gate:  480.0 s  still waiting: retrying in 120 s",
+            ],
+        ),
+    ],
+)
+def test_a_long_pause_is_not_silent(seconds: float, slept: list[float], lines: list[str]) -> None:
+    """Some CI systems cancel a job that prints nothing for ten minutes."""
+    fake_time, stream = FakeTime(), io.StringIO()
+    log = Log(stream, monotonic=fake_time.monotonic, sleep=fake_time.sleep)
+    log.on_event(Event(kind=EventKind.RETRY, at=0, text="Full.", pause=seconds))
+
+    log.sleep(seconds)
+
+    assert fake_time.slept == slept
+    assert stream.getvalue().splitlines()[1:] == lines
+
+
+def test_with_quiet_a_long_pause_stays_silent() -> None:
+    fake_time, stream = FakeTime(), io.StringIO()
+
+    Log(stream, verbosity=-1, monotonic=fake_time.monotonic, sleep=fake_time.sleep).sleep(600)
+
+    assert (fake_time.elapsed, stream.getvalue()) == (600, "")
+
+
 def test_an_interrupted_pause_leaves_no_live_line() -> None:
     def interrupted(_seconds: float) -> None:
         raise KeyboardInterrupt

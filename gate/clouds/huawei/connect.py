@@ -41,6 +41,13 @@ def connect(connection: Connection) -> HuaweiCloud:
 
 
 def _known(region: Region) -> str:
+    main_project = region.name.partition("_")[0]
+    if main_project != region.name and main_project in REGIONS:
+        raise UsageError(
+            f"{region.name!r} ({region.source}) is a sub-project of the region {main_project}, not a region.",
+            means="IAM names a sub-project by its region, an underscore and a name of its own.",
+            remedy=f"Give --region {main_project}, and the id of the sub-project with --project-id.",
+        )
     remedy = f"Correct {region.source}, or for a new region give --endpoint and --project-id."
     return known_region(region, REGIONS, service="Huawei Cloud", remedy=remedy)
 
