@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from tests.harness import CLOUDS, option_values
 from tests.pipelines.engine import IMAGE, ROOT, build, reason_to_skip, run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 RUNNER = ROOT / "tests" / "pipelines" / "node_modules" / ".bin" / "gitlab-ci-local"
@@ -76,18 +78,22 @@ def pipeline(folder: Path, cloud: str, scenario: str, *, earlier_job: str = "", 
         # The gate finds the project by itself.
         of_cloud = option_values(cloud, settings, omitted=("project_id",))
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
-        (folder / ".gitlab-ci.yml").write_text(
-            PIPELINE.format(inputs=json.dumps({**FIXED_INPUTS, **of_cloud, **given})) + earlier_job
-        )
-        shutil.copytree(ROOT / "templates", folder / "templates")
-        for step in (("init", "-q"), ("remote", "add", "origin", "http://127.0.0.1/team/shop.git"), ("add", "-A")):
-            run("git", *step, cwd=folder)
-        run("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "x", cwd=folder)
-        credentials = {name: settings[name] for name in ("access_key_id", "access_key_secret")}
-        variables = [f"SCAN_GATE_{name.upper()}={value}" for name, value in credentials.items()]
-        words = [word for pair in variables for word in ("--variable", pair)]
-        words += ["--network", "host", *RUNNER_OPTIONS]
-        return run(str(RUNNER), *words, cwd=folder).stdout
+        yml = PIPELINE.format(inputs=json.dumps({**FIXED_INPUTS, **of_cloud, **given})) + earlier_job
+        return run_pipeline(folder, yml, settings)
+
+
+def run_pipeline(folder: Path, yml: str, settings: Mapping[str, str]) -> str:
+    """Runs a pipeline in its own repository, with the credentials of a simulated cloud; returns its log."""
+    (folder / ".gitlab-ci.yml").write_text(yml)
+    shutil.copytree(ROOT / "templates", folder / "templates")
+    for step in (("init", "-q"), ("remote", "add", "origin", "http://127.0.0.1/team/shop.git"), ("add", "-A")):
+        run("git", *step, cwd=folder)
+    run("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "x", cwd=folder)
+    credentials = {name: settings[name] for name in ("access_key_id", "access_key_secret")}
+    variables = [f"SCAN_GATE_{name.upper()}={value}" for name, value in credentials.items()]
+    words = [word for pair in variables for word in ("--variable", pair)]
+    words += ["--network", "host", *RUNNER_OPTIONS]
+    return run(str(RUNNER), *words, cwd=folder).stdout
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -106,6 +112,30 @@ def test_an_allowed_block_warns_and_later_jobs_see_it(cloud: str, tmp_path: Path
 
     assert "later job sees blocked, exit code 1, 2 risky" in log, log
     assert "WARN  scan-gate" in log
+
+
+@pytest.mark.usefixtures("images")
+def test_a_later_job_sees_both_verdicts_of_two_gates(tmp_path: Path) -> None:
+    gates = {"production": "risky", "staging": "clean"}
+    settings: dict[str, str] = {}
+    with ExitStack() as stack:
+        includes = []
+        for name, scenario in gates.items():
+            settings = stack.enter_context(Simulator(scenario)).describe()["huawei"]
+            of_cloud = option_values("huawei", settings, omitted=("project_id",))
+            inputs = {**FIXED_INPUTS, **of_cloud, "name": name, "job-name": f"gate-{name}", "allow-exit-codes": [1]}
+            includes.append({"local": "templates/scan-gate.yml", "inputs": inputs})
+        words = "$SCAN_VERDICT_PRODUCTION and $SCAN_VERDICT_STAGING"
+        later = {"stage": "deploy", "script": [f'echo "later job sees {words}"']}
+        log = run_pipeline(
+            tmp_path,
+            json.dumps({"stages": ["test", "deploy"], "include": includes, "print-outputs": later}),
+            settings,
+        )
+
+    assert "later job sees blocked and passed" in log, log
+    assert "WARN  gate-production" in log
+    assert "PASS  gate-staging" in log
 
 
 @pytest.mark.usefixtures("images")
