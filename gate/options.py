@@ -65,7 +65,7 @@ CONNECTION_OPTIONS = (
         help="trust only the certificate authorities in this PEM file",
         parse=ca_bundle,
         metavar="PATH",
-        default_note="those of the system",
+        default_note="those of the system and of certifi",
     ),
     Option(
         name="request-timeout",

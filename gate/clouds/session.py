@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 import socket
+import ssl
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import connection, connectionpool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
+from urllib3.util.ssl_ import create_urllib3_context
 
 from gate.clouds.exchange import current_exchange
 
@@ -97,7 +100,29 @@ class HTTPConnection(connection.HTTPConnection):
 
 
 class HTTPSConnection(HTTPConnection, connection.HTTPSConnection):
-    """The same with TLS."""
+    """The same with TLS, and with the certificate authorities that the user or the system trusts."""
+
+    def connect(self) -> None:
+        """See `urllib3.connection.HTTPSConnection.connect`."""
+        if self.ssl_context is None:
+            self.ssl_context = trust(is_given=self.ca_certs != DEFAULT_CA_BUNDLE_PATH or bool(self.ca_cert_dir))
+        super().connect()
+
+
+def trust(*, is_given: bool) -> ssl.SSLContext:
+    """The context for a connection, to which urllib3 adds the authorities of the given file, else those of certifi.
+
+    Args:
+        is_given: Whether the user has named the authorities. Then no others count, and their certificates need not
+            follow the rules that Python 3.13 checks in addition: many of companies do not. Otherwise those of the
+            system count too, among which a company's base image has its own; SSL_CERT_FILE and SSL_CERT_DIR name them.
+    """
+    context = create_urllib3_context()
+    if is_given:
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    else:
+        context.load_default_certs()
+    return context
 
 
 class HTTPConnectionPool(connectionpool.HTTPConnectionPool):

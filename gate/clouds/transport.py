@@ -74,7 +74,8 @@ class Transport:
             # A message of a proxy is no response that could be damaged, and a proxy's password may be short.
             short = Redactor(passwords, min_length=1)
             redact = partial(_redact_twice, redactor, short)
-            raise error_from(error, host=path, redact=redact) from None
+            bundle = send_options["verify"] if isinstance(send_options["verify"], str) else None
+            raise error_from(error, host=path, redact=redact, bundle=bundle) from None
 
     def close(self) -> None:
         """Closes the connections that are kept for further requests."""

@@ -29,6 +29,33 @@ _NO_ADDRESS = (
 )
 
 
+_OTHER_NAME = (
+    "The certificate is for other host names: another server answers here, or the endpoint has a wrong name.",
+    "Check --endpoint, and whether the name leads to the right server.",
+)
+_WRONG_TIME = (
+    "The certificate has expired, is not valid yet, or this machine's clock is wrong.",
+    "Check the clock; if it is right, whoever runs that server or proxy has to renew the certificate.",
+)
+_NOT_TRUSTED = (
+    "A proxy opens the TLS connection, or the endpoint uses a private certificate authority.",
+    "Give the authority's certificate with --ca-bundle, or add it to those of the system.",
+)
+_NOT_IN_BUNDLE = (
+    "The given file lacks the authority that has issued it, and no other authority counts beside the file.",
+    "Add that authority's certificate to the file of --ca-bundle, REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE.",
+)
+_BROKEN_AUTHORITY = (
+    "A certificate in its chain breaks a rule, which newer versions of Python check more strictly.",
+    "Name the authority with --ca-bundle, for which fewer rules count, or have its certificate renewed.",
+)
+_UNKNOWN_ISSUER = frozenset({18, 19, 20, 21})
+_CERTIFICATE_FAULTS = {
+    **dict.fromkeys((62, 63, 64), _OTHER_NAME),
+    **dict.fromkeys((9, 10), _WRONG_TIME),
+    **dict.fromkeys(_UNKNOWN_ISSUER, _NOT_TRUSTED),
+}
+"""What each fault means and what to do, by OpenSSL's number of it (X509_V_ERR in its x509_vfy.h)."""
 _PROXY_AUTHENTICATION_REQUIRED, _SERVER_ERROR = 407, 500
 _PROXY_IS_BUSY = frozenset({408, 429})
 
@@ -59,13 +86,14 @@ def path_to(host: str, proxies: Mapping[str, str], url: str) -> str:
     return f"{host} through the proxy {place}" if place else host
 
 
-def error_from(error: Exception, *, host: str, redact: Callable[[str], str]) -> GateError:
+def error_from(error: Exception, *, host: str, redact: Callable[[str], str], bundle: str | None = None) -> GateError:
     """Translates an error of `requests` or `urllib3`, without the password of a proxy.
 
     Args:
         error: It may quote what was received.
         host: The host that the request was for, and the proxy on the way; see `path_to`.
         redact: Replaces every secret in a text.
+        bundle: The path of the certificate authorities, if the user has named them.
     """
     cause = _innermost(error)
     if isinstance(cause, _NO_ADDRESS):
@@ -77,7 +105,7 @@ def error_from(error: Exception, *, host: str, redact: Callable[[str], str]) -> 
     if _is_about_ca_bundle(error, cause):
         return _no_certificates(host, detail)
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return _untrusted_certificate(host, detail)
+        return _untrusted_certificate(host, detail, getattr(cause, "verify_code", 0), bundle)
     tunnel = re.search(r"Tunnel connection failed: (\d{3})", str(cause))
     return _no_tunnel(int(tunnel[1]), host, detail) if tunnel else _unreachable(host, detail)
 
@@ -101,12 +129,11 @@ def _no_certificates(host: str, detail: str) -> UsageError:
     )
 
 
-def _untrusted_certificate(host: str, detail: str) -> NotUnderstood:
-    return NotUnderstood(
-        f"The certificate of {host} cannot be trusted ({detail}).",
-        means="A proxy opens the TLS connection, or the endpoint uses a private certificate authority.",
-        remedy="Give its certificates with --ca-bundle.",
-    )
+def _untrusted_certificate(host: str, detail: str, code: int, bundle: str | None) -> NotUnderstood:
+    means, remedy = _CERTIFICATE_FAULTS.get(code, _BROKEN_AUTHORITY)
+    if code in _UNKNOWN_ISSUER and bundle:
+        means, remedy = _NOT_IN_BUNDLE
+    return NotUnderstood(f"The certificate of {host} cannot be trusted ({detail}).", means=means, remedy=remedy)
 
 
 def _no_tunnel(status: int, host: str, detail: str) -> GateError:
