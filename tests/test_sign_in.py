@@ -12,6 +12,7 @@ from tests.harness import CLOUDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.harness import Gate
 
@@ -129,3 +130,71 @@ def test_the_project_is_found_by_the_region_in_huawei(gate_in: Callable[..., Gat
 
     assert replace(gate, omitted=("project_id",)).check().code == 0
     assert gate.operations[:2] == ["projects", "tasks"]
+
+
+# Credentials that end during a run.
+
+
+@pytest.fixture
+def renew(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Gate]:
+    """A gate whose temporary key is in files; it expires after 5 s, when this is called with a gate."""
+
+    def start(cloud: str, then: Callable[[Path], object]) -> Gate:
+        gate = gate_in("clean", cloud)
+        token = tmp_path / "token"
+        token.write_text(known(gate, "security_token")[0])
+        monkeypatch.setenv("SCAN_GATE_SECURITY_TOKEN_FILE", str(token))
+
+        def expire() -> None:
+            gate.simulator.expires_at = gate.time.true_wall()
+            then(token)
+
+        gate.time.at_elapsed(5, expire)
+        return gate
+
+    return start
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_credentials_that_were_renewed_on_disk_are_read_again_when_the_cloud_refuses_the_old_ones(
+    cloud: str, renew: Callable[..., Gate]
+) -> None:
+    """Here the new key is a lasting one, which has no security token."""
+    gate = renew(cloud, lambda token: token.write_text(""))
+
+    ending = gate.check("-v", "--poll-interval", "6s")
+
+    assert ending.code == 0
+    assert ending.err.count("the credentials were renewed since they were read; signing the request again") == 1
+    assert len(gate.simulator.requests) == len([one for one in gate.simulator.requests if one.status == 200]) + 1
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("then", ["the-same", "gone", "half"])
+def test_credentials_that_expired_and_were_not_renewed_are_not_authorised_with_the_time_they_lived(
+    cloud: str, then: str, renew: Callable[..., Gate]
+) -> None:
+    changes: dict[str, Callable[[Path], object]] = {
+        "the-same": lambda _: None,
+        "gone": lambda token: token.unlink(),
+        "half": lambda token: token.write_text("half-of-a-new-token"),
+    }
+    gate = renew(cloud, changes[then])
+
+    ending = gate.check("--poll-interval", "6s")
+
+    assert ending.code == 3
+    assert ("It accepted them before, for 6 s of this run." in ending.out) is (then != "half")
+    assert ("SCAN_GATE_..._FILE" in ending.out) is (then != "half")
+
+
+def test_credentials_that_never_were_accepted_have_no_lifetime(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_in("clean")
+    monkeypatch.setenv("SCAN_GATE_ACCESS_KEY_SECRET", "wrong-secret-key")
+
+    ending = gate.check()
+
+    assert ending.code == 3
+    assert "accepted them before" not in ending.out

@@ -15,10 +15,10 @@ import requests
 from gate.clouds.error_response import AUTH_STATUSES
 from gate.clouds.response import date_of, memory_left
 from gate.clouds.retry_loop import RetryLoop
-from gate.errors import DeadlineExceeded, ForeignResponse, NotAuthorised, Unreachable
+from gate.errors import DeadlineExceeded, ForeignResponse, GateError, NotAuthorised, Unreachable
 from gate.policy import CLOCK_TOLERANCE
 from gate.text import one_line
-from gate.verdict_messages import format_limit
+from gate.verdict_messages import format_duration, format_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -43,6 +43,8 @@ class Api:
     """Turns a response into its JSON object, or raises what the API means by it."""
     signs_the_time: bool = True
     """Whether a wrong clock can be the reason of a refusal; a token does not contain the time."""
+    renew: Callable[[], Api] | None = None
+    """Builds the same with the credentials as they are now: a file may have been renewed since."""
 
 
 class ApiClient:
@@ -50,11 +52,13 @@ class ApiClient:
 
     def __init__(self, api: Api, connection: Connection) -> None:
         self._api = api
+        self._clock = connection.clock
         self._time_of_day = connection.time_of_day
         self._deadline = connection.deadline
         self._limit = format_limit(connection.settings.timeout, "--timeout")
         self._event_log = connection.event_log
-        self._has_succeeded = False
+        self._first_success: float | None = None
+        self._connection = connection
         self._transport = connection.open_transport(api.base_url, secrets=api.secrets)
         self._retries = RetryLoop(
             clock=connection.clock,
@@ -90,29 +94,30 @@ class ApiClient:
             GateError: What the API's `read` makes of the response, at once.
             NotUnderstood: The response is too large or cannot be decompressed.
         """
-        request = requests.Request(method, f"{self._api.base_url}{path}{_encoded(query)}", headers, auth=self._api.auth)
+        url = f"{self._api.base_url}{path}{_encoded(query)}"
         attributes = {"operation": operation or f"{method} {path}", "max_memory": memory_left(bytes_kept)}
-        return self._retries.run(partial(self._attempt, request, attributes))
+        return self._retries.run(partial(self._attempt, partial(requests.Request, method, url, headers), attributes))
 
-    def _attempt(self, request: requests.Request, attributes: Mapping[str, Any]) -> dict[str, Any]:
-        response = self._send(request, attributes)
+    def _attempt(self, request: Callable[..., requests.Request], attributes: Mapping[str, Any]) -> dict[str, Any]:
+        response = self._send(request(auth=self._api.auth), attributes)
         try:
             return self._read(response)
-        except NotAuthorised:
-            if not self._corrects_the_time(response):
-                raise
-        # Signed with the wrong time, it had no chance; if the time was not the reason, this is refused again.
-        return self._read(self._send(request, attributes))
+        except NotAuthorised as error:
+            if not (self._corrects_the_time(response) or self._renews_credentials()):
+                raise self._with_lifetime(error) from None
+        # The first had no chance with the wrong time or old credentials; if that was not the reason, this is refused.
+        return self._read(self._send(request(auth=self._api.auth), attributes))
 
     def _read(self, response: Response) -> dict[str, Any]:
         try:
             document = self._api.read(response)
         except ForeignResponse as error:
             # The same key was accepted before, so this is a proxy that answers in place of the API for a while.
-            if self._has_succeeded and response.status in AUTH_STATUSES:
+            if self._first_success is not None and response.status in AUTH_STATUSES:
                 raise Unreachable(error.happened, means=error.means, remedy=error.remedy) from None
             raise
-        self._has_succeeded = True
+        if self._first_success is None:
+            self._first_success = self._clock.elapsed()
         return document
 
     def _send(self, request: requests.Request, attributes: Mapping[str, Any]) -> Response:
@@ -134,6 +139,32 @@ class ApiClient:
             f"{response.operation}: {response.status}, {size} bytes, request id {one_line(request_id, 80)}"
         )
         return response
+
+    def _renews_credentials(self) -> bool:
+        """Takes over credentials that were renewed on disk since they were read."""
+        try:
+            renewed = self._api.renew() if self._api.renew else self._api
+        except GateError:
+            # As when the file is being replaced at this moment: the refusal says more.
+            return False
+        if renewed.secrets == self._api.secrets:
+            return False
+        self._api = renewed
+        self._transport = self._connection.open_transport(renewed.base_url, secrets=renewed.secrets)
+        self._event_log.note("the credentials were renewed since they were read; signing the request again")
+        return True
+
+    def _with_lifetime(self, error: NotAuthorised) -> NotAuthorised:
+        """The same error, with the time for which the cloud accepted these credentials in this run, if it ever did."""
+        if self._first_success is None:
+            return error
+        lived = format_duration(round(self._clock.elapsed() - self._first_success))
+        return NotAuthorised(
+            f"{error.happened} It accepted them before, for {lived} of this run.",
+            means=error.means,
+            remedy=f"{error.remedy} Credentials have to outlive --timeout, or to come from a file that is renewed in "
+            "time, which a variable SCAN_GATE_..._FILE names.",
+        )
 
     def _corrects_the_time(self, refusal: Response) -> bool:
         """Takes over the time of a server that refused the signature, where the clocks are far apart.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gate.clouds.alibaba.api import AlibabaCloud
@@ -29,11 +30,16 @@ def connect(connection: Connection) -> AlibabaCloud:
             remedy=f"Set {region.source}, such as cn-hangzhou or ap-southeast-1.",
         )
     endpoint_url = settings.endpoint or endpoint(_known(region))
-    credentials = connection.credentials(SOURCES, vendor="Alibaba Cloud", takes_token=False)
-    auth = KeyPairAuth(credentials, connection.time_of_day.now)
-    api = Api(base_url=endpoint_url, auth=auth, secrets=credentials.secrets, read=read)
+    api = _api(connection, endpoint_url)
     selection, where = Selection.from_options(settings.for_cloud), place(region, settings.endpoint)
     return AlibabaCloud(ApiClient(api, connection), selection, connection.time_of_day.now, where)
+
+
+def _api(connection: Connection, url: str) -> Api:
+    credentials = connection.credentials(SOURCES, vendor="Alibaba Cloud", takes_token=False)
+    auth = KeyPairAuth(credentials, connection.time_of_day.now)
+    renew = partial(_api, connection, url)
+    return Api(base_url=url, auth=auth, secrets=credentials.secrets, read=read, renew=renew)
 
 
 def _known(region: Region) -> str:

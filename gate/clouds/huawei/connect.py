@@ -35,9 +35,11 @@ def connect(connection: Connection) -> HuaweiCloud:
         )
     hss_url = settings.endpoint or hss_endpoint(_known(region))
     iam_url = "" if project_id else str(options.get("iam-endpoint") or iam_endpoint(_known(region)))
-    to = _opener(connection)
-    find = partial(str, project_id) if project_id else cache(partial(find_project, to(iam_url), region.name))
-    return HuaweiCloud(to(hss_url), find, Selection.from_options(options), place(region, settings.endpoint))
+    hss = ApiClient(_api(connection, hss_url), connection)
+    find: Callable[[], str] = partial(str, project_id)
+    if not project_id:
+        find = cache(partial(find_project, ApiClient(_api(connection, iam_url), connection), region.name))
+    return HuaweiCloud(hss, find, Selection.from_options(options), place(region, settings.endpoint))
 
 
 def _known(region: Region) -> str:
@@ -52,12 +54,18 @@ def _known(region: Region) -> str:
     return known_region(region, REGIONS, service="Huawei Cloud", remedy=remedy)
 
 
-def _opener(connection: Connection) -> Callable[[str], ApiClient]:
+def _api(connection: Connection, url: str) -> Api:
     credentials = connection.credentials(SOURCES, vendor="Huawei Cloud")
     auth = (
         KeyPairAuth(credentials, connection.time_of_day.now)
         if credentials.is_key_pair
         else TokenAuth(credentials.auth_token)
     )
-    api = partial(Api, auth=auth, secrets=credentials.secrets, read=read, signs_the_time=credentials.is_key_pair)
-    return lambda url: ApiClient(api(base_url=url), connection)
+    return Api(
+        base_url=url,
+        auth=auth,
+        secrets=credentials.secrets,
+        read=read,
+        signs_the_time=credentials.is_key_pair,
+        renew=partial(_api, connection, url),
+    )
