@@ -42,7 +42,7 @@ _NOT_TRUSTED = (
     "Give the authority's certificate with --ca-bundle, or add it to those of the system.",
 )
 _NOT_IN_BUNDLE = (
-    "The given file lacks the authority that has issued it, and no other authority counts beside the file.",
+    "A proxy opens the TLS connection, or the given file lacks the authority; none but those of the file count.",
     "Add that authority's certificate to the file of --ca-bundle, REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE.",
 )
 _BROKEN_AUTHORITY = (

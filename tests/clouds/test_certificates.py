@@ -87,7 +87,7 @@ def test_where_the_user_has_named_authorities_those_of_the_system_do_not_count(
     error = error_from(authority.server(tmp_path), fake_time, monkeypatch, other if how == "option" else None)
 
     assert isinstance(error, NotUnderstood)
-    assert "The given file lacks the authority" in error.means
+    assert "the given file lacks the authority" in error.means
     assert fake_time.slept == []
 
 
