@@ -38,7 +38,7 @@ def outcome(images: int) -> Outcome:
     )
     counts = Counts(total=images, succeeded=0, failed=images, risky=0)
     task = ScanTask(id="t", name="n", state=TaskState.COMPLETE, started_at=NOW, counts=counts, failed_images=failed)
-    verdict = judge(task, Policy())
+    verdict = judge(task, Policy(), now=NOW)
     return Outcome(
         cloud="huawei", verdict=verdict, policy=Policy(), task=task, gate_version=__version__, generated_at=NOW
     )

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from gate.outcome import EventKind
-from gate.policy import is_different_task
 from gate.scan import TaskState
 from gate.terminal import cell_width, columns, shortened
 from gate.text import MAX_REASON_LENGTH, for_log
@@ -109,7 +108,7 @@ class Log:
         if task.progress is None:
             return task
         # Another start time is another run of the task, and starts at 0 again.
-        is_same = before is not None and before.id == task.id and not is_different_task(task, before)
+        is_same = before is not None and (before.id, before.started_at) == (task.id, task.started_at)
         if before and is_same and (before.progress or 0) > task.progress:
             return replace(task, progress=before.progress)
         self._furthest = task

@@ -22,6 +22,7 @@ from gate.settings import (
     moment,
     pause,
     report_target,
+    scan_scopes,
     whole_number,
 )
 from gate.terminal import COLOR_CHOICES
@@ -110,6 +111,21 @@ JUDGEMENT_OPTIONS = (
         help="ignore tasks that started before this time, in RFC 3339 or epoch seconds",
         parse=moment,
         metavar="TIME",
+    ),
+    Option(
+        name="required-scope",
+        help="undecided if the scan did not look for all of these: "
+        "vulnerability, baseline, malicious-file, sensitive-information, software-compliance",
+        parse=scan_scopes,
+        metavar="LIST",
+        default="vulnerability,baseline,malicious-file",
+    ),
+    Option(
+        name="settle",
+        help="poll once more if the task ended less than this ago, since its counts may still change; 0 turns this off",
+        parse=duration,
+        metavar="DURATION",
+        default="60s",
     ),
     Option(
         name="appear-timeout",

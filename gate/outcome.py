@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gate.errors import ExitCode
 from gate.policy import Decision, failed_images
-from gate.scan import TaskState
+from gate.scan import ScanScope, TaskState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,6 +38,19 @@ class Event:
     """For a poll: the task as it was then; None when there was none."""
     pause: float | None = None
     """Seconds until the next try or poll; None when there is none."""
+
+
+def coverage(task: ScanTask) -> dict[str, str]:
+    """What the scan looked for, in which images, and what triggered it, in words: a pass says nothing beyond this."""
+    names = ", ".join(sorted(task.scopes or ())) or "nothing"
+    scope = "not stated" if task.scopes is None else "everything" if task.scopes == frozenset(ScanScope) else names
+    images = {True: "all", False: "selected", None: "not stated"}[task.covers_all_images]
+    return {
+        "Scope": scope,
+        "Images": images,
+        "Image type": task.image_type or "not stated",
+        "Trigger": task.type or "not stated",
+    }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +101,10 @@ class Outcome:
             "exit-code": int(self.verdict.exit_code),
             "task-id": task.id if task else None,
             "task-state": task.state if task else None,
+            "task-type": task.type if task else None,
+            "scope": None if task is None or task.scopes is None else ",".join(sorted(task.scopes)) or "none",
+            "all-images": str(task.covers_all_images).lower() if task and task.covers_all_images is not None else None,
+            "image-type": task.image_type if task else None,
             "total-num": counts.total if counts else None,
             "success-num": counts.succeeded if counts else None,
             "failed-num": failed_images(task) if task else None,

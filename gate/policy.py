@@ -6,24 +6,26 @@ after every reason against it was checked. The words of the reasons are in `gate
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gate import verdict_messages as messages
 from gate.errors import ExitCode, GateError
-from gate.scan import TaskState
+from gate.scan import RISK_SCOPES, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from gate.errors import Interrupted
-    from gate.scan import ScanTask
+    from gate.scan import ScanScope, ScanTask
 
 CLOCK_TOLERANCE = timedelta(minutes=15)
 """How far this machine's clock may be behind the cloud's: with more, no signature would be accepted either."""
+END_TOLERANCE = timedelta(minutes=2)
+"""How far the end of a task may be ahead of the latest known time, which servers state late and in whole seconds."""
 DEFAULT_TIMEOUT = 1800.0
 """The polling timeout: how many s a run may take by default."""
 
@@ -65,6 +67,10 @@ class Policy:
     max_risky: int = 0
     max_age: timedelta | None = timedelta(hours=24)
     started_after: datetime | None = None
+    required_scopes: frozenset[ScanScope] = RISK_SCOPES
+    """What the scan must have looked for, where the cloud states it."""
+    settle: float = 60.0
+    """Seconds after the end of a task in which its counts may still change; 0 if they are believed at first sight."""
     warn_only: bool = False
     warn_undecided: bool = False
 
@@ -76,48 +82,47 @@ class Policy:
         return not (excusable and self.warn_undecided)
 
 
-def judge(task: ScanTask, policy: Policy, *, timeout: float = DEFAULT_TIMEOUT) -> Verdict:
+def judge(task: ScanTask, policy: Policy, *, now: datetime, timeout: float = DEFAULT_TIMEOUT) -> Verdict:
     """Decides whether the images of this task may be released.
 
     Args:
         task: As it was when the wait ended.
         policy: What the user allows.
+        now: The latest time that is known.
         timeout: How many s the gate was given, for the reason where they were not enough.
     """
     if task.state is TaskState.COMPLETE:
-        if task.results_pending == 0:
-            return _apply_limits(task, policy)
-        return _undecided(ExitCode.NOT_FINAL, "results-pending", messages.results_pending(task, timeout))
+        if task.results_pending != 0:
+            return _undecided(ExitCode.NOT_FINAL, "results-pending", messages.results_pending(task, timeout))
+        if sign := contradiction(task, now):
+            message = messages.not_plainly_complete(sign, timeout)
+            return _undecided(ExitCode.NOT_FINAL, "not-plainly-complete", message)
+        return _apply_limits(task, policy)
     if task.state.ended_badly:
         return _undecided(ExitCode.TASK_ENDED_BADLY, f"task-{task.state}", messages.ended_badly(task))
     code = "unknown-state" if task.state is TaskState.UNKNOWN else "not-final"
     return _undecided(ExitCode.NOT_FINAL, code, messages.not_final(task, timeout))
 
 
-def staleness(task: ScanTask, policy: Policy, now: datetime) -> Reason | None:
-    """Returns why this task is too old to be judged, or why its age is unknown; None when it is fresh."""
-    started_at, max_age, started_after = task.started_at, policy.max_age, policy.started_after
-    if max_age is None and started_after is None:
-        return None
-    if started_at is None:
-        return _doubt("no-begin", messages.NO_START_TIME)
-    if started_at > now + CLOCK_TOLERANCE:
-        return _doubt("begins-in-future", messages.starts_in_future(started_at))
-    if max_age is not None and now - started_at > max_age:
-        reason = _doubt("stale", messages.too_old(started_at, max_age.total_seconds()))
-        return replace(reason, actual=_whole_seconds(now - started_at), limit=_whole_seconds(max_age))
-    if started_after is not None and started_at < started_after:
-        return _doubt("stale", messages.started_too_early(started_at, started_after))
-    return None
+def contradiction(task: ScanTask, now: datetime) -> str:
+    """Returns what the task states against the cloud's word that it is complete; empty if nothing does."""
+    if task.state is not TaskState.COMPLETE:
+        return ""
+    started_at, ended_at = task.started_at, task.ended_at
+    if task.reason:
+        return f"it states a failure ({task.reason.rstrip('.')})"
+    if task.remaining:
+        return f"it states a remaining time of {messages.format_duration(task.remaining)}"
+    if started_at and ended_at and ended_at < started_at:
+        return "it states an end before its start"
+    if ended_at and ended_at > now + END_TOLERANCE:
+        return f"it states an end in the future, {messages.format_time(ended_at)}"
+    return ""
 
 
-def _doubt(code: str, message: messages.Message) -> Reason:
-    return Reason(code=code, message=str(message), while_waiting=message.happened)
-
-
-def is_different_task(last: ScanTask, pinned: ScanTask) -> bool:
-    """Whether the last poll cannot be of the task that was chosen as fresh: its start time has changed."""
-    return last.started_at != pinned.started_at and pinned.started_at is not None
+def not_settled(timeout: float) -> Verdict:
+    """The verdict when the counts were within the limits, and there was no time to see whether they stay so."""
+    return _undecided(ExitCode.NOT_FINAL, "not-settled", messages.not_settled(timeout))
 
 
 def undecided(cause: GateError | Interrupted) -> Verdict:
@@ -211,7 +216,3 @@ def _exceeded_limits(
 
 def _undecided(exit_code: ExitCode, code: str, message: str) -> Verdict:
     return Verdict(decision=Decision.UNDECIDED, exit_code=exit_code, reasons=(Reason(code=code, message=message),))
-
-
-def _whole_seconds(span: timedelta) -> int:
-    return int(span.total_seconds())

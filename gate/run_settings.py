@@ -59,6 +59,8 @@ def _policy(values: Mapping[str, Any]) -> Policy:
         max_risky=values["max-risky"],
         max_age=values["max-age"],
         started_after=values["started-after"],
+        required_scopes=values["required-scope"],
+        settle=values["settle"],
         warn_only=values["warn-only"],
         warn_undecided=values["on-undecided"] == "warn",
     )

@@ -33,6 +33,20 @@ class TaskState(StrEnum):
         return self in {TaskState.STOPPED, TaskState.TIMED_OUT, TaskState.FAILED}
 
 
+class ScanScope(StrEnum):
+    """What a scan can look for."""
+
+    VULNERABILITY = "vulnerability"
+    BASELINE = "baseline"
+    MALICIOUS_FILE = "malicious-file"
+    SENSITIVE_INFORMATION = "sensitive-information"
+    SOFTWARE_COMPLIANCE = "software-compliance"
+
+
+RISK_SCOPES = frozenset({ScanScope.VULNERABILITY, ScanScope.BASELINE, ScanScope.MALICIOUS_FILE})
+"""The kinds of findings that a cloud counts an image as risky for (huawei-hss.md 2, alibaba-security-center.md 2.2)."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counts:
     """How many images a task has, by result; None if the cloud gave no valid number."""
@@ -75,6 +89,12 @@ class ScanTask:
     name: str = ""
     type: str = ""
     """The trigger of the task in the cloud's own words, such as `manual`."""
+    scopes: frozenset[ScanScope] | None = None
+    """What the scan looks for; None if the cloud does not state it."""
+    covers_all_images: bool | None = None
+    """Whether the scan covers all images or only selected ones; None if the cloud does not state it."""
+    image_type: str = ""
+    """Where the images are, in the cloud's own words, such as `registry`; empty if the cloud does not state it."""
     state: TaskState
     raw_state: str = ""
     """The state in the cloud's own words."""
@@ -104,6 +124,11 @@ class ScanTask:
     def is_gone(self) -> bool:
         """Whether the cloud does not list this task any more."""
         return self.state is TaskState.UNKNOWN and self.raw_state == NOT_LISTED
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether the task is listed and has not started yet, by all that the cloud states."""
+        return self.state is TaskState.RUNNING and not self.progress and not self.started_at and not self.ended_at
 
     @property
     def is_final(self) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gate.policy import DEFAULT_TIMEOUT
+from gate.scan import ScanScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,6 +117,15 @@ def pause(text: str) -> float:
 def age(text: str) -> timedelta | None:
     """Parses a duration, or `none` for no limit."""
     return None if text.strip().lower() == "none" else timedelta(seconds=duration(text))
+
+
+def scan_scopes(text: str) -> frozenset[ScanScope]:
+    """Parses a list of what a scan must look for, separated by commas; at least one."""
+    names = {name.strip() for name in text.split(",")}
+    unknown = sorted(names - set(ScanScope))
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is nothing that a scan looks for; known are {', '.join(ScanScope)}")
+    return frozenset(map(ScanScope, names))
 
 
 def moment(text: str) -> datetime:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gate.scan import TaskState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from gate.scan import ScanTask
@@ -25,9 +26,8 @@ class Message:
         return f"{self.happened} {self.remedy}"
 
 
-NO_START_TIME = Message(
-    happened="The scan task states no start time, so its age is unknown.",
-    remedy="It may still be queued; if it is not, judge it anyway with --max-age none.",
+QUEUED = Message(
+    happened="The scan task is queued and has not started yet.", remedy="Raise --timeout, or run the gate again later."
 )
 NO_IMAGES = "The scan task has no images: nothing was scanned. Check which images the scan covers."
 _ENDINGS = {TaskState.STOPPED: "was stopped", TaskState.TIMED_OUT: "timed out", TaskState.FAILED: "failed"}
@@ -175,6 +175,18 @@ def started_too_early(started_at: datetime, started_after: datetime) -> Message:
     )
 
 
+def no_start_time(*, is_age_all: bool) -> Message:
+    """The reason when a task that is not queued states no start time.
+
+    Args:
+        is_age_all: Whether --max-age is the only option that needs the start time.
+    """
+    return Message(
+        happened="The scan task states no start time, so its age is unknown.",
+        remedy="Start another scan" + (", or judge tasks of any age with --max-age none." if is_age_all else "."),
+    )
+
+
 def starts_in_future(started_at: datetime) -> Message:
     """The reason when a task claims a start time that this machine's clock has not reached."""
     return Message(
@@ -205,3 +217,42 @@ def nothing_scanned(total: int, *, names_causes: bool) -> str:
         f"None of {total} images was scanned, so there is nothing to judge. "
         f"{_fix(names_causes=names_causes)} and scan again."
     )
+
+
+def scope_too_narrow(missing: Sequence[str]) -> Message:
+    """The reason when the scan did not look for everything that is required."""
+    return Message(
+        happened=f"The scan did not look for: {', '.join(missing)}. It was started with a narrower scope, so no risk "
+        "of that kind could be found.",
+        remedy="Start a scan with the full scope, or require less with --required-scope.",
+    )
+
+
+def ambiguous(one: ScanTask, other: ScanTask) -> Message:
+    """The reason when two tasks fit, and nothing tells which one is meant."""
+    return Message(
+        happened=f"Two scan tasks fit: {_named(one)} and {_named(other)}. Another pipeline or a schedule probably "
+        "started one of them.",
+        remedy="Select one with --task-id, or, on Huawei Cloud, tell them apart with --task-name.",
+    )
+
+
+def not_plainly_complete(sign: str, timeout: float) -> str:
+    """The reason when the cloud's own answer contradicted that the task is complete until the time was up."""
+    return (
+        f"The time is up after {format_limit(timeout, '--timeout')} and the cloud calls the scan task complete, but "
+        f"{sign}. It may still be running, or have failed. Check it in the cloud's console, and scan again."
+    )
+
+
+def not_settled(timeout: float) -> str:
+    """The reason when the counts were within the limits, and could still change when the time was up."""
+    return (
+        f"The time is up after {format_limit(timeout, '--timeout')} and the scan task ended so recently, or at an "
+        "unknown time, that its counts may still change. Raise --timeout, or run the gate again later."
+    )
+
+
+def _named(task: ScanTask) -> str:
+    started = f", started {format_time(task.started_at)}" if task.started_at else ""
+    return f"{task.name or 'unnamed'} (id {task.id}{started})"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from gate.errors import DeadlineExceeded
+from gate.policy import contradiction
 from gate.repeat import repeat_while
 from gate.scan import TaskState
 
@@ -138,9 +139,11 @@ class Poller:
 
 def expected_end(task: ScanTask | None, now: datetime) -> float | None:
     """Estimates in how many s a running task will end: by the cloud's own estimate, else by its progress so far."""
-    # No progress tells when the results of a complete task will come.
-    if task is None or task.state is TaskState.COMPLETE:
+    if task is None:
         return None
+    if task.state is TaskState.COMPLETE:
+        # Only counts that may still change need another poll soon; no progress tells when anything else will come.
+        return 0.0 if task.results_pending == 0 and not contradiction(task, now) else None
     if task.remaining is not None:
         return task.remaining
     if task.started_at is None or not task.progress:

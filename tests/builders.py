@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from gate.clock import Clock
 from gate.outcome import Outcome
 from gate.policy import Policy, judge
-from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
+from gate.scan import RISK_SCOPES, Counts, FailedImage, ImageRef, ScanTask, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gate.outcome import Event
     from gate.policy import Verdict
+    from gate.scan import ScanScope
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
@@ -79,16 +80,25 @@ def a_task(
     risk_applies: bool = True,
     raw_state: str = "100",
     results_pending: int | None = 0,
+    type: str = "manual",  # noqa: A002 - the field's own name
+    scopes: frozenset[ScanScope] | None = RISK_SCOPES,
+    covers_all_images: bool | None = True,
+    image_type: str = "registry",
+    ended_at: datetime | None = None,
 ) -> ScanTask:
     """A scan task that is complete, fresh and clean."""
     return ScanTask(
         id=id,
         name=name,
-        type="manual",
+        type=type,
+        scopes=scopes,
+        covers_all_images=covers_all_images,
+        image_type=image_type,
         state=state,
         raw_state=raw_state,
         progress=progress,
         started_at=started_at,
+        ended_at=ended_at,
         remaining=remaining,
         counts=Counts(total=total, succeeded=succeeded, failed=failed, risky=risky),
         failed_images=failed_images,
@@ -116,7 +126,7 @@ def an_outcome(
     task = task if task or verdict else a_task()
     return Outcome(
         cloud=cloud,
-        verdict=verdict or judge(task or a_task(), policy),
+        verdict=verdict or judge(task or a_task(), policy, now=NOW),
         policy=policy,
         task=task,
         events=events,

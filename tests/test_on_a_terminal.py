@@ -62,7 +62,7 @@ def chinese_scan() -> Iterator[dict[str, str]]:
 
 
 def test_a_chinese_task_name_leaves_no_stale_row_at_60_columns(chinese_scan: dict[str, str]) -> None:
-    written = on_a_terminal(["check", "--poll-interval", "1.1"], chinese_scan)
+    written = on_a_terminal(["check", "--poll-interval", "1.1", "--settle", "0"], chinese_scan)
 
     screen = Screen(COLUMNS)
     live_rows = []

@@ -81,6 +81,8 @@ STRICT_WITHOUT = {
     "timeout": "a run that ends sooner is no pass",
     "max-failed": "0 is the strictest",
     "max-risky": "0 is the strictest",
+    "required-scope": "the default requires every risk that is counted",
+    "settle": "the default is the strictest that costs no more than one poll",
     "appear-timeout": "a run that ends sooner is no pass",
     "warn-only": "off is the strictest",
     "on-undecided": "fail is the strictest",

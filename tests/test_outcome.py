@@ -9,21 +9,30 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.errors import ExitCode, Unreachable
-from gate.outcome import Event, EventKind, Outcome
+from gate.outcome import Event, EventKind, Outcome, coverage
 from gate.policy import Policy, Reason, Verdict, judge, nothing_to_judge, undecided
-from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
+from gate.scan import Counts, FailedImage, ImageRef, ScanScope, ScanTask, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+NOT_STATED = ScanTask(id="theirs", state=TaskState.RUNNING)
+NOTHING = replace(NOT_STATED, scopes=frozenset())
 STALE = Reason(code="stale", message="It is too old.")
 
 
 def a_task(risky: int = 0) -> ScanTask:
     counts = Counts(total=8, succeeded=7, failed=0, risky=risky)
     return ScanTask(
-        id="ours", state=TaskState.COMPLETE, counts=counts, failed_images=(FailedImage(image=ImageRef(name="cart")),)
+        id="ours",
+        type="manual",
+        scopes=frozenset({ScanScope.VULNERABILITY, ScanScope.BASELINE}),
+        covers_all_images=False,
+        image_type="registry",
+        state=TaskState.COMPLETE,
+        counts=counts,
+        failed_images=(FailedImage(image=ImageRef(name="cart")),),
     )
 
 
@@ -33,7 +42,7 @@ def an_outcome(verdict: Verdict, policy: Policy, **more: Any) -> Outcome:
 
 def judged(policy: Policy, risky: int = 0) -> Outcome:
     task = a_task(risky)
-    return an_outcome(judge(task, policy), policy, task=task)
+    return an_outcome(judge(task, policy, now=AT), policy, task=task)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +75,10 @@ def test_outputs_say_what_happened_before_any_leniency() -> None:
         "exit-code": "1",
         "task-id": "ours",
         "task-state": "complete",
+        "task-type": "manual",
+        "scope": "baseline,vulnerability",
+        "all-images": "false",
+        "image-type": "registry",
         "total-num": "8",
         "success-num": "7",
         "failed-num": "1",
@@ -79,9 +92,28 @@ def test_unknown_outputs_are_empty() -> None:
     assert without_a_task.pop("verdict") == "undecided"
     assert without_a_task.pop("exit-code") == "4"
     assert set(without_a_task) == {
-        "task-id", "task-state", "total-num", "success-num", "failed-num", "risky-num"
+        "task-id", "task-state", "task-type", "scope", "all-images", "image-type", "total-num", "success-num",
+        "failed-num", "risky-num"
     }  # fmt: skip
     assert set(without_a_task.values()) == {""}
+
+
+def test_a_task_that_looked_for_nothing_is_not_one_that_does_not_state_it() -> None:
+    found = [an_outcome(undecided(Unreachable("No answer.")), Policy(), task=task) for task in (NOTHING, NOT_STATED)]
+
+    assert [outcome.outputs["scope"] for outcome in found] == ["none", ""]
+    assert [coverage(task)["Scope"] for task in (NOTHING, NOT_STATED)] == ["nothing", "not stated"]
+    assert coverage(replace(NOTHING, scopes=frozenset(ScanScope)))["Scope"] == "everything"
+
+
+def test_what_the_cloud_does_not_state_is_said_in_words() -> None:
+    assert set(coverage(NOT_STATED).values()) == {"not stated"}
+    assert coverage(a_task()) == {
+        "Scope": "baseline, vulnerability",
+        "Images": "selected",
+        "Image type": "registry",
+        "Trigger": "manual",
+    }
 
 
 def events(kinds: Iterable[EventKind]) -> tuple[Event, ...]:
@@ -113,7 +145,9 @@ def test_polls_and_retries_are_counted_and_nothing_else() -> None:
 
 
 def test_an_outcome_has_no_task_and_no_events_by_default() -> None:
-    outcome = an_outcome(Verdict(decision=judge(a_task(), Policy()).decision, exit_code=ExitCode.BLOCKED), Policy())
+    outcome = an_outcome(
+        Verdict(decision=judge(a_task(), Policy(), now=AT).decision, exit_code=ExitCode.BLOCKED), Policy()
+    )
 
     assert (outcome.task, outcome.events, outcome.seconds, outcome.verdict.reasons) == (None, (), 0.0, ())
 

@@ -22,6 +22,7 @@ from gate.settings import (
     moment,
     pause,
     report_target,
+    scan_scopes,
     whole_number,
 )
 
@@ -57,6 +58,17 @@ def test_a_pause_has_a_minimum() -> None:
     assert pause("0.05") == 0.05
     with pytest.raises(ValueError, match="is too short"):
         pause("0.04")
+
+
+def test_scopes_are_names_separated_by_commas() -> None:
+    assert scan_scopes("vulnerability") == {"vulnerability"}
+    assert scan_scopes(" baseline , malicious-file,baseline") == {"baseline", "malicious-file"}
+
+
+@pytest.mark.parametrize(("text", "unknown"), [("", "''"), ("baseline,", "''"), ("all", "'all'"), ("Baseline", "'Bas")])
+def test_another_text_is_not_a_scope(text: str, unknown: str) -> None:
+    with pytest.raises(ValueError, match=f"{unknown}.* is nothing that a scan looks for; known are vulnerability, "):
+        scan_scopes(text)
 
 
 def test_an_age_may_be_unlimited() -> None:

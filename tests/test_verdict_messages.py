@@ -9,17 +9,22 @@ import pytest
 from gate.scan import NOT_LISTED, ScanTask, TaskState
 from gate.verdict_messages import (
     NO_IMAGES,
-    NO_START_TIME,
+    QUEUED,
+    ambiguous,
     counts_contradict,
     counts_missing,
     ended_badly,
     format_duration,
     format_limit,
     is_cause,
+    no_start_time,
     no_task_found,
     not_final,
+    not_plainly_complete,
+    not_settled,
     nothing_scanned,
     results_pending,
+    scope_too_narrow,
     started_too_early,
     starts_in_future,
     too_many_failed,
@@ -203,9 +208,52 @@ def test_a_start_time_that_cannot_be_true_is_reported_with_what_to_correct() -> 
     assert str(starts_in_future(NOW)) == (
         "The scan task states a start time in the future, 2026-01-31T12:00:00Z. Correct the clock of this machine."
     )
-    assert str(NO_START_TIME) == (
+    assert str(no_start_time(is_age_all=True)) == (
         "The scan task states no start time, so its age is unknown. "
-        "It may still be queued; if it is not, judge it anyway with --max-age none."
+        "Start another scan, or judge tasks of any age with --max-age none."
+    )
+
+
+def test_max_age_none_is_not_advised_where_another_option_needs_the_start_time() -> None:
+    assert str(no_start_time(is_age_all=False)) == (
+        "The scan task states no start time, so its age is unknown. Start another scan."
+    )
+
+
+def test_a_queued_task_is_named_as_such_and_needs_more_time() -> None:
+    assert str(QUEUED) == (
+        "The scan task is queued and has not started yet. Raise --timeout, or run the gate again later."
+    )
+
+
+# Tasks that may not be the right one.
+
+
+def test_two_tasks_that_fit_are_named_with_how_to_tell_them_apart() -> None:
+    one, other = a_task(id="a1", name="release", started_at=NOW), a_task(id="b2", name="", started_at=None)
+
+    assert str(ambiguous(one, other)) == (
+        "Two scan tasks fit: release (id a1, started 2026-01-31T12:00:00Z) and unnamed (id b2). "
+        "Another pipeline or a schedule probably started one of them. "
+        "Select one with --task-id, or, on Huawei Cloud, tell them apart with --task-name."
+    )
+
+
+def test_a_narrow_scope_is_named_with_what_was_not_looked_for() -> None:
+    assert str(scope_too_narrow(["baseline", "vulnerability"])) == (
+        "The scan did not look for: baseline, vulnerability. It was started with a narrower scope, so no risk of that "
+        "kind could be found. Start a scan with the full scope, or require less with --required-scope."
+    )
+
+
+def test_a_contradicted_end_and_counts_that_may_change_name_the_timeout() -> None:
+    assert not_plainly_complete("it states a failure (disk full)", 1800.0) == (
+        "The time is up after 30 min (--timeout) and the cloud calls the scan task complete, but it states a failure "
+        "(disk full). It may still be running, or have failed. Check it in the cloud's console, and scan again."
+    )
+    assert not_settled(1800.0) == (
+        "The time is up after 30 min (--timeout) and the scan task ended so recently, or at an unknown time, that its "
+        "counts may still change. Raise --timeout, or run the gate again later."
     )
 
 

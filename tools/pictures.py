@@ -62,7 +62,7 @@ def blocked() -> Outcome:
     last, policy = _task(None), Policy(max_failed=5, started_after=_STARTED_AT - timedelta(minutes=3))
     return Outcome(
         cloud="huawei",
-        verdict=judge(last, policy),
+        verdict=judge(last, policy, now=_STARTED_AT + timedelta(seconds=251)),
         policy=policy,
         task=last,
         events=tuple(_events()),

@@ -28,8 +28,11 @@ class Cloud(Protocol):
     Every method may raise `NotAuthorised`, `Refused`, `NotUnderstood` or, after the deadline, `TransientError`.
     """
 
-    def newest_task(self) -> ScanTask | None:
-        """Finds the task with the latest start time, in whichever order the cloud lists them."""
+    def matching_tasks(self) -> list[ScanTask]:
+        """Lists the tasks that fit all filters, by their own statements and not only by the cloud's.
+
+        A cloud that shows its latest task only lists that one.
+        """
         ...
 
     def task_by_id(self, task_id: str) -> ScanTask | None:

@@ -60,6 +60,9 @@ def _task(task: ScanTask) -> dict[str, Any]:
         "id": task.id,
         "name": task.name,
         "type": task.type,
+        "scope": None if task.scopes is None else sorted(task.scopes),
+        "is_all": task.covers_all_images,
+        "image_type": task.image_type,
         "state": task.state,
         "raw_state": task.raw_state,
         "progress": task.progress,
@@ -86,6 +89,8 @@ def _policy(policy: Policy) -> dict[str, Any]:
         "max_risky": policy.max_risky,
         "max_age": policy.max_age.total_seconds() if policy.max_age is not None else None,
         "started_after": _time(policy.started_after),
+        "required_scope": sorted(policy.required_scopes),
+        "settle": policy.settle,
         "warn_only": policy.warn_only,
         "on_undecided": "warn" if policy.warn_undecided else "fail",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from gate.outcome import coverage
 from gate.policy import Decision, failed_images
 from gate.reports.size_limits import MAX_SUMMARY_SIZE, count_fitting, size
 from gate.text import MAX_REASON_LENGTH, for_markdown, for_markdown_code
@@ -65,6 +66,8 @@ def _about(task: ScanTask) -> Iterator[str]:
     ended = f", ended {format_time(task.ended_at)}" if task.ended_at else ""
     name = f"{for_markdown_code(task.name)} ({for_markdown_code(task.id)})"
     yield f"Scan task {name}, {task.state}{started}{ended}."
+    yield ""
+    yield " · ".join(f"{name}: {for_markdown(value)}" for name, value in coverage(task).items())
     yield ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gate.outcome import coverage
 from gate.policy import failed_images
 from gate.text import MAX_REASON_LENGTH, for_log
 from gate.verdict_messages import format_time
@@ -37,6 +38,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 def _about(outcome: Outcome, task: ScanTask) -> Iterator[str]:
     started = f", started {format_time(task.started_at)}" if task.started_at else ""
     yield f"  scan task {for_log(task.name)} ({for_log(task.id)}), {task.state}{started}"
+    yield "  " + "; ".join(f"{name.lower()}: {for_log(value)}" for name, value in coverage(task).items())
     yield f"  images{outcome.counts_note}: {_counts(task, outcome.policy)}"
     yield from (_failed_image(failed) for failed in task.failed_images[:_MAX_IMAGES])
     left_out = len(task.failed_images) - _MAX_IMAGES

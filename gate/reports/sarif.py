@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from gate.outcome import coverage
 from gate.reports.failures import exceeds_failed_limit, failures, fingerprint, shown_images
 from gate.reports.json_text import RowLayout, object_chunks
 from gate.reports.size_limits import MAX_SARIF_SIZE
@@ -164,7 +165,9 @@ def _document(outcome: Outcome, rules: list[str]) -> dict[str, Any]:
     }
     # Only where it was asked for: GitHub would prefer it to the category that the user gives to the upload.
     category = {"automationDetails": {"id": f"scan-gate/{outcome.name}/"}} if outcome.name else {}
-    run = {"tool": {"driver": driver}, **category, "results": []}
+    covered = coverage(outcome.task) if outcome.task else {}
+    properties = {name: one_line(value) for name, value in covered.items()}
+    run = {"tool": {"driver": driver}, **category, "properties": properties, "results": []}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 

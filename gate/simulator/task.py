@@ -70,7 +70,10 @@ class SimulatedTask:
     task_type: str = "manual"
     """Its trigger by Huawei's names: `cycle`, `manual`, `autoSync`, `manualSync`; other clouds translate these."""
     image_type: str = "registry"
-    scopes: frozenset[Scope] = EVERY_SCOPE
+    scopes: frozenset[Scope] | None = EVERY_SCOPE
+    """What it looks for; `None` leaves the field out, where a cloud has one."""
+    all_images: bool | None = True
+    """Whether it covers all images; `None` leaves the field out."""
     enterprise_project_id: str = "0"
     started_ago: float = 0.0
     """Its start time, in seconds before the start of the simulator; if negative, it is not listed until it starts."""

@@ -21,7 +21,11 @@ from tests.hostile import HOSTILE
 if TYPE_CHECKING:
     from gate.outcome import Outcome
 
-NAMES = ["verdict", "exit-code", "task-id", "task-state", "total-num", "success-num", "failed-num", "risky-num"]
+NAMES = [
+    *("verdict", "exit-code", "task-id", "task-state", "task-type", "scope", "all-images", "image-type"),
+    *("total-num", "success-num", "failed-num", "risky-num"),
+]
+COVERAGE = ["manual", "baseline,malicious-file,vulnerability", "true", "registry"]
 
 
 @pytest.fixture
@@ -44,14 +48,14 @@ def test_a_variable_of_a_file_alone_does_not_make_a_runner() -> None:
 @pytest.mark.parametrize(
     ("outcome", "expected"),
     [
-        (an_outcome(), ["passed", "0", "task-1", "complete", "3", "3", "0", "0"]),
-        (an_outcome(a_task(risky=2)), ["blocked", "1", "task-1", "complete", "3", "3", "0", "2"]),
-        (an_outcome(a_task(risky=None)), ["undecided", "7", "task-1", "complete", "3", "3", "0", ""]),
+        (an_outcome(), ["passed", "0", "task-1", "complete", *COVERAGE, "3", "3", "0", "0"]),
+        (an_outcome(a_task(risky=2)), ["blocked", "1", "task-1", "complete", *COVERAGE, "3", "3", "0", "2"]),
+        (an_outcome(a_task(risky=None)), ["undecided", "7", "task-1", "complete", *COVERAGE, "3", "3", "0", ""]),
         (
             an_outcome(a_task(risky=2), policy=Policy(warn_only=True)),
-            ["blocked", "1", "task-1", "complete", "3", "3", "0", "2"],
+            ["blocked", "1", "task-1", "complete", *COVERAGE, "3", "3", "0", "2"],
         ),
-        (an_outcome(verdict=undecided(Interrupted(2))), ["undecided", "130", "", "", "", "", "", ""]),
+        (an_outcome(verdict=undecided(Interrupted(2))), ["undecided", "130", *[""] * 10]),
     ],
 )
 def test_every_output_is_set_in_every_ending(outcome: Outcome, expected: list[str], runner: dict[str, str]) -> None:

@@ -128,7 +128,7 @@ def test_no_name_forges_a_command_of_azure(text: str, capsys: pytest.CaptureFixt
     published("azure", an_outcome(a_task(id=text, succeeded=2, failed=1, failed_images=images)))
 
     names = [name for name, _, _ in commands(capsys.readouterr().out)]
-    assert names == ["task.setvariable"] * 8 + ["task.logissue"] * 2
+    assert names == ["task.setvariable"] * 12 + ["task.logissue"] * 2
 
 
 def test_a_command_of_azure_reads_back_as_it_was() -> None:

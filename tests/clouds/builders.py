@@ -15,6 +15,7 @@ from gate.clouds.response import Response
 from gate.errors import Unreachable
 from gate.event_log import EventLog
 from gate.policy import Policy
+from gate.selection import newest
 from gate.settings import Settings
 from gate.time_of_day import TimeOfDay
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
 
-    from gate.clouds import CloudProvider
+    from gate.clouds import Cloud, CloudProvider
     from gate.outcome import Event, EventKind
+    from gate.scan import ScanTask
     from tests.builders import FakeTime
 
 LOOPBACK = "127.0.0.1"
@@ -124,6 +126,11 @@ def first_host_called_by(provider: CloudProvider, connection: Connection, monkey
     with Peer() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
         with pytest.raises(Unreachable):
-            provider.connect(connection).newest_task()
+            newest_task(provider.connect(connection))
         (head,) = proxy.requests
     return head.split()[1].removesuffix(":443")
+
+
+def newest_task(cloud: Cloud) -> ScanTask | None:
+    """The newest task that fits, as a check would find it."""
+    return newest(cloud.matching_tasks())

@@ -31,9 +31,11 @@ from gate.clouds.response import Response, date_of, parse_json_object, retry_aft
 from gate.config_file import config_values
 from gate.errors import GateError
 from gate.options import OPTIONS
-from gate.policy import Policy, judge, staleness
+from gate.policy import Policy, judge
 from gate.reports import json_report
+from gate.selection import staleness
 from tests.builders import NOW, a_task, an_outcome
+from tests.clouds.builders import newest_task
 from tests.github_runner import parse_outputs
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ def _error_response(read: Callable[[Response], dict[str, object]]) -> Callable[[
 
 def _judge_and_report(task: ScanTask) -> None:
     """Judges and reports a task; this must work for every task that was parsed."""
-    verdict = judge(task, Policy())
+    verdict = judge(task, Policy(), now=NOW)
     staleness(task, Policy(), NOW)
     json.loads("".join(json_report.render(an_outcome(task, verdict=verdict))))
 
@@ -136,7 +138,6 @@ def _huawei_task(data: bytes) -> None:
     with suppress(GateError):
         for row in huawei.parse_page(parse_json_object(_response(data))).rows:
             for task_type in (IMAGE_SCAN, IMAGE_SYNC):
-                huawei.matches_list_type(row, task_type)
                 _judge_and_report(huawei.parse_task(row, task_type))
 
 
@@ -184,7 +185,7 @@ def _alibaba_pages(data: bytes) -> None:
 def _huawei_pages(data: bytes) -> None:
     selection = Selection(list_type=IMAGE_SCAN, scope=(), filters=(), page_size=_PAGE_SIZE)
     with suppress(GateError):
-        task = HuaweiCloud(_api_client(data), lambda: "0a1b2c", selection, place="").newest_task()
+        task = newest_task(HuaweiCloud(_api_client(data), lambda: "0a1b2c", selection, place=""))
         if task is not None:
             _judge_and_report(task)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tests.properties.transport import Exchange
 
 Row = dict[str, Any]
+_FUTURE = timedelta(minutes=2)
+"""How far an end may be ahead of the latest known time, which servers state late and in whole seconds."""
 
 
 class MissingEvidence(Exception):
@@ -105,6 +107,15 @@ def never_decreased(now: int, earlier: Iterable[object]) -> bool:
     return all(type(one) is not int or one <= now for one in earlier)
 
 
-def require_same_start(chosen: object, last: object) -> None:
-    """Raises MissingEvidence if the start time differs from that at the choice, unless there was none."""
-    require(read_time(chosen) in {None, read_time(last)}, "the start time has changed")
+def earliest(starts: Iterable[object]) -> int | None:
+    """The earliest of these start times, in milliseconds; None if one of them is not a time."""
+    known = [start if isinstance(start, int) and read_time(start) else None for start in starts]
+    times = [start for start in known if start is not None]
+    return min(times) if len(times) == len(known) else None
+
+
+def contradiction(started: object, ended: object, now: datetime) -> bool:
+    """Whether a task states an end before its start, or in the future."""
+    started_at, ended_at = read_time(started), read_time(ended)
+    is_too_early = started_at is not None and ended_at is not None and ended_at < started_at
+    return is_too_early or (ended_at is not None and ended_at > now + _FUTURE)

@@ -77,11 +77,12 @@ class History:
             start = start_in_list(response, self.task_id) if is_huawei else response.document.get("CollectTime")
             # The task is chosen after the last page of the list, when the current time may have been corrected.
             pages = (response, *_further_pages(responses[at + 1 :]))
-            if any(self._is_fresh(start, page.ended_at) for page in pages):
+            if any(self.is_fresh(start, page.ended_at) for page in pages):
                 return response
         raise MissingEvidence("the task was never chosen while it was fresh")
 
-    def _is_fresh(self, start: object, at: float) -> bool:
+    def is_fresh(self, start: object, at: float) -> bool:
+        """Whether a task with this start time was fresh at this time of the run."""
         policy, started_at, now = self.settings.policy, read_time(start), self.now(at)
         if policy.max_age is None and policy.started_after is None:
             return True

@@ -1,54 +1,204 @@
-"""Finds the evidence for a verdict in the responses of Huawei Cloud: one row of the last list has all of it."""
+"""Finds the evidence for a verdict in the responses of Huawei Cloud: which task is meant, and its counts.
+
+Every word and number here is from the documents of the vendor (huawei-hss.md 1 and 2), and none from the gate.
+"""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.properties.evidence import Evidence, never_decreased, read_count, require, require_same_start
-from tests.properties.oracle_history import start_in_list
+from tests.properties.evidence import (
+    Evidence,
+    contradiction,
+    earliest,
+    never_decreased,
+    read_count,
+    read_time,
+    require,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.properties.evidence import Row
     from tests.properties.oracle_history import History
+
+_TRIGGERS = {"image_scan": ("cycle", "manual"), "image_sync": ("autoSync", "manualSync")}
+_SCOPE_GROUPS = {"vulnerability": 0x000F0000, "baseline": 0x0000F000, "malicious-file": 0x00000F00}
+_FIELDS_OF_FILTERS = {"task-type": "task_type", "global-image-type": "image_type"}
+_POLL_INTERVAL = 12.0
+"""In seconds: five calls a minute (huawei-hss.md 5)."""
+_COUNTS = ("total_num", "success_num", "failed_num", "risky_num", "failed_images")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskList:
+    """One reading of the list, of one or more pages."""
+
+    is_by_id: bool
+    rows: dict[str, Row] = field(default_factory=dict)
+    ended_at: float
 
 
 def huawei_evidence(history: History) -> Evidence:
     """The counts of the task in the last list.
 
     Raises:
-        MissingEvidence: The task is not complete, fresh and fully counted.
+        MissingEvidence: The task is not the one that is meant, or not complete, fresh and fully counted.
     """
-    rows = _rows_of_task(history)
-    row = rows[-1]
-    choice = history.choice("tasks", "task_id")
-    require_same_start(start_in_list(choice, history.task_id), row.get("begin_time"))
-    is_scan = history.settings.for_cloud.get("type") != "image_sync"
-    other_types = ("autoSync", "manualSync") if is_scan else ("cycle", "manual")
+    lists = _lists(history)
+    of_task = [one for one in lists if history.task_id in one.rows]
+    require(of_task, "no list has the task")
+    chosen_in, last_list = _chosen_in(history, lists), _last_list(of_task)
+    chosen, row = chosen_in.rows[history.task_id], last_list.rows[history.task_id]
+    history.choice("tasks", "task_id")
+    now = history.now(history.ended_at)
     require(type(row.get("task_status")) is int and row["task_status"] == 100, "the task is not complete")
-    require(row.get("task_type") not in other_types, "the task is of another type")
+    is_scan = history.settings.for_cloud.get("type") != "image_sync"
+    reason, minutes = row.get("failed_reason"), row.get("remain_min")
+    has_failure = isinstance(reason, str) and reason.strip()
+    sign = contradiction(row.get("begin_time"), row.get("end_time"), now)
+    require(not has_failure and not (type(minutes) is int and minutes > 0) and not sign, "the end is contradicted")
+    if not history.settings.task_id:
+        _require_right_task(history, chosen_in)
+    require(not is_scan or _has_scope(chosen, history), "the scope is too narrow")
     total, succeeded, failed = (read_count(row.get(f"{name}_num")) for name in ("total", "success", "failed"))
     risky = read_count(row.get("risky_num")) if is_scan else 0
     listed = row.get("failed_images")
     require(listed is None or isinstance(listed, list), "failed_images is not a list")
     require(total > 0, "there are no images")
-    is_consistent = max(risky, failed + succeeded) <= total
+    signs_of_a_pass = (
+        max(risky, failed + succeeded) <= total,
+        never_decreased(total, (one.rows[history.task_id].get("total_num") for one in of_task)),
+        not is_scan or _has_scope(row, history),
+        _is_settled(history, of_task, last_list),
+        _is_still_fresh(history, chosen, row, chosen_in),
+        _is_still_the_only_one(history, lists, chosen_in),
+    )
     return Evidence(
-        failed=max(failed, len(listed or ()), total - succeeded),
-        risky=risky,
-        is_consistent=is_consistent and never_decreased(total, (one.get("total_num") for one in rows)),
+        failed=max(failed, len(listed or ()), total - succeeded), risky=risky, is_consistent=all(signs_of_a_pass)
     )
 
 
-def _rows_of_task(history: History) -> list[Row]:
-    """The row of the task in each list that has one; pages overlap by one row, of which the later one counts."""
-    lists: list[list[Row]] = [[]]
-    continues = False
+def _lists(history: History) -> list[TaskList]:
+    """Each reading of the list; pages overlap by one row, of which the later one counts."""
+    lists: list[TaskList] = []
+    read, continues = 0, False
     for page in (response for response in history.responses if response.operation == "tasks"):
-        if page.query["offset"] == "0" and not continues:
-            lists.append([])
-        lists[-1] += page.document.get("data_list") or ()
+        is_first = page.query["offset"] == "0" and not continues
+        rows = page.document.get("data_list") or ()
+        read = len(rows) if is_first else read + len(rows)
         # After a page with a single row of several, the next page starts with that row and has the offset 0 too.
-        continues = len(lists[-1]) == 1 and page.document.get("total_num") != 1
-    rows_of_task = [[row for row in rows if row.get("task_id") == history.task_id] for rows in lists]
-    require(rows_of_task[-1], "the task is not in the last list")
-    return [rows[-1] for rows in rows_of_task if rows]
+        continues = read == 1 and page.document.get("total_num") != 1
+        before = {} if is_first or not lists else lists.pop().rows
+        found = {row["task_id"]: row for row in rows if isinstance(row.get("task_id"), str)}
+        lists.append(TaskList(is_by_id="task_id" in page.query, rows=before | found, ended_at=page.ended_at))
+    return lists
+
+
+def _chosen_in(history: History, lists: list[TaskList]) -> TaskList:
+    """The list by which the task was chosen: the last one before the first that was requested by its id."""
+    by_id = [number for number, one in enumerate(lists) if one.is_by_id]
+    if history.settings.task_id:
+        candidates = [one for one in lists if history.task_id in one.rows]
+        require(candidates, "the task was never listed")
+        return next((one for one in candidates if _start_is_fresh(history, one)), candidates[0])
+    before = lists[: by_id[0]] if by_id else lists
+    require(before and history.task_id in before[-1].rows, "the task was followed without having been chosen")
+    return before[-1]
+
+
+def _last_list(of_task: list[TaskList]) -> TaskList:
+    by_id = [one for one in of_task if one.is_by_id]
+    return by_id[-1] if by_id else of_task[-1]
+
+
+def _start_is_fresh(history: History, one: TaskList) -> bool:
+    return history.is_fresh(one.rows[history.task_id].get("begin_time"), one.ended_at)
+
+
+def _require_right_task(history: History, chosen_in: TaskList) -> None:
+    """Requires that the task is the newest one that fits, and that no other one can be meant."""
+    fitting = {task_id: row for task_id, row in chosen_in.rows.items() if _fits(row, history.settings.for_cloud)}
+    require(history.task_id in fitting, "the task does not fit the filters")
+    policy = history.settings.policy
+    is_any_age = policy.max_age is None and policy.started_after is None
+    started = {task_id: row for task_id, row in fitting.items() if read_time(row.get("begin_time"))}
+    candidates = started if is_any_age and started else fitting
+    require(history.task_id in candidates, "a task with a start time goes first")
+    others = [row for task_id, row in candidates.items() if task_id != history.task_id]
+    own = _latest_start(candidates[history.task_id])
+    require(all(_latest_start(other) < own for other in others), "another task is as new, or newer")
+    require(not _other_since(history, fitting, chosen_in.ended_at), "another task has started since, too")
+
+
+def _other_since(history: History, fitting: Mapping[str, Row], at: float) -> bool:
+    """Whether another task fits --started-after; without that option, none does."""
+    others = [row for task_id, row in fitting.items() if task_id != history.task_id]
+    return history.settings.policy.started_after is not None and any(
+        history.is_fresh(other.get("begin_time"), at) for other in others
+    )
+
+
+def _latest_start(row: Row) -> float:
+    time = read_time(row.get("begin_time")) or read_time(row.get("end_time"))
+    return time.timestamp() if time else math.inf
+
+
+def _fits(row: Row, options: Mapping[str, object]) -> bool:
+    """Whether a row fits the list type and every filter; one that lacks the field does not."""
+    triggers = _TRIGGERS[str(options.get("type", "image_scan"))]
+    asked = [(name, options[option]) for option, name in _FIELDS_OF_FILTERS.items() if option in options]
+    of_fields = all(row.get(name) == value for name, value in asked)
+    name, mask = str(options.get("task-name", "")), options.get("scan-scope")
+    task_name, scope = row.get("task_name"), row.get("scan_scope")
+    has_name = not name or (isinstance(task_name, str) and name.lower() in task_name.lower())
+    has_scope = mask is None or (type(scope) is int and type(mask) is int and scope & mask == mask)
+    return row.get("task_type") in triggers and of_fields and has_name and has_scope
+
+
+def _has_scope(row: Row, history: History) -> bool:
+    """Whether the scan looked for what the policy requires; a scope that is not stated is accepted."""
+    scope = row.get("scan_scope")
+    groups = [_SCOPE_GROUPS[str(name)] for name in history.settings.policy.required_scopes]
+    return scope is None or (type(scope) is int and scope >= 0 and all(scope & group == group for group in groups))
+
+
+def _is_settled(history: History, of_task: list[TaskList], last: TaskList) -> bool:
+    """Whether the task ended long enough ago, or two polls that are far enough apart agree on its counts."""
+    settle, row = history.settings.policy.settle, last.rows[history.task_id]
+    ended = read_time(row.get("end_time"))
+    now = history.now(history.ended_at)
+    if settle == 0 or (ended and (now - ended).total_seconds() >= settle - 1):
+        return True
+    counts = [row.get(name) for name in _COUNTS]
+    polls = of_task[: of_task.index(last)]
+    interval = history.settings.poll_interval or _POLL_INTERVAL
+    for poll in reversed(polls):
+        earlier = poll.rows[history.task_id]
+        if earlier.get("task_status") != 100 or [earlier.get(name) for name in _COUNTS] != counts:
+            return False
+        if last.ended_at - poll.ended_at >= interval - 1:
+            return True
+    return False
+
+
+def _is_still_fresh(history: History, chosen: Row, row: Row, chosen_in: TaskList) -> bool:
+    """Whether the earlier one of the two start times is fresh too: a later one under the same id changes nothing."""
+    starts = (one.get("begin_time") for one in (chosen, row))
+    return history.is_fresh(earliest(starts), chosen_in.ended_at)
+
+
+def _is_still_the_only_one(history: History, lists: list[TaskList], chosen_in: TaskList) -> bool:
+    """Whether, with --started-after, a list that was read after the last poll has no other task that fits."""
+    settings = history.settings
+    by_id = [number for number, one in enumerate(lists) if one.is_by_id]
+    if settings.task_id or settings.policy.started_after is None or not by_id:
+        return True
+    later = lists[by_id[-1] + 1 :]
+    if not later or later[-1] is chosen_in:
+        return False
+    fitting = {key: row for key, row in later[-1].rows.items() if _fits(row, settings.for_cloud)}
+    return not _other_since(history, fitting, later[-1].ended_at)

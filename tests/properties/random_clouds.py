@@ -87,8 +87,9 @@ class Huawei(RandomCloud):
             return {"projects": [{"id": "p1", "name": "cn-north-4"}] * self.rng.choice((1, 1, 1, 1, 1, 1, 0, 2))}
         task_id, query = request.query.get("task_id"), request.query
         kind = SCAN if query.get("type") == "image_scan" else OTHER
-        # A cloud may list tasks of other types too.
+        # A cloud may list tasks of other types too, or ignore the filters.
         listed = self.tasks if self.rng.random() < 0.02 else self.visible(kind)
+        listed = listed if self.rng.random() < 0.1 else [task for task in listed if _fits(task, query)]
         rows = [self._row(task) for task in listed if task_id in {None, task.id}]
         offset, limit = int(query.get("offset", 0)), int(query.get("limit", 10))
         page: Document = {"data_list": rows[offset : offset + limit]}
@@ -112,19 +113,26 @@ class Huawei(RandomCloud):
             "task_id": task.id,
             "task_name": task.name,
             "begin_time": self.start_of(task),
-            "task_type": "manual" if task.kind == SCAN else "autoSync",
+            "task_type": task.trigger if task.kind == SCAN else "autoSync",
             "task_status": task.final_state if has_ended else task.progress(self.now),
             "failed_num": int(len(failed) * share) + task.count_error,
             "success_num": int(len(scanned) * share),
             "total_num": len(task.images),
-            "risky_num": int(sum(image.risk == "YES" for image in scanned) * share),
+            "risky_num": self._risky(task, scanned, share),
             "failed_images": [_failed_image(image) for image in failed] if has_ended else [],
         }
+        optional = {"scan_scope": task.scope, "is_all": task.covers_all, "image_type": task.image_type}
+        row |= {name: value for name, value in optional.items() if value is not None and task.kind == SCAN}
         if has_ended:
             row |= {"end_time": self.milliseconds(task.ends_at), "failed_reason": task.reason}
         else:
             row["remain_min"] = max(0, int((task.ends_at - self.now) / 60))
         return row
+
+    def _risky(self, task: Task, scanned: list[Image], share: float) -> int:
+        """The number of risky images, which may lack one for some time after the end of the task."""
+        risky = int(sum(image.risk == "YES" for image in scanned) * share)
+        return max(0, risky - 1) if self.now < task.settles_at else risky
 
 
 def _failed_image(image: Image) -> Document:
@@ -135,6 +143,17 @@ def _failed_image(image: Image) -> Document:
         "image_version": "1.0",
         "failed_reason": image.name,
     }
+
+
+def _fits(task: Task, query: dict[str, str]) -> bool:
+    """Whether the cloud lists a task for these filters (huawei-hss.md 1)."""
+    scope = task.scope if isinstance(task.scope, int) else 0
+    return (
+        query.get("task_name", "") in task.name
+        and query.get("task_type", task.trigger) == task.trigger
+        and query.get("global_image_type", task.image_type) == task.image_type
+        and ("scan_scope" not in query or bool(scope & int(query["scan_scope"])))
+    )
 
 
 class Alibaba(RandomCloud):
@@ -197,6 +216,14 @@ class Alibaba(RandomCloud):
             optional["Finish"] = self.rng.choice((0, "0", 1, "1"))
         if self.rng.random() < _OPTIONAL_FIELD_RATE:
             optional["TaskType"] = self.rng.choice(("IMAGE_SCAN", "", "IMAGE_REGISTRY_PULL"))
+        if self.rng.random() < _OPTIONAL_FIELD_RATE:
+            optional["Status"] = self.rng.choice(("0", "1", "2", "3", "4"))
+        if self.rng.random() < _OPTIONAL_FIELD_RATE:
+            optional |= {"FinishCount": self.rng.choice(("0", "1", "2")), "TotalCount": "1"}
+        if task.has_leaf_times:
+            started = self.milliseconds(task.starts_at - (900 if self.rng.random() < _OPTIONAL_FIELD_RATE else 0))
+            optional |= {"StartTime": started, "RealRunTime": started}
+            optional |= {"EndTime": self.milliseconds(task.ends_at)} if self.now >= task.ends_at else {}
         return optional | {
             "TaskId": f"{task.id}/{number}",
             "Target": image.digest,
@@ -216,6 +243,7 @@ class Alibaba(RandomCloud):
 
     def _instance(self, task: Task, image: Image, tag: int) -> Document:
         has_result = self.now >= task.ends_at + image.results_lag
+        is_current = has_result and not tag
         has_optional = self.rng.random() < _OPTIONAL_FIELD_RATE
         optional = {self.rng.choice(_FINDING_FIELDS): self.rng.choice(_FINDING_VALUES)} if has_optional else {}
         return optional | {
@@ -224,7 +252,7 @@ class Alibaba(RandomCloud):
             "Tag": f"{tag}.0",
             "RepoName": image.name,
             "RiskStatus": image.risk if has_result or tag else "NO",
-            "LastScanTime": self.milliseconds(task.ends_at if has_result and not tag else task.starts_at - 86_400),
+            task.scan_time_field: self.milliseconds(task.ends_at if is_current else task.starts_at - 86_400),
         }
 
     def _page(self, key: str, rows: Sequence[Document], query: dict[str, Any]) -> Document:

@@ -17,6 +17,9 @@ _STARTS = (*(-60, -250) * 8, -1000, -1000, -3500, -3700, -80_000, -90_000, -1_00
 """In seconds since the start of the run."""
 _HUAWEI_FINAL_STATES = (100,) * 20 + (-1, -2, -3, 7, 101, -4, "100", 100.0, True, None, "finished")
 _ALIBABA_FINAL_STATES = ("SUCCESS",) * 20 + ("TIMEOUT", "TIMOUT", "FAIL", "PRE_ANALYZER", "success", "", None)
+_SCOPES = (*[0x7FFFFFFF] * 8, *[0xFFFFF] * 3, *[0xFFF00] * 2, None, None, 0, 15, 240, 0xF0000, 0x7FF00)
+"""Both encodings of everything, just the risks, none stated, and scopes that are too narrow (huawei-hss.md 1)."""
+_NAMES = ("nightly", "nightly", "release-a", "release-b")
 _NEVER = 1e9
 
 
@@ -39,6 +42,7 @@ class Task:
     """A task and its future; times in seconds since the start of the run."""
 
     id: str
+    name: str
     kind: str
     starts_at: float
     ends_at: float
@@ -49,12 +53,23 @@ class Task:
     """When its start time changes."""
     images: list[Image] = field(default_factory=list)
     count_error: int = 0
-    name: str = "nightly"
     reason: str = ""
     has_start: bool = True
     """Whether the cloud shows its start time."""
     image_replaced_at: float = _NEVER
     """When another image replaces its last one."""
+    scope: object = 0x7FFFFFFF
+    """The value of `scan_scope`; None leaves it out."""
+    covers_all: object = True
+    """The value of `is_all`; None leaves it out."""
+    image_type: object = "registry"
+    trigger: str = "manual"
+    settles_at: float = -_NEVER
+    """Until when its counts lack one risky image."""
+    has_leaf_times: bool = False
+    """Whether its leaves state when they ran."""
+    scan_time_field: str = "LastScanTime"
+    """The spelling of the scan time of its images (alibaba-security-center.md 2.2)."""
     repository_state: str = "SUCCESS"
     """The final state of its leaf for the whole repository."""
 
@@ -84,15 +99,25 @@ def random_tasks(rng: Random, cloud: str, kind: str, mutator: ResponseMutator) -
 
 
 def _task(rng: Random, task_id: str, cloud: str, kind: str, mutator: ResponseMutator) -> Task:
-    starts_at = float(rng.choice(_STARTS))
+    # Now and then two tasks have the same start time.
+    starts_at = float(rng.choice(_STARTS)) - rng.choice((0, 0, 1, 2, 3))
     task = Task(
         id=task_id,
+        name=rng.choice(_NAMES),
         kind=kind if rng.random() < 0.97 else OTHER if kind == SCAN else SCAN,
         starts_at=starts_at,
         ends_at=starts_at + rng.choice((5, 5, 5, 50, 50, 50, 100, 200, 200, 300, 1000, 5000)),
         final_state=rng.choice(_HUAWEI_FINAL_STATES if cloud == "huawei" else _ALIBABA_FINAL_STATES),
         images=_images(rng, task_id, mutator),
+        scope=rng.choice(_SCOPES),
+        covers_all=rng.choice((True, True, False, None)),
+        image_type=rng.choice(("registry", "registry", "registry", "local", None)),
+        has_leaf_times=rng.random() < 0.5,
+        scan_time_field=rng.choice(("LastScanTime", "LastScanTime", "lastScanTime")),
+        trigger=rng.choice(("manual", "manual", "manual", "cycle")),
     )
+    if rng.random() < 0.05:
+        task.settles_at = task.ends_at + rng.choice((5.0, 30.0, 50.0))
     if rng.random() < 0.3:
         _add_irregularity(rng, task, mutator)
     return task

@@ -14,6 +14,7 @@ from gate.clock import RunDeadline
 from gate.clouds import Connection
 from gate.event_log import EventLog
 from gate.policy import Policy
+from gate.scan import RISK_SCOPES, ScanScope
 from gate.settings import Settings
 from gate.time_of_day import TimeOfDay
 from tests.builders import NOW, FakeTime
@@ -153,7 +154,7 @@ def _faulty_cloud(sequence: GeneratedSequence, time: FakeTime, texts: tuple[str,
         is_unrelated=is_unrelated,
     )
     options = settings.for_cloud
-    is_scan = (options.get("type"), options.get("task-type")) in {(None, None), ("image_scan", None)}
+    is_scan = options.get("type") != "image_sync" and options.get("task-type") != "ASSETS_COLLECTION"
     tasks = random_tasks(rng, settings.cloud, SCAN if is_scan else OTHER, mutator)
     model: RandomCloud
     if settings.cloud == "huawei":
@@ -170,7 +171,9 @@ def _policy(rng: Random) -> Policy:
         max_failed=0 if is_strict else rng.choice((0, 1, 2, 100)),
         max_risky=0 if is_strict else rng.choice((0, 1, 2, 100)),
         max_age=rng.choice(_MAX_AGES),
-        started_after=NOW + timedelta(seconds=after) if rng.random() < 0.1 else None,
+        started_after=NOW + timedelta(seconds=after) if rng.random() < 0.15 else None,
+        required_scopes=RISK_SCOPES if rng.random() < 0.9 else frozenset({ScanScope.VULNERABILITY}),
+        settle=rng.choice((60.0, 60.0, 60.0, 60.0, 0.0, 5.0, 600.0)),
         warn_only=rng.random() < 0.1,
         warn_undecided=rng.random() < 0.1,
     )
@@ -185,4 +188,8 @@ def _cloud_options(rng: Random, cloud: str) -> dict[str, object]:
         options["project-id"] = "p1"
     if rng.random() < 0.3:
         options["limit"] = 10
+    filters = {"task-name": "release", "task-type": "manual", "global-image-type": "registry", "scan-scope": 0xFFF00}
+    if not is_other_type and rng.random() < 0.3:
+        name = rng.choice(tuple(filters))
+        options[name] = filters[name]
     return options

@@ -34,6 +34,8 @@ def passed_runs(cloud: str) -> tuple[Run, ...]:
         for number in count():
             sequence = generate(f"teeth:{number}", cloud=cloud)
             policy, is_scan = sequence.settings.policy, sequence.settings.for_cloud.keys() <= {"project-id"}
+            # With an id, no other task can be meant.
+            is_scan = is_scan and sequence.settings.task_id is None
             if not is_scan or policy.max_age is None or policy.max_failed or policy.max_risky:
                 continue
             run = execute(sequence)
@@ -72,6 +74,27 @@ def in_rows(key: str, **fields: Any) -> Callable[[Document], None]:
     return change
 
 
+def scanned(later: int) -> Callable[[Document], None]:
+    """Moves the scan times of all images, in either spelling, by this many milliseconds."""
+
+    def change(document: Document) -> None:
+        for row in document["ImageInstanceList"]:
+            row |= {name: time + later for name, time in row.items() if name.lower() == "lastscantime"}
+
+    return change
+
+
+def with_another_task(later: int) -> Callable[[Document], None]:
+    """Adds a copy of the newest task with another id, which started this many milliseconds later."""
+
+    def change(document: Document) -> None:
+        newest = max(document["data_list"], key=lambda row: row["begin_time"] or 0)
+        another = {**newest, "task_id": "another", "task_type": "manual", "begin_time": newest["begin_time"] + later}
+        document["data_list"].append(another)
+
+    return change
+
+
 HUAWEI = {
     "running": in_rows("data_list", task_status=99),
     "stopped": in_rows("data_list", task_status=-1),
@@ -89,6 +112,15 @@ HUAWEI = {
     "with contradictory counts": in_rows("data_list", success_num=1000),
     "with another id": in_rows("data_list", task_id="another"),
     "removed": lambda document: document["data_list"].clear(),
+    "with a scope of nothing": in_rows("data_list", scan_scope=0),
+    "with a scope without vulnerabilities": in_rows("data_list", scan_scope=0x0000FF00),
+    "with a reason of a failure": in_rows("data_list", failed_reason="out of disk"),
+    "with a remaining time": in_rows("data_list", remain_min=1),
+    "with an end before its start": in_rows("data_list", end_time=1),
+    "with an end in the future": in_rows("data_list", end_time=lambda end: end + DAY),
+    "of another list type": in_rows("data_list", task_type="autoSync"),
+    "with another one that started at the same time": with_another_task(0),
+    "with a newer one": with_another_task(1),
 }
 ALIBABA = {
     "running": lambda document: document["TaskInfo"].update(Status="START"),
@@ -97,16 +129,18 @@ ALIBABA = {
     "without a start time": lambda document: document.update(CollectTime=None),
     "with another id": lambda document: document.update(TaskId="another") if "TaskInfo" in document else None,
     "with a larger total": lambda document: document.update(TotalCount=document["TotalCount"] + 1),
-    "with a smaller total": lambda document: document.update(TotalCount=document["TotalCount"] - 1),
     "without a total": lambda document: document.update(TotalCount="1"),
     "failed": in_rows("OnceTasks", StatusText="FAIL"),
+    "failed by its number": in_rows("OnceTasks", Status="3"),
+    "finished in part": in_rows("OnceTasks", FinishCount="0", TotalCount="1"),
+    "before its start": in_rows("OnceTasks", StartTime=1, EndTime=2, RealRunTime=1),
     "with a bad result": in_rows("OnceTasks", ResultInfo="bad"),
     "with a failed repository": lambda document: document["OnceTasks"].append(FAILED_REPOSITORY),
     "without leaves": lambda document: document["OnceTasks"].clear(),
     "risky": in_rows("ImageInstanceList", RiskStatus="YES"),
     "with unknown risk": in_rows("ImageInstanceList", RiskStatus=None),
-    "with results before its start": in_rows("ImageInstanceList", LastScanTime=lambda time: time - 2 * DAY),
-    "with future results": in_rows("ImageInstanceList", LastScanTime=lambda time: time + DAY),
+    "with results before its start": scanned(-2 * DAY),
+    "with future results": scanned(DAY),
     "with results of other images": in_rows("ImageInstanceList", Digest="f" * 64),
     "without results": lambda document: document["ImageInstanceList"].clear(),
 }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gate.outcome import Outcome
 
 PARTS = ("registry", "namespace", "name", "tag", "digest")
-FIELDS = (*PARTS, "reason", "task id", "task name", "task type", "raw state", "task reason", "cloud")
+FIELDS = (*PARTS, "reason", "task id", "task name", "task type", "image type", "raw state", "task reason", "cloud")
 """Every field that comes from outside."""
 
 ENDINGS = {
@@ -38,11 +38,14 @@ def an_ending(ending: str, texts: Mapping[str, str] | None = None) -> Outcome:
         failed=1,
         succeeded=2,
         failed_images=(FailedImage(image=image, reason=text["reason"]),),
-        reason=text["task reason"],
+        # A complete task with a reason would contradict itself, and not be judged.
+        reason="" if state is TaskState.COMPLETE else text["task reason"],
         raw_state=text["raw state"],
     )
     policy = Policy(max_failed=int(decision is Decision.PASSED))
-    outcome = an_outcome(replace(task, type=text["task type"]), policy=policy, cloud=text["cloud"])
+    outcome = an_outcome(
+        replace(task, type=text["task type"], image_type=text["image type"]), policy=policy, cloud=text["cloud"]
+    )
     assert outcome.verdict.decision is decision
     return outcome
 

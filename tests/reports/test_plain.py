@@ -24,6 +24,7 @@ def test_a_pass_is_a_few_lines() -> None:
     assert render(an_outcome(events=(poll, poll, poll, retry))) == (
         "scan-gate: PASSED (exit 0)\n"
         "  scan task nightly (task-1), complete, started 2026-01-31T11:55:00Z\n"
+        "  scope: baseline, malicious-file, vulnerability; images: all; image type: registry; trigger: manual\n"
         "  images: 3 in all, 3 scanned, 0 failed (limit 0), 0 risky (limit 0)\n"
         "  polls: 3, retries: 1, 62 s\n"
     )
@@ -37,6 +38,7 @@ def test_a_block_names_its_reasons_and_the_failed_images() -> None:
         "  1 of 3 images could not be scanned; --max-failed allows 0. "
         "Check these images in the cloud's console and scan again, or raise --max-failed.\n"
         "  scan task nightly (task-1), complete\n"
+        "  scope: baseline, malicious-file, vulnerability; images: all; image type: registry; trigger: manual\n"
         "  images: 3 in all, 2 scanned, 1 failed (limit 0), 0 risky (limit 0)\n"
         "  not scanned: swr/team/shop:1.0: no reason given\n"
         "  polls: 0, retries: 0, 62 s\n"

@@ -49,16 +49,19 @@ class AlibabaCloud:
         # a task may have very many images.
         self._seen_targets: dict[str, set[str]] = {}
 
-    def newest_task(self) -> ScanTask | None:
-        """See `Cloud.newest_task`; the cloud itself selects it, among all tasks of the account."""
-        source = {"Source": self._selection.source} if self._selection.source else {}
-        return self._parsed(self._call("GetLastOnceTaskInfo", {**self._names, **source}))
+    def matching_tasks(self) -> list[ScanTask]:
+        """See `Cloud.matching_tasks`; the cloud shows the latest task of the account only.
+
+        Its answer states neither the type nor the source of the task, so these filters cannot be checked against it.
+        """
+        latest = self._latest_task()
+        return [latest] if latest else []
 
     def task_by_id(self, task_id: str) -> ScanTask | None:
         """See `Cloud.task_by_id`."""
         if translate.is_start_time_id(task_id):
-            newest = self.newest_task()
-            return newest if newest and newest.id == task_id else None
+            latest = self._latest_task()
+            return latest if latest and latest.id == task_id else None
         if not translate.parse_task_id(task_id):
             return None
         self._just_fetched = self._parsed(self._fetch_task(task_id), requested_id=task_id)
@@ -77,12 +80,16 @@ class AlibabaCloud:
         """See `Cloud.poll`; GetLastOnceTaskInfo could return another task by now."""
         if translate.is_start_time_id(pinned.id):
             return self.task_by_id(pinned.id)
-        # A task that `task_by_id` has just fetched as complete is not fetched again, but only for its first poll.
-        is_known = pinned is self._just_fetched and pinned.state is TaskState.COMPLETE
+        # A complete task that `task_by_id` has just fetched is not fetched again, but only to read its counts at once.
+        is_known = pinned is self._just_fetched and pinned.results_pending is None
         task = pinned if is_known else self._parsed(self._fetch_task(pinned.id), requested_id=pinned.id)
         self._just_fetched = None
         needs_counts = task and task.state is TaskState.COMPLETE and task.results_pending is None
         return self._with_counts(task) if task and needs_counts else task
+
+    def _latest_task(self) -> ScanTask | None:
+        source = {"Source": self._selection.source} if self._selection.source else {}
+        return self._parsed(self._call("GetLastOnceTaskInfo", {**self._names, **source}))
 
     def _fetch_task(self, task_id: str) -> dict[str, Any]:
         return self._call("GetOnceTaskResultInfo", {"TaskId": task_id, **self._names})
@@ -92,7 +99,7 @@ class AlibabaCloud:
 
     def _with_counts(self, task: ScanTask) -> ScanTask:
         rows = self._leaf_rows(task)
-        records, lost_images = leaf_records(rows), self._lost_images(task, rows)
+        records, lost_images = leaf_records(rows, task.started_at), self._lost_images(task, rows)
         images = self._image_rows(scanned_digests(records) - {""}, memory_of_rows(rows))
         results = [translate.parse_image_result(row) for row in images]
         return count_results(

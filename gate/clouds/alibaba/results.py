@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from gate.scan import ScanTask
 
 
-def leaf_records(rows: Iterable[Mapping[str, Any]]) -> tuple[LeafRecord, ...]:
+def leaf_records(rows: Iterable[Mapping[str, Any]], started_at: datetime | None = None) -> tuple[LeafRecord, ...]:
     """The leaf records of DescribeOnceTaskLeafRecordPage that count: not those of repositories that succeeded."""
-    return tuple(translate.parse_leaf_record(row) for row in rows if translate.counts_as_image(row))
+    return tuple(translate.parse_leaf_record(row, started_at) for row in rows if translate.counts_as_image(row))
 
 
 def record_targets(rows: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -53,9 +53,9 @@ def count_results(
     # Without the image's digest or the task's start time, no result can be attributed to this scan.
     can_attribute = "" not in by_digest and task.started_at is not None
     counts = Counts(
-        # The stated number, never the number of records: without it the records may be incomplete, and where they are
-        # more than it says, the policy has to see the contradiction.
-        total=stated,
+        # Without the stated number the records may be incomplete. One that is smaller than the number of records is no
+        # contradiction: in the vendor's own sample the counts do not fit each other (1.2).
+        total=None if stated is None else max(stated, sum(not record.is_repository for record in records)),
         succeeded=len(records) - len(failed),
         failed=len(failed),
         risky=_risky(by_digest.values(), is_fresh) if can_attribute and all(have_fresh_result) else None,
@@ -64,7 +64,17 @@ def count_results(
     distinct = {(record.image, record.location) for record in records if record.succeeded}
     missing = max(0, (stated or 0) - len(failed) - len(distinct))
     results_pending = missing + have_fresh_result.count(False) if can_attribute else 0
-    return replace(task, counts=counts, failed_images=failed, results_pending=results_pending)
+    ended_at = _end(records, [result for of_image in by_digest.values() for result in of_image])
+    return replace(
+        task, counts=counts, failed_images=failed, results_pending=results_pending, ended_at=ended_at or task.ended_at
+    )
+
+
+def _end(records: Sequence[LeafRecord], results: Iterable[ImageResult]) -> datetime | None:
+    """When the last part of the task ended; None if a record does not state it."""
+    ends = [record.ended_at for record in records]
+    scans = [result.scanned_at for result in results]
+    return None if None in ends else max(filter(None, (*ends, *scans)), default=None)
 
 
 def _is_fresh(result: ImageResult, *, started_at: datetime | None, until: datetime) -> bool:

@@ -42,6 +42,9 @@ _FINISHED_VALUES: tuple[object, ...] = (None, "", 1, "1")
 _NO_FINDINGS_VALUES: tuple[object, ...] = (None, "", "NO", 0, "0")
 _SCAN_TIME_FIELDS = ("LastScanTime", "lastScanTime")
 """The vendor's metadata of 2024 has the second spelling (2.2); of both, the earlier time counts."""
+_UNSUCCESSFUL_STATUSES: tuple[object, ...] = ("1", "3", "4", 1, 3, 4)
+"""Started, failed and timed out in the numbers of DescribeOnceTask; those of leaf records are not documented (2.1)."""
+_LEAF_TIMES = ("StartTime", "RealRunTime", "EndTime")
 
 
 def parse_task(document: Mapping[str, Any], task_type: str, *, requested_id: str = "") -> ScanTask | None:
@@ -113,6 +116,10 @@ class LeafRecord:
     """Why it did not succeed, in the cloud's own words."""
     location: tuple[str, ...] = ()
     """Where the image is stored; one name can exist in two regions."""
+    ended_at: datetime | None = None
+    """Aware, in UTC."""
+    is_repository: bool = False
+    """Whether it stands for a whole repository, and so for an unknown number of images."""
 
 
 def counts_as_image(row: Mapping[str, Any]) -> bool:
@@ -129,8 +136,12 @@ def record_target(row: Mapping[str, Any]) -> str:
     return normalise_digest(_image_info(row).get("Digest")) or normalise_digest(row.get("Target"))
 
 
-def parse_leaf_record(row: Mapping[str, Any]) -> LeafRecord:
+def parse_leaf_record(row: Mapping[str, Any], started_at: datetime | None = None) -> LeafRecord:
     """Translates one entry of OnceTasks; anything but a clear success is a failure.
+
+    Args:
+        row: The entry.
+        started_at: The start of the task, if it is known; a record that ended before it is one of an earlier scan.
 
     Raises:
         NotUnderstood: The record belongs to another type of task than was requested.
@@ -142,11 +153,16 @@ def parse_leaf_record(row: Mapping[str, Any]) -> LeafRecord:
         image = replace(image, name=image.name or image.digest, digest="")
         # Only a repository that failed counts; see `counts_as_image`.
         reasons += ["a whole repository"]
+    ran_until = max(filter(None, (datetime_from_ms(row.get(name)) for name in _LEAF_TIMES)), default=None)
+    if started_at and ran_until and ran_until < started_at:
+        reasons += ["it ran before the task started"]
     return LeafRecord(
         image=image,
         succeeded=not reasons,
         reason=", ".join(reasons),
         location=tuple(text(info.get(key)) for key in _LOCATION_FIELDS),
+        ended_at=datetime_from_ms(row.get("EndTime")),
+        is_repository=_is_repository(row),
     )
 
 
@@ -232,9 +248,28 @@ def _is_repository(row: Mapping[str, Any]) -> bool:
 def _failure_reasons(row: Mapping[str, Any]) -> list[str]:
     """Why a leaf record is not a clear success, in the cloud's own words if it has any; empty for a success."""
     status, result = row.get("StatusText"), row.get("ResultInfo")
-    unfinished = "not finished" if status == "SUCCESS" and not is_one_of(row.get("Finish"), _FINISHED_VALUES) else None
-    reasons = [as_text(value) for value in (status, result, unfinished) if not is_one_of(value, _SUCCESS_VALUES)]
-    return reasons if reasons or status == "SUCCESS" else ["no state given"]
+    reasons = [as_text(value) for value in (status, result) if not is_one_of(value, _SUCCESS_VALUES)]
+    if status != "SUCCESS":
+        return reasons or ["no state given"]
+    return reasons + _contradictions(row)
+
+
+def _contradictions(row: Mapping[str, Any]) -> list[str]:
+    """What a leaf record states against its own word that it succeeded."""
+    started, ended = (datetime_from_ms(row.get(name)) for name in ("StartTime", "EndTime"))
+    finished, total = (_number(row.get(name)) for name in ("FinishCount", "TotalCount"))
+    signs = {
+        "not finished": not is_one_of(row.get("Finish"), _FINISHED_VALUES),
+        f"its Status is {as_text(row.get('Status'))}": is_one_of(row.get("Status"), _UNSUCCESSFUL_STATUSES),
+        f"{finished} of {total} finished": finished is not None and total is not None and finished < total,
+        "it ended before it started": started is not None and ended is not None and ended < started,
+    }
+    return [sign for sign, is_there in signs.items() if is_there]
+
+
+def _number(value: object) -> int | None:
+    # Leaf records have their counts as strings (2.1).
+    return int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value) else count(value)
 
 
 def _image_info(row: Mapping[str, Any]) -> Mapping[str, Any]:

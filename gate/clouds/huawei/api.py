@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -32,15 +31,11 @@ class HuaweiCloud:
         self._place = place
         self._find_project = find_project
         self._selection = selection
+        self._unfit = 0
 
-    def newest_task(self) -> ScanTask | None:
-        """See `Cloud.newest_task`.
-
-        A task without a start time counts as started when it ended, or as the newest one if it has no end time either.
-        It is returned without a start time, so the policy cannot judge it as fresh.
-        """
-        # The id breaks ties, so that the result does not depend on the order of the list.
-        return max(self._tasks(self._selection.filters), key=lambda task: (_latest_start(task), task.id), default=None)
+    def matching_tasks(self) -> list[ScanTask]:
+        """See `Cloud.matching_tasks`."""
+        return self._tasks(self._selection.filters)
 
     def task_by_id(self, task_id: str) -> ScanTask | None:
         """See `Cloud.task_by_id`."""
@@ -51,7 +46,13 @@ class HuaweiCloud:
         options = (*self._selection.scope, *(() if task_id else self._selection.filters))
         named = (f"--{name.replace('_', '-')} {value}" for name, value in options)
         parts = (self._place, f"project {self._find_project()}", f"--type {self._selection.list_type}", *named)
-        return f"Huawei Cloud ({', '.join(parts)})"
+        listed = (
+            "1 listed task does not fit by its"
+            if self._unfit == 1
+            else f"{self._unfit} listed tasks do not fit by their"
+        )
+        unfit = f"; {listed} own fields" if self._unfit else ""
+        return f"Huawei Cloud ({', '.join(parts)}{unfit})"
 
     def poll(self, pinned: ScanTask) -> ScanTask | None:
         """See `Cloud.poll`."""
@@ -65,8 +66,10 @@ class HuaweiCloud:
         """Reads the whole list, and reads it again if it changed meanwhile: the newest task may have moved."""
         remedy = "narrow the list with --task-name or --task-type"
         rows = read_consistently(partial(self._read_rows, filters), what="scan tasks", remedy=remedy)
-        list_type = self._selection.list_type
-        return [translate.parse_task(row, list_type) for row in rows if translate.matches_list_type(row, list_type)]
+        asked = {name: value for name, value in filters if name != "task_id"}
+        fitting = [row for row in rows if self._selection.fits(row, asked)]
+        self._unfit = len(rows) - len(fitting)
+        return [translate.parse_task(row, self._selection.list_type) for row in fitting]
 
     def _read_rows(self, filters: tuple[tuple[str, str], ...]) -> list[Mapping[str, Any]] | None:
         """Reads all pages, each of which starts with the last row of the one before; None if they do not fit."""
@@ -135,9 +138,3 @@ def checked_project_id(text: str, source: str = "from IAM") -> str:
             remedy="Give --project-id as the console shows it under My Credentials.",
         )
     return text
-
-
-def _latest_start(task: ScanTask) -> float:
-    """The latest time at which the task can have started, in s since 1970."""
-    time = task.started_at or task.ended_at
-    return time.timestamp() if time else math.inf

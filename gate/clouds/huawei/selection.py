@@ -3,16 +3,58 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+
+from gate.clouds.values import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 IMAGE_SCAN, IMAGE_SYNC = "image_scan", "image_sync"
 PAGE_SIZE = 200
 """The largest page of ListImageScanTask; the smallest has 10 tasks (huawei-hss.md 1)."""
+TASK_TYPES = {IMAGE_SCAN: frozenset({"cycle", "manual"}), IMAGE_SYNC: frozenset({"autoSync", "manualSync"})}
+"""The values of `task_type` in each list (huawei-hss.md 1)."""
+_COMPLETE = 100
 _SCOPE = ("enterprise-project-id",)
 _FILTERS = ("global-image-type", "task-type", "task-name", "create-time", "end-time", "task-status", "scan-scope")
+
+
+def _contains_name(row: Mapping[str, Any], value: str) -> bool:
+    # The documents say "fuzzy match" and no more (huawei-hss.md 1).
+    return value.casefold() in text(row.get("task_name")).casefold()
+
+
+def _has_scope(row: Mapping[str, Any], value: str) -> bool:
+    mask, bits = int(value), row.get("scan_scope")
+    return type(bits) is int and (bits & mask == mask if mask else bits == 0)
+
+
+def _has_status(row: Mapping[str, Any], value: str) -> bool:
+    status = row.get("task_status")
+    is_running = type(status) is int and 0 <= status < _COMPLETE
+    return type(status) is int and is_running == (value == "scanning")
+
+
+def _started_since(row: Mapping[str, Any], value: str) -> bool:
+    started = row.get("begin_time")
+    return type(started) is int and started >= int(value)
+
+
+def _ended_until(row: Mapping[str, Any], value: str) -> bool:
+    ended = row.get("end_time")
+    return type(ended) is int and ended <= int(value)
+
+
+_FITS: Mapping[str, Callable[[Mapping[str, Any], str], bool]] = {
+    "global_image_type": lambda row, value: row.get("image_type") == value,
+    "task_type": lambda row, value: row.get("task_type") == value,
+    "task_name": _contains_name,
+    "create_time": _started_since,
+    "end_time": _ended_until,
+    "task_status": _has_status,
+    "scan_scope": _has_scope,
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +68,16 @@ class Selection:
     filters: tuple[tuple[str, str], ...]
     """Sent until a task is found, since that task may stop matching them later."""
     page_size: int
+
+    def fits(self, row: Mapping[str, Any], filters: Mapping[str, str]) -> bool:
+        """Whether a task fits the list type and these filters by its own fields; one that lacks a field does not.
+
+        The cloud applies the same filters, but no pass may rest on that: a gateway that drops a parameter would show
+        the tasks of other pipelines.
+        """
+        return text(row.get("task_type")) in TASK_TYPES[self.list_type] and all(
+            _FITS[name](row, value) for name, value in filters.items()
+        )
 
     @classmethod
     def from_options(cls, values: Mapping[str, object]) -> Self:

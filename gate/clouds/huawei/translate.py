@@ -9,18 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC
+from gate.clouds.huawei.selection import IMAGE_SCAN
 from gate.clouds.values import as_text, count, datetime_from_ms, malformed, printable_id, text
-from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
+from gate.scan import Counts, FailedImage, ImageRef, ScanScope, ScanTask, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_TASK_TYPES = {IMAGE_SCAN: frozenset({"cycle", "manual"}), IMAGE_SYNC: frozenset({"autoSync", "manualSync"})}
 _COMPLETE = 100
 _MINUTES_PER_YEAR = 525_600
 _MAX_ENTRIES = 200_000
 """Scan tasks and failed images in one response; more are possible only if they are empty."""
+_SCOPE_BITS = {
+    ScanScope.VULNERABILITY: 0x000F0000,
+    ScanScope.BASELINE: 0x0000F000,
+    ScanScope.MALICIOUS_FILE: 0x00000F00,
+    ScanScope.SENSITIVE_INFORMATION: 0x000000F0,
+    ScanScope.SOFTWARE_COMPLIANCE: 0x0000000F,
+}
+"""The bits of `scan_scope`; "all" is 0x7fffffff in one API and 0xfffff in another (huawei-hss.md 1)."""
 _FINAL_STATES = {_COMPLETE: TaskState.COMPLETE, -1: TaskState.STOPPED, -2: TaskState.TIMED_OUT, -3: TaskState.FAILED}
 
 
@@ -66,13 +73,6 @@ def has_duplicate_ids(rows: Sequence[Mapping[str, Any]]) -> bool:
     return len(set(ids)) < len(ids)
 
 
-def matches_list_type(row: Mapping[str, Any], list_type: str) -> bool:
-    """Whether this task belongs to the list type that was requested; one without a known type does."""
-    other_type = {IMAGE_SCAN: IMAGE_SYNC, IMAGE_SYNC: IMAGE_SCAN}[list_type]
-    task_type = row.get("task_type")
-    return not (isinstance(task_type, str) and task_type in _TASK_TYPES[other_type])
-
-
 def parse_task(row: Mapping[str, Any], list_type: str) -> ScanTask:
     """Translates one entry of `data_list` into a scan task; the list type is `image_scan` or `image_sync`.
 
@@ -85,6 +85,9 @@ def parse_task(row: Mapping[str, Any], list_type: str) -> ScanTask:
         id=printable_id(row.get("task_id")),
         name=text(row.get("task_name")),
         type=text(row.get("task_type")),
+        scopes=scopes(row.get("scan_scope")),
+        covers_all_images=row["is_all"] if type(row.get("is_all")) is bool else None,
+        image_type=text(row.get("image_type")),
         state=_state(status),
         raw_state="none given" if status is None else as_text(status),
         progress=status if _is_progress(status) else None,
@@ -98,6 +101,17 @@ def parse_task(row: Mapping[str, Any], list_type: str) -> ScanTask:
         reason=text(row.get("failed_reason")),
         risk_applies=list_type == IMAGE_SCAN,
     )
+
+
+def scopes(mask: object) -> frozenset[ScanScope] | None:
+    """Reads `scan_scope`; a kind of finding counts only with all of its bits, and a malformed mask has none.
+
+    Returns None if the field is absent.
+    """
+    if mask is None:
+        return None
+    bits = mask if type(mask) is int and mask >= 0 else 0
+    return frozenset(scope for scope, group in _SCOPE_BITS.items() if bits & group == group)
 
 
 def _state(status: object) -> TaskState:

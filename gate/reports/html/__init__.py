@@ -11,6 +11,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from gate.outcome import coverage
 from gate.policy import Decision
 from gate.reports.html.counts import counts
 from gate.reports.html.parts import counted, duration, facts, icon, isolated, number, timestamp
@@ -178,6 +179,8 @@ def _policy(policy: Policy) -> Iterator[tuple[str, str]]:
     yield "Age of a scan", oldest
     started = "at any time" if policy.started_after is None else f"after {timestamp(policy.started_after)}"
     yield "Scan started", started
+    yield "Required scope", ", ".join(sorted(policy.required_scopes))
+    yield "Counts may change for", duration(policy.settle)
     yield "Blocked", "is a warning only" if policy.warn_only else "stops the job"
     yield "Undecided", "is a warning only (exit codes 4 to 7)" if policy.warn_undecided else "stops the job"
 
@@ -190,7 +193,7 @@ def _task(outcome: Outcome, task: ScanTask | None) -> str:
             ("Cloud", isolated(outcome.cloud)),
             ("Name", isolated(task.name)),
             ("Id", isolated(task.id)),
-            ("Type", isolated(task.type)),
+            *((name, isolated(value)) for name, value in coverage(task).items()),
             ("State", str(task.state)),
             ("State in the cloud's words", isolated(task.raw_state)),
             ("Progress", "not known" if task.progress is None else f"{task.progress} %"),

@@ -32,8 +32,8 @@ def milliseconds(seconds: float) -> int:
 
 
 def scope_mask(task: SimulatedTask) -> int:
-    """The scan scope of a task as a bit mask; that of an image_sync task is 0."""
-    if task.kind == "image_sync":
+    """The scan scope of a task as a bit mask; that of an image_sync task, or of one that states none, is 0."""
+    if task.kind == "image_sync" or task.scopes is None:
         return 0
     return EVERY_SCOPE_MASK if task.scopes == EVERY_SCOPE else reduce(or_, (SCOPE[scope] for scope in task.scopes), 0)
 
@@ -67,9 +67,9 @@ def _scan_only(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "remain_min": snapshot.stage.remaining_minutes,
         "image_type": snapshot.task.image_type,
-        "scan_scope": scope_mask(snapshot.task),
+        "scan_scope": None if snapshot.task.scopes is None else scope_mask(snapshot.task),
         "rate_limit": 0,
-        "is_all": True,
+        "is_all": snapshot.task.all_images,
         "risky_num": snapshot.counts.risky,
         "failed_reason": "" if status(snapshot) >= 0 else f"The task is {snapshot.stage.state}.",
     }

@@ -15,7 +15,7 @@ from gate.clouds.alibaba.selection import Selection
 from gate.errors import ExitCode, NotAuthorised, UsageError
 from gate.run_settings import settings_from
 from gate.simulator import Simulator
-from tests.clouds.builders import Peer, a_connection, first_host_called_by
+from tests.clouds.builders import Peer, a_connection, first_host_called_by, newest_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -226,7 +226,7 @@ def test_the_credential_variables_of_the_vendors_tools_are_used(
     with Simulator(now=fake_time.wall) as simulator:
         known = simulator.describe()["alibaba"]
         credentials = {name: known[part] for name, part in environ.items()} | token
-        found = PROVIDER.connect(alibaba_connection(fake_time, credentials, endpoint=simulator.url)).newest_task()
+        found = newest_task(PROVIDER.connect(alibaba_connection(fake_time, credentials, endpoint=simulator.url)))
         (request,) = simulator.requests
 
         assert found is not None
@@ -240,7 +240,7 @@ def test_secrets_in_an_error_message_of_the_cloud_are_redacted(fake_time: FakeTi
     body = b'{"Code": "SignatureDoesNotMatch", "Message": "a-secret-key, x-acs-security-token:a-security-token"}'
     response = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)
     with Peer(response) as peer, pytest.raises(NotAuthorised) as caught:
-        PROVIDER.connect(alibaba_connection(fake_time, KEYS | secrets, endpoint=f"http://{peer.address}")).newest_task()
+        newest_task(PROVIDER.connect(alibaba_connection(fake_time, KEYS | secrets, endpoint=f"http://{peer.address}")))
 
     assert "SignatureDoesNotMatch: ***, x-acs-security-token:***)" in str(caught.value)
 
@@ -319,9 +319,7 @@ def test_an_option_reaches_the_cloud(fake_time: FakeTime) -> None:
         known = simulator.describe()["alibaba"]
         environ = {f"SCAN_GATE_{name.upper()}": known[name] for name in ("access_key_id", "access_key_secret")}
         options = {"source": "console_batch"}
-        PROVIDER.connect(
-            alibaba_connection(fake_time, environ, endpoint=simulator.url, for_cloud=options)
-        ).newest_task()
+        newest_task(PROVIDER.connect(alibaba_connection(fake_time, environ, endpoint=simulator.url, for_cloud=options)))
         (request,) = simulator.requests
 
         assert request.query == {"TaskType": ["IMAGE_SCAN"], "TaskName": ["IMAGE_SCAN"], "Source": ["console_batch"]}

@@ -54,7 +54,7 @@ def counted(
 
 def first_reason(task: ScanTask, *, max_failed: int = 0, max_risky: int = 0) -> str:
     """The code of the first reason of the verdict, or its decision if it has no reason."""
-    verdict = judge(task, Policy(max_failed=max_failed, max_risky=max_risky))
+    verdict = judge(task, Policy(max_failed=max_failed, max_risky=max_risky), now=NOW)
     return verdict.reasons[0].code if verdict.reasons else verdict.decision
 
 
@@ -299,20 +299,17 @@ def test_missing_leaf_records_and_missing_results_are_added_up() -> None:
     assert counted([a_leaf_row(A), a_leaf_row(B)], [an_image_row(A)], stated=4).results_pending == 3
 
 
-@pytest.mark.parametrize("stated", [1, 2])
-def test_more_images_than_the_total_contradict_it(stated: int) -> None:
+@pytest.mark.parametrize("stated", [0, 1, 2])
+def test_a_total_that_is_smaller_than_the_number_of_images_is_no_contradiction(stated: int) -> None:
+    """In the vendor's own sample the counts do not fit each other either; the larger number counts."""
     found = counted(
         [a_leaf_row(A), a_leaf_row(B), a_leaf_row(C)],
         [an_image_row(A), an_image_row(B), an_image_row(C)],
         stated=stated,
     )
 
-    assert (found.counts.total, found.counts.succeeded) == (stated, 3)
-    assert first_reason(found) == "counts-contradict"
-
-
-def test_images_of_a_task_with_a_total_of_0_are_not_judged() -> None:
-    assert first_reason(counted([a_leaf_row(A)], [an_image_row(A)], stated=0)) == "no-images"
+    assert (found.counts.total, found.counts.succeeded) == (3, 3)
+    assert first_reason(found) == "passed"
 
 
 def test_a_contradiction_does_not_hide_a_risk() -> None:
@@ -401,5 +398,5 @@ def test_a_task_passes_only_if_every_image_was_scanned_and_has_a_fresh_no(
         and all(row["RiskStatus"] != "YES" for results in known for row in results)
     )
 
-    assert (judge(found, Policy()).decision is Decision.PASSED) == is_clean
+    assert (judge(found, Policy(), now=NOW).decision is Decision.PASSED) == is_clean
     assert not is_clean or found.results_pending == 0

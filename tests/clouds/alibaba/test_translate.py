@@ -94,7 +94,7 @@ def test_a_complete_image_scan_is_not_final_without_its_counts() -> None:
     found = in_state(Status="SUCCESS", Progress=100, Result="SUCCESS")
 
     assert (found.state, found.results_pending, found.is_final) == (TaskState.COMPLETE, None, False)
-    assert judge(found, Policy()).decision is Decision.UNDECIDED
+    assert judge(found, Policy(), now=AT_NOON).decision is Decision.UNDECIDED
 
 
 def test_the_vendors_sample_is_a_complete_task_without_failures() -> None:
@@ -112,7 +112,7 @@ def test_the_vendors_sample_is_a_complete_task_without_failures() -> None:
         risk_applies=False,
         results_pending=0,
     )
-    assert judge(found, Policy()).decision is Decision.PASSED
+    assert judge(found, Policy(), now=AT_NOON).decision is Decision.PASSED
 
 
 def test_an_image_scan_like_the_vendors_sample_has_no_id() -> None:
@@ -170,7 +170,7 @@ def test_a_scan_in_an_unsupported_region_has_failed_whatever_its_status(task_typ
 
     assert (found.state, found.is_final) == (TaskState.FAILED, True)
     assert found.reason == "TASK_NOT_SUPPORT_REGION, its images are in a region where Security Center does not scan"
-    assert judge(found, Policy()).exit_code == 6
+    assert judge(found, Policy(), now=AT_NOON).exit_code == 6
 
 
 def test_any_other_failed_scan_has_no_reason() -> None:
@@ -321,7 +321,7 @@ def test_without_a_finish_count_the_number_of_failures_is_unknown(value: object)
     found = translated(COLLECTION, info={"Status": "SUCCESS"}, FinishCount=value)
 
     assert found.counts == Counts(total=4)
-    assert judge(found, Policy(max_failed=99)).exit_code == 7
+    assert judge(found, Policy(max_failed=99), now=AT_NOON).exit_code == 7
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_unfinished_parts_of_another_type_of_task_have_failed(
     found = translated(COLLECTION, info={"Status": "SUCCESS"}, TotalCount=total, FinishCount=finished)
 
     assert found.counts == Counts(total=total, succeeded=succeeded, failed=failed, risky=None)
-    assert judge(found, Policy()).exit_code == (7 if total == 0 else 1 if failed else 0)
+    assert judge(found, Policy(), now=AT_NOON).exit_code == (7 if total == 0 else 1 if failed else 0)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from gate.clouds.huawei.regions import REGIONS, hss_endpoint, iam_endpoint
 from gate.clouds.huawei.selection import Selection
 from gate.errors import ExitCode, GateError, NotAuthorised, UsageError
 from gate.simulator import Simulator
-from tests.clouds.builders import a_connection, first_host_called_by
+from tests.clouds.builders import a_connection, first_host_called_by, newest_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -174,7 +174,7 @@ def test_the_project_variables_of_the_vendors_tools_are_used(fake_time: FakeTime
     with Simulator(now=fake_time.wall) as simulator:
         known = simulator.describe()["huawei"]
         environ = {"HW_AUTH_TOKEN": known["auth_token"], variable: f" {known['project_id']} "}
-        PROVIDER.connect(a_connection(fake_time, environ=environ, endpoint=simulator.url)).newest_task()
+        newest_task(PROVIDER.connect(a_connection(fake_time, environ=environ, endpoint=simulator.url)))
 
         assert [request.operation for request in simulator.requests] == ["tasks"]
 
@@ -229,7 +229,7 @@ def test_the_credential_variables_of_the_vendors_tools_are_used(
         known = simulator.describe()["huawei"]
         credentials = {name: known[part] for name, part in environ.items()}
         settings = {"endpoint": simulator.url, "for_cloud": {"project-id": known["project_id"]}}
-        found = PROVIDER.connect(a_connection(fake_time, environ=credentials, **settings)).newest_task()
+        found = newest_task(PROVIDER.connect(a_connection(fake_time, environ=credentials, **settings)))
 
         assert found is not None
         assert header in simulator.requests[0].headers
@@ -241,7 +241,7 @@ def test_an_incomplete_key_pair_beside_a_token_is_not_used(fake_time: FakeTime) 
         known = simulator.describe()["huawei"]
         environ = {"HW_AUTH_TOKEN": known["auth_token"], "HW_ACCESS_KEY": known["access_key_id"]}
         settings = {"endpoint": simulator.url, "for_cloud": {"project-id": known["project_id"]}}
-        found = PROVIDER.connect(a_connection(fake_time, environ=environ, **settings)).newest_task()
+        found = newest_task(PROVIDER.connect(a_connection(fake_time, environ=environ, **settings)))
 
         assert found is not None
         assert "Authorization" not in simulator.requests[0].headers
@@ -253,7 +253,7 @@ def test_a_token_that_cannot_be_sent_in_a_header_is_refused_and_not_shown(fake_t
     with Simulator(now=fake_time.wall) as simulator:
         settings = {"endpoint": simulator.url, "for_cloud": {"project-id": PROJECT}}
         with pytest.raises(GateError) as caught:
-            PROVIDER.connect(a_connection(fake_time, environ={"HW_AUTH_TOKEN": token}, **settings)).newest_task()
+            newest_task(PROVIDER.connect(a_connection(fake_time, environ={"HW_AUTH_TOKEN": token}, **settings)))
 
     assert caught.value.exit_code in {ExitCode.USAGE, ExitCode.NOT_AUTHORISED}
     assert token not in str(caught.value)
@@ -265,7 +265,7 @@ def test_a_project_id_that_cannot_be_sent_in_a_header_is_a_usage_error(fake_time
     with Simulator(now=fake_time.wall) as simulator:
         settings = {"endpoint": simulator.url, "for_cloud": {"project-id": project_id}}
         with pytest.raises(GateError) as caught:
-            PROVIDER.connect(a_connection(fake_time, environ=KEYS, **settings)).newest_task()
+            newest_task(PROVIDER.connect(a_connection(fake_time, environ=KEYS, **settings)))
 
     assert caught.value.exit_code is ExitCode.USAGE
     assert fake_time.slept == []

@@ -12,9 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC
-from gate.clouds.huawei.translate import matches_list_type, parse_page, parse_task
+from gate.clouds.huawei.translate import parse_page, parse_task
 from gate.errors import NotUnderstood
-from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
+from gate.scan import Counts, FailedImage, ImageRef, ScanScope, ScanTask, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,6 +74,9 @@ def test_a_full_row_is_translated() -> None:
         id="d5ceaaf4-0124-4f15-b039-b8fc4b07e340",
         name="nightly",
         type="manual",
+        scopes=frozenset(ScanScope),
+        covers_all_images=True,
+        image_type="registry",
         state=TaskState.RUNNING,
         raw_state="60",
         progress=60,
@@ -312,31 +315,6 @@ def test_a_synchronisation_has_no_risks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("task_type", "is_scan", "is_sync"),
-    [
-        ("manual", True, False),
-        ("cycle", True, False),
-        ("autoSync", False, True),
-        ("manualSync", False, True),
-        ("cicd", True, True),
-        ("", True, True),
-        (None, True, True),
-        (ABSENT, True, True),
-        (7, True, True),
-        (["autoSync"], True, True),
-        ({"task_type": "autoSync"}, True, True),
-    ],
-    ids=label,
-)
-def test_a_row_belongs_to_the_other_list_type_only_if_its_task_type_says_so(
-    task_type: object, *, is_scan: bool, is_sync: bool
-) -> None:
-    row = {} if task_type is ABSENT else {"task_type": task_type}
-
-    assert (matches_list_type(row, IMAGE_SCAN), matches_list_type(row, IMAGE_SYNC)) == (is_scan, is_sync)
-
-
-@pytest.mark.parametrize(
     ("document", "rows", "total"),
     [
         ({"data_list": [], "total_num": 0}, [], 0),
@@ -478,7 +456,6 @@ def test_any_json_is_a_task_or_not_understood_and_complete_is_only_the_integer_1
 
     for row, task in parsed:
         status = row.get("task_status")
-        assert matches_list_type(row, list_type) in {True, False}
         assert (task.state is TaskState.COMPLETE) == (type(status) is int and status == 100)
         assert task.started_at is None or task.started_at.tzinfo is UTC
         assert task.progress is None or 0 <= task.progress <= 100

@@ -26,6 +26,9 @@ _SCAN_TIMES = {
     "in-ten-minutes": _NOW_MS + 600_000,
     "in-an-hour": _NOW_MS + 3_600_000,
 }
+_LEAF_STATUSES = {"started": "1", "failed": "3", "timed-out": 4}
+_LEAF_STARTS = {**TIMES, "in-an-hour": _NOW_MS + 3_600_000}
+_LEAF_ENDS = {**TIMES, "before-the-start": _NOW_MS - 60_001, "in-an-hour": _NOW_MS + 3_600_000}
 _SUCCESS = {**ABSENT, "empty": 0, "success": 0}
 _SCAN_RESULTS = {
     "empty": "",
@@ -52,8 +55,9 @@ IDENTITY_AND_STATE: Final = (
         },
         more_values={"zero": 0, "zeros": "000", **UNPRINTABLE},
     ),
-    Field("CollectTime", 7, more_values=TIMES),
-    Field("TotalCount", 7, {"ten-to-the-400": 5}, more_values=NUMBERS),
+    Field("CollectTime", 7, at_last_poll={"the-year-9999": 5}, more_values=TIMES),
+    # A total below the number of leaves is not a contradiction; the larger number counts.
+    Field("TotalCount", 7, {"ten-to-the-400": 5, "zero": 0}, more_values=NUMBERS),
     # Without TaskInfo there is no task; with an empty one, the state of the task is unknown.
     Field("TaskInfo", 4, {"missing": 5, "null": 5, "object": 5}, {"missing": 7, "null": 7}),
     Field("TaskInfo.Status", 5),
@@ -121,13 +125,25 @@ LEAF_FIELDS: Final = (
         {**ABSENT, "one-as-text": 0},
         more_values={"one-as-text": "1", "zero": 0},
     ),
+    # Its number, counts and times may contradict that it succeeded.
+    Field(
+        "OnceTasks.Status",
+        0,
+        {"started": 1, "failed": 1, "timed-out": 1},
+        more_values=_LEAF_STATUSES,
+    ),
+    Field("OnceTasks.FinishCount", 0, {"zero-as-text": 1, "zero": 1}, more_values={"zero-as-text": "0", "zero": 0}),
+    Field("OnceTasks.TotalCount", 0, {"digits": 1, "two": 1}, more_values={"two": 2}),
+    Field("OnceTasks.StartTime", 0, {"in-an-hour": 1, "the-year-9999": 1}, more_values=_LEAF_STARTS),
+    Field("OnceTasks.EndTime", 0, {"before-the-start": 1, "in-an-hour": 5, "the-year-9999": 5}, more_values=_LEAF_ENDS),
+    Field("OnceTasks.RealRunTime", 0, more_values=TIMES),
 )
 IMAGE_FIELDS: Final = (
     Field("ImageInstanceList", 4, more_values={"list-of-null": [None]}),
     Field("ImageInstanceList.Digest", 5),
     Field("ImageInstanceList.RiskStatus", 7, {"risky": 1}, more_values={"risky": "YES", "lower-case": "no"}),
     # A scan time before the start of this scan is that of another scan; a future one is accepted within the clock skew.
-    Field("ImageInstanceList.LastScanTime", 5, {"in-ten-minutes": 0, "at-the-start": 0}, more_values=_SCAN_TIMES),
+    Field("ImageInstanceList.LastScanTime", 5, {"at-the-start": 0}, more_values=_SCAN_TIMES),
     Field("ImageInstanceList.ScaStatus", 5, _SUCCESS, true_values=("success",), more_values=_SCAN_RESULTS),
     Field("ImageInstanceList.ScaResult", 5, _SUCCESS, true_values=("missing",), more_values=_SCAN_RESULTS),
     *(

@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 
     from tests.matrix.cell import Cell
 
+_SCOPES = {
+    "zero": 0,
+    "compliance": 0x0000000F,
+    "sensitive-information": 0x000000F0,
+    "vulnerability": 0x000F0000,
+    "half-of-vulnerability": 0x0007FF00,
+    "risks": 0x000FFF00,
+    "all-of-policies": 0x000FFFFF,
+}
+_REMAINING = {**NUMBERS, "one": 1}
 _NO_ERROR = {"missing": 0, "null": 0, "list": 0, "object": 0}
 
 IDENTITY_AND_STATE: Final = (
@@ -47,14 +57,16 @@ IDENTITY_AND_STATE: Final = (
     ),
     Field(
         "data_list.task_type",
-        0,
-        {"other-type": 5},
-        {"other-type": 7},
+        5,
+        at_first_request=all_variants(except_for=(), code=7) | {"other-type": 7, "unknown": 7},
         more_values={"other-type": "autoSync", "unknown": "cicd"},
     ),
     Field("data_list.task_status", 5, {"negative": 6}, more_values={"digits-100": "100", "fraction-100": 100.0}),
-    Field("data_list.begin_time", 7, more_values=TIMES),
-    Field("data_list.end_time", 0, more_values=TIMES),
+    Field("data_list.begin_time", 7, at_last_poll={"the-year-9999": 5}, more_values=TIMES),
+    # An end in the future contradicts a complete task.
+    Field("data_list.end_time", 0, {"the-year-9999": 5}, more_values=TIMES),
+    # A scope that is not stated is accepted, and one that cannot be read has nothing in it.
+    Field("data_list.scan_scope", 7, {**ABSENT, "risks": 0, "all-of-policies": 0}, more_values=_SCOPES),
 )
 COUNT_FIELDS: Final = (
     Field("data_list.total_num", 7, {"ten-to-the-400": 1}, more_values=NUMBERS),
@@ -70,11 +82,13 @@ COUNT_FIELDS: Final = (
         more_values={"list-of-null": [None], "list-of-an-object": [{}]},
     ),
 )
-# Fields that are only displayed, or that shorten a pause.
+# Fields that are only displayed, that shorten a pause, or that contradict a complete task.
 HARMLESS: Final = (
     Field("data_list.task_name", 0, more_values={"lone-surrogate": "\ud800", "workflow-command": "\n::error::x"}),
-    Field("data_list.remain_min", 0, true_values=("missing",), more_values=NUMBERS),
-    Field("data_list.failed_reason", 0),
+    Field("data_list.remain_min", 0, {"ten-to-the-400": 5, "one": 5}, true_values=("missing",), more_values=_REMAINING),
+    Field("data_list.failed_reason", 0, {"text": 5, "digits": 5}),
+    Field("data_list.is_all", 0, more_values={"false": False}, true_values=("true",)),
+    Field("data_list.image_type", 0),
 )
 IAM: Final = (
     # Unless IAM returns exactly one project with an id, the user has to name the project.
@@ -87,7 +101,12 @@ COUNT_FIELDS_OF_IMAGE_SYNC: Final = (
     Field("data_list.total_num", 7, {"ten-to-the-400": 1}, more_values=NUMBERS),
     Field("data_list.success_num", 7, {"zero": 1}, more_values=NUMBERS),
     Field("data_list.failed_num", 7, {"ten-to-the-400": 1}, more_values=LARGE),
-    Field("data_list.task_type", 0, {"scan": 5}, {"scan": 7}, more_values={"scan": "manual"}),
+    Field(
+        "data_list.task_type",
+        5,
+        at_first_request=all_variants(except_for=(), code=7) | {"scan": 7},
+        more_values={"scan": "manual"},
+    ),
 )
 _FAILED_IMAGE: Final = {
     "registry_name": "SWR",

@@ -41,7 +41,7 @@ WARNINGS: Final = (
     *with_warnings(clock.DEADLINE_BETWEEN_REQUESTS, 5, cloud=ALIBABA, at=LISTS),
     *with_warnings(in_state(-1, "FAIL"), 6, at=(FIRST_REQUEST, LAST_POLL)),
     *with_warnings(tasks.STARTED_THREE_DAYS_AGO, 7, at=(FIRST_REQUEST, LAST_POLL)),
-    *with_warnings(tasks.TOTAL_DROPS_TO_ZERO, 7, at=(FIRST_REQUEST, LAST_POLL)),
+    *with_warnings(tasks.TOTAL_DROPS_TO_ZERO, 7, cloud=HUAWEI, at=(FIRST_REQUEST, LAST_POLL)),
     *with_warnings(tasks.NEWER_RISKY_TASK, 0, {FIRST_REQUEST: 1}, at=(FIRST_REQUEST, LAST_POLL)),
     *with_warnings(pages.TOTAL_TOO_LARGE, 4, cloud=HUAWEI, at=(FIRST_REQUEST, COUNTS)),
     *with_warnings(pages.TOTAL_TOO_LARGE, 4, cloud=ALIBABA, at=LISTS),
@@ -61,10 +61,15 @@ LIMITS: Final = (
         cloud=ALIBABA,
         at=(LAST_POLL, COUNTS),
     ),
-    *row(with_options(tasks.TOTAL_DROPS_TO_ZERO, "with-high-limits", *_HIGH_LIMITS), 7, at=(FIRST_REQUEST, LAST_POLL)),
+    *row(
+        with_options(tasks.TOTAL_DROPS_TO_ZERO, "with-high-limits", *_HIGH_LIMITS),
+        7,
+        cloud=HUAWEI,
+        at=(FIRST_REQUEST, LAST_POLL),
+    ),
     *row(
         with_options(tasks.STARTED_THREE_DAYS_AGO, "without-max-age", "--max-age", "none"),
-        7,
+        0,
         at=(FIRST_POLL, MID_WAIT, LAST_POLL),
     ),
 )
@@ -82,12 +87,13 @@ BY_ID: Final = (
     *row(_by_id(tasks.TASK_ID_CHANGES), 5, {FIRST_REQUEST: 7}, cloud=HUAWEI, at=POLLS),
     *row(_by_id(tasks.TASK_ID_CHANGES), 4, cloud=ALIBABA, at=POLLS),
     *row(_by_id(tasks.STARTED_THREE_DAYS_AGO), 7, at=POLLS),
-    *row(_by_id(tasks.STARTS_IN_AN_HOUR), 7, at=POLLS),
-    *row(_by_id(tasks.START_TIME_CHANGES), 7, {FIRST_REQUEST: 0}, at=POLLS),
+    *row(_by_id(tasks.STARTS_IN_AN_HOUR), 5, {FIRST_REQUEST: 7}, at=POLLS),
+    *row(_by_id(tasks.START_TIME_CHANGES), 0, at=POLLS),
     *row(_by_id(tasks.STAYS_RUNNING), 5, at=POLLS),
     *row(_by_id(in_state(142, "HIBERNATED")), 5, at=POLLS),
     *row(_by_id(in_state(-2, "TIMEOUT")), 6, at=POLLS),
-    *row(_by_id(tasks.TOTAL_DROPS_TO_ZERO), 7, at=POLLS),
+    *row(_by_id(tasks.TOTAL_DROPS_TO_ZERO), 7, cloud=HUAWEI, at=POLLS),
+    *row(_by_id(tasks.TOTAL_DROPS_TO_ZERO), 0, cloud=ALIBABA, at=POLLS),
     *row(_by_id(pages.EMPTY_LIST), 5, {FIRST_REQUEST: 7}, cloud=HUAWEI),
     *row(_by_id(pages.EMPTY_LIST), 5, cloud=ALIBABA, at=LISTS),
     *row(_by_id(pages.TOTAL_TOO_LARGE), 4, {LAST_POLL: 5}, cloud=HUAWEI),
@@ -110,7 +116,7 @@ OTHER_TYPE: Final = (
     *row(_of_other_type(TEMPORARY_KEYS_EXPIRE), 3, at=POLLS),
     *row(_of_other_type(tasks.TASK_DISAPPEARS), 5, {FIRST_REQUEST: 7}, at=POLLS),
     *row(_of_other_type(tasks.STARTED_THREE_DAYS_AGO), 7, at=POLLS),
-    *row(_of_other_type(tasks.START_TIME_CHANGES), 7, {FIRST_REQUEST: 0}, at=POLLS),
+    *row(_of_other_type(tasks.START_TIME_CHANGES), 0, at=POLLS),
     *row(_of_other_type(tasks.STAYS_RUNNING), 5, at=POLLS),
     *row(_of_other_type(in_state(142, "HIBERNATED")), 5, at=POLLS),
     *row(_of_other_type(in_state(-3, "FAIL")), 6, at=POLLS),
@@ -122,4 +128,18 @@ OTHER_TYPE: Final = (
     # The last poll is enough for a verdict on either cloud.
     *row(_of_other_type(tasks.COMPLETE_AT_THE_DEADLINE), 0, at=(FIRST_REQUEST, FIRST_POLL, MID_WAIT)),
 )
-OPTIONS: Final = (*WARNINGS, *LIMITS, *BY_ID, *OTHER_TYPE)
+_SETTLED: Final = ("--settle", "60s")
+_SINCE: Final = ("--started-after", "2026-01-31T11:00:00Z")
+"""An hour before the start of the run."""
+MEANING: Final = (
+    # Counts of a task that has just ended are polled twice, for which there is no time at the deadline.
+    *row(with_options(NO_FAULT, "with-settle", *_SETTLED), 0, {LAST_POLL: 5}),
+    *row(with_options(tasks.RISKY_IMAGES, "with-settle", *_SETTLED), 1, at=(MID_WAIT, RISKS)),
+    *row(with_options(NO_FAULT, "since", *_SINCE), 0, cloud=ALIBABA),
+    *row(with_options(tasks.NEWER_RISKY_TASK, "since", *_SINCE), 7, {FIRST_REQUEST: 7}, cloud=HUAWEI, at=POLLS[:3]),
+    *row(with_options(tasks.SAME_START_TIME, "by-default"), 7, cloud=HUAWEI, at=(FIRST_REQUEST,)),
+    *row(with_options(tasks.OTHER_NAME, "by-name", "--task-name", TASK_ID), 7, cloud=HUAWEI, at=(FIRST_REQUEST,)),
+    *row(with_options(tasks.NARROW_SCOPE, "by-default"), 7, cloud=HUAWEI, at=POLLS),
+    *row(with_options(tasks.NARROW_SCOPE, "required", "--required-scope", "vulnerability"), 0, cloud=HUAWEI, at=POLLS),
+)
+OPTIONS: Final = (*WARNINGS, *LIMITS, *BY_ID, *OTHER_TYPE, *MEANING)

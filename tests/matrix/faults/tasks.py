@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -113,6 +114,20 @@ PROGRESS_GOES_BACKWARDS = _task_fault("progress-goes-backwards", _less_progress)
 STAYS_RUNNING = _task_fault("stays-running", _state(10, "START"))
 STAYS_QUEUED = _task_fault("stays-queued", _state(0, "INIT"))
 COMPLETE_AT_THE_DEADLINE = response_fault("complete-at-the-deadline", _running_until_the_deadline)
+
+
+# Its meaning.
+
+
+def _add_twin(context: FaultContext) -> None:
+    context.gate.simulator.tasks.append(replace(context.task, id="twin", name="twin"))
+
+
+SAME_START_TIME = state_fault(
+    "a-second-task-with-the-same-start-time", _add_twin, lambda context: len(context.gate.simulator.tasks) > 2
+)
+OTHER_NAME = _task_fault("another-name", lambda task: {**task, "task_name": "another"})
+NARROW_SCOPE = _task_fault("scope-of-vulnerabilities", lambda task: {**task, "scan_scope": 0x000F0000})
 
 
 # Its counts.

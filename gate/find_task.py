@@ -1,0 +1,78 @@
+"""Finding the task that is judged: polls until one may be judged, or the wait for it is over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from gate.clock import Deadline
+from gate.policy import no_task
+from gate.selection import Choice, choose
+from gate.verdict_messages import format_limit, waiting_for_task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gate.clouds import Cloud, Connection
+    from gate.policy import Policy, Reason
+    from gate.scan import ScanTask
+    from gate.settings import Settings
+    from gate.wait import Poller
+
+
+class _AppearDeadline(Deadline):
+    """The end of the appear timeout; while the task is listed and queued, the end of the run."""
+
+    def __init__(self, connection: Connection, is_queued: Callable[[], bool]) -> None:
+        super().__init__(connection.clock, min(connection.settings.appear_timeout, connection.settings.timeout))
+        self._end_of_run = connection.deadline
+        self._is_queued = is_queued
+
+    def left(self) -> float:
+        """See `Deadline.left`."""
+        return self._end_of_run.left() if self._is_queued() else super().left()
+
+
+def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask | Reason:
+    """Waits for a task that may be judged; returns the objection to the last one seen if none came in time."""
+    settings, choice = connection.settings, Choice()
+
+    def poll() -> ScanTask | None:
+        nonlocal choice
+        tasks = _listed_tasks(cloud, settings)
+        choice = choose(tasks, policy_in_force(connection), connection.time_of_day.latest())
+        return choice.task
+
+    def reason_to_wait(task: ScanTask | None) -> str | None:
+        reason = choice.objection if task else no_task(settings.task_id, cloud.search_description(settings.task_id))
+        if reason is None or choice.is_hopeless(is_selected_by_id=settings.task_id is not None):
+            return None
+        return waiting_for_task(reason.while_waiting or reason.message, _limit(settings, choice))
+
+    poller.until(reason_to_wait, poll, _AppearDeadline(connection, lambda: choice.is_queued))
+    if choice.task is None:
+        return no_task(settings.task_id, cloud.search_description(settings.task_id), _limit(settings, choice))
+    return choice.objection or choice.task
+
+
+def policy_in_force(connection: Connection) -> Policy:
+    """The policy with `started_after` moved by the lag of this machine's clock, on which it was probably noted."""
+    policy, lag = connection.settings.policy, connection.time_of_day.lag
+    if policy.started_after is None or not lag:
+        return policy
+    room = datetime.max.replace(tzinfo=UTC) - policy.started_after
+    return replace(policy, started_after=policy.started_after + min(room, timedelta(seconds=lag)))
+
+
+def _listed_tasks(cloud: Cloud, settings: Settings) -> list[ScanTask]:
+    if not settings.task_id:
+        return cloud.matching_tasks()
+    named = cloud.task_by_id(settings.task_id)
+    return [named] if named else []
+
+
+def _limit(settings: Settings, choice: Choice) -> str:
+    if choice.is_queued or settings.timeout < settings.appear_timeout:
+        return format_limit(settings.timeout, "--timeout")
+    return format_limit(settings.appear_timeout, "--appear-timeout")

@@ -1,0 +1,133 @@
+"""Which scan task is judged: pure rules over the tasks that the cloud listed.
+
+The newest task is chosen. It is judged only if it is fresh, the only one that can be meant, and looked for everything
+that is required; what speaks against it is its objection, a reason with a code.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gate import verdict_messages as messages
+from gate.policy import CLOCK_TOLERANCE, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime, timedelta
+
+    from gate.policy import Policy
+    from gate.scan import ScanTask
+
+_WAITING_CANNOT_HELP = frozenset({"ambiguous-task"})
+_FINAL_FOR_ONE_TASK = frozenset({"stale", "scope-too-narrow"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """The task that would be judged now, and the objection to it; both are None if there is no task."""
+
+    task: ScanTask | None = None
+    objection: Reason | None = None
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether the task has appeared, and only has to start."""
+        return self.task is not None and self.task.is_queued
+
+    def is_hopeless(self, *, is_selected_by_id: bool) -> bool:
+        """Whether no later poll can return a task without this objection."""
+        code = self.objection.code if self.objection else ""
+        # A newer task may still appear in the place of this one, but not where it was selected by its id.
+        return code in _WAITING_CANNOT_HELP or (is_selected_by_id and code in _FINAL_FOR_ONE_TASK)
+
+
+def choose(tasks: Sequence[ScanTask], policy: Policy, now: datetime) -> Choice:
+    """Chooses among the tasks that fit all filters.
+
+    Args:
+        tasks: In any order.
+        policy: With `started_after` by the same clock as `now`.
+        now: The latest time that is known.
+    """
+    task = newest(_candidates(tasks, policy))
+    if task is None or not task.id:
+        return Choice()
+    others = [other for other in tasks if other is not task]
+    objection = (
+        staleness(task, policy, now)
+        or _same_start(task, others)
+        or other_that_fits(task, others, policy, now)
+        or narrow_scope(task, policy)
+    )
+    return Choice(task=task, objection=objection)
+
+
+def newest(tasks: Iterable[ScanTask]) -> ScanTask | None:
+    """The task with the latest start time; one without any may be newer than all that have not ended before it did."""
+    # The id breaks ties, so that the result does not depend on the order of the list.
+    return max(tasks, key=lambda task: (_latest_start(task), task.id), default=None)
+
+
+def other_that_fits(task: ScanTask, listed: Iterable[ScanTask], policy: Policy, now: datetime) -> Reason | None:
+    """Returns the objection if another listed task fits --started-after as well; None without that option."""
+    if policy.started_after is None:
+        return None
+    others = [other for other in listed if other.id != task.id and not staleness(other, policy, now)]
+    return _ambiguous(task, others[0]) if others else None
+
+
+def staleness(task: ScanTask, policy: Policy, now: datetime) -> Reason | None:
+    """Returns why this task is too old to be judged, or why its age is unknown; None when it is fresh."""
+    started_at, max_age, started_after = task.started_at, policy.max_age, policy.started_after
+    if max_age is None and started_after is None:
+        return None
+    if started_at is None:
+        message = messages.QUEUED if task.is_queued else messages.no_start_time(is_age_all=started_after is None)
+        return _objection("no-begin", message)
+    if started_at > now + CLOCK_TOLERANCE:
+        return _objection("begins-in-future", messages.starts_in_future(started_at))
+    if max_age is not None and now - started_at > max_age:
+        reason = _objection("stale", messages.too_old(started_at, max_age.total_seconds()))
+        return replace(reason, actual=_whole_seconds(now - started_at), limit=_whole_seconds(max_age))
+    if started_after is not None and started_at < started_after:
+        return _objection("stale", messages.started_too_early(started_at, started_after))
+    return None
+
+
+def narrow_scope(task: ScanTask, policy: Policy) -> Reason | None:
+    """Returns what the scan did not look for of what the policy requires; None if all of it, or if it is not stated."""
+    if task.scopes is None or not task.risk_applies:
+        return None
+    missing = sorted(policy.required_scopes - task.scopes)
+    return _objection("scope-too-narrow", messages.scope_too_narrow(missing)) if missing else None
+
+
+def _candidates(tasks: Sequence[ScanTask], policy: Policy) -> Sequence[ScanTask]:
+    # Where age does not matter, a task without a start time is no newer than one that has it.
+    started = [task for task in tasks if task.started_at]
+    return started if started and policy.max_age is None and policy.started_after is None else tasks
+
+
+def _same_start(task: ScanTask, others: Iterable[ScanTask]) -> Reason | None:
+    twin = next((other for other in others if _latest_start(other) == _latest_start(task)), None)
+    return _ambiguous(task, twin) if twin else None
+
+
+def _ambiguous(one: ScanTask, other: ScanTask) -> Reason:
+    return _objection("ambiguous-task", messages.ambiguous(one, other))
+
+
+def _objection(code: str, message: messages.Message) -> Reason:
+    return Reason(code=code, message=str(message), while_waiting=message.happened)
+
+
+def _latest_start(task: ScanTask) -> float:
+    """The latest time at which the task can have started, in s since 1970."""
+    time = task.started_at or task.ended_at
+    return time.timestamp() if time else math.inf
+
+
+def _whole_seconds(span: timedelta) -> int:
+    return int(span.total_seconds())

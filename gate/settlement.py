@@ -1,0 +1,48 @@
+"""Whether the counts of a complete task are settled: those of one that has just ended may still change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.scan import TaskState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gate.clock import Clock
+    from gate.scan import ScanTask
+
+
+class Settlement:
+    """Compares the polls of one task: counts are settled if it ended long ago, or if two polls agree on them.
+
+    Args:
+        settle: How many s after the end of a task its counts may still change; 0 believes them at first sight.
+        min_interval: How many s two polls that agree must be apart.
+        clock: The clock of the run.
+    """
+
+    def __init__(self, *, settle: float, min_interval: float, clock: Clock) -> None:
+        self._settle = settle
+        self._min_interval = min_interval
+        self._clock = clock
+        self._counts: object = None
+        self._counts_since = 0.0
+        self.is_reached = False
+        """Whether the counts of the last poll are settled."""
+
+    def observe(self, task: ScanTask, now: datetime) -> None:
+        """Notes what a poll has just returned; `now` is the latest time that is known."""
+        counts, at = _counts(task), self._clock.elapsed()
+        if counts is None or counts != self._counts:
+            self._counts, self._counts_since = counts, at
+        ended_long_ago = task.ended_at is not None and (now - task.ended_at).total_seconds() >= self._settle
+        is_confirmed = counts is not None and at - self._counts_since >= self._min_interval
+        self.is_reached = is_confirmed or ended_long_ago or self._settle == 0
+
+
+def _counts(task: ScanTask) -> object:
+    """What may still change of a complete task; None of any other."""
+    if task.state is not TaskState.COMPLETE or task.results_pending != 0:
+        return None
+    return task.counts, task.failed_images

@@ -1,0 +1,186 @@
+"""Which of the listed tasks is judged, and what speaks against each of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.policy import Policy
+from gate.scan import RISK_SCOPES, ScanScope, TaskState
+from gate.selection import Choice, choose, narrow_scope, newest, other_that_fits
+from tests.builders import NOW, a_task
+
+if TYPE_CHECKING:
+    from gate.scan import ScanTask
+
+OLD, NEW = a_task(id="old", started_at=NOW - timedelta(hours=2)), a_task(id="new", started_at=NOW - timedelta(hours=1))
+QUEUED = a_task(id="queued", state=TaskState.RUNNING, progress=0, started_at=None)
+ENDED = a_task(id="ended", started_at=None, ended_at=NOW - timedelta(minutes=90))
+BROAD, SINCE = Policy(), Policy(started_after=NOW - timedelta(hours=3))
+ANY_AGE = Policy(max_age=None)
+
+
+def chosen(*tasks: ScanTask, policy: Policy = BROAD) -> tuple[str | None, str | None]:
+    """The id of the task that is chosen, and the code of the objection to it; the same in any order."""
+    choices = [choose(listed, policy, NOW) for listed in (tasks, tasks[::-1])]
+    found = {
+        (choice.task.id if choice.task else None, choice.objection.code if choice.objection else None)
+        for choice in choices
+    }
+    assert len(found) == 1
+    return found.pop()
+
+
+def test_the_task_with_the_latest_start_time_is_chosen() -> None:
+    assert chosen(OLD, NEW) == ("new", None)
+    assert chosen() == (None, None)
+
+
+def test_a_task_without_an_id_cannot_be_followed_and_hides_older_ones() -> None:
+    assert chosen(OLD, replace(NEW, id="")) == (None, None)
+
+
+def test_a_task_without_a_start_time_is_newer_than_those_that_started_before_it_ended() -> None:
+    assert chosen(NEW, QUEUED) == ("queued", "no-begin")
+    assert chosen(OLD, ENDED) == ("ended", "no-begin")
+    assert chosen(NEW, ENDED) == ("new", None)
+
+
+@pytest.mark.parametrize("other", [QUEUED, ENDED], ids=["queued", "ended"])
+def test_where_age_does_not_matter_a_task_with_a_start_time_is_chosen(other: ScanTask) -> None:
+    assert chosen(OLD, other, policy=ANY_AGE) == ("old", None)
+    assert chosen(other, policy=ANY_AGE) == (other.id, None)
+    assert chosen(OLD, other, policy=replace(ANY_AGE, started_after=SINCE.started_after)) == (
+        other.id,
+        "no-begin",
+    )
+
+
+def test_a_queued_task_is_named_as_such_and_not_as_one_to_judge_anyway() -> None:
+    queued, ended = (choose([task], BROAD, NOW).objection for task in (QUEUED, ENDED))
+
+    assert queued is not None
+    assert "is queued" in queued.message
+    assert "--max-age" not in queued.message
+    assert ended is not None
+    assert "--max-age none" in ended.message
+
+
+# Two tasks that may be meant.
+
+
+@pytest.mark.parametrize("state", [TaskState.COMPLETE, TaskState.RUNNING, TaskState.STOPPED, TaskState.UNKNOWN])
+def test_with_started_after_a_second_task_that_fits_makes_the_choice_ambiguous(state: TaskState) -> None:
+    objection = choose([NEW, replace(OLD, state=state)], SINCE, NOW).objection
+
+    assert objection is not None
+    assert objection.code == "ambiguous-task"
+    assert "nightly (id new, started 2026-01-31T11:00:00Z)" in objection.message
+    assert "nightly (id old, started 2026-01-31T10:00:00Z)" in objection.message
+
+
+def test_a_task_that_started_too_early_does_not_fit() -> None:
+    assert chosen(OLD, NEW, policy=Policy(started_after=NOW - timedelta(minutes=90))) == ("new", None)
+    assert other_that_fits(NEW, [NEW, OLD], Policy(started_after=NOW - timedelta(minutes=90)), NOW) is None
+
+
+def test_without_started_after_older_tasks_do_not_matter() -> None:
+    assert other_that_fits(NEW, [OLD, NEW], BROAD, NOW) is None
+
+
+@pytest.mark.parametrize("policy", [BROAD, SINCE, ANY_AGE])
+def test_two_tasks_with_the_same_start_time_are_always_ambiguous(policy: Policy) -> None:
+    twin = replace(NEW, id="twin")
+
+    assert chosen(NEW, twin, policy=policy)[1] == "ambiguous-task"
+
+
+def test_two_tasks_that_state_no_start_time_are_ambiguous_where_age_does_not_matter() -> None:
+    assert chosen(QUEUED, replace(QUEUED, id="other"), policy=ANY_AGE)[1] == "ambiguous-task"
+
+
+def test_the_same_task_is_no_other_one() -> None:
+    assert other_that_fits(NEW, [replace(NEW, state=TaskState.RUNNING)], SINCE, NOW) is None
+
+
+def test_a_stale_choice_is_not_called_ambiguous() -> None:
+    assert chosen(OLD, NEW, policy=Policy(max_age=timedelta(minutes=1), started_after=SINCE.started_after)) == (
+        "new",
+        "stale",
+    )
+
+
+# What the scan looked for.
+
+
+@pytest.mark.parametrize("missing", sorted(RISK_SCOPES))
+def test_a_scan_that_did_not_look_for_every_risk_is_not_judged(missing: ScanScope) -> None:
+    task = a_task(scopes=frozenset(ScanScope) - {missing})
+
+    objection = narrow_scope(task, BROAD)
+    assert objection is not None
+    assert objection.code == "scope-too-narrow"
+    assert f"did not look for: {missing}." in objection.message
+    assert choose([task], BROAD, NOW).objection == objection
+
+
+@pytest.mark.parametrize("scopes", [RISK_SCOPES, frozenset(ScanScope), None], ids=["risks", "all", "not stated"])
+def test_a_scan_that_looked_for_every_risk_or_does_not_state_it_is_judged(scopes: frozenset[ScanScope] | None) -> None:
+    assert narrow_scope(a_task(scopes=scopes), BROAD) is None
+
+
+def test_the_policy_can_require_less_or_more() -> None:
+    task = a_task(scopes=frozenset({ScanScope.VULNERABILITY}))
+
+    assert narrow_scope(task, Policy(required_scopes=task.scopes or frozenset())) is None
+    assert narrow_scope(a_task(), Policy(required_scopes=frozenset(ScanScope))) is not None
+
+
+def test_a_task_that_looks_for_no_risks_needs_no_scope() -> None:
+    assert narrow_scope(a_task(scopes=frozenset(), risk_applies=False), BROAD) is None
+
+
+# What waiting can change.
+
+
+def test_waiting_helps_unless_two_tasks_fit() -> None:
+    ambiguous = choose([OLD, NEW], SINCE, NOW)
+    stale = choose([OLD], Policy(max_age=timedelta(minutes=1)), NOW)
+    narrow = choose([a_task(scopes=frozenset())], BROAD, NOW)
+    queued = choose([QUEUED], BROAD, NOW)
+
+    assert [one.is_hopeless(is_selected_by_id=False) for one in (ambiguous, stale, narrow, queued, Choice())] == [
+        *(True, False, False, False, False)
+    ]
+    assert [one.is_hopeless(is_selected_by_id=True) for one in (stale, narrow, queued, Choice())] == [
+        *(True, True, False, False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("task", "is_queued"),
+    [
+        (QUEUED, True),
+        (replace(QUEUED, progress=None), True),
+        (replace(QUEUED, progress=7), False),
+        (replace(QUEUED, state=TaskState.UNKNOWN), False),
+        (replace(QUEUED, state=TaskState.STOPPED), False),
+        (replace(QUEUED, started_at=NOW), False),
+        (replace(QUEUED, ended_at=NOW), False),
+        (ENDED, False),
+    ],
+)
+def test_only_a_task_that_states_nothing_of_a_start_is_queued(task: ScanTask, *, is_queued: bool) -> None:
+    assert task.is_queued is is_queued
+    assert Choice(task=task).is_queued is is_queued
+    assert not Choice().is_queued
+
+
+def test_the_newest_task_does_not_depend_on_the_order() -> None:
+    tasks = [OLD, NEW, ENDED, QUEUED, replace(QUEUED, id="a queued one")]
+
+    assert newest(tasks) == newest(tasks[::-1]) == QUEUED
+    assert newest([]) is None

@@ -1,0 +1,102 @@
+"""Whether counts are settled: by the age of the end, or by two polls that agree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.scan import TaskState
+from gate.settlement import Settlement
+from tests.builders import NOW, a_failed_image, a_task
+
+if TYPE_CHECKING:
+    from gate.scan import ScanTask
+    from tests.builders import FakeTime
+
+INTERVAL, SETTLE = 12.0, 60.0
+JUST_ENDED = a_task(ended_at=NOW)
+
+
+@pytest.fixture
+def settlement(fake_time: FakeTime) -> Settlement:
+    return a_settlement(fake_time)
+
+
+def a_settlement(time: FakeTime, settle: float = SETTLE) -> Settlement:
+    return Settlement(settle=settle, min_interval=INTERVAL, clock=time.clock())
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(59.9, False), (60, True), (600, True), (-60, False)])
+def test_counts_are_settled_once_the_task_ended_long_enough_ago(
+    settlement: Settlement, seconds: float, *, expected: bool
+) -> None:
+    task = a_task(ended_at=NOW - timedelta(seconds=seconds))
+    settlement.observe(task, NOW)
+
+    assert settlement.is_reached is expected
+
+
+@pytest.mark.parametrize("task", [JUST_ENDED, a_task(ended_at=None)], ids=["just ended", "at an unknown time"])
+def test_two_polls_that_agree_one_interval_apart_settle_counts(
+    settlement: Settlement, fake_time: FakeTime, task: ScanTask
+) -> None:
+    reached = []
+    for _ in range(2):
+        settlement.observe(task, NOW)
+        reached.append(settlement.is_reached)
+        fake_time.elapsed += INTERVAL
+
+    assert reached == [False, True]
+
+
+def test_polls_that_are_closer_together_do_not_count(settlement: Settlement, fake_time: FakeTime) -> None:
+    for _ in range(2):
+        settlement.observe(JUST_ENDED, NOW)
+        fake_time.elapsed += INTERVAL - 0.5
+
+    assert not settlement.is_reached
+    settlement.observe(JUST_ENDED, NOW)
+    assert settlement.is_reached
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        a_task(ended_at=NOW, risky=1),
+        a_task(ended_at=NOW, failed_images=(a_failed_image(),)),
+        a_task(state=TaskState.RUNNING),
+        a_task(results_pending=1),
+    ],
+    ids=["another count", "another failed image", "running again", "without a result"],
+)
+def test_a_poll_that_differs_starts_the_comparison_again(
+    settlement: Settlement, fake_time: FakeTime, between: ScanTask
+) -> None:
+    for task in (JUST_ENDED, between, JUST_ENDED):
+        settlement.observe(task, NOW)
+        assert not settlement.is_reached
+        fake_time.elapsed += INTERVAL
+    settlement.observe(JUST_ENDED, NOW)
+    settled = settlement.is_reached
+    settlement.observe(replace(between, ended_at=NOW), NOW)
+
+    assert settled
+    assert not settlement.is_reached
+
+
+def test_a_settle_time_of_0_believes_counts_at_first_sight(fake_time: FakeTime) -> None:
+    at_first_sight, later = a_settlement(fake_time, settle=0.0), a_settlement(fake_time, settle=0.5)
+    for settlement in (at_first_sight, later):
+        settlement.observe(a_task(ended_at=None), NOW)
+
+    assert (at_first_sight.is_reached, later.is_reached) == (True, False)
+
+
+def test_counts_that_were_read_too_early_do_not_settle_by_the_time_that_passes(settlement: Settlement) -> None:
+    settlement.observe(JUST_ENDED, NOW)
+    settlement.observe(replace(JUST_ENDED, counts=a_task(risky=2).counts), NOW)
+
+    assert not settlement.is_reached
