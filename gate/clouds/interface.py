@@ -75,6 +75,8 @@ class Connection:
     """Opens the transport to an HTTP host; injected like the clock, so that a test can answer without a socket."""
     open_transports: ExitStack = field(default_factory=ExitStack)
     """To be closed at the end of the run."""
+    masked: set[str] = field(default_factory=set, repr=False)
+    """The secrets that were given to `mask_secret`."""
 
     def open_transport(self, base_url: str, *, secrets: Iterable[str]) -> Transport:
         """Opens the transport to this address; in what it receives, the secrets are redacted."""
@@ -96,8 +98,10 @@ class Connection:
         """Finds the credentials, and masks their secrets; see `find_credentials`."""
         found = find_credentials(self.environ, native, vendor=vendor, takes_token=takes_token)
         for secret in found.secrets:
-            if len(secret) >= MIN_SECRET_LENGTH:
+            # Once, however often credentials are read: the command that masks a secret contains it.
+            if len(secret) >= MIN_SECRET_LENGTH and secret not in self.masked:
                 self.mask_secret(secret)
+                self.masked.add(secret)
         return found
 
 

@@ -52,17 +52,18 @@ def count_results(
     have_fresh_result = [any(map(is_fresh, of_image)) for of_image in by_digest.values()]
     # Without the image's digest or the task's start time, no result can be attributed to this scan.
     can_attribute = "" not in by_digest and task.started_at is not None
+    # Without the stated number the records may be incomplete. One that is smaller than the number of records is no
+    # contradiction: in the vendor's own sample the counts do not fit each other (1.2).
+    total = None if stated is None else max(stated, sum(not record.is_repository for record in records))
     counts = Counts(
-        # Without the stated number the records may be incomplete. One that is smaller than the number of records is no
-        # contradiction: in the vendor's own sample the counts do not fit each other (1.2).
-        total=None if stated is None else max(stated, sum(not record.is_repository for record in records)),
+        total=total,
         succeeded=len(records) - len(failed),
         failed=len(failed),
         risky=_risky(by_digest.values(), is_fresh) if can_attribute and all(have_fresh_result) else None,
     )
     # A record that is listed twice does not make up for one that is missing.
     distinct = {(record.image, record.location) for record in records if record.succeeded}
-    missing = max(0, (stated or 0) - len(failed) - len(distinct))
+    missing = max(0, (total or 0) - len(failed) - len(distinct))
     results_pending = missing + have_fresh_result.count(False) if can_attribute else 0
     ended_at = _end(records, [result for of_image in by_digest.values() for result in of_image])
     return replace(

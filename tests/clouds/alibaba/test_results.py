@@ -338,6 +338,13 @@ def test_an_image_without_a_digest_that_failed_needs_no_result() -> None:
     assert (found.counts.risky, first_reason(found, max_failed=1)) == (0, "passed")
 
 
+@pytest.mark.parametrize("stated", [0, 1, 2])
+def test_a_record_that_is_listed_twice_makes_up_for_no_other_whatever_the_total_says(stated: int) -> None:
+    found = counted([a_leaf_row(A), a_leaf_row(A)], [an_image_row(A)], stated=stated)
+
+    assert (found.counts.total, found.results_pending, first_reason(found)) == (2, 1, "results-pending")
+
+
 @pytest.mark.parametrize("rows", [[a_leaf_row(A)], [a_leaf_row(A, "FAIL")], []], ids=["succeeded", "failed", "none"])
 def test_without_a_start_time_no_result_is_attributed_to_the_scan(rows: list[Row]) -> None:
     found = counted(rows, [an_image_row(A)], started_at=None)
@@ -389,7 +396,8 @@ def test_a_task_passes_only_if_every_image_was_scanned_and_has_a_fresh_no(
     is_clean = (
         bool(scans)
         and started_at is not None
-        and (stated is COUNT or stated == len(scans))
+        # A smaller total than there are images contradicts nothing: the vendor's own sample has one.
+        and (stated is COUNT or (isinstance(stated, int) and stated <= len(scans)))
         and all(is_good[id(row)] for row in scans)
         and "" not in names
         and len(names) == len(scans)
