@@ -182,6 +182,10 @@ def _add_failed_leaves(fields: Document, amount: int, document: Document, reques
 
 
 def _more_failed_images(amount: int, document: Document, request: ApiRequest) -> None:
+    finished, total = document.get("FinishCount"), document.get("TotalCount")
+    if type(finished) is int and type(total) is int:
+        # More finished images than there are would otherwise stand for those that are added.
+        document["FinishCount"] = min(finished, total)
     _more_in_total(amount, document, request)
     _more_failed_leaves(amount, document, request)
 
