@@ -45,5 +45,6 @@ def find_evidence(
         responses=[*parse_responses(exchanges, settings.cloud)],
         task_id=task_id,
         now=reference_clock(exchanges, wall_clock),
+        wall_clock=wall_clock,
     )
     return huawei_evidence(history) if settings.cloud == "huawei" else alibaba_evidence(history)

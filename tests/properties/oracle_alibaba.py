@@ -107,7 +107,7 @@ def _is_settled(history: History, found: Evidence) -> bool:
     digests = {_digest(leaf) for leaf in leaves if _has_succeeded(leaf, started)}
     images = history.rows(_IMAGES, "ImageInstanceList", last) if digests else []
     end = _end_of(leaves, [row for row in images if _bare(row.get("Digest")) in digests])
-    if settle == 0 or (end and (history.now(history.ended_at) - end).total_seconds() >= settle - 1):
+    if settle == 0 or (end and history.seconds_since(end) >= settle - 1):
         return True
     polls = [one for one in history.responses if one.operation == _RESULT and one.ended_at < last.ended_at]
     interval = history.settings.poll_interval or _POLL_INTERVAL

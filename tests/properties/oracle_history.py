@@ -28,11 +28,17 @@ class History:
     task_id: str
     now: Callable[[float], datetime]
     """The current time, by seconds since the start of the run."""
+    wall_clock: Callable[[float], datetime]
+    """The clock of the machine, by seconds since the start of the run."""
 
     @property
     def ended_at(self) -> float:
         """When the last response was received."""
         return self.responses[-1].ended_at
+
+    def seconds_since(self, ended: datetime) -> float:
+        """Seconds from the end of a task to that of the run, by the machine's clock or the cloud's: the later one."""
+        return (max(self.now(self.ended_at), self.wall_clock(self.ended_at)) - ended).total_seconds()
 
     def last(self, operation: str) -> ParsedResponse:
         """The last response of this operation."""

@@ -170,8 +170,7 @@ def _is_settled(history: History, of_task: list[TaskList], last: TaskList) -> bo
     """Whether the task ended long enough ago, or two polls that are far enough apart agree on its counts."""
     settle, row = history.settings.policy.settle, last.rows[history.task_id]
     ended = read_time(row.get("end_time"))
-    now = history.now(history.ended_at)
-    if settle == 0 or (ended and (now - ended).total_seconds() >= settle - 1):
+    if settle == 0 or (ended and history.seconds_since(ended) >= settle - 1):
         return True
     counts = [row.get(name) for name in _COUNTS]
     polls = of_task[: of_task.index(last)]
