@@ -104,8 +104,7 @@ class HTTPSConnection(HTTPConnection, connection.HTTPSConnection):
 
     def connect(self) -> None:
         """See `urllib3.connection.HTTPSConnection.connect`."""
-        if self.ssl_context is None:
-            self.ssl_context = trust(is_given=self.ca_certs != DEFAULT_CA_BUNDLE_PATH or bool(self.ca_cert_dir))
+        self.ssl_context = trust(is_given=self.ca_certs != DEFAULT_CA_BUNDLE_PATH or bool(self.ca_cert_dir))
         super().connect()
 
 
