@@ -209,6 +209,14 @@ def _counts_of_collection(poll: ParsedResponse, task_id: str) -> int:
     return max(0, total - finished)
 
 
+def _finished_of_total(response: ParsedResponse) -> tuple[object, object]:
+    """Both counts; more finished ones than there are count as all of them."""
+    finished, total = (response.document.get(name) for name in ("FinishCount", "TotalCount"))
+    if isinstance(finished, int) and isinstance(total, int):
+        return min(finished, total), total
+    return finished, total
+
+
 def _is_of_start(response: ParsedResponse, task_id: str) -> bool:
     return task_id == f"collected-at-{response.document.get('CollectTime')}"
 
@@ -217,11 +225,7 @@ def _has_agreeing_poll(history: History, polls: list[ParsedResponse]) -> bool:
     """Whether an earlier poll, far enough apart, had the same counts; such a task does not say when it ended."""
     interval = history.settings.poll_interval or _POLL_INTERVAL
     last, shown = polls[-1], [one for one in history.responses if one.operation in {_LAST_TASK, _RESULT}]
-    agreeing = [
-        one
-        for one in shown
-        if all(one.document.get(name) == last.document.get(name) for name in ("TotalCount", "FinishCount"))
-    ]
+    agreeing = [one for one in shown if _finished_of_total(one) == _finished_of_total(last)]
     return any(last.ended_at - one.ended_at >= interval - 1 for one in agreeing)
 
 
