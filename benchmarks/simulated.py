@@ -14,7 +14,10 @@ FINISHED = Scenario(
     name="finished",
     summary="The newest scan task is complete at the first poll.",
     expected_exit=0,
-    tasks=(SimulatedTask(id="newest", name="nightly", stages=(Stage(state="complete", progress=100),)),),
+    # Long ago, so that its counts are believed at the first poll.
+    tasks=(
+        SimulatedTask(id="newest", name="nightly", started_ago=3600, stages=(Stage(state="complete", progress=100),)),
+    ),
 )
 
 

@@ -33,7 +33,9 @@ FINISHED = Scenario(
     name="finished",
     summary="The newest scan task is complete at the first poll.",
     expected_exit=0,
-    tasks=(SimulatedTask(id="newest", name="nightly", stages=(Stage(state="complete", progress=100),)),),
+    tasks=(
+        SimulatedTask(id="newest", name="nightly", started_ago=3600, stages=(Stage(state="complete", progress=100),)),
+    ),
 )
 HTTP = ("requests", "urllib3", "gate.clouds.transport")
 ONLY_OF_A_DEMO = ("gate.simulator", "gate.demo")
@@ -71,7 +73,9 @@ def loaded_by_poll(command: str, cloud: str, *arguments: str, scenario: str | Sc
 @pytest.mark.parametrize("command", ["check", "status"])
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_command_that_polls_a_cloud_loads_no_other_cloud_and_no_simulator(cloud: str, command: str) -> None:
-    modules = loaded_by_poll(command, cloud)
+    quickly = {"check": ("--settle", "0", "--poll-interval", "0.1"), "status": ()}
+
+    modules = loaded_by_poll(command, cloud, *quickly[command])
 
     others = [f"gate.clouds.{other}" for other in CLOUDS if other != cloud]
     # The command line knows the options of all clouds, and names the cloud that has a region.
