@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 _OUT_OF_MEMORY, _BUG, _INTERRUPTED = 4, 70, 130
@@ -12,7 +13,7 @@ def main() -> int:
     try:
         from gate.cli import main as run  # noqa: PLC0415 - so that an error while importing is caught here
 
-        return run()
+        return _without_last_collection(run())
     except KeyboardInterrupt:
         return _INTERRUPTED
     except (Exception, SystemExit) as error:  # noqa: BLE001 - Python would exit with 1, and 1 means "blocked"
@@ -20,6 +21,12 @@ def main() -> int:
         return _OUT_OF_MEMORY if isinstance(error, MemoryError) else _BUG
     except BaseException as interrupted:  # noqa: BLE001 - `Interrupted`, raised outside the code that catches it
         return getattr(interrupted, "exit_code", _BUG)
+
+
+def _without_last_collection(code: int) -> int:
+    # Searching for cycles of garbage at the very end of the process takes a twelfth of a whole run.
+    gc.freeze()
+    return code
 
 
 def _print_traceback() -> None:

@@ -51,16 +51,16 @@ def find_variable(option: Option, environ: Mapping[str, str]) -> str | None:
     for name in variables(option.name, environ):
         value = environ.get(name)
         is_input = name == input_variable(option.name)
-        is_unset = value is not None and _is_unset(value, environ)
+        if value is None:
+            continue
+        is_unset = _is_unset(value, environ)
         if is_unset and option.unset:
             raise UsageError(
                 f"The {f'input {option.name!r}' if is_input else f'variable {name}'} is {value or 'empty'}.",
                 means="A reference in it may be misspelt, such as the id of a step or the name of a variable.",
                 remedy=f"Correct it, or set it to {option.unset!r}.",
             )
-        if is_unset:
-            continue
-        if value and not (is_input and value.strip() == option.unset):
+        if not is_unset and not (is_input and value.strip() == option.unset):
             return name
     return None
 

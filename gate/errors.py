@@ -5,6 +5,7 @@ GateError
 ├── NotAuthorised            3  credentials are missing, wrong or not sufficient
 ├── Refused                  4  the cloud rejected the request
 ├── NotUnderstood            4  the response is not what the cloud documents
+│   └── ForeignResponse         it did not come from the API, such as a proxy's page
 ├── TransientError           4  one of these, if the last retry failed too:
 │   ├── Unreachable             no response, or a server error
 │   │   └── DeadlineExceeded    no time left for all the requests of one poll
@@ -129,15 +130,15 @@ class NotUnderstood(GateError):
     code = "not-understood"
 
 
+class ForeignResponse(NotUnderstood):
+    """Raised when a response did not come from the API: a web page, a redirect, or an empty body."""
+
+
 class OutOfMemory(GateError):
     """Raised when the gate cannot get as much memory as it needs."""
 
     exit_code = ExitCode.CLOUD_UNAVAILABLE
     code = "out-of-memory"
-
-
-class ForeignResponse(NotUnderstood):
-    """Raised when a response did not come from the API: a web page, a redirect, or an empty body."""
 
 
 class Bug(GateError):

@@ -119,6 +119,7 @@ JUDGEMENT_OPTIONS = (
         parse=scan_scopes,
         metavar="LIST",
         default="vulnerability,baseline,malicious-file",
+        is_lenient_by_default=True,
     ),
     Option(
         name="settle",
@@ -126,6 +127,7 @@ JUDGEMENT_OPTIONS = (
         parse=duration,
         metavar="DURATION",
         default="60s",
+        is_lenient_by_default=True,
     ),
     Option(
         name="appear-timeout",

@@ -52,7 +52,7 @@ def give_file_to_owner_of(folder: Path, descriptor: int) -> None:
 
 
 def _give_to_owner(folder: Path, descriptor: int, *, mode_for_all: int) -> None:
-    # By descriptor: whoever may write in the folder could put a link to any file in place of what was made.
+    # By descriptor: another user who may write in the folder could put a link to any file in place of what was made.
     if not is_root():
         return
     with suppress(OSError):

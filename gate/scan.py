@@ -1,6 +1,6 @@
 """The data model of a scan task of container images, into which each cloud's data is translated.
 
-Whether a task is stale, so too old to be judged, is decided in `gate.policy.staleness`.
+Whether a task is stale, so too old to be judged, is decided in `gate.selection.staleness`.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ import re
 import tokenize
 from collections import defaultdict
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -261,3 +263,42 @@ def test_a_citation_that_leads_somewhere_is_no_problem(path: str, text: str) -> 
 )
 def test_a_section_that_nothing_cites_is_found(text: str, left: list[str]) -> None:
     assert uncited({**MADE_UP, "README.md": text}) == left
+
+
+NAME = re.compile(r"`((?:gate|tools|tests)\.[A-Za-z_.]*[A-Za-z_])`")
+
+
+def names_in(top: str) -> set[str]:
+    """The names of modules, classes and functions that these sources or pages mention, as in `gate.scan.ScanTask`."""
+    paths = [path for path in (ROOT / top).rglob("*") if path.suffix in {".py", ".md"}]
+    return {name for path in paths for name in NAME.findall(path.read_text())}
+
+
+def is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # its parent is a module without modules, or is not there
+        return False
+
+
+def is_there(name: str) -> bool:
+    """Whether a module has this name, or a module, a class in it, or a class and a member."""
+    module, attributes = name, list[str]()
+    while module:
+        if is_module(module):
+            found: object = import_module(module)
+            return all((found := getattr(found, attribute, None)) is not None for attribute in attributes)
+        module, _, attribute = module.rpartition(".")
+        attributes.insert(0, attribute)
+    return False
+
+
+@pytest.mark.parametrize("top", ["gate", "tests", "tools", "docs", "benchmarks"])
+def test_every_name_that_a_docstring_mentions_is_there(top: str) -> None:
+    """A function that has moved leaves its readers at a module that lacks it."""
+    assert [name for name in sorted(names_in(top)) if not is_there(name)] == []
+
+
+@pytest.mark.parametrize("name", ["gate.policy.staleness", "gate.nowhere", "gate.scan.ScanTask.nothing"])
+def test_a_name_that_is_not_there_is_found(name: str) -> None:
+    assert not is_there(name)

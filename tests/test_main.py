@@ -13,6 +13,14 @@ from gate.__main__ import main
 from gate.errors import Interrupted
 
 
+@pytest.fixture(autouse=True)
+def frozen(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Notes that the garbage collector was frozen, which would last for the whole run of the tests."""
+    calls: list[bool] = []
+    monkeypatch.setattr("gc.freeze", lambda: calls.append(True))
+    return calls
+
+
 class BrokenModule(ModuleType):
     """A command line that raises an error while it is imported."""
 
@@ -68,6 +76,15 @@ def test_a_bug_is_70_even_if_the_traceback_cannot_be_printed(monkeypatch: pytest
     monkeypatch.setattr("sys.stderr", ClosedPipe())
 
     assert main() == 70
+
+
+def test_no_garbage_is_searched_for_at_the_end_of_the_process(
+    frozen: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["scan-gate", "--version"])
+    main()
+
+    assert frozen == [True]
 
 
 def test_the_exit_code_is_that_of_the_command_line(

@@ -81,8 +81,6 @@ STRICT_WITHOUT = {
     "timeout": "a run that ends sooner is no pass",
     "max-failed": "0 is the strictest",
     "max-risky": "0 is the strictest",
-    "required-scope": "the default requires every risk that is counted",
-    "settle": "the default is the strictest that costs no more than one poll",
     "appear-timeout": "a run that ends sooner is no pass",
     "warn-only": "off is the strictest",
     "on-undecided": "fail is the strictest",
@@ -103,6 +101,8 @@ def test_an_option_has_a_word_for_not_given_unless_nothing_is_looser_without_it(
 
 def test_that_word_is_none_where_there_is_no_default_and_default_where_there_is_one() -> None:
     assert {option.name: option.unset for option in OPTIONS if option.unset and option.default is not None} == {
-        "max-age": "default"
+        "max-age": "default",
+        "required-scope": "default",
+        "settle": "default",
     }
     assert {option.unset for option in (*OPTIONS, CONFIG) if option.default is None} == {"none", ""}

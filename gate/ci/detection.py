@@ -34,7 +34,7 @@ def is_detected(name: str, environ: Mapping[str, str]) -> bool:
 def is_the_only_one_detected(name: str, environ: Mapping[str, str]) -> bool:
     """Whether these variables are those of a job of this CI system, and none of them is one of another CI system.
 
-    Not even an empty one: whoever can set a variable of one CI system in a job of another can also set its own.
+    Not even an empty one: an attacker who can set one CI system's variable in a job of another can also set its own.
     """
     others = (variable for other, variable in _VARIABLES.items() if other != name)
     return is_detected(name, environ) and not any(variable in environ for variable in others)

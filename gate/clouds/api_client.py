@@ -149,7 +149,7 @@ class ApiClient:
             return False
         if renewed.secrets == self._api.secrets:
             return False
-        self._api = renewed
+        self._api, self._first_success = renewed, None
         self._transport = self._connection.open_transport(renewed.base_url, secrets=renewed.secrets)
         self._event_log.note("the credentials were renewed since they were read; signing the request again")
         return True

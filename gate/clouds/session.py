@@ -1,4 +1,7 @@
-"""A session of `requests` whose connections hand their sockets to the exchange that uses them."""
+"""What the gate changes of `requests`: who is trusted, when NO_PROXY applies, and who holds the socket of a connection.
+
+The connections hand their sockets to the exchange that uses them, which can so be aborted.
+"""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _OTHER_NAME = (
 )
 _WRONG_TIME = (
     "The certificate has expired, is not valid yet, or this machine's clock is wrong.",
-    "Check the clock; if it is right, whoever runs that server or proxy has to renew the certificate.",
+    "Check the clock; if it is right, the operator of that server or proxy has to renew the certificate.",
 )
 _NOT_TRUSTED = (
     "A proxy opens the TLS connection, or the endpoint uses a private certificate authority.",

@@ -31,7 +31,7 @@ _END = "</testsuite>\n</testsuites>\n"
 
 
 def render(outcome: Outcome, max_size: int = MAX_JUNIT_SIZE) -> Iterator[str]:
-    """Renders one suite of at most `max_size` bytes in UTF-8, the verdict first; which is always there."""
+    """Renders one suite of at most `max_size` bytes in UTF-8, the verdict first, which is always there."""
     failed = outcome.task.failed_images if outcome.task else ()
     element = _ELEMENTS[outcome.verdict.decision]
     message = " ".join(reason.message for reason in outcome.verdict.reasons)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gate.clouds.api_client import Api, ApiClient
+from gate.clouds.huawei.error_response import read
+from gate.clouds.huawei.signature import TokenAuth
 from gate.errors import DeadlineExceeded, ForeignResponse, GateError, NotAuthorised, Unreachable
 from gate.outcome import EventKind
 from gate.simulator import Fault, HttpResponse, RawResponse, Simulator
@@ -18,6 +22,7 @@ from tests.clouds.clients import (
     OK_HEAD,
     PROJECTS,
     STALLED_BODY,
+    TOKEN,
     a_client,
     call,
     error_of,
@@ -368,3 +373,43 @@ def test_a_redirect_is_not_retried_even_after_a_success(fake_time: FakeTime) -> 
         client.call("GET", PROJECTS)
         with pytest.raises(ForeignResponse):
             client.call("GET", PROJECTS)
+
+
+# Credentials that were renewed.
+
+EXPIRED = HttpResponse(status=401, body=b'{"error_code": "APIGW.0307", "error_msg": "the token must be updated"}')
+
+
+def a_renewable_client(simulator: Simulator, fake_time: FakeTime) -> ApiClient:
+    """A client that takes over another token when the first is refused, and no third."""
+    second = Api(base_url=simulator.url, auth=TokenAuth(TOKEN), secrets=("second", TOKEN), read=read)
+    first = replace(second, secrets=(TOKEN,), renew=lambda: second)
+    return ApiClient(first, a_connection(fake_time))
+
+
+def test_the_lifetime_of_renewed_credentials_is_counted_from_their_first_success(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(requests=frozenset({2, 4}), response=EXPIRED))
+        client = a_renewable_client(simulator, fake_time)
+        client.call("GET", PROJECTS)
+        fake_time.elapsed = 100
+        client.call("GET", PROJECTS)
+        fake_time.elapsed = 130
+        with pytest.raises(NotAuthorised, match="It accepted them before, for 30 s of this run"):
+            client.call("GET", PROJECTS)
+
+
+def test_a_foreign_refusal_of_renewed_credentials_is_not_retried_before_the_cloud_accepted_them(
+    fake_time: FakeTime,
+) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults += [
+            Fault(requests=frozenset({2}), response=EXPIRED),
+            Fault(requests=frozenset({3}), response=PAGE),
+        ]
+        client = a_renewable_client(simulator, fake_time)
+        client.call("GET", PROJECTS)
+        with pytest.raises(ForeignResponse):
+            client.call("GET", PROJECTS)
+
+        assert len(simulator.requests) == 3
