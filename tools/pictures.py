@@ -1,7 +1,7 @@
 """Renders the pictures of the documentation: `python -m tools.pictures`.
 
-It needs Chromium. The outcome is invented; the log of the GitLab job was printed by gitlab-ci-local
-(docs/images/gitlab-job.txt), and a test keeps what the gate prints in it up to date.
+It needs Chromium and a font with emoji. The outcome is invented; the log of the GitLab job was printed by
+gitlab-ci-local (docs/images/gitlab-job.txt), and a test keeps what the gate prints in it up to date.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gate.outcome import Event, EventKind, Outcome
 from gate.policy import Policy, judge
 from gate.reports import markdown
 from gate.reports.html import render
-from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
+from gate.scan import Counts, FailedImage, ImageRef, ScanScope, ScanTask, TaskState
 from tools.browser import browser
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
@@ -78,6 +78,9 @@ def _task(progress: int | None) -> ScanTask:
         id="0e719c2a-4fa2-5934-a2ce-38c317df1432",
         name="release-2026-11-20",
         type="manual",
+        scopes=frozenset(ScanScope),
+        covers_all_images=True,
+        image_type="registry",
         state=TaskState.COMPLETE if is_complete else TaskState.RUNNING,
         raw_state="100" if is_complete else "50",
         progress=progress,
