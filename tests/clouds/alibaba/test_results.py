@@ -200,6 +200,15 @@ def test_a_yes_under_any_tag_counts_whatever_its_scan_time(scanned: object, *, i
     assert (found.counts.risky, found.results_pending) == (1, 0)
 
 
+@pytest.mark.parametrize(("scanned", "pending"), [(STARTED_MS, 1), (STARTED_MS + 998, 1), (STARTED_MS + 999, 0)])
+def test_a_result_of_the_second_in_which_the_task_started_is_of_this_scan_only_after_the_start(
+    scanned: int, pending: int
+) -> None:
+    started_at = STARTED + timedelta(milliseconds=999)
+
+    assert counted([a_leaf_row(A)], [an_image_row(A, "NO", scanned)], started_at=started_at).results_pending == pending
+
+
 @pytest.mark.parametrize("risk", [None, "", "yes", "no", "UNKNOWN", 0, False, [], {}], ids=repr)
 def test_a_risk_that_is_neither_yes_nor_no_leaves_the_number_unknown(risk: object) -> None:
     found = counted([a_leaf_row(A), a_leaf_row(B)], [an_image_row(A, risk), an_image_row(B, "YES")])
