@@ -6,8 +6,9 @@ gates sleep it jumps to the earliest wake-up. So hours pass in seconds, and no g
 seed decides everything random: start times, clock errors (up to a second), the order of simultaneous wake-ups, and
 jitter.
 
-The delay of a gate counts from the time at which its verdict is available: its task is final, and it has started
-itself. Two values to compare it with, in minutes:
+The delay of a gate counts from the time at which its verdict is available: it has started, its task is final, and its
+counts, which may still change for a minute (`--settle`), are settled, unless failed images block already.
+Two values to compare it with, in minutes:
 
 - The **bound** is the minimum possible delay: every gate needs one more call (on Alibaba Cloud one of each operation),
   so with no call wasted, each call that the quota allows ends one more gate. Reaching it needs knowledge of when the
@@ -39,6 +40,7 @@ from unittest.mock import patch
 from gate import cli
 from gate.clock import Clock
 from gate.clouds import CLOUDS
+from gate.policy import Policy
 from gate.simulator import Quota, Scenario, SimulatedTask, Simulator, Stage
 from tests.harness import cloud_options
 
@@ -145,8 +147,10 @@ class Member:
 
     @property
     def available(self) -> float:
-        """When its verdict was available: the task was final, and the gate had started."""
-        return max(self.starts, self.task_ends)
+        """When its verdict was available: the gate had started, the task was final, and its counts were settled."""
+        state, counts, _ = _ENDINGS[self.number % len(_ENDINGS)]
+        may_change = state == "complete" and "failed" not in counts
+        return max(self.starts, self.task_ends + (Policy().settle if may_change else 0.0))
 
     @property
     def delay(self) -> float:
