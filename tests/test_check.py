@@ -88,6 +88,15 @@ def test_the_message_names_a_selected_task_that_does_not_exist(cloud: str, gate_
     assert "No scan task with the id 'theirs' was found yet in " in ending.err
 
 
+def test_the_message_about_a_selected_task_names_no_filter_that_was_not_used(gate_in: Callable[..., Gate]) -> None:
+    """A task that is asked for by its id is looked up without the filters."""
+    ending = gate_in("clean").check("--task-id", "theirs", "--task-name", "nightly", "--appear-timeout", "30s")
+
+    assert "was found yet in Huawei Cloud" in ending.err
+    assert "was found in Huawei Cloud" in ending.out
+    assert "nightly" not in ending.err + ending.out
+
+
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_the_verbose_log_names_the_selected_task(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("empty", cloud)
@@ -467,6 +476,25 @@ def test_a_slow_clock_makes_no_task_fresh_whenever_a_response_states_the_time(
     token_gate.simulator.rewrite = None if has_date_at_first else undated_at_first
     ending = token_gate.check("--max-age", "1h", "--appear-timeout", "0")
 
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "stale")
+
+
+def test_a_slow_clock_makes_no_task_fresh_that_appeared_late_and_was_just_stale_then(token_gate: Gate) -> None:
+    token_gate.time.step = -300.0
+    # At the first poll that shows it, after a minute, it started an hour and half a minute ago.
+    token_gate.simulator.tasks.append(a_scan("ours", 3570.0, Stage(state="running", seconds=120), COMPLETE))
+    shown: list[float] = []
+
+    def late_and_undated_at_first(_operation: str, document: Any) -> Any:
+        if token_gate.time.elapsed < 60:
+            return undated({"data_list": [], "total_num": 0})
+        shown.append(token_gate.time.elapsed)
+        return undated(document) if len(shown) == 1 else document
+
+    token_gate.simulator.rewrite = late_and_undated_at_first
+    ending = token_gate.check("--max-age", "1h")
+
+    assert shown[0] < 80
     assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "stale")
 
 

@@ -116,9 +116,10 @@ def test_required_scope_asks_for_less_or_for_more(huawei: Gate) -> None:
     assert reason(huawei, "--required-scope", "vulnerability, baseline", "--appear-timeout", "1m")[0] == 7
 
 
-def test_a_synchronisation_needs_no_scope(gate_in: Callable[..., Gate]) -> None:
+@pytest.mark.parametrize("trigger", ["autoSync", "manualSync"])
+def test_a_synchronisation_needs_no_scope(trigger: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("empty", "huawei")
-    gate.simulator.tasks.append(replace(a_scan("sync"), kind="image_sync", task_type="autoSync"))
+    gate.simulator.tasks.append(replace(a_scan("sync"), kind="image_sync", task_type=trigger))
     change_rows(gate, scan_scope=0)
 
     assert reason(gate, "--type", "image_sync") == (0, None)
@@ -185,9 +186,11 @@ def test_a_task_that_no_longer_contradicts_its_end_is_judged(huawei: Gate) -> No
         (("--global-image-type", "local"), {"image_type": None}),
         (("--scan-scope", "0xf0000"), {"scan_scope": 0x0000FF00}),
         (("--scan-scope", "0"), {"scan_scope": 0x0000FF00}),
+        (("--scan-scope", "0"), {"scan_scope": 1}),
         (("--scan-scope", "0xf0000"), {"scan_scope": None}),
         (("--task-status", "scanning"), {"task_status": 100}),
         (("--task-status", "finished"), {"task_status": 99}),
+        (("--task-status", "finished"), {"task_status": 0}),
         (("--task-status", "finished"), {"task_status": None}),
         (("--create-time", "1769860000000"), {"begin_time": 1_769_850_000_000}),
         (("--create-time", "1769860000000"), {"begin_time": None}),
@@ -323,7 +326,7 @@ def test_the_counts_of_a_task_that_has_just_ended_are_polled_again(cloud: str, g
     interval = PROVIDERS[cloud].min_poll_interval
     assert ending.code == 0
     assert interval <= gate.time.elapsed <= 1.2 * interval
-    assert "the task has just ended: polling once more, since its counts may still change" in ending.err
+    assert " s  the task has just ended: polling once more, since its counts may still change\n" in ending.err
     gate.time.elapsed = 0
     assert gate.check("--settle", "0").code == 0
     assert gate.time.elapsed == 0

@@ -29,6 +29,10 @@ def a_settlement(time: FakeTime, settle: float = SETTLE) -> Settlement:
     return Settlement(settle=settle, min_interval=INTERVAL, clock=time.clock())
 
 
+def test_counts_that_nobody_has_seen_are_not_settled(settlement: Settlement) -> None:
+    assert settlement.is_reached is False
+
+
 @pytest.mark.parametrize(("seconds", "expected"), [(59.9, False), (60, True), (600, True), (-60, False)])
 def test_counts_are_settled_once_the_task_ended_long_enough_ago(
     settlement: Settlement, seconds: float, *, expected: bool

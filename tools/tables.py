@@ -136,11 +136,12 @@ def _is_detected(copy: Path, file: str) -> bool:
 
 
 def _arguments(copy: Path, file: str) -> list[str]:
-    """The arguments of pytest; the tests that mirror this file come first, since they are the first to detect it."""
+    """The arguments of pytest; the tests that mirror this file, or its folder, are the first to detect it."""
     tools = tomllib.loads((copy / "pyproject.toml").read_text())["tool"]
     module = Path(file.removeprefix("gate/"))
     mirror = Path("tests", module.parent, f"test_{module.stem.strip('_')}.py")
-    mirrors = [mirror.as_posix()] if (copy / mirror).is_file() else []
+    of_folder = [mirror.parent] if module.parent != Path() else []
+    mirrors = [path.as_posix() for path in ([mirror] if (copy / mirror).is_file() else of_folder)]
     return [*tools["mutmut"]["pytest_add_cli_args"], *dict.fromkeys([*mirrors, *tools["mutants"]["tests_of_tables"]])]
 
 
