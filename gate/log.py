@@ -79,7 +79,8 @@ class Log:
             while (left := ends_at - self._monotonic()) > _MAX_SILENCE:
                 self._sleep(_MAX_SILENCE)
                 self._print_countdown(ends_at - self._monotonic())
-            self._sleep(left)
+            # The clock has gone on since the pause was chosen, perhaps past its end.
+            self._sleep(max(0.0, left))
             return
         try:
             while (left := ends_at - self._monotonic()) > 0:

@@ -237,6 +237,21 @@ def test_a_pause_lasts_as_long_as_it_should(stream: io.StringIO) -> None:
     assert fake_time.elapsed == 2.25
 
 
+@pytest.mark.parametrize("stream", [Terminal(), io.StringIO()], ids=["terminal", "CI"])
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 240.25])
+def test_a_pause_whose_end_has_passed_when_it_starts_is_no_error(seconds: float, stream: io.StringIO) -> None:
+    """As at the deadline, for which no time at all may be left, and after a machine was suspended."""
+    fake_time = FakeTime()
+
+    def late() -> float:
+        fake_time.elapsed += 1.0
+        return fake_time.monotonic()
+
+    Log(stream, monotonic=late, sleep=fake_time.sleep).sleep(seconds)
+
+    assert sum(fake_time.slept) <= seconds
+
+
 @pytest.mark.parametrize(
     ("seconds", "slept", "lines"),
     [
