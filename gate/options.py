@@ -23,6 +23,7 @@ from gate.settings import (
     pause,
     report_target,
     scan_scopes,
+    task_id,
     whole_number,
 )
 from gate.terminal import COLOR_CHOICES
@@ -85,7 +86,13 @@ CONNECTION_OPTIONS = (
 )
 """How to reach the cloud; every command that polls a cloud has these."""
 
-TASK_ID = Option(name="task-id", help="select the scan task with this id", metavar="ID", default_note="the newest one")
+TASK_ID = Option(
+    name="task-id",
+    help="select the scan task with this id",
+    parse=task_id,
+    metavar="ID",
+    default_note="the newest one",
+)
 JUDGEMENT_OPTIONS = (
     TASK_ID,
     Option(

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from gate.policy import DEFAULT_TIMEOUT
 from gate.scan import ScanScope
+from gate.unexpanded import mistake_in_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -161,6 +162,20 @@ def gate_name(text: str) -> str:
     return name
 
 
+def identifier(text: str) -> str:
+    """Parses an id of the cloud, as its console shows it."""
+    if re.search(r"\s", text):
+        raise ValueError(f"{text!r} has a space in it and is no id; it may be a name")
+    return text
+
+
+def task_id(text: str) -> str:
+    """Parses the id of a scan task; both clouds write 0, if at all, where there is no task."""
+    if re.fullmatch("0+", text):
+        raise ValueError(f"{text!r} stands for no task; give the id of one")
+    return identifier(text)
+
+
 def base_url(text: str) -> str:
     """Parses the address of an API: https, or plain http to loopback; returns it without a trailing slash."""
     if "@" in text:
@@ -221,6 +236,8 @@ def report_target(text: str) -> ReportTarget:
     name, equals, path = text.strip().partition("=")
     if not (name and equals and path) or "\0" in path:
         raise ValueError(f"{text!r} is not FORMAT=PATH, such as json=report.json")
+    if mistake := mistake_in_path(path):
+        raise ValueError(f"{path!r} is no path: {mistake}")
     if _is_folder(Path(path)):
         raise ValueError(f"{path!r} is a folder; name a file in it")
     if re.search(r",[a-z-]+=", path):

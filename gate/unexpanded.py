@@ -1,4 +1,4 @@
-"""Recognises a value that was never filled in: a reference that no program replaced, or quotes that were kept."""
+"""Recognises a value that was never filled in: a reference that nothing has replaced, kept quotes, and the like."""
 
 from __future__ import annotations
 
@@ -10,7 +10,19 @@ _REFERENCE = re.compile(
     r"\$\([^()]*\) | \$\{\{.*\}\} | \$\{[^{}]*\} | \$\[.*\] | \$[A-Za-z_]\w* | %[A-Za-z_]\w*% | \{\{.*\}\} | <[^<>]*>",
     re.VERBOSE,
 )
-_QUOTED = re.compile(r"(['\"]).*\1")
+_MISTAKES = {
+    _REFERENCE: "it is a reference to a variable, such as ${NAME}, that nothing has replaced",
+    re.compile(r"(['\"]).*\1"): "it is in quotes, which were kept as a part of it",
+    # Of jq, JavaScript, Python and Go.
+    re.compile(r"null|undefined|\[object Object\]|None|nil"): "a program writes this word where it has no value",
+    re.compile(r"\*{3,}"): "it is the mask by which a log hides a secret",
+    re.compile(r"""\{\s*".*\}|\[\s*["{].*\]""", re.DOTALL): "it is JSON, of which one value was meant",
+    re.compile(r".*\\[rn]", re.DOTALL): r"it ends with a line break that was written as two characters, \r or \n",
+}
+"""What no value of anything looks like as a whole, and what it is."""
+_REFERENCE_INSIDE = re.compile(
+    r"\$\([A-Za-z_][\w.-]*\) | \$\{ | \$[A-Za-z_]\w* | %[A-Za-z_]\w*% | \{\{.*\}\}", re.VERBOSE
+)
 
 
 def is_macro(text: str) -> bool:
@@ -20,8 +32,13 @@ def is_macro(text: str) -> bool:
 
 def mistake_in(text: str) -> str:
     """Says what makes a text no value of anything, without the text itself, which may be secret; empty if nothing."""
-    if _REFERENCE.fullmatch(text):
-        return "it is a reference to a variable, such as ${NAME}, that nothing has replaced"
-    if _QUOTED.fullmatch(text):
-        return "it is in quotes, which were kept as a part of it"
-    return ""
+    return next((mistake for pattern, mistake in _MISTAKES.items() if pattern.fullmatch(text)), "")
+
+
+def mistake_in_path(path: str) -> str:
+    """The same for the path of a file that may not exist yet, where a reference may also be a part of it."""
+    if _REFERENCE_INSIDE.search(path):
+        return "it contains a reference to a variable, such as ${NAME}, that nothing has replaced"
+    if path.startswith("~"):
+        return "only a shell replaces a ~, and only at the start of a word"
+    return mistake_in(path)

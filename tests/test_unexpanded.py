@@ -11,7 +11,7 @@ import pytest
 from gate.environment import find_variable, variable
 from gate.errors import ExitCode, UsageError
 from gate.options import OPTIONS
-from gate.unexpanded import is_macro, mistake_in
+from gate.unexpanded import is_macro, mistake_in, mistake_in_path
 from tests.harness import CLOUDS
 
 if TYPE_CHECKING:
@@ -34,6 +34,21 @@ REFERENCES = [
     "<your access key id>",
 ]
 QUOTED = ["'AKIA'", '"AKIA"', "''", "'it''s'"]
+OTHERS = {
+    "null": "has no value",
+    "undefined": "has no value",
+    "None": "has no value",
+    "nil": "has no value",
+    "[object Object]": "has no value",
+    "***": "the mask",
+    "********": "the mask",
+    '{"AccessKeyId": "AKIA"}': "JSON",
+    '{\n "AccessKeyId": "AKIA"\n}': "JSON",
+    '["AKIA"]': "JSON",
+    '[{"AccessKeyId": "AKIA"}]': "JSON",
+    r"AKIA\n": "a line break",
+    r"AKIA\r": "a line break",
+}
 VALUES = [
     "",
     "AKIA",
@@ -50,6 +65,16 @@ VALUES = [
     "{{x}",
     "$1",
     "nightly $(x) scan",
+    "none",
+    "nullable",
+    "Nil",
+    "**",
+    "a***",
+    "[nightly]",
+    "[1]",
+    '"{',
+    r"a\nb",
+    r"a\d",
 ]
 AZURE = {"TF_BUILD": "True"}
 
@@ -64,6 +89,37 @@ def test_a_value_in_quotes_is_no_value(text: str) -> None:
     assert "in quotes" in mistake_in(text)
 
 
+@pytest.mark.parametrize(("text", "mistake"), OTHERS.items())
+def test_so_is_what_programs_write_in_place_of_a_value_or_around_it(text: str, mistake: str) -> None:
+    assert mistake in mistake_in(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "mistake"),
+    [
+        ("$(Build.ArtifactStagingDirectory)/scan.json", "a reference"),
+        ("${HOME}/scan.json", "a reference"),
+        ("reports/${{ matrix.name }}.json", "a reference"),
+        ("$HOME/scan.json", "a reference"),
+        ("%TEMP%/scan.json", "a reference"),
+        ("{{ folder }}/scan.json", "a reference"),
+        ("~/scan.json", "only a shell"),
+        ('"scan.json"', "in quotes"),
+        ("<path>", "a reference"),
+        ("null", "has no value"),
+    ],
+)
+def test_a_path_may_not_contain_a_reference_either(path: str, mistake: str) -> None:
+    assert mistake in mistake_in_path(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["scan.json", "/srv/a b/scan.json", "scan~", "100%/a%20b", "$1", "cost$", "{a}", "a=b"]
+)
+def test_any_other_path_is_one(path: str) -> None:
+    assert mistake_in_path(path) == ""
+
+
 @pytest.mark.parametrize("text", VALUES)
 def test_any_other_text_is_a_value(text: str) -> None:
     assert mistake_in(text) == ""
@@ -71,7 +127,7 @@ def test_any_other_text_is_a_value(text: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET"])
-@pytest.mark.parametrize("text", [*REFERENCES, *QUOTED])
+@pytest.mark.parametrize("text", [*REFERENCES, *QUOTED, *OTHERS])
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_credential_that_was_never_filled_in_is_named_and_not_shown_and_nothing_is_sent(
     cloud: str, text: str, part: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
@@ -82,7 +138,7 @@ def test_a_credential_that_was_never_filled_in_is_named_and_not_shown_and_nothin
     ending = gate.check()
 
     assert ending.code == ExitCode.NOT_AUTHORISED
-    assert f"The value of SCAN_GATE_{part} is not a credential: it is" in ending.out
+    assert f"The value of SCAN_GATE_{part} is not a credential: {mistake_in(text)}" in ending.out
     assert text not in (ending.out + ending.err).replace("${NAME}", "")
     assert gate.operations == []
 
@@ -147,3 +203,37 @@ def test_in_azure_a_secret_that_does_not_exist_gives_way_to_the_vendors_own_vari
     assert missing.code == ExitCode.NOT_AUTHORISED
     assert "There are no credentials for Huawei Cloud." in missing.out
     assert gate.check().code == ExitCode.PASSED
+
+
+@pytest.mark.parametrize("value", ["null", "None", "undefined", "a b", "***", "0", "000", '{"id": 1}'])
+@pytest.mark.parametrize("name", ["task-id", "project-id", "enterprise-project-id"])
+def test_an_id_that_cannot_be_one_is_named_before_anything_is_sent(
+    name: str, value: str, gate_in: Callable[..., Gate]
+) -> None:
+    """The default enterprise project has the id 0; no scan task has."""
+    gate = gate_in("clean")
+
+    ending = gate.run("status", f"--{name}", value)
+
+    is_zero = not value.strip("0")
+    assert (ending.code == ExitCode.USAGE) is (name == "task-id" or not is_zero)
+    assert (gate.operations == []) is (ending.code == ExitCode.USAGE)
+
+
+def test_the_none_of_a_program_does_not_turn_the_check_of_the_age_off(gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("stale")
+
+    assert gate.check("--max-age", "None").code == ExitCode.USAGE
+    assert gate.check("--max-age", "none").code == ExitCode.PASSED
+
+
+def test_no_report_is_written_below_a_folder_that_is_named_like_a_variable(gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("clean")
+
+    for path in ("$(Build.ArtifactStagingDirectory)/scan.html", "~/scan.html", '"scan.html"'):
+        ending = gate.check("--report", f"html={path}")
+
+        assert ending.code == ExitCode.USAGE
+        assert f"{path!r} is no path: " in ending.err
+    assert gate.operations == []
+    assert [*Path().iterdir()] == []

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import re
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -224,8 +221,52 @@ def test_a_file_that_cannot_be_read_is_named_and_its_content_is_not(tmp_path: Pa
     assert "hush" not in str(caught.value)
 
 
+def test_the_means_of_an_unreadable_file_is_that_of_its_cause(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff")
+    for path, means in (("absent", "not mounted"), ("binary", "something other than the file of one credential")):
+        with pytest.raises(UsageError, match=means):
+            find_credentials({"SCAN_GATE_AUTH_TOKEN_FILE": str(tmp_path / path)}, ())
+
+
+@pytest.mark.parametrize("path", ["{}\r", " {}", "{} "], ids=repr)
+def test_the_path_of_a_file_may_have_blanks_around_it(tmp_path: Path, path: str) -> None:
+    """As Docker leaves a carriage return of an --env-file."""
+    (tmp_path / "token").write_text("the-token")
+    environ = {"SCAN_GATE_AUTH_TOKEN_FILE": path.replace("{}", str(tmp_path / "token"))}
+
+    assert find_credentials(environ, ()).auth_token == "the-token"
+
+
+@pytest.mark.parametrize(
+    ("path", "mistake"),
+    [("~/token", "only a shell"), ("$HOME/token", "a reference"), ("'/run/token'", "in quotes"), ("null", "no value")],
+)
+def test_the_path_of_a_file_that_was_never_filled_in_is_named_as_one(path: str, mistake: str) -> None:
+    with pytest.raises(UsageError, match="SCAN_GATE_AUTH_TOKEN_FILE names a file that cannot be read: ") as caught:
+        find_credentials({"SCAN_GATE_AUTH_TOKEN_FILE": path}, ())
+
+    assert mistake in caught.value.happened
+    assert path not in str(caught.value)
+
+
+def test_the_path_of_a_file_is_not_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("the-token")
+    with pytest.raises(NotAuthorised, match="it is the path of a file, which a variable ending in _FILE") as caught:
+        find_credentials({"SCAN_GATE_AUTH_TOKEN": str(tmp_path / "token")}, ())
+
+    assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize("token", ["/9j/4AAQ", "/", "/" + "a" * 5000, "token"])
+def test_a_credential_may_begin_with_a_slash(token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "token").write_text("a file with the name of the token")
+    monkeypatch.chdir(tmp_path)
+
+    assert find_credentials({"SCAN_GATE_AUTH_TOKEN": token}, ()).auth_token == token
+
+
 def test_a_file_without_an_end_is_not_read_to_its_end() -> None:
-    with pytest.raises(UsageError, match=re.escape(os.strerror(errno.EFBIG))):
+    with pytest.raises(UsageError, match="it is larger than 65536 bytes"):
         find_credentials({"SCAN_GATE_AUTH_TOKEN_FILE": "/dev/zero"}, ())
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gate.clouds.credentials import Source
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC, PAGE_SIZE
-from gate.settings import Option, base_url
+from gate.settings import Option, base_url, identifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,18 +53,22 @@ def _short(text: str) -> str:
     return text
 
 
+def _short_id(text: str) -> str:
+    return identifier(_short(text))
+
+
 # Names, ranges and defaults: ListImageScanTask, huawei-hss.md 1.
 OPTIONS = (
     Option(
         name="project-id",
         help="select tasks of the project with this id",
-        parse=_short,
+        parse=_short_id,
         default_note=f"{', '.join(PROJECT_VARIABLES)}, else that of the region",
     ),
     Option(
         name="enterprise-project-id",
         help="select tasks of the enterprise project with this id; all_granted_eps means all that the user may see",
-        parse=_short,
+        parse=_short_id,
         default_note="the default enterprise project only",
     ),
     Option(
