@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gate.clouds.response import parse_json_object, retry_after, title_of
-from gate.errors import ForeignResponse, GateError, Refused, Unreachable
+from gate.clouds.response import parse_json_object, retry_after, through_proxy, title_of
+from gate.errors import ForeignResponse, GateError, Refused, Throttled, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,8 +52,10 @@ def read_document(
 
 
 def describe_error(response: Response, error: CloudError) -> str:
-    """Status, error code and message in one line, to be put in brackets."""
-    status = ", ".join(part for part in (f"HTTP {response.status}", error.code) if part)
+    """Status, error code and message in one line, to be put in brackets; without a code the title of a web page."""
+    title = "" if error.code else title_of(response)
+    page = f"a page with the title {title!r}" if title else ""
+    status = ", ".join(part for part in (f"HTTP {response.status}", error.code, page) if part)
     return status + (f": {error.message.rstrip('. ')}" if error.message else "")
 
 
@@ -64,11 +66,30 @@ def is_transient(response: Response) -> bool:
 
 
 def unreachable(vendor: str, response: Response, error: CloudError) -> Unreachable:
-    """The error for a fault of the cloud itself."""
+    """The error for a fault of the cloud itself, or of a proxy: a response without an error of the cloud may be its."""
+    described = describe_error(response, error)
+    if error.code:
+        return Unreachable(
+            f"{vendor} is unavailable at the moment ({described}).",
+            means="The service, or the gateway in front of it, has a fault.",
+            remedy="Try again later; the cloud's status page may know more.",
+            retry_after=retry_after(response),
+        )
     return Unreachable(
-        f"{vendor} is unavailable at the moment ({describe_error(response, error)}).",
-        means="The service, or the gateway in front of it, has a fault.",
-        remedy="Try again later; the cloud's status page may know more.",
+        f"{vendor}, or a proxy on the way to it, is unavailable at the moment ({described}).{through_proxy(response)}",
+        means="The service, a gateway or a proxy has a fault; the response has no error code of the cloud.",
+        remedy="Try again later, and check the proxy settings of this runner if this error comes again.",
+        retry_after=retry_after(response),
+    )
+
+
+def rate_limited(vendor: str, response: Response) -> Throttled:
+    """The error for a response that says by its status alone that there were too many requests."""
+    return Throttled(
+        f"{vendor}'s quota is used up, or a proxy on the way limits the requests "
+        f"({describe_error(response, CloudError())}).{through_proxy(response)}",
+        means="The response has no error code of the cloud.",
+        remedy="Run fewer gates at once, and check the proxy settings of this runner if this error comes again.",
         retry_after=retry_after(response),
     )
 
@@ -92,10 +113,9 @@ def refused(vendor: str, response: Response, error: CloudError, *, remedy: str) 
 
 def foreign(response: Response) -> ForeignResponse:
     """The error for a response without an error of the cloud, whatever its status: a proxy sends any of them too."""
-    title = title_of(response)
-    page = f", a page with the title {title!r}" if title else ""
+    described = describe_error(response, CloudError())
     return ForeignResponse(
-        f"The response did not come from the API (HTTP {response.status}{page}).",
+        f"The response did not come from the API ({described}).{through_proxy(response)}",
         means="It is a redirect, an empty response or a web page, from a proxy or a wrong endpoint.",
         remedy="Check --endpoint, the region and the proxy settings of this runner.",
     )

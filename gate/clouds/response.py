@@ -46,6 +46,8 @@ class Response:
     """The name of the operation that was called."""
     max_memory: int = MAX_MEMORY
     """Bytes that its body, its text and the document may take together."""
+    proxy: str = ""
+    """The proxy through which it came, without its password; empty if there was none."""
 
 
 def parse_json_object(response: Response) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def parse_json_object(response: Response) -> dict[str, Any]:
         NotUnderstood: The body is a web page, or JSON that is ambiguous, not an object, nested too deeply, or larger
             than any document of a cloud.
     """
-    document = _parse(response.body, response.max_memory)
+    document = _parse(response)
     # Not raised where the parser's own error is handled: that one would stay with it, and keeps the whole text.
     if isinstance(document, GateError):
         raise document
@@ -102,6 +104,11 @@ def title_of(response: Response) -> str:
     return one_line(html.unescape(found[1].decode(errors="replace")), _MAX_TITLE_LENGTH)
 
 
+def through_proxy(response: Response) -> str:
+    """A sentence for a message about a response that may be the proxy's own; empty if there was none on the way."""
+    return f" It came through the proxy {response.proxy}." if response.proxy else ""
+
+
 def retry_after(response: Response) -> float | None:
     """Parses `Retry-After` (RFC 9110, 10.2.3), in s: a number, or a date minus the response's own `Date`."""
     value = response.headers.get("retry-after", "").strip()
@@ -124,8 +131,9 @@ def _date(text: str) -> datetime | None:
         return None
 
 
-def _parse(body: bytes, max_memory: int) -> Any:
+def _parse(response: Response) -> Any:
     """Parses JSON, and returns the error where it cannot be parsed."""
+    body, max_memory = response.body, response.max_memory
     try:
         # The first of these before the second, which makes a copy.
         if 2 * len(body) > max_memory or memory_to_parse(body) > max_memory:
@@ -143,9 +151,11 @@ def _parse(body: bytes, max_memory: int) -> Any:
         return _not_understood(f"The response is JSON that parsers may read differently: {error}.")
     except ValueError as error:
         if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-            return _not_understood("The response is a web page, not the API's JSON.")
+            title = title_of(response)
+            named = f" Its title is {title!r}." if title else ""
+            return _not_understood(f"The response is a web page, not the API's JSON.{named}{through_proxy(response)}")
         return TruncatedResponse(
-            f"The response is not JSON: {one_line(str(error), 120)}.",
+            f"The response is not JSON: {one_line(str(error), 120)}.{through_proxy(response)}",
             means="It was truncated on its way, or did not come from the API.",
             remedy="Check --endpoint and the proxy if this error comes again.",
         )

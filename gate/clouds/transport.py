@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from gate.clouds.exchange import Exchange
 from gate.clouds.redaction import Redactor, proxy_passwords, signatures_of
 from gate.clouds.response import Response
 from gate.clouds.session import Session
-from gate.clouds.transport_errors import error_from, path_to, unusable_proxy
+from gate.clouds.transport_errors import error_from, proxy_of, unusable_proxy
 from gate.errors import Unreachable
 from gate.settings import is_loopback
 
@@ -59,12 +60,13 @@ class Transport:
         send_options = session.merge_environment_settings(
             prepared.url or "", proxies={}, stream=True, verify=self._ca_bundle, cert=None
         )
-        path = path_to(self.host, send_options["proxies"], prepared.url or "")
+        proxy = proxy_of(send_options["proxies"], prepared.url or "")
+        path = f"{self.host} through the proxy {proxy}" if proxy else self.host
         passwords = tuple(proxy_passwords(send_options["proxies"]))
         redactor = Redactor((*self._secrets, *signatures_of(prepared), *passwords))
         exchange: Exchange[Response] = Exchange(partial(self._exchange, session, prepared, send_options, redactor))
         try:
-            return exchange.result(self._request_timeout)
+            return replace(exchange.result(self._request_timeout), proxy=proxy)
         except TimeoutError:
             # A thread that hangs in name resolution still has the session, which serves one exchange at a time.
             session.close()

@@ -69,21 +69,20 @@ def unusable_proxy() -> UsageError:
     )
 
 
-def path_to(host: str, proxies: Mapping[str, str], url: str) -> str:
-    """Names the host, and the proxy on the way to it if there is one, without its user and password.
+def proxy_of(proxies: Mapping[str, str], url: str) -> str:
+    """Names the proxy on the way to a URL, without its user and password; empty if there is none.
 
     Args:
-        host: The host that the request was for.
         proxies: As `requests` has found them in the environment.
         url: The address of the request.
     """
     try:
         proxy = urlsplit(select_proxy(url, dict(proxies)) or "")
-        place = f"{proxy.hostname}:{proxy.port}" if proxy.port else proxy.hostname
+        name, port = proxy.hostname or "", proxy.port
     except ValueError:
         # Of an address that cannot be read, any part may belong to the password.
-        place = None
-    return f"{host} through the proxy {place}" if place else host
+        return ""
+    return f"{name}:{port}" if port else name
 
 
 def error_from(error: Exception, *, host: str, redact: Callable[[str], str], bundle: str | None = None) -> GateError:
@@ -91,7 +90,7 @@ def error_from(error: Exception, *, host: str, redact: Callable[[str], str], bun
 
     Args:
         error: It may quote what was received.
-        host: The host that the request was for, and the proxy on the way; see `path_to`.
+        host: The host that the request was for, and the proxy on the way.
         redact: Replaces every secret in a text.
         bundle: The path of the certificate authorities, if the user has named them.
     """

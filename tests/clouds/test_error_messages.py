@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).parent / "golden"
 READ = {"huawei": huawei.read, "alibaba": alibaba.read}
+PAGE = "<html><title>Web filter</title></html>"
 CODES = {
     "huawei": {
         "error_code": ["HSS.0001", "HSS.0010", "HSS.0013", "APIGW.0301", "APIGW.0307", "APIGW.0308", "APIGW.0101"]
@@ -74,3 +75,44 @@ def test_error_messages_are_those_of_the_golden_file(cloud: str, pytestconfig: p
 
     assert path.is_file(), "there is no golden file; write it with --rewrite-golden, and read it"
     assert text == path.read_text()
+
+
+@pytest.mark.parametrize("status", [302, 401, 403, 404, 429, 500, 503, 511])
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_response_without_an_error_of_the_cloud_may_be_that_of_a_proxy_whatever_its_status(
+    cloud: str, status: int
+) -> None:
+    with pytest.raises(GateError) as direct:
+        READ[cloud](a_response(PAGE, status))
+    with pytest.raises(GateError) as through_proxy:
+        READ[cloud](replace(a_response(PAGE, status), proxy="proxy.example:3128"))
+
+    assert f"(HTTP {status}, a page with the title 'Web filter')." in direct.value.happened
+    assert "proxy" in str(direct.value)
+    assert through_proxy.value.happened == f"{direct.value.happened} It came through the proxy proxy.example:3128."
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_web_page_with_status_200_is_named_by_its_title_and_its_proxy(cloud: str) -> None:
+    with pytest.raises(GateError) as caught:
+        READ[cloud](replace(a_response(PAGE), proxy="proxy.example:3128"))
+
+    assert caught.value.happened == (
+        "The response is a web page, not the API's JSON. Its title is 'Web filter'. "
+        "It came through the proxy proxy.example:3128."
+    )
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_text_that_is_not_json_is_named_with_its_proxy(cloud: str) -> None:
+    with pytest.raises(GateError, match=r"through the proxy proxy\.example:3128"):
+        READ[cloud](replace(a_response("no healthy upstream"), proxy="proxy.example:3128"))
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(("cloud", "code"), [("huawei", "error_code"), ("alibaba", "Code")])
+def test_an_error_of_the_cloud_is_the_clouds(cloud: str, code: str, status: int) -> None:
+    with pytest.raises(GateError) as caught:
+        READ[cloud](replace(a_response(json.dumps({code: "XY.0001"}), status), proxy="proxy.example:3128"))
+
+    assert "proxy" not in str(caught.value)

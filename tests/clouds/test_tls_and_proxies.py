@@ -365,6 +365,20 @@ def test_a_proxy_that_is_busy_or_broken_is_asked_again(
     assert isinstance(error, Unreachable)
 
 
+@pytest.mark.parametrize("status", [302, 403, 503])
+def test_a_response_that_may_be_the_proxys_own_names_the_proxy(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext, certificate: Path, status: int
+) -> None:
+    """A proxy that opens the TLS connection answers in place of the cloud."""
+    page = b"<title>Web filter</title>"
+    with Peer(b"HTTP/1.1 %d No\r\nContent-Length: %d\r\n\r\n%b" % (status, len(page), page), tls) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://bot:hush-hush@{proxy.address}")
+        error = error_of(a_connection(fake_time, ca_bundle=certificate, timeout=0.0), "https://gate.invalid")
+
+    assert f"It came through the proxy {proxy.address}." in error.happened
+    assert "a page with the title 'Web filter'" in error.happened
+
+
 def test_without_a_proxy_none_is_named(fake_time: FakeTime, unused_address: str) -> None:
     error = error_of(a_connection(fake_time, timeout=1.0), f"http://{unused_address}")
 

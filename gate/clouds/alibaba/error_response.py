@@ -13,6 +13,7 @@ from gate.clouds.error_response import (
     CloudError,
     describe_error,
     is_transient,
+    rate_limited,
     read_document,
     refused,
     unreachable,
@@ -36,16 +37,20 @@ _SHORTEST_PAUSE = 1.0
 # A retry has a new nonce.
 _TRANSIENT = frozenset({"SignatureNonceUsed", "ServerError", "ServiceUnavailable", "InternalError"})
 _FORBIDDEN = ("NoPermission", "Forbidden")
-_AUTH_ERROR_PREFIXES = (
-    "InvalidAccessKeyId",
-    "MissingAccessKeyId",
-    "InvalidSecurityToken",
-    "MissingSecurityToken",
-    "SignatureDoesNotMatch",
-    "IncompleteSignature",
-    "InvalidTimeStamp",
-    "IllegalTimestamp",
-)
+_REMEDIES = {
+    "InvalidSecurityToken": "Get a new security token, with the id and the secret that belong to it.",
+    "MissingSecurityToken": "Set the security token too; the key is a temporary one.",
+    "InvalidTimeStamp": "Correct the clock of this machine; it may differ from the cloud's by 15 minutes.",
+    "IllegalTimestamp": "Correct the clock of this machine; it may differ from the cloud's by 15 minutes.",
+    "InvalidAccessKeyId.Inactive": "Enable the key in the console of RAM, or use another one.",
+    "InvalidAccessKeyId": "Check the id; id, secret and security token have to be from the same key.",
+    "MissingAccessKeyId": "Check the id; id, secret and security token have to be from the same key.",
+    "SignatureDoesNotMatch": "Check the secret; id, secret and security token have to be from the same key.",
+    "IncompleteSignature": "Check the secret; id, secret and security token have to be from the same key.",
+}
+"""What to do, by how the code begins, the longer one first."""
+_AUTH_ERROR_PREFIXES = tuple(_REMEDIES)
+_RETRY_AFTER = "x-acs-retry-after"
 _WRONG_EDITION = "FreeVersionNotPermit"
 _AEGIS = frozenset({"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"})
 
@@ -89,18 +94,13 @@ def _error(code: object, message: str) -> CloudError:
 
 
 def _refusal(response: Response, error: CloudError) -> GateError:
-    if response.status == TOO_MANY_REQUESTS or "Throttling" in error.code or "x-acs-retry-after" in response.headers:
-        return Throttled(
-            f"{_NAME}'s quota is used up ({describe_error(response, error)}).",
-            means="All jobs of the account share the requests that the API allows.",
-            remedy="Run fewer gates at once, or poll less often with --poll-interval.",
-            retry_after=_pause(response),
-        )
+    if response.status == TOO_MANY_REQUESTS or "Throttling" in error.code or _RETRY_AFTER in response.headers:
+        return _throttled(response, error)
     if error.code.startswith(_AUTH_ERROR_PREFIXES):
         return NotAuthorised(
             f"{_NAME} does not accept these credentials ({describe_error(response, error)}).",
             means="They are wrong, expired or disabled, or this machine's clock is wrong.",
-            remedy="Check that id, secret and security token are from the same key, and check the clock.",
+            remedy=next(remedy for prefix, remedy in _REMEDIES.items() if error.code.startswith(prefix)),
         )
     if error.code.startswith(_FORBIDDEN):
         return NotAuthorised(
@@ -120,9 +120,20 @@ def _refusal(response: Response, error: CloudError) -> GateError:
     return refused(_NAME, response, error, remedy="Check --region, --endpoint, --task-type, --task-name and --task-id.")
 
 
+def _throttled(response: Response, error: CloudError) -> Throttled:
+    if not error.code and _RETRY_AFTER not in response.headers:
+        return rate_limited(_NAME, response)
+    return Throttled(
+        f"{_NAME}'s quota is used up ({describe_error(response, error)}).",
+        means="All jobs of the account share the requests that the API allows.",
+        remedy="Run fewer gates at once, or poll less often with --poll-interval.",
+        retry_after=_pause(response),
+    )
+
+
 def _pause(response: Response) -> float | None:
     # Milliseconds, unlike Retry-After; the vendor's SDK ignores 0 too.
-    requested = response.headers.get("x-acs-retry-after", "").strip()
+    requested = response.headers.get(_RETRY_AFTER, "").strip()
     if not re.fullmatch(r"[1-9][0-9]{0,11}", requested):
         return retry_after(response)
     return max(_SHORTEST_PAUSE, int(requested) / 1000)

@@ -13,6 +13,7 @@ from gate.clouds.error_response import (
     CloudError,
     describe_error,
     is_transient,
+    rate_limited,
     read_document,
     refused,
     unreachable,
@@ -42,12 +43,14 @@ _REMEDIES = {
     "APIGW.0307": "Get a new token; one from a regional IAM endpoint is valid in that region only.",
 }
 _THROTTLED = "APIGW.0308"
-_WRONG_CREDENTIALS = frozenset({"APIGW.0301", "APIGW.0303", "APIGW.0305", "APIGW.0307", "IAM.0001", "401"})
+_WRONG_CREDENTIALS = frozenset({"APIGW.0301", "APIGW.0303", "APIGW.0305", "APIGW.0307", "IAM.0001"})
 _FORBIDDEN = frozenset(
-    {"HSS.0010", "HSS.0013", "IAM.0003", "403"}
+    {"HSS.0010", "HSS.0013", "IAM.0003"}
     | {f"APIGW.{number}" for number in ("0302", "0306", "0310", "0401", "0402", "0802")}
 )
-"""401 and 403 are codes of IAM's version 3 too. No other code is taken for one of credentials, whatever its status."""
+"""No other code is taken for one of credentials, whatever its status."""
+_PROJECTS, _IAM_UNAUTHORISED, _IAM_FORBIDDEN = "/v3/projects", "401", "403"
+"""The codes of IAM's version 3 are mere statuses, which any gateway or proxy may write into its JSON."""
 
 
 def read(response: Response) -> dict[str, Any]:
@@ -82,13 +85,14 @@ def _named(key: str, document: Mapping[str, Any]) -> CloudError:
 def _refusal(response: Response, error: CloudError) -> GateError:
     if response.status == TOO_MANY_REQUESTS or error.code == _THROTTLED:
         return _throttled(response, error)
-    if error.code in _FORBIDDEN:
+    is_iam = response.operation.endswith(_PROJECTS)
+    if error.code in _FORBIDDEN or (is_iam and error.code == _IAM_FORBIDDEN):
         return NotAuthorised(
             f"Huawei Cloud does not let this user call {response.operation} ({describe_error(response, error)}).",
             means="The user lacks a permission, or may not use this project, region or network.",
-            remedy=_LIST_PROJECTS if response.operation.endswith("/v3/projects") else _READ_HSS,
+            remedy=_LIST_PROJECTS if is_iam else _READ_HSS,
         )
-    if error.code in _WRONG_CREDENTIALS:
+    if error.code in _WRONG_CREDENTIALS or (is_iam and error.code == _IAM_UNAUTHORISED):
         return NotAuthorised(
             f"Huawei Cloud does not accept these credentials ({describe_error(response, error)}).",
             means="They are wrong, expired or of another region.",
@@ -101,6 +105,8 @@ def _refusal(response: Response, error: CloudError) -> GateError:
 
 
 def _throttled(response: Response, error: CloudError) -> Throttled:
+    if not error.code:
+        return rate_limited("Huawei Cloud", response)
     size = re.search(r"limit:([0-9]{1,6}),time:([0-9]{1,6}) (second|minute|hour)", error.message)
     return Throttled(
         f"Huawei Cloud's quota is used up ({describe_error(response, error)}).",

@@ -148,12 +148,24 @@ def error_of(response: Response) -> GateError:
 def test_each_error_response_has_an_error_class_an_exit_code_and_a_remedy(
     status: int, body: str, error: type[GateError], exit_code: ExitCode, named: str
 ) -> None:
-    found = error_of(a_response(body, status))
+    is_iam = '"title": "Unauthorized"' in body
+    operation = f"GET /{'v3/projects' if is_iam else 'v5/0/image/tasks'}"
+    found = error_of(replace(a_response(body, status), operation=operation))
 
     assert (type(found), found.exit_code) == (error, exit_code)
     assert named in str(found)
     assert found.means or error is NotUnderstood
     assert found.remedy
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403])
+@pytest.mark.parametrize("code", [401, 403, "401", "403"], ids=repr)
+def test_a_mere_status_in_the_json_of_some_gateway_says_nothing_about_credentials(code: object, status: int) -> None:
+    """Only IAM's version 3 has such codes, and HSS has not."""
+    body = json.dumps({"kind": "Status", "code": code, "message": "blocked"})
+    found = error_of(replace(a_response(body, status), operation="GET /v5/0/image/tasks"))
+
+    assert isinstance(found, Refused)
 
 
 @pytest.mark.parametrize(
