@@ -64,6 +64,14 @@ class Parsed(click.ParamType[object]):
         return [line.strip() for line in rv.splitlines() if line.strip()]
 
 
+class Chosen(click.Choice[str]):
+    """One of several words; blanks around it count no more than around any other value."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Returns the word as the table has it."""
+        return super().convert(str(value).strip(), param, ctx)
+
+
 class TableOption(click.Option):
     """An option of the table, whose value may come from a variable, and whose errors name where it comes from."""
 
@@ -123,7 +131,7 @@ def click_option(option: Option) -> click.Option:
         return TableOption(option, is_flag=True, default=False)
     return TableOption(
         option,
-        type=click.Choice(option.choices) if option.choices else Parsed(option),
+        type=Chosen(option.choices) if option.choices else Parsed(option),
         default=None if option.is_repeatable else option.default,
         multiple=option.is_repeatable,
     )

@@ -51,7 +51,7 @@ def describe_key(path: Path, key: str) -> str:
 def _read(path: Path, source: str) -> str:
     try:
         with open(path, "rb", opener=_open_file) as file:
-            return _within_limit(file.read(_MAX_SIZE + 1)).decode()
+            return _within_limit(file.read(_MAX_SIZE + 1)).decode("utf-8-sig")
     except FileNotFoundError:
         raise UsageError(
             f"The file {path} does not exist.", remedy=f"Correct {source}, or add the file to the checkout."

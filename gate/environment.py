@@ -125,9 +125,11 @@ def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     # Without the prefix, which alone would make any two names similar.
     own = [one.removeprefix(_PREFIX) for one in ours]
     for name, value in environ.items():
-        if not name.startswith(_PREFIX) or name in ours:
+        # Not read in small letters or with hyphens, as in the config file: a program may use such a name for itself.
+        as_ours = name.upper().replace("-", "_")
+        if not as_ours.startswith(_PREFIX) or name in ours:
             continue
-        similar = _similar(name.removeprefix(_PREFIX), own)
+        similar = _similar(as_ours.removeprefix(_PREFIX), own)
         if similar and not _SERVICE_ADDRESS.match(value):
             raise UsageError(
                 f"The variable {name} is not one of the gate's; did you mean {_PREFIX}{similar}?",

@@ -138,7 +138,8 @@ def moment(text: str) -> datetime:
         # Fewer than ten digits are not epoch seconds of this century, but a date such as 20260131.
         if re.fullmatch(r"[0-9]{10,}(\.[0-9]+)?", text):
             return datetime.fromtimestamp(float(text), UTC)
-        when = datetime.fromisoformat(text)
+        # RFC 3339 allows small letters, and Python a z in none of its versions before 3.13.
+        when = datetime.fromisoformat(text.upper())
         when = when.astimezone(UTC) if when.tzinfo else when
     except (ValueError, OverflowError, OSError):
         raise ValueError(f"{text!r} is not a time such as 2026-01-31T12:00:00Z or epoch seconds") from None

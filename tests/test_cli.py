@@ -146,6 +146,19 @@ def test_a_misspelt_variable_is_a_usage_error_and_not_ignored(risky: Gate, monke
     assert risky.operations == []
 
 
+@pytest.mark.parametrize("name", ["scan_gate_started_after", "Scan_Gate_Started_After", "SCAN-GATE-STARTED-AFTER"])
+def test_a_variable_in_other_letters_is_a_usage_error_and_not_ignored(
+    risky: Gate, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "2026-01-31T00:00:00Z")
+
+    ending = risky.check("--max-risky", "99")
+
+    assert ending.code == 2
+    assert f"{name} is not one of the gate's; did you mean SCAN_GATE_STARTED_AFTER?" in ending.err
+    assert risky.operations == []
+
+
 def test_an_unknown_variable_is_a_warning(risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCAN_GATE_IMAGE", "scan-gate:1")
 
@@ -192,6 +205,16 @@ def test_a_config_file_named_by_an_empty_value_is_not_the_default_file(value: st
 
     assert ending.code == 2
     assert "the value is empty" in ending.err
+
+
+@pytest.mark.parametrize("around", ["{}\r", " {}", "{} "], ids=repr)
+def test_so_it_is_around_one_of_several_words(around: str, risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCAN_GATE_ON_UNDECIDED", around.replace("{}", "warn"))
+    monkeypatch.setenv("SCAN_GATE_COLOR", around.replace("{}", "always"))
+
+    ending = risky.check("--max-age", "1s", "--appear-timeout", "0")
+
+    assert (ending.code, ending.out[0]) == (0, "\x1b")
 
 
 @pytest.mark.parametrize("around", ["{}\n", " {}", "{}\r\n", "\t{} "], ids=repr)

@@ -54,6 +54,16 @@ def test_a_file_with_anything_but_options_is_refused(text: str, warning: str, tm
         config_values(path, NAMES)
 
 
+@pytest.mark.parametrize(
+    "content", [b"\xef\xbb\xbfmax-failed = 1\n", b"max-failed = 1\r\n"], ids=["byte-order-mark", "CRLF"]
+)
+def test_a_file_may_have_been_saved_on_windows(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_bytes(content)
+
+    assert config_values(path, NAMES) == {"max-failed": 1}
+
+
 def test_a_syntax_error_is_named_as_one_with_its_line_and_column(tmp_path: Path) -> None:
     path = tmp_path / "gate.toml"
     path.write_text("max-failed = 1\nmax-age = 48h\n")

@@ -85,6 +85,7 @@ def test_a_run_without_a_cloud_is_told_how_to_set_one(source: str) -> None:
         ("limit", "201", "--limit: '201' is not a whole number from 10 to 200"),
         ("limit", "ten", "--limit: 'ten' is not a whole number"),
         ("scan-scope", "0x80000000", "--scan-scope: '0x80000000' is not a whole number from 0 to 2147483647"),
+        ("create-time", "1769860800", "is in seconds, by its ten digits; give milliseconds: 1769860800000"),
         ("create-time", "4070880000001", "--create-time: '4070880000001' is not a whole number"),
         ("end-time", "-1", "--end-time: '-1' is not a whole number"),
         ("task-name", "x" * 257, "--task-name: 257 characters are too many; the API takes 256"),

@@ -82,6 +82,8 @@ def test_an_age_may_be_unlimited() -> None:
     [
         ("2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
         ("2026-01-31T12:00:00+08:00", datetime(2026, 1, 31, 4, tzinfo=UTC)),
+        ("2026-01-31t12:00:00z", datetime(2026, 1, 31, 12, 0, tzinfo=UTC)),
+        ("2026-01-31 20:00:00+08:00", datetime(2026, 1, 31, 12, 0, tzinfo=UTC)),
         ("2026-01-31 12:00:00.5+00:00", datetime(2026, 1, 31, 12, 0, 0, 500_000, tzinfo=UTC)),
         ("1769860800", datetime(2026, 1, 31, 12, tzinfo=UTC)),
         ("1769860800.5", datetime(2026, 1, 31, 12, 0, 0, 500_000, tzinfo=UTC)),

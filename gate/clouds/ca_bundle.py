@@ -48,6 +48,12 @@ def check_ca_bundle(path: object, *, option: str | None, host: str) -> None:
         )
 
 
+def is_system_file_missing() -> bool:
+    """Whether SSL_CERT_FILE names a file that is not there, which OpenSSL ignores silently."""
+    path = os.environ.get("SSL_CERT_FILE")
+    return bool(path) and not Path(str(path)).exists()
+
+
 def _open(path: Path) -> str:
     """Opens the file or directory; returns why it cannot be used, or an empty string."""
     mode = path.stat().st_mode

@@ -11,6 +11,7 @@ import socket
 import ssl
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -24,6 +25,9 @@ from gate.clouds.exchange import current_exchange
 
 if TYPE_CHECKING:
     from urllib3.poolmanager import PoolManager
+
+
+_HTTPS_PORT = 443
 
 
 class Session(requests.Session):
@@ -42,7 +46,9 @@ class Session(requests.Session):
     def merge_environment_settings(self, url: Any, proxies: Any, *others: Any, **named: Any) -> Any:
         """As `requests` does, with NO_PROXY read as runners write it."""
         no_proxy = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-        proxies = {**(proxies or {}), "no_proxy": readable_no_proxy(no_proxy)}
+        # Plain http goes to loopback addresses only, to which no proxy leads.
+        hosts = readable_no_proxy(no_proxy, urlsplit(url).port or _HTTPS_PORT)
+        proxies = {**(proxies or {}), "no_proxy": hosts}
         settings = super().merge_environment_settings(url, proxies, *others, **named)
         settings["proxies"].pop("no_proxy", None)
         return settings
@@ -52,10 +58,16 @@ class Session(requests.Session):
         return None
 
 
-def readable_no_proxy(text: str) -> str:
-    """Rewrites NO_PROXY for `requests`, which knows no `*.example.com`, no capitals and no list with spaces."""
-    hosts = filter(None, re.split(r"[,\s]+", text.lower()))
-    return ",".join(host if host == "*" else host.removeprefix("*") for host in hosts)
+def readable_no_proxy(text: str, port: int = _HTTPS_PORT) -> str:
+    """Rewrites NO_PROXY for `requests`: without stars, capitals, spaces, semicolons, a dot at the end, and this port.
+
+    Args:
+        text: The value of the variable.
+        port: The port of the request; a host with another port is left out.
+    """
+    hosts = (re.fullmatch(r"([^:]*?)\.?(?::([0-9]+))?|(.*)", host) for host in re.split(r"[,;\s]+", text.lower()))
+    named = (host[3] or host[1] for host in hosts if host and host[2] in {None, str(port)})
+    return ",".join(host if host == "*" else host.lstrip("*") for host in named if host)
 
 
 # The names of these classes are in the messages of errors.

@@ -17,7 +17,7 @@ from gate.clouds.exchange import Exchange
 from gate.clouds.redaction import Redactor, proxy_passwords, signatures_of
 from gate.clouds.response import Response
 from gate.clouds.session import Session
-from gate.clouds.transport_errors import error_from, proxy_of, unusable_proxy
+from gate.clouds.transport_errors import check_proxy, error_from, proxy_address, unusable_proxy, without_password
 from gate.errors import Unreachable
 from gate.settings import is_loopback
 
@@ -60,7 +60,9 @@ class Transport:
         send_options = session.merge_environment_settings(
             prepared.url or "", proxies={}, stream=True, verify=self._ca_bundle, cert=None
         )
-        proxy = proxy_of(send_options["proxies"], prepared.url or "")
+        address = proxy_address(send_options["proxies"], prepared.url or "")
+        check_proxy(address)
+        proxy = without_password(address)
         path = f"{self.host} through the proxy {proxy}" if proxy else self.host
         passwords = tuple(proxy_passwords(send_options["proxies"]))
         redactor = Redactor((*self._secrets, *signatures_of(prepared), *passwords))

@@ -11,9 +11,10 @@ import requests
 from requests.utils import select_proxy
 from urllib3.exceptions import LocationValueError
 
-from gate.clouds.ca_bundle import TOO_MANY_OPEN_FILES
+from gate.clouds.ca_bundle import TOO_MANY_OPEN_FILES, is_system_file_missing
 from gate.errors import NotUnderstood, Refused, Unreachable, UsageError
 from gate.text import one_line
+from gate.unexpanded import mistake_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,6 +61,20 @@ _PROXY_AUTHENTICATION_REQUIRED, _SERVER_ERROR = 407, 500
 _PROXY_IS_BUSY = frozenset({408, 429})
 
 
+def check_proxy(address: str) -> None:
+    """Checks that the address of a proxy is not a reference that nothing has replaced, and so on.
+
+    Raises:
+        UsageError: It is; the address is not quoted, since it may contain a password.
+    """
+    if mistake := mistake_in(address):
+        raise UsageError(
+            f"The address of the proxy was never filled in: {mistake}.",
+            means="HTTPS_PROXY or ALL_PROXY, in capitals or small letters, has it.",
+            remedy="Set it to the address itself, or unset it.",
+        )
+
+
 def unusable_proxy() -> UsageError:
     """The error for a proxy's address that cannot be parsed; it is not quoted, since it may contain a password."""
     return UsageError(
@@ -69,20 +84,21 @@ def unusable_proxy() -> UsageError:
     )
 
 
-def proxy_of(proxies: Mapping[str, str], url: str) -> str:
-    """Names the proxy on the way to a URL, without its user and password; empty if there is none.
+def proxy_address(proxies: Mapping[str, str], url: str) -> str:
+    """The address of the proxy on the way to a URL, among those that `requests` has found; empty if there is none."""
+    return select_proxy(url, dict(proxies)) or ""
 
-    Args:
-        proxies: As `requests` has found them in the environment.
-        url: The address of the request.
-    """
+
+def without_password(address: str) -> str:
+    """Host and port of a proxy, whose address may lack the `http://`; empty where they cannot be told from a secret."""
     try:
-        proxy = urlsplit(select_proxy(url, dict(proxies)) or "")
+        proxy = urlsplit(address if "://" in address else f"http://{address}")
         name, port = proxy.hostname or "", proxy.port
     except ValueError:
-        # Of an address that cannot be read, any part may belong to the password.
         return ""
-    return f"{name}:{port}" if port else name
+    # Behind a slash in a password, its first part would be taken for a port.
+    is_split = "@" in f"{proxy.path}{proxy.query}{proxy.fragment}"
+    return "" if is_split else f"{name}:{port}" if port else name
 
 
 def error_from(error: Exception, *, host: str, redact: Callable[[str], str], bundle: str | None = None) -> GateError:
@@ -132,6 +148,9 @@ def _untrusted_certificate(host: str, detail: str, code: int, bundle: str | None
     means, remedy = _CERTIFICATE_FAULTS.get(code, _BROKEN_AUTHORITY)
     if code in _UNKNOWN_ISSUER and bundle:
         means, remedy = _NOT_IN_BUNDLE
+    elif code in _UNKNOWN_ISSUER and is_system_file_missing():
+        means = "SSL_CERT_FILE names a file that does not exist, so that no authority of the system may be known."
+        remedy = f"Correct SSL_CERT_FILE. {remedy}"
     return NotUnderstood(f"The certificate of {host} cannot be trusted ({detail}).", means=means, remedy=remedy)
 
 

@@ -101,6 +101,23 @@ def test_an_unknown_authority_may_be_that_of_a_proxy(
     assert "--ca-bundle" in error.remedy
 
 
+@pytest.mark.parametrize("is_there", [False, True], ids=["absent", "there"])
+def test_an_unknown_authority_may_be_due_to_a_file_of_the_system_that_is_not_there(
+    *, is_there: bool, authority: Authority, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """OpenSSL ignores such a variable silently."""
+    system = tmp_path / "system.pem"
+    if is_there:
+        system.write_bytes(Authority.new().certificate())
+    monkeypatch.setenv("SSL_CERT_FILE", str(system))
+
+    error = error_from(authority.server(tmp_path), fake_time, monkeypatch, None)
+
+    assert isinstance(error, NotUnderstood)
+    assert ("SSL_CERT_FILE names a file that does not exist" in error.means) is not is_there
+    assert "--ca-bundle" in error.remedy
+
+
 @pytest.mark.parametrize(("starts", "ends"), [(-2 * DAY, -DAY), (DAY, 2 * DAY)], ids=["expired", "not-yet-valid"])
 def test_a_certificate_at_the_wrong_time_may_be_due_to_the_clock(
     *,

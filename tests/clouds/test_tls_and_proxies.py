@@ -172,6 +172,11 @@ def test_no_proxy_is_used_for_a_loopback_address(
         "localhost, *.gate.invalid",
         "localhost *.gate.invalid",
         "*.gate.invalid,",
+        "**.gate.invalid",
+        "localhost;*.gate.invalid",
+        "api.gate.invalid:443",
+        "api.gate.invalid.",
+        "api.gate.invalid\r",
         "*",
     ],
 )
@@ -187,7 +192,9 @@ def test_no_proxy_is_used_for_a_host_in_no_proxy(
     assert isinstance(error, Unreachable)
 
 
-@pytest.mark.parametrize("hosts", ["", "*.invalid.example", "xgate.invalid", "gate.invalid.example"])
+@pytest.mark.parametrize(
+    "hosts", ["", "*.invalid.example", "xgate.invalid", "gate.invalid.example", "gate.invalid:8443", "::1", ";"]
+)
 def test_the_proxy_is_used_for_any_other_host(fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, hosts: str) -> None:
     with Peer(b"HTTP/1.1 407 No\r\n\r\n") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
@@ -349,6 +356,42 @@ def test_a_proxy_that_refuses_the_host_ends_the_run_at_once_and_is_named(
         assert len(proxy.requests) == 1
         assert f"does not let this runner reach gate.invalid through the proxy {proxy.address}" in error.happened
     assert isinstance(error, Refused)
+    assert fake_time.slept == []
+
+
+def test_a_proxy_whose_address_has_no_scheme_is_named_too(fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer(b"HTTP/1.1 403 Blocked by policy\r\n\r\n") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.address)
+        error = error_of(a_connection(fake_time), "https://gate.invalid")
+
+    assert f"reach gate.invalid through the proxy {proxy.address} (" in error.happened
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://bob:123/hush@127.0.0.1:1", "bob:123/hush@127.0.0.1:1", "http://bob:123?@h:1", "bob:123#@h:1"],
+)
+def test_no_part_of_a_password_is_taken_for_the_port_of_a_proxy(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    connection = a_connection(fake_time, timeout=1.0)
+
+    assert "bob" not in messages(connection, error_of(connection, "https://gate.invalid"))
+
+
+@pytest.mark.parametrize("address", ["$(PROXY)", "${HTTPS_PROXY}", '"http://proxy.example:3128"', "null", "%PROXY%"])
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_proxy_that_was_never_filled_in_is_a_usage_error_at_once(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, address: str, name: str
+) -> None:
+    """Its name cannot be resolved, which looked like a fault of the network for five minutes."""
+    monkeypatch.setenv(name, address)
+    error = error_of(a_connection(fake_time), "https://gate.invalid")
+
+    assert isinstance(error, UsageError)
+    assert error.happened.startswith("The address of the proxy was never filled in: ")
+    assert "proxy.example" not in str(error)
     assert fake_time.slept == []
 
 

@@ -31,6 +31,7 @@ REGION_VARIABLES = ("HUAWEICLOUD_SDK_REGION", "HUAWEI_CLOUD_REGION", "HW_REGION_
 PROJECT_VARIABLES = ("HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEI_CLOUD_PROJECT_ID", "HW_PROJECT_ID")
 _MOST_CHARACTERS = 256
 _LATEST_MS = 4_070_880_000_000
+_EARLIEST_SECONDS, _LATEST_SECONDS = 1_000_000_000, 4_070_880_000
 _LARGEST_MASK = 0x7FFFFFFF
 
 
@@ -45,6 +46,14 @@ def _between(least: int, most: int) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def _epoch_ms(text: str) -> int:
+    number = _between(0, _LATEST_MS)(text)
+    # As milliseconds, they would be a day in January 1970, and nearly every task would fit.
+    if _EARLIEST_SECONDS <= number <= _LATEST_SECONDS:
+        raise ValueError(f"{text!r} is in seconds, by its ten digits; give milliseconds: {number}000")
+    return number
 
 
 def _short(text: str) -> str:
@@ -104,13 +113,13 @@ OPTIONS = (
     Option(
         name="create-time",
         help="select only tasks created since this time, in milliseconds since 1970, such as 1769860800000",
-        parse=_between(0, _LATEST_MS),
+        parse=_epoch_ms,
         metavar="EPOCH_MS",
     ),
     Option(
         name="end-time",
         help="select only tasks that ended by this time, in milliseconds since 1970; a running task may not fit",
-        parse=_between(0, _LATEST_MS),
+        parse=_epoch_ms,
         metavar="EPOCH_MS",
     ),
     Option(
