@@ -58,11 +58,14 @@ class Log:
         self._next_step = "next poll"
         self._furthest: ScanTask | None = None
         self._printed: dict[EventKind, tuple[str, float]] = {}
+        self._line_at = 0.0
 
     def on_event(self, event: Event) -> None:
         """Prints an event if this verbosity includes it."""
         if event.kind is EventKind.NOTE:
-            self._print_line(event, event.text, min_verbosity=1)
+            # One poll may read a list of very many pages, each of which is a note.
+            is_silent_for_long = not self._is_live and event.at - self._line_at > _MAX_SILENCE
+            self._print_line(event, event.text, min_verbosity=0 if is_silent_for_long else 1)
         elif event.kind is EventKind.RETRY:
             self._next_step = "retrying"
             self._print_line(event, f"{event.text} Retrying in {event.pause:.0f} s.")
@@ -124,11 +127,12 @@ class Log:
 
     def _print_line(self, event: Event, text: str, *, min_verbosity: int = 0) -> None:
         if self._verbosity >= min_verbosity:
+            self._line_at = event.at
             self._write(f"scan-gate: {event.at:6.1f} s  {for_log(text, MAX_REASON_LENGTH)}\n")
 
     def _print_countdown(self, left: float) -> None:
         if not self.is_quiet:
-            elapsed = self._monotonic() - self._started_at
+            elapsed = self._line_at = self._monotonic() - self._started_at
             self._write(f"scan-gate: {elapsed:6.1f} s  still waiting: {self._next_step} in {left:.0f} s\n")
 
     def _draw_live_line(self, left: float) -> None:

@@ -278,6 +278,38 @@ def test_a_long_pause_is_not_silent(seconds: float, slept: list[float], lines: l
     assert stream.getvalue().splitlines()[1:] == lines
 
 
+def note(at: float) -> Event:
+    return Event(kind=EventKind.NOTE, at=at, text=f"page {at:.0f}")
+
+
+def test_a_poll_that_reads_very_many_pages_is_not_silent() -> None:
+    """Each page is a note, which only a verbose log has otherwise."""
+    pages = [note(at) for at in (100.0, 240.0, 241.0, 300.0, 481.0, 482.0)]
+
+    assert logged(*pages) == ["scan-gate:  241.0 s  page 241", "scan-gate:  482.0 s  page 482"]
+    assert logged(poll(200.0, running(20)), *pages) == [
+        "scan-gate:  200.0 s  scan task nightly: running, 20 %",
+        "scan-gate:  481.0 s  page 481",
+    ]
+    assert logged(*pages, verbosity=-1) == []
+
+
+def test_a_pause_that_broke_its_silence_breaks_that_of_the_next_note() -> None:
+    fake_time, stream = FakeTime(), io.StringIO()
+    log = Log(stream, monotonic=fake_time.monotonic, sleep=fake_time.sleep)
+
+    log.sleep(300)
+    log.on_event(note(fake_time.elapsed))
+
+    assert stream.getvalue() == "scan-gate:  240.0 s  still waiting: next poll in 60 s\n"
+
+
+def test_a_live_line_is_never_silent_and_needs_no_note() -> None:
+    terminal = live(note(1000.0))
+
+    assert "page" not in terminal.getvalue()
+
+
 def test_with_quiet_a_long_pause_stays_silent() -> None:
     fake_time, stream = FakeTime(), io.StringIO()
 
