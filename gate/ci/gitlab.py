@@ -20,12 +20,17 @@ class GitLab(CISystem):
 
     def start_group(self, title: str, at: datetime) -> str:
         """See `CISystem.start_group`."""
-        marker = f"section_start:{at.timestamp():.0f}:{_SECTION}[collapsed=true]"
+        marker = f"section_start:{at.timestamp():.0f}:{self._section}[collapsed=true]"
         return f"\x1b[0K{marker}\r\x1b[0K{for_log(title)}\n"
 
     def end_group(self, at: datetime) -> str:
         """See `CISystem.end_group`."""
-        return f"\x1b[0Ksection_end:{at.timestamp():.0f}:{_SECTION}\r\x1b[0K\n"
+        return f"\x1b[0Ksection_end:{at.timestamp():.0f}:{self._section}\r\x1b[0K\n"
+
+    @property
+    def _section(self) -> str:
+        """The name of the section; two gates of one job have one each."""
+        return f"{_SECTION}-{self._name}" if self._name else _SECTION
 
 
 CI_SYSTEM = GitLab

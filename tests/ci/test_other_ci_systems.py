@@ -53,6 +53,14 @@ def test_gitlab_gets_the_log_of_the_wait_as_a_section() -> None:
     assert end == f"\x1b[0Ksection_end:{at}:scan_gate_wait\r\x1b[0K\n"
 
 
+def test_two_gates_of_one_job_have_a_section_each() -> None:
+    one, two = (ci.detect({}, "gitlab", gate_name=name) for name in ("staging", "production"))
+
+    assert ":scan_gate_wait-staging[" in one.start_group("Waiting", NOW)
+    assert ":scan_gate_wait-production[" in two.start_group("Waiting", NOW)
+    assert ":scan_gate_wait-staging\r" in one.end_group(NOW)
+
+
 def test_gitlab_gets_everything_else_as_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert published("gitlab", BLOCKED) == []
     assert capsys.readouterr().out == ""
