@@ -53,6 +53,18 @@ def test_the_folder_for_bitbucket_belongs_to_the_owner_of_the_workspace_too(work
 
 
 @CHANGES
+def test_the_outputs_of_github_belong_to_the_owner_of_their_folder_where_the_gate_makes_them(workspace: Path) -> None:
+    """The runner makes them itself, and keeps those that it has made."""
+    made, kept = workspace / "outputs", workspace / "summary"
+    kept.touch()
+    environ = {"GITHUB_OUTPUT": str(made), "GITHUB_STEP_SUMMARY": str(kept)}
+
+    assert list(ci.detect(environ, "github").publish(an_outcome())) == []
+
+    assert (owner_of(made), owner_of(kept)) == ((RUNNER, GROUP), (0, 0))
+
+
+@CHANGES
 def test_in_a_folder_of_root_nothing_changes_hands(tmp_path: Path) -> None:
     write_atomically(tmp_path / "out" / "report.json", lambda: ["{}"])
 

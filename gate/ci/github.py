@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gate.ci.annotations import annotations_of, severity
 from gate.ci.ci_system import CISystem
 from gate.ci.detection import is_the_only_one_detected
-from gate.ownership import is_root
+from gate.ownership import give_file_to_owner_of, is_root
 from gate.reports import markdown
 from gate.reports.size_limits import MAX_SUMMARY_SIZE
 from gate.text import MAX_REASON_LENGTH, for_log, one_line
@@ -65,8 +65,13 @@ class GitHub(CISystem):
         name = self._environ.get(variable)
         if not name:
             return
+        path = Path(name)
         try:
-            with Path(name).open("a+b", buffering=0) as file:
+            is_new = not path.exists()
+            with path.open("a+b", buffering=0) as file:
+                if is_new:
+                    # The runner makes these files itself; a job that runs the image with names of its own does not.
+                    give_file_to_owner_of(path.parent, file.fileno())
                 size = file.seek(0, os.SEEK_END)
                 text = text_after(size)
                 append_atomically(file, (text if not text or _ends_a_line(file, size) else f"\n{text}").encode())
