@@ -326,7 +326,13 @@ def test_no_variable_starts_shell_completion(
 @pytest.mark.parametrize(
     ("cloud", "place"),
     [
-        ("huawei", "Huawei Cloud (region cn-north-4, endpoint {url}, project {project_id}, --type image_scan)"),
+        (
+            "huawei",
+            (
+                "Huawei Cloud (region cn-north-4, endpoint {url}, project {project_id}, the default enterprise "
+                "project, --type image_scan)"
+            ),
+        ),
         ("alibaba", "Alibaba Cloud (region cn-hangzhou, endpoint {url}, --task-type IMAGE_SCAN)"),
     ],
 )

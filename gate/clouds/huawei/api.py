@@ -45,7 +45,10 @@ class HuaweiCloud:
         """See `Cloud.search_description`."""
         options = (*self._selection.scope, *(() if task_id else self._selection.filters))
         named = (f"--{name.replace('_', '-')} {value}" for name, value in options)
-        parts = (self._place, f"project {self._find_project()}", f"--type {self._selection.list_type}", *named)
+        # Not by its option: whoever does not know of enterprise projects looks for the task in the wrong place.
+        default = () if self._selection.scope else ("the default enterprise project",)
+        project = (f"project {self._find_project()}", *default)
+        parts = (self._place, *project, f"--type {self._selection.list_type}", *named)
         listed = (
             "1 listed task does not fit by its"
             if self._unfit == 1

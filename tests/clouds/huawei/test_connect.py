@@ -360,11 +360,15 @@ def test_an_option_becomes_the_parameter_of_its_name() -> None:
 @pytest.mark.parametrize(
     ("settings", "task_id", "place"),
     [
-        ({"region": "cn-north-4"}, None, f"region cn-north-4, project {PROJECT}, --type image_scan"),
+        (
+            {"region": "cn-north-4"},
+            None,
+            f"region cn-north-4, project {PROJECT}, the default enterprise project, --type image_scan",
+        ),
         (
             {"endpoint": "https://hss.example.com"},
             None,
-            f"endpoint https://hss.example.com, project {PROJECT}, --type image_scan",
+            f"endpoint https://hss.example.com, project {PROJECT}, the default enterprise project, --type image_scan",
         ),
         (
             {
