@@ -67,7 +67,7 @@ CONNECTION_OPTIONS = (
         help="trust only the certificate authorities in this PEM file",
         parse=ca_bundle,
         metavar="PATH",
-        default_note="those of the system and of certifi",
+        default_note="REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, else those of the system (SSL_CERT_FILE) and of certifi",
     ),
     Option(
         name="request-timeout",
@@ -170,10 +170,11 @@ OUTPUT_OPTIONS = (
     ),
     Option(
         name="name",
-        help="tell this gate from others of the same pipeline: in titles, files, variables and the category of SARIF",
+        help="tell this gate from others of the same pipeline: in titles, variables, the category of SARIF, and the "
+        "files and issues of the CI system",
         parse=gate_name,
         metavar="NAME",
-        default_note="the job or step, where the CI system tells it",
+        default_note="none; files and issues are told apart by the job or step, where the CI system names it",
     ),
     Option(
         name="ci",

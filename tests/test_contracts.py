@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import tomllib
 from pathlib import Path
@@ -14,11 +15,16 @@ import yaml
 from gate import __version__, cli, clouds, simulator
 from gate.ci.github import outputs
 from gate.clouds.credentials import find_credentials
+from gate.clouds.retry_schedule import RETRY_TIMEOUT_WITHOUT_RESPONSE
 from gate.environment import variables
 from gate.errors import ExitCode, NotAuthorised
 from gate.options import CONFIG, OPTIONS, SECRETS
-from gate.policy import Decision
+from gate.policy import CLOCK_TOLERANCE, Decision, Policy
+from gate.reports import dotenv
+from gate.reports.size_limits import MAX_SUMMARY_SIZE
 from gate.simulator import SCENARIOS
+from gate.wait import MAX_POLL_DELAY
+from gate.writing import write_atomically
 from tests.builders import an_outcome
 from tests.github_runner import parse_outputs
 from tools import document
@@ -27,6 +33,8 @@ if TYPE_CHECKING:
     from tests.builders import FakeTime
 
 ROOT = Path(__file__).parent.parent
+NUMBERS = {2: "two", 5: "five"}
+STALL_TIMEOUT = inspect.signature(write_atomically).parameters["stall_timeout"].default
 README = (ROOT / "README.md").read_text()
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
 NAMES = [option.name for option in OPTIONS] + ["config"]
@@ -75,6 +83,33 @@ def test_the_readme_lists_every_output() -> None:
     text = section("Outputs")
 
     assert [name for name in ACTION["outputs"] if f"| `{name}` |" not in text] == []
+
+
+def test_the_pages_of_azure_and_gitlab_list_every_output() -> None:
+    azure, gitlab = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("azure", "gitlab"))
+    (of_azure,) = re.findall(r"^- output variables: (.*);$", azure, flags=re.MULTILINE)
+    (of_gitlab,) = re.findall(r"^\| variables for later jobs: (.*?) \|", gitlab, flags=re.MULTILINE)
+
+    names = [name.replace("-", "_") for name in an_outcome().outputs]
+    assert re.findall(r"`(\w+)`", of_azure) == names
+    assert re.findall(r"`(\w+)`", of_gitlab) == [f"{dotenv.PREFIX}{name.upper()}" for name in names]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"waits at least {clouds.CLOUDS['huawei'].min_poll_interval:.0f} s between two polls",
+        (f"and the gate waits at least {clouds.CLOUDS['alibaba'].min_poll_interval:.0f} s (`--poll-interval`)"),
+        f"at most {NUMBERS[round(MAX_POLL_DELAY / 60)]} minutes, and shorter if",
+        f"the gate retries for at most {NUMBERS[round(RETRY_TIMEOUT_WITHOUT_RESPONSE / 60)]} minutes",
+        f"If nothing reads from a pipe for {NUMBERS[STALL_TIMEOUT]} seconds",
+        (f"by more than {CLOCK_TOLERANCE.total_seconds() / 60:.0f} minutes, the gate adopts the cloud's time"),
+        f"the job summary in GitHub, at most {MAX_SUMMARY_SIZE:,} bytes",
+        f"| `--settle` `DURATION` | `{Policy().settle:.0f}s` |",
+    ],
+)
+def test_a_number_in_the_readme_is_that_of_the_gate(text: str) -> None:
+    assert text in README
 
 
 def test_the_readme_explains_every_exit_code_once() -> None:
