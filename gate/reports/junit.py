@@ -1,12 +1,13 @@
 """The `junit` report, for every CI system that shows tests: a case for the verdict, and one for each failed image.
 
-In the dialect of Jenkins' junit-10.xsd; GitLab shows the class name as the suite and drops cases of the same name
-(ci-hosts.md 4.2).
+In the dialect of Jenkins' junit-10.xsd. Readers identify a case by its class and name, and show one of two equal ones
+(report-readers.md 1).
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -59,7 +60,9 @@ def _head(suite: str, outcome: Outcome, totals: dict[str, int]) -> str:
     both = {"name": suite, "time": f"{outcome.seconds:.3f}"} | {
         name: count for name, count in totals.items() if name != _TOTALS["skipped"]
     }
-    attributes = both | totals | {"timestamp": f"{outcome.generated_at:%Y-%m-%dT%H:%M:%S}"}
+    # When the suite started; readers that show when it ended add its time (report-readers.md 1.1 and 1.4).
+    started_at = outcome.generated_at - timedelta(seconds=outcome.seconds)
+    attributes = both | totals | {"timestamp": f"{started_at:%Y-%m-%dT%H:%M:%S}"}
     properties = {"cloud": outcome.cloud, "gate-version": outcome.gate_version, **outcome.outputs}
     if outcome.counts_note:
         properties["counts"] = outcome.counts_note.strip(" ()")
