@@ -77,13 +77,13 @@ def _case(element: Element, suite: str | None) -> Case:
     bad = element.find("failure") if bad is None else bad
     skipped = element.find("skipped")
     package, _, simple = class_name.rpartition(".")
-    text = text_of(bad) if skipped is None else skipped.get("message", text_of(skipped))
+    details = "" if bad is None else bad.get("message", "")
     return Case(
         suite=f"{package or '(root)'}.{simple}",
         name=name or "(?)",
         state="skipped" if skipped is not None else "passed" if bad is None else "failed",
         seconds=_seconds(element.get("time")),
-        text=text,
+        text=details if skipped is None else skipped.get("message", text_of(skipped)),
     )
 
 
