@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from gate.errors import Unreachable
 from gate.policy import Policy, undecided
-from gate.scan import TaskState
+from gate.scan import FailedImage, ImageRef, TaskState
 from tests.builders import a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE
+from tests.reports.endings import PARTS
 
 if TYPE_CHECKING:
     from gate.outcome import Outcome
-    from gate.scan import FailedImage
     from tests.reports.readers.shown import State
 
 
@@ -72,5 +72,7 @@ def plain_images(count: int) -> tuple[FailedImage, ...]:
 
 
 def hostile_images() -> tuple[FailedImage, ...]:
-    """An image with each hostile name and reason, and each of them twice."""
-    return tuple(a_failed_image(text, reason=text) for text in HOSTILE.values()) * 2
+    """Images with each hostile text in their names and reasons, also in every part of a name; each of them twice."""
+    texts = [*HOSTILE.values(), "..", "/"]
+    whole = [FailedImage(image=ImageRef(**dict.fromkeys(PARTS, text)), reason=text) for text in texts]
+    return (*(a_failed_image(text, reason=text) for text in texts), *whole) * 2
