@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -77,35 +78,42 @@ def _mikepenz_case(suite: Element, case: Element) -> Case:
 
 
 _WORST_FIRST: tuple[State, ...] = ("error", "failed", "passed", "skipped")
+_STATED: dict[State, str] = {"failed": "failures", "error": "errors", "skipped": "skipped"}
 
 
 def read_enricomi(files: Mapping[str, str]) -> Shown:
     """The check run of EnricoMi/publish-unit-test-result-action; its runs and its tests have to agree."""
-    shown = Shown()
-    states: dict[tuple[str | None, str | None], set[State]] = defaultdict(set)
-    runs: dict[State, int] = dict.fromkeys(_WORST_FIRST, 0)
-    for _, root in parsed(files, shown):
+    shown = Shown(counts=dict.fromkeys(_WORST_FIRST, 0))
+    for file, root in parsed(files, shown):
+        if any(re.search("[^0-9.,]", element.get("time", "")) for element in root.iter()):
+            return Shown(problems=[f"an exception: a time in {file} is no number"])
         for suite in root.findall("testsuite") if root.tag == "testsuites" else [root]:
-            stated = {name: _whole(suite.get(name)) for name in ("tests", "failures", "errors", "skipped")}
-            runs["failed"] += stated["failures"]
-            runs["error"] += stated["errors"]
-            runs["skipped"] += stated["skipped"]
-            runs["passed"] += stated["tests"] - stated["failures"] - stated["errors"] - stated["skipped"]
-            seconds = number(suite.get("time"))
-            shown.seconds += 0.0 if math.isnan(seconds) else seconds
-            for case in _enricomi_cases(suite):
-                shown.cases.append(_enricomi_case(case))
-                states[case.get("classname"), case.get("name")].add(shown.cases[-1].state)
+            cases = [_enricomi_case(case) for case in _enricomi_cases(suite)]
+            shown.cases += cases
+            _add_runs(suite, cases, shown)
     shown.seconds = math.floor(shown.seconds)
-    shown.counts = runs
+    states: dict[tuple[str, str], set[State]] = defaultdict(set)
+    for case in shown.cases:
+        states[case.suite, case.name].add(case.state)
     tests = [next(state for state in _WORST_FIRST if state in found) for found in states.values()]
-    if (counted := {state: tests.count(state) for state in _WORST_FIRST}) != runs:
-        shown.problems.append(f"the tests are {counted}, the runs {runs}")
+    counted = {state: tests.count(state) for state in _WORST_FIRST}
+    if tests and counted != shown.counts:
+        shown.problems.append(f"the tests are {counted}, the runs {shown.counts}")
     return shown
 
 
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else 0
+def _add_runs(suite: Element, cases: list[Case], shown: Shown) -> None:
+    if not {"tests", *_STATED.values(), "time"} <= set(suite.keys()):
+        # One attribute that is missing makes the parser count them all.
+        shown.seconds += sum(case.seconds for case in cases)
+        for case in cases:
+            shown.counts[case.state] += 1
+        return
+    stated = {state: int(suite.get(name, "")) for state, name in _STATED.items()}
+    stated["passed"] = int(suite.get("tests", "")) - sum(stated.values())
+    for state, count in stated.items():
+        shown.counts[state] += count
+    shown.seconds += number(suite.get("time", "").replace(",", ""))
 
 
 def _enricomi_cases(suite: Element) -> Iterator[Element]:
