@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gate.clock import Deadline
-from gate.policy import no_task
+from gate.policy import no_longer_listed, no_task
+from gate.scan import as_gone
 from gate.selection import Choice, choose
 from gate.verdict_messages import format_limit, waiting_for_task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gate.clouds import Cloud, Connection
     from gate.policy import Policy, Reason
@@ -34,14 +35,50 @@ class _AppearDeadline(Deadline):
         return self._end_of_run.left() if self._is_queued() else super().left()
 
 
+class SeenTasks:
+    """What the polls of the search have shown: a later poll that shows less, or another start time, undoes none of it.
+
+    A task is as old as the earliest start time that it ever had. One that was chosen is a candidate still when it is no
+    longer listed: an older one does not become the newest by that.
+    """
+
+    def __init__(self) -> None:
+        self._started_at: dict[str, datetime] = {}
+        self._chosen: dict[str, ScanTask] = {}
+
+    def candidates(self, listed: Iterable[ScanTask]) -> list[ScanTask]:
+        """The listed tasks, as old as they ever were, and those chosen before that are not among them."""
+        tasks = [self._with_earliest_start(task) for task in listed]
+        ids = {task.id for task in tasks}
+        return [*tasks, *(as_gone(task) for task in self._chosen.values() if task.id not in ids)]
+
+    def choose(self, listed: Iterable[ScanTask], policy: Policy, now: datetime) -> Choice:
+        """Chooses among all candidates; see `gate.selection.choose`."""
+        choice = choose(self.candidates(listed), policy, now)
+        if choice.task is None:
+            return choice
+        self._chosen[choice.task.id] = replace(choice.task, failed_images=())
+        has_own_objection = choice.objection is not None and choice.objection.code != "no-begin"
+        if not choice.task.is_gone or has_own_objection:
+            return choice
+        return replace(choice, objection=no_longer_listed(choice.task))
+
+    def _with_earliest_start(self, task: ScanTask) -> ScanTask:
+        if not task.id or task.started_at is None:
+            return task
+        earliest = min(task.started_at, self._started_at.get(task.id, task.started_at))
+        self._started_at[task.id] = earliest
+        return task if earliest == task.started_at else replace(task, started_at=earliest)
+
+
 def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask | Reason:
     """Waits for a task that may be judged; returns the objection to the last one seen if none came in time."""
-    settings, choice = connection.settings, Choice()
+    settings, choice, seen = connection.settings, Choice(), SeenTasks()
 
     def poll() -> ScanTask | None:
         nonlocal choice
         tasks = _listed_tasks(cloud, settings)
-        choice = choose(tasks, policy_in_force(connection), connection.time_of_day.latest())
+        choice = seen.choose(tasks, policy_in_force(connection), connection.time_of_day.latest())
         return choice.task
 
     def reason_to_wait(task: ScanTask | None) -> str | None:
@@ -53,7 +90,12 @@ def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask 
     poller.until(reason_to_wait, poll, _AppearDeadline(connection, lambda: choice.is_queued))
     if choice.task is None:
         return no_task(settings.task_id, cloud.search_description(settings.task_id), _limit(settings, choice))
-    return choice.objection or choice.task
+    return choice.objection or _without_images_so_far(choice.task)
+
+
+def _without_images_so_far(task: ScanTask) -> ScanTask:
+    # The whole wait holds this task, and each of its polls may list very many failed images.
+    return task if task.is_final or not task.failed_images else replace(task, failed_images=())
 
 
 def policy_in_force(connection: Connection) -> Policy:

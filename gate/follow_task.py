@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gate.errors import DeadlineExceeded
 from gate.policy import contradiction
-from gate.scan import NOT_LISTED, TaskState
+from gate.scan import as_gone
 from gate.settlement import Settlement
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from gate.clouds import Cloud, Connection
@@ -27,6 +28,8 @@ class Followed:
     """As it was when it was selected."""
     last: ScanTask
     """As it was at the last poll; the very same object if it was not polled again."""
+    started_at: datetime | None
+    """The earliest start time of all polls since then: one that starts again is the same; None if one stated none."""
     selected_at: datetime
     """The latest time of its selection, by all that is known at the end."""
     is_settled: bool
@@ -40,27 +43,31 @@ def follow_task(cloud: Cloud, poller: Poller, first: ScanTask, connection: Conne
     settlement = Settlement(
         settle=connection.settings.policy.settle, min_interval=poller.schedule.min_interval, clock=clock
     )
-    last = _poll_until_final(cloud, poller, first, settlement, connection)
+    starts = [first.started_at]
+
+    def poll() -> ScanTask:
+        task = cloud.poll(first) or as_gone(first)
+        starts.append(task.started_at)
+        settlement.observe(task, time_of_day.earliest())
+        return task
+
+    settlement.observe(first, time_of_day.earliest())
+    last = _poll_until_final(poll, poller, first, settlement, connection)
     # A server may have stated a later time since the task was selected: by that time it may have been stale then.
     known_now = time_of_day.latest() - timedelta(seconds=clock.elapsed() - elapsed)
     return Followed(
         first=first,
         last=last,
+        started_at=None if None in starts else min(filter(None, starts)),
         selected_at=max(selected_at, known_now),
         is_settled=settlement.is_reached,
     )
 
 
 def _poll_until_final(
-    cloud: Cloud, poller: Poller, first: ScanTask, settlement: Settlement, connection: Connection
+    poll: Callable[[], ScanTask], poller: Poller, first: ScanTask, settlement: Settlement, connection: Connection
 ) -> ScanTask:
-    gone = replace(first, state=TaskState.UNKNOWN, raw_state=NOT_LISTED, progress=None)
     deadline, time_of_day = connection.deadline, connection.time_of_day
-
-    def poll() -> ScanTask:
-        task = cloud.poll(first) or gone
-        settlement.observe(task, time_of_day.latest())
-        return task
 
     def reason_to_wait(task: ScanTask) -> str | None:
         if not task.is_final:
@@ -72,7 +79,6 @@ def _poll_until_final(
         is_over = task.state.ended_badly or settlement.is_reached or is_blocked
         return None if is_over else "the task has just ended: polling once more, since its counts may still change"
 
-    settlement.observe(first, time_of_day.latest())
     # At the deadline, the poll that found the task was the last one.
     if first.results_pending is not None or deadline.is_over():
         return poller.until(reason_to_wait, poll, deadline, seen=first)

@@ -63,8 +63,8 @@ class Log:
     def on_event(self, event: Event) -> None:
         """Prints an event if this verbosity includes it."""
         if event.kind is EventKind.NOTE:
-            # One poll may read a list of very many pages, each of which is a note.
-            is_silent_for_long = not self._is_live and event.at - self._line_at > _MAX_SILENCE
+            # One poll may read a list of very many pages, each of which is a note. Between polls there is less silence.
+            is_silent_for_long = not self._is_live and event.at - self._line_at > 2 * _MAX_SILENCE
             self._print_line(event, event.text, min_verbosity=0 if is_silent_for_long else 1)
         elif event.kind is EventKind.RETRY:
             self._next_step = "retrying"

@@ -137,6 +137,12 @@ def no_task(task_id: str | None, where: str, waited: str = "") -> Reason:
     return Reason(code="no-task", message=messages.no_task_found(task_id, where, waited))
 
 
+def no_longer_listed(task: ScanTask) -> Reason:
+    """The reason when the newest task was listed before, and is not any more; an older one is not judged instead."""
+    message = messages.no_longer_listed(task)
+    return Reason(code="not-listed", message=str(message), while_waiting=message.happened)
+
+
 def nothing_to_judge(reason: Reason) -> Verdict:
     """The verdict when there is no task that may be judged."""
     return Verdict(decision=Decision.UNDECIDED, exit_code=ExitCode.NOTHING_TO_JUDGE, reasons=(reason,))

@@ -89,10 +89,8 @@ def _doubt(followed: Followed, cloud: Cloud, connection: Connection) -> Reason |
     first, last, policy = followed.first, followed.last, policy_in_force(connection)
     if has_lost_images(last, connection.event_log.polls_of(first.id)):
         return _LOST
-    # A task that starts again under the same id is as old as its first start; one that no longer states it, unknown.
-    started_at = min(first.started_at, last.started_at) if first.started_at and last.started_at else None
     return (
-        staleness(replace(first, started_at=started_at), policy, followed.selected_at)
+        staleness(replace(first, started_at=followed.started_at), policy, followed.selected_at)
         or narrow_scope(last, policy)
         or _other_task(followed, policy, cloud, connection)
     )

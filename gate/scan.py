@@ -5,7 +5,7 @@ Whether a task is stale, so too old to be judged, is decided in `gate.selection.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -134,3 +134,8 @@ class ScanTask:
     def is_final(self) -> bool:
         """Whether further polls are pointless; an unknown state may still change."""
         return self.state.ended_badly or (self.state is TaskState.COMPLETE and self.results_pending == 0)
+
+
+def as_gone(task: ScanTask) -> ScanTask:
+    """The task as it stands for one that the cloud does not list any more."""
+    return replace(task, state=TaskState.UNKNOWN, raw_state=NOT_LISTED, progress=None)

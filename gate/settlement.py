@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 class Settlement:
-    """Compares the polls of one task: counts are settled if it ended long ago, or if two polls agree on them.
+    """Compares the polls of one task: counts are settled if two polls agree on them, or if it ended long ago.
+
+    Counts that did change are settled by polls alone, however long ago the task ended.
 
     Args:
         settle: How many s after the end of a task its counts may still change; 0 believes them at first sight.
@@ -28,17 +30,23 @@ class Settlement:
         self._clock = clock
         self._counts: object = None
         self._counts_since = 0.0
+        self._have_changed = False
         self.is_reached = False
         """Whether the counts of the last poll are settled."""
 
     def observe(self, task: ScanTask, now: datetime) -> None:
-        """Notes what a poll has just returned; `now` is the latest time that is known."""
+        """Notes what a poll has just returned; `now` is the earliest time that it can be, by all that is known."""
         counts, at = _counts(task), self._clock.elapsed()
         if counts is None or counts != self._counts:
+            self._have_changed = self._have_changed or self._counts is not None
             self._counts, self._counts_since = counts, at
-        ended_long_ago = task.ended_at is not None and (now - task.ended_at).total_seconds() >= self._settle
         is_confirmed = counts is not None and at - self._counts_since >= self._min_interval
-        self.is_reached = is_confirmed or ended_long_ago or self._settle == 0
+        self.is_reached = (
+            is_confirmed or self._settle == 0 or (self._ended_long_ago(task, now) and not self._have_changed)
+        )
+
+    def _ended_long_ago(self, task: ScanTask, now: datetime) -> bool:
+        return task.ended_at is not None and (now - task.ended_at).total_seconds() >= self._settle
 
 
 def _counts(task: ScanTask) -> object:

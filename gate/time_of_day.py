@@ -16,17 +16,18 @@ _TOLERANCE = 60.0
 
 
 class TimeOfDay:
-    """Answers two different questions about the time of day.
+    """Answers three different questions about the time of day.
 
     Signatures and estimates need the most likely time: `now`. Freshness needs the latest time that anything stated:
     `latest`. A server can make a task look older, and never younger, whatever time it states, and whether or not its
-    time was taken over for signatures.
+    time was taken over for signatures. How long ago something certainly ended needs the earliest: `earliest`.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._started = clock.started
         self._latest_started = -math.inf
+        self._earliest_started = clock.started
         self._is_corrected = False
 
     def now(self) -> datetime:
@@ -37,6 +38,10 @@ class TimeOfDay:
         """The latest time that the machine or any server stated, aware, in UTC."""
         return self._at(self._latest_start())
 
+    def earliest(self) -> datetime:
+        """The earliest time that the machine or any server stated, aware, in UTC."""
+        return self._at(self._earliest_started)
+
     @property
     def lag(self) -> float:
         """Seconds by which the machine's clock is known to be slow."""
@@ -44,7 +49,9 @@ class TimeOfDay:
 
     def observe(self, server_time: datetime) -> None:
         """Notes the time that a server stated."""
-        self._latest_started = max(self._latest_started, server_time.timestamp() - self._clock.elapsed())
+        started = server_time.timestamp() - self._clock.elapsed()
+        self._latest_started = max(self._latest_started, started)
+        self._earliest_started = min(self._earliest_started, started)
 
     def correct(self, server_time: datetime, *, tolerance: timedelta) -> bool:
         """Takes over a server's time if it is further from `now` than this, once in a run; returns whether it did."""

@@ -152,6 +152,14 @@ def no_task_found(task_id: str | None, where: str, waited: str) -> str:
     )
 
 
+def no_longer_listed(task: ScanTask) -> Message:
+    """The reason when the newest task was listed before, and is not any more."""
+    return Message(
+        happened=f"The newest scan task, {_named(task)}, was listed before, and is not listed any more.",
+        remedy="It may have been deleted: scan again, or select another task with --task-id.",
+    )
+
+
 def waiting_for_task(obstacle: str, limit: str) -> str:
     """The line of the log while the gate waits: why the last task cannot be judged, and for how long it waits."""
     return f"{obstacle} Waiting up to {limit} for a task that can be judged."

@@ -284,12 +284,12 @@ def note(at: float) -> Event:
 
 def test_a_poll_that_reads_very_many_pages_is_not_silent() -> None:
     """Each page is a note, which only a verbose log has otherwise."""
-    pages = [note(at) for at in (100.0, 240.0, 241.0, 300.0, 481.0, 482.0)]
+    pages = [note(at) for at in (100.0, 480.0, 481.0, 700.0, 961.0, 962.0)]
 
-    assert logged(*pages) == ["scan-gate:  241.0 s  page 241", "scan-gate:  482.0 s  page 482"]
+    assert logged(*pages) == ["scan-gate:  481.0 s  page 481", "scan-gate:  962.0 s  page 962"]
     assert logged(poll(200.0, running(20)), *pages) == [
         "scan-gate:  200.0 s  scan task nightly: running, 20 %",
-        "scan-gate:  481.0 s  page 481",
+        "scan-gate:  700.0 s  page 700",
     ]
     assert logged(*pages, verbosity=-1) == []
 

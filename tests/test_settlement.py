@@ -104,3 +104,21 @@ def test_counts_that_were_read_too_early_do_not_settle_by_the_time_that_passes(s
     settlement.observe(replace(JUST_ENDED, counts=a_task(risky=2).counts), NOW)
 
     assert not settlement.is_reached
+
+
+def test_counts_that_changed_are_not_settled_by_the_age_of_the_end(settlement: Settlement, fake_time: FakeTime) -> None:
+    one, other = (replace(JUST_ENDED, failed_images=images) for images in ((), (a_failed_image(),)))
+    reached = []
+    for task in (one, other, other):
+        settlement.observe(task, NOW + timedelta(seconds=SETTLE) if task is other else NOW)
+        reached.append(settlement.is_reached)
+        fake_time.elapsed += INTERVAL
+
+    assert reached == [False, False, True]
+
+
+def test_counts_that_were_gone_in_between_are_not_settled_by_the_age_of_the_end(settlement: Settlement) -> None:
+    for task in (JUST_ENDED, a_task(state=TaskState.RUNNING), JUST_ENDED):
+        settlement.observe(task, NOW + timedelta(hours=1))
+
+    assert not settlement.is_reached

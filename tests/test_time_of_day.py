@@ -43,6 +43,17 @@ def test_the_latest_of_several_server_times_counts(fake_time: FakeTime) -> None:
     assert time_of_day.latest() == NOW + TWO_HOURS + timedelta(minutes=1)
 
 
+def test_the_earliest_of_all_times_counts_where_something_must_have_been_long_ago(fake_time: FakeTime) -> None:
+    time_of_day = TimeOfDay(fake_time.clock())
+    fake_time.elapsed = 60
+
+    assert time_of_day.earliest() == NOW + timedelta(minutes=1)
+    time_of_day.observe(NOW - TWO_HOURS)
+    time_of_day.observe(NOW + TWO_HOURS)
+    fake_time.elapsed = 120
+    assert time_of_day.earliest() == NOW - TWO_HOURS + timedelta(minutes=1)
+
+
 @pytest.mark.parametrize(("seconds", "lag"), [(-7200.0, 0.0), (60.0, 0.0), (61.0, 61.0)])
 def test_a_difference_of_up_to_a_minute_is_no_lag(fake_time: FakeTime, seconds: float, lag: float) -> None:
     time_of_day = TimeOfDay(fake_time.clock())

@@ -100,7 +100,6 @@ BY_ID: Final = (
     *row(_by_id(tasks.COMPLETE_AT_THE_DEADLINE), 0, cloud=HUAWEI, at=(FIRST_REQUEST, FIRST_POLL, MID_WAIT)),
     *row(_by_id(tasks.COMPLETE_AT_THE_DEADLINE), 5, cloud=ALIBABA, at=POLLS),
     *row(_by_id(NO_FAULT, "by-unknown-id", "unknown"), 7, at=(FIRST_REQUEST,)),
-    *row(_by_id(NO_FAULT, "by-an-id-of-zeros", "000"), 7, at=(FIRST_REQUEST,)),
     *row(_by_id(NO_FAULT, "by-the-id-of-a-stale-task", "stale"), 7, at=(FIRST_REQUEST,)),
 )
 

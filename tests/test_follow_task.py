@@ -1,0 +1,72 @@
+"""Following a task: the earliest start of all polls counts, and counts settle by the clock that is behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.builders import NOW
+from tests.harness import CLOUDS
+from tests.test_find_task import rewrite_task, set_start
+from tests.test_meaning import COMPLETE, RUNNING, a_scan, reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.harness import Gate
+
+NOW_MS = round(NOW.timestamp() * 1000)
+DAY_MS = 86_400_000
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_an_earlier_start_at_any_poll_counts(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", cloud)
+    gate.simulator.tasks.append(a_scan("ours", 600.0, RUNNING, COMPLETE))
+
+    def change(task: dict[str, Any]) -> None:
+        if 10 <= gate.time.elapsed < 24:
+            set_start(task, NOW_MS - 3 * DAY_MS)
+
+    rewrite_task(gate, change)
+
+    assert reason(gate) == (7, "stale")
+
+
+def test_a_task_whose_start_is_not_stated_at_one_poll_is_of_unknown_age(gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", "huawei")
+    gate.simulator.tasks.append(a_scan("ours", 600.0, RUNNING, COMPLETE))
+    rewrite_task(gate, lambda task: set_start(task, None) if 10 <= gate.time.elapsed < 24 else None)
+
+    assert reason(gate) == (7, "no-begin")
+
+
+def polled_with_counts(gate: Gate, *risky: int, ended_ms: int) -> None:
+    """Makes Huawei Cloud state these counts of risky images, one after the other and over again."""
+    polls = 0
+
+    def change(row: dict[str, Any]) -> None:
+        nonlocal polls
+        row |= {"end_time": ended_ms, "risky_num": risky[min(polls, len(risky) - 1)]}
+        polls += 1
+
+    rewrite_task(gate, change)
+
+
+def test_a_machine_whose_clock_is_fast_does_not_believe_counts_at_first_sight(gate_in: Callable[..., Gate]) -> None:
+    """The cloud's own clock says that the task ended 5 seconds ago."""
+    gate = gate_in("empty", "huawei")
+    gate.simulator.tasks.append(a_scan("ours"))
+    gate.time.step = 120.0
+    polled_with_counts(gate, 0, 2, ended_ms=NOW_MS - 5000)
+
+    assert reason(gate) == (1, "too-many-risky")
+
+
+def test_counts_that_changed_settle_by_two_polls_and_not_by_the_age_of_the_end(gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", "huawei")
+    gate.simulator.tasks.append(a_scan("ours"))
+    polled_with_counts(gate, *[0, 2] * 99, ended_ms=NOW_MS - 5000)
+
+    assert reason(gate, "--timeout", "3m")[0] != 0
