@@ -241,6 +241,6 @@ def report_target(text: str) -> ReportTarget:
         raise ValueError(f"{path!r} is no path: {mistake}")
     if _is_folder(Path(path)):
         raise ValueError(f"{path!r} is a folder; name a file in it")
-    if re.search(r",[a-z-]+=", path):
+    if re.search(r"[,; ] *[a-z-]+=", path):
         raise ValueError(f"{text!r} looks like several reports; repeat --report, or write one per line in a variable")
     return ReportTarget(format=name, path=Path(path))

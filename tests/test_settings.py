@@ -212,8 +212,10 @@ def test_a_report_is_a_format_and_a_path(tmp_path: Path) -> None:
             report_target(wrong)
     with pytest.raises(ValueError, match="is a folder"):
         report_target(f"json={tmp_path}")
-    with pytest.raises(ValueError, match="looks like several reports"):
-        report_target("json=a.json,markdown=a.md")
+    for several in ("json=a.json,markdown=a.md", "json=a.json; code-quality=a.json", "json=a.json junit=a.xml"):
+        with pytest.raises(ValueError, match="looks like several reports"):
+            report_target(several)
+    assert report_target("json=a b; c.json").path == Path("a b; c.json")
 
 
 def test_a_path_that_cannot_be_examined_is_not_the_path_of_a_report(tmp_path: Path) -> None:

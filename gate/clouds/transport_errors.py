@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.utils import select_proxy
-from urllib3.exceptions import LocationValueError
+from urllib3.exceptions import ConnectTimeoutError, LocationValueError, NameResolutionError, NewConnectionError
 
 from gate.clouds.ca_bundle import TOO_MANY_OPEN_FILES, is_system_file_missing
 from gate.errors import NotUnderstood, Refused, Unreachable, UsageError
@@ -57,6 +57,29 @@ _CERTIFICATE_FAULTS = {
     **dict.fromkeys(_UNKNOWN_ISSUER, _NOT_TRUSTED),
 }
 """What each fault means and what to do, by OpenSSL's number of it (X509_V_ERR in its x509_vfy.h)."""
+_UNREACHABLE = {
+    NameResolutionError: (
+        "The name is mistyped, or the name servers that this runner asks do not know it.",
+        "Check --endpoint or --region, and HTTPS_PROXY; where only a proxy knows the names outside, set HTTPS_PROXY.",
+    ),
+    NewConnectionError: (
+        "Nothing listens there, a firewall refuses the connection, or no route leads there.",
+        "Check --endpoint, HTTPS_PROXY and NO_PROXY, and whether the firewall allows it.",
+    ),
+    ConnectTimeoutError: (
+        "Nothing answers there: a firewall drops what this runner sends, or the address is wrong.",
+        "Have the firewall allow it, or set HTTPS_PROXY where this network needs a proxy; check --endpoint.",
+    ),
+    ssl.SSLError: (
+        "What answers does not speak TLS there, or ends the handshake, as some firewalls do.",
+        "Check the port in --endpoint, and the http:// or https:// of HTTPS_PROXY.",
+    ),
+}
+"""What it means that a host cannot be reached, and what to do, by the kind of the cause, a narrower one first."""
+_BROKE_OFF = (
+    "The server, a proxy or a firewall closed the connection, or the service is down.",
+    "Try again later; if this error comes again, check --endpoint, HTTPS_PROXY and NO_PROXY.",
+)
 _PROXY_AUTHENTICATION_REQUIRED, _SERVER_ERROR = 407, 500
 _PROXY_IS_BUSY = frozenset({408, 429})
 
@@ -122,7 +145,7 @@ def error_from(error: Exception, *, host: str, redact: Callable[[str], str], bun
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return _untrusted_certificate(host, detail, getattr(cause, "verify_code", 0), bundle)
     tunnel = re.search(r"Tunnel connection failed: (\d{3})", str(cause))
-    return _no_tunnel(int(tunnel[1]), host, detail) if tunnel else _unreachable(host, detail)
+    return _no_tunnel(int(tunnel[1]), host, detail) if tunnel else _unreachable(host, detail, cause)
 
 
 def _is_about_ca_bundle(error: Exception, cause: BaseException) -> bool:
@@ -158,7 +181,7 @@ def _no_tunnel(status: int, host: str, detail: str) -> GateError:
     if status == _PROXY_AUTHENTICATION_REQUIRED:
         return _proxy_authentication_required(host, detail)
     is_refused = status < _SERVER_ERROR and status not in _PROXY_IS_BUSY
-    return _proxy_refuses(host, detail) if is_refused else _unreachable(host, detail)
+    return _proxy_refuses(host, detail) if is_refused else _proxy_is_busy(host, detail)
 
 
 def _proxy_authentication_required(host: str, detail: str) -> Refused:
@@ -185,12 +208,17 @@ def _out_of_descriptors(host: str) -> Unreachable:
     )
 
 
-def _unreachable(host: str, detail: str) -> Unreachable:
+def _proxy_is_busy(host: str, detail: str) -> Unreachable:
     return Unreachable(
         f"{host} cannot be reached, or broke off ({detail}).",
-        means="The network, a proxy or the host name is wrong, or the service is down.",
-        remedy="Check --endpoint or --region, and HTTPS_PROXY and NO_PROXY.",
+        means="The proxy itself could not reach it, or has too much to do.",
+        remedy="Try again later; if this error comes again, check --endpoint, or ask those who run the proxy.",
     )
+
+
+def _unreachable(host: str, detail: str, cause: BaseException) -> Unreachable:
+    means, remedy = next((texts for kind, texts in _UNREACHABLE.items() if isinstance(cause, kind)), _BROKE_OFF)
+    return Unreachable(f"{host} cannot be reached, or broke off ({detail}).", means=means, remedy=remedy)
 
 
 def _described(cause: BaseException) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 
 import pytest
 import requests
@@ -17,6 +18,7 @@ from urllib3.exceptions import (
 )
 
 from gate.clouds.transport_errors import error_from
+from gate.errors import Unreachable
 
 WIRE = HTTPConnection("hss.example.com")
 
@@ -57,6 +59,31 @@ def test_an_error_of_the_network_is_described_without_python(error: Exception, d
     happened = error_from(wrapped, host="hss.example.com", redact=str).happened
 
     assert happened == f"hss.example.com cannot be reached, or broke off ({described})."
+
+
+@pytest.mark.parametrize(
+    ("error", "means", "remedy"),
+    [
+        (NameResolutionError("x", WIRE, socket.gaierror(-2, "unknown")), "mistyped", "only a proxy knows the names"),
+        (ConnectTimeoutError(WIRE, "Timed out after 10 s"), "a firewall drops", "Have the firewall allow it"),
+        (NewConnectionError(WIRE, "Connection refused"), "Nothing listens there", "Check --endpoint"),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), "does not speak TLS", "Check the port"),
+        (ProtocolError("Aborted.", OSError(104, "Reset by peer")), "closed the connection", "Try again later"),
+        (OSError("Tunnel connection failed: 503 No"), "The proxy itself", "those who run the proxy"),
+        (OSError("Tunnel connection failed: 429 No"), "The proxy itself", "those who run the proxy"),
+    ],
+    ids=["no-such-host", "timeout", "refused", "no-tls", "reset", "proxy-broken", "proxy-busy"],
+)
+def test_each_cause_of_an_error_of_the_network_has_its_own_meaning_and_remedy(
+    error: Exception, means: str, remedy: str
+) -> None:
+    wrapped = requests.ConnectionError(MaxRetryError(None, "/v5", error))  # type: ignore[arg-type] # no pool is needed
+
+    found = error_from(wrapped, host="hss.example.com", redact=str)
+
+    assert isinstance(found, Unreachable)
+    assert means in found.means
+    assert remedy in found.remedy
 
 
 def test_an_error_of_the_network_shows_no_secret_and_no_password_of_a_proxy() -> None:
