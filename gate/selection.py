@@ -92,7 +92,8 @@ def staleness(task: ScanTask, policy: Policy, now: datetime) -> Reason | None:
         reason = _objection("stale", messages.too_old(started_at, max_age.total_seconds()))
         return replace(reason, actual=_whole_seconds(now - started_at), limit=_whole_seconds(max_age))
     if started_after is not None and started_at < started_after:
-        return _objection("stale", messages.started_too_early(started_at, started_after))
+        is_ahead = started_after > now + CLOCK_TOLERANCE
+        return _objection("stale", messages.started_too_early(started_at, started_after, is_ahead=is_ahead))
     return None
 
 

@@ -174,12 +174,20 @@ def too_old(started_at: datetime, max_age: float) -> Message:
     )
 
 
-def started_too_early(started_at: datetime, started_after: datetime) -> Message:
-    """The reason when a task started before --started-after."""
+def started_too_early(started_at: datetime, started_after: datetime, *, is_ahead: bool = False) -> Message:
+    """The reason when a task started before --started-after.
+
+    Args:
+        started_at: When it started.
+        started_after: The earliest start time that is allowed.
+        is_ahead: Whether that lies in the future, before which no task can start.
+    """
     return Message(
         happened=f"The scan task started {format_time(started_at)}, before {format_time(started_after)} "
         "(--started-after).",
-        remedy="Start a scan for this release.",
+        remedy="That time is in the future: record it in UTC, on a machine whose clock is right."
+        if is_ahead
+        else "Start a scan for this release.",
     )
 
 

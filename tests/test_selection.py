@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.policy import Policy
+from gate.policy import CLOCK_TOLERANCE, Policy
 from gate.scan import RISK_SCOPES, ScanScope, TaskState
 from gate.selection import Choice, choose, narrow_scope, newest, other_that_fits
 from tests.builders import NOW, a_task
@@ -85,6 +85,22 @@ def test_with_started_after_a_second_task_that_fits_makes_the_choice_ambiguous(s
 def test_a_task_that_started_too_early_does_not_fit() -> None:
     assert chosen(OLD, NEW, policy=Policy(started_after=NOW - timedelta(minutes=90))) == ("new", None)
     assert other_that_fits(NEW, [NEW, OLD], Policy(started_after=NOW - timedelta(minutes=90)), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("ahead", "remedy"),
+    [
+        (CLOCK_TOLERANCE, "Start a scan for this release."),
+        (CLOCK_TOLERANCE + timedelta(seconds=1), "That time is in the future: record it in UTC"),
+    ],
+)
+def test_a_start_time_in_the_future_is_answered_by_how_to_record_it(ahead: timedelta, remedy: str) -> None:
+    """As where the local time of a runner was given for that in UTC."""
+    objection = choose([NEW], Policy(started_after=NOW + ahead), NOW).objection
+
+    assert objection is not None
+    assert objection.code == "stale"
+    assert remedy in objection.message
 
 
 def test_without_started_after_older_tasks_do_not_matter() -> None:
