@@ -68,7 +68,8 @@ class Log:
             self._print_line(event, event.text, min_verbosity=0 if is_silent_for_long else 1)
         elif event.kind is EventKind.RETRY:
             self._next_step = "retrying"
-            self._print_line(event, f"{event.text} Retrying in {event.pause:.0f} s.")
+            seconds = round(event.pause or 0)
+            self._print_line(event, f"{event.text} Retrying {f'in {seconds} s' if seconds else 'now'}.")
         elif event.kind is EventKind.PAUSE:
             self._next_step = "next poll"
             self._print_change(event, event.text)

@@ -95,6 +95,12 @@ def test_every_retry_is_printed_with_its_pause() -> None:
     assert logged(retry, retry) == ["scan-gate:    3.0 s  The cloud is down. Retrying in 8 s."] * 2
 
 
+def test_a_retry_without_a_pause_that_can_be_felt_comes_now() -> None:
+    retry = Event(kind=EventKind.RETRY, at=3, text="The cloud is down.", pause=0.4)
+
+    assert logged(retry) == ["scan-gate:    3.0 s  The cloud is down. Retrying now."]
+
+
 @pytest.mark.parametrize(("verbosity", "lines"), [(-1, 0), (0, 0), (1, 1)])
 def test_only_a_verbose_log_has_notes(verbosity: int, lines: int) -> None:
     assert len(logged(Event(kind=EventKind.NOTE, at=0, text="GET /v5"), verbosity=verbosity)) == lines

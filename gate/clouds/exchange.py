@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -38,6 +39,7 @@ class Exchange(threading.Thread, Generic[Value]):
         self._connection: HTTPConnection | None = None
         self._duplicate: socket.socket | None = None
         self._is_aborted = False
+        self._ended_at = 0.0
         self._has_ended = threading.Event()
 
     def result(self, timeout: float) -> Value:
@@ -48,6 +50,7 @@ class Exchange(threading.Thread, Generic[Value]):
             Unreachable: The thread cannot be started.
             Exception: What the exchange raised.
         """
+        ends_at = time.monotonic() + timeout
         try:
             self._start()
             self._wait(timeout)
@@ -55,9 +58,11 @@ class Exchange(threading.Thread, Generic[Value]):
             if not self._has_ended.is_set():
                 self._abort()
         # Neither is kept: the traceback of an error leads back to this thread, and to all that it has read.
-        if self._errors:
+        if self._errors and self._ended_at < ends_at:
             raise self._errors.pop()
         if not self._values:
+            # Also where the socket noticed it a moment before this thread did: one fault has one error.
+            self._errors.clear()
             raise TimeoutError
         return self._values.pop()
 
@@ -127,6 +132,7 @@ class Exchange(threading.Thread, Generic[Value]):
             self._release()
             self._connection = None
             if not self._is_aborted:
+                self._ended_at = time.monotonic()
                 results.append(result)
         self._has_ended.set()
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import select_proxy
 from urllib3.exceptions import ConnectTimeoutError, LocationValueError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import TimeoutError as ConnectionTimeout
 
 from gate.clouds.ca_bundle import TOO_MANY_OPEN_FILES, is_system_file_missing
 from gate.errors import NotUnderstood, Refused, Unreachable, UsageError
@@ -223,6 +224,8 @@ def _unreachable(host: str, detail: str, cause: BaseException) -> Unreachable:
 
 def _described(cause: BaseException) -> str:
     """Describes an error in the words of the system or the library, without the names of Python objects."""
+    if isinstance(cause, ConnectionTimeout) and (seconds := re.search(r"timeout=([0-9.]+)", str(cause))):
+        return f"no connection within {float(seconds[1]):g} s"
     system_error = cause.__cause__ if isinstance(cause.__cause__, OSError) else cause
     if isinstance(system_error, OSError) and system_error.strerror:
         file = f": {system_error.filename}" if system_error.filename else ""

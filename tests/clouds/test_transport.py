@@ -129,7 +129,7 @@ def test_a_slow_response_ends_at_the_request_timeout_even_if_bytes_keep_coming(
         took = time.monotonic() - started
 
     assert type(error) is expected
-    assert "0.3 s" in error.happened or "timed out" in error.happened
+    assert "No complete response" in error.happened
     # Ten times the timeout, since the machine may be busy.
     assert took < 3
 

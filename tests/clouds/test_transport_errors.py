@@ -9,12 +9,14 @@ import ssl
 import pytest
 import requests
 from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
     MaxRetryError,
     NameResolutionError,
     NewConnectionError,
     ProtocolError,
+    ReadTimeoutError,
 )
 
 from gate.clouds.transport_errors import error_from
@@ -42,6 +44,11 @@ def caused_by(error: Exception, cause: Exception) -> Exception:
         ),
         (NewConnectionError(WIRE, "No route."), "new connection error: No route."),
         (ConnectTimeoutError(WIRE, "Timed out after 10 s"), "connect timeout error: Timed out after 10 s"),
+        (ConnectTimeoutError(WIRE, "Timed out. (connect timeout=10.0)"), "no connection within 10 s"),
+        (
+            ReadTimeoutError(HTTPConnectionPool("h"), "/", "Read timed out. (read timeout=10.0)"),
+            "no connection within 10 s",
+        ),
         (ProtocolError("Connection aborted.", OSError(104, "Reset by peer")), "Reset by peer"),
         (
             ProtocolError("Connection aborted.", http.client.RemoteDisconnected("The server closed it")),
@@ -51,7 +58,7 @@ def caused_by(error: Exception, cause: Exception) -> Exception:
         (OSError("Tunnel connection failed: 502"), "Tunnel connection failed: 502"),
         (FileNotFoundError(2, "No such file", "client.pem"), "No such file: client.pem"),
     ],
-    ids=["refused", "no-such-host", "no-cause", "timeout", "reset", "closed", "cut", "proxy", "file"],
+    ids=["refused", "no-such-host", "no-cause", "timeout", "tcp", "tls", "reset", "closed", "cut", "proxy", "file"],
 )
 def test_an_error_of_the_network_is_described_without_python(error: Exception, described: str) -> None:
     wrapped = requests.ConnectionError(MaxRetryError(None, "/v5", error))  # type: ignore[arg-type] # no pool is needed
