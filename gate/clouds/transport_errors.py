@@ -103,7 +103,8 @@ def unusable_proxy() -> UsageError:
     """The error for a proxy's address that cannot be parsed; it is not quoted, since it may contain a password."""
     return UsageError(
         "The address of the proxy cannot be read.",
-        means="HTTPS_PROXY has brackets, spaces or letters where they cannot be, or a kind of proxy other than http.",
+        means="HTTPS_PROXY has brackets, spaces or letters where they cannot be, a name without http:// before it, or "
+        "a kind of proxy other than http.",
         remedy="Correct it, with user and password percent-encoded.",
     )
 

@@ -303,6 +303,7 @@ def test_the_password_in_a_mistyped_proxy_address_is_redacted(
         "http://user:hush@127.0.0.1:port",
         "http:/user:hush@127.0.0.1:1",
         "http://user:hush-h\udcf6sh@127.0.0.1:1",
+        "proxy:3128",
     ],
     ids=[
         "opening-bracket",
@@ -314,6 +315,7 @@ def test_the_password_in_a_mistyped_proxy_address_is_redacted(
         "invalid-port",
         "one-slash",
         "not-utf-8",
+        "no-scheme",
     ],
 )
 def test_a_proxy_address_that_cannot_be_parsed_is_a_usage_error(
@@ -327,6 +329,7 @@ def test_a_proxy_address_that_cannot_be_parsed_is_a_usage_error(
     assert error.happened == "The address of the proxy cannot be read."
     assert "hush" not in messages(connection, error)
     assert "HTTPS_PROXY" in error.means
+    assert "a name without http:// before it" in error.means
     assert fake_time.slept == []
 
 
