@@ -10,7 +10,7 @@ from urllib.parse import quote
 from gate.clouds.huawei import translate
 from gate.clouds.pagination import read_consistently
 from gate.clouds.values import memory_of
-from gate.errors import NotUnderstood, UsageError
+from gate.errors import NotUnderstood, Refused, TransientError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -110,8 +110,15 @@ def find_project(iam: ApiClient, region: str) -> str:
     Raises:
         UsageError: There is no such project, or more than one.
         NotUnderstood: The response has no list of projects.
+        GateError: What the call raises, with the options that are about IAM.
     """
-    projects = iam.call("GET", "/v3/projects", (("name", region),)).get("projects")
+    try:
+        projects = iam.call("GET", "/v3/projects", (("name", region),)).get("projects")
+    except (TransientError, NotUnderstood, Refused) as error:
+        # The API client knows one API only, whose address is that of --endpoint.
+        about_iam = error.remedy.replace("--endpoint", "--iam-endpoint")
+        error.remedy = f"{about_iam} With --project-id, the gate does not call IAM."
+        raise
     if not isinstance(projects, list) or not all(isinstance(project, dict) for project in projects):
         raise NotUnderstood(
             "IAM's response has no list of projects.",

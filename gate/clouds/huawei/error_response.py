@@ -100,7 +100,7 @@ def _refusal(response: Response, error: CloudError) -> GateError:
         )
     if is_transient(response):
         return unreachable("Huawei Cloud", response, error)
-    remedy = "Check --region, --project-id and the options that select tasks."
+    remedy = "Check --region, --endpoint, --project-id and the options that select tasks."
     return refused("Huawei Cloud", response, error, remedy=remedy)
 
 

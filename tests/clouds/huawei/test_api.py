@@ -11,14 +11,23 @@ import pytest
 from gate.clouds.huawei import PROVIDER
 from gate.errors import GateError, NotUnderstood, Unreachable, UsageError
 from gate.scan import ScanTask, TaskState
-from gate.simulator import SCENARIOS, Fault, Scenario, SimulatedTask, Simulator, server_error
+from gate.simulator import (
+    SCENARIOS,
+    Fault,
+    Scenario,
+    SimulatedTask,
+    Simulator,
+    error_response,
+    login_page,
+    server_error,
+)
 from tests.clouds.builders import a_connection, newest_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from gate.clouds import Cloud, Connection
-    from gate.simulator import Request
+    from gate.simulator import HttpResponse, Request
     from tests.builders import FakeTime
 
 Document = dict[str, Any]
@@ -655,6 +664,34 @@ def test_the_project_of_the_region_is_requested_once(fake_time: FakeTime) -> Non
         assert (first.operation, first.query) == ("projects", {"name": ["cn-north-4"]})
         assert [request.operation for request in rest] == ["tasks", "tasks"]
         assert "X-Project-Id" not in first.headers
+
+
+@pytest.mark.parametrize(
+    "response",
+    [server_error(503), login_page(), error_response("APIGW.0101"), error_response("APIGW.0308")],
+    ids=["unreachable", "web-page", "refused", "throttled"],
+)
+def test_an_error_of_iam_names_the_options_that_are_about_iam(fake_time: FakeTime, response: HttpResponse) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(operation="projects", response=response))
+        with pytest.raises(GateError) as caught:
+            newest_task(connected(simulator, fake_time, project_id=None, timeout=30.0))
+
+    assert "--endpoint" not in caught.value.remedy
+    assert caught.value.remedy.endswith(" With --project-id, the gate does not call IAM.")
+
+
+def test_where_iam_cannot_be_reached_its_own_endpoint_is_to_be_checked(
+    fake_time: FakeTime, unused_address: str
+) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        cloud = connected(simulator, fake_time, project_id=None, iam_endpoint=f"http://{unused_address}", timeout=1.0)
+        with pytest.raises(Unreachable) as caught:
+            newest_task(cloud)
+
+    assert caught.value.remedy == (
+        "Check --iam-endpoint or --region, and HTTPS_PROXY and NO_PROXY. With --project-id, the gate does not call IAM."
+    )
 
 
 def a_project(name: object = "cn-north-4", **fields: object) -> Document:
