@@ -116,7 +116,7 @@ def ignored_variables(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yields a warning for each variable or input that looks like one of the gate's and is not.
+    """Yields a warning for each variable that looks like one of the gate's and is not; of inputs, in the action alone.
 
     Raises:
         UsageError: One is nearly the name of an option, which would be ignored silently.
@@ -137,23 +137,25 @@ def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
                 remedy="Correct its name, or unset it.",
             )
         yield f"The variable {name} is not one of the gate's; it is ignored."
-    if is_action(environ):
+    if _has_inputs(environ):
         yield from _unknown_inputs(environ)
 
 
 def _unknown_inputs(environ: Mapping[str, str]) -> Iterator[str]:
-    ours = (*_NAMES, *SECRETS)
+    ours, owner = (*_NAMES, *SECRETS), "action" if is_action(environ) else "gate"
     names = (name.removeprefix(_INPUT_PREFIX).lower() for name in environ if name.startswith(_INPUT_PREFIX))
     for name in names:
         if name in ours:
             continue
         if similar := _similar(name.replace("_", "-"), ours):
             raise UsageError(
-                f"The input {name!r} is not one of the action's; did you mean {similar!r}?",
+                f"The input {name!r} is not one of the {owner}'s; did you mean {similar!r}?",
                 means="It would be ignored silently.",
                 remedy="Correct its name, or remove it.",
             )
-        yield f"The input {name!r} is not one of the action's; it is ignored."
+        # Outside the action, the image's own inputs (`args`) and those of another action are there too.
+        if is_action(environ):
+            yield f"The input {name!r} is not one of the action's; it is ignored."
 
 
 def _similar(name: str, known: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gate.clock import Deadline
-from gate.policy import no_longer_listed, no_task
+from gate.policy import after_waiting, no_longer_listed, no_task
 from gate.scan import as_gone
 from gate.selection import Choice, choose
 from gate.verdict_messages import format_limit, waiting_for_task
@@ -52,9 +52,9 @@ class SeenTasks:
         ids = {task.id for task in tasks}
         return [*tasks, *(as_gone(task) for task in self._chosen.values() if task.id not in ids)]
 
-    def choose(self, listed: Iterable[ScanTask], policy: Policy, now: datetime) -> Choice:
+    def choose(self, listed: Iterable[ScanTask], policy: Policy, now: datetime, *, by_id: bool = False) -> Choice:
         """Chooses among all candidates; see `gate.selection.choose`."""
-        choice = choose(self.candidates(listed), policy, now)
+        choice = choose(self.candidates(listed), policy, now, by_id=by_id)
         if choice.task is None:
             return choice
         self._chosen[choice.task.id] = replace(choice.task, failed_images=())
@@ -78,7 +78,8 @@ def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask 
     def poll() -> ScanTask | None:
         nonlocal choice
         tasks = _listed_tasks(cloud, settings)
-        choice = seen.choose(tasks, policy_in_force(connection), connection.time_of_day.latest())
+        by_id = settings.task_id is not None
+        choice = seen.choose(tasks, policy_in_force(connection), connection.time_of_day.latest(), by_id=by_id)
         return choice.task
 
     def reason_to_wait(task: ScanTask | None) -> str | None:
@@ -90,6 +91,8 @@ def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask 
     poller.until(reason_to_wait, poll, _AppearDeadline(connection, lambda: choice.is_queued))
     if choice.task is None:
         return no_task(settings.task_id, cloud.search_description(settings.task_id), _limit(settings, choice))
+    if choice.objection and not choice.is_hopeless(is_selected_by_id=settings.task_id is not None):
+        return after_waiting(choice.objection, _limit(settings, choice))
     return choice.objection or _without_images_so_far(choice.task)
 
 

@@ -6,7 +6,7 @@ after every reason against it was checked. The words of the reasons are in `gate
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -120,9 +120,10 @@ def contradiction(task: ScanTask, now: datetime) -> str:
     return ""
 
 
-def not_settled(timeout: float) -> Verdict:
+def not_settled(task: ScanTask, timeout: float) -> Verdict:
     """The verdict when the counts were within the limits, and there was no time to see whether they stay so."""
-    return _undecided(ExitCode.NOT_FINAL, "not-settled", messages.not_settled(timeout))
+    message = messages.not_settled(timeout, states_end=task.ended_at is not None)
+    return _undecided(ExitCode.NOT_FINAL, "not-settled", message)
 
 
 def undecided(cause: GateError | Interrupted) -> Verdict:
@@ -141,6 +142,12 @@ def no_longer_listed(task: ScanTask) -> Reason:
     """The reason when the newest task was listed before, and is not any more; an older one is not judged instead."""
     message = messages.no_longer_listed(task)
     return Reason(code="not-listed", message=str(message), while_waiting=message.happened)
+
+
+def after_waiting(reason: Reason, limit: str) -> Reason:
+    """The reason against the last task at the end of a wait, with how long it was, as `format_limit` writes it."""
+    remedy = reason.message.removeprefix(reason.while_waiting)
+    return replace(reason, message=messages.waited_for_task(reason.while_waiting, limit) + remedy)
 
 
 def nothing_to_judge(reason: Reason) -> Verdict:
@@ -176,18 +183,23 @@ def _apply_limits(task: ScanTask, policy: Policy) -> Verdict:
     if counts["total"] == 0:
         return nothing_to_judge(Reason(code="no-images", message=messages.NO_IMAGES))
     names_causes = any(messages.is_cause(image.reason) for image in task.failed_images)
-    reasons = _exceeded_limits(counts, failed, policy, names_causes=names_causes)
+    unfit = _unfit_counts(counts, names_causes=names_causes)
+    reasons = _exceeded_limits(counts, failed, policy, names_causes=names_causes, is_judged_above=unfit is None)
     if reasons:
         return Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=reasons)
-    contradictions = _contradictions(counts)
-    if contradictions:
-        message = messages.counts_contradict(contradictions, counts["total"])
-        return nothing_to_judge(Reason(code="counts-contradict", message=message))
-    if counts["succeeded"] == 0:
-        return nothing_to_judge(
-            Reason(code="nothing-scanned", message=messages.nothing_scanned(counts["total"], names_causes=names_causes))
-        )
+    if unfit:
+        return nothing_to_judge(unfit)
     return Verdict(decision=Decision.PASSED, exit_code=ExitCode.PASSED)
+
+
+def _unfit_counts(counts: Mapping[str, int], *, names_causes: bool) -> Reason | None:
+    """Why these counts do not pass with any limits; None if they do with some."""
+    total = counts["total"]
+    if contradictions := _contradictions(counts):
+        return Reason(code="counts-contradict", message=messages.counts_contradict(contradictions, total))
+    if counts["succeeded"] == 0:
+        return Reason(code="nothing-scanned", message=messages.nothing_scanned(total, names_causes=names_causes))
+    return None
 
 
 def _stated_counts(task: ScanTask) -> dict[str, int | None]:
@@ -205,17 +217,22 @@ def _contradictions(counts: Mapping[str, int]) -> list[str]:
 
 
 def _exceeded_limits(
-    numbers: Mapping[str, int], failed: int, policy: Policy, *, names_causes: bool
+    numbers: Mapping[str, int], failed: int, policy: Policy, *, names_causes: bool, is_judged_above: bool
 ) -> tuple[Reason, ...]:
     total, risky = numbers["total"], numbers.get("risky", 0)
     reasons = []
     if failed > policy.max_failed:
         message = messages.too_many_failed(
-            failed, total, policy.max_failed, stated=numbers["failed"], names_causes=names_causes
+            failed,
+            total,
+            policy.max_failed,
+            stated=numbers["failed"],
+            names_causes=names_causes,
+            is_judged_above=is_judged_above,
         )
         reasons.append(Reason(code="too-many-failed", message=message, actual=failed, limit=policy.max_failed))
     if risky > policy.max_risky:
-        message = messages.too_many_risky(risky, total, policy.max_risky)
+        message = messages.too_many_risky(risky, total, policy.max_risky, is_judged_above=is_judged_above)
         reasons.append(Reason(code="too-many-risky", message=message, actual=risky, limit=policy.max_risky))
     return tuple(reasons)
 

@@ -79,7 +79,7 @@ def _decide(connection: Connection) -> Verdict:
     if verdict.decision is not Decision.PASSED:
         return verdict
     if not followed.is_settled:
-        return not_settled(settings.timeout)
+        return not_settled(followed.last, settings.timeout)
     doubt = _doubt(followed, cloud, connection)
     return nothing_to_judge(doubt) if doubt else verdict
 
@@ -90,7 +90,7 @@ def _doubt(followed: Followed, cloud: Cloud, connection: Connection) -> Reason |
     if has_lost_images(last, connection.event_log.polls_of(first.id)):
         return _LOST
     return (
-        staleness(replace(first, started_at=followed.started_at), policy, followed.selected_at)
+        staleness(replace(last, started_at=followed.started_at), policy, followed.selected_at)
         or narrow_scope(last, policy)
         or _other_task(followed, policy, cloud, connection)
     )

@@ -43,23 +43,27 @@ class Choice:
         return code in _WAITING_CANNOT_HELP or (is_selected_by_id and code in _FINAL_FOR_ONE_TASK)
 
 
-def choose(tasks: Sequence[ScanTask], policy: Policy, now: datetime) -> Choice:
+def choose(tasks: Sequence[ScanTask], policy: Policy, now: datetime, *, by_id: bool = False) -> Choice:
     """Chooses among the tasks that fit all filters.
 
     Args:
         tasks: In any order.
         policy: With `started_after` by the same clock as `now`.
         now: The latest time that is known.
+        by_id: Whether --task-id is one of the filters.
     """
     task = newest(_candidates(tasks, policy))
     if task is None or not task.id:
         return Choice()
     others = [other for other in tasks if other is not task]
+    # A queued task will fit --started-after as soon as it starts, so a second one that fits ends the wait at once.
+    second = other_that_fits(task, others, policy, now) if task.started_at is None else None
     objection = (
-        staleness(task, policy, now)
+        second
+        or staleness(task, policy, now, is_fit_at_any_age=_is_judged_at_any_age(task, tasks, policy, now), by_id=by_id)
         or _same_start(task, others)
         or other_that_fits(task, others, policy, now)
-        or narrow_scope(task, policy)
+        or narrow_scope(task, policy, by_id=by_id)
     )
     return Choice(task=task, objection=objection)
 
@@ -71,44 +75,77 @@ def newest(tasks: Iterable[ScanTask]) -> ScanTask | None:
 
 
 def other_that_fits(task: ScanTask, listed: Iterable[ScanTask], policy: Policy, now: datetime) -> Reason | None:
-    """Returns the objection if another listed task fits --started-after as well; None without that option."""
+    """Returns the objection if another listed task fits --started-after, or may fit; None without that option."""
     if policy.started_after is None:
         return None
-    others = [other for other in listed if other.id != task.id and not staleness(other, policy, now)]
+    others = [other for other in listed if other.id != task.id and _may_fit(other, policy, now)]
     return _ambiguous(task, others[0]) if others else None
 
 
-def staleness(task: ScanTask, policy: Policy, now: datetime) -> Reason | None:
-    """Returns why this task is too old to be judged, or why its age is unknown; None when it is fresh."""
+def staleness(
+    task: ScanTask, policy: Policy, now: datetime, *, is_fit_at_any_age: bool = True, by_id: bool = False
+) -> Reason | None:
+    """Returns why this task is too old to be judged, or why its age is unknown; None when it is fresh.
+
+    Args:
+        task: The task.
+        policy: As for `choose`.
+        now: The latest time that is known.
+        is_fit_at_any_age: Whether nothing else is against the task, so that another --max-age is of use.
+        by_id: As for `choose`.
+    """
     started_at, max_age, started_after = task.started_at, policy.max_age, policy.started_after
     if max_age is None and started_after is None:
         return None
     if started_at is None:
-        message = messages.QUEUED if task.is_queued else messages.no_start_time(is_age_all=started_after is None)
+        is_judged = is_fit_at_any_age and started_after is None
+        missing = messages.no_start_time(is_judged_at_any_age=is_judged, by_id=by_id)
+        message = messages.QUEUED if task.is_queued else missing
         return _objection("no-begin", message)
     if started_at > now + CLOCK_TOLERANCE:
         return _objection("begins-in-future", messages.starts_in_future(started_at))
     if max_age is not None and now - started_at > max_age:
-        reason = _objection("stale", messages.too_old(started_at, max_age.total_seconds()))
+        is_judged = is_fit_at_any_age and (started_after is None or started_at >= started_after)
+        message = messages.too_old(started_at, max_age.total_seconds(), is_judged_at_any_age=is_judged, by_id=by_id)
+        reason = _objection("stale", message)
         return replace(reason, actual=_whole_seconds(now - started_at), limit=_whole_seconds(max_age))
     if started_after is not None and started_at < started_after:
         is_ahead = started_after > now + CLOCK_TOLERANCE
-        return _objection("stale", messages.started_too_early(started_at, started_after, is_ahead=is_ahead))
+        message = messages.started_too_early(started_at, started_after, is_ahead=is_ahead, by_id=by_id)
+        return _objection("stale", message)
     return None
 
 
-def narrow_scope(task: ScanTask, policy: Policy) -> Reason | None:
+def narrow_scope(task: ScanTask, policy: Policy, *, by_id: bool = False) -> Reason | None:
     """Returns what the scan did not look for of what the policy requires; None if all of it, or if it is not stated."""
     if task.scopes is None or not task.risk_applies:
         return None
     missing = sorted(policy.required_scopes - task.scopes)
-    return _objection("scope-too-narrow", messages.scope_too_narrow(missing)) if missing else None
+    if not missing:
+        return None
+    is_judged = bool(policy.required_scopes & task.scopes) and not task.state.ended_badly
+    message = messages.scope_too_narrow(missing, is_judged_by_less=is_judged, by_id=by_id)
+    return _objection("scope-too-narrow", message)
 
 
 def _candidates(tasks: Sequence[ScanTask], policy: Policy) -> Sequence[ScanTask]:
     # Where age does not matter, a task without a start time is no newer than one that has it.
     started = [task for task in tasks if task.started_at]
     return started if started and policy.max_age is None and policy.started_after is None else tasks
+
+
+def _is_judged_at_any_age(task: ScanTask, tasks: Sequence[ScanTask], policy: Policy, now: datetime) -> bool:
+    """Whether --max-age alone keeps this task from being judged."""
+    if policy.max_age is None or task.state.ended_badly or task.is_gone:
+        return False
+    choice = choose(tasks, replace(policy, max_age=None), now)
+    return choice.task is task and choice.objection is None
+
+
+def _may_fit(task: ScanTask, policy: Policy, now: datetime) -> bool:
+    """Whether a task fits, or may: one without a start time started at some time before it ended, or will start."""
+    latest_start = task.started_at or task.ended_at
+    return latest_start is None or not staleness(replace(task, started_at=latest_start), policy, now)
 
 
 def _same_start(task: ScanTask, others: Iterable[ScanTask]) -> Reason | None:

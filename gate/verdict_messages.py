@@ -53,7 +53,9 @@ def format_time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def too_many_failed(failed: int, total: int, limit: int, *, stated: int, names_causes: bool) -> str:
+def too_many_failed(
+    failed: int, total: int, limit: int, *, stated: int, names_causes: bool, is_judged_above: bool
+) -> str:
     """The reason of a block by images without a result.
 
     Args:
@@ -62,20 +64,21 @@ def too_many_failed(failed: int, total: int, limit: int, *, stated: int, names_c
         limit: How many are allowed.
         stated: The cloud's own count of them.
         names_causes: Whether the cloud says why an image failed.
+        is_judged_above: Whether there would be a verdict with a higher limit.
     """
     note = "" if failed == stated else f" (the cloud states {stated})"
     return (
         f"{_share(failed, total)} could not be scanned{note}; --max-failed allows {limit}. "
-        f"{_fix(names_causes=names_causes)} and scan again, or raise --max-failed."
+        f"{_fix(names_causes=names_causes)} and scan again{_or_raise('--max-failed', is_judged_above)}."
     )
 
 
-def too_many_risky(risky: int, total: int, limit: int) -> str:
-    """The reason of a block by images with risks."""
+def too_many_risky(risky: int, total: int, limit: int, *, is_judged_above: bool) -> str:
+    """The reason of a block by images with risks; the arguments are those of `too_many_failed`."""
     are = "is" if risky == 1 else "are"
     return (
         f"{_share(risky, total)} {are} risky; --max-risky allows {limit}. "
-        "Fix the images named in the cloud's console and scan again, or raise --max-risky."
+        f"Fix the images named in the cloud's console and scan again{_or_raise('--max-risky', is_judged_above)}."
     )
 
 
@@ -88,6 +91,10 @@ def _share(count: int, total: int) -> str:
     if count > total:
         return f"The counts contradict each other: by them, {count} of only {total} images"
     return f"{count} of {total} images"
+
+
+def _or_raise(option: str, is_of_use: bool) -> str:  # noqa: FBT001 - private, and named at both calls
+    return f", or raise {option}" if is_of_use else ""
 
 
 def _fix(*, names_causes: bool) -> str:
@@ -146,10 +153,8 @@ def no_task_found(task_id: str | None, where: str, waited: str) -> str:
     which = f"No scan task with the id {task_id!r}" if task_id else "No scan task"
     if not waited:
         return f"{which} was found yet in {where}."
-    return (
-        f"{which} was found in {where} within {waited}. "
-        "Start a scan before the gate runs, or correct where the gate searches for it."
-    )
+    first = "Correct --task-id" if task_id else "Start a scan before the gate runs"
+    return f"{which} was found in {where} within {waited}. {first}, or correct where the gate searches for it."
 
 
 def no_longer_listed(task: ScanTask) -> Message:
@@ -165,49 +170,63 @@ def waiting_for_task(obstacle: str, limit: str) -> str:
     return f"{obstacle} Waiting up to {limit} for a task that can be judged."
 
 
-def too_old(started_at: datetime, max_age: float) -> Message:
-    """The reason when a task started more than `max_age` s ago."""
+def waited_for_task(obstacle: str, limit: str) -> str:
+    """The same at the end of the wait, before what to do."""
+    return f"{obstacle} No task that can be judged was found within {limit}."
+
+
+def _new(scan: str, *, by_id: bool) -> str:
+    return f"Start {scan}, and select it with --task-id" if by_id else f"Start {scan}"
+
+
+def too_old(started_at: datetime, max_age: float, *, is_judged_at_any_age: bool, by_id: bool) -> Message:
+    """The reason when a task started more than `max_age` s ago.
+
+    Args:
+        started_at: When it started.
+        max_age: In s.
+        is_judged_at_any_age: Whether nothing else is against the task.
+        by_id: Whether --task-id selects it, and would not select another one.
+    """
     return Message(
         happened=f"The scan task started {format_time(started_at)}, longer ago than --max-age allows "
         f"({format_duration(max_age)}).",
-        remedy="Start a scan for this release, or raise --max-age.",
+        remedy=f"{_new('a scan for this release', by_id=by_id)}{_or_raise('--max-age', is_judged_at_any_age)}.",
     )
 
 
-def started_too_early(started_at: datetime, started_after: datetime, *, is_ahead: bool = False) -> Message:
+def started_too_early(started_at: datetime, started_after: datetime, *, is_ahead: bool, by_id: bool) -> Message:
     """The reason when a task started before --started-after.
 
     Args:
         started_at: When it started.
         started_after: The earliest start time that is allowed.
         is_ahead: Whether that lies in the future, before which no task can start.
+        by_id: As for `too_old`.
     """
     return Message(
         happened=f"The scan task started {format_time(started_at)}, before {format_time(started_after)} "
         "(--started-after).",
         remedy="That time is in the future: record it in UTC, on a machine whose clock is right."
         if is_ahead
-        else "Start a scan for this release.",
+        else f"{_new('a scan for this release', by_id=by_id)}.",
     )
 
 
-def no_start_time(*, is_age_all: bool) -> Message:
-    """The reason when a task that is not queued states no start time.
-
-    Args:
-        is_age_all: Whether --max-age is the only option that needs the start time.
-    """
+def no_start_time(*, is_judged_at_any_age: bool, by_id: bool) -> Message:
+    """The reason when a task that is not queued states no start time; the arguments are those of `too_old`."""
     return Message(
         happened="The scan task states no start time, so its age is unknown.",
-        remedy="Start another scan" + (", or judge tasks of any age with --max-age none." if is_age_all else "."),
+        remedy=_new("another scan", by_id=by_id)
+        + (", or judge tasks of any age with --max-age none." if is_judged_at_any_age else "."),
     )
 
 
 def starts_in_future(started_at: datetime) -> Message:
-    """The reason when a task claims a start time that this machine's clock has not reached."""
+    """The reason when a task claims a start time that neither this machine's clock nor the cloud's has reached."""
     return Message(
         happened=f"The scan task states a start time in the future, {format_time(started_at)}.",
-        remedy="Correct the clock of this machine.",
+        remedy="Check the task in the cloud's console, and the clock of this machine.",
     )
 
 
@@ -235,12 +254,19 @@ def nothing_scanned(total: int, *, names_causes: bool) -> str:
     )
 
 
-def scope_too_narrow(missing: Sequence[str]) -> Message:
-    """The reason when the scan did not look for everything that is required."""
+def scope_too_narrow(missing: Sequence[str], *, is_judged_by_less: bool, by_id: bool) -> Message:
+    """The reason when the scan did not look for everything that is required.
+
+    Args:
+        missing: What it did not look for.
+        is_judged_by_less: Whether it looked for a part of what is required, and has not ended badly.
+        by_id: As for `too_old`.
+    """
     return Message(
         happened=f"The scan did not look for: {', '.join(missing)}. It was started with a narrower scope, so no risk "
         "of that kind could be found.",
-        remedy="Start a scan with the full scope, or require less with --required-scope.",
+        remedy=_new("a scan with the full scope", by_id=by_id)
+        + (", or require less with --required-scope." if is_judged_by_less else "."),
     )
 
 
@@ -249,8 +275,15 @@ def ambiguous(one: ScanTask, other: ScanTask) -> Message:
     return Message(
         happened=f"Two scan tasks fit: {_named(one)} and {_named(other)}. Another pipeline or a schedule probably "
         "started one of them.",
-        remedy="Select one with --task-id, or, on Huawei Cloud, tell them apart with --task-name.",
+        remedy="Select one with --task-id"
+        + (", or by its name with --task-name." if _have_own_names(one, other) else "."),
     )
+
+
+def _have_own_names(one: ScanTask, other: ScanTask) -> bool:
+    """Whether --task-name, which is looked for anywhere in a name in any case, can select each of these tasks alone."""
+    first, second = one.name.casefold(), other.name.casefold()
+    return first not in second and second not in first
 
 
 def not_plainly_complete(sign: str, timeout: float) -> str:
@@ -261,14 +294,23 @@ def not_plainly_complete(sign: str, timeout: float) -> str:
     )
 
 
-def not_settled(timeout: float) -> str:
-    """The reason when the counts were within the limits, and could still change when the time was up."""
+def not_settled(timeout: float, *, states_end: bool) -> str:
+    """The reason when the counts were within the limits, and could still change when the time was up.
+
+    Args:
+        timeout: In s.
+        states_end: Whether the task states when it ended; if not, two polls are needed however late the gate runs.
+    """
+    time_is_up = f"The time is up after {format_limit(timeout, '--timeout')} and the scan task"
+    if not states_end:
+        return f"{time_is_up} does not state when it ended, so its counts may still change. Raise --timeout."
     return (
-        f"The time is up after {format_limit(timeout, '--timeout')} and the scan task ended so recently, or at an "
-        "unknown time, that its counts may still change. Raise --timeout, or run the gate again later."
+        f"{time_is_up} ended so recently that its counts may still change. "
+        "Raise --timeout, or run the gate again later."
     )
 
 
 def _named(task: ScanTask) -> str:
-    started = f", started {format_time(task.started_at)}" if task.started_at else ""
+    queued = ", queued" if task.is_queued else ""
+    started = f", started {format_time(task.started_at)}" if task.started_at else queued
     return f"{task.name or 'unnamed'} (id {task.id}{started})"

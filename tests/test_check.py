@@ -162,7 +162,10 @@ def test_a_stale_task_is_not_judged_when_no_fresh_one_appears_in_time(cloud: str
     # What to do is said once, when nothing can change any more.
     assert "allows (24 h). Waiting up to 2 min" in ending.err
     assert "raise --max-age" not in ending.err
-    assert "allows (24 h). Start a scan for this release, or raise --max-age." in ending.out
+    assert (
+        "allows (24 h). No task that can be judged was found within 2 min (--appear-timeout). "
+        "Start a scan for this release, or raise --max-age."
+    ) in ending.out
     assert "\n  images (not judged): " in ending.out
     assert "?" not in ending.out
 

@@ -104,6 +104,35 @@ def test_a_misspelt_input_is_a_usage_error_and_not_ignored(
     assert gate.operations == []
 
 
+def test_a_misspelt_input_is_a_usage_error_also_where_the_image_runs_without_the_action(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By `docker://`, there are inputs, but only those that are given."""
+    gate = gate_in("clean")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("INPUT_STARTED_AFTER", LATER)
+
+    ending = gate.check()
+
+    assert ending.code == ExitCode.USAGE
+    assert "The input 'started_after' is not one of the gate's; did you mean 'started-after'? " in ending.err
+    assert gate.operations == []
+
+
+def test_the_inputs_of_every_image_are_no_misspelt_ones(
+    gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GitHub has `args` and `entrypoint` for an image that is run by `docker://`."""
+    gate = gate_in("clean")
+    for name in ("GITHUB_ACTIONS", "INPUT_ARGS", "INPUT_ENTRYPOINT"):
+        monkeypatch.setenv(name, "true")
+
+    ending = gate.check()
+
+    assert ending.code == ExitCode.PASSED
+    assert "input" not in ending.err
+
+
 def test_an_unknown_input_is_a_warning_and_those_of_another_program_are_nothing(
     gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:

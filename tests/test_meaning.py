@@ -242,6 +242,7 @@ def test_a_second_task_since_started_after_is_ambiguous(gate_in: Callable[..., G
     (found,) = ending.report["reasons"]
     assert (ending.code, found["code"]) == (7, "ambiguous-task")
     assert all(name in found["message"] for name in ("(id ours, ", "(id theirs, ", "--task-id", "--task-name"))
+    assert "within" not in found["message"]
     assert gate.time.elapsed == 0
     assert reason(gate) == (0, None)
     assert reason(gate, *SINCE, "--task-name", "ours") == (0, None)
@@ -277,6 +278,15 @@ def test_a_start_time_that_is_no_longer_stated_makes_the_age_unknown(huawei: Gat
     assert reason(huawei) == (7, "no-begin")
 
 
+def test_a_complete_task_that_no_longer_states_its_start_is_not_called_queued(huawei: Gate) -> None:
+    huawei.simulator.tasks[:] = [a_scan("ours", 600.0, Stage(state="running", progress=0, seconds=60), COMPLETE)]
+    huawei.time.at_elapsed(30, lambda: change_rows(huawei, begin_time=None))
+
+    (found,) = huawei.check().report["reasons"]
+    assert found["code"] == "no-begin"
+    assert found["message"].startswith("The scan task states no start time, so its age is unknown. Start another scan,")
+
+
 # A queued task.
 
 
@@ -300,6 +310,128 @@ def test_a_queued_task_that_starts_after_the_appear_timeout_is_judged(huawei: Ga
     huawei.time.at_elapsed(400, lambda: change_rows(huawei))
 
     assert reason(huawei, "--appear-timeout", "1m") == (0, None)
+
+
+def test_a_queued_task_beside_one_that_fits_started_after_is_ambiguous_at_once(huawei: Gate) -> None:
+    """When it starts, both fit: no wait can help."""
+    huawei.simulator.tasks.append(a_scan("theirs", 60.0, Stage(state="queued")))
+
+    def rewrite(_: str, document: dict[str, Any]) -> dict[str, Any]:
+        rows = [
+            changed(row, {"begin_time": None}) if row["task_id"] == "theirs" else row for row in document["data_list"]
+        ]
+        return document | {"data_list": rows}
+
+    huawei.simulator.rewrite = rewrite
+
+    ending = huawei.check(*SINCE, "--timeout", "2m")
+
+    (found,) = ending.report["reasons"]
+    assert (ending.code, found["code"]) == (7, "ambiguous-task")
+    assert "theirs (id theirs, queued)" in found["message"]
+    assert "Raise --timeout" not in found["message"]
+    assert huawei.time.elapsed == 0
+
+
+# What ends a wait, and advice.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "limit"),
+    [
+        (("--appear-timeout", "1m", "--max-age", "5m"), "1 min (--appear-timeout)"),
+        (("--timeout", "2m", "--max-age", "5m"), "2 min (--timeout)"),
+        (("--appear-timeout", "1m", "--started-after", "2026-01-31T11:55:00Z"), "1 min (--appear-timeout)"),
+    ],
+)
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_wait_for_a_fresh_task_ends_with_its_length_and_its_option(
+    cloud: str, arguments: tuple[str, ...], limit: str, gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("empty", cloud)
+    gate.simulator.tasks.append(a_scan("ours"))
+
+    ending = gate.check(*arguments)
+
+    (found,) = ending.report["reasons"]
+    assert (ending.code, found["code"]) == (7, "stale")
+    assert f" No task that can be judged was found within {limit}. Start a scan" in found["message"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"begin_time": None}, {"scan_scope": 15}, {"begin_time": 1_769_950_000_000}], ids=str
+)
+def test_so_does_a_wait_because_of_a_missing_start_a_narrow_scope_or_a_start_in_the_future(
+    huawei: Gate, fields: dict[str, object]
+) -> None:
+    change_rows(huawei, **fields)
+
+    ending = huawei.check("--appear-timeout", "1m")
+
+    (found,) = ending.report["reasons"]
+    assert (ending.code, found["code"]) in {(7, "no-begin"), (7, "scope-too-narrow"), (7, "begins-in-future")}
+    assert " No task that can be judged was found within 1 min (--appear-timeout). " in found["message"]
+
+
+def test_a_queued_task_that_never_starts_names_the_timeout(huawei: Gate) -> None:
+    huawei.simulator.tasks[:] = [a_scan("ours", 60.0, Stage(state="queued"))]
+    change_rows(huawei, begin_time=None)
+
+    ending = huawei.check("--appear-timeout", "1m", "--timeout", "10m")
+
+    assert " within 10 min (--timeout). Raise --timeout," in ending.report["reasons"][0]["message"]
+
+
+def test_an_ending_that_no_wait_can_change_names_no_wait(huawei: Gate) -> None:
+    change_rows(huawei, scan_scope=15)
+
+    ending = huawei.check("--task-id", "ours")
+
+    assert (ending.code, huawei.time.elapsed) == (7, 0)
+    assert "within" not in ending.report["reasons"][0]["message"]
+
+
+def test_max_age_is_not_advised_where_started_after_leaves_the_task_out(huawei: Gate) -> None:
+    huawei.simulator.tasks[:] = [a_scan("ours", 7200.0)]
+
+    ending = huawei.check(*SINCE, "--max-age", "1h", "--appear-timeout", "1m")
+
+    (found,) = ending.report["reasons"]
+    assert found["message"].endswith(" Start a scan for this release.")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_max_failed_is_not_advised_where_no_image_was_scanned(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", cloud)
+    gate.simulator.tasks.append(a_scan("ours", 600.0, total=3, failed=3))
+
+    ending = gate.check()
+
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (1, "too-many-failed")
+    assert "raise" not in ending.report["reasons"][0]["message"]
+    assert reason(gate, "--max-failed", "3") == (7, "nothing-scanned")
+
+
+@pytest.mark.parametrize(("count", "option"), [("failed_num", "--max-failed"), ("risky_num", "--max-risky")])
+def test_a_higher_limit_is_not_advised_for_counts_that_contradict_each_other(
+    huawei: Gate, count: str, option: str
+) -> None:
+    change_rows(huawei, **{count: 4})
+
+    ending = huawei.check()
+
+    assert f"raise {option}" not in ending.report["reasons"][0]["message"]
+    assert reason(huawei, option, "4") == (7, "counts-contradict")
+
+
+def test_a_name_that_fits_both_tasks_is_not_advised(huawei: Gate) -> None:
+    huawei.simulator.tasks.append(a_scan("ours-too", 500.0))
+
+    ending = huawei.check(*SINCE, "--task-name", "ours")
+
+    (found,) = ending.report["reasons"]
+    assert found["code"] == "ambiguous-task"
+    assert found["message"].endswith(" Select one with --task-id.")
 
 
 # Counts that may still change.

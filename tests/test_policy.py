@@ -16,10 +16,12 @@ from gate.policy import (
     Policy,
     Reason,
     Verdict,
+    after_waiting,
     failed_images,
     has_lost_images,
     judge,
     no_task,
+    not_settled,
     nothing_to_judge,
     undecided,
 )
@@ -149,9 +151,9 @@ def test_a_limit_allows_its_own_number_and_not_one_more(name: str, limit: int) -
     assert judge(at_limit, policy, now=NOW).decision is Decision.PASSED
     verdict = judge(above, policy, now=NOW)
     message = (
-        too_many_failed(limit + 1, 10, limit, stated=limit + 1, names_causes=False)
+        too_many_failed(limit + 1, 10, limit, stated=limit + 1, names_causes=False, is_judged_above=True)
         if name == "failed"
-        else too_many_risky(limit + 1, 10, limit)
+        else too_many_risky(limit + 1, 10, limit, is_judged_above=True)
     )
     reason = Reason(code=f"too-many-{name}", message=message, actual=limit + 1, limit=limit)
     assert verdict == Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=(reason,))
@@ -165,6 +167,33 @@ def test_more_results_than_images_are_a_contradiction() -> None:
     assert "3 succeeded or failed of 2 images" in verdict.reasons[0].message
 
 
+@pytest.mark.parametrize(
+    ("task", "is_advised"),
+    [
+        (a_task(total=3, succeeded=2, failed=1, risky=1), True),
+        (a_task(total=3, succeeded=0, failed=3, risky=1), False),
+        (a_task(total=3, succeeded=3, failed=4, risky=1), False),
+        (a_task(total=3, succeeded=3, failed=1, risky=1), False),
+        (a_task(total=3, succeeded=2, failed=1, risky=4), False),
+    ],
+    ids=["judged", "none scanned", "too many failed", "too many results", "too many risky"],
+)
+def test_a_higher_limit_is_advised_exactly_where_the_task_passes_with_higher_limits(
+    task: ScanTask, *, is_advised: bool
+) -> None:
+    advice = [f"or raise --max-{name}." in reason.message for name in ("failed", "risky") for reason in _blocked(task)]
+
+    assert sum(advice) == (2 if is_advised else 0)
+    passes = judge(task, Policy(max_failed=9, max_risky=9), now=NOW).decision is Decision.PASSED
+    assert passes is is_advised
+
+
+def _blocked(task: ScanTask) -> tuple[Reason, ...]:
+    verdict = judge(task, Policy(), now=NOW)
+    assert codes(verdict) == ["too-many-failed", "too-many-risky"]
+    return verdict.reasons
+
+
 def test_every_limit_that_is_exceeded_is_a_reason() -> None:
     verdict = judge(a_task(failed=1, succeeded=2, risky=1), Policy(), now=NOW)
 
@@ -172,19 +201,19 @@ def test_every_limit_that_is_exceeded_is_a_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "listed", "total", "succeeded", "expected"),
+    ("stated", "listed", "total", "succeeded", "expected", "is_advised"),
     [
-        (2, 0, 5, 3, 2),
-        (0, 2, 3, 3, 2),
-        (3, 2, 5, 2, 3),
-        (0, 0, 5, 3, 2),
-        (1, 0, 5, 1, 4),
-        (1, 2, 5, 0, 5),
-        (0, 0, 3, 3, 0),
+        (2, 0, 5, 3, 2, True),
+        (0, 2, 3, 3, 2, True),
+        (3, 2, 5, 2, 3, True),
+        (0, 0, 5, 3, 2, True),
+        (1, 0, 5, 1, 4, True),
+        (1, 2, 5, 0, 5, False),
+        (0, 0, 3, 3, 0, True),
     ],
 )
 def test_failed_are_the_stated_the_listed_and_those_without_a_result(
-    stated: int, listed: int, total: int, succeeded: int, expected: int
+    stated: int, listed: int, total: int, succeeded: int, expected: int, *, is_advised: bool
 ) -> None:
     listing = tuple(a_failed_image(str(number)) for number in range(listed))
     task = a_task(failed=stated, total=total, succeeded=succeeded, failed_images=listing)
@@ -193,7 +222,9 @@ def test_failed_are_the_stated_the_listed_and_those_without_a_result(
     allowed = judge(task, Policy(max_failed=expected), now=NOW)
     assert [reason.code for reason in allowed.reasons] == ([] if succeeded else ["nothing-scanned"])
     if expected:
-        message = too_many_failed(expected, total, expected - 1, stated=stated, names_causes=listed > 0)
+        message = too_many_failed(
+            expected, total, expected - 1, stated=stated, names_causes=listed > 0, is_judged_above=is_advised
+        )
         reason = Reason(code="too-many-failed", message=message, actual=expected, limit=expected - 1)
         assert judge(task, Policy(max_failed=expected - 1), now=NOW).reasons == (reason,)
 
@@ -303,14 +334,14 @@ def test_a_task_is_fresh_for_its_whole_age_and_not_longer(age: timedelta, code: 
 def test_a_stale_task_states_its_age_and_the_limit() -> None:
     reason = staleness(a_task(started_at=NOW - timedelta(hours=2)), Policy(max_age=timedelta(hours=1)), NOW)
 
-    message = too_old(NOW - timedelta(hours=2), 3600)
+    message = too_old(NOW - timedelta(hours=2), 3600, is_judged_at_any_age=True, by_id=False)
     assert reason == Reason(code="stale", message=str(message), while_waiting=message.happened, actual=7200, limit=3600)
 
 
 def test_a_task_without_a_start_time_is_not_fresh() -> None:
     task = a_task(started_at=None)
 
-    message = no_start_time(is_age_all=True)
+    message = no_start_time(is_judged_at_any_age=True, by_id=False)
     expected = Reason(code="no-begin", message=str(message), while_waiting=message.happened)
     assert staleness(task, Policy(), NOW) == expected
     assert _code(staleness(task, Policy(max_age=None, started_after=NOW), NOW)) == "no-begin"
@@ -336,7 +367,7 @@ def test_a_task_that_started_before_started_after_is_not_judged(max_age: timedel
 
     assert staleness(a_task(started_at=NOW), policy, NOW) is None
     early = NOW - timedelta(milliseconds=1)
-    message = started_too_early(early, NOW)
+    message = started_too_early(early, NOW, is_ahead=False, by_id=False)
     expected = Reason(code="stale", message=str(message), while_waiting=message.happened)
     assert staleness(a_task(started_at=early), policy, NOW) == expected
 
@@ -397,6 +428,27 @@ def test_no_task_is_a_reason_that_names_where_the_gate_looked_and_how_long() -> 
     message = no_task_found("x", "Cloud (region r)", "5 min (--appear-timeout)")
 
     assert no_task("x", "Cloud (region r)", "5 min (--appear-timeout)") == Reason(code="no-task", message=message)
+
+
+def test_the_reason_at_the_end_of_a_wait_names_its_limit_before_what_to_do() -> None:
+    reason = Reason(
+        code="stale", message="It is too old. Scan again.", while_waiting="It is too old.", actual=2, limit=1
+    )
+
+    ended = after_waiting(reason, "5 min (--appear-timeout)")
+
+    assert ended == replace(
+        reason,
+        message="It is too old. No task that can be judged was found within 5 min (--appear-timeout). Scan again.",
+    )
+
+
+@pytest.mark.parametrize(("ended_at", "advises_later"), [(NOW, True), (None, False)])
+def test_counts_that_may_still_change_are_not_judged(ended_at: datetime | None, *, advises_later: bool) -> None:
+    verdict = not_settled(a_task(ended_at=ended_at), 90.0)
+
+    assert (verdict.exit_code, codes(verdict)) == (ExitCode.NOT_FINAL, ["not-settled"])
+    assert ("later" in verdict.reasons[0].message) is advises_later
 
 
 def test_nothing_to_judge_keeps_its_reason() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.policy import CLOCK_TOLERANCE, Policy
-from gate.scan import RISK_SCOPES, ScanScope, TaskState
+from gate.scan import NOT_LISTED, RISK_SCOPES, ScanScope, TaskState
 from gate.selection import Choice, choose, narrow_scope, newest, other_that_fits
 from tests.builders import NOW, a_task
 
@@ -53,10 +53,7 @@ def test_a_task_without_a_start_time_is_newer_than_those_that_started_before_it_
 def test_where_age_does_not_matter_a_task_with_a_start_time_is_chosen(other: ScanTask) -> None:
     assert chosen(OLD, other, policy=ANY_AGE) == ("old", None)
     assert chosen(other, policy=ANY_AGE) == (other.id, None)
-    assert chosen(OLD, other, policy=replace(ANY_AGE, started_after=SINCE.started_after)) == (
-        other.id,
-        "no-begin",
-    )
+    assert chosen(other, policy=replace(ANY_AGE, started_after=SINCE.started_after)) == (other.id, "no-begin")
 
 
 def test_a_queued_task_is_named_as_such_and_not_as_one_to_judge_anyway() -> None:
@@ -80,6 +77,128 @@ def test_with_started_after_a_second_task_that_fits_makes_the_choice_ambiguous(s
     assert objection.code == "ambiguous-task"
     assert "nightly (id new, started 2026-01-31T11:00:00Z)" in objection.message
     assert "nightly (id old, started 2026-01-31T10:00:00Z)" in objection.message
+
+
+@pytest.mark.parametrize("max_age", [None, timedelta(hours=24)])
+@pytest.mark.parametrize("other", [QUEUED, ENDED, replace(QUEUED, progress=7)], ids=["queued", "ended", "running"])
+def test_a_task_without_a_start_time_may_fit_started_after(other: ScanTask, max_age: timedelta | None) -> None:
+    """A queued one will fit when it starts, and no wait makes the two one."""
+    policy = replace(SINCE, max_age=max_age)
+    choice = choose([OLD, other], policy, NOW)
+
+    assert choice.objection is not None
+    assert choice.objection.code == "ambiguous-task"
+    assert choice.is_hopeless(is_selected_by_id=False)
+    assert other_that_fits(NEW, [NEW, other], policy, NOW) is not None
+
+
+def test_two_queued_tasks_are_ambiguous_with_started_after_and_the_newest_one_is_waited_for_without_it() -> None:
+    twin = replace(QUEUED, id="twin")
+
+    assert chosen(QUEUED, twin, policy=SINCE)[1] == "ambiguous-task"
+    assert chosen(QUEUED, twin)[1] == "no-begin"
+
+
+def test_a_task_that_ended_before_started_after_or_longer_ago_than_max_age_does_not_fit() -> None:
+    policy = Policy(started_after=NOW - timedelta(minutes=80))
+
+    assert other_that_fits(NEW, [ENDED], policy, NOW) is None
+    assert other_that_fits(NEW, [ENDED], replace(SINCE, max_age=timedelta(minutes=80)), NOW) is None
+
+
+# Advice that the options in force make void.
+
+
+@pytest.mark.parametrize(
+    ("task", "policy", "is_advised"),
+    [
+        (OLD, BROAD, True),
+        (OLD, SINCE, True),
+        (OLD, Policy(started_after=OLD.started_at), True),
+        (OLD, Policy(started_after=NOW - timedelta(minutes=90)), False),
+        (replace(OLD, state=TaskState.RUNNING), BROAD, True),
+        (replace(OLD, state=TaskState.STOPPED), BROAD, False),
+        (replace(OLD, state=TaskState.UNKNOWN, raw_state=NOT_LISTED), BROAD, False),
+        (replace(OLD, scopes=frozenset()), BROAD, False),
+        (ENDED, BROAD, True),
+        (ENDED, SINCE, False),
+        (replace(ENDED, state=TaskState.FAILED), BROAD, False),
+    ],
+)
+def test_another_max_age_is_advised_exactly_where_only_the_age_is_against_the_task(
+    task: ScanTask, policy: Policy, *, is_advised: bool
+) -> None:
+    strict = replace(policy, max_age=timedelta(hours=1))
+
+    objection = choose([task], strict, NOW).objection
+    assert objection is not None
+    assert objection.code in {"stale", "no-begin"}
+    remedy = objection.message.removeprefix(objection.while_waiting)
+    assert ("--max-age" in remedy) is is_advised
+
+
+@pytest.mark.parametrize(
+    ("others", "policy"),
+    [
+        ([replace(NEW, id="twin")], BROAD),
+        ([OLD], SINCE),
+    ],
+    ids=["the same start", "another one that fits"],
+)
+def test_another_max_age_is_not_advised_where_another_task_would_be_in_the_way(
+    others: list[ScanTask], policy: Policy
+) -> None:
+    objection = choose([NEW, *others], replace(policy, max_age=timedelta(minutes=1)), NOW).objection
+
+    assert objection is not None
+    assert objection.code == "stale"
+    assert "raise --max-age" not in objection.message
+
+
+def test_max_age_none_is_not_advised_where_it_would_select_another_task() -> None:
+    """With it, a task that states its start time comes first."""
+    objection = choose([OLD, ENDED], BROAD, NOW).objection
+
+    assert objection is not None
+    assert objection.code == "no-begin"
+    assert "--max-age" not in objection.message
+
+
+@pytest.mark.parametrize(
+    ("scopes", "state", "is_advised"),
+    [
+        ({ScanScope.VULNERABILITY}, TaskState.COMPLETE, True),
+        ({ScanScope.VULNERABILITY}, TaskState.STOPPED, False),
+        ({ScanScope.SOFTWARE_COMPLIANCE}, TaskState.COMPLETE, False),
+        (set(), TaskState.COMPLETE, False),
+    ],
+)
+def test_a_weaker_requirement_is_advised_exactly_where_the_scan_meets_one(
+    scopes: set[ScanScope], state: TaskState, *, is_advised: bool
+) -> None:
+    objection = narrow_scope(a_task(scopes=frozenset(scopes), state=state), BROAD)
+
+    assert objection is not None
+    assert ("--required-scope" in objection.message) is is_advised
+
+
+@pytest.mark.parametrize(
+    ("task", "policy"),
+    [
+        (OLD, Policy(max_age=timedelta(hours=1))),
+        (OLD, Policy(started_after=NOW - timedelta(hours=1))),
+        (ENDED, BROAD),
+        (a_task(scopes=frozenset()), BROAD),
+    ],
+    ids=["too old", "too early", "no start time", "narrow scope"],
+)
+def test_where_a_task_was_selected_by_its_id_a_new_scan_has_to_be_selected_too(task: ScanTask, policy: Policy) -> None:
+    by_id, by_filters = (choose([task], policy, NOW, by_id=by_id).objection for by_id in (True, False))
+
+    assert by_id is not None
+    assert ", and select it with --task-id" in by_id.message
+    assert by_filters is not None
+    assert "--task-id" not in by_filters.message
 
 
 def test_a_task_that_started_too_early_does_not_fit() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -30,9 +31,13 @@ from gate.verdict_messages import (
     too_many_failed,
     too_many_risky,
     too_old,
+    waited_for_task,
     waiting_for_task,
 )
 from tests.builders import NOW, a_task
+
+if TYPE_CHECKING:
+    from gate.verdict_messages import Message
 
 
 @pytest.mark.parametrize(
@@ -60,21 +65,30 @@ def test_a_duration_is_written_in_the_largest_unit_that_divides_it(seconds: floa
     ("risky", "stated"), [(1, "1 of 3 images is risky"), (2, "2 of 3 images are risky"), (3, "3 of 3 images are risky")]
 )
 def test_a_block_by_risk_names_the_count_the_total_the_option_and_what_to_do(risky: int, stated: str) -> None:
-    assert too_many_risky(risky, 3, 0) == (
+    assert too_many_risky(risky, 3, 0, is_judged_above=True) == (
         f"{stated}; --max-risky allows 0. "
         "Fix the images named in the cloud's console and scan again, or raise --max-risky."
     )
 
 
 def test_a_block_by_failures_names_the_count_the_total_the_option_and_what_to_do() -> None:
-    assert too_many_failed(1, 3, 0, stated=1, names_causes=True) == (
+    assert too_many_failed(1, 3, 0, stated=1, names_causes=True, is_judged_above=True) == (
         "1 of 3 images could not be scanned; --max-failed allows 0. "
         "Fix the causes that the cloud names and scan again, or raise --max-failed."
     )
 
 
+def test_a_higher_limit_is_not_advised_where_there_would_be_no_verdict_with_it() -> None:
+    assert too_many_risky(1, 3, 0, is_judged_above=False) == (
+        "1 of 3 images is risky; --max-risky allows 0. Fix the images named in the cloud's console and scan again."
+    )
+    assert too_many_failed(3, 3, 0, stated=3, names_causes=True, is_judged_above=False) == (
+        "3 of 3 images could not be scanned; --max-failed allows 0. Fix the causes that the cloud names and scan again."
+    )
+
+
 def test_where_the_cloud_names_no_cause_the_message_does_not_send_the_reader_there() -> None:
-    assert too_many_failed(1, 3, 0, stated=1, names_causes=False) == (
+    assert too_many_failed(1, 3, 0, stated=1, names_causes=False, is_judged_above=True) == (
         "1 of 3 images could not be scanned; --max-failed allows 0. "
         "Check these images in the cloud's console and scan again, or raise --max-failed."
     )
@@ -94,16 +108,16 @@ def test_the_state_of_an_image_is_no_cause(reason: str, *, expected: bool) -> No
 
 
 def test_more_images_than_there_are_is_called_a_contradiction() -> None:
-    assert too_many_risky(4, 3, 0).startswith(
+    assert too_many_risky(4, 3, 0, is_judged_above=False).startswith(
         "The counts contradict each other: by them, 4 of only 3 images are risky; --max-risky allows 0. "
     )
-    assert too_many_failed(4, 3, 1, stated=4, names_causes=True).startswith(
+    assert too_many_failed(4, 3, 1, stated=4, names_causes=True, is_judged_above=False).startswith(
         "The counts contradict each other: by them, 4 of only 3 images could not be scanned; --max-failed allows 1. "
     )
 
 
 def test_where_the_cloud_states_another_number_of_failures_both_are_named() -> None:
-    message = too_many_failed(3, 5, 1, stated=2, names_causes=True)
+    message = too_many_failed(3, 5, 1, stated=2, names_causes=True, is_judged_above=True)
 
     assert message.startswith("3 of 5 images could not be scanned (the cloud states 2); --max-failed allows 1. ")
 
@@ -178,11 +192,20 @@ def test_a_reason_that_only_repeats_the_ending_is_left_out(state: TaskState, rea
 # No task, or one that is not fresh.
 
 
-@pytest.mark.parametrize(("task_id", "which"), [(None, "No scan task"), ("x", "No scan task with the id 'x'")])
-def test_no_task_found_names_where_the_gate_looked_how_long_and_what_to_do(task_id: str | None, which: str) -> None:
+@pytest.mark.parametrize(
+    ("task_id", "which", "remedy"),
+    [
+        (None, "No scan task", "Start a scan before the gate runs"),
+        ("x", "No scan task with the id 'x'", "Correct --task-id"),
+    ],
+)
+def test_no_task_found_names_where_the_gate_looked_how_long_and_what_to_do(
+    task_id: str | None, which: str, remedy: str
+) -> None:
+    """A scan that is started now has another id than the one that was given."""
     assert no_task_found(task_id, "Huawei Cloud (region r)", "5 min (--appear-timeout)") == (
         f"{which} was found in Huawei Cloud (region r) within 5 min (--appear-timeout). "
-        "Start a scan before the gate runs, or correct where the gate searches for it."
+        f"{remedy}, or correct where the gate searches for it."
     )
     assert no_task_found(task_id, "Huawei Cloud (region r)", "") == f"{which} was found yet in Huawei Cloud (region r)."
 
@@ -193,29 +216,60 @@ def test_a_waiting_line_names_the_reason_the_time_and_the_option() -> None:
     )
 
 
+def test_the_end_of_a_wait_names_the_reason_the_time_and_the_option() -> None:
+    assert waited_for_task("It is too old.", format_limit(300, "--appear-timeout")) == (
+        "It is too old. No task that can be judged was found within 5 min (--appear-timeout)."
+    )
+
+
 def test_a_stale_task_is_reported_with_its_start_time_the_limit_and_the_option() -> None:
-    assert str(too_old(NOW, 3600)) == (
+    assert str(too_old(NOW, 3600, is_judged_at_any_age=True, by_id=False)) == (
         "The scan task started 2026-01-31T12:00:00Z, longer ago than --max-age allows (1 h). "
         "Start a scan for this release, or raise --max-age."
     )
-    assert str(started_too_early(NOW - timedelta(milliseconds=1), NOW)) == (
+    early = NOW - timedelta(milliseconds=1)
+    assert str(started_too_early(early, NOW, is_ahead=False, by_id=False)) == (
         "The scan task started 2026-01-31T11:59:59Z, before 2026-01-31T12:00:00Z (--started-after). "
         "Start a scan for this release."
     )
 
 
+def test_max_age_is_not_advised_where_something_else_is_against_the_task() -> None:
+    assert too_old(NOW, 3600, is_judged_at_any_age=False, by_id=False).remedy == "Start a scan for this release."
+
+
+def test_a_start_time_in_the_future_is_answered_by_how_to_record_it() -> None:
+    assert started_too_early(NOW, NOW + timedelta(1), is_ahead=True, by_id=False).remedy == (
+        "That time is in the future: record it in UTC, on a machine whose clock is right."
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "scan"),
+    [
+        (too_old(NOW, 3600, is_judged_at_any_age=False, by_id=True), "a scan for this release"),
+        (started_too_early(NOW, NOW, is_ahead=False, by_id=True), "a scan for this release"),
+        (no_start_time(is_judged_at_any_age=False, by_id=True), "another scan"),
+        (scope_too_narrow(["baseline"], is_judged_by_less=False, by_id=True), "a scan with the full scope"),
+    ],
+)
+def test_where_a_task_was_selected_by_its_id_a_new_scan_has_another_one(message: Message, scan: str) -> None:
+    assert message.remedy == f"Start {scan}, and select it with --task-id."
+
+
 def test_a_start_time_that_cannot_be_true_is_reported_with_what_to_correct() -> None:
     assert str(starts_in_future(NOW)) == (
-        "The scan task states a start time in the future, 2026-01-31T12:00:00Z. Correct the clock of this machine."
+        "The scan task states a start time in the future, 2026-01-31T12:00:00Z. "
+        "Check the task in the cloud's console, and the clock of this machine."
     )
-    assert str(no_start_time(is_age_all=True)) == (
+    assert str(no_start_time(is_judged_at_any_age=True, by_id=False)) == (
         "The scan task states no start time, so its age is unknown. "
         "Start another scan, or judge tasks of any age with --max-age none."
     )
 
 
 def test_max_age_none_is_not_advised_where_another_option_needs_the_start_time() -> None:
-    assert str(no_start_time(is_age_all=False)) == (
+    assert str(no_start_time(is_judged_at_any_age=False, by_id=False)) == (
         "The scan task states no start time, so its age is unknown. Start another scan."
     )
 
@@ -235,15 +289,44 @@ def test_two_tasks_that_fit_are_named_with_how_to_tell_them_apart() -> None:
     assert str(ambiguous(one, other)) == (
         "Two scan tasks fit: release (id a1, started 2026-01-31T12:00:00Z) and unnamed (id b2). "
         "Another pipeline or a schedule probably started one of them. "
-        "Select one with --task-id, or, on Huawei Cloud, tell them apart with --task-name."
+        "Select one with --task-id."
     )
+    queued = a_task(id="b2", name="other", state=TaskState.RUNNING, started_at=None)
+    assert "and other (id b2, queued). " in ambiguous(one, queued).happened
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_advised"),
+    [
+        ("release-A", "release-B", True),
+        ("release", "release", False),
+        ("release", "RELEASE", False),
+        ("release", "the Release-2", False),
+        ("the release-2", "Release", False),
+        ("release", "", False),
+    ],
+)
+def test_a_name_is_advised_only_where_it_selects_each_of_the_two_alone(
+    one: str, other: str, *, is_advised: bool
+) -> None:
+    """--task-name is looked for anywhere in a name, in any case."""
+    remedy = ambiguous(a_task(id="a1", name=one), a_task(id="b2", name=other)).remedy
+
+    by_name = ", or by its name with --task-name" if is_advised else ""
+    assert remedy == f"Select one with --task-id{by_name}."
 
 
 def test_a_narrow_scope_is_named_with_what_was_not_looked_for() -> None:
-    assert str(scope_too_narrow(["baseline", "vulnerability"])) == (
+    assert str(scope_too_narrow(["baseline", "vulnerability"], is_judged_by_less=True, by_id=False)) == (
         "The scan did not look for: baseline, vulnerability. It was started with a narrower scope, so no risk of that "
         "kind could be found. Start a scan with the full scope, or require less with --required-scope."
     )
+
+
+def test_a_weaker_requirement_is_not_advised_where_none_can_be_met() -> None:
+    remedy = scope_too_narrow(["baseline"], is_judged_by_less=False, by_id=False).remedy
+
+    assert remedy == "Start a scan with the full scope."
 
 
 def test_a_contradicted_end_and_counts_that_may_change_name_the_timeout() -> None:
@@ -251,9 +334,16 @@ def test_a_contradicted_end_and_counts_that_may_change_name_the_timeout() -> Non
         "The time is up after 30 min (--timeout) and the cloud calls the scan task complete, but it states a failure "
         "(disk full). It may still be running, or have failed. Check it in the cloud's console, and scan again."
     )
-    assert not_settled(1800.0) == (
-        "The time is up after 30 min (--timeout) and the scan task ended so recently, or at an unknown time, that its "
-        "counts may still change. Raise --timeout, or run the gate again later."
+    assert not_settled(1800.0, states_end=True) == (
+        "The time is up after 30 min (--timeout) and the scan task ended so recently that its counts may still change. "
+        "Raise --timeout, or run the gate again later."
+    )
+
+
+def test_a_later_run_is_not_advised_where_it_would_have_to_poll_twice_as_well() -> None:
+    assert not_settled(1800.0, states_end=False) == (
+        "The time is up after 30 min (--timeout) and the scan task does not state when it ended, so its counts may "
+        "still change. Raise --timeout."
     )
 
 

@@ -126,7 +126,7 @@ def _throttled(response: Response, error: CloudError) -> Throttled:
     return Throttled(
         f"{_NAME}'s quota is used up ({describe_error(response, error)}).",
         means="All jobs of the account share the requests that the API allows.",
-        remedy="Run fewer gates at once, or poll less often with --poll-interval.",
+        remedy="Run fewer gates at once, or let them poll less often with --poll-interval.",
         retry_after=_pause(response),
     )
 

@@ -65,7 +65,7 @@ def _api(connection: Connection, url: str) -> Api:
         base_url=url,
         auth=auth,
         secrets=credentials.secrets,
-        read=read,
+        read=partial(read, by_token=not credentials.is_key_pair),
         signs_the_time=credentials.is_key_pair,
         renew=partial(_api, connection, url),
     )

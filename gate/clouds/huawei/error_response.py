@@ -6,6 +6,7 @@ Permission errors of HSS arrive as HTTP 400, so the error code decides before th
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.error_response import (
@@ -35,12 +36,13 @@ _GATEWAY = re.compile(r"^APIG\.")
 _NO_ERROR: tuple[object, ...] = (None, False, 0, "", "0", [], {})
 _CODES = ("error_code", "errorCode", "code")
 _MESSAGES = ("error_msg", "errorMsg", "error_description", "message")
-_READ_HSS = "Grant the user read access to HSS (the policy HSS ReadOnlyAccess) in the project of the region."
+_READ_HSS = "Grant the user read access to HSS (the policy HSS ReadOnlyAccess) in this project."
 _LIST_PROJECTS = "Allow the user to list projects in IAM, or give --project-id, which makes this call unnecessary."
+_RENEW = "Get a new token; one from a regional IAM endpoint is valid in that region only."
 _REMEDIES = {
     "APIGW.0301": "Check that id and secret are from the same key, that a temporary key has its security token, "
     "and that this machine's clock is right to 15 minutes.",
-    "APIGW.0307": "Get a new token; one from a regional IAM endpoint is valid in that region only.",
+    "APIGW.0307": _RENEW,
 }
 _THROTTLED = "APIGW.0308"
 _WRONG_CREDENTIALS = frozenset({"APIGW.0301", "APIGW.0303", "APIGW.0305", "APIGW.0307", "IAM.0001"})
@@ -53,9 +55,14 @@ _PROJECTS, _IAM_UNAUTHORISED, _IAM_FORBIDDEN = "/v3/projects", "401", "403"
 """The codes of IAM's version 3 are mere statuses, which any gateway or proxy may write into its JSON."""
 
 
-def read(response: Response) -> dict[str, Any]:
-    """Reads a response of HSS or IAM; see `gate.clouds.error_response.read_document`."""
-    return read_document(response, find_error, _refusal)
+def read(response: Response, *, by_token: bool = False) -> dict[str, Any]:
+    """Reads a response of HSS or IAM; see `gate.clouds.error_response.read_document`.
+
+    Args:
+        response: The response.
+        by_token: Whether the request was authenticated by an X-Auth-Token, and not by a key pair.
+    """
+    return read_document(response, find_error, partial(_refusal, by_token=by_token))
 
 
 def find_error(document: Mapping[str, Any]) -> CloudError:
@@ -82,10 +89,10 @@ def _named(key: str, document: Mapping[str, Any]) -> CloudError:
     return CloudError(code=shown, message=one_line(message, 300))
 
 
-def _refusal(response: Response, error: CloudError) -> GateError:
-    if response.status == TOO_MANY_REQUESTS or error.code == _THROTTLED:
-        return _throttled(response, error)
+def _refusal(response: Response, error: CloudError, *, by_token: bool) -> GateError:
     is_iam = response.operation.endswith(_PROJECTS)
+    if response.status == TOO_MANY_REQUESTS or error.code == _THROTTLED:
+        return _throttled(response, error, is_iam=is_iam)
     if error.code in _FORBIDDEN or (is_iam and error.code == _IAM_FORBIDDEN):
         return NotAuthorised(
             f"Huawei Cloud does not let this user call {response.operation} ({describe_error(response, error)}).",
@@ -96,7 +103,7 @@ def _refusal(response: Response, error: CloudError) -> GateError:
         return NotAuthorised(
             f"Huawei Cloud does not accept these credentials ({describe_error(response, error)}).",
             means="They are wrong, expired or of another region.",
-            remedy=_REMEDIES.get(error.code, "Check the credentials and the region."),
+            remedy=_RENEW if by_token else _REMEDIES.get(error.code, "Check the credentials and the region."),
         )
     if is_transient(response):
         return unreachable("Huawei Cloud", response, error)
@@ -104,13 +111,15 @@ def _refusal(response: Response, error: CloudError) -> GateError:
     return refused("Huawei Cloud", response, error, remedy=remedy)
 
 
-def _throttled(response: Response, error: CloudError) -> Throttled:
+def _throttled(response: Response, error: CloudError, *, is_iam: bool) -> Throttled:
     if not error.code:
         return rate_limited("Huawei Cloud", response)
     size = re.search(r"limit:([0-9]{1,6}),time:([0-9]{1,6}) (second|minute|hour)", error.message)
     return Throttled(
         f"Huawei Cloud's quota is used up ({describe_error(response, error)}).",
-        means="A user may call this API 5 times a minute; all jobs of that user, or of one IP address, share it.",
+        means="All jobs of the account share the requests that IAM allows."
+        if is_iam
+        else "A user may call this API 5 times a minute; all jobs of that user, or of one IP address, share it.",
         remedy="Run fewer gates at once, or give them users of their own.",
         retry_after=retry_after(response),
         seconds_per_call=int(size[2]) * _UNITS[size[3]] / max(1, int(size[1])) if size else None,

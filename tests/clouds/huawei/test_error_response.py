@@ -168,6 +168,24 @@ def test_a_mere_status_in_the_json_of_some_gateway_says_nothing_about_credential
     assert isinstance(found, Refused)
 
 
+def test_a_used_up_quota_of_iam_is_not_explained_by_that_of_the_tasks() -> None:
+    response = a_response(gateway("APIGW.0308"), 429)
+    of_iam, of_hss = (
+        error_of(replace(response, operation=name)).means for name in ("GET /v3/projects", "GET /v5/0/image/tasks")
+    )
+
+    assert of_iam == "All jobs of the account share the requests that IAM allows."
+    assert "5 times a minute" in of_hss
+
+
+@pytest.mark.parametrize("code", ["APIGW.0301", "APIGW.0303", "APIGW.0307", "IAM.0001"])
+def test_where_a_token_was_given_no_advice_is_about_key_pairs(code: str) -> None:
+    with pytest.raises(NotAuthorised) as caught:
+        read(a_response(gateway(code), 401), by_token=True)
+
+    assert caught.value.remedy.startswith("Get a new token; ")
+
+
 @pytest.mark.parametrize(
     "body",
     [
