@@ -95,17 +95,20 @@ def rate_limited(vendor: str, response: Response) -> Throttled:
 
 
 def refused(vendor: str, response: Response, error: CloudError, *, remedy: str) -> Refused | ForeignResponse:
-    """The error for a refused request; a response without an error of the cloud did not come from the cloud."""
+    """The error for a refused request; a response without an error of the cloud did not come from the cloud.
+
+    One with an error that is in no table may have come from a proxy too, which is named.
+    """
     if not error.code:
         return foreign(response)
     if response.status in AUTH_STATUSES:
         return Refused(
-            f"{vendor} does not allow the request ({describe_error(response, error)}).",
+            f"{vendor} does not allow the request ({describe_error(response, error)}).{through_proxy(response)}",
             means="By its status, it is about access: a permission, the state of the account, or its edition.",
             remedy="Look the error code up in the cloud's documentation.",
         )
     return Refused(
-        f"{vendor} refuses the request ({describe_error(response, error)}).",
+        f"{vendor} refuses the request ({describe_error(response, error)}).{through_proxy(response)}",
         means="A parameter is wrong, or the endpoint does not offer this API.",
         remedy=remedy,
     )

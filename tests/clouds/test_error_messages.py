@@ -14,7 +14,7 @@ import pytest
 
 from gate.clouds.alibaba import error_response as alibaba
 from gate.clouds.huawei import error_response as huawei
-from gate.errors import GateError
+from gate.errors import GateError, Refused
 from tests.clouds.builders import a_response
 from tests.harness import CLOUDS
 
@@ -90,6 +90,13 @@ def test_a_response_without_an_error_of_the_cloud_may_be_that_of_a_proxy_whateve
     assert f"(HTTP {status}, a page with the title 'Web filter')." in direct.value.happened
     assert "proxy" in str(direct.value)
     assert through_proxy.value.happened == f"{direct.value.happened} It came through the proxy proxy.example:3128."
+
+
+@pytest.mark.parametrize("status", [200, 400, 403])
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_an_error_that_is_in_no_table_may_be_that_of_a_proxy(cloud: str, status: int) -> None:
+    with pytest.raises(Refused, match=r"blocked.* It came through the proxy proxy\.example:3128\."):
+        READ[cloud](replace(a_response('{"error": "blocked"}', status), proxy="proxy.example:3128"))
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
