@@ -12,7 +12,7 @@ import click
 
 from gate import ci, run
 from gate.clock import Clock, RunDeadline
-from gate.clouds import Connection
+from gate.clouds import CLOUDS, Connection
 from gate.command_line import TableCommand, option_values, reads_variables, value_sources
 from gate.environment import gate_environment, ignored_variables, unknown_variables
 from gate.errors import ExitCode, Interrupted
@@ -113,6 +113,9 @@ def _connection(
         time_of_day=TimeOfDay(clock),
         deadline=RunDeadline(clock, settings.timeout),
         event_log=EventLog(clock, log.on_event),
+        other_sources={
+            provider.vendor: provider.credential_sources for name, provider in CLOUDS.items() if name != settings.cloud
+        },
         mask_secret=lambda secret: print_mask_command(ci_system.mask_command(secret)),
     )
 

@@ -198,3 +198,19 @@ def test_credentials_that_never_were_accepted_have_no_lifetime(
 
     assert ending.code == 3
     assert "accepted them before" not in ending.out
+
+
+@pytest.mark.parametrize(("cloud", "other"), [*zip(CLOUDS, reversed(CLOUDS), strict=True)])
+def test_keys_of_another_cloud_are_named_where_there_are_none_of_this_one(
+    cloud: str, other: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_id, *_ = NAMES[other]["the vendor's SDK"]
+    gate = gate_in("clean", cloud)
+    for name in [name for name in os.environ if name.startswith("SCAN_GATE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv(key_id, "x")
+
+    ending = gate.check()
+
+    assert ending.code == 3
+    assert f"{key_id} is set, but that is for" in ending.out

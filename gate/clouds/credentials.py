@@ -67,7 +67,12 @@ OURS = Source(
 
 
 def find_credentials(
-    environ: Mapping[str, str], native: Sequence[Source], *, vendor: str = "the cloud", takes_token: bool = True
+    environ: Mapping[str, str],
+    native: Sequence[Source],
+    *,
+    vendor: str = "the cloud",
+    takes_token: bool = True,
+    others: Mapping[str, Sequence[Source]] | None = None,
 ) -> Credentials:
     """Takes the credentials of the first source that has any; sources are never mixed.
 
@@ -76,26 +81,32 @@ def find_credentials(
         native: The names that the vendor's own tools use, best first; the gate's own come before them.
         vendor: The name of the cloud, for messages.
         takes_token: Whether one can sign in with a token alone; if not, a token without a key pair is an error.
+        others: The names that the tools of other vendors use, by vendor; not read, but named in a message.
 
     Raises:
         NotAuthorised: There are none, or only one half of a key pair, or only a token where none is taken.
         UsageError: A variable names a file that cannot be read.
     """
     given = [(source, _credentials(environ, source)) for source in (INPUT, OURS, *native)]
-    for source, found in given:
+    for place, (source, found) in enumerate(given):
         usable = found if takes_token else replace(found, auth_token="")
         if usable != Credentials():
-            return _complete(usable, source)
+            _check_values(usable, source)
+            if not usable.auth_token and not usable.is_key_pair:
+                raise _incomplete(environ, usable, source, given[place + 1 :])
+            return usable
     for source, found in given:
         if found.auth_token:
             raise NotAuthorised(
                 f"{vendor} takes no token alone: {_display(source.auth_token)} is set, but no access key.",
                 remedy=_how_to_set(environ, native, takes_token=False),
             )
+    of_others = _set_for_others(environ, others or {})
+    how = _how_to_set(environ, native, takes_token=takes_token)
     raise NotAuthorised(
         f"There are no credentials for {vendor}.",
-        means=_why_none(environ, native),
-        remedy=_how_to_set(environ, native, takes_token=takes_token),
+        means=of_others or _why_none(environ, native),
+        remedy=f"{how.removesuffix('.')}, or correct --cloud." if of_others else how,
     )
 
 
@@ -122,11 +133,21 @@ def _credentials(environ: Mapping[str, str], source: Source) -> Credentials:
 
 
 def _why_none(environ: Mapping[str, str], native: Sequence[Source]) -> str:
-    names = {getattr(source, part.name) for source in (INPUT, OURS, *native) for part in fields(Source)}
+    names = [
+        *filter(None, (getattr(source, part.name) for source in (INPUT, OURS, *native) for part in fields(Source)))
+    ]
+    if file := next((file for name in names if environ.get(file := f"{name}_FILE")), ""):
+        return f"The file that {file} names is empty."
     # In a CI system; elsewhere nobody sets an empty one.
     if any(name in environ for name in names):
         return "A secret that does not exist arrives as an empty variable, and pull requests from forks get no secrets."
     return "None of their variables is set."
+
+
+def _set_for_others(environ: Mapping[str, str], others: Mapping[str, Sequence[Source]]) -> str:
+    """Says which key of another cloud is set; empty if there is none."""
+    keys = ((vendor, source.access_key_id) for vendor, sources in others.items() for source in sources)
+    return next((f"{key} is set, but that is for {vendor} only." for vendor, key in keys if environ.get(key)), "")
 
 
 def _how_to_set(environ: Mapping[str, str], native: Sequence[Source], *, takes_token: bool) -> str:
@@ -185,7 +206,7 @@ def _mistaken_for_its_file(value: str) -> str:
     return "it is the path of a file, which a variable ending in _FILE would name" if is_path else ""
 
 
-def _complete(found: Credentials, source: Source) -> Credentials:
+def _check_values(found: Credentials, source: Source) -> None:
     for part in fields(Source):
         value = getattr(found, part.name)
         if mistake := mistake_in(value) or _mistaken_for_its_file(value):
@@ -205,12 +226,36 @@ def _complete(found: Credentials, source: Source) -> Credentials:
             means="It was pasted with a line break, or is the secret of something else.",
             remedy="Set it again, as the cloud's console shows it.",
         )
-    if found.auth_token or found.is_key_pair:
-        return found
+
+
+def _incomplete(
+    environ: Mapping[str, str], found: Credentials, source: Source, later: Iterable[tuple[Source, Credentials]]
+) -> NotAuthorised:
+    present = [_origin(environ, getattr(source, part.name)) for part in fields(Source) if getattr(found, part.name)]
     pair = {source.access_key_id: found.access_key_id, source.access_key_secret: found.access_key_secret}
-    absent = " and ".join(_display(name) for name, value in pair.items() if not value)
-    raise NotAuthorised(
-        f"The credentials are incomplete; not set: {absent}.",
+    absent = [f"{_display(name)}{_note_of_file(environ, name)}" for name, value in pair.items() if not value]
+    happened = (
+        f"The credentials are incomplete: {' and '.join(present)} {'is' if len(present) == 1 else 'are'} set, but not "
+        f"{' and '.join(absent)}."
+    )
+    if complete := next((other for other, its in later if its.is_key_pair), None):
+        pair_names = f"{_display(complete.access_key_id)} and {_display(complete.access_key_secret)}"
+        return NotAuthorised(
+            happened,
+            means=f"{pair_names} are complete, but come later: the first source with any value counts, and none are "
+            "mixed.",
+            remedy=f"Unset {' and '.join(present)}, or set the rest.",
+        )
+    return NotAuthorised(
+        happened,
         means="A secret of that name does not exist here, or this job may not read it.",
         remedy="Set both halves of the key pair, from the same key.",
     )
+
+
+def _origin(environ: Mapping[str, str], name: str) -> str:
+    return _display(name) if environ.get(name, "").strip() else f"{name}_FILE"
+
+
+def _note_of_file(environ: Mapping[str, str], name: str) -> str:
+    return f" (the file that {name}_FILE names is empty)" if environ.get(f"{name}_FILE") else ""

@@ -75,6 +75,8 @@ class Connection:
     """Opens the transport to an HTTP host; injected like the clock, so that a test can answer without a socket."""
     open_transports: ExitStack = field(default_factory=ExitStack)
     """To be closed at the end of the run."""
+    other_sources: Mapping[str, Sequence[Source]] = field(default_factory=dict)
+    """The names under which the tools of other vendors keep credentials, by vendor; for a message."""
     masked: set[str] = field(default_factory=set, repr=False)
     """The secrets that were given to `mask_secret`."""
 
@@ -96,7 +98,8 @@ class Connection:
 
     def credentials(self, native: Sequence[Source], *, vendor: str, takes_token: bool = True) -> Credentials:
         """Finds the credentials, and masks their secrets; see `find_credentials`."""
-        found = find_credentials(self.environ, native, vendor=vendor, takes_token=takes_token)
+        others = self.other_sources
+        found = find_credentials(self.environ, native, vendor=vendor, takes_token=takes_token, others=others)
         for secret in found.secrets:
             # Once, however often credentials are read: the command that masks a secret contains it.
             if len(secret) >= MIN_SECRET_LENGTH and secret not in self.masked:

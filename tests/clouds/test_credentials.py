@@ -53,23 +53,88 @@ def test_white_space_around_a_value_is_removed() -> None:
     assert find_credentials(environ, ()) == Credentials(access_key_id="id", access_key_secret="secret")
 
 
+OUR_HALVES = "SCAN_GATE_ACCESS_KEY_ID and SCAN_GATE_ACCESS_KEY_SECRET"
+
+
 @pytest.mark.parametrize(
-    ("environ", "missing"),
+    ("environ", "present", "missing"),
     [
-        ({INPUT.access_key_id: "x", **a_pair(OURS)}, "the input 'access-key-secret'"),
-        ({INPUT.access_key_secret: "x", **a_pair(OURS)}, "the input 'access-key-id'"),
-        ({OURS.access_key_id: "x", INPUT.access_key_secret: ""}, "SCAN_GATE_ACCESS_KEY_SECRET"),
-        ({OURS.access_key_id: "x", NATIVE[0].access_key_secret: "x"}, "SCAN_GATE_ACCESS_KEY_SECRET"),
-        ({OURS.security_token: "x"}, "SCAN_GATE_ACCESS_KEY_ID and SCAN_GATE_ACCESS_KEY_SECRET"),
-        ({NATIVE[0].access_key_secret: "x", **a_pair(NATIVE[1])}, "FIRST_ID"),
+        ({INPUT.access_key_id: "x", **a_pair(OURS)}, "the input 'access-key-id' is", "the input 'access-key-secret'"),
+        (
+            {INPUT.access_key_secret: "x", **a_pair(OURS)},
+            "the input 'access-key-secret' is",
+            "the input 'access-key-id'",
+        ),
+        ({OURS.access_key_id: "x", INPUT.access_key_secret: ""}, "SCAN_GATE_ACCESS_KEY_ID is", OURS.access_key_secret),
+        (
+            {OURS.access_key_id: "x", NATIVE[0].access_key_secret: "x"},
+            "SCAN_GATE_ACCESS_KEY_ID is",
+            "SCAN_GATE_ACCESS_KEY_SECRET",
+        ),
+        ({OURS.security_token: "x"}, "SCAN_GATE_SECURITY_TOKEN is", OUR_HALVES),
+        (
+            {OURS.access_key_id: "x", OURS.security_token: "x"},
+            "SCAN_GATE_ACCESS_KEY_ID and SCAN_GATE_SECURITY_TOKEN are",
+            "SCAN_GATE_ACCESS_KEY_SECRET",
+        ),
+        ({NATIVE[0].access_key_secret: "x", **a_pair(NATIVE[1])}, "FIRST_SECRET is", "FIRST_ID"),
     ],
-    ids=["input-id", "input-secret", "ours-id", "halves-of-two-sources", "only-a-security-token", "native-secret"],
+    ids=["input-id", "input-secret", "ours-id", "two-sources", "only-a-security-token", "no-secret", "native-secret"],
 )
-def test_an_incomplete_pair_is_not_completed_from_another_source(environ: dict[str, str], missing: str) -> None:
+def test_an_incomplete_pair_is_not_completed_from_another_source(
+    environ: dict[str, str], present: str, missing: str
+) -> None:
     with pytest.raises(NotAuthorised) as caught:
         find_credentials(environ, NATIVE)
 
-    assert caught.value.happened == f"The credentials are incomplete; not set: {missing}."
+    assert caught.value.happened == f"The credentials are incomplete: {present} set, but not {missing}."
+
+
+def test_a_half_that_is_left_over_before_a_complete_pair_is_named_as_the_one_that_counts() -> None:
+    with pytest.raises(NotAuthorised) as caught:
+        find_credentials({OURS.access_key_id: "x", NATIVE[0].access_key_id: "x", **a_pair(NATIVE[1])}, NATIVE)
+
+    assert caught.value.means.startswith("SECOND_ID and SECOND_SECRET are complete, but come later: ")
+    assert caught.value.remedy == "Unset SCAN_GATE_ACCESS_KEY_ID, or set the rest."
+
+
+def test_an_incomplete_pair_names_the_variable_of_a_file_that_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "id").write_text("id")
+    (tmp_path / "secret").write_text("\n")
+    environ = {f"{name}_FILE": str(tmp_path / path) for name, path in zip(a_pair(OURS), ("id", "secret"), strict=True)}
+    with pytest.raises(NotAuthorised) as caught:
+        find_credentials(environ, NATIVE)
+
+    assert caught.value.happened == (
+        "The credentials are incomplete: SCAN_GATE_ACCESS_KEY_ID_FILE is set, but not SCAN_GATE_ACCESS_KEY_SECRET "
+        "(the file that SCAN_GATE_ACCESS_KEY_SECRET_FILE names is empty)."
+    )
+
+
+def test_where_all_files_are_empty_the_error_names_the_variable_of_one(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("")
+    with pytest.raises(NotAuthorised, match="no credentials") as caught:
+        find_credentials({"SCAN_GATE_AUTH_TOKEN_FILE": str(tmp_path / "token")}, NATIVE)
+
+    assert caught.value.means == "The file that SCAN_GATE_AUTH_TOKEN_FILE names is empty."
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_without_credentials_for_this_cloud_those_of_another_are_named(cloud: str) -> None:
+    provider, (other, *_) = CLOUDS[cloud], (one for name, one in CLOUDS.items() if name != cloud)
+    with pytest.raises(NotAuthorised) as caught:
+        find_credentials(
+            a_pair(other.credential_sources[0]),
+            provider.credential_sources,
+            vendor=provider.vendor,
+            takes_token=provider.takes_token,
+            others={other.vendor: other.credential_sources},
+        )
+
+    key_id = other.credential_sources[0].access_key_id
+    assert caught.value.means == f"{key_id} is set, but that is for {other.vendor} only."
+    assert caught.value.remedy.endswith(", or correct --cloud.")
+    assert len(wrap(str(caught.value), width=110)) <= 3
 
 
 @pytest.mark.parametrize(

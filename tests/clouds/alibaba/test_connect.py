@@ -83,7 +83,7 @@ def test_connecting_sends_nothing(fake_time: FakeTime, settings: dict[str, Any])
             NotAuthorised,
             "or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET.",
         ),
-        ({"region": "cn-hangzhou"}, {"ALICLOUD_ACCESS_KEY": "x"}, NotAuthorised, "not set: ALICLOUD_SECRET_KEY"),
+        ({"region": "cn-hangzhou"}, {"ALICLOUD_ACCESS_KEY": "x"}, NotAuthorised, "but not ALICLOUD_SECRET_KEY"),
         ({"region": "cn-hangzhou"}, {"ALIBABA_CLOUD_SECURITY_TOKEN": "x"}, NotAuthorised, "incomplete"),
         ({"region": "cn-hangzhou"}, {"SCAN_GATE_AUTH_TOKEN": "x"}, NotAuthorised, "Alibaba Cloud takes no token alone"),
         ({"region": "cn-hangzhou"}, {"INPUT_AUTH-TOKEN": "x"}, NotAuthorised, "the input 'auth-token' is set"),
