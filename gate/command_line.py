@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gate.settings import Option
 
-_EMPTY = "the value is empty; a variable of the shell may not be set."
+_PRECEDENCE = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
 _CONFIG_PATH = "gate.config_file"
 """Where a context of `click` keeps the path of the config file that was read."""
 _NO_VARIABLES = "gate.no_variables"
@@ -45,7 +45,7 @@ class Parsed(click.ParamType[object]):
             # Python does not write numbers of thousands of digits.
             self.fail("the number is too large.", param, ctx)
         if not value:
-            self.fail(_EMPTY, param, ctx)
+            self.fail(self._empty(param, ctx), param, ctx)
         if value.startswith("--"):
             self.fail(f"{value} is another option; a variable of the shell before it may not be set.", param, ctx)
         if not value.isprintable():
@@ -59,9 +59,26 @@ class Parsed(click.ParamType[object]):
         except ValueError as error:
             self.fail(f"{error}.", param, ctx)
 
+    def _empty(self, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        is_in_file = bool(param and ctx and ctx.get_parameter_source(str(param.name)) is ParameterSource.DEFAULT_MAP)
+        why = "" if is_in_file else "; a variable of the shell may not be set"
+        how = f" Correct it, or set it to {self._option.unset!r}." if self._option.unset else ""
+        return f"the value is empty{why}.{how}"
+
     def split_envvar_value(self, rv: str) -> Sequence[str]:
         """Splits a variable into one value per line, so that a path may have spaces."""
         return [line.strip() for line in rv.splitlines() if line.strip()]
+
+
+class Flag(click.types.BoolParamType):
+    """True or false, in a variable; `click` knows other words for both, and an error need not list them."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> bool:
+        """Parses the text of a variable; the command line and the config file have no text for a flag."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not true or false.", param, ctx)
 
 
 class Chosen(click.Choice[str]):
@@ -128,7 +145,7 @@ class TableCommand(click.Command):
 def click_option(option: Option) -> click.Option:
     """One row of the table as a `click` option, with the variables that it may come from."""
     if option.is_flag:
-        return TableOption(option, is_flag=True, default=False)
+        return TableOption(option, type=Flag(), is_flag=True, default=False)
     return TableOption(
         option,
         type=Chosen(option.choices) if option.choices else Parsed(option),
@@ -140,6 +157,15 @@ def click_option(option: Option) -> click.Option:
 def reads_variables(ctx: click.Context) -> bool:
     """Whether options may come from variables."""
     return _NO_VARIABLES not in ctx.meta
+
+
+def verbosity(ctx: click.Context, values: Mapping[str, Any]) -> int:
+    """Returns -1 for --quiet, 1 for --verbose, else 0; of both, the one whose source comes first counts."""
+    for source in _PRECEDENCE:
+        given = [name for name in ("verbose", "quiet") if values[name] and ctx.get_parameter_source(name) is source]
+        if given:
+            return int("verbose" in given) - int("quiet" in given)
+    return 0
 
 
 def option_values(values: Mapping[str, Any]) -> dict[str, Any]:

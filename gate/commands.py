@@ -13,7 +13,7 @@ import click
 from gate import ci, run
 from gate.clock import Clock, RunDeadline
 from gate.clouds import CLOUDS, Connection
-from gate.command_line import TableCommand, option_values, reads_variables, value_sources
+from gate.command_line import TableCommand, option_values, reads_variables, value_sources, verbosity
 from gate.environment import gate_environment, ignored_variables, unknown_variables
 from gate.errors import ExitCode, Interrupted
 from gate.event_log import EventLog
@@ -127,4 +127,4 @@ def _settings(values: Mapping[str, Any]) -> Settings:
 
 
 def _log(values: Mapping[str, Any]) -> Log:
-    return Log(sys.stderr, verbosity=int(values["verbose"]) - int(values["quiet"]))
+    return Log(sys.stderr, verbosity=verbosity(click.get_current_context(), values))

@@ -115,10 +115,18 @@ def _check_key(path: Path, key: str, names: tuple[str, ...]) -> None:
 
 
 def _check_type(path: Path, key: str, value: object) -> None:
-    types = bool if key in _FLAGS else (str, list) if key == "report" else (str, int, float, date)
-    if not isinstance(value, types) or (isinstance(value, bool) and key not in _FLAGS):
+    if key in _FLAGS:
+        if not isinstance(value, bool):
+            raise UsageError(
+                f"Invalid value for {describe_key(path, key)}: {value!r} is not true or false.",
+                means="A flag is one of these words, without quotes.",
+                remedy="Correct the value.",
+            )
+        return
+    types = (str, list) if key == "report" else (str, int, float, date)
+    if not isinstance(value, types) or isinstance(value, bool):
         raise UsageError(
             f"Invalid value for {describe_key(path, key)}: it has the wrong type.",
-            means="Flags are true or false, `report` may be a list of texts, and all others are a text or a number.",
+            means="`report` may be a list of texts, flags are true or false, and all others are a text or a number.",
             remedy="Correct the value.",
         )

@@ -99,7 +99,7 @@ def test_a_choice_names_its_source_too(error: Callable[..., str]) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("", "the value is empty; a variable of the shell may not be set."),
+        ("", "the value is empty; a variable of the shell may not be set. Correct it, or set it to 'none'."),
         ("--timeout", "--timeout is another option; a variable of the shell before it may not be set."),
         ("cn\u200b", "the value has invisible characters, or is not UTF-8."),
         ("cn-\udcff", "the value has invisible characters, or is not UTF-8."),
@@ -108,6 +108,89 @@ def test_a_choice_names_its_source_too(error: Callable[..., str]) -> None:
 )
 def test_a_value_that_is_probably_a_slip_is_refused(value: str, message: str, error: Callable[..., str]) -> None:
     assert error("--region", value) == f"scan-gate: Invalid value for --region: {message} See scan-gate check --help."
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"arguments": ["--max-age", ""]},
+            (
+                "--max-age: the value is empty; a variable of the shell may not be set. "
+                "Correct it, or set it to 'default'."
+            ),
+        ),
+        (
+            {"config": "max-age = ''"},
+            "the key 'max-age' of gate.toml: the value is empty. Correct it, or set it to 'default'.",
+        ),
+        (
+            {"arguments": ["--max-risky", ""]},
+            "--max-risky: the value is empty; a variable of the shell may not be set.",
+        ),
+        ({"config": "max-risky = ''"}, "the key 'max-risky' of gate.toml: the value is empty."),
+    ],
+    ids=["option", "file", "option-without-a-word", "file-without-a-word"],
+)
+def test_an_empty_value_is_answered_by_the_word_that_stands_for_none(
+    given: dict[str, object], message: str, error: Callable[..., str]
+) -> None:
+    """No shell has to do with an empty value of the config file."""
+    arguments = given.pop("arguments", [])
+    assert isinstance(arguments, list)
+
+    assert error(*arguments, **given) == f"scan-gate: Invalid value for {message} See scan-gate check --help."
+
+
+@pytest.mark.parametrize(
+    ("given", "source"),
+    [
+        ({"environ": {"SCAN_GATE_WARN_ONLY": "maybe"}}, "the variable SCAN_GATE_WARN_ONLY"),
+        ({"environ": {"GITHUB_ACTIONS": "true", "INPUT_WARN-ONLY": "maybe"}}, "the input 'warn-only'"),
+        ({"config": "warn-only = 'maybe'"}, "the key 'warn-only' of gate.toml"),
+    ],
+    ids=["variable", "input", "file"],
+)
+def test_a_flag_that_is_neither_true_nor_false_is_refused(
+    given: dict[str, object], source: str, error: Callable[..., str]
+) -> None:
+    message = error(**given)
+
+    assert message.startswith(f"scan-gate: Invalid value for {source}: 'maybe' is not true or false. ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "config", "is_verbose", "is_quiet"),
+    [
+        (["-q"], {"SCAN_GATE_VERBOSE": "true"}, "", False, True),
+        (["-v"], {"SCAN_GATE_QUIET": "true"}, "", True, False),
+        ([], {"SCAN_GATE_QUIET": "true"}, "verbose = true", False, True),
+        (["-v"], {}, "quiet = true", True, False),
+        (["-q", "-v"], {}, "", False, False),
+        ([], {"SCAN_GATE_VERBOSE": "true"}, "", True, False),
+        ([], {}, "quiet = true", False, True),
+        ([], {}, "", False, False),
+    ],
+)
+def test_of_quiet_and_verbose_the_one_whose_source_comes_first_counts(
+    arguments: list[str],
+    environ: dict[str, str],
+    config: str,
+    gate_in: Callable[..., Gate],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_verbose: bool,
+    is_quiet: bool,
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    if config:
+        Path("gate.toml").write_text(config)
+        arguments = [*arguments, "--config", "gate.toml"]
+    log = gate_in("clean").run("check", *arguments).err
+
+    assert ("bytes, request id" in log) is is_verbose
+    assert ("scan task" not in log) is is_quiet
 
 
 @pytest.mark.parametrize(
