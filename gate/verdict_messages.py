@@ -167,7 +167,7 @@ def no_longer_listed(task: ScanTask) -> Message:
 
 def waiting_for_task(obstacle: str, limit: str) -> str:
     """The line of the log while the gate waits: why the last task cannot be judged, and for how long it waits."""
-    return f"{obstacle} Waiting up to {limit} for a task that can be judged."
+    return f"{obstacle} Waiting up to {limit} from the start of the run for a task that can be judged."
 
 
 def waited_for_task(obstacle: str, limit: str) -> str:

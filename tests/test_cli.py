@@ -346,14 +346,14 @@ def test_no_task_found_names_where_the_gate_looked_and_for_how_long(
     ending = gate.check("--appear-timeout", "5m")
 
     (reason,) = ending.report["reasons"]
-    assert f"No scan task was found yet in {place}. Waiting up to 5 min (--appear-timeout) for a task" in ending.err
+    assert f"No scan task was found yet in {place}. Waiting up to 5 min (--appear-timeout) from the start" in ending.err
     assert reason["message"].startswith(f"No scan task was found in {place} within 5 min (--appear-timeout). ")
 
 
 def test_where_the_timeout_is_shorter_it_is_the_option_that_ended_the_wait(gate_in: Callable[..., Gate]) -> None:
     ending = gate_in("empty").check("--appear-timeout", "5m", "--timeout", "90s")
 
-    assert "Waiting up to 90 s (--timeout) for a task" in ending.err
+    assert "Waiting up to 90 s (--timeout) from the start of the run for a task" in ending.err
     assert " within 90 s (--timeout). " in ending.report["reasons"][0]["message"]
 
 

@@ -212,7 +212,8 @@ def test_no_task_found_names_where_the_gate_looked_how_long_and_what_to_do(
 
 def test_a_waiting_line_names_the_reason_the_time_and_the_option() -> None:
     assert waiting_for_task("No scan task was found yet.", format_limit(300, "--appear-timeout")) == (
-        "No scan task was found yet. Waiting up to 5 min (--appear-timeout) for a task that can be judged."
+        "No scan task was found yet. Waiting up to 5 min (--appear-timeout) from the start of the run for a task that "
+        "can be judged."
     )
 
 

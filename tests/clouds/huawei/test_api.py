@@ -690,8 +690,8 @@ def test_where_iam_cannot_be_reached_its_own_endpoint_is_to_be_checked(
             newest_task(cloud)
 
     assert caught.value.remedy == (
-        "Check --iam-endpoint, HTTPS_PROXY and NO_PROXY, and whether the firewall allows it. With --project-id, the gate "
-        "does not call IAM."
+        "Check --iam-endpoint, HTTPS_PROXY and NO_PROXY, and whether the firewall allows it. With --project-id, the "
+        "gate does not call IAM."
     )
 
 
