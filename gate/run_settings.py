@@ -67,9 +67,12 @@ def _policy(values: Mapping[str, Any]) -> Policy:
 
 
 def _check_region(values: Mapping[str, Any], sources: Mapping[str, str]) -> None:
-    """Raises an error if only another cloud has this region; each cloud itself knows no region of another."""
+    """Raises an error if only another cloud has this region; each cloud itself knows no region of another.
+
+    Also with an endpoint, which a cloud takes with any region: a private one may have names of its own.
+    """
     cloud, region = values["cloud"], values["region"]
-    if values["endpoint"] or region in CLOUDS[cloud].regions:
+    if region in CLOUDS[cloud].regions:
         return
     for other, provider in CLOUDS.items():
         if region in provider.regions:

@@ -124,9 +124,11 @@ def test_an_error_in_a_value_for_one_cloud_names_its_source(name: str) -> None:
         ),
     ],
 )
-def test_a_region_of_another_cloud_is_recognised(cloud: str, region: str, message: str) -> None:
+@pytest.mark.parametrize("endpoint", [None, "https://scan.example.com"])
+def test_a_region_of_another_cloud_is_recognised(cloud: str, region: str, message: str, endpoint: str | None) -> None:
+    """A private endpoint may have regions of its own, but has none of another cloud."""
     with pytest.raises(UsageError) as caught:
-        settings_from({"cloud": cloud, "region": region}, {"region": "the input 'region'"})
+        settings_from({"cloud": cloud, "region": region, "endpoint": endpoint}, {"region": "the input 'region'"})
 
     assert str(caught.value) == message
 
@@ -137,9 +139,9 @@ def test_a_region_of_another_cloud_is_recognised(cloud: str, region: str, messag
         {"cloud": "huawei", "region": "ap-southeast-1"},
         {"cloud": "alibaba", "region": "ap-southeast-1"},
         {"cloud": "huawei", "region": "new-region-1"},
-        {"cloud": "huawei", "region": "cn-hangzhou", "endpoint": "https://hss.example.com"},
+        {"cloud": "huawei", "region": "cn-nroth-4", "endpoint": "https://hss.example.com"},
     ],
-    ids=["of-both-on-one", "of-both-on-the-other", "of-none", "with-an-endpoint"],
+    ids=["of-both-on-one", "of-both-on-the-other", "of-none", "of-none-with-an-endpoint"],
 )
 def test_a_region_that_this_cloud_may_have_is_left_to_it(values: dict[str, str]) -> None:
     assert settings_from(values).region == values["region"]
