@@ -148,5 +148,9 @@ def _demo_settings(cloud: str, described: Mapping[str, str], expected_exit: int)
 def _shell_commands(cloud: str, described: Mapping[str, str]) -> str:
     lines = [f"export SCAN_GATE_CLOUD={cloud}"]
     lines += [f"export SCAN_GATE_{name.upper()}={value}" for name, value in described.items()]
-    lines.append("# Paste these lines into a second shell and run `scan-gate check` there; Ctrl-C stops the simulator.")
+    # Where it was installed into a virtual environment, it is not on the PATH.
+    lines.append(
+        "# Paste these lines into a second shell, and run the check there by the path of this scan-gate, such as "
+        "`.venv/bin/scan-gate check`; Ctrl-C stops the simulator."
+    )
     return "\n".join((*lines, ""))

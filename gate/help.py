@@ -82,7 +82,8 @@ EXIT_CODES = {
     ExitCode.NOT_AUTHORISED: "not authorised: credentials are missing, wrong, or lack a permission",
     ExitCode.CLOUD_UNAVAILABLE: "cloud unavailable: it cannot be reached, refuses the request, or its response is "
     "malformed; or the gate has run out of memory",
-    ExitCode.NOT_FINAL: "not final: the time is up, and the scan task is not over or some of its results are missing",
+    ExitCode.NOT_FINAL: "not final: the time is up, and the scan task is not over, some of its results are missing, or "
+    "its counts may still change",
     ExitCode.TASK_ENDED_BADLY: "task ended badly: the scan task was stopped, timed out or failed in the cloud",
     ExitCode.NOTHING_TO_JUDGE: "nothing to judge: no scan task, none that is fresh, no images, or counts that are "
     "missing or contradictory",

@@ -745,7 +745,8 @@ def test_simulate_prints_commands_for_a_shell_and_serves_until_stopped(
         for name in ("ENDPOINT", "REGION", "ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN")
     }
     assert hint == (
-        "# Paste these lines into a second shell and run `scan-gate check` there; Ctrl-C stops the simulator."
+        "# Paste these lines into a second shell, and run the check there by the path of this scan-gate, such as "
+        "`.venv/bin/scan-gate check`; Ctrl-C stops the simulator."
     )
     assert end == ""
 

@@ -145,14 +145,15 @@ def test_the_quick_start_is_two_commands_of_one_line() -> None:
 def test_the_sample_output_in_the_readme_is_what_the_demo_prints(
     fake_time: FakeTime, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """But for the times; and the line that introduces the scenario is left out."""
+    """But for the times; the two streams are in the order in which a terminal shows them."""
     blocks = re.findall(r"^```(.*?)\n(.*?)^```", section("Quick start"), flags=re.MULTILINE | re.DOTALL)
     (sample,) = [text for language, text in blocks if not language]
 
     cli.main(["demo", "--scenario", "risky"], fake_time.clock())
-    verdict, log = capfd.readouterr()
+    out, log = capfd.readouterr()
+    introduction, end, verdict = out.partition("\n")
 
-    assert re.sub(r"\d", "0", log + verdict.partition("\n")[2]) == re.sub(r"\d", "0", sample)
+    assert re.sub(r"\d", "0", introduction + end + log + verdict) == re.sub(r"\d", "0", sample)
 
 
 def test_the_pictured_job_of_gitlab_shows_what_the_gate_prints_today(
@@ -203,6 +204,14 @@ def test_every_example_is_yaml_with_inputs_that_exist(block: str) -> None:
     names = set(re.findall(r"SCAN_GATE_([A-Z_]+)", block))
     known = {name.upper().replace("-", "_") for name in (*NAMES, *SECRETS)}
     assert names <= known | {f"{name}_FILE" for name in known}
+
+
+def test_every_workflow_of_github_says_on_what_it_runs() -> None:
+    """GitHub refuses a file without it; YAML takes the key for a boolean."""
+    workflows = [yaml.safe_load(block) for block in EXAMPLES if block.startswith("# .github/workflows/")]
+
+    assert len(workflows) > 1
+    assert [workflow for workflow in workflows if True not in workflow] == []
 
 
 def _steps(part: object) -> list[dict[str, Any]]:
