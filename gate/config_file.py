@@ -100,7 +100,7 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 def _check_key(path: Path, key: str, names: tuple[str, ...]) -> None:
     if key in names:
         return
-    if key in SECRETS:
+    if key.lower().replace("_", "-").removeprefix("scan-gate-") in SECRETS:
         raise UsageError(
             f"The file {path} has the key {key!r}, which is a secret.",
             means="A config file is in the checkout, where everybody can read it.",

@@ -110,12 +110,16 @@ def _parse(option: Option, text: str, source: str) -> object:
 
 
 def _distinct(targets: Iterable[ReportTarget]) -> tuple[ReportTarget, ...]:
-    targets = tuple(targets)
-    if len({_real_path(target.path) for target in targets}) < len(targets):
-        raise UsageError(
-            "Two reports have the same path.", means="One would overwrite the other.", remedy="Give each its own."
-        )
-    return targets
+    by_path: dict[Path, ReportTarget] = {}
+    for target in targets:
+        other = by_path.setdefault(_real_path(target.path), target)
+        if other is not target:
+            raise UsageError(
+                f"Two reports have the same path: {other.format}={other.path} and {target.format}={target.path}.",
+                means="One would overwrite the other.",
+                remedy="Give each its own.",
+            )
+    return tuple(by_path.values())
 
 
 def _real_path(path: Path) -> Path:

@@ -123,6 +123,8 @@ def age(text: str) -> timedelta | None:
 def scan_scopes(text: str) -> frozenset[ScanScope]:
     """Parses a list of what a scan must look for, separated by commas; at least one."""
     names = {name.strip() for name in text.split(",")}
+    if "" in names:
+        raise ValueError(f"{text!r} has an empty part; separate the names by single commas")
     unknown = sorted(names - set(ScanScope))
     if unknown:
         raise ValueError(f"{unknown[0]!r} is nothing that a scan looks for; known are {', '.join(ScanScope)}")
@@ -211,8 +213,11 @@ def ca_bundle(text: str) -> Path:
     try:
         path = _regular(Path(text))
         ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        raise ValueError(f"{text!r} is not a file of PEM certificates (it has none that can be read)") from None
     except (OSError, ValueError) as error:
-        raise ValueError(f"{text!r} is not a file of PEM certificates ({error})") from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"{text!r} is not a file of PEM certificates ({why})") from None
     return path
 
 

@@ -305,7 +305,7 @@ def not_settled(timeout: float, *, states_end: bool) -> str:
     if not states_end:
         return f"{time_is_up} does not state when it ended, so its counts may still change. Raise --timeout."
     return (
-        f"{time_is_up} ended so recently that its counts may still change. "
+        f"{time_is_up} has just ended, or its counts changed while the gate waited, so they may still change. "
         "Raise --timeout, or run the gate again later."
     )
 

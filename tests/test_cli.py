@@ -390,7 +390,7 @@ def test_the_help_of_a_simulated_cloud_shows_its_defaults_and_lists_the_scenario
             "Invalid value for --port: '65536' is no port, such as 8080.",
         ),
         (["simulate", "--port", "http"], "Invalid value for --port: 'http' is no port, such as 8080."),
-        (["demo", "stray"], "Got unexpected extra argument (stray)"),
+        (["demo", "stray"], "Got unexpected extra argument (stray)."),
         (
             ["check", "--cloud", "huawei", "--limit", "3"],
             "Invalid value for --limit: '3' is not a whole number from 10 to 200.",

@@ -35,6 +35,8 @@ def test_the_file_holds_options_by_name(tmp_path: Path) -> None:
         ("max-riskyy = 1", r"unknown key 'max-riskyy'; did you mean 'max-risky'\? .*Correct the key"),
         ("zzz = 1", r"unknown key 'zzz'\. Its keys are the names of options\. Correct the key or remove it\."),
         ('access-key-secret = "x"', r"the key 'access-key-secret', which is a secret\. .*pass a new one in the env"),
+        ('SCAN_GATE_ACCESS_KEY_SECRET = "x"', r"which is a secret\. .*Revoke this secret"),
+        ('access_key_secret = "x"', r"which is a secret\. .*Revoke this secret"),
         ("[gate]\nmax-failed = 1", "unknown key 'gate'"),
         ("max-failed = true", "for the key 'max-failed' of .*: it has the wrong type"),
         ("max-failed = [1]", "for the key 'max-failed' of .*: it has the wrong type"),

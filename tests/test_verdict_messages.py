@@ -336,8 +336,8 @@ def test_a_contradicted_end_and_counts_that_may_change_name_the_timeout() -> Non
         "(disk full). It may still be running, or have failed. Check it in the cloud's console, and scan again."
     )
     assert not_settled(1800.0, states_end=True) == (
-        "The time is up after 30 min (--timeout) and the scan task ended so recently that its counts may still change. "
-        "Raise --timeout, or run the gate again later."
+        "The time is up after 30 min (--timeout) and the scan task has just ended, or its counts changed while the gate "
+        "waited, so they may still change. Raise --timeout, or run the gate again later."
     )
 
 

@@ -35,21 +35,21 @@ _EARLIEST_SECONDS, _LATEST_SECONDS = 1_000_000_000, 4_070_880_000
 _LARGEST_MASK = 0x7FFFFFFF
 
 
-def _between(least: int, most: int) -> Callable[[str], int]:
+def _between(least: int, most: int, unit: str = "") -> Callable[[str], int]:
     def parse(text: str) -> int:
         try:
             number = int(text, 0)
         except ValueError:
             number = -1
         if not least <= number <= most:
-            raise ValueError(f"{text!r} is not a whole number from {least} to {most}")
+            raise ValueError(f"{text!r} is not a whole number from {least} to {most}{unit}")
         return number
 
     return parse
 
 
 def _epoch_ms(text: str) -> int:
-    number = _between(0, _LATEST_MS)(text)
+    number = _between(0, _LATEST_MS, ", in milliseconds since 1970")(text)
     # As milliseconds, they would be a day in January 1970, and nearly every task would fit.
     if _EARLIEST_SECONDS <= number <= _LATEST_SECONDS:
         raise ValueError(f"{text!r} is in seconds, by its ten digits; give milliseconds: {number}000")
