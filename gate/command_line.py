@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from gate.settings import Option
 
+_UNDECODED = re.compile("[\udc80-\udcff]")
+"""Bytes of the command line or a variable that are no text by the locale (PEP 383)."""
 _PRECEDENCE = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
 _CONFIG_PATH = "gate.config_file"
 """Where a context of `click` keeps the path of the config file that was read."""
@@ -48,8 +51,10 @@ class Parsed(click.ParamType[object]):
             self.fail(self._empty(param, ctx), param, ctx)
         if value.startswith("--"):
             self.fail(f"{value} is another option; a variable of the shell before it may not be set.", param, ctx)
+        if _UNDECODED.search(value):
+            self.fail("the value is not UTF-8, or the locale is not; if so, set LC_ALL=C.UTF-8.", param, ctx)
         if not value.isprintable():
-            self.fail("the value has invisible characters, or is not UTF-8.", param, ctx)
+            self.fail("the value has invisible characters.", param, ctx)
         if mistake := mistake_in(value):
             self.fail(f"{value} is no value: {mistake}.", param, ctx)
         if value == self._option.unset:

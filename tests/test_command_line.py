@@ -101,8 +101,8 @@ def test_a_choice_names_its_source_too(error: Callable[..., str]) -> None:
     [
         ("", "the value is empty; a variable of the shell may not be set. Correct it, or set it to 'none'."),
         ("--timeout", "--timeout is another option; a variable of the shell before it may not be set."),
-        ("cn\u200b", "the value has invisible characters, or is not UTF-8."),
-        ("cn-\udcff", "the value has invisible characters, or is not UTF-8."),
+        ("cn\u200b", "the value has invisible characters."),
+        ("cn-\udcff", "the value is not UTF-8, or the locale is not; if so, set LC_ALL=C.UTF-8."),
     ],
     ids=["empty", "option", "invisible", "not-utf-8"],
 )
