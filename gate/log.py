@@ -172,7 +172,7 @@ def describe(task: ScanTask | None) -> str:
     """Describes in a few words how far a task is."""
     if task is None:
         return "no scan task yet"
-    unknown = task.raw_state if task.is_gone else f"in an unknown state ({task.raw_state})"
+    unknown = task.raw_state if task.is_gone or task.is_unfit else f"in an unknown state ({task.raw_state})"
     state = unknown if task.state is TaskState.UNKNOWN else task.state
     shows_progress = task.progress is not None and task.state in {TaskState.RUNNING, TaskState.UNKNOWN}
     return f"scan task {task.name or task.id}: {state}" + (f", {task.progress} %" if shows_progress else "")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from gate import verdict_messages as messages
 from gate.errors import ExitCode, GateError
 from gate.scan import RISK_SCOPES, TaskState
+from gate.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -110,14 +111,14 @@ def contradiction(task: ScanTask, now: datetime) -> str:
         return ""
     started_at, ended_at = task.started_at, task.ended_at
     if task.reason:
-        return f"it states a failure ({task.reason.rstrip('.')})"
+        return f"it states a failure ({one_line(task.reason.rstrip('.'))})"
     if task.remaining:
         return f"it states a remaining time of {messages.format_duration(task.remaining)}"
     if started_at and ended_at and ended_at < started_at:
         return "it states an end before its start"
     if ended_at and ended_at > now + END_TOLERANCE:
         return f"it states an end in the future, {messages.format_time(ended_at)}"
-    return ""
+    return task.contradiction
 
 
 def not_settled(task: ScanTask, timeout: float) -> Verdict:

@@ -21,7 +21,7 @@ from gate.policy import (
     nothing_to_judge,
     undecided,
 )
-from gate.selection import narrow_scope, newest, other_that_fits, staleness
+from gate.selection import narrow_scope, newest, other_that_fits, staleness, unknown_trigger
 from gate.wait import Poller, PollSchedule
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def _doubt(followed: Followed, cloud: Cloud, connection: Connection) -> Reason |
         return _LOST
     return (
         staleness(replace(last, started_at=followed.started_at), policy, followed.selected_at)
+        or unknown_trigger(last, by_id=connection.settings.task_id is not None)
         or narrow_scope(last, policy)
         or _other_task(followed, policy, cloud, connection)
     )

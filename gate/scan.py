@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 NOT_LISTED = "no longer listed"
 """The `raw_state` of a task that the cloud listed before and does not list any more."""
+NO_LONGER_FITS = "no longer fits the filters"
+"""The `raw_state` of a task that is listed, and by its own fields is no longer one that was asked for."""
 
 
 class TaskState(StrEnum):
@@ -89,6 +91,8 @@ class ScanTask:
     name: str = ""
     type: str = ""
     """The trigger of the task in the cloud's own words, such as `manual`."""
+    has_unknown_type: bool = False
+    """Whether the cloud documents triggers, and states none of them for this task: it may be of another kind."""
     scopes: frozenset[ScanScope] | None = None
     """What the scan looks for; None if the cloud does not state it."""
     covers_all_images: bool | None = None
@@ -110,6 +114,8 @@ class ScanTask:
     failed_images: tuple[FailedImage, ...] = ()
     reason: str = ""
     """Why the task ended without a result, in the cloud's own words."""
+    contradiction: str = ""
+    """What speaks against the state COMPLETE in a field that cannot be read, in words; empty if nothing does."""
     risk_applies: bool = True
     """False for tasks that do not scan for risks, such as the synchronisation of a registry."""
     results_pending: int | None = 0
@@ -124,6 +130,11 @@ class ScanTask:
     def is_gone(self) -> bool:
         """Whether the cloud does not list this task any more."""
         return self.state is TaskState.UNKNOWN and self.raw_state == NOT_LISTED
+
+    @property
+    def is_unfit(self) -> bool:
+        """Whether the task fitted the filters before, and does not any more."""
+        return self.state is TaskState.UNKNOWN and self.raw_state == NO_LONGER_FITS
 
     @property
     def is_queued(self) -> bool:

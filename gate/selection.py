@@ -63,6 +63,7 @@ def choose(tasks: Sequence[ScanTask], policy: Policy, now: datetime, *, by_id: b
         or staleness(task, policy, now, is_fit_at_any_age=_is_judged_at_any_age(task, tasks, policy, now), by_id=by_id)
         or _same_start(task, others)
         or other_that_fits(task, others, policy, now)
+        or unknown_trigger(task, by_id=by_id)
         or narrow_scope(task, policy, by_id=by_id)
     )
     return Choice(task=task, objection=objection)
@@ -116,6 +117,13 @@ def staleness(
     return None
 
 
+def unknown_trigger(task: ScanTask, *, by_id: bool) -> Reason | None:
+    """Returns the objection to a task whose trigger is not documented, so that its kind is unknown; None to others."""
+    if not task.has_unknown_type:
+        return None
+    return _objection("unknown-trigger", messages.unknown_trigger(task, by_id=by_id))
+
+
 def narrow_scope(task: ScanTask, policy: Policy, *, by_id: bool = False) -> Reason | None:
     """Returns what the scan did not look for of what the policy requires; None if all of it, or if it is not stated."""
     if task.scopes is None or not task.risk_applies:
@@ -154,7 +162,9 @@ def _same_start(task: ScanTask, others: Iterable[ScanTask]) -> Reason | None:
 
 
 def _ambiguous(one: ScanTask, other: ScanTask) -> Reason:
-    return _objection("ambiguous-task", messages.ambiguous(one, other))
+    # One that may be of another kind is the better reason: a filter can leave it out.
+    of_unknown_kind = (unknown_trigger(task, by_id=False) for task in (one, other))
+    return next(filter(None, of_unknown_kind), None) or _objection("ambiguous-task", messages.ambiguous(one, other))
 
 
 def _objection(code: str, message: messages.Message) -> Reason:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.scan import TaskState
+from gate.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ QUEUED = Message(
     happened="The scan task is queued and has not started yet.", remedy="Raise --timeout, or run the gate again later."
 )
 NO_IMAGES = "The scan task has no images: nothing was scanned. Check which images the scan covers."
+_MAX_TRIGGER_LENGTH = 60
 _ENDINGS = {TaskState.STOPPED: "was stopped", TaskState.TIMED_OUT: "timed out", TaskState.FAILED: "failed"}
 _FILLERS = frozenset({"the", "scan", "task", "is", "was", "has", "been"})
 """Words that add nothing to the ending of a task."""
@@ -116,6 +118,11 @@ def not_final(task: ScanTask, timeout: float) -> str:
         return (
             f"The time is up after {limit} and the cloud does not list the scan task any more. "
             "It may have been deleted; check it in the cloud's console, and scan again if it is not there."
+        )
+    if task.is_unfit:
+        return (
+            f"The time is up after {limit} and the scan task does not fit the filters any more by its own fields, so "
+            "it is not judged. Check it in the cloud's console, and correct the filters or scan again."
         )
     if task.state is TaskState.UNKNOWN:
         return (
@@ -267,6 +274,22 @@ def scope_too_narrow(missing: Sequence[str], *, is_judged_by_less: bool, by_id: 
         "of that kind could be found.",
         remedy=_new("a scan with the full scope", by_id=by_id)
         + (", or require less with --required-scope." if is_judged_by_less else "."),
+    )
+
+
+def unknown_trigger(task: ScanTask, *, by_id: bool) -> Message:
+    """The reason when a task that may be meant does not state a trigger that is documented.
+
+    Args:
+        task: The task.
+        by_id: Whether it is the one of --task-id, so that no other one is selected by a trigger.
+    """
+    trigger = one_line(task.type, _MAX_TRIGGER_LENGTH) or "not stated"
+    remedy = "Select the task that is meant with --task-id, or by its trigger with --task-type."
+    return Message(
+        happened=f"The scan task {_named(task)} states no documented trigger (trigger: {trigger}), so it may be of "
+        "another kind and is not judged.",
+        remedy="Check it in the cloud's console, or start another scan." if by_id else remedy,
     )
 
 

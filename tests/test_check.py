@@ -88,13 +88,16 @@ def test_the_message_names_a_selected_task_that_does_not_exist(cloud: str, gate_
     assert "No scan task with the id 'theirs' was found yet in " in ending.err
 
 
-def test_the_message_about_a_selected_task_names_no_filter_that_was_not_used(gate_in: Callable[..., Gate]) -> None:
-    """A task that is asked for by its id is looked up without the filters."""
-    ending = gate_in("clean").check("--task-id", "theirs", "--task-name", "nightly", "--appear-timeout", "30s")
+def test_the_message_about_a_selected_task_names_the_filters_that_hold_for_it(gate_in: Callable[..., Gate]) -> None:
+    """That of the state does not: it is about the moment of the search."""
+    filters = ("--task-name", "nightly", "--task-status", "finished")
+    ending = gate_in("clean").check("--task-id", "theirs", *filters, "--appear-timeout", "30s")
 
     assert "was found yet in Huawei Cloud" in ending.err
     assert "was found in Huawei Cloud" in ending.out
-    assert "nightly" not in ending.err + ending.out
+    assert "--task-name nightly)" in ending.err
+    assert "--task-name nightly)" in ending.out
+    assert "--task-status" not in ending.err + ending.out
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

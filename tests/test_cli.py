@@ -505,8 +505,8 @@ def test_status_can_name_a_task_and_takes_the_same_file(
     absent = gate.run("status", "--task-id", "other", "--task-name", "nightly")
     assert absent.code == 7
     assert absent.out.startswith("No scan task with the id 'other' was found yet in Huawei Cloud (")
-    # A task that is asked for by its id is looked up without the other filters.
-    assert "nightly" not in absent.out
+    # Filters hold for a task that is asked for by its id too.
+    assert "--task-name nightly)" in absent.out
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

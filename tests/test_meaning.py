@@ -163,6 +163,42 @@ def test_a_task_that_contradicts_its_end_is_polled_until_the_timeout(
     assert huawei.time.elapsed == pytest.approx(300)
 
 
+@pytest.mark.parametrize(
+    ("fields", "sign"),
+    [
+        ({"remain_min": 5.0}, "a remaining time that is not a whole number (5.0)"),
+        ({"remain_min": 5.5}, "a remaining time that is not a whole number (5.5)"),
+        ({"remain_min": "5"}, "a remaining time that is not a whole number ('5')"),
+        ({"failed_reason": ["download_failed"]}, "a failure that is not a text (['download_failed'])"),
+        ({"failed_reason": {"reason": "crashed"}}, "a failure that is not a text ({'reason': 'crashed'})"),
+        ({"failed_reason": 5}, "a failure that is not a text (5)"),
+        ({"end_time": 253_402_300_800_000}, "an end that is not a valid time (253402300800000)"),
+        ({"end_time": 1_769_864_400_000_000}, "an end that is not a valid time (1769864400000000)"),
+        ({"end_time": 1_769_864_400_000.0}, "an end that is not a valid time (1769864400000.0)"),
+        ({"end_time": "1769864400000"}, "an end that is not a valid time ('1769864400000')"),
+    ],
+    ids=str,
+)
+def test_a_sign_against_complete_counts_whatever_its_type(huawei: Gate, fields: dict[str, object], sign: str) -> None:
+    change_rows(huawei, **fields)
+
+    ending = huawei.check("--timeout", "3m")
+
+    (found,) = ending.report["reasons"]
+    assert (ending.code, found["code"]) == (5, "not-plainly-complete")
+    assert f"the cloud calls the scan task complete, but it states {sign}. " in found["message"]
+
+
+@pytest.mark.parametrize("reason", ["x" * 100_000, ["x" * 100_000]], ids=["text", "list"])
+def test_what_contradicts_complete_is_quoted_in_part_and_what_to_do_is_not_lost(huawei: Gate, reason: object) -> None:
+    change_rows(huawei, failed_reason=reason)
+
+    message = huawei.check("--timeout", "1m").report["reasons"][0]["message"]
+
+    assert len(message) < 1000
+    assert message.endswith("Check it in the cloud's console, and scan again.")
+
+
 def test_a_task_that_no_longer_contradicts_its_end_is_judged(huawei: Gate) -> None:
     change_rows(huawei, remain_min=3)
     huawei.time.at_elapsed(60, lambda: change_rows(huawei, remain_min=0))
@@ -229,6 +265,142 @@ def test_a_task_that_fits_a_filter_is_judged(
     list_whatever_is_asked(huawei, **fields)
 
     assert reason(huawei, *arguments) == (0, None)
+
+
+LASTING_FILTERS: list[tuple[tuple[str, str], dict[str, object]]] = [
+    (("--task-name", "ours"), {"task_name": "theirs"}),
+    (("--task-type", "manual"), {"task_type": "cycle"}),
+    (("--global-image-type", "registry"), {"image_type": "local"}),
+    (("--scan-scope", "0xff000"), {"scan_scope": 0xF0F00}),
+    (("--create-time", "1769850000000"), {"begin_time": 1_769_840_000_000}),
+    (("--type", "image_scan"), {"task_type": "autoSync"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fields"), [*LASTING_FILTERS, (("--end-time", "1769860000000"), {"end_time": 1_769_860_300_000})]
+)
+def test_filters_hold_beside_a_task_id_too(huawei: Gate, arguments: tuple[str, str], fields: dict[str, object]) -> None:
+    change_rows(huawei, **fields)
+
+    ending = huawei.check("--task-id", "ours", *arguments, "--appear-timeout", "1m")
+
+    (found,) = ending.report["reasons"]
+    assert (ending.code, found["code"]) == (7, "no-task")
+    assert found["message"].startswith("No scan task with the id 'ours' was found in ")
+    assert f"{arguments[0]} " in found["message"]
+    assert "1 listed task does not fit by its own fields" in found["message"]
+
+
+@pytest.mark.parametrize("arguments", [filter_ for filter_, _ in LASTING_FILTERS])
+def test_a_task_that_fits_the_filters_beside_its_id_is_judged(huawei: Gate, arguments: tuple[str, str]) -> None:
+    assert reason(huawei, "--task-id", "ours", *arguments, "--task-status", "scanning") == (0, None)
+
+
+@pytest.mark.parametrize("by_id", [(), ("--task-id", "ours")], ids=["newest", "by id"])
+@pytest.mark.parametrize(("arguments", "fields"), LASTING_FILTERS)
+def test_a_task_that_stops_fitting_the_filters_during_the_wait_is_not_judged(
+    huawei: Gate, arguments: tuple[str, str], fields: dict[str, object], by_id: tuple[str, ...]
+) -> None:
+    huawei.simulator.tasks[:] = [a_scan("ours", 60.0, RUNNING, COMPLETE)]
+    huawei.time.at_elapsed(20, lambda: change_rows(huawei, **fields))
+
+    ending = huawei.check(*by_id, *arguments, "--timeout", "5m")
+
+    (found,) = ending.report["reasons"]
+    assert (ending.code, found["code"]) == (5, "unknown-state")
+    assert "does not fit the filters any more by its own fields" in found["message"]
+    assert ": no longer fits the filters\n" in ending.err
+    assert ending.report["task"]["raw_state"] == "no longer fits the filters"
+
+
+TRIGGERS = pytest.mark.parametrize(
+    ("trigger", "named"),
+    [(None, "not stated"), ("event", "event"), ("Manual", "Manual"), ("e" * 10_000, "e" * 60 + "…")],
+    ids=["absent", "new word", "other case", "long"],
+)
+
+
+def change_trigger(gate: Gate, task_id: str, trigger: str | None) -> None:
+    """Changes the trigger of one task in Huawei Cloud's list; None removes it."""
+
+    def rewrite(_: str, document: dict[str, Any]) -> dict[str, Any]:
+        document["data_list"] = [
+            changed(row, {"task_type": trigger}) if row["task_id"] == task_id else row for row in document["data_list"]
+        ]
+        return document
+
+    gate.simulator.rewrite = rewrite
+
+
+@TRIGGERS
+@pytest.mark.parametrize("arguments", [(), SINCE, ("--max-age", "none")], ids=["max-age", "started-after", "any age"])
+def test_a_newer_task_whose_trigger_is_not_known_is_not_passed_over(
+    huawei: Gate, trigger: str | None, named: str, arguments: tuple[str, ...]
+) -> None:
+    huawei.simulator.tasks.append(a_scan("newer", 300.0))
+    change_trigger(huawei, "newer", trigger)
+
+    ending = huawei.check(*arguments, "--appear-timeout", "1m")
+
+    (found,) = ending.report["reasons"]
+    assert (ending.code, found["code"]) == (7, "unknown-trigger")
+    assert "newer (id newer, started 2026-01-31T11:55:00Z)" in found["message"]
+    assert f"(trigger: {named})" in found["message"]
+    assert found["message"].endswith("with --task-id, or by its trigger with --task-type.")
+
+
+def test_what_the_message_about_an_unknown_trigger_advises_helps(huawei: Gate) -> None:
+    huawei.simulator.tasks.append(a_scan("newer", 300.0, risky=3))
+    change_trigger(huawei, "newer", None)
+
+    assert reason(huawei, "--task-id", "ours") == (0, None)
+    assert reason(huawei, "--task-type", "manual") == (0, None)
+    assert reason(huawei, *SINCE, "--task-type", "manual") == (0, None)
+
+
+def test_an_older_task_whose_trigger_is_not_known_matters_only_with_started_after(huawei: Gate) -> None:
+    huawei.simulator.tasks.append(a_scan("older", 900.0))
+    change_trigger(huawei, "older", None)
+
+    assert reason(huawei) == (0, None)
+    assert reason(huawei, *SINCE, "--appear-timeout", "1m") == (7, "unknown-trigger")
+
+
+@pytest.mark.parametrize("trigger", ["autoSync", "manualSync"])
+def test_a_newer_task_of_the_other_list_is_ignored(huawei: Gate, trigger: str) -> None:
+    huawei.simulator.tasks.append(a_scan("newer", 300.0, risky=3))
+    change_trigger(huawei, "newer", trigger)
+
+    assert reason(huawei) == (0, None)
+    assert reason(huawei, *SINCE) == (0, None)
+
+
+@TRIGGERS
+def test_a_task_whose_trigger_is_not_known_does_not_pass_by_its_id_either(
+    huawei: Gate, trigger: str | None, named: str
+) -> None:
+    """No document says that every task in the list of scans is one, so nothing but its trigger shows that."""
+    change_trigger(huawei, "ours", trigger)
+
+    ending = huawei.check("--task-id", "ours", "--appear-timeout", "1m")
+
+    (found,) = ending.report["reasons"]
+    assert (ending.code, found["code"]) == (7, "unknown-trigger")
+    assert f"(trigger: {named})" in found["message"]
+    assert "--task-" not in found["message"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--task-id", "ours")], ids=["newest", "by id"])
+def test_a_task_whose_trigger_is_no_longer_known_does_not_pass(huawei: Gate, arguments: tuple[str, ...]) -> None:
+    huawei.simulator.tasks[:] = [a_scan("ours", 60.0, RUNNING, COMPLETE)]
+    huawei.time.at_elapsed(20, lambda: change_trigger(huawei, "ours", None))
+
+    ending = huawei.check(*arguments)
+
+    (found,) = ending.report["reasons"]
+    assert (ending.code, found["code"]) == (7, "unknown-trigger")
+    assert ("--task-id" in found["message"]) is (not arguments)
 
 
 @pytest.mark.parametrize("state", ["complete", "running", "stopped"])

@@ -10,7 +10,7 @@ import pytest
 
 from gate.policy import CLOCK_TOLERANCE, Policy
 from gate.scan import NOT_LISTED, RISK_SCOPES, ScanScope, TaskState
-from gate.selection import Choice, choose, narrow_scope, newest, other_that_fits
+from gate.selection import Choice, choose, narrow_scope, newest, other_that_fits, unknown_trigger
 from tests.builders import NOW, a_task
 
 if TYPE_CHECKING:
@@ -231,6 +231,25 @@ def test_two_tasks_with_the_same_start_time_are_always_ambiguous(policy: Policy)
     twin = replace(NEW, id="twin")
 
     assert chosen(NEW, twin, policy=policy)[1] == "ambiguous-task"
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_a_task_of_an_unknown_kind_is_not_judged(*, by_id: bool) -> None:
+    task = replace(NEW, type="event", has_unknown_type=True)
+
+    objection = choose([task], BROAD, NOW, by_id=by_id).objection
+    assert objection is not None
+    assert (objection.code, objection) == ("unknown-trigger", unknown_trigger(task, by_id=by_id))
+    assert unknown_trigger(NEW, by_id=by_id) is None
+
+
+def test_of_two_tasks_that_fit_the_one_of_an_unknown_kind_is_named() -> None:
+    unknown = replace(OLD, has_unknown_type=True)
+
+    assert chosen(NEW, unknown) == ("new", None)
+    assert chosen(NEW, unknown, policy=SINCE) == ("new", "unknown-trigger")
+    assert chosen(NEW, replace(NEW, id="twin", has_unknown_type=True))[1] == "unknown-trigger"
+    assert chosen(replace(OLD, has_unknown_type=True), policy=Policy(max_age=timedelta(minutes=1))) == ("old", "stale")
 
 
 def test_two_tasks_that_state_no_start_time_are_ambiguous_where_age_does_not_matter() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.scan import NOT_LISTED, ScanTask, TaskState
+from gate.scan import NO_LONGER_FITS, NOT_LISTED, ScanTask, TaskState
 from gate.verdict_messages import (
     NO_IMAGES,
     QUEUED,
@@ -31,6 +31,7 @@ from gate.verdict_messages import (
     too_many_failed,
     too_many_risky,
     too_old,
+    unknown_trigger,
     waited_for_task,
     waiting_for_task,
 )
@@ -139,6 +140,13 @@ def test_a_task_that_the_cloud_does_not_list_any_more_is_not_called_a_new_state(
     assert not_final(gone, 90) == (
         "The time is up after 90 s (--timeout) and the cloud does not list the scan task any more. "
         "It may have been deleted; check it in the cloud's console, and scan again if it is not there."
+    )
+
+
+def test_a_task_that_stops_fitting_the_filters_is_not_called_a_new_state() -> None:
+    assert not_final(a_task(state=TaskState.UNKNOWN, raw_state=NO_LONGER_FITS), 90) == (
+        "The time is up after 90 s (--timeout) and the scan task does not fit the filters any more by its own fields, "
+        "so it is not judged. Check it in the cloud's console, and correct the filters or scan again."
     )
 
 
@@ -317,6 +325,23 @@ def test_a_name_is_advised_only_where_it_selects_each_of_the_two_alone(
     assert remedy == f"Select one with --task-id{by_name}."
 
 
+def test_a_trigger_that_is_not_documented_is_named_with_advice_that_the_options_in_force_allow() -> None:
+    silent, new = (
+        a_task(id="a1", name="release", type="", started_at=NOW),
+        a_task(id="b2", type="event", started_at=None),
+    )
+
+    assert str(unknown_trigger(silent, by_id=False)) == (
+        "The scan task release (id a1, started 2026-01-31T12:00:00Z) states no documented trigger (trigger: not "
+        "stated), so it may be of another kind and is not judged. "
+        "Select the task that is meant with --task-id, or by its trigger with --task-type."
+    )
+    assert str(unknown_trigger(new, by_id=True)) == (
+        "The scan task nightly (id b2) states no documented trigger (trigger: event), so it may be of another kind "
+        "and is not judged. Check it in the cloud's console, or start another scan."
+    )
+
+
 def test_a_narrow_scope_is_named_with_what_was_not_looked_for() -> None:
     assert str(scope_too_narrow(["baseline", "vulnerability"], is_judged_by_less=True, by_id=False)) == (
         "The scan did not look for: baseline, vulnerability. It was started with a narrower scope, so no risk of that "
@@ -336,8 +361,8 @@ def test_a_contradicted_end_and_counts_that_may_change_name_the_timeout() -> Non
         "(disk full). It may still be running, or have failed. Check it in the cloud's console, and scan again."
     )
     assert not_settled(1800.0, states_end=True) == (
-        "The time is up after 30 min (--timeout) and the scan task has just ended, or its counts changed while the gate "
-        "waited, so they may still change. Raise --timeout, or run the gate again later."
+        "The time is up after 30 min (--timeout) and the scan task has just ended, or its counts changed while the "
+        "gate waited, so they may still change. Raise --timeout, or run the gate again later."
     )
 
 

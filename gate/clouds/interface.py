@@ -36,18 +36,22 @@ class Cloud(Protocol):
         ...
 
     def task_by_id(self, task_id: str) -> ScanTask | None:
-        """Finds the task with exactly this id."""
+        """Finds the task with exactly this id, if it fits the filters by what the cloud states of it."""
         ...
 
     def search_description(self, task_id: str | None) -> str:
         """Says where tasks are searched, for a message: the cloud, its region or endpoint, and the filters in force.
 
-        Call it after a search: some of it may be known only then. Most filters do not apply to a search by id.
+        Call it after a search: some of it may be known only then. A search by id sends no filters; those that
+        can be checked against the task are in force.
         """
         ...
 
     def poll(self, pinned: ScanTask) -> ScanTask | None:
-        """Polls the task that was found before, and no other; returns it with its counts once it is complete."""
+        """Polls the task that was found before, and no other; returns it with its counts once it is complete.
+
+        A task that does not fit the filters any more has the raw state `NO_LONGER_FITS`.
+        """
         ...
 
 

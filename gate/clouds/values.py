@@ -9,8 +9,10 @@ import sys
 from datetime import UTC, datetime
 
 from gate.errors import NotUnderstood
+from gate.text import one_line
 
 _MAX_ID_LENGTH = 1000
+_MAX_QUOTED_LENGTH = 60
 _start_of = reprlib.Repr()
 _start_of.maxstring = 200
 
@@ -44,6 +46,11 @@ def text(value: object) -> str:
 def as_text(value: object) -> str:
     """Any value as text for a message; of an array or object only the start."""
     return _start_of.repr(value) if isinstance(value, dict | list) else str(value)
+
+
+def quoted(value: object) -> str:
+    """The start of any value for a message, of bounded length; a string is in quotes, so that `'5'` is not `5`."""
+    return one_line(_start_of.repr(value), _MAX_QUOTED_LENGTH)
 
 
 def memory_of(value: object) -> int:

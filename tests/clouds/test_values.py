@@ -16,6 +16,7 @@ from gate.clouds.values import (
     malformed,
     memory_of,
     printable_id,
+    quoted,
     text,
 )
 from gate.errors import NotUnderstood
@@ -49,6 +50,23 @@ def test_nothing_else_is_a_time_and_no_number_is_too_large_to_be_checked(value: 
 def test_a_string_is_returned_and_anything_else_is_an_empty_one() -> None:
     assert text("a") == "a"
     assert {text(value) for value in NOT_STRINGS} == {""}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (5, "5"),
+        ("5", "'5'"),
+        (1e300, "1e+300"),
+        (["a", {"b": None}], "['a', {'b': None}]"),
+        ("a\n::error::\u202e", r"'a\n::error::\u202e'"),
+        ("x" * 10**6, f"'{'x' * 59}…"),
+        ([["x" * 100] * 100] * 100, f"[['{'x' * 57}…"),
+    ],
+    ids=["number", "digits", "fraction", "list", "controls", "long", "large"],
+)
+def test_a_value_is_quoted_in_one_short_line(value: object, shown: str) -> None:
+    assert quoted(value) == shown
 
 
 def test_an_id_is_returned_unchanged() -> None:

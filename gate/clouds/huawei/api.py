@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from gate.clouds.huawei import translate
 from gate.clouds.pagination import read_consistently
 from gate.clouds.values import memory_of
 from gate.errors import NotUnderstood, Refused, TransientError, UsageError
+from gate.scan import NO_LONGER_FITS, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,15 +37,22 @@ class HuaweiCloud:
 
     def matching_tasks(self) -> list[ScanTask]:
         """See `Cloud.matching_tasks`."""
-        return self._tasks(self._selection.filters)
+        filters = self._selection.filters
+        rows = self._read_list(filters)
+        fitting = [row for row in rows if self._selection.fits(row, filters)]
+        self._unfit = len(rows) - len(fitting)
+        return [self._parse(row) for row in fitting]
 
     def task_by_id(self, task_id: str) -> ScanTask | None:
         """See `Cloud.task_by_id`."""
-        return next((task for task in self._tasks((("task_id", task_id),)) if task.id == task_id), None)
+        task, fits = self._find(task_id)
+        self._unfit = int(task is not None and not fits)
+        return task if fits else None
 
     def search_description(self, task_id: str | None) -> str:
         """See `Cloud.search_description`."""
-        options = (*self._selection.scope, *(() if task_id else self._selection.filters))
+        filters = self._selection.lasting_filters if task_id else self._selection.filters
+        options = (*self._selection.scope, *filters)
         named = (f"--{name.replace('_', '-')} {value}" for name, value in options)
         # Not by its option: whoever does not know of enterprise projects looks for the task in the wrong place.
         default = () if self._selection.scope else ("the default enterprise project",)
@@ -59,20 +68,29 @@ class HuaweiCloud:
 
     def poll(self, pinned: ScanTask) -> ScanTask | None:
         """See `Cloud.poll`."""
-        return self.task_by_id(pinned.id)
+        task, fits = self._find(pinned.id)
+        if task is None or fits:
+            return task
+        return replace(task, state=TaskState.UNKNOWN, raw_state=NO_LONGER_FITS, progress=None)
 
     @cached_property
     def _path(self) -> str:
         return f"/v5/{quote(self._find_project(), safe='')}/image/tasks"
 
-    def _tasks(self, filters: tuple[tuple[str, str], ...]) -> list[ScanTask]:
+    def _find(self, task_id: str) -> tuple[ScanTask | None, bool]:
+        """The task with this id, and whether it fits the filters that last."""
+        parsed = [(row, self._parse(row)) for row in self._read_list((("task_id", task_id),))]
+        filters = self._selection.lasting_filters
+        named = ((task, self._selection.fits(row, filters)) for row, task in parsed if task.id == task_id)
+        return next(named, (None, False))
+
+    def _parse(self, row: Mapping[str, Any]) -> ScanTask:
+        return translate.parse_task(row, self._selection.list_type)
+
+    def _read_list(self, filters: tuple[tuple[str, str], ...]) -> list[Mapping[str, Any]]:
         """Reads the whole list, and reads it again if it changed meanwhile: the newest task may have moved."""
         remedy = "narrow the list with --task-name or --task-type"
-        rows = read_consistently(partial(self._read_rows, filters), what="scan tasks", remedy=remedy)
-        asked = {name: value for name, value in filters if name != "task_id"}
-        fitting = [row for row in rows if self._selection.fits(row, asked)]
-        self._unfit = len(rows) - len(fitting)
-        return [translate.parse_task(row, self._selection.list_type) for row in fitting]
+        return read_consistently(partial(self._read_rows, filters), what="scan tasks", remedy=remedy)
 
     def _read_rows(self, filters: tuple[tuple[str, str], ...]) -> list[Mapping[str, Any]] | None:
         """Reads all pages, each of which starts with the last row of the one before; None if they do not fit."""

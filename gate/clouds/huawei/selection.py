@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from gate.clouds.values import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 IMAGE_SCAN, IMAGE_SYNC = "image_scan", "image_sync"
 PAGE_SIZE = 200
@@ -66,18 +66,24 @@ class Selection:
     scope: tuple[tuple[str, str], ...]
     """Where to search; sent with every request."""
     filters: tuple[tuple[str, str], ...]
-    """Sent until a task is found, since that task may stop matching them later."""
+    """Sent until a task is found; from then on, the cloud is asked for its id alone."""
     page_size: int
 
-    def fits(self, row: Mapping[str, Any], filters: Mapping[str, str]) -> bool:
+    @property
+    def lasting_filters(self) -> tuple[tuple[str, str], ...]:
+        """The filters that a task keeps fitting: all but `task_status`, which is about one moment."""
+        return tuple((name, value) for name, value in self.filters if name != "task_status")
+
+    def fits(self, row: Mapping[str, Any], filters: Iterable[tuple[str, str]]) -> bool:
         """Whether a task fits the list type and these filters by its own fields; one that lacks a field does not.
 
         The cloud applies the same filters, but no pass may rest on that: a gateway that drops a parameter would show
-        the tasks of other pipelines.
+        the tasks of other pipelines. Only the trigger of the other list type speaks against this one: a task whose
+        trigger is not documented may be the newest scan, and `gate.selection` does not let it pass.
         """
-        return text(row.get("task_type")) in TASK_TYPES[self.list_type] and all(
-            _FITS[name](row, value) for name, value in filters.items()
-        )
+        others = (types for list_type, types in TASK_TYPES.items() if list_type != self.list_type)
+        is_of_other_list = any(text(row.get("task_type")) in types for types in others)
+        return not is_of_other_list and all(_FITS[name](row, value) for name, value in filters)
 
     @classmethod
     def from_options(cls, values: Mapping[str, object]) -> Self:

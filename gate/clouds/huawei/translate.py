@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gate.clouds.huawei.selection import IMAGE_SCAN
-from gate.clouds.values import as_text, count, datetime_from_ms, malformed, printable_id, text
+from gate.clouds.huawei.selection import IMAGE_SCAN, TASK_TYPES
+from gate.clouds.values import as_text, count, datetime_from_ms, malformed, printable_id, quoted, text
 from gate.scan import Counts, FailedImage, ImageRef, ScanScope, ScanTask, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _COMPLETE = 100
 _MINUTES_PER_YEAR = 525_600
@@ -28,6 +28,12 @@ _SCOPE_BITS = {
     ScanScope.SOFTWARE_COMPLIANCE: 0x0000000F,
 }
 """The bits of `scan_scope`; "all" is 0x7fffffff in one API and 0xfffff in another (huawei-hss.md 1)."""
+_SIGNS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
+    "failed_reason": ("a failure that is not a text", lambda value: isinstance(value, str)),
+    "remain_min": ("a remaining time that is not a whole number", lambda value: type(value) is int),
+    "end_time": ("an end that is not a valid time", lambda value: datetime_from_ms(value) is not None),
+}
+"""The fields that can contradict a complete task, and what they state otherwise than documented (huawei-hss.md 2)."""
 _FINAL_STATES = {_COMPLETE: TaskState.COMPLETE, -1: TaskState.STOPPED, -2: TaskState.TIMED_OUT, -3: TaskState.FAILED}
 
 
@@ -85,6 +91,7 @@ def parse_task(row: Mapping[str, Any], list_type: str) -> ScanTask:
         id=printable_id(row.get("task_id")),
         name=text(row.get("task_name")),
         type=text(row.get("task_type")),
+        has_unknown_type=text(row.get("task_type")) not in TASK_TYPES[list_type],
         scopes=scopes(row.get("scan_scope")),
         covers_all_images=row["is_all"] if type(row.get("is_all")) is bool else None,
         image_type=text(row.get("image_type")),
@@ -99,6 +106,7 @@ def parse_task(row: Mapping[str, Any], list_type: str) -> ScanTask:
         counts=_counts(row, list_type),
         failed_images=_failed_images(row),
         reason=text(row.get("failed_reason")),
+        contradiction=_unreadable_sign(row),
         risk_applies=list_type == IMAGE_SCAN,
     )
 
@@ -123,6 +131,20 @@ def _state(status: object) -> TaskState:
 
 def _is_progress(status: object) -> bool:
     return type(status) is int and 0 <= status <= _COMPLETE
+
+
+def _unreadable_sign(row: Mapping[str, Any]) -> str:
+    """Returns what a complete task states of a failure, a rest or an end in a way that cannot be read.
+
+    Such a value says something, and nobody knows what; an absent field, an empty value and 0 say nothing.
+    """
+    for field, (what, is_readable) in _SIGNS.items():
+        value = row.get(field)
+        # type() and not ==: false is not 0.
+        says_nothing = not value and type(value) is not bool
+        if not says_nothing and not is_readable(value):
+            return f"it states {what} ({quoted(value)})"
+    return ""
 
 
 def _counts(row: Mapping[str, Any], list_type: str) -> Counts:

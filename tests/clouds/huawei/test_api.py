@@ -530,14 +530,96 @@ def test_a_task_of_the_other_list_type_is_ignored_even_if_the_cloud_lists_it(
         assert simulator.requests[0].query["type"] == [list_type or "image_scan"]
 
 
-@pytest.mark.parametrize("task_type", [None, "", "cicd", 7, ["autoSync"], {}], ids=repr)
-def test_a_task_that_does_not_state_a_documented_type_does_not_fit_the_list_type(
+NO_KNOWN_TRIGGER: list[object] = [None, "", "cicd", "Manual", 7, ["autoSync"], {}]
+
+
+@pytest.mark.parametrize("list_type", ["image_scan", "image_sync"])
+@pytest.mark.parametrize("task_type", NO_KNOWN_TRIGGER, ids=repr)
+def test_a_task_that_does_not_state_a_documented_trigger_is_not_passed_over(
+    fake_time: FakeTime, task_type: object, list_type: str
+) -> None:
+    """It may be the scan of this release, and the one before it an older one."""
+    known = a_row("a", 1, task_type="autoSync" if list_type == "image_sync" else "manual")
+    with simulated(fake_time) as simulator:
+        serve(simulator, [a_page(known, a_row("b", 2, task_type=task_type))])
+        found = {task.id: task for task in connected(simulator, fake_time, type=list_type).matching_tasks()}
+
+        assert (found["a"].has_unknown_type, found["b"].has_unknown_type) == (False, True)
+
+
+@pytest.mark.parametrize("task_type", NO_KNOWN_TRIGGER, ids=repr)
+def test_a_filter_of_triggers_leaves_out_a_task_that_does_not_state_its_own(
     fake_time: FakeTime, task_type: object
 ) -> None:
     with simulated(fake_time) as simulator:
         serve(simulator, [a_page(a_row("a", 1), a_row("b", 2, task_type=task_type))])
 
-        assert id_of(newest_task(connected(simulator, fake_time))) == "a"
+        assert id_of(newest_task(connected(simulator, fake_time, task_type="manual"))) == "a"
+
+
+MISFITS: list[tuple[dict[str, object], Document]] = [
+    ({"task_name": "release-A"}, {"task_name": "release-B"}),
+    ({"task_name": "release-A"}, {}),
+    ({"task_type": "manual"}, {"task_type": "cycle"}),
+    ({"task_type": "manual"}, {"task_type": None}),
+    ({"global_image_type": "local"}, {"image_type": "registry"}),
+    ({"scan_scope": 0xFF000}, {"scan_scope": 0xF0F00}),
+    ({"create_time": NOON_MS}, {"begin_time": NOON_MS - 1}),
+    ({"end_time": NOON_MS}, {"end_time": NOON_MS + 1}),
+    ({"type": "image_sync"}, {"task_type": "manual"}),
+]
+
+
+@pytest.mark.parametrize(("options", "fields"), MISFITS, ids=repr)
+def test_a_task_is_not_found_by_its_id_if_it_does_not_fit_the_filters(
+    fake_time: FakeTime, options: dict[str, object], fields: Document
+) -> None:
+    """They are not sent with the id, and hold for the task that is found by it; other tasks are not counted."""
+    with simulated(fake_time) as simulator:
+        serve(simulator, repeat(a_page(a_row("ours", 1) | fields, a_row("theirs", 2) | fields)))
+        cloud = connected(simulator, fake_time, **options)
+
+        assert cloud.task_by_id("ours") is None
+        assert "; 1 listed task does not fit by its own fields)" in cloud.search_description("ours")
+        (name, value), *_ = options.items()
+        assert f"--{name.replace('_', '-')} {value}" in cloud.search_description("ours")
+        assert cloud.task_by_id("another") is None
+        assert "listed" not in cloud.search_description("another")
+
+
+@pytest.mark.parametrize("status", [0, 100], ids=["scanning", "finished"])
+def test_a_filter_of_the_state_does_not_hold_beside_an_id(fake_time: FakeTime, status: int) -> None:
+    """It is about one moment, and the task goes on."""
+    with simulated(fake_time) as simulator:
+        serve(simulator, [a_page(a_row("ours", 1, task_status=status))])
+        cloud = connected(simulator, fake_time, task_status="scanning" if status else "finished")
+
+        assert id_of(cloud.task_by_id("ours")) == "ours"
+        assert "--task-status" not in cloud.search_description("ours")
+
+
+@pytest.mark.parametrize(("options", "fields"), MISFITS, ids=repr)
+def test_a_task_that_stops_fitting_the_filters_is_in_a_state_of_its_own(
+    fake_time: FakeTime, options: dict[str, object], fields: Document
+) -> None:
+    """The rest of it is shown as it is now."""
+    pinned = ScanTask(id="ours", state=TaskState.RUNNING, progress=50)
+    with simulated(fake_time) as simulator:
+        serve(simulator, [a_page(a_row("ours", 1, total_num=3) | fields)])
+        polled = connected(simulator, fake_time, **options).poll(pinned)
+
+        assert polled is not None
+        assert (polled.id, polled.counts.total) == ("ours", 3)
+        assert (polled.state, polled.raw_state) == (TaskState.UNKNOWN, "no longer fits the filters")
+        assert polled.progress is None
+
+
+def test_an_id_that_cannot_be_read_is_not_understood_whatever_filters_it_fits(fake_time: FakeTime) -> None:
+    """It may be the task that is polled."""
+    with simulated(fake_time) as simulator:
+        serve(simulator, [a_page(a_row("ours\n", 1, task_type="cycle"))])
+        with pytest.raises(NotUnderstood, match="unprintable"):
+            connected(simulator, fake_time, task_type="manual").task_by_id("ours")
 
 
 def test_a_synchronisation_has_no_risks(fake_time: FakeTime) -> None:
@@ -549,17 +631,18 @@ def test_a_synchronisation_has_no_risks(fake_time: FakeTime) -> None:
 
 
 def test_filters_are_sent_until_a_task_is_found_and_not_while_it_is_polled(fake_time: FakeTime) -> None:
-    """The task can stop matching them: one that is scanning becomes finished."""
+    """A request for an id needs no filter; the gate checks the task itself against those that last."""
     filters = {
         "global_image_type": "registry",
         "task_type": "manual",
         "task_name": "a b/c~测试+*",
-        "task_status": "scanning",
+        "task_status": "finished",
         "scan_scope": 2147483647,
         "create_time": 0,
         "end_time": 4070880000000,
     }
-    scan = replace(NEWEST, name="my a b/c~测试+* scan", enterprise_project_id="shop")
+    ended = NEWEST.stages[-1:]
+    scan = replace(NEWEST, name="my a b/c~测试+* scan", enterprise_project_id="shop", stages=ended)
     common = {"type": ["image_scan"], "limit": ["200"], "offset": ["0"], "enterprise_project_id": ["shop"]}
     with simulated(fake_time, scan) as simulator:
         cloud = connected(simulator, fake_time, enterprise_project_id="shop", **filters)

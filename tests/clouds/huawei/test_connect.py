@@ -379,9 +379,12 @@ def test_an_option_becomes_the_parameter_of_its_name() -> None:
             f"region cn-north-4, project {PROJECT}, --type image_scan, --enterprise-project-id 0, --task-type manual",
         ),
         (
-            {"region": "cn-north-4", "for_cloud": {"enterprise-project-id": "0", "task-type": "manual"}},
+            {
+                "region": "cn-north-4",
+                "for_cloud": {"enterprise-project-id": "0", "task-type": "manual", "task-status": "finished"},
+            },
             "task-1",
-            f"region cn-north-4, project {PROJECT}, --type image_scan, --enterprise-project-id 0",
+            f"region cn-north-4, project {PROJECT}, --type image_scan, --enterprise-project-id 0, --task-type manual",
         ),
     ],
     ids=["region", "endpoint", "filters", "by-id"],

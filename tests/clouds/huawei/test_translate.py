@@ -96,7 +96,9 @@ def test_a_full_row_is_translated() -> None:
 
 def test_an_empty_row_is_a_task_in_an_unknown_state() -> None:
     """Every field is documented as optional, so an absent one is neither an error nor a good sign."""
-    assert parse_task({}, IMAGE_SCAN) == ScanTask(id="", state=TaskState.UNKNOWN, raw_state="none given")
+    assert parse_task({}, IMAGE_SCAN) == ScanTask(
+        id="", state=TaskState.UNKNOWN, raw_state="none given", has_unknown_type=True
+    )
 
 
 def test_the_vendors_only_sample_is_translated() -> None:
@@ -239,6 +241,80 @@ def test_an_id_with_unprintable_characters_is_not_understood(value: str) -> None
         translated(task_id=value)
 
     assert str(caught.value) == (f"The id of a scan task has unprintable characters. {MEANS_AND_REMEDY}")
+
+
+A_REST, A_FAILURE, AN_END = (
+    "it states a remaining time that is not a whole number",
+    "it states a failure that is not a text",
+    "it states an end that is not a valid time",
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sign"),
+    [
+        ({"remain_min": 5.5}, f"{A_REST} (5.5)"),
+        ({"remain_min": 5.0}, f"{A_REST} (5.0)"),
+        ({"remain_min": "5"}, f"{A_REST} ('5')"),
+        ({"remain_min": "0"}, f"{A_REST} ('0')"),
+        ({"remain_min": True}, f"{A_REST} (True)"),
+        ({"remain_min": False}, f"{A_REST} (False)"),
+        ({"remain_min": [5]}, f"{A_REST} ([5])"),
+        ({"failed_reason": ["disk"]}, f"{A_FAILURE} (['disk'])"),
+        ({"failed_reason": {"reason": "disk"}}, f"{A_FAILURE} ({{'reason': 'disk'}})"),
+        ({"failed_reason": 5}, f"{A_FAILURE} (5)"),
+        ({"failed_reason": -0.5}, f"{A_FAILURE} (-0.5)"),
+        ({"failed_reason": True}, f"{A_FAILURE} (True)"),
+        ({"failed_reason": False}, f"{A_FAILURE} (False)"),
+        ({"end_time": NOON * 1000}, f"{AN_END} ({NOON}000)"),
+        ({"end_time": float(NOON)}, f"{AN_END} ({NOON}.0)"),
+        ({"end_time": str(NOON)}, f"{AN_END} ('{NOON}')"),
+        ({"end_time": 253_402_300_800_000}, f"{AN_END} (253402300800000)"),
+        ({"end_time": -1}, f"{AN_END} (-1)"),
+        ({"end_time": False}, f"{AN_END} (False)"),
+        ({"end_time": {"ms": NOON}}, f"{AN_END} ({{'ms': {NOON}}})"),
+    ],
+    ids=repr,
+)
+def test_a_sign_against_complete_that_cannot_be_read_is_one_too(fields: dict[str, object], sign: str) -> None:
+    assert translated(**fields).contradiction == sign
+
+
+@pytest.mark.parametrize("value", [ABSENT, None, "", 0, 0.0, [], {}], ids=label)
+@pytest.mark.parametrize("field", ["remain_min", "failed_reason", "end_time"])
+def test_an_absent_or_empty_field_is_no_sign(field: str, value: object) -> None:
+    assert translated(**{field: value}).contradiction == ""
+
+
+@pytest.mark.parametrize(
+    "fields", [{"remain_min": 7}, {"remain_min": -1}, {"failed_reason": "disk"}, {"end_time": NOON}], ids=repr
+)
+def test_a_documented_value_is_judged_by_what_it_says(fields: dict[str, object]) -> None:
+    """A remaining time below 0 is of the documented type, and says that nothing remains."""
+    assert translated(**fields).contradiction == ""
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["x" * 10**6, 10**4000, ["x" * 1000] * 1000, {"x" * 1000: "y" * 1000}, "a\nb"],
+    ids=["text", "number", "list", "object", "two-lines"],
+)
+def test_a_sign_that_cannot_be_read_is_quoted_in_one_short_line(value: object) -> None:
+    sign = translated(end_time=value).contradiction
+
+    assert sign.startswith(AN_END)
+    assert len(sign) < 120
+    assert "\n" not in sign
+
+
+@pytest.mark.parametrize("list_type", [IMAGE_SCAN, IMAGE_SYNC])
+@pytest.mark.parametrize(
+    "trigger", ["cycle", "manual", "autoSync", "manualSync", "Cycle", "", 7, None, ABSENT], ids=label
+)
+def test_only_the_triggers_of_the_list_are_known(trigger: object, list_type: str) -> None:
+    known = {IMAGE_SCAN: ("cycle", "manual"), IMAGE_SYNC: ("autoSync", "manualSync")}[list_type]
+
+    assert translated(list_type, task_type=trigger).has_unknown_type is (trigger not in known)
 
 
 def test_the_clouds_reason_is_kept() -> None:
