@@ -57,10 +57,11 @@ def huawei_evidence(history: History) -> Evidence:
     now = history.now(history.ended_at)
     require(type(row.get("task_status")) is int and row["task_status"] == 100, "the task is not complete")
     is_scan = history.settings.for_cloud.get("type") != "image_sync"
-    reason, minutes = row.get("failed_reason"), row.get("remain_min")
-    has_failure = isinstance(reason, str) and reason.strip()
-    sign = contradiction(row.get("begin_time"), row.get("end_time"), now)
-    require(not has_failure and not (type(minutes) is int and minutes > 0) and not sign, "the end is contradicted")
+    sign = _states_failure_or_rest(row) or contradiction(row.get("begin_time"), row.get("end_time"), now)
+    require(not sign, "the end is contradicted")
+    options = history.settings.for_cloud
+    require(_fits(chosen, options) and _fits(row, options), "the task does not fit the filters")
+    require(_has_known_trigger(chosen, options), "the task may be of another kind")
     if not history.settings.task_id:
         _require_right_task(history, chosen_in)
     require(not is_scan or _has_scope(chosen, history), "the scope is too narrow")
@@ -73,6 +74,7 @@ def huawei_evidence(history: History) -> Evidence:
         max(risky, failed + succeeded) <= total,
         never_decreased(total, (one.rows[history.task_id].get("total_num") for one in of_task)),
         not is_scan or _has_scope(row, history),
+        _has_known_trigger(row, options),
         _is_settled(history, of_task, last_list),
         _is_still_fresh(history, chosen, row, chosen_in),
         _is_still_the_only_one(history, lists, chosen_in),
@@ -104,7 +106,7 @@ def _chosen_in(history: History, lists: list[TaskList]) -> TaskList:
     if history.settings.task_id:
         candidates = [one for one in lists if history.task_id in one.rows]
         require(candidates, "the task was never listed")
-        return next((one for one in candidates if _start_is_fresh(history, one)), candidates[0])
+        return next((one for one in candidates if _may_be_chosen(history, one)), candidates[0])
     before = lists[: by_id[0]] if by_id else lists
     require(before and history.task_id in before[-1].rows, "the task was followed without having been chosen")
     return before[-1]
@@ -115,14 +117,16 @@ def _last_list(of_task: list[TaskList]) -> TaskList:
     return by_id[-1] if by_id else of_task[-1]
 
 
-def _start_is_fresh(history: History, one: TaskList) -> bool:
-    return history.is_fresh(one.rows[history.task_id].get("begin_time"), one.ended_at)
+def _may_be_chosen(history: History, one: TaskList) -> bool:
+    """Whether nothing that can change speaks against the task that was asked for by its id."""
+    row, options = one.rows[history.task_id], history.settings.for_cloud
+    is_fresh = history.is_fresh(row.get("begin_time"), one.ended_at)
+    return is_fresh and _fits(row, options) and _has_known_trigger(row, options)
 
 
 def _require_right_task(history: History, chosen_in: TaskList) -> None:
     """Requires that the task is the newest one that fits, and that no other one can be meant."""
     fitting = {task_id: row for task_id, row in chosen_in.rows.items() if _fits(row, history.settings.for_cloud)}
-    require(history.task_id in fitting, "the task does not fit the filters")
     policy = history.settings.policy
     is_any_age = policy.max_age is None and policy.started_after is None
     started = {task_id: row for task_id, row in fitting.items() if read_time(row.get("begin_time"))}
@@ -148,15 +152,32 @@ def _latest_start(row: Row) -> float:
 
 
 def _fits(row: Row, options: Mapping[str, object]) -> bool:
-    """Whether a row fits the list type and every filter; one that lacks the field does not."""
-    triggers = _TRIGGERS[str(options.get("type", "image_scan"))]
+    """Whether a row fits every filter and is not of the other list type; one that lacks a field does not fit."""
+    list_type = str(options.get("type", "image_scan"))
+    others = [trigger for name, triggers in _TRIGGERS.items() if name != list_type for trigger in triggers]
     asked = [(name, options[option]) for option, name in _FIELDS_OF_FILTERS.items() if option in options]
     of_fields = all(row.get(name) == value for name, value in asked)
     name, mask = str(options.get("task-name", "")), options.get("scan-scope")
     task_name, scope = row.get("task_name"), row.get("scan_scope")
     has_name = not name or (isinstance(task_name, str) and name.lower() in task_name.lower())
     has_scope = mask is None or (type(scope) is int and type(mask) is int and scope & mask == mask)
-    return row.get("task_type") in triggers and of_fields and has_name and has_scope
+    return row.get("task_type") not in others and of_fields and has_name and has_scope
+
+
+def _has_known_trigger(row: Row, options: Mapping[str, object]) -> bool:
+    return row.get("task_type") in _TRIGGERS[str(options.get("type", "image_scan"))]
+
+
+def _states_failure_or_rest(row: Row) -> bool:
+    """Whether a task states a failure or a remaining time, or something there or as its end that is none of them."""
+    reason, minutes, ended = (row.get(name) for name in ("failed_reason", "remain_min", "end_time"))
+    has_failure = bool(reason.strip()) if isinstance(reason, str) else _says_something(reason)
+    has_rest = minutes > 0 if type(minutes) is int else _says_something(minutes)
+    return has_failure or has_rest or (read_time(ended) is None and _says_something(ended))
+
+
+def _says_something(value: object) -> bool:
+    return value is False or bool(value)
 
 
 def _has_scope(row: Row, history: History) -> bool:

@@ -113,7 +113,6 @@ class Huawei(RandomCloud):
             "task_id": task.id,
             "task_name": task.name,
             "begin_time": self.start_of(task),
-            "task_type": task.trigger if task.kind == SCAN else "autoSync",
             "task_status": task.final_state if has_ended else task.progress(self.now),
             "failed_num": int(len(failed) * share) + task.count_error,
             "success_num": int(len(scanned) * share),
@@ -123,6 +122,8 @@ class Huawei(RandomCloud):
         }
         optional = {"scan_scope": task.scope, "is_all": task.covers_all, "image_type": task.image_type}
         row |= {name: value for name, value in optional.items() if value is not None and task.kind == SCAN}
+        if trigger := task.trigger if task.kind == SCAN else "autoSync":
+            row["task_type"] = trigger
         if has_ended:
             row |= {"end_time": self.milliseconds(task.ends_at), "failed_reason": task.reason}
         else:

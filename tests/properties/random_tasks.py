@@ -63,7 +63,8 @@ class Task:
     covers_all: object = True
     """The value of `is_all`; None leaves it out."""
     image_type: object = "registry"
-    trigger: str = "manual"
+    trigger: object = "manual"
+    """The value of `task_type`; None leaves it out."""
     settles_at: float = -_NEVER
     """Until when its counts lack one risky image."""
     has_leaf_times: bool = False
@@ -114,7 +115,7 @@ def _task(rng: Random, task_id: str, cloud: str, kind: str, mutator: ResponseMut
         image_type=rng.choice(("registry", "registry", "registry", "local", None)),
         has_leaf_times=rng.random() < 0.5,
         scan_time_field=rng.choice(("LastScanTime", "LastScanTime", "lastScanTime")),
-        trigger=rng.choice(("manual", "manual", "manual", "cycle")),
+        trigger=rng.choice((*["manual"] * 24, *["cycle"] * 8, None, "event")),
     )
     if rng.random() < 0.05:
         task.settles_at = task.ends_at + rng.choice((5.0, 30.0, 50.0))

@@ -84,12 +84,12 @@ def scanned(later: int) -> Callable[[Document], None]:
     return change
 
 
-def with_another_task(later: int) -> Callable[[Document], None]:
+def with_another_task(later: int, task_type: str | None = "manual") -> Callable[[Document], None]:
     """Adds a copy of the newest task with another id, which started this many milliseconds later."""
 
     def change(document: Document) -> None:
         newest = max(document["data_list"], key=lambda row: row["begin_time"] or 0)
-        another = {**newest, "task_id": "another", "task_type": "manual", "begin_time": newest["begin_time"] + later}
+        another = {**newest, "task_id": "another", "task_type": task_type, "begin_time": newest["begin_time"] + later}
         document["data_list"].append(another)
 
     return change
@@ -118,9 +118,15 @@ HUAWEI = {
     "with a remaining time": in_rows("data_list", remain_min=1),
     "with an end before its start": in_rows("data_list", end_time=1),
     "with an end in the future": in_rows("data_list", end_time=lambda end: end + DAY),
+    "with a reason that is not a text": in_rows("data_list", failed_reason=["out of disk"]),
+    "with a remaining time as text": in_rows("data_list", remain_min="1"),
+    "with an end in microseconds": in_rows("data_list", end_time=lambda end: end * 1000),
     "of another list type": in_rows("data_list", task_type="autoSync"),
+    "without a trigger": in_rows("data_list", task_type=None),
+    "with a trigger of an unknown kind": in_rows("data_list", task_type="event"),
     "with another one that started at the same time": with_another_task(0),
     "with a newer one": with_another_task(1),
+    "with a newer one without a trigger": with_another_task(1, task_type=None),
 }
 ALIBABA = {
     "running": lambda document: document["TaskInfo"].update(Status="START"),

@@ -130,6 +130,9 @@ OTHER_TYPE: Final = (
 _SETTLED: Final = ("--settle", "60s")
 _SINCE: Final = ("--started-after", "2026-01-31T11:00:00Z")
 """An hour before the start of the run."""
+_NAMED: Final = ("--task-name", TASK_ID)
+_ID: Final = ("--task-id", TASK_ID)
+_MANUAL: Final = ("--task-type", "manual")
 MEANING: Final = (
     # Counts of a task that has just ended are polled twice, for which there is no time at the deadline.
     *row(with_options(NO_FAULT, "with-settle", *_SETTLED), 0, {LAST_POLL: 5}),
@@ -137,7 +140,15 @@ MEANING: Final = (
     *row(with_options(NO_FAULT, "since", *_SINCE), 0, cloud=ALIBABA),
     *row(with_options(tasks.NEWER_RISKY_TASK, "since", *_SINCE), 7, {FIRST_REQUEST: 7}, cloud=HUAWEI, at=POLLS[:3]),
     *row(with_options(tasks.SAME_START_TIME, "by-default"), 7, cloud=HUAWEI, at=(FIRST_REQUEST,)),
-    *row(with_options(tasks.OTHER_NAME, "by-name", "--task-name", TASK_ID), 7, cloud=HUAWEI, at=(FIRST_REQUEST,)),
+    # A task that stops fitting a filter may fit it again, and is not judged before.
+    *row(with_options(tasks.OTHER_NAME, "by-name", *_NAMED), 5, {FIRST_REQUEST: 7}, cloud=HUAWEI, at=POLLS),
+    *row(
+        with_options(tasks.OTHER_NAME, "by-name-and-id", *_NAMED, *_ID), 5, {FIRST_REQUEST: 7}, cloud=HUAWEI, at=POLLS
+    ),
+    *row(with_options(NO_FAULT, "by-name-and-id", *_NAMED, *_ID), 0, cloud=HUAWEI, at=POLLS),
+    *row(with_options(tasks.NEWER_TASK_WITHOUT_TRIGGER, "by-default"), 0, {FIRST_REQUEST: 7}, cloud=HUAWEI, at=POLLS),
+    *row(with_options(tasks.NEWER_TASK_WITHOUT_TRIGGER, "by-type", *_MANUAL), 0, cloud=HUAWEI, at=POLLS),
+    *row(with_options(tasks.NEWER_TASK_WITHOUT_TRIGGER, "since", *_SINCE), 7, cloud=HUAWEI, at=POLLS[:3]),
     *row(with_options(tasks.NARROW_SCOPE, "by-default"), 7, cloud=HUAWEI, at=POLLS),
     *row(with_options(tasks.NARROW_SCOPE, "required", "--required-scope", "vulnerability"), 0, cloud=HUAWEI, at=POLLS),
 )

@@ -123,10 +123,18 @@ def _add_twin(context: FaultContext) -> None:
     context.gate.simulator.tasks.append(replace(context.task, id="twin", name="twin"))
 
 
+def _with_newer_task_without_trigger(_context: FaultContext, operation: str, true: Any) -> Any:
+    own = [row for row in true["data_list"] if row["task_id"] == TASK_ID] if operation == TASKS else []
+    newer = [{**row, "task_id": "newer", "begin_time": row["begin_time"] + 1, "task_type": None} for row in own]
+    rows = [*true["data_list"], *newer] if newer else ()
+    return {**true, "data_list": rows, "total_num": len(rows)} if newer else true
+
+
 SAME_START_TIME = state_fault(
     "a-second-task-with-the-same-start-time", _add_twin, lambda context: len(context.gate.simulator.tasks) > 2
 )
 OTHER_NAME = _task_fault("another-name", lambda task: {**task, "task_name": "another"})
+NEWER_TASK_WITHOUT_TRIGGER = response_fault("a-newer-task-without-a-trigger", _with_newer_task_without_trigger)
 NARROW_SCOPE = _task_fault("scope-of-vulnerabilities", lambda task: {**task, "scan_scope": 0x000F0000})
 
 
