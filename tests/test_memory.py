@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from gate.simulator import Fault, HttpResponse, Simulator, no_response
 from tests.large_bodies import ALIBABA, DOCUMENTS, HUAWEI, failed_images, largest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 ROOT = Path(__file__).parent.parent
 MAX_MEMORY = 150_000_000
@@ -130,6 +131,47 @@ def test_a_list_with_20000_failed_images_is_judged() -> None:
     assert ending.returncode == 1
     assert "20000 of only 9 images could not be scanned" in ending.stdout
     assert len(report()["failed_images"]) == 20_000
+
+
+def a_running_task_that_completes(images: list[dict[str, str]], states: Iterable[int]) -> Callable[..., HttpResponse]:
+    """Makes Huawei Cloud state these progresses, one after the other, of a task that lists these failed images."""
+    now, progress = round(time.time() * 1000), iter(states)
+    row: dict[str, Any] = {"task_id": "x", "task_name": "n", "task_type": "manual", "begin_time": now - 600_000}
+    row |= {"total_num": 400_000, "success_num": 200_000, "failed_num": len(images), "risky_num": 0}
+
+    def rewrite(_: str, __: Mapping[str, Any]) -> HttpResponse:
+        task = row | {"task_status": next(progress), "failed_images": images}
+        body = json.dumps({"data_list": [task], "total_num": 1}).encode()
+        headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+        return HttpResponse(headers=headers, body=gzip.compress(body, 1))
+
+    return rewrite
+
+
+@pytest.mark.parametrize(
+    ("images", "code"),
+    [
+        (lambda: [*failed_images(20_000)], 0),
+        (lambda: [{"image_name": f"{number:0450x}"} for number in range(30_000)], 0),
+        # More than the run can hold twice: the second poll is not parsed.
+        (lambda: [{"image_name": f"{number:05x}"} for number in range(150_000)], 4),
+    ],
+    ids=["as many as are judged", "with long names", "too many"],
+)
+def test_the_failed_images_of_earlier_polls_count_for_the_memory_of_the_next(
+    images: Callable[[], list[dict[str, str]]], code: int
+) -> None:
+    with Simulator("clean") as simulator:
+        simulator.rewrite = a_running_task_that_completes(images(), (50, 50, 50, 100))
+        described = simulator.describe()["huawei"]
+        options = ["--timeout", "50s", "--poll-interval", "0.1s", "--settle", "0", "--max-failed", "999999"]
+        options += ["--project-id", described["project_id"], *EVERY_REPORT]
+        keys = {f"SCAN_GATE_{name.upper()}": described[name] for name in ("access_key_id", "access_key_secret")}
+        ending = check("huawei", simulator.url, *options, **keys)
+
+    assert memory("VmHWM") < MAX_MEMORY
+    assert ending.returncode == code, ending.stdout
+    assert ("could take more than 80 MB" in ending.stdout) is (code == 4)
 
 
 def test_running_out_of_memory_has_a_name() -> None:

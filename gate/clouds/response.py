@@ -216,7 +216,7 @@ def _short_integer(digits: str) -> int:
 
 def _too_large() -> NotUnderstood:
     return NotUnderstood(
-        f"The response, with those before it in the same list, could take more than {MAX_MEMORY // 1_000_000} MB of "
+        f"The response, with what is kept of those before it, could take more than {MAX_MEMORY // 1_000_000} MB of "
         "memory.",
         means="It is larger than any list with which the gate was tested, or came from something other than the API.",
         remedy="Check --endpoint and the proxy; on Huawei Cloud, ask for fewer tasks at once with --limit or a filter.",

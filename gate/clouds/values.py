@@ -7,10 +7,18 @@ import json
 import reprlib
 import sys
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from gate.errors import NotUnderstood
 from gate.text import one_line
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gate.scan import FailedImage
+
+_IMAGE_SIZE = 150
+"""Bytes of a failed image without its texts: two objects, and their place in a list."""
 _MAX_ID_LENGTH = 1000
 _MAX_QUOTED_LENGTH = 60
 _start_of = reprlib.Repr()
@@ -64,6 +72,13 @@ def memory_of(value: object) -> int:
         elif isinstance(part, list):
             parts += part
     return size
+
+
+def memory_of_images(images: Iterable[FailedImage]) -> int:
+    """How many bytes these images take, about; an empty text takes none of its own."""
+    named = ((one.image, one.reason) for one in images)
+    parts = ((image.registry, image.namespace, image.name, image.tag, image.digest, why) for image, why in named)
+    return sum(_IMAGE_SIZE + sum(map(sys.getsizeof, filter(None, texts))) for texts in parts)
 
 
 def identity(value: object) -> bytes:

@@ -295,7 +295,7 @@ def test_what_the_caller_keeps_counts_too() -> None:
     needed = memory_to_parse(body)
 
     assert parse_json_object(replace(a_response(body), max_memory=needed))
-    with pytest.raises(NotUnderstood, match="with those before it in the same list, could take more than 80 MB"):
+    with pytest.raises(NotUnderstood, match="with what is kept of those before it, could take more than 80 MB"):
         parse_json_object(replace(a_response(body), max_memory=needed - 1))
 
 

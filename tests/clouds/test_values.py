@@ -15,11 +15,13 @@ from gate.clouds.values import (
     is_one_of,
     malformed,
     memory_of,
+    memory_of_images,
     printable_id,
     quoted,
     text,
 )
 from gate.errors import NotUnderstood
+from gate.scan import FailedImage, ImageRef
 
 NOT_COUNTS: list[object] = [None, True, False, -1, 1.0, "1", "", [], {}]
 NOT_STRINGS: list[object] = [None, 1, True, [], {}, b"a"]
@@ -126,6 +128,18 @@ def test_the_memory_of_a_value_is_that_of_all_its_parts() -> None:
 
     assert memory_of(small) == sum(map(sys.getsizeof, parts))
     assert memory_of(large) - memory_of(small) == 1000
+
+
+def test_the_memory_of_failed_images_is_that_of_their_texts_and_of_themselves() -> None:
+    bare = FailedImage(image=ImageRef())
+    texts = ("r" * 1000, "n" * 1000, "i" * 1000, "t" * 1000, "d" * 1000, "why" * 400)
+    registry, namespace, name, tag, digest, reason = texts
+    image = ImageRef(registry=registry, namespace=namespace, name=name, tag=tag, digest=digest)
+    full = FailedImage(image=image, reason=reason)
+
+    assert memory_of_images([]) == 0
+    assert 0.8 * memory_of_images([bare]) < sys.getsizeof(bare) + sys.getsizeof(bare.image) + 8
+    assert memory_of_images([bare, full]) - 2 * memory_of_images([bare]) == sum(map(sys.getsizeof, texts))
 
 
 def test_the_error_for_a_malformed_response_says_what_to_check() -> None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from gate.clouds.huawei import translate
 from gate.clouds.pagination import read_consistently
-from gate.clouds.values import memory_of
+from gate.clouds.values import memory_of, memory_of_images
 from gate.errors import NotUnderstood, Refused, TransientError, UsageError
 from gate.scan import NO_LONGER_FITS, TaskState
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _MAX_TASKS = 20_000
 """Twenty times the documented maximum length of the list (huawei-hss.md 2)."""
+_FREE_MEMORY = 15_000_000
+"""Bytes that a process has left beside the largest response: so many of an earlier poll cost the next one nothing."""
 
 
 class HuaweiCloud:
@@ -34,6 +36,8 @@ class HuaweiCloud:
         self._find_project = find_project
         self._selection = selection
         self._unfit = 0
+        self._bytes_kept = 0
+        """What the run may still hold of the last list: the failed images of one task."""
 
     def matching_tasks(self) -> list[ScanTask]:
         """See `Cloud.matching_tasks`."""
@@ -41,7 +45,7 @@ class HuaweiCloud:
         rows = self._read_list(filters)
         fitting = [row for row in rows if self._selection.fits(row, filters)]
         self._unfit = len(rows) - len(fitting)
-        return [self._parse(row) for row in fitting]
+        return self._remembered([self._parse(row) for row in fitting])
 
     def task_by_id(self, task_id: str) -> ScanTask | None:
         """See `Cloud.task_by_id`."""
@@ -80,9 +84,15 @@ class HuaweiCloud:
     def _find(self, task_id: str) -> tuple[ScanTask | None, bool]:
         """The task with this id, and whether it fits the filters that last."""
         parsed = [(row, self._parse(row)) for row in self._read_list((("task_id", task_id),))]
+        self._remembered([task for _, task in parsed])
         filters = self._selection.lasting_filters
         named = ((task, self._selection.fits(row, filters)) for row, task in parsed if task.id == task_id)
         return next(named, (None, False))
+
+    def _remembered(self, tasks: list[ScanTask]) -> list[ScanTask]:
+        kept = max((memory_of_images(task.failed_images) for task in tasks), default=0)
+        self._bytes_kept = max(0, kept - _FREE_MEMORY)
+        return tasks
 
     def _parse(self, row: Mapping[str, Any]) -> ScanTask:
         return translate.parse_task(row, self._selection.list_type)
@@ -95,7 +105,7 @@ class HuaweiCloud:
     def _read_rows(self, filters: tuple[tuple[str, str], ...]) -> list[Mapping[str, Any]] | None:
         """Reads all pages, each of which starts with the last row of the one before; None if they do not fit."""
         rows: list[Mapping[str, Any]] = []
-        bytes_kept = 0
+        bytes_kept = self._bytes_kept
         while len(rows) <= _MAX_TASKS:
             page = self._fetch_page(max(0, len(rows) - 1), filters, bytes_kept)
             bytes_kept += sum(map(memory_of, page.rows))

@@ -395,7 +395,7 @@ def test_a_list_of_large_pages_is_not_understood_before_it_fills_the_memory(fake
     rows = [{"task_id": f"{number}", "task_name": "x" * 900_000} for number in range(15 * 6)]
     with simulated(fake_time) as simulator:
         serve(simulator, [{"data_list": rows[start : start + 15]} for start in range(0, len(rows), 14)])
-        with pytest.raises(NotUnderstood, match="with those before it in the same list, could take more than 80 MB"):
+        with pytest.raises(NotUnderstood, match="with what is kept of those before it, could take more than 80 MB"):
             newest_task(connected(simulator, fake_time))
 
         assert offsets(simulator.requests) == [0, 14, 28, 42]
