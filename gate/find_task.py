@@ -10,7 +10,8 @@ from gate.clock import Deadline
 from gate.policy import after_waiting, no_longer_listed, no_task
 from gate.scan import as_gone
 from gate.selection import Choice, choose
-from gate.verdict_messages import format_limit, waiting_for_task
+from gate.selection_messages import waiting_for_task
+from gate.verdict_messages import format_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

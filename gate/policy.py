@@ -1,7 +1,8 @@
 """The rules of judgement: from a scan task and a policy to a verdict, without a clock and without a network.
 
 It fails closed: a pass is never the default. `Decision.PASSED` is returned in one place, at the end of `_apply_limits`,
-after every reason against it was checked. The words of the reasons are in `gate.verdict_messages`.
+after every reason against it was checked. The words of the reasons are in `gate.verdict_messages` and
+`gate.selection_messages`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gate import selection_messages
 from gate import verdict_messages as messages
 from gate.errors import ExitCode, GateError
 from gate.scan import RISK_SCOPES, TaskState
@@ -135,20 +137,20 @@ def undecided(cause: GateError | Interrupted) -> Verdict:
 
 
 def no_task(task_id: str | None, where: str, waited: str = "") -> Reason:
-    """The reason when there is no task to follow; see `gate.verdict_messages.no_task_found`."""
-    return Reason(code="no-task", message=messages.no_task_found(task_id, where, waited))
+    """The reason when there is no task to follow; see `gate.selection_messages.no_task_found`."""
+    return Reason(code="no-task", message=selection_messages.no_task_found(task_id, where, waited))
 
 
 def no_longer_listed(task: ScanTask) -> Reason:
     """The reason when the newest task was listed before, and is not any more; an older one is not judged instead."""
-    message = messages.no_longer_listed(task)
+    message = selection_messages.no_longer_listed(task)
     return Reason(code="not-listed", message=str(message), while_waiting=message.happened)
 
 
 def after_waiting(reason: Reason, limit: str) -> Reason:
     """The reason against the last task at the end of a wait, with how long it was, as `format_limit` writes it."""
     remedy = reason.message.removeprefix(reason.while_waiting)
-    return replace(reason, message=messages.waited_for_task(reason.while_waiting, limit) + remedy)
+    return replace(reason, message=selection_messages.waited_for_task(reason.while_waiting, limit) + remedy)
 
 
 def nothing_to_judge(reason: Reason) -> Verdict:

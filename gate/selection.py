@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gate import verdict_messages as messages
+from gate import selection_messages as messages
 from gate.policy import CLOCK_TOLERANCE, Reason
 
 if TYPE_CHECKING:

@@ -27,18 +27,20 @@ from gate.policy import (
 )
 from gate.scan import Counts, TaskState
 from gate.selection import staleness
+from gate.selection_messages import (
+    no_start_time,
+    no_task_found,
+    started_too_early,
+    starts_in_future,
+    too_old,
+)
 from gate.verdict_messages import (
     NO_IMAGES,
     counts_contradict,
     counts_missing,
-    no_start_time,
-    no_task_found,
     nothing_scanned,
-    started_too_early,
-    starts_in_future,
     too_many_failed,
     too_many_risky,
-    too_old,
 )
 from tests.builders import NOW, a_failed_image, a_task
 
