@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -397,3 +398,165 @@ def test_a_task_whose_images_are_replaced_while_results_are_pending_never_passes
 
     assert result(gate.check("--timeout", "2m")) == expected
     assert requests[LEAVES] == 2
+
+
+# Well-formed responses that mean something else than a finished scan of every image.
+
+
+def ms(gate: Gate, seconds_ago: float) -> int:
+    return round((gate.time.true_wall() - seconds_ago) * 1000)
+
+
+def rewrite_rows(gate: Gate, operation: str, **fields: object) -> None:
+    """Changes fields of every image in a list."""
+    key = {LEAVES: "OnceTasks", IMAGES: "ImageInstanceList"}[operation]
+
+    def changed(called: str, document: Any) -> Any:
+        if called != operation:
+            return document
+        rows = [row if row.get("TargetType") == "IMAGE_REPO" else {**row, **fields} for row in document[key]]
+        return {**document, key: rows}
+
+    gate.simulator.rewrite = changed
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [(600, 18_000, (1, "too-many-failed")), (18_000, 600, (5, "not-plainly-complete"))],
+    ids=["moves-back", "moves-forward"],
+)
+def test_results_before_the_latest_start_that_was_stated_are_not_those_of_this_scan(
+    first: float, then: float, expected: tuple[int, str], gate_with: Callable[..., Gate]
+) -> None:
+    """All of them are three hours old."""
+    gate = gate_with(OURS)
+
+    def rewritten(operation: str, document: Any) -> Any:
+        if operation in {LAST, RESULT}:
+            return {**document, "CollectTime": ms(gate, first if operation == LAST else then)}
+        for leaf in document.get("OnceTasks", ()):
+            leaf |= {"StartTime": ms(gate, 10_900), "RealRunTime": ms(gate, 10_850), "EndTime": ms(gate, 10_800)}
+        for image in document.get("ImageInstanceList", ()):
+            image["LastScanTime"] = ms(gate, 10_800)
+        return document
+
+    gate.simulator.rewrite = rewritten
+
+    assert result(gate.check("--timeout", "2m")) == expected
+
+
+@pytest.mark.parametrize("stated", [False, 0.0, True, "FAIL", "TASK_STOPPED"], ids=str)
+def test_a_result_that_is_no_success_is_remembered_by_polls_that_do_not_state_one(
+    stated: object, gate_with: Callable[..., Gate]
+) -> None:
+    gate = gate_with(OURS)
+
+    def rewritten(operation: str, document: Any) -> Any:
+        is_last = operation == LAST
+        return {**document, "TaskInfo": {"Status": "SUCCESS", "Result": stated}} if is_last else document
+
+    gate.simulator.rewrite = rewritten
+    ending = gate.check("--timeout", "2m")
+
+    assert result(ending) == (5, "unknown-state")
+    assert f"SUCCESS, {stated}" in first_reason(ending)["message"]
+
+
+@pytest.mark.parametrize(
+    ("latest", "code"), [({}, 0), ({"TaskId": "theirs"}, 5), ({"TaskInfo": {"Status": "SUCCESS"}}, 5)], ids=str
+)
+def test_only_a_response_that_states_another_result_of_this_task_takes_one_back(
+    latest: dict[str, Any], code: int, gate_with: Callable[..., Gate]
+) -> None:
+    gate = gate_with(replace(OURS, stages=(RUNNING, COMPLETE)))
+    changes = chain([{"TaskInfo": {"Status": "START", "Result": "NEW"}}], repeat(latest))
+
+    def rewritten(operation: str, document: Any) -> Any:
+        return {**document, **next(changes)} if operation == LAST else document
+
+    gate.simulator.rewrite = rewritten
+
+    assert gate.check("--timeout", "5m").code == code
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Status": "FAIL"},
+        {"FinishCount": False, "TotalCount": True},
+        {"StartTime": "1769856800000", "RealRunTime": None, "EndTime": "1769857000000"},
+        {"Target": "f" * 64},
+    ],
+    ids=str,
+)
+def test_an_image_whose_leaf_record_contradicts_its_own_success_failed(
+    fields: dict[str, object], gate_with: Callable[..., Gate]
+) -> None:
+    gate = gate_with(OURS)
+    rewrite_rows(gate, LEAVES, **fields)
+
+    assert result(gate.check()) == (1, "too-many-failed")
+
+
+def test_an_image_is_not_judged_in_the_place_of_the_one_that_its_leaf_record_targets(
+    gate_with: Callable[..., Gate],
+) -> None:
+    """One record targets a risky image, and has the digest of another one, which is clean."""
+    gate = gate_with(OURS)
+    risky: list[str] = []
+
+    def rewritten(operation: str, document: Any) -> Any:
+        if operation == LEAVES:
+            first, second = document["OnceTasks"][-2:]
+            risky.append(first["Target"].removeprefix("sha256:"))
+            first["TaskImageInfo"]["Digest"] = second["TaskImageInfo"]["Digest"]
+        for image in document.get("ImageInstanceList", ()):
+            image["RiskStatus"] = "YES" if image["Digest"].removeprefix("sha256:") in risky else "NO"
+        return document
+
+    gate.simulator.rewrite = rewritten
+
+    assert result(gate.check()) == (1, "too-many-failed")
+
+
+def test_an_end_in_the_future_is_seen_although_another_image_does_not_state_its_end(
+    gate_with: Callable[..., Gate],
+) -> None:
+    gate = gate_with(OURS)
+
+    def rewritten(operation: str, document: Any) -> Any:
+        if operation == LEAVES:
+            document["OnceTasks"][-1]["EndTime"] = ms(gate, -3600)
+            del document["OnceTasks"][-2]["EndTime"]
+        return document
+
+    gate.simulator.rewrite = rewritten
+
+    assert result(gate.check("--timeout", "2m")) == (5, "not-plainly-complete")
+
+
+@pytest.mark.parametrize("form", [str, float], ids=["string", "fraction"])
+@pytest.mark.parametrize(("invalid", "valid"), [("LastScanTime", "lastScanTime"), ("lastScanTime", "LastScanTime")])
+def test_a_scan_time_that_is_none_is_not_replaced_by_that_in_the_other_spelling(
+    invalid: str, valid: str, form: Callable[[int], object], gate_with: Callable[..., Gate]
+) -> None:
+    gate = gate_with(OURS)
+    rewrite_rows(gate, IMAGES, **{invalid: form(ms(gate, 5000)), valid: ms(gate, 400)})
+
+    assert result(gate.check("--timeout", "2m")) == (5, "results-pending")
+
+
+def test_a_pending_task_is_named_as_queued_whatever_its_counts(gate_with: Callable[..., Gate]) -> None:
+    """The vendor's own sample has counts that contradict its state."""
+    gate = gate_with(OURS)
+
+    def rewritten(_operation: str, document: Any) -> Any:
+        info = {**document["TaskInfo"], "Status": "INIT", "Result": ""}
+        return {**document, "CollectTime": None, "TotalCount": 44, "FinishCount": 67, "TaskInfo": info}
+
+    gate.simulator.rewrite = rewritten
+    ending = gate.check("--timeout", "3m", "--appear-timeout", "1m")
+
+    assert result(ending) == (7, "no-begin")
+    assert "The scan task is queued" in first_reason(ending)["message"]
+    assert "--max-age" not in first_reason(ending)["message"]

@@ -11,7 +11,6 @@ import math
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +20,7 @@ from gate.ci import github
 from gate.clouds.alibaba import error_response as alibaba_errors
 from gate.clouds.alibaba import pages, results
 from gate.clouds.alibaba import translate as alibaba
+from gate.clouds.alibaba.leaves import ScanWindow
 from gate.clouds.credentials import OURS, find_credentials
 from gate.clouds.huawei import error_response as huawei_errors
 from gate.clouds.huawei import translate as huawei
@@ -154,10 +154,11 @@ def _alibaba_counts(data: bytes) -> None:
     with suppress(GateError):
         document = parse_json_object(_response(data))
         rows = [row for name in ("OnceTasks", "ImageInstanceList") for row in _rows(document.get(name))]
-        leaves = results.leaf_records(rows)
+        window = ScanWindow(since=a_task().started_at, now=NOW)
+        leaves = results.leaf_records(rows, window)
         findings = [alibaba.parse_image_result(row) for row in rows]
         task = a_task(total=alibaba.stated_total(document))
-        _judge_and_report(results.count_results(task, leaves, findings, until=datetime.max.replace(tzinfo=UTC)))
+        _judge_and_report(results.count_results(task, leaves, findings, window))
 
 
 def _rows(value: object) -> list[dict[str, object]]:

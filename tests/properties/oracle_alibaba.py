@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 _LAST_TASK, _RESULT = "GetLastOnceTaskInfo", "GetOnceTaskResultInfo"
 _LEAVES, _IMAGES = "DescribeOnceTaskLeafRecordPage", "DescribeImageInstances"
 _NO_ID = ("", "0")
-_SUCCESS = (None, "", "SUCCESS")
+_NOT_STATED = (None, "")
+_SUCCESS = (*_NOT_STATED, "SUCCESS")
+_DIGEST = re.compile("([a-z0-9]+:)?[0-9a-f]{64,128}")
+_NO_NUMBER = -1
 _FUTURE = timedelta(minutes=2)
 _POLL_INTERVAL = 5.0
 """In seconds: no quota is documented, and the gate leaves so much between polls (alibaba-security-center.md 9)."""
@@ -61,7 +65,7 @@ def _last_counted(history: History) -> ParsedResponse:
     polls = [one for one in history.responses if one.operation == _RESULT]
     last = history.last(_RESULT)
     if len(polls) > 1 and history.ended_at >= history.settings.timeout - _POLL_INTERVAL:
-        _require_complete(last.document)
+        _require_complete(history, last)
         try:
             _counts_at(history, last)
         except MissingEvidence:
@@ -71,19 +75,21 @@ def _last_counted(history: History) -> ParsedResponse:
 
 def _counts_at(history: History, poll: ParsedResponse) -> Evidence:
     """The counts at one poll, by the lists that were read after it."""
-    _require_complete(poll.document)
-    stated, started = read_count(poll.document.get("TotalCount")), read_time(poll.document.get("CollectTime"))
-    leaves = [row for row in history.rows(_LEAVES, "OnceTasks", poll) if _is_counted(row, started)]
+    _require_complete(history, poll)
+    stated, started = read_count(poll.document.get("TotalCount")), _start_of_scan(history, poll)
+    rows = history.rows(_LEAVES, "OnceTasks", poll)
+    leaves = [row for row in rows if _is_counted(row, started)]
     total = max(stated, sum(row.get("TargetType") != "IMAGE_REPO" for row in leaves))
     _require_all_leaves(leaves, stated, total, started)
     scanned = [leaf for leaf in leaves if _has_succeeded(leaf, started)]
     digests = {_digest(leaf) for leaf in scanned}
     images = history.rows(_IMAGES, "ImageInstanceList", poll) if digests else []
-    risks = [_is_risky(digest, images, poll, history) for digest in digests]
+    risks = [_is_risky(digest, images, started, history) for digest in digests]
     earlier_totals = (one.document.get("TotalCount") for one in history.responses if _shows_task(one, history.task_id))
     end = _end_of(leaves, [row for row in images if _bare(row.get("Digest")) in digests])
     latest = history.now(history.ended_at)
-    require(end is None or end <= latest + _FUTURE, "the end is in the future")
+    ends = [end, *(read_time(row.get("EndTime")) for row in rows)]
+    require(all(one is None or one <= latest + _FUTURE for one in ends), "the end is in the future")
     return Evidence(
         failed=len(leaves) - len(scanned),
         risky=sum(risks),
@@ -94,7 +100,7 @@ def _counts_at(history: History, poll: ParsedResponse) -> Evidence:
 def _end_of(leaves: list[Row], images: list[Row]) -> datetime | None:
     """When the last part of the task ended; None if a leaf does not state it."""
     ends = [read_time(leaf.get("EndTime")) for leaf in leaves]
-    scans = [time for row in images if (time := _scan_time(row))]
+    scans = [time for row in images for time in _scan_times(row)]
     stated = [end for end in ends if end]
     return max((*stated, *scans), default=None) if len(stated) == len(ends) else None
 
@@ -102,7 +108,7 @@ def _end_of(leaves: list[Row], images: list[Row]) -> datetime | None:
 def _is_settled(history: History, found: Evidence) -> bool:
     """Whether the task ended long enough ago, or two polls that are far enough apart agree on its counts."""
     settle, last = history.settings.policy.settle, _last_counted(history)
-    started = read_time(last.document.get("CollectTime"))
+    started = _start_of_scan(history, last)
     leaves = [row for row in history.rows(_LEAVES, "OnceTasks", last) if _is_counted(row, started)]
     digests = {_digest(leaf) for leaf in leaves if _has_succeeded(leaf, started)}
     images = history.rows(_IMAGES, "ImageInstanceList", last) if digests else []
@@ -148,11 +154,39 @@ def _require_same_id(response: ParsedResponse, task_id: str) -> None:
     require(shown_id in {task_id, *_NO_ID}, "the response is about another task")
 
 
-def _require_complete(document: Row) -> None:
-    info = document.get("TaskInfo")
+def _require_complete(history: History, poll: ParsedResponse) -> None:
+    info = poll.document.get("TaskInfo")
     require(isinstance(info, dict), "the task has no state")
     assert isinstance(info, dict)
-    require(info.get("Status") == "SUCCESS" and info.get("Result") in _SUCCESS, "the task is not complete")
+    require(info.get("Status") == "SUCCESS", "the task is not complete")
+    # GetOnceTaskResultInfo has no Result (1.2), so the last one that was stated counts.
+    results = [one.document["TaskInfo"].get("Result") for one in _about_the_task(history, poll)]
+    stated = [result for result in (*results, info.get("Result")) if not _is_in(result, _NOT_STATED)]
+    require(not stated or _is_in(stated[-1], _SUCCESS), "the result is not a success")
+
+
+def _about_the_task(history: History, until: ParsedResponse) -> list[ParsedResponse]:
+    """The responses that show this task, up to this one."""
+    shown = history.responses[: history.responses.index(until) + 1]
+    return [one for one in shown if one.operation in {_LAST_TASK, _RESULT} and _is_about(one, history.task_id)]
+
+
+def _is_about(response: ParsedResponse, task_id: str) -> bool:
+    document = response.document
+    info, code = document.get("TaskInfo"), document.get("Code")
+    is_error = document.get("Success") is False or not _is_in(code, (*_NOT_STATED, 200, "200", "OK", "Success"))
+    if is_error or not isinstance(info, dict) or info.get("Result") == "TASK_NOT_EXISTS":
+        return False
+    value = document.get("TaskId")
+    shown_id = str(value).strip() if isinstance(value, str) or type(value) is int else ""
+    has_id = bool(shown_id.strip("0")) and shown_id == task_id
+    return has_id or response.query.get("TaskId") == task_id or _is_of_start(response, task_id)
+
+
+def _start_of_scan(history: History, poll: ParsedResponse) -> datetime | None:
+    """The latest start that was stated for this task until a poll; None if the poll states none."""
+    starts = [read_time(one.document.get("CollectTime")) for one in (*_about_the_task(history, poll), poll)]
+    return max(start for start in starts if start) if starts[-1] else None
 
 
 def _require_all_leaves(leaves: list[Row], stated: int, total: int, started: datetime | None) -> None:
@@ -186,11 +220,11 @@ def _collection_evidence(history: History) -> Evidence:
     if not has_id and history.settings.policy.started_after and len(polls) > 1:
         # The last response only shows whether another task has started, unless it is the last poll of a block.
         try:
-            _counts_of_collection(polls[-1], history.task_id)
+            _counts_of_collection(history, polls[-1])
         except MissingEvidence:
             polls.pop()
     last = polls[-1]
-    failed = _counts_of_collection(last, history.task_id)
+    failed = _counts_of_collection(history, last)
     signs_of_a_pass = (
         _is_still_fresh(history, choice, last),
         history.settings.policy.settle == 0 or _has_agreeing_poll(history, polls),
@@ -199,11 +233,11 @@ def _collection_evidence(history: History) -> Evidence:
     return Evidence(failed=failed, risky=0, is_consistent=all(signs_of_a_pass))
 
 
-def _counts_of_collection(poll: ParsedResponse, task_id: str) -> int:
+def _counts_of_collection(history: History, poll: ParsedResponse) -> int:
     """How many assets failed."""
-    has_id = not task_id.startswith("collected-at-")
-    require(has_id or _is_of_start(poll, task_id), "the response is about another task")
-    _require_complete(poll.document)
+    has_id = not history.task_id.startswith("collected-at-")
+    require(has_id or _is_of_start(poll, history.task_id), "the response is about another task")
+    _require_complete(history, poll)
     total, finished = (read_count(poll.document.get(name)) for name in ("TotalCount", "FinishCount"))
     require(total > 0, "the task is empty")
     return max(0, total - finished)
@@ -229,23 +263,26 @@ def _has_agreeing_poll(history: History, polls: list[ParsedResponse]) -> bool:
     return any(last.ended_at - one.ended_at >= interval - 1 for one in agreeing)
 
 
-def _is_risky(digest: str, images: list[Row], poll: ParsedResponse, history: History) -> bool:
+def _is_risky(digest: str, images: list[Row], started: datetime | None, history: History) -> bool:
     require(digest, "an image has no digest")
     rows = [row for row in images if _bare(row.get("Digest")) == digest]
-    started, latest = read_time(poll.document.get("CollectTime")), history.now(history.ended_at) + SKEW
+    latest = history.now(history.ended_at) + SKEW
     require(started, "the task has no start time")
-    current = [row for row in rows if (time := _scan_time(row)) and started and started <= time <= latest]
+    current = [
+        row for row in rows if started and (times := _scan_times(row)) and started <= min(times) <= max(times) <= latest
+    ]
     require(current, "an image has no result of this scan")
     is_risky = any(row.get("RiskStatus") == "YES" for row in rows)
     require(is_risky or all(map(_is_clean, current)), "the risk of an image is unknown")
     return is_risky
 
 
-def _scan_time(image: Row) -> datetime | None:
-    """When an image was scanned, by either spelling of the field; None while it has no result."""
+def _scan_times(image: Row) -> list[datetime]:
+    """When an image was scanned, by both spellings of the field; none while it has no result, or if one is no time."""
     has_result = all(_is_in(image.get(name), _SUCCESS) for name in ("ScaStatus", "ScaResult"))
-    times = [time for name in ("LastScanTime", "lastScanTime") if (time := read_time(image.get(name)))]
-    return min(times, default=None) if has_result else None
+    stated = [image[name] for name in ("LastScanTime", "lastScanTime") if image.get(name) is not None]
+    times = [time for one in stated if (time := read_time(one))]
+    return times if has_result and len(times) == len(stated) else []
 
 
 def _is_clean(image: Row) -> bool:
@@ -263,22 +300,50 @@ def _is_counted(leaf: Row, started: datetime | None) -> bool:
 def _has_succeeded(leaf: Row, started: datetime | None) -> bool:
     """Whether a leaf says so, and nothing in it contradicts that (alibaba-security-center.md 2.1)."""
     is_success = leaf.get("StatusText") == "SUCCESS" and _is_in(leaf.get("ResultInfo"), _SUCCESS)
-    is_finished = _is_in(leaf.get("Finish"), (None, "", 1, "1"))
-    # DescribeOnceTask: 1 started, 3 failed, 4 timed out.
-    is_other = _is_in(leaf.get("Status"), ("1", "3", "4", 1, 3, 4))
+    is_finished = _is_in(leaf.get("Finish"), (*_NOT_STATED, 1, "1"))
+    # DescribeOnceTask: 2 is completed; the documented example of a leaf has 0.
+    is_completed = _is_in(leaf.get("Status"), (*_NOT_STATED, "0", 0, "2", 2, "SUCCESS"))
+    return (
+        (is_success and is_finished and is_completed)
+        and _has_counts_of_a_success(leaf)
+        and _has_times_of_a_success(leaf, started)
+        and not _names_two_images(leaf)
+    )
+
+
+def _has_counts_of_a_success(leaf: Row) -> bool:
+    """Whether its counts, which are texts, are counts if they are there, and nothing is unfinished."""
     finished, total = (_leaf_count(leaf.get(name)) for name in ("FinishCount", "TotalCount"))
-    start, end, run = (read_time(leaf.get(name)) for name in ("StartTime", "EndTime", "RealRunTime"))
-    is_reversed = start is not None and end is not None and end < start
-    times = [time for time in (start, end, run) if time]
-    is_earlier = started is not None and bool(times) and max(times) < started
-    is_partial = finished is not None and total is not None and finished < total
-    return is_success and is_finished and not (is_other or is_reversed or is_earlier or is_partial)
+    if _NO_NUMBER in {finished, total}:
+        return False
+    return finished is None or finished >= (1 if total is None else total)
 
 
 def _leaf_count(value: object) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+    """A count; None if it is not there, and _NO_NUMBER if it is something else."""
+    if _is_in(value, _NOT_STATED):
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 40:
         return int(value)
-    return value if type(value) is int and value >= 0 else None
+    return value if type(value) is int and value >= 0 else _NO_NUMBER
+
+
+def _has_times_of_a_success(leaf: Row, started: datetime | None) -> bool:
+    """Whether its times are times if they are there, in order, and not before the start of the scan."""
+    names = ("StartTime", "RealRunTime", "EndTime")
+    stated = {name: leaf[name] for name in names if not _is_in(leaf.get(name), (*_NOT_STATED, 0))}
+    times = {name: time for name, value in stated.items() if (time := read_time(value))}
+    end = times.get("EndTime")
+    is_ordered = end is None or all(time <= end for time in times.values())
+    is_of_scan = started is None or all(time >= started for time in times.values())
+    return len(times) == len(stated) and is_ordered and is_of_scan
+
+
+def _names_two_images(leaf: Row) -> bool:
+    info, target = leaf.get("TaskImageInfo"), _bare(leaf.get("Target"))
+    digest = _bare(info.get("Digest")) if isinstance(info, dict) else ""
+    is_image = leaf.get("TargetType") != "IMAGE_REPO"
+    return is_image and digest not in {"", target} and bool(_DIGEST.fullmatch(target))
 
 
 def _is_in(value: object, values: tuple[object, ...]) -> bool:

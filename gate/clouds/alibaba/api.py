@@ -7,17 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba import translate
+from gate.clouds.alibaba.leaves import ScanWindow
 from gate.clouds.alibaba.pages import fetch_all_rows, memory_of_rows
 from gate.clouds.alibaba.results import count_results, leaf_records, record_targets, scanned_digests
 from gate.clouds.alibaba.selection import IMAGE_SCAN
+from gate.clouds.alibaba.statements import Statements
 from gate.clouds.values import identity
-from gate.policy import CLOCK_TOLERANCE
 from gate.scan import TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from gate.clouds.alibaba.leaves import LeafRecord
     from gate.clouds.alibaba.pages import Row
     from gate.clouds.alibaba.selection import Selection
     from gate.clouds.api_client import ApiClient
@@ -45,9 +47,7 @@ class AlibabaCloud:
         self._selection = selection
         self._names = {"TaskType": selection.task_type, "TaskName": selection.task_name}
         self._just_fetched: ScanTask | None = None
-        # The names that all polls have seen, by task, and not one set per poll: a long wait has hundreds of polls, and
-        # a task may have very many images.
-        self._seen_targets: dict[str, set[str]] = {}
+        self._statements = Statements()
 
     def matching_tasks(self) -> list[ScanTask]:
         """See `Cloud.matching_tasks`; the cloud shows the latest task of the account only.
@@ -80,6 +80,9 @@ class AlibabaCloud:
         """See `Cloud.poll`; GetLastOnceTaskInfo could return another task by now."""
         if translate.is_start_time_id(pinned.id):
             return self.task_by_id(pinned.id)
+        if self._statements.has_another_result(pinned.id):
+            # Only GetLastOnceTaskInfo states a Result, so only it can take back the one that is known.
+            self._latest_task()
         # A complete task that `task_by_id` has just fetched is not fetched again, but only to read its counts at once.
         is_known = pinned is self._just_fetched and pinned.results_pending is None
         task = pinned if is_known else self._parsed(self._fetch_task(pinned.id), requested_id=pinned.id)
@@ -95,23 +98,20 @@ class AlibabaCloud:
         return self._call("GetOnceTaskResultInfo", {"TaskId": task_id, **self._names})
 
     def _parsed(self, document: Mapping[str, Any], *, requested_id: str = "") -> ScanTask | None:
-        return translate.parse_task(document, self._selection.judged_type, requested_id=requested_id)
+        return self._statements.parse_task(document, self._selection.judged_type, requested_id=requested_id)
 
     def _with_counts(self, task: ScanTask) -> ScanTask:
         rows = self._leaf_rows(task)
-        records, lost_images = leaf_records(rows, task.started_at), self._lost_images(task, rows)
-        images = self._image_rows(scanned_digests(records) - {""}, memory_of_rows(rows))
+        window = ScanWindow(since=self._statements.latest_start(task), now=self._now())
+        leaves = leaf_records(rows, window)
+        images = self._image_rows(scanned_digests(leaves) - {""}, memory_of_rows(rows))
         results = [translate.parse_image_result(row) for row in images]
-        return count_results(
-            replace(task, lost_images=lost_images), records, results, until=self._now() + CLOCK_TOLERANCE
-        )
+        lost_images = self._lost_images(task, rows, leaves)
+        return count_results(replace(task, lost_images=lost_images), leaves, results, window)
 
-    def _lost_images(self, task: ScanTask, rows: list[Row]) -> int:
-        """How many images of earlier polls are no longer listed; images that are new do not make up for them."""
-        seen = self._seen_targets.setdefault(task.id, set())
-        lost_images = len(seen - record_targets(rows))
-        seen |= record_targets(filter(translate.counts_as_image, rows))
-        return lost_images
+    def _lost_images(self, task: ScanTask, rows: list[Row], leaves: Iterable[LeafRecord]) -> int:
+        counted = [row for row, leaf in zip(rows, leaves, strict=True) if leaf.counts_as_image]
+        return self._statements.count_lost_images(task.id, listed=record_targets(rows), counted=record_targets(counted))
 
     def _leaf_rows(self, task: ScanTask) -> list[Row]:
         def fetch_page(number: int, bytes_kept: int) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def connect(connection: Connection) -> AlibabaCloud:
     endpoint_url = settings.endpoint or endpoint(_known(region))
     api = _api(connection, endpoint_url)
     selection, where = Selection.from_options(settings.for_cloud), place(region, settings.endpoint)
-    return AlibabaCloud(ApiClient(api, connection), selection, connection.time_of_day.now, where)
+    return AlibabaCloud(ApiClient(api, connection), selection, connection.time_of_day.latest, where)
 
 
 def _api(connection: Connection, url: str) -> Api:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate.clouds.alibaba.leaves import ScanWindow
 from gate.clouds.alibaba.results import count_results, leaf_records, scanned_digests
 from gate.clouds.alibaba.translate import parse_image_result
-from gate.policy import Decision, Policy, judge
+from gate.policy import CLOCK_TOLERANCE, Decision, Policy, judge
 from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
 from tests.builders import NOW
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 STARTED = NOW - timedelta(minutes=5)
-STARTED_MS, NOW_MS = (round(time.timestamp() * 1000) for time in (STARTED, NOW))
+STARTED_MS, NOW_MS, LATEST_MS = (round(time.timestamp() * 1000) for time in (STARTED, NOW, NOW + CLOCK_TOLERANCE))
 TASK = ScanTask(id="ours", state=TaskState.COMPLETE, started_at=STARTED, results_pending=None)
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 COUNT = object()
@@ -45,11 +46,12 @@ def counted(
     rows: Sequence[Row], images: Sequence[Row], *, stated: object = COUNT, started_at: datetime | None = STARTED
 ) -> ScanTask:
     """The task with the counts of these leaf records and images; by default its total is the number of records."""
-    records = leaf_records(rows)
-    number = len(records) if stated is COUNT else stated
+    window = ScanWindow(since=started_at, now=NOW)
+    records = leaf_records(rows, window)
+    number = sum(record.counts_as_image for record in records) if stated is COUNT else stated
     assert number is None or isinstance(number, int)
     task = replace(TASK, started_at=started_at, counts=Counts(total=number))
-    return count_results(task, records, map(parse_image_result, images), until=NOW)
+    return count_results(task, records, map(parse_image_result, images), window)
 
 
 def first_reason(task: ScanTask, *, max_failed: int = 0, max_risky: int = 0) -> str:
@@ -67,10 +69,12 @@ def test_a_task_passes_if_all_its_images_were_scanned_and_are_not_risky() -> Non
 
 def test_a_repository_that_succeeded_does_not_count_as_an_image() -> None:
     found = leaf_records(
-        [a_repository_row(), a_leaf_row(A), a_repository_row(Finish=1, ResultInfo="SUCCESS"), a_leaf_row(B, "START")]
+        [a_repository_row(), a_leaf_row(A), a_repository_row(Finish=1, ResultInfo="SUCCESS"), a_leaf_row(B, "START")],
+        ScanWindow(),
     )
 
-    assert (len(found), scanned_digests(found)) == (2, frozenset({A}))
+    assert [record.counts_as_image for record in found] == [False, True, False, True]
+    assert scanned_digests(found) == frozenset({A})
 
 
 @pytest.mark.parametrize(
@@ -254,8 +258,8 @@ def test_results_of_images_without_a_leaf_record_are_ignored() -> None:
             [an_image_row(A, scanned=0), an_image_row(A, scanned=True), an_image_row(B, scanned=float(STARTED_MS + 1))],
             2,
         ),
-        ([an_image_row(A, scanned=NOW_MS + 1), an_image_row(B, scanned=NOW_MS)], 1),
-        ([an_image_row(A, "YES", NOW_MS + 1), an_image_row(B, scanned=253_402_300_799_000)], 2),
+        ([an_image_row(A, scanned=LATEST_MS + 1), an_image_row(B, scanned=LATEST_MS)], 1),
+        ([an_image_row(A, "YES", LATEST_MS + 1), an_image_row(B, scanned=253_402_300_799_000)], 2),
         # Seconds instead of milliseconds: a time in 1970.
         ([an_image_row(A, scanned=STARTED_MS // 1000 + 1), an_image_row(B)], 1),
     ],
@@ -276,6 +280,13 @@ def test_an_image_is_pending_until_it_has_a_result_of_this_scan(images: list[Row
 
     assert (found.results_pending, found.counts.risky, found.is_final) == (results_pending, None, False)
     assert first_reason(found, max_failed=99, max_risky=99) == "results-pending"
+
+
+@pytest.mark.parametrize(
+    ("other", "pending"), [(STARTED_MS - 1, 1), (STARTED_MS, 0), (LATEST_MS, 0), (LATEST_MS + 1, 1)]
+)
+def test_of_two_scan_times_both_have_to_be_those_of_this_scan(other: int, pending: int) -> None:
+    assert counted([a_leaf_row(A)], [an_image_row(A, lastScanTime=other)]).results_pending == pending
 
 
 def test_a_scan_time_equal_to_the_start_time_is_fresh() -> None:
@@ -374,7 +385,9 @@ IMAGES = st.builds(
     an_image_row,
     DIGESTS,
     st.sampled_from(["NO", "NO", "NO", "NO", "YES", None, "no"]),
-    st.sampled_from([STARTED_MS, STARTED_MS + 1, STARTED_MS + 1, NOW_MS, NOW_MS + 1, STARTED_MS - 1, 0, None, "soon"]),
+    st.sampled_from(
+        [STARTED_MS, STARTED_MS + 1, STARTED_MS + 1, NOW_MS, LATEST_MS + 1, STARTED_MS - 1, 0, None, "soon"]
+    ),
 )
 STATED = st.sampled_from([COUNT, COUNT, COUNT, None, 0, 1, 2, 3])
 
@@ -384,7 +397,7 @@ def normalised(digest: object) -> str:
 
 
 def is_fresh(row: Mapping[str, Any]) -> bool:
-    return isinstance(row["LastScanTime"], int) and STARTED_MS <= row["LastScanTime"] <= NOW_MS
+    return isinstance(row["LastScanTime"], int) and STARTED_MS <= row["LastScanTime"] <= LATEST_MS
 
 
 @given(
@@ -417,3 +430,48 @@ def test_a_task_passes_only_if_every_image_was_scanned_and_has_a_fresh_no(
 
     assert (judge(found, Policy(), now=NOW).decision is Decision.PASSED) == is_clean
     assert not is_clean or found.results_pending == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "images", "expected"),
+    [
+        ([a_leaf_row(A, EndTime=NOW_MS - 2000)], [an_image_row(A)], NOW - timedelta(seconds=2)),
+        ([a_leaf_row(A, EndTime=STARTED_MS)], [an_image_row(A, scanned=NOW_MS - 1000)], NOW - timedelta(seconds=1)),
+        ([a_leaf_row(A), a_leaf_row(B, EndTime=NOW_MS)], [an_image_row(A), an_image_row(B)], None),
+        ([a_leaf_row(A, EndTime=NOW_MS), a_repository_row()], [an_image_row(A)], NOW),
+        ([a_leaf_row(A, EndTime=STARTED_MS), a_repository_row(EndTime=NOW_MS)], [an_image_row(A)], NOW),
+        ([a_leaf_row(A)], [an_image_row(A)], None),
+        ([], [], None),
+    ],
+    ids=["leaf", "scan", "one-is-missing", "repository-without", "repository", "none", "no-records"],
+)
+def test_a_task_ended_with_its_last_part_if_every_image_states_its_end(
+    rows: list[Row], images: list[Row], expected: datetime | None
+) -> None:
+    assert counted(rows, images).ended_at == expected
+
+
+@pytest.mark.parametrize("ahead", [a_leaf_row(B, EndTime=NOW_MS + 180_000), a_repository_row(EndTime=NOW_MS + 180_000)])
+def test_an_end_in_the_future_counts_even_if_another_image_does_not_state_its_end(ahead: Row) -> None:
+    found = counted([a_leaf_row(A), ahead], [an_image_row(A), an_image_row(B)])
+
+    assert (found.ended_at, first_reason(found)) == (NOW + timedelta(minutes=3), "not-plainly-complete")
+
+
+def test_an_image_that_a_leaf_record_names_as_its_target_only_is_not_judged_by_another_one() -> None:
+    """The first record names A as its target, and the digest of B."""
+    found = counted(
+        [a_leaf_row(A, TaskImageInfo={"Digest": B, "Tag": "1.0"}), a_leaf_row(B)],
+        [an_image_row(A, "YES"), an_image_row(B)],
+    )
+
+    assert (found.counts.succeeded, found.counts.failed, first_reason(found)) == (1, 1, "too-many-failed")
+
+
+def test_results_are_those_of_this_scan_only_since_the_latest_start_that_was_stated() -> None:
+    """The task itself states an earlier one by now."""
+    window = ScanWindow(since=STARTED + timedelta(minutes=1), now=NOW)
+    task = replace(TASK, counts=Counts(total=1))
+    found = count_results(task, leaf_records([a_leaf_row(A)], window), [parse_image_result(an_image_row(A))], window)
+
+    assert (found.started_at, found.results_pending) == (STARTED, 1)

@@ -14,19 +14,16 @@ from gate.clouds.alibaba.options import TASK_TYPES
 from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.clouds.alibaba.translate import (
     ImageResult,
-    LeafRecord,
-    counts_as_image,
     is_start_time_id,
     normalise_digest,
     parse_image_result,
-    parse_leaf_record,
     parse_task,
     parse_task_id,
     stated_total,
 )
 from gate.errors import NotUnderstood
 from gate.policy import Decision, Policy, judge
-from gate.scan import Counts, ImageRef, ScanTask, TaskState
+from gate.scan import Counts, ScanTask, TaskState
 
 # 2026-01-31 12:00:00.006 UTC, in ms since 1970.
 NOON = 1_769_860_800_006
@@ -120,6 +117,16 @@ def test_an_image_scan_like_the_vendors_sample_has_no_id() -> None:
 
     assert found is not None
     assert (found.id, found.counts, found.is_final) == ("", Counts(total=44), False)
+
+
+@pytest.mark.parametrize("task_type", [IMAGE_SCAN, COLLECTION])
+@pytest.mark.parametrize("stated", [ABSENT, 0, 69, "all"], ids=label)
+def test_a_pending_task_is_queued_whatever_its_counts(task_type: str, stated: object) -> None:
+    """The counts of the vendor's own sample contradict its state."""
+    info = without_absent({"Status": "INIT", "Progress": stated})
+    found = translated(task_type, info=info, CollectTime=None, TotalCount=44, FinishCount=67)
+
+    assert (found.progress, found.is_queued) == (0, True)
 
 
 @pytest.mark.parametrize("task_type", TASK_TYPES)
@@ -363,112 +370,6 @@ def test_progress_is_the_stated_one_or_the_finished_share(
     assert found.progress == expected
 
 
-def a_leaf_row(**fields: object) -> dict[str, Any]:
-    usual = {"TargetType": "IMAGE", "Target": HEX, "StatusText": "SUCCESS", "ResultInfo": "SUCCESS"}
-    return without_absent({**usual, **fields})
-
-
-@pytest.mark.parametrize("result", ["SUCCESS", "", None, ABSENT], ids=label)
-def test_a_leaf_record_with_success_and_no_other_result_succeeded(result: object) -> None:
-    found = parse_leaf_record(a_leaf_row(ResultInfo=result))
-
-    assert (found.succeeded, found.reason) == (True, "")
-
-
-@pytest.mark.parametrize(
-    ("status", "result", "reason"),
-    [
-        ("FAIL", None, "FAIL"),
-        ("TIMEOUT", "SUCCESS", "TIMEOUT"),
-        ("TIMOUT", "", "TIMOUT"),
-        ("INIT", None, "INIT"),
-        ("START", "SUCCESS", "START"),
-        ("SUCCESS", "TASK_NOT_SUPPORT_REGION", "TASK_NOT_SUPPORT_REGION"),
-        ("SUCCESS", "success", "success"),
-        ("FAIL", "TASK_NOT_SUPPORT_REGION", "FAIL, TASK_NOT_SUPPORT_REGION"),
-        ("success", None, "success"),
-        ("SUCCESS ", None, "SUCCESS "),
-        ("", None, "no state given"),
-        (None, "SUCCESS", "no state given"),
-        (ABSENT, ABSENT, "no state given"),
-        (["SUCCESS"], None, "['SUCCESS']"),
-        ({}, None, "{}"),
-        (True, None, "True"),
-        (2, None, "2"),
-        ("SUCCESS", 0, "0"),
-        ("SUCCESS", False, "False"),
-        ("SUCCESS", [], "[]"),
-        ("SUCCESS", {"SUCCESS": 1}, "{'SUCCESS': 1}"),
-    ],
-    ids=label,
-)
-def test_any_other_leaf_record_failed_with_the_clouds_reason(status: object, result: object, reason: str) -> None:
-    found = parse_leaf_record(a_leaf_row(StatusText=status, ResultInfo=result))
-
-    assert (found.succeeded, found.reason) == (False, reason)
-
-
-@pytest.mark.parametrize(
-    ("target_type", "expected"),
-    [
-        ("IMAGE_REPO", True),
-        *((value, False) for value in ("IMAGE", "image_repo", "OTHER", "", None, ABSENT, *OTHER_TYPES)),
-    ],
-    ids=label,
-)
-def test_only_a_leaf_record_of_type_image_repo_does_not_count_as_an_image(
-    target_type: object, *, expected: bool
-) -> None:
-    assert counts_as_image(a_leaf_row(TargetType=target_type)) is not expected
-
-
-@pytest.mark.parametrize("fields", [{"StatusText": "FAIL"}, {"ResultInfo": "bad"}, {"Finish": 0}], ids=label)
-def test_a_repository_that_did_not_succeed_counts_as_an_image(fields: dict[str, object]) -> None:
-    assert counts_as_image(a_leaf_row(TargetType="IMAGE_REPO", **fields))
-
-
-def test_a_failed_repository_is_named_as_a_repository() -> None:
-    info = {"RegistryType": "acr", "RepoNamespace": "shop", "RepoName": "app"}
-    row = a_leaf_row(TargetType="IMAGE_REPO", Target="crr-1", StatusText="FAIL")
-
-    assert parse_leaf_record(row).image == ImageRef(name="crr-1")
-    assert parse_leaf_record({**row, "TaskImageInfo": info}).image == ImageRef(
-        registry="acr", namespace="shop", name="app"
-    )
-    assert parse_leaf_record(row).reason == "FAIL, a whole repository"
-
-
-def test_a_leaf_record_names_its_image() -> None:
-    info = {
-        "RegistryType": "acr",
-        "RepoNamespace": "shop",
-        "RepoName": "app",
-        "Tag": "1.0",
-        "Digest": f"sha256:{HEX}",
-    }
-
-    assert parse_leaf_record(a_leaf_row(Target="", TaskImageInfo=info)).image == ImageRef(
-        registry="acr", namespace="shop", name="app", tag="1.0", digest=HEX
-    )
-
-
-@pytest.mark.parametrize("info", [ABSENT, None, "", "shop", 7, True, [], [{"Digest": "other"}], {}], ids=label)
-def test_without_image_info_the_digest_is_that_of_the_target(info: object) -> None:
-    assert parse_leaf_record(a_leaf_row(TaskImageInfo=info)).image == ImageRef(digest=HEX)
-
-
-@pytest.mark.parametrize("value", [None, *OTHER_TYPES], ids=label)
-def test_values_that_are_not_strings_name_no_image(value: object) -> None:
-    info = dict.fromkeys(("RegistryType", "RepoNamespace", "RepoName", "Tag", "Digest"), value)
-
-    assert parse_leaf_record(a_leaf_row(Target=value, TaskImageInfo=info)).image == ImageRef()
-
-
-def test_an_empty_leaf_record_is_a_failed_image() -> None:
-    assert counts_as_image({})
-    assert not parse_leaf_record({}).succeeded
-
-
 @pytest.mark.parametrize(
     ("risk", "expected"),
     [
@@ -480,7 +381,7 @@ def test_an_empty_leaf_record_is_a_failed_image() -> None:
 )
 def test_an_image_is_risky_or_not_only_if_the_cloud_says_so(risk: object, *, expected: bool | None) -> None:
     assert parse_image_result(without_absent({"Digest": HEX, "LastScanTime": NOON, "RiskStatus": risk})) == ImageResult(
-        digest=HEX, scanned_at=AT_NOON, is_risky=expected
+        digest=HEX, scanned_at=AT_NOON, latest_at=AT_NOON, is_risky=expected
     )
 
 
@@ -534,14 +435,6 @@ def test_any_json_is_a_task_or_not_understood_and_complete_only_with_success(
         assert found.progress is None or 0 <= found.progress <= 100
 
 
-@given(row=st.dictionaries(st.sampled_from([*a_leaf_row(), "TaskImageInfo"]), JSON))
-@example(row={"StatusText": [], "ResultInfo": {}})
-def test_any_json_is_a_leaf_record_and_succeeded_only_with_success(row: dict[str, Any]) -> None:
-    assert parse_leaf_record(row).succeeded == (
-        row.get("StatusText") == "SUCCESS" and row.get("ResultInfo") in (None, "", "SUCCESS")
-    )
-
-
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
@@ -569,72 +462,38 @@ def test_an_image_whose_scan_is_running_or_failed_has_no_result(status: object, 
     assert (parse_image_result({"LastScanTime": NOON, "ScaStatus": status}).scanned_at is not None) is has_result
 
 
-@pytest.mark.parametrize("finish", [0, "0"], ids=repr)
-def test_a_success_that_is_not_finished_is_a_failure(finish: object) -> None:
-    found = parse_leaf_record({"StatusText": "SUCCESS", "Finish": finish})
-
-    assert (found.succeeded, found.reason) == (False, "not finished")
-
-
-def test_a_leaf_record_of_another_type_of_task_is_not_understood() -> None:
-    with pytest.raises(NotUnderstood) as caught:
-        parse_leaf_record({"StatusText": "SUCCESS", "TaskType": "IMAGE_REGISTRY_PULL"})
-
-    assert caught.value.happened == "The list of the scan task's images has a record of another type of task."
-
-
-@pytest.mark.parametrize("task_type", ["IMAGE_SCAN", "", None])
-def test_a_leaf_record_may_lack_its_task_type(task_type: str | None) -> None:
-    assert parse_leaf_record({"StatusText": "SUCCESS", "TaskType": task_type}).succeeded
-
-
-def test_the_location_of_an_image_is_its_regions_and_repository() -> None:
-    info = {"RepoRegionId": "eu-central-1", "RegionId": "cn-hangzhou", "RepoId": "crr-1"}
-
-    assert parse_leaf_record(a_leaf_row(TaskImageInfo=info)).location == ("eu-central-1", "cn-hangzhou", "crr-1")
-    assert parse_leaf_record(a_leaf_row(TaskImageInfo={})).location == ("", "", "")
-
-
-def test_a_leaf_record_has_by_default_no_reason_and_no_location() -> None:
-    bare = LeafRecord(image=ImageRef(), succeeded=True)
-
-    assert (bare.reason, bare.location) == ("", ())
-
-
-@pytest.mark.parametrize("finish", [None, "", 1, "1"], ids=repr)
-def test_a_leaf_record_without_finish_counts_as_finished(finish: object) -> None:
-    assert parse_leaf_record({"StatusText": "SUCCESS", "Finish": finish}).succeeded
-
-
 @pytest.mark.parametrize("value", [False, 0.0, True, 1.0], ids=repr)
 @pytest.mark.parametrize("field", ["VulStatus", "VulCount", "HcStatus", "HcCount", "AlarmStatus", "AlarmCount"])
 def test_a_finding_field_of_another_type_does_not_say_that_nothing_was_found(field: str, value: object) -> None:
     assert parse_image_result({"RiskStatus": "NO", field: value}).is_risky is None
 
 
-@pytest.mark.parametrize("value", [True, 1.0, False], ids=repr)
-def test_a_leaf_record_is_finished_only_in_the_words_of_the_documents(value: object) -> None:
-    record = parse_leaf_record({"StatusText": "SUCCESS", "Finish": value})
-
-    assert (record.succeeded, record.reason) == (False, "not finished")
-
-
 @pytest.mark.parametrize(
     ("times", "expected"),
     [
-        ({"LastScanTime": 2000}, 2),
-        ({"lastScanTime": 3000}, 3),
-        ({"LastScanTime": 2000, "lastScanTime": 3000}, 2),
-        ({"LastScanTime": 4000, "lastScanTime": 3000}, 3),
-        ({"LastScanTime": None, "lastScanTime": 3000}, 3),
-        ({"LASTSCANTIME": 3000}, None),
-        ({}, None),
+        ({"LastScanTime": 2000}, (2, 2)),
+        ({"lastScanTime": 3000}, (3, 3)),
+        ({"LastScanTime": 2000, "lastScanTime": 3000}, (2, 3)),
+        ({"LastScanTime": 4000, "lastScanTime": 3000}, (3, 4)),
+        ({"LastScanTime": None, "lastScanTime": 3000}, (3, 3)),
+        ({"LASTSCANTIME": 3000}, (None, None)),
+        ({}, (None, None)),
     ],
     ids=str,
 )
-def test_the_scan_time_is_read_in_both_spellings_and_the_earlier_one_counts(
-    times: dict[str, object], expected: int | None
+def test_the_scan_time_is_read_in_both_spellings(
+    times: dict[str, object], expected: tuple[int | None, int | None]
 ) -> None:
-    found = parse_image_result({"RiskStatus": "NO", **times}).scanned_at
+    found = parse_image_result({"RiskStatus": "NO", **times})
 
-    assert (found.timestamp() if found else None) == expected
+    assert tuple(time.timestamp() if time else None for time in (found.scanned_at, found.latest_at)) == expected
+
+
+@pytest.mark.parametrize("value", ["2000", 2000.0, 0, -1, "", False, True, [], {}, 10**30], ids=label)
+@pytest.mark.parametrize(("invalid", "valid"), [("LastScanTime", "lastScanTime"), ("lastScanTime", "LastScanTime")])
+def test_a_scan_time_that_is_there_and_no_time_is_not_replaced_by_the_other(
+    invalid: str, valid: str, value: object
+) -> None:
+    found = parse_image_result({"RiskStatus": "NO", invalid: value, valid: 3000})
+
+    assert (found.scanned_at, found.latest_at) == (None, None)

@@ -26,8 +26,15 @@ _SCAN_TIMES = {
     "in-ten-minutes": _NOW_MS + 600_000,
     "in-an-hour": _NOW_MS + 3_600_000,
 }
-_LEAF_STATUSES = {"started": "1", "failed": "3", "timed-out": 4}
-_LEAF_STARTS = {**TIMES, "in-an-hour": _NOW_MS + 3_600_000}
+_LEAF_STATUSES = {
+    "started": "1",
+    "completed": "2",
+    "failed": "3",
+    "timed-out": 4,
+    "example": "0",
+    "start-word": "START",
+}
+_LEAF_STARTS = {**TIMES, "before-the-start": _NOW_MS - 60_001, "in-an-hour": _NOW_MS + 3_600_000}
 _LEAF_ENDS = {**TIMES, "before-the-start": _NOW_MS - 60_001, "in-an-hour": _NOW_MS + 3_600_000}
 _SUCCESS = {**ABSENT, "empty": 0, "success": 0}
 _SCAN_RESULTS = {
@@ -97,10 +104,10 @@ LEAF_FIELDS: Final = (
     Field("OnceTasks.TaskId", 0),
     # With fewer leaves than images, the gate waits for another leaf.
     Field("OnceTasks.TargetType", 0, {"repository": 5}, more_values={"repository": "IMAGE_REPO"}),
-    # A leaf has the digest twice, and that of TaskImageInfo takes precedence.
-    Field("OnceTasks.Target", 0),
+    # A leaf has the digest twice: two that differ are two images (2.1). A target that is no digest cannot be compared.
+    Field("OnceTasks.Target", 0, {"another-image": 1}, more_values={"another-image": "f" * 64}),
     Field("OnceTasks.TaskImageInfo", 0),
-    Field("OnceTasks.TaskImageInfo.Digest", 0, {"text": 5, "digits": 5}),
+    Field("OnceTasks.TaskImageInfo.Digest", 0, {"text": 1, "digits": 1}),
     *(
         Field(f"OnceTasks.TaskImageInfo.{name}", 0)
         for name in (*_IMAGE_NAME_FIELDS, "RepoId", "RegionId", "RepoRegionId")
@@ -125,18 +132,24 @@ LEAF_FIELDS: Final = (
         {**ABSENT, "one-as-text": 0},
         more_values={"one-as-text": "1", "zero": 0},
     ),
-    # Its number, counts and times may contradict that it succeeded.
+    # Its number, counts and times may contradict that it succeeded, by their type too: the documents have numbers or
+    # texts for counts, and numbers for times (2.1). An end in the future is one of the task, which is polled on.
+    Field("OnceTasks.Status", 1, {**ABSENT, "completed-number": 0, "example": 0}, more_values=_LEAF_STATUSES),
     Field(
-        "OnceTasks.Status",
-        0,
-        {"started": 1, "failed": 1, "timed-out": 1},
-        more_values=_LEAF_STATUSES,
+        "OnceTasks.FinishCount",
+        1,
+        {**ABSENT, "digits": 0, "seven": 0},
+        more_values={"zero-as-text": "0", "zero": 0, "seven": 7},
     ),
-    Field("OnceTasks.FinishCount", 0, {"zero-as-text": 1, "zero": 1}, more_values={"zero-as-text": "0", "zero": 0}),
-    Field("OnceTasks.TotalCount", 0, {"digits": 1, "two": 1}, more_values={"two": 2}),
-    Field("OnceTasks.StartTime", 0, {"in-an-hour": 1, "the-year-9999": 1}, more_values=_LEAF_STARTS),
-    Field("OnceTasks.EndTime", 0, {"before-the-start": 1, "in-an-hour": 5, "the-year-9999": 5}, more_values=_LEAF_ENDS),
-    Field("OnceTasks.RealRunTime", 0, more_values=TIMES),
+    Field("OnceTasks.TotalCount", 1, {**ABSENT, "one": 0}, more_values={"two": 2, "one": 1}),
+    Field("OnceTasks.StartTime", 1, {**ABSENT, "zero": 0}, more_values=_LEAF_STARTS),
+    Field(
+        "OnceTasks.EndTime",
+        1,
+        {**ABSENT, "zero": 0, "in-an-hour": 5, "the-year-9999": 5},
+        more_values=_LEAF_ENDS,
+    ),
+    Field("OnceTasks.RealRunTime", 1, {**ABSENT, "zero": 0}, more_values=_LEAF_STARTS),
 )
 IMAGE_FIELDS: Final = (
     Field("ImageInstanceList", 4, more_values={"list-of-null": [None]}),
@@ -144,6 +157,14 @@ IMAGE_FIELDS: Final = (
     Field("ImageInstanceList.RiskStatus", 7, {"risky": 1}, more_values={"risky": "YES", "lower-case": "no"}),
     # A scan time before the start of this scan is that of another scan; a future one is accepted within the clock skew.
     Field("ImageInstanceList.LastScanTime", 5, {"at-the-start": 0}, more_values=_SCAN_TIMES),
+    # The other spelling (2.2): where it is there, it has to be the time of this scan as well.
+    Field(
+        "ImageInstanceList.lastScanTime",
+        5,
+        {**ABSENT, "at-the-start": 0},
+        true_values=("missing",),
+        more_values=_SCAN_TIMES,
+    ),
     Field("ImageInstanceList.ScaStatus", 5, _SUCCESS, true_values=("success",), more_values=_SCAN_RESULTS),
     Field("ImageInstanceList.ScaResult", 5, _SUCCESS, true_values=("missing",), more_values=_SCAN_RESULTS),
     *(
