@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tests.properties.evidence import (
     Evidence,
@@ -31,6 +31,7 @@ _NOT_STATED = (None, "")
 _SUCCESS = (*_NOT_STATED, "SUCCESS")
 _DIGEST = re.compile("([a-z0-9]+:)?[0-9a-f]{64,128}")
 _NO_NUMBER = -1
+_Starts: TypeAlias = "tuple[datetime, datetime] | None"
 _FUTURE = timedelta(minutes=2)
 _POLL_INTERVAL = 5.0
 """In seconds: no quota is documented, and the gate leaves so much between polls (alibaba-security-center.md 9)."""
@@ -183,13 +184,14 @@ def _is_about(response: ParsedResponse, task_id: str) -> bool:
     return has_id or response.query.get("TaskId") == task_id or _is_of_start(response, task_id)
 
 
-def _start_of_scan(history: History, poll: ParsedResponse) -> datetime | None:
-    """The latest start that was stated for this task until a poll; None if the poll states none."""
+def _start_of_scan(history: History, poll: ParsedResponse) -> _Starts:
+    """The earliest and the latest start that were stated for this task until a poll; None if the poll states none."""
     starts = [read_time(one.document.get("CollectTime")) for one in (*_about_the_task(history, poll), poll)]
-    return max(start for start in starts if start) if starts[-1] else None
+    known = [start for start in starts if start]
+    return (min(known), max(known)) if starts[-1] else None
 
 
-def _require_all_leaves(leaves: list[Row], stated: int, total: int, started: datetime | None) -> None:
+def _require_all_leaves(leaves: list[Row], stated: int, total: int, started: _Starts) -> None:
     require(len(leaves) >= stated and total > 0, "there are fewer leaves than images")
     require(all(row.get("TaskType") in (None, "", "IMAGE_SCAN") for row in leaves), "a leaf is of another task type")
     scanned = [leaf for leaf in leaves if _has_succeeded(leaf, started)]
@@ -263,13 +265,15 @@ def _has_agreeing_poll(history: History, polls: list[ParsedResponse]) -> bool:
     return any(last.ended_at - one.ended_at >= interval - 1 for one in agreeing)
 
 
-def _is_risky(digest: str, images: list[Row], started: datetime | None, history: History) -> bool:
+def _is_risky(digest: str, images: list[Row], started: _Starts, history: History) -> bool:
     require(digest, "an image has no digest")
     rows = [row for row in images if _bare(row.get("Digest")) == digest]
     latest = history.now(history.ended_at) + SKEW
     require(started, "the task has no start time")
     current = [
-        row for row in rows if started and (times := _scan_times(row)) and started <= min(times) <= max(times) <= latest
+        row
+        for row in rows
+        if started and (times := _scan_times(row)) and started[1] <= min(times) <= max(times) <= latest
     ]
     require(current, "an image has no result of this scan")
     is_risky = any(row.get("RiskStatus") == "YES" for row in rows)
@@ -292,12 +296,12 @@ def _is_clean(image: Row) -> bool:
     )
 
 
-def _is_counted(leaf: Row, started: datetime | None) -> bool:
+def _is_counted(leaf: Row, started: _Starts) -> bool:
     """Whether a leaf counts as an image; a repository counts if it has not succeeded, since its images may not have."""
     return leaf.get("TargetType") != "IMAGE_REPO" or not _has_succeeded(leaf, None) or not _has_succeeded(leaf, started)
 
 
-def _has_succeeded(leaf: Row, started: datetime | None) -> bool:
+def _has_succeeded(leaf: Row, started: _Starts) -> bool:
     """Whether a leaf says so, and nothing in it contradicts that (alibaba-security-center.md 2.1)."""
     is_success = leaf.get("StatusText") == "SUCCESS" and _is_in(leaf.get("ResultInfo"), _SUCCESS)
     is_finished = _is_in(leaf.get("Finish"), (*_NOT_STATED, 1, "1"))
@@ -328,14 +332,15 @@ def _leaf_count(value: object) -> int | None:
     return value if type(value) is int and value >= 0 else _NO_NUMBER
 
 
-def _has_times_of_a_success(leaf: Row, started: datetime | None) -> bool:
+def _has_times_of_a_success(leaf: Row, started: _Starts) -> bool:
     """Whether its times are times if they are there, in order, and not before the start of the scan."""
     names = ("StartTime", "RealRunTime", "EndTime")
     stated = {name: leaf[name] for name in names if not _is_in(leaf.get(name), (*_NOT_STATED, 0))}
     times = {name: time for name, value in stated.items() if (time := read_time(value))}
     end = times.get("EndTime")
     is_ordered = end is None or all(time <= end for time in times.values())
-    is_of_scan = started is None or all(time >= started for time in times.values())
+    # A start that moves while the scan runs is that of the same scan; what ended before the latest one is older.
+    is_of_scan = not times or not started or (min(times.values()) >= started[0] and max(times.values()) >= started[1])
     return len(times) == len(stated) and is_ordered and is_of_scan
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba import translate
-from gate.clouds.alibaba.leaves import ScanWindow
 from gate.clouds.alibaba.pages import fetch_all_rows, memory_of_rows
 from gate.clouds.alibaba.results import count_results, leaf_records, record_targets, scanned_digests
 from gate.clouds.alibaba.selection import IMAGE_SCAN
@@ -102,7 +101,7 @@ class AlibabaCloud:
 
     def _with_counts(self, task: ScanTask) -> ScanTask:
         rows = self._leaf_rows(task)
-        window = ScanWindow(since=self._statements.latest_start(task), now=self._now())
+        window = self._statements.window(task, self._now())
         leaves = leaf_records(rows, window)
         images = self._image_rows(scanned_digests(leaves) - {""}, memory_of_rows(rows))
         results = [translate.parse_image_result(row) for row in images]

@@ -35,7 +35,9 @@ class ScanWindow:
     """The time in which what belongs to this scan can have happened."""
 
     since: datetime | None = None
-    """The start of the scan; None if it is not known."""
+    """The latest start of the scan that was stated; None if it is not known. What ended before is of another scan."""
+    earliest: datetime | None = None
+    """The earliest start that was stated; a start time that moves while the scan runs is that of the same scan."""
     now: datetime | None = None
     """None for a window without an end."""
 
@@ -47,6 +49,11 @@ class ScanWindow:
     def starts_after(self, time: datetime) -> bool:
         """Whether this time is before the start of the scan."""
         return self.since is not None and time < self.since
+
+    def cannot_contain(self, time: datetime) -> bool:
+        """Whether this time is before every start of the scan that was stated."""
+        start = self.earliest or self.since
+        return start is not None and time < start
 
     def ends_before(self, time: datetime) -> bool:
         """Whether this time is in the future."""
@@ -159,7 +166,8 @@ def _contradicting_times(row: Mapping[str, Any], window: ScanWindow) -> list[str
     starts, end = [time for name, time in times.items() if name != "EndTime"], times.get("EndTime")
     signs = {
         "it ended before it started": end is not None and any(start > end for start in starts),
-        "it ran before the task started": any(map(window.starts_after, times.values())),
+        "it ran before the task started": any(map(window.cannot_contain, times.values()))
+        or (bool(times) and window.starts_after(max(times.values()))),
         # An end in the future is one of the whole task, which is polled on; see `gate.policy.contradiction`.
         "it starts in the future": any(map(window.ends_before, starts)),
     }

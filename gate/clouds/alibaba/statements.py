@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gate.clouds.alibaba.leaves import ScanWindow
 from gate.clouds.alibaba.translate import NOT_STATED, SUCCESS_VALUES, parse_task
 from gate.clouds.values import as_text, is_one_of
 
@@ -18,11 +19,11 @@ _LONGEST_RESULT = 200
 
 
 class Statements:
-    """The last Result of each task, the latest of its starts, and its images; by the id of the task."""
+    """The last Result of each task, all that is known of its start, and its images; by the id of the task."""
 
     def __init__(self) -> None:
         self._results: dict[str, str] = {}
-        self._starts: dict[str, datetime] = {}
+        self._starts: dict[str, tuple[datetime, datetime]] = {}
         # The names that all polls have seen, and not one set per poll: a long wait has hundreds of polls, and a task
         # may have very many images.
         self._targets: dict[str, set[str]] = {}
@@ -37,7 +38,8 @@ class Statements:
         if task is None:
             return None
         if task.started_at:
-            self._starts[task.id] = max(task.started_at, self._starts.get(task.id, task.started_at))
+            starts = (task.started_at, *self._starts.get(task.id, ()))
+            self._starts[task.id] = min(starts), max(starts)
         result = document["TaskInfo"].get("Result")
         if not is_one_of(result, NOT_STATED):
             self._results[task.id] = as_text(result)[:_LONGEST_RESULT]
@@ -50,9 +52,10 @@ class Statements:
         """Whether the last Result of this task is not a success."""
         return not is_one_of(self._results.get(task_id), SUCCESS_VALUES)
 
-    def latest_start(self, task: ScanTask) -> datetime | None:
-        """The latest start that was stated for this task; None if its last response states none."""
-        return self._starts.get(task.id) if task.started_at else None
+    def window(self, task: ScanTask, now: datetime) -> ScanWindow:
+        """From the start of this task, by all that was stated; without a start if its last response states none."""
+        earliest, latest = self._starts[task.id] if task.started_at else (None, None)
+        return ScanWindow(since=latest, earliest=earliest, now=now)
 
     def count_lost_images(self, task_id: str, *, listed: set[str], counted: set[str]) -> int:
         """How many images of earlier polls are no longer listed; images that are new do not make up for them.

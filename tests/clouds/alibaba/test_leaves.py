@@ -296,3 +296,26 @@ def test_without_a_window_any_valid_time_is_accepted(time: int) -> None:
 @pytest.mark.parametrize("fields", [{"Status": "3"}, {"EndTime": ms(STARTED) - 1}], ids=str)
 def test_a_repository_that_contradicts_its_own_success_counts_as_an_image(fields: dict[str, object]) -> None:
     assert parsed(a_leaf_row(TargetType="IMAGE_REPO", **fields), WINDOW).counts_as_image
+
+
+@pytest.mark.parametrize(
+    ("started", "ended", "succeeded"),
+    [
+        (-60, 0, True),
+        (-60, None, False),
+        (-60, -1, False),
+        (-61, 0, False),
+        (0, 1, True),
+        (None, 0, True),
+        (None, -1, False),
+    ],
+)
+def test_a_scan_that_goes_on_while_the_start_of_its_task_moves_is_of_this_scan_if_it_ends_after_it(
+    started: int | None, ended: int | None, *, succeeded: bool
+) -> None:
+    """In seconds from the latest start that was stated; the earliest was a minute before."""
+    window = ScanWindow(since=STARTED, earliest=STARTED - timedelta(minutes=1), now=NOW)
+    times = {"StartTime": started, "EndTime": ended}
+    fields = {name: ms(STARTED + timedelta(seconds=at)) for name, at in times.items() if at is not None}
+
+    assert parsed(a_leaf_row(**fields), window).succeeded is succeeded

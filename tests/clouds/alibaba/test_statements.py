@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gate.clouds.alibaba.leaves import ScanWindow
 from gate.clouds.alibaba.statements import Statements
 from gate.scan import TaskState
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from gate.scan import ScanTask
 
 NOON = 1_769_860_800_000
+AT_NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+LATER = AT_NOON + timedelta(minutes=5)
 IMAGE_SCAN = "IMAGE_SCAN"
 
 
@@ -67,16 +70,19 @@ def test_a_result_is_named_in_the_state_of_later_responses_in_at_most_200_charac
 
 
 @pytest.mark.parametrize("starts", [(NOON, NOON - 1000), (NOON - 1000, NOON), (NOON, 0, NOON - 1000)], ids=str)
-def test_the_latest_start_of_all_responses_about_a_task_is_known(starts: tuple[int, ...]) -> None:
+def test_a_scan_can_have_run_since_the_starts_that_all_responses_about_its_task_state(starts: tuple[int, ...]) -> None:
     statements = Statements()
-    parsed(statements, a_response("theirs", NOON + 1000))
+    for other in (NOON - 5000, NOON + 5000):
+        parsed(statements, a_response("theirs", other))
     tasks = [parsed(statements, a_response(started=start)) for start in starts]
 
-    assert statements.latest_start(tasks[-1]) == datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert statements.window(tasks[-1], LATER) == ScanWindow(
+        since=AT_NOON, earliest=AT_NOON - timedelta(seconds=1), now=LATER
+    )
 
 
 def test_a_task_that_no_longer_states_its_start_has_none() -> None:
     statements = Statements()
     parsed(statements, a_response())
 
-    assert statements.latest_start(parsed(statements, a_response(started="noon"))) is None
+    assert statements.window(parsed(statements, a_response(started="noon")), LATER) == ScanWindow(now=LATER)

@@ -28,7 +28,7 @@ _SCAN_TIMES = {
 }
 _LEAF_STATUSES = {
     "started": "1",
-    "completed": "2",
+    "completed-number": 2,
     "failed": "3",
     "timed-out": 4,
     "example": "0",
