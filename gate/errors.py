@@ -13,7 +13,7 @@ GateError
 │   └── TruncatedResponse       the response ends in the middle
 ├── OutOfMemory              4  the gate may not take as much memory as it needs
 └── Bug                     70  a bug in the gate
-Interrupted           130, 143  a signal; not a GateError, since nothing went wrong
+Interrupted      129, 130, 143  a signal; not a GateError, since nothing went wrong
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class ExitCode(IntEnum):
     TASK_ENDED_BADLY = 6
     NOTHING_TO_JUDGE = 7
     BUG = 70
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -156,13 +157,19 @@ class Interrupted(BaseException):
         self.signal = signal.Signals(number)
 
     def __str__(self) -> str:
-        by = "Ctrl-C was pressed, or the CI system" if self.signal == signal.SIGINT else "The CI system, or a timeout,"
         return (
-            f"The run was interrupted by {self.signal.name} before it was complete. {by} cancelled the job. "
-            "Run the gate again; if the job has a time limit, it must be longer than --timeout."
+            f"The run was interrupted by {self.signal.name} before it was complete. {_SENDERS[self.signal]} "
+            "cancelled the job. Run the gate again; if the job has a time limit, it must be longer than --timeout."
         )
 
     @property
     def exit_code(self) -> ExitCode:
-        """130 for SIGINT, 143 for SIGTERM."""
-        return ExitCode.TERMINATED if self.signal == signal.SIGTERM else ExitCode.INTERRUPTED
+        """129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM."""
+        return ExitCode(128 + self.signal)
+
+
+_SENDERS = {
+    signal.SIGINT: "Ctrl-C was pressed, or the CI system",
+    signal.SIGTERM: "The CI system, or a timeout,",
+    signal.SIGHUP: "The terminal was closed, or the CI system",
+}

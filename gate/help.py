@@ -88,6 +88,7 @@ EXIT_CODES = {
     ExitCode.NOTHING_TO_JUDGE: "nothing to judge: no scan task, none that is fresh, no images, or counts that are "
     "missing or contradictory",
     ExitCode.BUG: "bug: the gate itself failed",
+    ExitCode.HUNG_UP: "ended by SIGHUP, such as a terminal that was closed; reports are written anyway",
     ExitCode.INTERRUPTED: "interrupted by SIGINT, such as Ctrl-C; reports are written anyway",
     ExitCode.TERMINATED: "terminated by SIGTERM, such as a cancelled job; reports are written anyway",
 }
@@ -96,7 +97,7 @@ _STATUS_EXIT_CODES = (
     ("0", "there is a scan task"),
     ("4", "as for check; also if the time is up before the cloud has responded"),
     ("7", "there is no scan task"),
-    ("2, 3, 70, 130, 143", "as for check"),
+    ("2, 3, 70, 129, 130, 143", "as for check"),
 )
 
 

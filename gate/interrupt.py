@@ -1,4 +1,4 @@
-"""Signal handling: the first SIGINT or SIGTERM ends the wait, and later ones cannot stop the writing of reports."""
+"""Signal handling: the first SIGINT, SIGTERM or SIGHUP ends the wait, and later ones cannot stop the reports."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from gate.errors import Interrupted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def interruptible(*, process_ends: bool = False) -> Iterator[None]:
-    """Raises `Interrupted` for the first SIGINT or SIGTERM, and ignores both from then on until the block ends.
+    """Raises `Interrupted` for the first SIGINT, SIGTERM or SIGHUP, and ignores all from then on until the block ends.
 
     GitHub sends SIGINT, 7.5 s later SIGTERM, and 2.5 s after that SIGKILL (ci-hosts.md 4.1). That is enough time to
-    write the reports if the second signal is ignored. Outside the main thread, where Python delivers no signals, this
-    does nothing.
+    write the reports if the second signal is ignored. A SIGHUP that is ignored, as nohup has it, stays so. Outside the
+    main thread, where Python delivers no signals, this does nothing.
 
     Args:
         process_ends: Whether the process ends after the block. Signals are then ignored after it too, once they are:
@@ -30,7 +30,8 @@ def interruptible(*, process_ends: bool = False) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _raise) for number in _SIGNALS}
+    hangs_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    before = {number: signal.signal(number, _raise) for number in _SIGNALS if number != signal.SIGHUP or hangs_up}
     try:
         yield
     finally:
@@ -43,7 +44,7 @@ def interruptible(*, process_ends: bool = False) -> Iterator[None]:
 
 @contextmanager
 def signals_delayed() -> Iterator[None]:
-    """Delays the first SIGINT or SIGTERM until the block ends; for imports.
+    """Delays the first of the signals until the block ends; for imports.
 
     The import system runs callbacks after each module, and Python drops an exception that a signal raises in a
     callback: the interruption would be lost.
@@ -53,19 +54,20 @@ def signals_delayed() -> Iterator[None]:
         return
     arrived: list[int] = []
     # Not by a mask, which holds for one thread only: any other thread may receive the signal.
-    for number in _SIGNALS:
+    handled = _handled()
+    for number in handled:
         signal.signal(number, lambda number, _frame: arrived.append(number))
     try:
         yield
     finally:
-        for number in _SIGNALS:
+        for number in handled:
             signal.signal(number, _raise)
         if arrived:
             _raise(arrived[0], None)
 
 
 def ignore_signals() -> None:
-    """Ignores SIGINT and SIGTERM until the block of `interruptible` restores the handlers."""
+    """Ignores all of the signals until the block of `interruptible` restores the handlers."""
     if threading.current_thread() is threading.main_thread():
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
@@ -73,9 +75,13 @@ def ignore_signals() -> None:
 
 def _raise(number: int, _frame: object) -> None:
     # A Python handler and not SIG_IGN: if a second signal is already pending, Python would print a warning for SIG_IGN.
-    for each in _SIGNALS:
+    for each in _handled():
         signal.signal(each, _ignore)
     raise Interrupted(number)
+
+
+def _handled() -> list[signal.Signals]:
+    return [number for number in _SIGNALS if signal.getsignal(number) is _raise]
 
 
 def _ignore(_number: int, _frame: object) -> None:

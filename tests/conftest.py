@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -69,3 +70,11 @@ def gate_in(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
             return stack.enter_context(start_gate(cloud, scenario, monkeypatch, capsys))
 
         yield start
+
+
+@pytest.fixture
+def hangup_is_not_ignored() -> Iterator[None]:
+    """What runs the tests may ignore SIGHUP, which a program then leaves so."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

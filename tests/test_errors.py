@@ -49,6 +49,7 @@ def test_a_quota_that_is_used_up_knows_how_often_it_frees_a_call() -> None:
     [
         (signal.SIGINT, 130, "Ctrl-C was pressed, or the CI system cancelled the job."),
         (signal.SIGTERM, 143, "The CI system, or a timeout, cancelled the job."),
+        (signal.SIGHUP, 129, "The terminal was closed, or the CI system cancelled the job."),
     ],
 )
 def test_an_interruption_says_which_signal_what_it_usually_means_and_what_to_do(
@@ -74,6 +75,7 @@ def test_every_exit_code_is_the_one_that_is_documented() -> None:
         "TASK_ENDED_BADLY": 6,
         "NOTHING_TO_JUDGE": 7,
         "BUG": 70,
+        "HUNG_UP": 129,
         "INTERRUPTED": 130,
         "TERMINATED": 143,
     }

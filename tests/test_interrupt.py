@@ -12,15 +12,33 @@ from gate.errors import Interrupted
 from gate.interrupt import ignore_signals, interruptible, signals_delayed
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("hangup_is_not_ignored")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_interrupts_and_later_ones_do_not(number: signal.Signals) -> None:
     with interruptible():
         with pytest.raises(Interrupted) as caught:
             os.kill(os.getpid(), number)
-        for later in (signal.SIGINT, signal.SIGTERM):
+        for later in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             os.kill(os.getpid(), later)
 
     assert caught.value.signal is number
+
+
+def test_a_hangup_that_is_ignored_already_stays_so_in_every_phase_of_a_run() -> None:
+    """As `nohup` starts a program; another signal ends it as ever."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interruptible():
+            os.kill(os.getpid(), signal.SIGHUP)
+            with signals_delayed():
+                os.kill(os.getpid(), signal.SIGHUP)
+            with pytest.raises(Interrupted) as caught:
+                os.kill(os.getpid(), signal.SIGTERM)
+        after = signal.getsignal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert (caught.value.signal, after) == (signal.SIGTERM, signal.SIG_IGN)
 
 
 def test_two_signals_at_the_same_time_are_one_interruption_without_a_warning(capfd: pytest.CaptureFixture[str]) -> None:

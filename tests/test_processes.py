@@ -86,7 +86,8 @@ def test_a_port_in_use_is_a_usage_error() -> None:
     assert f"The simulator cannot listen on port {port}" in second.stderr
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.usefixtures("hangup_is_not_ignored")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_an_interrupted_gate_still_writes_every_report(number: signal.Signals, code: int) -> None:
     Path("output").touch()
     github = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": "output", "SCAN_GATE_REPORT": "json=report.json"}
