@@ -340,7 +340,12 @@ def _has_times_of_a_success(leaf: Row, started: _Starts) -> bool:
     end = times.get("EndTime")
     is_ordered = end is None or all(time <= end for time in times.values())
     # A start that moves while the scan runs is that of the same scan; what ended before the latest one is older.
-    is_of_scan = not times or not started or (min(times.values()) >= started[0] and max(times.values()) >= started[1])
+    # Which of both is written first, a task or its leaf, is not known: a minute is tolerated (2.3).
+    is_of_scan = (
+        not times
+        or not started
+        or (min(times.values()) >= started[0] - timedelta(minutes=1) and max(times.values()) >= started[1])
+    )
     return len(times) == len(stated) and is_ordered and is_of_scan
 
 

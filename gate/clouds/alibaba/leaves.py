@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba.selection import IMAGE_SCAN
@@ -26,6 +27,8 @@ _FINISHED_VALUES: tuple[object, ...] = (*NOT_STATED, 1, "1")
 _STATUSES: tuple[object, ...] = (*NOT_STATED, "0", 0, "2", 2, "SUCCESS")
 """0 is the only documented example; the others are those of DescribeOnceTask for a completed task, and its word."""
 _NO_TIME: tuple[object, ...] = (*NOT_STATED, 0)
+_START_TOLERANCE = timedelta(minutes=1)
+"""By so much a leaf record may start before its task: no document says which of both is written first (2.3)."""
 _DIGEST = re.compile("([a-z0-9]+:)?[0-9a-f]{64,128}")
 _NUMBER = re.compile("[0-9]{1,40}")
 
@@ -51,9 +54,9 @@ class ScanWindow:
         return self.since is not None and time < self.since
 
     def cannot_contain(self, time: datetime) -> bool:
-        """Whether this time is before every start of the scan that was stated."""
+        """Whether this time is clearly before every start of the scan that was stated."""
         start = self.earliest or self.since
-        return start is not None and time < start
+        return start is not None and start - time > _START_TOLERANCE
 
     def ends_before(self, time: datetime) -> bool:
         """Whether this time is in the future."""

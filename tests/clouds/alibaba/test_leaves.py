@@ -267,8 +267,8 @@ def test_a_leaf_record_in_a_documented_form_contradicts_nothing(fields: dict[str
         ({"EndTime": 0.0}, "its EndTime is 0.0"),
         ({"EndTime": False}, "its EndTime is False"),
         ({"EndTime": -1}, "its EndTime is -1"),
-        ({"StartTime": ms(STARTED) - 1, "EndTime": ms(NOW)}, "it ran before the task started"),
-        ({"RealRunTime": ms(STARTED) - 1, "EndTime": ms(NOW)}, "it ran before the task started"),
+        ({"StartTime": ms(STARTED) - 60_001, "EndTime": ms(NOW)}, "it ran before the task started"),
+        ({"RealRunTime": ms(STARTED) - 60_001, "EndTime": ms(NOW)}, "it ran before the task started"),
         ({"EndTime": ms(STARTED) - 1}, "it ran before the task started"),
         ({"EndTime": ms(NOW) // 1000}, "it ran before the task started"),
         ({"StartTime": ms(NOW), "EndTime": ms(NOW) - 1}, "it ended before it started"),
@@ -304,7 +304,8 @@ def test_a_repository_that_contradicts_its_own_success_counts_as_an_image(fields
         (-60, 0, True),
         (-60, None, False),
         (-60, -1, False),
-        (-61, 0, False),
+        (-120, 0, True),
+        (-121, 0, False),
         (0, 1, True),
         (None, 0, True),
         (None, -1, False),
@@ -313,7 +314,7 @@ def test_a_repository_that_contradicts_its_own_success_counts_as_an_image(fields
 def test_a_scan_that_goes_on_while_the_start_of_its_task_moves_is_of_this_scan_if_it_ends_after_it(
     started: int | None, ended: int | None, *, succeeded: bool
 ) -> None:
-    """In seconds from the latest start that was stated; the earliest was a minute before."""
+    """In seconds from the latest start that was stated; the earliest was a minute before, and a minute is tolerated."""
     window = ScanWindow(since=STARTED, earliest=STARTED - timedelta(minutes=1), now=NOW)
     times = {"StartTime": started, "EndTime": ended}
     fields = {name: ms(STARTED + timedelta(seconds=at)) for name, at in times.items() if at is not None}

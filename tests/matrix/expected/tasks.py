@@ -34,9 +34,7 @@ TASK: Final = (
     *row(tasks.TASK_ID_CHANGES, 5, cloud=HUAWEI, at=POLLS),
     *row(tasks.TASK_ID_CHANGES, 4, {FIRST_REQUEST: 5}, cloud=ALIBABA, at=POLLS),
     # The same id with a later start time is the same task, and as old as its first start.
-    *row(tasks.START_TIME_CHANGES, 0, cloud=HUAWEI, at=POLLS),
-    # From the first request on, all leaves started before the task did, so they are those of an earlier scan (2.3).
-    *row(tasks.START_TIME_CHANGES, 0, {FIRST_REQUEST: 1}, cloud=ALIBABA, at=POLLS),
+    *row(tasks.START_TIME_CHANGES, 0, at=POLLS),
     *row(tasks.PROGRESS_GOES_BACKWARDS, 0, at=(FIRST_REQUEST, FIRST_POLL, MID_WAIT)),
     *row(tasks.STAYS_RUNNING, 5, at=POLLS),
     *row(tasks.STAYS_QUEUED, 5, at=POLLS),
