@@ -24,6 +24,7 @@ from gate.options import OPTIONS, STATUS_OPTIONS
 from gate.policy import Reason, undecided
 from gate.publish import publish, remove_stale_reports
 from gate.run_settings import settings_from
+from gate.selection_messages import wrong_clock
 from gate.terminal import wants_color
 from gate.text import MAX_REASON_LENGTH, for_log
 from gate.time_of_day import TimeOfDay
@@ -91,6 +92,8 @@ def check_and_publish(settings: Settings, environ: Mapping[str, str], log: Log, 
     except Exception:  # noqa: BLE001 - reports are written in every ending, also after a bug
         outcome = run.outcome_of(undecided(unexpected_error()), connection)
     ignore_signals()
+    if warning := wrong_clock(lead=connection.time_of_day.lead, lag=connection.time_of_day.lag):
+        log.print_warning(warning)
     # The reports may need their file descriptors.
     connection.open_transports.close()
     if not log.is_quiet:

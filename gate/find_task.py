@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gate.clock import Deadline
 from gate.policy import after_waiting, no_longer_listed, no_task
 from gate.scan import as_gone
-from gate.selection import Choice, choose
+from gate.selection import Choice, choose, with_clock_error
 from gate.selection_messages import waiting_for_task
 from gate.verdict_messages import format_limit
 
@@ -80,7 +80,10 @@ def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask 
         nonlocal choice
         tasks = _listed_tasks(cloud, settings)
         by_id = settings.task_id is not None
-        choice = seen.choose(tasks, policy_in_force(connection), connection.time_of_day.latest(), by_id=by_id)
+        now = connection.time_of_day.latest()
+        choice = seen.choose(tasks, policy_in_force(connection), now, by_id=by_id)
+        if choice.task and choice.objection:
+            choice = replace(choice, objection=named_clock(choice.objection, choice.task, now, connection))
         return choice.task
 
     def reason_to_wait(task: ScanTask | None) -> str | None:
@@ -100,6 +103,12 @@ def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask 
 def _without_images_so_far(task: ScanTask) -> ScanTask:
     # The whole wait holds this task, and each of its polls may list very many failed images.
     return task if task.is_final or not task.failed_images else replace(task, failed_images=())
+
+
+def named_clock(reason: Reason, task: ScanTask, now: datetime, connection: Connection) -> Reason:
+    """The objection to a task, with the error of this machine's clock; see `gate.selection.with_clock_error`."""
+    policy, time_of_day = connection.settings.policy, connection.time_of_day
+    return with_clock_error(reason, task, policy, now, lead=time_of_day.lead, lag=time_of_day.lag)
 
 
 def policy_in_force(connection: Connection) -> Policy:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gate import __version__
 from gate.clouds import CLOUDS
 from gate.errors import GateError, Interrupted
-from gate.find_task import find_task, policy_in_force
+from gate.find_task import find_task, named_clock, policy_in_force
 from gate.follow_task import follow_task
 from gate.outcome import Outcome
 from gate.policy import (
@@ -89,9 +89,11 @@ def _doubt(followed: Followed, cloud: Cloud, connection: Connection) -> Reason |
     first, last, policy = followed.first, followed.last, policy_in_force(connection)
     if has_lost_images(last, connection.event_log.polls_of(first.id)):
         return _LOST
+    task = replace(last, started_at=followed.started_at)
+    if stale := staleness(task, policy, followed.selected_at):
+        return named_clock(stale, task, followed.selected_at, connection)
     return (
-        staleness(replace(last, started_at=followed.started_at), policy, followed.selected_at)
-        or unknown_trigger(last, by_id=connection.settings.task_id is not None)
+        unknown_trigger(last, by_id=connection.settings.task_id is not None)
         or narrow_scope(last, policy)
         or _other_task(followed, policy, cloud, connection)
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gate import selection_messages as messages
@@ -15,7 +16,6 @@ from gate.policy import CLOCK_TOLERANCE, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime, timedelta
 
     from gate.policy import Policy
     from gate.scan import ScanTask
@@ -115,6 +115,40 @@ def staleness(
         message = messages.started_too_early(started_at, started_after, is_ahead=is_ahead, by_id=by_id)
         return _objection("stale", message)
     return None
+
+
+def with_clock_error(
+    reason: Reason, task: ScanTask, policy: Policy, now: datetime, *, lead: float, lag: float
+) -> Reason:
+    """The objection, with the error of this machine's clock where that is the likely cause or explains its time.
+
+    Args:
+        reason: The objection to the task.
+        task: The task.
+        policy: With `started_after` as it was given.
+        now: As for `choose`.
+        lead: Seconds by which this machine's clock is ahead of the cloud's.
+        lag: Seconds by which it is behind.
+    """
+    if reason.code != "stale":
+        return reason
+    started_after, note = policy.started_after, ""
+    # The reason of --max-age has a limit, and that of --started-after has none.
+    if lag and started_after and reason.limit is None:
+        note = messages.shifted_start_time(started_after, lag)
+    elif lead and not staleness(task, _recorded_without(lead, policy), now - timedelta(seconds=lead)):
+        note = messages.likely_cause(lead)
+    happened = f"{reason.while_waiting} {note}".rstrip()
+    remedy = reason.message.removeprefix(reason.while_waiting)
+    return replace(reason, message=f"{happened}{remedy}", while_waiting=happened)
+
+
+def _recorded_without(lead: float, policy: Policy) -> Policy:
+    """The policy with the time that a right clock would have recorded."""
+    if policy.started_after is None:
+        return policy
+    room = policy.started_after - datetime.min.replace(tzinfo=UTC)
+    return replace(policy, started_after=policy.started_after - min(room, timedelta(seconds=lead)))
 
 
 def unknown_trigger(task: ScanTask, *, by_id: bool) -> Reason | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.text import one_line
-from gate.verdict_messages import format_duration, format_time
+from gate.verdict_messages import format_difference, format_duration, format_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,6 +103,28 @@ def started_too_early(started_at: datetime, started_after: datetime, *, is_ahead
         remedy="That time is in the future: record it in UTC, on a machine whose clock is right."
         if is_ahead
         else f"{_new('a scan for this release', by_id=by_id)}.",
+    )
+
+
+def wrong_clock(*, lead: float, lag: float) -> str:
+    """The warning about this machine's clock, where it is ahead of the cloud's or behind it; empty if it is neither."""
+    if not lead and not lag:
+        return ""
+    how = f"{format_difference(lead)} ahead of" if lead else f"{format_difference(lag)} behind"
+    return f"This machine's clock is {how} the cloud's: correct it."
+
+
+def likely_cause(lead: float) -> str:
+    """What a reason adds where the task would be fresh if this machine's clock were not so many s ahead."""
+    ahead = format_difference(lead)
+    return f"The likely cause is this machine's clock, which is {ahead} ahead of the cloud's: correct it."
+
+
+def shifted_start_time(started_after: datetime, lag: float) -> str:
+    """What a reason adds where --started-after was moved by so many s, which this machine's clock is behind."""
+    return (
+        f"The value given was {format_time(started_after)}; this machine's clock is {format_difference(lag)} behind "
+        "the cloud's, so it counts as that much later: correct the clock."
     )
 
 

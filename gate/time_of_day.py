@@ -47,6 +47,15 @@ class TimeOfDay:
         """Seconds by which the machine's clock is known to be slow."""
         return max(0.0, self._latest_start() - self._clock.started)
 
+    @property
+    def lead(self) -> float:
+        """Seconds by which the machine's clock is ahead of the latest time that a server stated; 0 within a tolerance.
+
+        Where it is fast, that is: a cache states old times too, so it is for messages only.
+        """
+        lead = self._clock.started - self._latest_started
+        return lead if _TOLERANCE < lead < math.inf else 0.0
+
     def observe(self, server_time: datetime) -> None:
         """Notes the time that a server stated."""
         started = server_time.timestamp() - self._clock.elapsed()

@@ -27,6 +27,12 @@ def format_duration(seconds: float) -> str:
     return f"{seconds:g} s"
 
 
+def format_difference(seconds: float) -> str:
+    """Writes how far two clocks are apart, in the largest unit of which there are two: `2 min`, `36 h`, `365 d`."""
+    unit, size = next((pair for pair in (("d", 86400), ("h", 3600)) if seconds >= 2 * pair[1]), ("min", 60))
+    return f"{seconds / size:.0f} {unit}"
+
+
 def format_limit(seconds: float, option: str) -> str:
     """Writes how long the gate may wait, and which option sets it: `5 min (--appear-timeout)`."""
     return f"{format_duration(seconds)} ({option})"

@@ -534,6 +534,68 @@ def test_a_cloud_whose_clock_is_slow_makes_no_task_fresh_whether_or_not_another_
     assert ending.report["wait"]["retries"] == (stated_at == 1)
 
 
+YEAR = 365 * 86400.0
+CAUSE = "The likely cause is this machine's clock, which is {} ahead of the cloud's: correct it."
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    ("lead", "age", "difference"), [(YEAR, 60.0, "365 d"), (86400.0, 60.0, "24 h"), (YEAR, 86400.0 * 3, None)]
+)
+def test_a_stale_task_is_put_down_to_a_fast_clock_only_if_it_is_fresh_by_that_of_the_cloud(
+    cloud: str, lead: float, age: float, difference: str | None, gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("empty", cloud)
+    gate.simulator.tasks.append(a_scan("ours", age))
+    gate.time.step = lead
+
+    ending = gate.check("--appear-timeout", "0", "--started-after", "0001-01-01T00:00:00Z")
+
+    (reason,) = ending.report["reasons"]
+    assert (ending.code, reason["code"]) == (7, "stale")
+    assert ("The likely cause" in reason["message"]) is (difference is not None)
+    assert difference is None or CAUSE.format(difference) in reason["message"]
+    assert f"scan-gate: This machine's clock is {difference or '365 d'} ahead of the cloud's: correct it." in ending.err
+
+
+def test_a_start_time_that_a_fast_clock_recorded_is_put_down_to_it(gate_in: Callable[..., Gate]) -> None:
+    """The scan started a minute ago, after the pipeline, which read its start time from the same clock."""
+    gate = gate_in("empty")
+    gate.simulator.tasks.append(a_scan("ours", 60.0))
+    gate.time.step = 7200.0
+    started_after = f"{gate.time.wall() - 120:.0f}"
+
+    ending = gate.check("--started-after", started_after, "--appear-timeout", "1m")
+
+    (reason,) = ending.report["reasons"]
+    assert (ending.code, reason["code"]) == (7, "stale")
+    assert f"(--started-after). {CAUSE.format('2 h')} " in reason["message"]
+    assert f"(--started-after). {CAUSE.format('2 h')} Waiting up to 60 s" in ending.err.replace("1 min", "60 s")
+
+
+def test_where_a_slow_clock_moved_started_after_the_message_names_the_value_that_was_given(
+    gate_in: Callable[..., Gate],
+) -> None:
+    gate = gate_in("empty")
+    gate.simulator.tasks.append(a_scan("earlier", 3600.0))
+    gate.time.step = -7200.0
+
+    ending = gate.check("--started-after", f"{gate.time.wall():.0f}", "--appear-timeout", "0")
+
+    (reason,) = ending.report["reasons"]
+    assert (
+        "before 2026-01-31T12:00:00Z (--started-after). The value given was 2026-01-31T10:00:00Z; this machine's clock "
+        "is 2 h behind the cloud's, so it counts as that much later: correct the clock." in reason["message"]
+    )
+    assert "scan-gate: This machine's clock is 2 h behind the cloud's: correct it." in ending.err
+
+
+def test_a_clock_that_is_right_is_not_mentioned(gate_in: Callable[..., Gate]) -> None:
+    ending = gate_in("stale").check("--appear-timeout", "0")
+
+    assert "clock" not in ending.out + ending.err
+
+
 @pytest.mark.parametrize(("lag", "age"), [(0.0, 3600.0), (1200.0, 3000.0)])
 def test_a_task_is_fresh_up_to_exactly_its_maximum_age_by_the_true_time(
     token_gate: Gate, lag: float, age: float

@@ -113,3 +113,18 @@ def test_a_correction_back_does_not_change_the_latest_time(fake_time: FakeTime, 
     assert time_of_day.correct(NOW - THREE_DAYS, tolerance=QUARTER_OF_AN_HOUR)
 
     assert (time_of_day.now(), time_of_day.latest(), time_of_day.lag) == (NOW - THREE_DAYS, NOW, 0.0)
+
+
+@pytest.mark.parametrize(("seconds", "lead"), [(-61.0, 61.0), (-60.0, 0.0), (7200.0, 0.0)])
+def test_a_clock_leads_where_the_latest_time_of_any_server_is_more_than_a_minute_behind(
+    fake_time: FakeTime, seconds: float, lead: float
+) -> None:
+    time_of_day = TimeOfDay(fake_time.clock())
+    time_of_day.observe(NOW - THREE_DAYS)
+    time_of_day.observe(NOW + timedelta(seconds=seconds))
+
+    assert time_of_day.lead == lead
+
+
+def test_a_clock_leads_no_server_that_stated_no_time(fake_time: FakeTime) -> None:
+    assert TimeOfDay(fake_time.clock()).lead == 0.0

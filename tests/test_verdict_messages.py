@@ -10,6 +10,7 @@ from gate.verdict_messages import (
     counts_contradict,
     counts_missing,
     ended_badly,
+    format_difference,
     format_duration,
     format_limit,
     is_cause,
@@ -40,6 +41,14 @@ from tests.builders import a_task
 def test_a_duration_is_written_in_the_largest_unit_that_divides_it(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
     assert format_limit(seconds, "--timeout") == f"{text} (--timeout)"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(61, "1 min"), (7199, "120 min"), (7200, "2 h"), (172_799, "48 h"), (172_800, "2 d"), (31_536_000, "365 d")],
+)
+def test_the_difference_of_two_clocks_is_in_the_largest_unit_of_which_there_are_two(seconds: float, text: str) -> None:
+    assert format_difference(seconds) == text
 
 
 # Blocks.
