@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 from datetime import date
@@ -106,6 +105,8 @@ def _check_key(path: Path, key: str, names: tuple[str, ...]) -> None:
             means="A config file is in the checkout, where everybody can read it.",
             remedy="Revoke this secret, and pass a new one in the environment.",
         )
+    import difflib  # noqa: PLC0415 - most runs misspell nothing
+
     similar = difflib.get_close_matches(key, names, n=1)
     raise UsageError(
         f"The file {path} has the unknown key {key!r}" + (f"; did you mean {similar[0]!r}?" if similar else "."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING
 
@@ -159,6 +158,8 @@ def _unknown_inputs(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _similar(name: str, known: Sequence[str]) -> str:
+    import difflib  # noqa: PLC0415 - most runs misspell nothing
+
     return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=_SIMILARITY)), "")
 
 

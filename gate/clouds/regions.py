@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,8 @@ def known_region(region: Region, known: Collection[str], *, service: str, remedy
     """
     if region.name in known:
         return region.name
+    import difflib  # noqa: PLC0415 - most runs misspell nothing
+
     similar = difflib.get_close_matches(region.name.lower(), sorted(known), n=1)
     raise UsageError(
         f"{region.name!r} ({region.source}) is not a region of {service} that the gate knows"
