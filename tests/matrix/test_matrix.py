@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     Run = Callable[[Fault, str, InjectionPoint], tuple[Ending, Gate]]
 
+ROOT = Path(__file__).parents[2]
 VERDICTS = {0: "passed", 1: "blocked"}
 CONTROL_RUNS = {
     "direct": NO_FAULT,
@@ -143,3 +144,13 @@ def test_the_matrix_has_at_least_300_distinct_cells_and_every_exit_code() -> Non
     assert counts.keys() == set(ALL_POINTS)
     assert len({str(cell) for cell in CELLS}) == len(CELLS)
     assert {cell.code for cell in CELLS} == {0, 1, 2, 3, 4, 5, 6, 7}
+
+
+def test_the_documents_state_how_many_cells_there_are_and_how_many_expect_a_pass() -> None:
+    readme, page = ((ROOT / name).read_text() for name in ("README.md", "docs/reliability.md"))
+    passes, controls = sum(not cell.code for cell in CELLS), len(CONTROL_RUNS) * len(ALL_POINTS)
+
+    assert f"| {len(CELLS):,} cells, each with the exit code that the table expects |" in readme
+    assert f"a table of {len(CELLS):,} cells, " in page
+    assert f"({passes} of them 0: " in page
+    assert f"and {controls} runs without a fault are the control: " in page
