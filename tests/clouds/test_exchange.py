@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from gate.simulator import SlowResponse
 
-TIMEOUT = 0.25
+TIMEOUT = 0.5
 """Seconds of real time."""
 REQUESTS = 3
 LARGE = 8 * 1024 * 1024
