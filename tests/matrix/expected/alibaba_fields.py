@@ -34,7 +34,13 @@ _LEAF_STATUSES = {
     "example": "0",
     "start-word": "START",
 }
-_LEAF_STARTS = {**TIMES, "before-the-start": _NOW_MS - 60_001, "in-an-hour": _NOW_MS + 3_600_000}
+# Which of both is written first, a task or its leaf, is not known: a minute is tolerated (2.3).
+_LEAF_STARTS = {
+    **TIMES,
+    "just-before-the-start": _NOW_MS - 60_001,
+    "before-the-start": _NOW_MS - 120_001,
+    "in-an-hour": _NOW_MS + 3_600_000,
+}
 _LEAF_ENDS = {**TIMES, "before-the-start": _NOW_MS - 60_001, "in-an-hour": _NOW_MS + 3_600_000}
 _SUCCESS = {**ABSENT, "empty": 0, "success": 0}
 _SCAN_RESULTS = {
@@ -142,14 +148,14 @@ LEAF_FIELDS: Final = (
         more_values={"zero-as-text": "0", "zero": 0, "seven": 7},
     ),
     Field("OnceTasks.TotalCount", 1, {**ABSENT, "one": 0}, more_values={"two": 2, "one": 1}),
-    Field("OnceTasks.StartTime", 1, {**ABSENT, "zero": 0}, more_values=_LEAF_STARTS),
+    Field("OnceTasks.StartTime", 1, {**ABSENT, "zero": 0, "just-before-the-start": 0}, more_values=_LEAF_STARTS),
     Field(
         "OnceTasks.EndTime",
         1,
         {**ABSENT, "zero": 0, "in-an-hour": 5, "the-year-9999": 5},
         more_values=_LEAF_ENDS,
     ),
-    Field("OnceTasks.RealRunTime", 1, {**ABSENT, "zero": 0}, more_values=_LEAF_STARTS),
+    Field("OnceTasks.RealRunTime", 1, {**ABSENT, "zero": 0, "just-before-the-start": 0}, more_values=_LEAF_STARTS),
 )
 IMAGE_FIELDS: Final = (
     Field("ImageInstanceList", 4, more_values={"list-of-null": [None]}),
