@@ -142,7 +142,10 @@ def test_a_misspelt_variable_is_a_usage_error_and_not_ignored(risky: Gate, monke
     ending = risky.check("--max-risky", "99")
 
     assert ending.code == 2
-    assert "SCAN_GATE_STARTED_AFTR is not one of the gate's; did you mean SCAN_GATE_STARTED_AFTER?" in ending.err
+    assert (
+        "The variable SCAN_GATE_STARTED_AFTR is not one of the gate's; did you mean SCAN_GATE_STARTED_AFTER? It would "
+        "be ignored silently. Correct its name, or unset it.\n"
+    ) in ending.err
     assert risky.operations == []
 
 

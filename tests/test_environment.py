@@ -67,7 +67,11 @@ def test_an_input_where_two_ci_systems_are_detected_is_a_usage_error(
     ending = gate.run(command)
 
     assert ending.code == ExitCode.USAGE
-    assert f"The input '{name[6:].lower()}' is set, but not only GitHub Actions is detected here." in ending.err
+    assert (
+        f"The input '{name[6:].lower()}' is set, but not only GitHub Actions is detected here. A variable of another "
+        "CI system is set too, such as GITLAB_CI; it is not clear who sets inputs. Unset the variables of the CI system "
+        "that this is not.\n"
+    ) in ending.err
     assert gate.operations == []
 
 
@@ -100,7 +104,10 @@ def test_a_misspelt_input_is_a_usage_error_and_not_ignored(
 
     given = name.removeprefix("INPUT_").lower()
     assert ending.code == ExitCode.USAGE
-    assert f"The input '{given}' is not one of the action's; did you mean '{similar}'? " in ending.err
+    assert (
+        f"The input '{given}' is not one of the action's; did you mean '{similar}'? It would be ignored silently. "
+        "Correct its name, or remove it.\n"
+    ) in ending.err
     assert gate.operations == []
 
 
