@@ -69,8 +69,8 @@ def test_an_input_where_two_ci_systems_are_detected_is_a_usage_error(
     assert ending.code == ExitCode.USAGE
     assert (
         f"The input '{name[6:].lower()}' is set, but not only GitHub Actions is detected here. A variable of another "
-        "CI system is set too, such as GITLAB_CI; it is not clear who sets inputs. Unset the variables of the CI system "
-        "that this is not.\n"
+        "CI system is set too, such as GITLAB_CI; it is not clear who sets inputs. Unset the variables of the CI "
+        "system that this is not.\n"
     ) in ending.err
     assert gate.operations == []
 

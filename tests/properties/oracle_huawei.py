@@ -30,7 +30,7 @@ _SCOPE_GROUPS = {"vulnerability": 0x000F0000, "baseline": 0x0000F000, "malicious
 _FIELDS_OF_FILTERS = {"task-type": "task_type", "global-image-type": "image_type"}
 _POLL_INTERVAL = 12.0
 """In seconds: five calls a minute (huawei-hss.md 5)."""
-_COUNTS = ("total_num", "success_num", "failed_num", "risky_num", "failed_images")
+_COUNTS = ("total_num", "success_num", "failed_num", "risky_num")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,16 +193,22 @@ def _is_settled(history: History, of_task: list[TaskList], last: TaskList) -> bo
     ended = read_time(row.get("end_time"))
     if settle == 0 or (ended and history.seconds_since(ended) >= settle - 1):
         return True
-    counts = [row.get(name) for name in _COUNTS]
+    counts = _counts(row)
     polls = of_task[: of_task.index(last)]
     interval = history.settings.poll_interval or _POLL_INTERVAL
     for poll in reversed(polls):
         earlier = poll.rows[history.task_id]
-        if earlier.get("task_status") != 100 or [earlier.get(name) for name in _COUNTS] != counts:
+        if earlier.get("task_status") != 100 or _counts(earlier) != counts:
             return False
         if last.ended_at - poll.ended_at >= interval - 1:
             return True
     return False
+
+
+def _counts(row: Row) -> list[object]:
+    """The counts of a task, with the number of failed images that it lists: a list that is absent is an empty one."""
+    listed = row.get("failed_images")
+    return [*(row.get(name) for name in _COUNTS), len(listed) if isinstance(listed, list) else 0]
 
 
 def _is_still_fresh(history: History, chosen: Row, row: Row, chosen_in: TaskList) -> bool:
