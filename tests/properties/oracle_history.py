@@ -60,7 +60,9 @@ class History:
             # An id that is made of the start time cannot be requested.
             candidates = without_id if "collected" in self.task_id else with_id
             return self._fresh(candidates, last=False)
-        return self._fresh([response for response in without_id if response.operation == operation], last=True)
+        # A later one is asked for another reason, and may be about a task that started since.
+        before = [response for response in without_id if not with_id or response.ended_at <= with_id[0].ended_at]
+        return self._fresh([response for response in before if response.operation == operation], last=True)
 
     def rows(self, operation: str, key: str, poll: ParsedResponse) -> list[Row]:
         """The rows of a list as it was read last between a poll and the next one, for all criteria."""
