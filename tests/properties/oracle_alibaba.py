@@ -116,7 +116,9 @@ def _is_settled(history: History, found: Evidence) -> bool:
     end = _end_of(leaves, [row for row in images if _bare(row.get("Digest")) in digests])
     if settle == 0 or (end and history.seconds_since(end) >= settle - 1):
         return True
-    polls = [one for one in history.responses if one.operation == _RESULT and one.ended_at < last.ended_at]
+    # An error is no poll: the request is sent again.
+    shown = [one for one in history.responses if one.operation == _RESULT and not _is_error(one)]
+    polls = [one for one in shown if one.ended_at < last.ended_at]
     interval = history.settings.poll_interval or _POLL_INTERVAL
     for poll in reversed(polls):
         try:
@@ -172,11 +174,15 @@ def _about_the_task(history: History, until: ParsedResponse) -> list[ParsedRespo
     return [one for one in shown if one.operation in {_LAST_TASK, _RESULT} and _is_about(one, history.task_id)]
 
 
+def _is_error(response: ParsedResponse) -> bool:
+    code, success = (response.document.get(name) for name in ("Code", "Success"))
+    return success is False or not _is_in(code, (*_NOT_STATED, 200, "200", "OK", "Success"))
+
+
 def _is_about(response: ParsedResponse, task_id: str) -> bool:
     document = response.document
-    info, code = document.get("TaskInfo"), document.get("Code")
-    is_error = document.get("Success") is False or not _is_in(code, (*_NOT_STATED, 200, "200", "OK", "Success"))
-    if is_error or not isinstance(info, dict) or info.get("Result") == "TASK_NOT_EXISTS":
+    info = document.get("TaskInfo")
+    if _is_error(response) or not isinstance(info, dict) or info.get("Result") == "TASK_NOT_EXISTS":
         return False
     value = document.get("TaskId")
     shown_id = str(value).strip() if isinstance(value, str) or type(value) is int else ""
