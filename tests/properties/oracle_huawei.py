@@ -39,6 +39,8 @@ class TaskList:
 
     is_by_id: bool
     rows: dict[str, Row] = field(default_factory=dict)
+    stated: object = None
+    """How many rows the list has by its last page; None if it does not state it."""
     ended_at: float
 
 
@@ -51,7 +53,7 @@ def huawei_evidence(history: History) -> Evidence:
     lists = _lists(history)
     of_task = [one for one in lists if history.task_id in one.rows]
     require(of_task, "no list has the task")
-    chosen_in, last_list = _chosen_in(history, lists), _last_list(of_task)
+    chosen_in, last_list = _chosen_in(history, lists), _last_list(history, of_task)
     chosen, row = chosen_in.rows[history.task_id], last_list.rows[history.task_id]
     history.choice("tasks", "task_id")
     now = history.now(history.ended_at)
@@ -96,7 +98,10 @@ def _lists(history: History) -> list[TaskList]:
         continues = read == 1 and page.document.get("total_num") != 1
         before = {} if is_first or not lists else lists.pop().rows
         found = {row["task_id"]: row for row in rows if isinstance(row.get("task_id"), str)}
-        lists.append(TaskList(is_by_id="task_id" in page.query, rows=before | found, ended_at=page.ended_at))
+        stated = page.document.get("total_num")
+        lists.append(
+            TaskList(is_by_id="task_id" in page.query, rows=before | found, stated=stated, ended_at=page.ended_at)
+        )
     return lists
 
 
@@ -112,9 +117,13 @@ def _chosen_in(history: History, lists: list[TaskList]) -> TaskList:
     return before[-1]
 
 
-def _last_list(of_task: list[TaskList]) -> TaskList:
-    by_id = [one for one in of_task if one.is_by_id]
-    return by_id[-1] if by_id else of_task[-1]
+def _last_list(history: History, of_task: list[TaskList]) -> TaskList:
+    """The list that is judged; the one before it if the deadline came before all of the last one was read."""
+    lists = [one for one in of_task if one.is_by_id] or of_task
+    last, is_over = lists[-1], history.ended_at >= history.settings.timeout
+    is_cut = type(last.stated) is int and last.stated > len(last.rows)
+    earlier = of_task[: of_task.index(last)]
+    return earlier[-1] if is_over and is_cut and earlier else last
 
 
 def _may_be_chosen(history: History, one: TaskList) -> bool:
