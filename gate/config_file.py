@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.errors import UsageError
 from gate.options import OPTIONS, SECRETS
+from gate.suggestion import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,11 +106,9 @@ def _check_key(path: Path, key: str, names: tuple[str, ...]) -> None:
             means="A config file is in the checkout, where everybody can read it.",
             remedy="Revoke this secret, and pass a new one in the environment.",
         )
-    import difflib  # noqa: PLC0415 - most runs misspell nothing
-
-    similar = difflib.get_close_matches(key, names, n=1)
+    similar = closest(key, names)
     raise UsageError(
-        f"The file {path} has the unknown key {key!r}" + (f"; did you mean {similar[0]!r}?" if similar else "."),
+        f"The file {path} has the unknown key {key!r}" + (f"; did you mean {similar!r}?" if similar else "."),
         means="Its keys are the names of options.",
         remedy="Correct the key or remove it.",
     )

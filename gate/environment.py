@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gate.ci.detection import is_detected, is_the_only_one_detected
 from gate.errors import UsageError
 from gate.options import CONFIG, OPTIONS, SECRETS
+from gate.suggestion import closest
 from gate.unexpanded import is_macro
 
 if TYPE_CHECKING:
@@ -158,9 +159,7 @@ def _unknown_inputs(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _similar(name: str, known: Sequence[str]) -> str:
-    import difflib  # noqa: PLC0415 - most runs misspell nothing
-
-    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=_SIMILARITY)), "")
+    return closest(name, known, similarity=_SIMILARITY)
 
 
 def _secret_variables() -> set[str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gate.clock import Deadline
-from gate.policy import after_waiting, no_longer_listed, no_task
+from gate.policy import after_waiting, end_before_start, no_longer_listed, no_task
 from gate.scan import as_gone
 from gate.selection import Choice, choose, with_clock_error
 from gate.selection_messages import waiting_for_task
@@ -69,17 +69,20 @@ class SeenTasks:
             return task
         earliest = min(task.started_at, self._started_at.get(task.id, task.started_at))
         self._started_at[task.id] = earliest
-        return task if earliest == task.started_at else replace(task, started_at=earliest)
+        if earliest == task.started_at:
+            return task
+        # What its own start contradicts is not undone by an earlier one.
+        return replace(task, started_at=earliest, contradiction=end_before_start(task) or task.contradiction)
 
 
 def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask | Reason:
     """Waits for a task that may be judged; returns the objection to the last one seen if none came in time."""
     settings, choice, seen = connection.settings, Choice(), SeenTasks()
+    by_id = settings.task_id is not None
 
     def poll() -> ScanTask | None:
         nonlocal choice
         tasks = _listed_tasks(cloud, settings)
-        by_id = settings.task_id is not None
         now = connection.time_of_day.latest()
         choice = seen.choose(tasks, policy_in_force(connection), now, by_id=by_id)
         if choice.task and choice.objection:
@@ -88,14 +91,14 @@ def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask 
 
     def reason_to_wait(task: ScanTask | None) -> str | None:
         reason = choice.objection if task else no_task(settings.task_id, cloud.search_description(settings.task_id))
-        if reason is None or choice.is_hopeless(is_selected_by_id=settings.task_id is not None):
+        if reason is None or choice.is_hopeless(by_id=by_id):
             return None
         return waiting_for_task(reason.while_waiting or reason.message, _limit(settings, choice))
 
     poller.until(reason_to_wait, poll, _AppearDeadline(connection, lambda: choice.is_queued))
     if choice.task is None:
         return no_task(settings.task_id, cloud.search_description(settings.task_id), _limit(settings, choice))
-    if choice.objection and not choice.is_hopeless(is_selected_by_id=settings.task_id is not None):
+    if choice.objection and not choice.is_hopeless(by_id=by_id):
         return after_waiting(choice.objection, _limit(settings, choice))
     return choice.objection or _without_images_so_far(choice.task)
 

@@ -111,16 +111,22 @@ def contradiction(task: ScanTask, now: datetime) -> str:
     """Returns what the task states against the cloud's word that it is complete; empty if nothing does."""
     if task.state is not TaskState.COMPLETE:
         return ""
-    started_at, ended_at = task.started_at, task.ended_at
+    ended_at = task.ended_at
     if task.reason:
         return f"it states a failure ({one_line(task.reason.rstrip('.'))})"
     if task.remaining:
         return f"it states a remaining time of {messages.format_duration(task.remaining)}"
-    if started_at and ended_at and ended_at < started_at:
-        return "it states an end before its start"
+    if sign := end_before_start(task):
+        return sign
     if ended_at and ended_at > now + END_TOLERANCE:
         return f"it states an end in the future, {messages.format_time(ended_at)}"
     return task.contradiction
+
+
+def end_before_start(task: ScanTask) -> str:
+    """Returns what a task states whose end is before its start; empty if it is not."""
+    is_before = task.started_at and task.ended_at and task.ended_at < task.started_at
+    return "it states an end before its start" if is_before else ""
 
 
 def not_settled(task: ScanTask, timeout: float) -> Verdict:

@@ -36,11 +36,11 @@ class Choice:
         """Whether the task has appeared, and only has to start."""
         return self.task is not None and self.task.is_queued
 
-    def is_hopeless(self, *, is_selected_by_id: bool) -> bool:
+    def is_hopeless(self, *, by_id: bool) -> bool:
         """Whether no later poll can return a task without this objection."""
         code = self.objection.code if self.objection else ""
         # A newer task may still appear in the place of this one, but not where it was selected by its id.
-        return code in _WAITING_CANNOT_HELP or (is_selected_by_id and code in _FINAL_FOR_ONE_TASK)
+        return code in _WAITING_CANNOT_HELP or (by_id and code in _FINAL_FOR_ONE_TASK)
 
 
 def choose(tasks: Sequence[ScanTask], policy: Policy, now: datetime, *, by_id: bool = False) -> Choice:

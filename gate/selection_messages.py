@@ -29,8 +29,6 @@ class Message:
 QUEUED = Message(
     happened="The scan task is queued and has not started yet.", remedy="Raise --timeout, or run the gate again later."
 )
-
-
 _MAX_TRIGGER_LENGTH = 60
 
 

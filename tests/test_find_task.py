@@ -87,6 +87,25 @@ def test_a_task_without_an_id_or_a_start_is_taken_as_it_is(task: ScanTask) -> No
     assert seen.candidates([task]) == [task]
 
 
+def test_a_start_after_the_end_is_a_sign_against_complete_whatever_start_was_stated_before(
+    gate_in: Callable[..., Gate],
+) -> None:
+    """A scan that starts again under its id may still state the end and the counts of the run before."""
+    gate = gate_in("empty", "huawei")
+    gate.simulator.tasks.append(a_scan("ours", 600.0))
+    first, end, later = (round((NOW - timedelta(seconds=ago)).timestamp() * 1000) for ago in (600, 300, 200))
+
+    def change(task: dict[str, Any]) -> None:
+        is_first = gate.time.elapsed == 0
+        # The search goes on after a scope that is too narrow.
+        task |= {"end_time": end, "scan_scope": 0 if is_first else task["scan_scope"]}
+        set_start(task, first if is_first else later)
+
+    rewrite_task(gate, change)
+
+    assert reason(gate, "--timeout", "2m") == (5, "not-plainly-complete")
+
+
 # A task that was chosen is a candidate still when it is listed no more.
 
 

@@ -88,7 +88,7 @@ def test_a_task_without_a_start_time_may_fit_started_after(other: ScanTask, max_
 
     assert choice.objection is not None
     assert choice.objection.code == "ambiguous-task"
-    assert choice.is_hopeless(is_selected_by_id=False)
+    assert choice.is_hopeless(by_id=False)
     assert other_that_fits(NEW, [NEW, other], policy, NOW) is not None
 
 
@@ -306,12 +306,10 @@ def test_waiting_helps_unless_two_tasks_fit() -> None:
     narrow = choose([a_task(scopes=frozenset())], BROAD, NOW)
     queued = choose([QUEUED], BROAD, NOW)
 
-    assert [one.is_hopeless(is_selected_by_id=False) for one in (ambiguous, stale, narrow, queued, Choice())] == [
+    assert [one.is_hopeless(by_id=False) for one in (ambiguous, stale, narrow, queued, Choice())] == [
         *(True, False, False, False, False)
     ]
-    assert [one.is_hopeless(is_selected_by_id=True) for one in (stale, narrow, queued, Choice())] == [
-        *(True, True, False, False)
-    ]
+    assert [one.is_hopeless(by_id=True) for one in (stale, narrow, queued, Choice())] == [*(True, True, False, False)]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.errors import UsageError
+from gate.suggestion import closest
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,12 +28,10 @@ def known_region(region: Region, known: Collection[str], *, service: str, remedy
     """
     if region.name in known:
         return region.name
-    import difflib  # noqa: PLC0415 - most runs misspell nothing
-
-    similar = difflib.get_close_matches(region.name.lower(), sorted(known), n=1)
+    similar = closest(region.name.lower(), sorted(known))
     raise UsageError(
         f"{region.name!r} ({region.source}) is not a region of {service} that the gate knows"
-        + (f"; did you mean {similar[0]}?" if similar else "."),
+        + (f"; did you mean {similar}?" if similar else "."),
         means=f"Known are: {', '.join(sorted(known))}.",
         remedy=remedy,
     )

@@ -37,16 +37,20 @@ _SHORTEST_PAUSE = 1.0
 # A retry has a new nonce.
 _TRANSIENT = frozenset({"SignatureNonceUsed", "ServerError", "ServiceUnavailable", "InternalError"})
 _FORBIDDEN = ("NoPermission", "Forbidden")
+_CHECK_CLOCK = "Correct the clock of this machine; it may differ from the cloud's by 15 minutes."
+_CHECK_ID, _CHECK_SECRET = (
+    f"Check the {part}; id, secret and security token have to be from the same key." for part in ("id", "secret")
+)
 _REMEDIES = {
     "InvalidSecurityToken": "Get a new security token, with the id and the secret that belong to it.",
     "MissingSecurityToken": "Set the security token too; the key is a temporary one.",
-    "InvalidTimeStamp": "Correct the clock of this machine; it may differ from the cloud's by 15 minutes.",
-    "IllegalTimestamp": "Correct the clock of this machine; it may differ from the cloud's by 15 minutes.",
+    "InvalidTimeStamp": _CHECK_CLOCK,
+    "IllegalTimestamp": _CHECK_CLOCK,
     "InvalidAccessKeyId.Inactive": "Enable the key in the console of RAM, or use another one.",
-    "InvalidAccessKeyId": "Check the id; id, secret and security token have to be from the same key.",
-    "MissingAccessKeyId": "Check the id; id, secret and security token have to be from the same key.",
-    "SignatureDoesNotMatch": "Check the secret; id, secret and security token have to be from the same key.",
-    "IncompleteSignature": "Check the secret; id, secret and security token have to be from the same key.",
+    "InvalidAccessKeyId": _CHECK_ID,
+    "MissingAccessKeyId": _CHECK_ID,
+    "SignatureDoesNotMatch": _CHECK_SECRET,
+    "IncompleteSignature": _CHECK_SECRET,
 }
 """What to do, by how the code begins, the longer one first."""
 _AUTH_ERROR_PREFIXES = tuple(_REMEDIES)

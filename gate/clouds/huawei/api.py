@@ -45,7 +45,7 @@ class HuaweiCloud:
         rows = self._read_list(filters)
         fitting = [row for row in rows if self._selection.fits(row, filters)]
         self._unfit = len(rows) - len(fitting)
-        return self._remembered([self._parse(row) for row in fitting])
+        return self._counted([self._parse(row) for row in fitting])
 
     def task_by_id(self, task_id: str) -> ScanTask | None:
         """See `Cloud.task_by_id`."""
@@ -58,7 +58,7 @@ class HuaweiCloud:
         filters = self._selection.lasting_filters if task_id else self._selection.filters
         options = (*self._selection.scope, *filters)
         named = (f"--{name.replace('_', '-')} {value}" for name, value in options)
-        # Not by its option: whoever does not know of enterprise projects looks for the task in the wrong place.
+        # Not by its option: a user who does not know of enterprise projects looks for the task in the wrong place.
         default = () if self._selection.scope else ("the default enterprise project",)
         project = (f"project {self._find_project()}", *default)
         parts = (self._place, *project, f"--type {self._selection.list_type}", *named)
@@ -83,13 +83,13 @@ class HuaweiCloud:
 
     def _find(self, task_id: str) -> tuple[ScanTask | None, bool]:
         """The task with this id, and whether it fits the filters that last."""
-        parsed = [(row, self._parse(row)) for row in self._read_list((("task_id", task_id),))]
-        self._remembered([task for _, task in parsed])
-        filters = self._selection.lasting_filters
-        named = ((task, self._selection.fits(row, filters)) for row, task in parsed if task.id == task_id)
-        return next(named, (None, False))
+        rows, filters = self._read_list((("task_id", task_id),)), self._selection.lasting_filters
+        tasks = self._counted([self._parse(row) for row in rows])
+        fits = (self._selection.fits(row, filters) for row in rows)
+        return next((pair for pair in zip(tasks, fits, strict=True) if pair[0].id == task_id), (None, False))
 
-    def _remembered(self, tasks: list[ScanTask]) -> list[ScanTask]:
+    def _counted(self, tasks: list[ScanTask]) -> list[ScanTask]:
+        """Returns these tasks, and counts what the run may hold of them while the next list is read."""
         kept = max((memory_of_images(task.failed_images) for task in tasks), default=0)
         self._bytes_kept = max(0, kept - _FREE_MEMORY)
         return tasks
