@@ -14,10 +14,11 @@ from functools import partial
 from pathlib import Path
 
 from gate import __version__
+from gate.image import FailedImage, ImageRef
 from gate.outcome import Outcome
 from gate.policy import Policy, judge
 from gate.reports import REPORTS
-from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
+from gate.scan import Counts, ScanTask, TaskState
 from gate.writing import write_atomically
 from tests.builders import NOW
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from gate.image import FailedImage, ScannedImage
+
 
 NOT_LISTED = "no longer listed"
 """The `raw_state` of a task that the cloud listed before and does not list any more."""
@@ -60,29 +62,6 @@ class Counts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ImageRef:
-    """The name of one container image; a part that the cloud does not give is an empty string."""
-
-    registry: str = ""
-    namespace: str = ""
-    name: str = ""
-    tag: str = ""
-    digest: str = ""
-
-    def __str__(self) -> str:
-        path = "/".join(filter(None, (self.registry, self.namespace, self.name)))
-        return path + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FailedImage:
-    """An image that the cloud could not scan, and its reason in the cloud's own words."""
-
-    image: ImageRef
-    reason: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class ScanTask:
     """One scan task at the time of a poll."""
 
@@ -112,6 +91,8 @@ class ScanTask:
     """The cloud's estimate of the time left, in s; it may be wrong."""
     counts: Counts = field(default_factory=Counts)
     failed_images: tuple[FailedImage, ...] = ()
+    images: tuple[ScannedImage, ...] = ()
+    """The images that were asked for, if any were; else those of the task that are risky, as far as it says which."""
     reason: str = ""
     """Why the task ended without a result, in the cloud's own words."""
     contradiction: str = ""

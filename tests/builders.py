@@ -8,9 +8,10 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from gate.clock import Clock
+from gate.image import FailedImage, ImageRef
 from gate.outcome import Outcome
 from gate.policy import Policy, judge
-from gate.scan import RISK_SCOPES, Counts, FailedImage, ImageRef, ScanTask, TaskState
+from gate.scan import RISK_SCOPES, Counts, ScanTask, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

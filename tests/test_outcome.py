@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.errors import ExitCode, Unreachable
+from gate.image import FailedImage, ImageRef
 from gate.outcome import Event, EventKind, Outcome, coverage
 from gate.policy import Policy, Reason, Verdict, judge, nothing_to_judge, undecided
-from gate.scan import Counts, FailedImage, ImageRef, ScanScope, ScanTask, TaskState
+from gate.scan import Counts, ScanScope, ScanTask, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

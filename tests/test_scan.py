@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
+from gate.image import FailedImage, ImageRef
+from gate.scan import Counts, ScanTask, TaskState
 
 
 @pytest.mark.parametrize(

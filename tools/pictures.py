@@ -15,11 +15,12 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from gate import __version__
+from gate.image import FailedImage, ImageRef
 from gate.outcome import Event, EventKind, Outcome
 from gate.policy import Policy, judge
 from gate.reports import markdown
 from gate.reports.html import render
-from gate.scan import Counts, FailedImage, ImageRef, ScanScope, ScanTask, TaskState
+from gate.scan import Counts, ScanScope, ScanTask, TaskState
 from tools.browser import browser
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"

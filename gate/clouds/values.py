@@ -15,7 +15,7 @@ from gate.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gate.scan import FailedImage
+    from gate.image import FailedImage
 
 _IMAGE_SIZE = 150
 """Bytes of a failed image without its texts: two objects, and their place in a list."""

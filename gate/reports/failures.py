@@ -12,8 +12,8 @@ from gate.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from gate.image import FailedImage
     from gate.outcome import Outcome
-    from gate.scan import FailedImage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from gate.image import FailedImage
     from gate.outcome import Outcome
     from gate.policy import Policy
-    from gate.scan import FailedImage, ScanTask
+    from gate.scan import ScanTask
 
 SCHEMA = "scan-gate/report/1"
 _FIELDS = ("registry", "namespace", "name", "tag", "digest", "reason")

@@ -21,8 +21,8 @@ from gate.text import MAX_REASON_LENGTH, escape_commands_in_markup, one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from gate.image import FailedImage
     from gate.outcome import Outcome
-    from gate.scan import FailedImage
 
 _RELEASE, _REST = "the release may go out", "images that are left out here"
 _TOTALS = {"failure": "failures", "error": "errors", "skipped": "skipped"}

@@ -14,8 +14,9 @@ from gate.verdict_messages import format_time
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gate.image import FailedImage
     from gate.outcome import Outcome
-    from gate.scan import FailedImage, ScanTask
+    from gate.scan import ScanTask
 
 _ICONS = {Decision.PASSED: "✅", Decision.BLOCKED: "⛔", Decision.UNDECIDED: "⚠️"}
 

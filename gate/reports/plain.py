@@ -12,9 +12,10 @@ from gate.verdict_messages import format_time
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gate.image import FailedImage
     from gate.outcome import Outcome
     from gate.policy import Policy
-    from gate.scan import FailedImage, ScanTask
+    from gate.scan import ScanTask
 
 _MAX_IMAGES = 20
 

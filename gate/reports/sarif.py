@@ -21,9 +21,9 @@ from gate.text import MAX_REASON_LENGTH, one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from gate.image import ImageRef
     from gate.outcome import Outcome
     from gate.policy import Reason
-    from gate.scan import ImageRef
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 5_000

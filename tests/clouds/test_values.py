@@ -21,7 +21,7 @@ from gate.clouds.values import (
     text,
 )
 from gate.errors import NotUnderstood
-from gate.scan import FailedImage, ImageRef
+from gate.image import FailedImage, ImageRef
 
 NOT_COUNTS: list[object] = [None, True, False, -1, 1.0, "1", "", [], {}]
 NOT_STRINGS: list[object] = [None, 1, True, [], {}, b"a"]

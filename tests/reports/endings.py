@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gate.image import FailedImage, ImageRef
 from gate.policy import Decision, Policy
-from gate.scan import FailedImage, ImageRef, TaskState
+from gate.scan import TaskState
 from tests.builders import a_task, an_outcome
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.errors import Interrupted, Unreachable
+from gate.image import FailedImage, ImageRef
 from gate.outcome import Event, EventKind
 from gate.policy import Decision, Policy, Reason, nothing_to_judge, undecided
 from gate.reports import html
@@ -22,7 +23,7 @@ from gate.reports.html import MAX_IMAGES
 from gate.reports.html.parts import duration
 from gate.reports.html.timeline import MAX_EVENTS
 from gate.reports.size_limits import MAX_HTML_SIZE
-from gate.scan import FailedImage, ImageRef, TaskState
+from gate.scan import TaskState
 from gate.text import one_line
 from tests.builders import NOW, a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gate.image import FailedImage, ImageRef
 from gate.outcome import Event, EventKind
 from gate.reports.html import MAX_IMAGES, render
-from gate.scan import FailedImage, ImageRef, TaskState
+from gate.scan import TaskState
 from gate.text import one_line
 from tests.builders import a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE

@@ -8,10 +8,10 @@ import pytest
 from xmlschema import XMLSchema10
 
 from gate.errors import Interrupted, Unreachable
+from gate.image import FailedImage, ImageRef
 from gate.policy import Policy, undecided
 from gate.reports import junit
 from gate.reports.size_limits import MAX_JUNIT_SIZE
-from gate.scan import FailedImage, ImageRef
 from gate.text import one_line
 from tests.builders import a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from gate.image import ImageRef
 from gate.reports import junit
-from gate.scan import ImageRef
 from tests.builders import NOW
 from tests.harness import CLOUDS
 from tests.reports.endings import PARTS

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema.validators import validator_for
 
+from gate.image import FailedImage, ImageRef
 from gate.policy import Policy
 from gate.reports import sarif
 from gate.reports.sarif import MAX_RESULTS
-from gate.scan import FailedImage, ImageRef
 from tests.builders import NOW, a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE
 from tests.reports.endings import a_block, an_ending, many_images

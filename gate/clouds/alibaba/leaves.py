@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.clouds.alibaba.translate import NOT_STATED, SUCCESS_VALUES, normalise_digest
 from gate.clouds.values import as_text, count, datetime_from_ms, is_one_of, malformed, text
+from gate.image import ImageRef
 from gate.policy import CLOCK_TOLERANCE
-from gate.scan import ImageRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

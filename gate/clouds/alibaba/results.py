@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba.leaves import parse_leaf_record, record_target
-from gate.scan import Counts, FailedImage
+from gate.image import FailedImage
+from gate.scan import Counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from gate.clouds.huawei.selection import IMAGE_SCAN, TASK_TYPES
 from gate.clouds.values import as_text, count, datetime_from_ms, malformed, printable_id, quoted, text
-from gate.scan import Counts, FailedImage, ImageRef, ScanScope, ScanTask, TaskState
+from gate.image import FailedImage, ImageRef
+from gate.scan import Counts, ScanScope, ScanTask, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -22,9 +22,10 @@ from gate.text import MAX_REASON_LENGTH, for_html
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gate.image import FailedImage
     from gate.outcome import Outcome
     from gate.policy import Policy, Reason
-    from gate.scan import FailedImage, ScanTask
+    from gate.scan import ScanTask
 
 MAX_IMAGES = 5_000
 """Rows of failed images; a browser lays out so many in a second."""

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from gate.clouds.alibaba.leaves import LeafRecord, ScanWindow, parse_leaf_record
 from gate.errors import NotUnderstood
+from gate.image import ImageRef
 from gate.policy import CLOCK_TOLERANCE
-from gate.scan import ImageRef
 from tests.builders import NOW
 
 if TYPE_CHECKING:

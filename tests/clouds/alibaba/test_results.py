@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from gate.clouds.alibaba.leaves import ScanWindow
 from gate.clouds.alibaba.results import count_results, leaf_records, scanned_digests
 from gate.clouds.alibaba.translate import parse_image_result
+from gate.image import FailedImage, ImageRef
 from gate.policy import CLOCK_TOLERANCE, Decision, Policy, judge
-from gate.scan import Counts, FailedImage, ImageRef, ScanTask, TaskState
+from gate.scan import Counts, ScanTask, TaskState
 from tests.builders import NOW
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC
 from gate.clouds.huawei.translate import parse_page, parse_task
 from gate.errors import NotUnderstood
-from gate.scan import Counts, FailedImage, ImageRef, ScanScope, ScanTask, TaskState
+from gate.image import FailedImage, ImageRef
+from gate.scan import Counts, ScanScope, ScanTask, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gate.errors import Unreachable
+from gate.image import FailedImage, ImageRef
 from gate.policy import Policy, undecided
-from gate.scan import FailedImage, ImageRef, TaskState
+from gate.scan import TaskState
 from tests.builders import a_failed_image, a_task, an_outcome
 from tests.hostile import HOSTILE
 from tests.reports.endings import PARTS

@@ -1,0 +1,107 @@
+"""The data model of one container image, into which each cloud's data is translated; `gate.scan` has that of a task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageRef:
+    """The name of one container image; a part that the cloud does not give is an empty string."""
+
+    registry: str = ""
+    namespace: str = ""
+    name: str = ""
+    tag: str = ""
+    digest: str = ""
+
+    def __str__(self) -> str:
+        return self.repository + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
+
+    @property
+    def repository(self) -> str:
+        """Registry, namespace and name, as far as they are known."""
+        return "/".join(filter(None, (self.registry, self.namespace, self.name)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailedImage:
+    """An image that the cloud could not scan, and its reason in the cloud's own words."""
+
+    image: ImageRef
+    reason: str = ""
+
+
+class ImageState(StrEnum):
+    """The state of one image that was asked for; only one with a result that may be judged is SCANNED."""
+
+    MISSING = "missing"
+    """The cloud does not list this digest."""
+    WAITING = "waiting"
+    """Listed, and neither scanned nor being scanned."""
+    SCANNING = "scanning"
+    SCANNED = "scanned"
+    OUTDATED = "outdated"
+    """Its only result is older than what was asked for."""
+    FAILED = "failed"
+    NOT_SCANNABLE = "not-scannable"
+    """The cloud says that it does not scan this image, such as an index of several platforms."""
+    UNKNOWN = "unknown"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether a scan of the image is over, well or badly."""
+        return self in {ImageState.SCANNED, ImageState.FAILED}
+
+
+class Severity(StrEnum):
+    """The severity of a finding; a word that no cloud documents is UNKNOWN, and counts as the highest."""
+
+    UNKNOWN = "unknown"
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NONE = "none"
+    """Of an image without findings."""
+
+
+class FindingKind(StrEnum):
+    """What a finding is."""
+
+    VULNERABILITY = "vulnerability"
+    BASELINE = "baseline"
+    MALICIOUS_FILE = "malicious-file"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScannedImage:
+    """One image at one time, as the cloud shows it."""
+
+    image: ImageRef
+    """As it was asked for, with the digest that is judged."""
+    state: ImageState
+    raw_state: str = ""
+    """The state in the cloud's own words."""
+    scanned_at: datetime | None = None
+    """The end of the last scan, aware, in UTC, by the cloud's clock."""
+    kinds: Mapping[FindingKind, int] = field(default_factory=dict)
+    """How many findings it has, by kind; absent where the cloud does not say it."""
+    severities: Mapping[Severity, int] = field(default_factory=dict)
+    """How many vulnerabilities it has, by severity; empty where the cloud does not say it."""
+    highest: Severity | None = None
+    """The highest severity among all findings; None where the cloud does not say it."""
+    is_risky: bool | None = None
+    """None if the cloud does not say it, or contradicts itself."""
+    reason: str = ""
+    """Why it failed, or is not scanned, in the cloud's own words."""
+    listed_digest: str = ""
+    """The other digest that the cloud lists under this tag; empty if it lists this one, or none."""
+    moved_to: str = ""
+    """The other digest that the tag has in the registry at the end of the run; empty if it has not moved."""
