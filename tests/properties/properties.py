@@ -81,10 +81,13 @@ def stricter_policy_violations(run: Run) -> Iterator[str]:
 def worse_responses_violations(run: Run, worsening: Worsening, worse: Run) -> Iterator[str]:
     """Violations of a run on worse responses than those of another one.
 
-    Both runs get the same tasks in the same order, so that no other task can be judged.
+    Both runs get the same tasks in the same order, so that no other task can be judged. A worse run that ends earlier
+    has not seen what the other was judged by: two polls that differed may agree once both are worse. It needs evidence
+    of its own, like every run.
     """
     before, after = run.outcome.verdict.decision, worse.outcome.verdict.decision
-    if after is Decision.PASSED:
+    ends_earlier = len(worse.exchanges) < len(run.exchanges)
+    if after is Decision.PASSED and not ends_earlier:
         yield f"a run that was {before} passes with worse responses: {worsening.name}"
     # A task with less progress may be polled later, up to the timeout.
     is_in_step = (len(worse.exchanges), worse.elapsed) == (len(run.exchanges), run.elapsed)
