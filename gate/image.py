@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from gate.scan import ScanScope
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageRef:
@@ -72,14 +74,6 @@ class Severity(StrEnum):
     """Of an image without findings."""
 
 
-class FindingKind(StrEnum):
-    """What a finding is."""
-
-    VULNERABILITY = "vulnerability"
-    BASELINE = "baseline"
-    MALICIOUS_FILE = "malicious-file"
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScannedImage:
     """One image at one time, as the cloud shows it."""
@@ -91,7 +85,9 @@ class ScannedImage:
     """The state in the cloud's own words."""
     scanned_at: datetime | None = None
     """The end of the last scan, aware, in UTC, by the cloud's clock."""
-    kinds: Mapping[FindingKind, int] = field(default_factory=dict)
+    scopes: frozenset[ScanScope] | None = None
+    """What that scan looked for; None if the cloud does not state it."""
+    kinds: Mapping[ScanScope, int] = field(default_factory=dict)
     """How many findings it has, by kind; absent where the cloud does not say it."""
     severities: Mapping[Severity, int] = field(default_factory=dict)
     """How many vulnerabilities it has, by severity; empty where the cloud does not say it."""
@@ -105,3 +101,14 @@ class ScannedImage:
     """The other digest that the cloud lists under this tag; empty if it lists this one, or none."""
     moved_to: str = ""
     """The other digest that the tag has in the registry at the end of the run; empty if it has not moved."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaggedDigest:
+    """What a tag stands for in its registry at one time."""
+
+    digest: str
+    is_index: bool = False
+    """Whether it is an index of several images, such as one for each platform."""
+    children: tuple[str, ...] = ()
+    """The digests of its images, without attestations; empty where the registry does not list them."""

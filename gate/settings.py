@@ -20,6 +20,7 @@ from gate.unexpanded import mistake_in_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from gate.image import ImageRef
     from gate.policy import Policy
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -73,6 +74,12 @@ class Settings:
     region: str | None = None
     endpoint: str | None = None
     task_id: str | None = None
+    images: tuple[ImageRef, ...] = ()
+    """The images of the release; empty if a scan task is judged."""
+    scan: str = "auto"
+    """Whether the gate starts scans of these images: `auto`, `always` or `never`."""
+    registry_endpoint: str | None = None
+    """The address of the registry's API; None for that of the region."""
     policy: Policy
     appear_timeout: float = 300.0
     timeout: float = DEFAULT_TIMEOUT

@@ -1,4 +1,4 @@
-"""The interface of a cloud: its three queries, what it is connected with, and its entry in the registry."""
+"""The interface of a cloud: its tasks, its images, what it is connected with, and its entry in the registry."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gate.clouds.credentials import Credentials, Source
     from gate.clouds.transport import Transport
     from gate.event_log import EventLog
+    from gate.image import ImageRef, ScannedImage, TaggedDigest
     from gate.scan import ScanTask
     from gate.settings import Option, Settings
     from gate.time_of_day import TimeOfDay
@@ -52,6 +53,57 @@ class Cloud(Protocol):
 
         A task that does not fit the filters any more has the raw state `NO_LONGER_FITS`.
         """
+        ...
+
+
+class ImageScans(Protocol):
+    """The scans of exactly the images that were asked for; `gate.images` decides what to ask, and when.
+
+    It serves one run, and keeps what it has read of an image for the calls that follow. Every method may raise what
+    those of `Cloud` raise. An image is told by its digest, in every answer too: names alone prove nothing.
+    """
+
+    def resolve(self, image: ImageRef) -> TaggedDigest | None:
+        """Asks the registry what the tag of this image stands for now; None if it does not know the tag."""
+        ...
+
+    def look(self, images: Sequence[ImageRef]) -> tuple[ScannedImage, ...]:
+        """Looks at each of these images, which have digests; returns as many, in the same order.
+
+        Once a scan was started, the result of an image is that of this scan or of a later one.
+        """
+        ...
+
+    def with_scopes(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """The same images, with what their last scans looked for, where the cloud states it in another place."""
+        ...
+
+    def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """The same images, with their findings by severity, where the cloud states them in another place."""
+        ...
+
+    def request_listing(self, images: Sequence[ImageRef]) -> None:
+        """Asks the cloud to read the registries of these images again; does nothing if a scan does so itself."""
+        ...
+
+    def can_start(self, image: ScannedImage) -> bool:
+        """Whether a scan of this image can be started as it was last seen: some clouds scan only what they list."""
+        ...
+
+    def start(self, images: Sequence[ScannedImage]) -> None:
+        """Starts a scan of exactly these images, which are at least one.
+
+        Raises:
+            Refused: The cloud did not start it, or started another one, such as for lack of quota.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Stops the scan that was started, if it is still running and the cloud can stop exactly this one."""
+        ...
+
+    def search_description(self) -> str:
+        """Says where images are searched, for a message: the cloud and its region or endpoint."""
         ...
 
 
