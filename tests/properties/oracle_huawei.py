@@ -202,22 +202,26 @@ def _is_settled(history: History, of_task: list[TaskList], last: TaskList) -> bo
     ended = read_time(row.get("end_time"))
     if settle == 0 or (ended and history.seconds_since(ended) >= settle - 1):
         return True
-    counts = _counts(row)
+    is_scan = history.settings.for_cloud.get("type") != "image_sync"
+    counts = _counts(row, is_scan=is_scan)
     polls = of_task[: of_task.index(last)]
     interval = history.settings.poll_interval or _POLL_INTERVAL
     for poll in reversed(polls):
         earlier = poll.rows[history.task_id]
-        if earlier.get("task_status") != 100 or _counts(earlier) != counts:
+        if earlier.get("task_status") != 100 or _counts(earlier, is_scan=is_scan) != counts:
             return False
         if last.ended_at - poll.ended_at >= interval - 1:
             return True
     return False
 
 
-def _counts(row: Row) -> list[object]:
-    """The counts of a task, with the number of failed images that it lists: a list that is absent is an empty one."""
-    listed = row.get("failed_images")
-    return [*(row.get(name) for name in _COUNTS), len(listed) if isinstance(listed, list) else 0]
+def _counts(row: Row, *, is_scan: bool) -> list[object]:
+    """The counts of a task, with the number of failed images that it lists: a list that is absent is an empty one.
+
+    A task that only synchronises a registry has no risks, whatever it states of them.
+    """
+    listed, names = row.get("failed_images"), [name for name in _COUNTS if is_scan or name != "risky_num"]
+    return [*(row.get(name) for name in names), len(listed) if isinstance(listed, list) else 0]
 
 
 def _is_still_fresh(history: History, chosen: Row, row: Row, chosen_in: TaskList) -> bool:
