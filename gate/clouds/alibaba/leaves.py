@@ -26,6 +26,7 @@ _LOCATION_FIELDS = ("RepoRegionId", "RegionId", "RepoId")
 _FINISHED_VALUES: tuple[object, ...] = (*NOT_STATED, 1, "1")
 _STATUSES: tuple[object, ...] = (*NOT_STATED, "0", 0, "2", 2, "SUCCESS")
 """0 is the only documented example; the others are those of DescribeOnceTask for a completed task, and its word."""
+_STARTS = ("StartTime", "RealRunTime")
 _NO_TIME: tuple[object, ...] = (*NOT_STATED, 0)
 _START_TOLERANCE = timedelta(minutes=1)
 """By so much a leaf record may start before its task: no document says which of both is written first (2.3)."""
@@ -115,7 +116,7 @@ def parse_leaf_record(row: Mapping[str, Any], window: ScanWindow) -> LeafRecord:
         succeeded=not reasons,
         reason=", ".join(reasons),
         location=tuple(text(info.get(key)) for key in _LOCATION_FIELDS),
-        ended_at=datetime_from_ms(row.get("EndTime")),
+        ended_at=_earliest_end(row, window),
         is_repository=_is_repository(row),
     )
 
@@ -163,7 +164,7 @@ def _number(value: object) -> int | None:
 
 
 def _contradicting_times(row: Mapping[str, Any], window: ScanWindow) -> list[str]:
-    names = ("StartTime", "RealRunTime", "EndTime")
+    names = (*_STARTS, "EndTime")
     stated = {name: row[name] for name in names if not is_one_of(row.get(name), _NO_TIME)}
     times = {name: time for name, value in stated.items() if (time := datetime_from_ms(value))}
     starts, end = [time for name, time in times.items() if name != "EndTime"], times.get("EndTime")
@@ -171,11 +172,20 @@ def _contradicting_times(row: Mapping[str, Any], window: ScanWindow) -> list[str
         "it ended before it started": end is not None and any(start > end for start in starts),
         "it ran before the task started": any(map(window.cannot_contain, times.values()))
         or (bool(times) and window.starts_after(max(times.values()))),
-        # An end in the future is one of the whole task, which is polled on; see `gate.policy.contradiction`.
-        "it starts in the future": any(map(window.ends_before, starts)),
     }
     invalid = [f"its {name} is {as_text(value)}" for name, value in stated.items() if name not in times]
     return [*invalid, *(sign for sign, is_there in signs.items() if is_there)]
+
+
+def _earliest_end(row: Mapping[str, Any], window: ScanWindow) -> datetime | None:
+    """The stated end; without one, a start in the future, before which it cannot have ended.
+
+    An end in the future is one of the whole task, which is polled on; see `gate.policy.contradiction`. It is no failure
+    of the image: the clock of this machine may be wrong, and corrected at the next poll.
+    """
+    starts = (datetime_from_ms(row.get(name)) for name in _STARTS)
+    ahead = [start for start in starts if start and window.ends_before(start)]
+    return datetime_from_ms(row.get("EndTime")) or max(ahead, default=None)
 
 
 def _is_repository(row: Mapping[str, Any]) -> bool:
