@@ -47,7 +47,7 @@ def alibaba_evidence(history: History) -> Evidence:
     if "task-type" in history.settings.for_cloud:
         return _collection_evidence(history)
     require(history.task_id.strip("0"), "the task has no id")
-    choice, last = history.choice(_LAST_TASK, "TaskId"), _last_counted(history)
+    choice, last = _choice(history), _last_counted(history)
     for response in (choice, last):
         _require_same_id(response, history.task_id)
     found = _counts_at(history, last)
@@ -59,6 +59,22 @@ def alibaba_evidence(history: History) -> Evidence:
         _is_still_the_latest(history, last),
     )
     return Evidence(failed=found.failed, risky=found.risky, is_consistent=all(signs_of_a_pass))
+
+
+def _choice(history: History) -> ParsedResponse:
+    """The response by which the task was chosen.
+
+    The latest task is asked for once more where only that could take back a Result that was no success. By then it may
+    be another one, and the task that was chosen is followed all the same.
+    """
+    asked = history.before_first_id(_LAST_TASK, "TaskId")
+    if history.settings.task_id or len(asked) <= 1 or _is_about(asked[-1], history.task_id):
+        return history.choice(_LAST_TASK, "TaskId")
+    before = asked[-2]
+    info = before.document.get("TaskInfo")
+    result = info.get("Result") if isinstance(info, dict) else None
+    is_taken_back = _is_about(before, history.task_id) and not _is_in(result, _SUCCESS)
+    return before if is_taken_back else history.choice(_LAST_TASK, "TaskId")
 
 
 def _last_counted(history: History) -> ParsedResponse:

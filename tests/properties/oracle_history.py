@@ -60,9 +60,17 @@ class History:
             # An id that is made of the start time cannot be requested.
             candidates = without_id if "collected" in self.task_id else with_id
             return self._fresh(candidates, last=False)
-        # A later one is asked for another reason, and may be about a task that started since.
+        return self._fresh(self.before_first_id(operation, id_parameter), last=True)
+
+    def before_first_id(self, operation: str, id_parameter: str) -> list[ParsedResponse]:
+        """The responses of an operation without an id, before the first with one.
+
+        A later one is asked for another reason, and may be about a task that started since.
+        """
+        with_id = [response for response in self.responses if response.query.get(id_parameter)]
+        without_id = [response for response in self.responses if id_parameter not in response.query]
         before = [response for response in without_id if not with_id or response.ended_at <= with_id[0].ended_at]
-        return self._fresh([response for response in before if response.operation == operation], last=True)
+        return [response for response in before if response.operation == operation]
 
     def rows(self, operation: str, key: str, poll: ParsedResponse) -> list[Row]:
         """The rows of a list as it was read last between a poll and the next one, for all criteria."""
