@@ -53,9 +53,17 @@ class SeenTasks:
         ids = {task.id for task in tasks}
         return [*tasks, *(as_gone(task) for task in self._chosen.values() if task.id not in ids)]
 
-    def choose(self, listed: Iterable[ScanTask], policy: Policy, now: datetime, *, by_id: bool = False) -> Choice:
+    def choose(
+        self,
+        listed: Iterable[ScanTask],
+        policy: Policy,
+        now: datetime,
+        *,
+        by_id: bool = False,
+        of_others: Policy | None = None,
+    ) -> Choice:
         """Chooses among all candidates; see `gate.selection.choose`."""
-        choice = choose(self.candidates(listed), policy, now, by_id=by_id)
+        choice = choose(self.candidates(listed), policy, now, by_id=by_id, of_others=of_others)
         if choice.task is None:
             return choice
         self._chosen[choice.task.id] = replace(choice.task, failed_images=())
@@ -84,7 +92,8 @@ def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask 
         nonlocal choice
         tasks = _listed_tasks(cloud, settings)
         now = connection.time_of_day.latest()
-        choice = seen.choose(tasks, policy_in_force(connection), now, by_id=by_id)
+        policy = policy_in_force(connection)
+        choice = seen.choose(tasks, policy, now, by_id=by_id, of_others=settings.policy)
         if choice.task and choice.objection:
             choice = replace(choice, objection=named_clock(choice.objection, choice.task, now, connection))
         return choice.task

@@ -27,7 +27,7 @@ from gate.wait import Poller, PollSchedule
 if TYPE_CHECKING:
     from gate.clouds import Cloud, Connection
     from gate.follow_task import Followed
-    from gate.policy import Policy, Verdict
+    from gate.policy import Verdict
     from gate.scan import ScanTask
 
 
@@ -95,12 +95,13 @@ def _doubt(followed: Followed, cloud: Cloud, connection: Connection) -> Reason |
     return (
         unknown_trigger(last, by_id=connection.settings.task_id is not None)
         or narrow_scope(last, policy)
-        or _other_task(followed, policy, cloud, connection)
+        or _other_task(followed, cloud, connection)
     )
 
 
-def _other_task(followed: Followed, policy: Policy, cloud: Cloud, connection: Connection) -> Reason | None:
+def _other_task(followed: Followed, cloud: Cloud, connection: Connection) -> Reason | None:
     """The objection if by now another task fits too; where the task was final at once, the list was read just now."""
+    policy = connection.settings.policy
     is_unlisted = connection.settings.task_id or policy.started_after is None
     if is_unlisted or followed.last is followed.first:
         return None

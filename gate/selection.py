@@ -43,7 +43,9 @@ class Choice:
         return code in _WAITING_CANNOT_HELP or (by_id and code in _FINAL_FOR_ONE_TASK)
 
 
-def choose(tasks: Sequence[ScanTask], policy: Policy, now: datetime, *, by_id: bool = False) -> Choice:
+def choose(
+    tasks: Sequence[ScanTask], policy: Policy, now: datetime, *, by_id: bool = False, of_others: Policy | None = None
+) -> Choice:
     """Chooses among the tasks that fit all filters.
 
     Args:
@@ -51,18 +53,21 @@ def choose(tasks: Sequence[ScanTask], policy: Policy, now: datetime, *, by_id: b
         policy: With `started_after` by the same clock as `now`.
         now: The latest time that is known.
         by_id: Whether --task-id is one of the filters.
+        of_others: What makes another task one that may be meant too; by default the same policy. With a
+            `started_after` that nobody moved, it finds those that fit by either clock.
     """
+    of_others = of_others or policy
     task = newest(_candidates(tasks, policy))
     if task is None or not task.id:
         return Choice()
     others = [other for other in tasks if other is not task]
     # A queued task will fit --started-after as soon as it starts, so a second one that fits ends the wait at once.
-    second = other_that_fits(task, others, policy, now) if task.started_at is None else None
+    second = other_that_fits(task, others, of_others, now) if task.started_at is None else None
     objection = (
         second
         or staleness(task, policy, now, is_fit_at_any_age=_is_judged_at_any_age(task, tasks, policy, now), by_id=by_id)
         or _same_start(task, others)
-        or other_that_fits(task, others, policy, now)
+        or other_that_fits(task, others, of_others, now)
         or unknown_trigger(task, by_id=by_id)
         or narrow_scope(task, policy, by_id=by_id)
     )

@@ -349,6 +349,22 @@ def test_started_after_is_corrected_for_the_lag_of_a_slow_clock(cloud: str, gate
     assert gate.check("--appear-timeout", "0").code == 0
 
 
+@pytest.mark.parametrize(("step", "code"), [(0.0, 0), (-600.0, 7)])
+def test_a_task_that_started_after_the_given_time_by_either_clock_may_be_meant_too(
+    step: float, code: int, gate_in: Callable[..., Gate]
+) -> None:
+    """The time may have been noted on the slow clock of this machine, or on a right one."""
+    gate = gate_in("empty")
+    gate.simulator.tasks += [a_scan("earlier", 300.0), a_scan("ours", 0.0)]
+    gate.time.step = step
+    started_after = f"{gate.time.true_wall() - (600 if step else 60):.0f}"
+
+    ending = gate.check("--started-after", started_after)
+
+    assert ending.code == code
+    assert [reason["code"] for reason in ending.report["reasons"]] == ["ambiguous-task"] * bool(code)
+
+
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_the_wait_for_a_task_ends_at_the_timeout_of_the_run(cloud: str, gate_in: Callable[..., Gate]) -> None:
     assert gate_in("empty", cloud).check("--timeout", "30s", "--appear-timeout", "5m").code == 7
