@@ -86,6 +86,10 @@ class RunDeadline(Deadline):
         self._clock.sleep(seconds)
         self._has_just_paused = True
 
+    def extend(self, seconds: float) -> None:
+        """Lets requests be sent until so many s from now, for what has to be done when the run is over."""
+        self._seconds = max(self._seconds, self._clock.elapsed() + seconds)
+
     def try_acquire_request(self) -> bool:
         """Acquires permission for one request, and returns whether there is any; call it once for each request."""
         has_just_paused, self._has_just_paused = self._has_just_paused, False

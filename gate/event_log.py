@@ -50,6 +50,10 @@ class EventLog:
         """Records a transient error, and that the request is retried after so many s."""
         self._add(EventKind.RETRY, text=error, pause=pause)
 
+    def acted(self, text: str) -> None:
+        """Records what the gate is about to do in the cloud beside asking, such as starting a scan."""
+        self._add(EventKind.ACTION, text=text)
+
     def note(self, text: str) -> None:
         """Records any other detail, such as a request; the log shows it if it is verbose."""
         self._add(EventKind.NOTE, text=text)

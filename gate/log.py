@@ -70,6 +70,8 @@ class Log:
             self._next_step = "retrying"
             seconds = round(event.pause or 0)
             self._print_line(event, f"{event.text} Retrying {f'in {seconds} s' if seconds else 'now'}.")
+        elif event.kind is EventKind.ACTION:
+            self._print_line(event, event.text)
         elif event.kind is EventKind.PAUSE:
             self._next_step = "next poll"
             self._print_change(event, event.text)

@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     POLL = "poll"
     PAUSE = "pause"
     RETRY = "retry"
+    ACTION = "action"
     NOTE = "note"
 
 

@@ -97,6 +97,8 @@ class ScanTask:
     """Why the task ended without a result, in the cloud's own words."""
     contradiction: str = ""
     """What speaks against the state COMPLETE in a field that cannot be read, in words; empty if nothing does."""
+    asks_for_images: bool = False
+    """Whether it stands for the images that were asked for, and not for one task of the cloud."""
     risk_applies: bool = True
     """False for tasks that do not scan for risks, such as the synchronisation of a registry."""
     results_pending: int | None = 0

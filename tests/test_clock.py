@@ -105,3 +105,25 @@ def test_a_request_before_the_deadline_uses_up_the_exception_for_the_request_aft
     fake_time.elapsed = 10
 
     assert not deadline.try_acquire_request()
+
+
+def test_what_has_to_be_done_after_the_deadline_has_a_time_of_its_own(fake_time: FakeTime) -> None:
+    deadline = RunDeadline(fake_time.clock(), 10)
+    deadline.try_acquire_request()
+    fake_time.elapsed = 20
+
+    deadline.extend(5)
+
+    assert (deadline.left(), deadline.try_acquire_request()) == (5, True)
+
+    fake_time.elapsed = 25
+
+    assert not deadline.try_acquire_request()
+
+
+def test_an_extension_never_shortens_a_run(fake_time: FakeTime) -> None:
+    deadline = RunDeadline(fake_time.clock(), 10)
+
+    deadline.extend(5)
+
+    assert deadline.left() == 10

@@ -101,6 +101,13 @@ def test_a_retry_without_a_pause_that_can_be_felt_comes_now() -> None:
     assert logged(retry) == ["scan-gate:    3.0 s  The cloud is down. Retrying now."]
 
 
+def test_what_the_gate_does_in_the_cloud_is_printed_whenever_the_log_is_not_quiet() -> None:
+    action = Event(kind=EventKind.ACTION, at=3, text="starting a scan of 2 images")
+
+    assert logged(action, action) == ["scan-gate:    3.0 s  starting a scan of 2 images"] * 2
+    assert logged(action, verbosity=-1) == []
+
+
 @pytest.mark.parametrize(("verbosity", "lines"), [(-1, 0), (0, 0), (1, 1)])
 def test_only_a_verbose_log_has_notes(verbosity: int, lines: int) -> None:
     assert len(logged(Event(kind=EventKind.NOTE, at=0, text="GET /v5"), verbosity=verbosity)) == lines

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.clouds import alibaba, huawei
-from gate.clouds.interface import Cloud, CloudProvider, Connection
+from gate.clouds.interface import Cloud, CloudProvider, Connection, ImageScans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CLOUDS", "Cloud", "CloudProvider", "Connection"]
+__all__ = ["CLOUDS", "Cloud", "CloudProvider", "Connection", "ImageScans"]
 
 CLOUDS: Mapping[str, CloudProvider] = {
     "huawei": huawei.PROVIDER,

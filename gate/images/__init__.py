@@ -1,0 +1,1 @@
+"""Image mode: judging exactly the images that were asked for, and not a scan task of the cloud."""

@@ -1,0 +1,108 @@
+"""Image mode: pins the images of the release by digest, has them scanned, follows them, and judges them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gate.clouds.exchange import Exchange
+from gate.errors import ExitCode, GateError
+from gate.images import messages
+from gate.images.counts import as_task
+from gate.images.follow import ImageFollower
+from gate.images.judge import judge_images
+from gate.policy import Decision, Reason, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gate.clouds import Connection, ImageScans
+    from gate.image import ImageRef, ScannedImage
+    from gate.scan import ScanTask
+    from gate.wait import Poller
+
+_TIME_TO_STOP = 5.0
+"""Seconds after the end of the run in which a scan that it has started may be stopped."""
+
+
+def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> Verdict:
+    """Runs the gate for the images of the settings.
+
+    Raises:
+        GateError: The cloud could not be reached, or refused.
+    """
+    asked, settings = connection.settings.images, connection.settings
+    pinned = pin(asked, scans)
+    if isinstance(pinned, Verdict):
+        return pinned
+    connection.event_log.note(f"judging {len(pinned)} images and no other")
+    task, is_settled = _follow(scans, pinned, poller, connection)
+    if all(image.state.has_ended for image in task.images):
+        task = as_task(scans.with_severities(task.images))
+    tags = {image for image in asked if not image.digest}
+    task = replace(task, images=tuple(_moved(image, tags, scans, connection) for image in task.images))
+    connection.event_log.polled(task)
+    now = connection.time_of_day.latest()
+    return judge_images(task, settings, now=now, is_settled=is_settled, where=scans.search_description())
+
+
+def pin(images: Iterable[ImageRef], scans: ImageScans) -> tuple[ImageRef, ...] | Verdict:
+    """The images by their digests, which alone count from then on; the verdict if a tag stands for no single image."""
+    pinned: list[ImageRef] = []
+    unknown: list[ImageRef] = []
+    indexes: list[ImageRef] = []
+    for image in images:
+        if image.digest:
+            pinned.append(image)
+        elif (found := scans.resolve(image)) is None:
+            unknown.append(image)
+        elif found.is_index and not found.children:
+            indexes.append(image)
+        else:
+            digests = found.children if found.is_index else (found.digest,)
+            pinned += [replace(image, digest=digest) for digest in digests]
+    reasons = []
+    if unknown:
+        where = scans.search_description()
+        reasons.append(Reason(code="tag-unknown", message=messages.unknown_tags(unknown, where)))
+    if indexes:
+        reasons.append(Reason(code="image-index", message=messages.indexes(indexes)))
+    if reasons:
+        return Verdict(decision=Decision.UNDECIDED, exit_code=ExitCode.NOTHING_TO_JUDGE, reasons=tuple(reasons))
+    return tuple(dict.fromkeys(pinned))
+
+
+def _follow(
+    scans: ImageScans, images: Sequence[ImageRef], poller: Poller, connection: Connection
+) -> tuple[ScanTask, bool]:
+    follower = ImageFollower(scans, images, poller, connection)
+    try:
+        return follower.follow(), follower.is_settled
+    finally:
+        if follower.has_unfinished_scan:
+            _stop(scans, connection)
+
+
+def _stop(scans: ImageScans, connection: Connection) -> None:
+    """Stops the scan that was started, if that takes little time: the reports of the run are still to be written."""
+    connection.event_log.acted(messages.STOPPING)
+    connection.deadline.extend(_TIME_TO_STOP)
+    try:
+        Exchange(lambda _: scans.stop()).result(_TIME_TO_STOP)
+    except (GateError, TimeoutError) as error:
+        connection.event_log.acted(messages.not_stopped(error.happened if isinstance(error, GateError) else ""))
+
+
+def _moved(image: ScannedImage, tags: set[ImageRef], scans: ImageScans, connection: Connection) -> ScannedImage:
+    """The image, with the digest that its tag has by now if it is another one; the verdict is about its own digest."""
+    if replace(image.image, digest="") not in tags:
+        return image
+    try:
+        found = scans.resolve(image.image)
+    except GateError as error:
+        connection.event_log.note(f"whether the tag of {image.image} has moved is not known: {error.happened}")
+        return image
+    digests = (found.digest, *found.children) if found else ()
+    if image.image.digest in digests:
+        return image
+    return replace(image, moved_to=found.digest if found else messages.NO_LONGER_THERE)

@@ -1,0 +1,67 @@
+"""The rules of judgement for the images that were asked for: none of them is ever left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.errors import ExitCode
+from gate.image import ImageState
+from gate.images import messages
+from gate.images.counts import as_task
+from gate.policy import Decision, Reason, Verdict, judge, not_settled
+from gate.scan import TaskState
+from gate.verdict_messages import format_limit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from gate.image import ScannedImage
+    from gate.scan import ScanTask
+    from gate.settings import Settings
+
+_NOT_FINAL = frozenset({"image-state-unknown", "not-final"})
+"""The codes of reasons that more time may remove; with any other, there is nothing to judge."""
+
+
+def judge_images(task: ScanTask, settings: Settings, *, now: datetime, is_settled: bool, where: str) -> Verdict:
+    """Decides whether these images may be released.
+
+    What exceeds a limit blocks, also when other images have no result: no result of theirs could make it pass.
+
+    Args:
+        task: All images, as they were when the wait ended.
+        settings: The settings of the run.
+        now: The latest time that is known.
+        is_settled: Whether the last look at them may be believed.
+        where: Where they were searched, for a message.
+    """
+    policy, timeout = settings.policy, settings.timeout
+    if task.state is TaskState.COMPLETE:
+        verdict = judge(task, policy, now=now, timeout=timeout)
+        is_early = verdict.decision is Decision.PASSED and not is_settled
+        return not_settled(task, timeout) if is_early else verdict
+    ended = tuple(image for image in task.images if image.state.has_ended)
+    of_ended = judge(as_task(ended), policy, now=now, timeout=timeout) if ended else None
+    if of_ended and of_ended.decision is Decision.BLOCKED:
+        return of_ended
+    reasons = tuple(_reasons(task, settings, where))
+    is_hopeless = any(reason.code not in _NOT_FINAL for reason in reasons)
+    exit_code = ExitCode.NOTHING_TO_JUDGE if is_hopeless else ExitCode.NOT_FINAL
+    return Verdict(decision=Decision.UNDECIDED, exit_code=exit_code, reasons=reasons)
+
+
+def _reasons(task: ScanTask, settings: Settings, where: str) -> list[Reason]:
+    """One reason for each state of images that keeps the release from being judged."""
+    of = {state: [image for image in task.images if image.state is state] for state in ImageState}
+    limit = format_limit(settings.timeout, "--timeout")
+    appear_limit = format_limit(min(settings.appear_timeout, settings.timeout), "--appear-timeout")
+    waiting = [*of[ImageState.WAITING], *of[ImageState.SCANNING]]
+    found: dict[str, tuple[list[ScannedImage], Callable[[list[ScannedImage]], str]]] = {
+        "image-missing": (of[ImageState.MISSING], lambda images: messages.missing(images, appear_limit, where)),
+        "image-not-scannable": (of[ImageState.NOT_SCANNABLE], messages.not_scannable),
+        "image-outdated": (of[ImageState.OUTDATED], messages.outdated),
+        "image-state-unknown": (of[ImageState.UNKNOWN], lambda images: messages.unknown_state(images, limit)),
+        "not-final": (waiting, lambda images: messages.not_scanned_in_time(images, len(task.images), limit)),
+    }
+    return [Reason(code=code, message=message(images)) for code, (images, message) in found.items() if images]
