@@ -30,6 +30,12 @@ _MAX_LENGTH = 120
 _TOP, _BOTTOM, _HEIGHT = 30, 118, 124
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
 _MAX_STEPS = 4
+_LANES = {
+    EventKind.PAUSE: "Pauses",
+    EventKind.RETRY: "Retries",
+    EventKind.ACTION: "Actions",
+    EventKind.NOTE: "Notes",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +56,7 @@ def picture(events: Sequence[Event], seconds: float) -> str:
     span = max(seconds, *(event.at for event in events), 0.1)
     marks = {kind: _marks([event for event in events if event.kind is kind], span) for kind in EventKind}
     lanes = [_progress(marks[EventKind.POLL])]
-    lanes += [_lane(kind, marks[kind], span) for kind in (EventKind.PAUSE, EventKind.RETRY, EventKind.NOTE)]
+    lanes += [_lane(kind, name, marks[kind], span) for kind, name in _LANES.items()]
     return '<div class="timeline">\n' + "".join(lanes) + _axis(span) + "</div>"
 
 
@@ -105,12 +111,11 @@ def _states(polls: list[_Mark]) -> Iterator[str]:
             yield f'<text class="{"start" if left == x else "end"}" x="{x:g}%" y="14">{state}</text>'
 
 
-def _lane(kind: EventKind, marks: list[_Mark], span: float) -> str:
+def _lane(kind: EventKind, name: str, marks: list[_Mark], span: float) -> str:
     if not marks:
         return ""
     count = sum(len(mark.events) for mark in marks)
     shapes = "".join(_event(kind, mark, span) for mark in marks)
-    name = {EventKind.PAUSE: "Pauses", EventKind.RETRY: "Retries", EventKind.NOTE: "Notes"}[kind]
     return _row(name, f"{count:,}", f"{name}: {count:,}", 24, shapes)
 
 
