@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_IMAGES = 5_000
 """Rows of failed images; a browser lays out so many in a second."""
-_MAX_SIZE_OF_IMAGES = 5_000_000
+_MAX_SIZE_OF_IMAGES = 4_500_000
 """Bytes."""
 
 _STYLE = files(__name__).joinpath("page.css").read_text(encoding="utf-8")
