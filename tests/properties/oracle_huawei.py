@@ -6,7 +6,7 @@ Every word and number here is from the documents of the vendor (huawei-hss.md 1 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tests.properties.evidence import (
@@ -65,7 +65,7 @@ def huawei_evidence(history: History) -> Evidence:
     require(_fits(chosen, options) and _fits(row, options), "the task does not fit the filters")
     require(_has_known_trigger(chosen, options), "the task may be of another kind")
     if not history.settings.task_id:
-        _require_right_task(history, chosen_in)
+        _require_right_task(history, _with_earliest_starts(lists, chosen_in))
     require(not is_scan or _has_scope(chosen, history), "the scope is too narrow")
     total, succeeded, failed = (read_count(row.get(f"{name}_num")) for name in ("total", "success", "failed"))
     risky = read_count(row.get("risky_num")) if is_scan else 0
@@ -145,6 +145,17 @@ def _require_right_task(history: History, chosen_in: TaskList) -> None:
     own = _latest_start(candidates[history.task_id])
     require(all(_latest_start(other) < own for other in others), "another task is as new, or newer")
     require(not _other_since(history, fitting, chosen_in.ended_at), "another task has started since, too")
+
+
+def _with_earliest_starts(lists: list[TaskList], until: TaskList) -> TaskList:
+    """A list, with the earliest start of each task by all lists up to it: a later one under the same id counts not."""
+    earlier = lists[: lists.index(until) + 1]
+    rows: dict[str, Row] = {}
+    for task_id, row in until.rows.items():
+        starts = [one.rows[task_id].get("begin_time") for one in earlier if task_id in one.rows]
+        times = [start for start in starts if type(start) is int and read_time(start)]
+        rows[task_id] = {**row, "begin_time": min(times)} if read_time(row.get("begin_time")) else row
+    return replace(until, rows=rows)
 
 
 def _other_since(history: History, fitting: Mapping[str, Row], at: float) -> bool:
