@@ -182,8 +182,7 @@ def _untrusted_certificate(host: str, detail: str, code: int, bundle: str | None
 def _no_tunnel(status: int, host: str, detail: str) -> GateError:
     if status == _PROXY_AUTHENTICATION_REQUIRED:
         return _proxy_authentication_required(host, detail)
-    is_refused = status < _SERVER_ERROR and status not in _PROXY_IS_BUSY
-    return _proxy_refuses(host, detail) if is_refused else _proxy_is_busy(host, detail)
+    return _proxy_is_busy(host, detail) if status in _PROXY_IS_BUSY else _proxy_refuses(status, host, detail)
 
 
 def _proxy_authentication_required(host: str, detail: str) -> Refused:
@@ -194,11 +193,18 @@ def _proxy_authentication_required(host: str, detail: str) -> Refused:
     )
 
 
-def _proxy_refuses(host: str, detail: str) -> Refused:
+def _proxy_refuses(status: int, host: str, detail: str) -> Refused:
+    is_by_rule = status < _SERVER_ERROR
     return Refused(
         f"The proxy does not let this runner reach {host} ({detail}).",
-        means="Its rules do not allow this host, or a firewall answers in its place.",
-        remedy="Have the host allowed there, or add it to NO_PROXY if this runner can reach it directly.",
+        means="Its rules do not allow this host, or a firewall answers in its place."
+        if is_by_rule
+        else "The proxy itself cannot reach this host, such as for a name that it does not know or a firewall behind "
+        "it, or it is out of order.",
+        remedy="Have the host allowed there, or add it to NO_PROXY if this runner can reach it directly."
+        if is_by_rule
+        else "Check --endpoint, and ask those who run the proxy; add the host to NO_PROXY if this runner can reach it "
+        "directly.",
     )
 
 
@@ -213,8 +219,8 @@ def _out_of_descriptors(host: str) -> Unreachable:
 def _proxy_is_busy(host: str, detail: str) -> Unreachable:
     return Unreachable(
         f"{host} cannot be reached, or broke off ({detail}).",
-        means="The proxy itself could not reach it, or has too much to do.",
-        remedy="Try again later; if this error comes again, check --endpoint, or ask those who run the proxy.",
+        means="The proxy has too much to do.",
+        remedy="Try again later; if this error comes again, ask those who run the proxy.",
     )
 
 

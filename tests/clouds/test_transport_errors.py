@@ -55,7 +55,7 @@ def caused_by(error: Exception, cause: Exception) -> Exception:
             "remote disconnected: The server closed it",
         ),
         (http.client.IncompleteRead(b"12345", 10), "incomplete read: 5 bytes read, 10 more expected"),
-        (OSError("Tunnel connection failed: 502"), "Tunnel connection failed: 502"),
+        (OSError("Tunnel connection failed: 408"), "Tunnel connection failed: 408"),
         (FileNotFoundError(2, "No such file", "client.pem"), "No such file: client.pem"),
     ],
     ids=["refused", "no-such-host", "no-cause", "timeout", "tcp", "tls", "reset", "closed", "cut", "proxy", "file"],
@@ -76,10 +76,10 @@ def test_an_error_of_the_network_is_described_without_python(error: Exception, d
         (NewConnectionError(WIRE, "Connection refused"), "Nothing listens there", "Check --endpoint"),
         (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), "does not speak TLS", "Check the port"),
         (ProtocolError("Aborted.", OSError(104, "Reset by peer")), "closed the connection", "Try again later"),
-        (OSError("Tunnel connection failed: 503 No"), "The proxy itself", "those who run the proxy"),
-        (OSError("Tunnel connection failed: 429 No"), "The proxy itself", "those who run the proxy"),
+        (OSError("Tunnel connection failed: 408 No"), "too much to do", "those who run the proxy"),
+        (OSError("Tunnel connection failed: 429 No"), "too much to do", "those who run the proxy"),
     ],
-    ids=["no-such-host", "timeout", "refused", "no-tls", "reset", "proxy-broken", "proxy-busy"],
+    ids=["no-such-host", "timeout", "refused", "no-tls", "reset", "proxy-slow", "proxy-busy"],
 )
 def test_each_cause_of_an_error_of_the_network_has_its_own_meaning_and_remedy(
     error: Exception, means: str, remedy: str

@@ -90,9 +90,8 @@ TRANSIENT_PROXY_FAULTS = (
     _connect_response("never-opens-the-tunnel", no_response(), arguments=SHORT_BY_PROXY),
     _connect_response("closes-without-a-response", RawResponse()),
     _connect_response("sends-its-login-page", login_page()),
-    _connect_response("cannot-resolve-the-name", server_error(502)),
-    _connect_response("is-overloaded", server_error(503)),
-    _connect_response("times-out", server_error(504)),
+    _connect_response("times-out", server_error(408)),
+    _connect_response("has-too-much-to-do", server_error(429)),
     _connect_response("does-not-speak-http", RawResponse(payload=b"SSH-2.0-OpenSSH_9.9\r\n\r\n")),
 )
 PERMANENT_PROXY_FAULTS = (
@@ -103,6 +102,10 @@ PERMANENT_PROXY_FAULTS = (
     ),
     _connect_response(
         "forbids-the-host", server_error(403), expected_words=("does not let this runner reach", "through the proxy")
+    ),
+    *(
+        _connect_response(name, server_error(status), expected_words=("does not let this runner reach", "itself"))
+        for name, status in (("cannot-resolve-the-name", 502), ("is-out-of-order", 503), ("gets-no-answer", 504))
     ),
     _connect_response(
         "requires-authentication",
