@@ -69,4 +69,4 @@ class EventLog:
 def _without_long_parts(task: ScanTask) -> ScanTask:
     # Those of the last poll alone are kept: a long wait has hundreds of polls.
     name, raw_state, reason = (text[:_MAX_LENGTH] for text in (task.name, task.raw_state, task.reason))
-    return replace(task, failed_images=(), name=name, raw_state=raw_state, reason=reason)
+    return replace(task, failed_images=(), images=(), name=name, raw_state=raw_state, reason=reason)

@@ -66,7 +66,7 @@ class SeenTasks:
         choice = choose(self.candidates(listed), policy, now, by_id=by_id, of_others=of_others)
         if choice.task is None:
             return choice
-        self._chosen[choice.task.id] = replace(choice.task, failed_images=())
+        self._chosen[choice.task.id] = replace(choice.task, failed_images=(), images=())
         has_own_objection = choice.objection is not None and choice.objection.code != "no-begin"
         if not choice.task.is_gone or has_own_objection:
             return choice
@@ -114,7 +114,7 @@ def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask 
 
 def _without_images_so_far(task: ScanTask) -> ScanTask:
     # The whole wait holds this task, and each of its polls may list very many failed images.
-    return task if task.is_final or not task.failed_images else replace(task, failed_images=())
+    return task if task.is_final else replace(task, failed_images=(), images=())
 
 
 def named_clock(reason: Reason, task: ScanTask, now: datetime, connection: Connection) -> Reason:

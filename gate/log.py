@@ -174,6 +174,8 @@ def describe(task: ScanTask | None) -> str:
     """Describes in a few words how far a task is."""
     if task is None:
         return "no scan task yet"
+    if task.asks_for_images:
+        return task.raw_state
     unknown = task.raw_state if task.is_gone or task.is_unfit else f"in an unknown state ({task.raw_state})"
     state = unknown if task.state is TaskState.UNKNOWN else task.state
     shows_progress = task.progress is not None and task.state in {TaskState.RUNNING, TaskState.UNKNOWN}

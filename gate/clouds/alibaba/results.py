@@ -7,15 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba.leaves import parse_leaf_record, record_target
-from gate.image import FailedImage
+from gate.image import FailedImage, ImageState, ScannedImage
 from gate.scan import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from gate.clouds.alibaba.leaves import LeafRecord, ScanWindow
     from gate.clouds.alibaba.translate import ImageResult
+    from gate.image import ImageRef
     from gate.scan import ScanTask
 
 
@@ -64,14 +65,41 @@ def count_results(
         failed=len(failed),
         risky=_risky(by_digest.values(), is_fresh) if can_attribute and all(have_fresh_result) else None,
     )
-    # A record that is listed twice does not make up for one that is missing.
-    distinct = {(record.image, record.location) for record in records if record.succeeded}
-    missing = max(0, (total or 0) - len(failed) - len(distinct))
+    missing = max(0, (total or 0) - len(failed) - _count_distinct(records))
     results_pending = missing + have_fresh_result.count(False) if can_attribute else 0
     ended_at = _end(leaves, [result for of_image in by_digest.values() for result in of_image], window)
     return replace(
-        task, counts=counts, failed_images=failed, results_pending=results_pending, ended_at=ended_at or task.ended_at
+        task,
+        counts=counts,
+        failed_images=failed,
+        images=tuple(_risky_images(records, by_digest)),
+        results_pending=results_pending,
+        ended_at=ended_at or task.ended_at,
     )
+
+
+def _count_distinct(records: Iterable[LeafRecord]) -> int:
+    """How many images succeeded: a record that is listed twice does not make up for one that is missing."""
+    return len({(record.image, record.location) for record in records if record.succeeded})
+
+
+def _risky_images(
+    records: Iterable[LeafRecord], by_digest: Mapping[str, Sequence[ImageResult]]
+) -> Iterator[ScannedImage]:
+    """The images that are risky under any tag, each once, by the name in its first leaf record."""
+    names: dict[str, ImageRef] = {}
+    for record in records:
+        names.setdefault(record.image.digest, record.image)
+    for digest, of_image in by_digest.items():
+        found = next((result for result in of_image if result.is_risky), None)
+        if found:
+            yield ScannedImage(
+                image=replace(names[digest], digest=f"sha256:{digest}" if digest else ""),
+                state=ImageState.SCANNED,
+                scanned_at=found.scanned_at,
+                kinds=found.kinds,
+                is_risky=True,
+            )
 
 
 def _end(leaves: Sequence[LeafRecord], results: Iterable[ImageResult], window: ScanWindow) -> datetime | None:

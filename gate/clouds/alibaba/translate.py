@@ -7,12 +7,12 @@ and 2), and counts only what is a number.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.clouds.values import as_text, count, datetime_from_ms, is_one_of, malformed, printable_id, text
-from gate.scan import Counts, ScanTask, TaskState
+from gate.scan import Counts, ScanScope, ScanTask, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +38,8 @@ _REASONS = {
     _UNSUPPORTED_REGION: "TASK_NOT_SUPPORT_REGION, its images are in a region where Security Center does not scan"
 }
 _MAX_PROGRESS = 100
-# Vulnerabilities, baseline checks and malicious files: what RiskStatus is made of (2.2).
-_RISK_SOURCES = ("Vul", "Hc", "Alarm")
+_RISK_SOURCES = {"Vul": ScanScope.VULNERABILITY, "Hc": ScanScope.BASELINE, "Alarm": ScanScope.MALICIOUS_FILE}
+"""What RiskStatus is made of, by the start of the fields' names (2.2)."""
 _NO_FINDINGS_VALUES: tuple[object, ...] = (*NOT_STATED, "NO", 0, "0")
 _SCAN_TIME_FIELDS = ("LastScanTime", "lastScanTime")
 """The vendor's metadata of 2024 has the second spelling (2.2); of both, the earlier time counts, if both are times."""
@@ -115,6 +115,8 @@ class ImageResult:
     """The later one; it may not be in the future either."""
     is_risky: bool | None
     """None if the cloud says neither YES nor NO, or NO although a part of the scan found something."""
+    kinds: Mapping[ScanScope, int] = field(default_factory=dict)
+    """How many findings it has, by kind; absent where the cloud gives no valid number."""
 
 
 def parse_image_result(row: Mapping[str, Any]) -> ImageResult:
@@ -129,6 +131,7 @@ def parse_image_result(row: Mapping[str, Any]) -> ImageResult:
         scanned_at=min(scan_times, default=None) if is_over else None,
         latest_at=max(scan_times, default=None) if is_over else None,
         is_risky=_is_risky(row),
+        kinds=_kinds(row),
     )
 
 
@@ -147,6 +150,11 @@ def _is_risky(row: Mapping[str, Any]) -> bool | None:
         for what in ("Status", "Count")
     )
     return False if risk == "NO" and found_nothing else None
+
+
+def _kinds(row: Mapping[str, Any]) -> dict[ScanScope, int]:
+    counts = {scope: count(row.get(f"{source}Count")) for source, scope in _RISK_SOURCES.items()}
+    return {scope: number for scope, number in counts.items() if number is not None}
 
 
 def _state(info: Mapping[str, Any]) -> TaskState:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from gate.clouds.alibaba.leaves import ScanWindow
 from gate.clouds.alibaba.results import count_results, leaf_records, scanned_digests
 from gate.clouds.alibaba.translate import parse_image_result
-from gate.image import FailedImage, ImageRef
+from gate.image import FailedImage, ImageRef, ImageState
 from gate.policy import CLOCK_TOLERANCE, Decision, Policy, judge
-from gate.scan import Counts, ScanTask, TaskState
+from gate.scan import Counts, ScanScope, ScanTask, TaskState
 from tests.builders import NOW
 
 if TYPE_CHECKING:
@@ -476,3 +476,27 @@ def test_results_are_those_of_this_scan_only_since_the_latest_start_that_was_sta
     found = count_results(task, leaf_records([a_leaf_row(A)], window), [parse_image_result(an_image_row(A))], window)
 
     assert (found.started_at, found.results_pending) == (STARTED, 1)
+
+
+def test_risky_images_are_named_each_once_with_what_was_found() -> None:
+    name = {"RegistryType": "acr", "RepoNamespace": "shop", "RepoName": "web", "Tag": "1.0", "Digest": A}
+    leaves = [a_leaf_row(A, TaskImageInfo=name), a_leaf_row(A, TaskImageInfo={**name, "Tag": "2.0"}), a_leaf_row(B)]
+    images = [an_image_row(A), an_image_row(A, "YES", VulCount=7, HcCount=0, AlarmCount="many"), an_image_row(B)]
+
+    (risky,) = counted(leaves, images).images
+
+    assert str(risky.image) == f"acr/shop/web:1.0@sha256:{A}"
+    assert (risky.state, risky.is_risky) == (ImageState.SCANNED, True)
+    assert risky.kinds == {ScanScope.VULNERABILITY: 7, ScanScope.BASELINE: 0}
+
+
+def test_a_risky_image_without_a_digest_is_named_as_well_as_it_is_known() -> None:
+    leaf = a_leaf_row("", TaskImageInfo={"RepoName": "web"})
+
+    (risky,) = counted([leaf], [an_image_row("", "YES")]).images
+
+    assert str(risky.image) == "web"
+
+
+def test_a_clean_task_names_no_images() -> None:
+    assert counted([a_leaf_row(A)], [an_image_row(A)]).images == ()
