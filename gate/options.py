@@ -170,11 +170,11 @@ OUTPUT_OPTIONS = (
     ),
     Option(
         name="name",
-        help="tell this gate from others of the same pipeline: in titles, variables, the category of SARIF, and the "
-        "files and issues of the CI system",
+        help="tell this gate from others of the same pipeline: in titles, the category of SARIF, variables, test "
+        "suites, and the files and issues of the CI system",
         parse=gate_name,
         metavar="NAME",
-        default_note="none; files and issues are told apart by the job or step, where the CI system names it",
+        default_note="none; all but titles and the category are told apart by the job or step, where it is known",
     ),
     Option(
         name="ci",

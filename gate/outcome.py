@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from gate.scan import ScanTask
 
 
+_JOB_NAME = "scan-gate"
+"""The name of the job in GitLab's component, unless the user gives it another one."""
+
+
 class EventKind(StrEnum):
     """The kinds of events while the gate waits."""
 
@@ -70,6 +74,15 @@ class Outcome:
     seconds: float = 0.0
     gate_version: str
     generated_at: datetime
+
+    @property
+    def own_name(self) -> str:
+        """What a name ends in that two gates of one pipeline must not share.
+
+        Empty for a gate that is told apart by nothing, and for one in a job that has the name of the gate itself: of
+        such jobs, a pipeline has one.
+        """
+        return "" if self.identity == _JOB_NAME else self.identity or self.name
 
     @property
     def enforced(self) -> bool:

@@ -91,10 +91,20 @@ def file_stem(identity: str, prefix: str = "scan-gate") -> str:
         return prefix
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", identity)[:_MAX_STEM_LENGTH]
     # Two names that differ only in what was replaced must not meet.
-    digest = (
-        "" if plain == identity else f"-{hashlib.sha256(identity.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
-    )
-    return f"{prefix}-{plain}{digest}"
+    return f"{prefix}-{plain}" if plain == identity else f"{prefix}-{plain}-{_short_hash(identity)}"
+
+
+def distinct_name(identity: str) -> str:
+    """Names a gate where capitals and punctuation are lost, differently for any two identities: `eu.1-7f5c0d0a`.
+
+    One of small letters, digits and dashes is that name.
+    """
+    is_plain = re.fullmatch(f"[a-z0-9-]{{0,{_MAX_STEM_LENGTH}}}", identity)
+    return identity if is_plain else f"{identity[:_MAX_STEM_LENGTH]}-{_short_hash(identity)}"
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def as_json(document: object) -> str:

@@ -18,8 +18,11 @@ class GitLab(CISystem):
 
     job_variables = ("CI_JOB_NAME",)
 
+    _started_at = ""
+
     def start_group(self, title: str, at: datetime) -> str:
         """See `CISystem.start_group`."""
+        self._started_at = f"{at.timestamp():.3f}".replace(".", "_")
         marker = f"section_start:{at.timestamp():.0f}:{self._section}[collapsed=true]"
         return f"\x1b[0K{marker}\r\x1b[0K{for_log(title)}\n"
 
@@ -29,8 +32,8 @@ class GitLab(CISystem):
 
     @property
     def _section(self) -> str:
-        """The name of the section; two gates of one job have one each."""
-        return f"{_SECTION}-{self._name}" if self._name else _SECTION
+        """The name of the section; of two gates in one job, each has its own, by its name or its start."""
+        return f"{_SECTION}-{self._name or self._started_at}"
 
 
 CI_SYSTEM = GitLab

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gate.text import distinct_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,10 +23,10 @@ _MAX_LENGTH = 255
 def render(outcome: Outcome) -> Iterator[str]:
     """Renders one variable a line; unknown values are empty.
 
-    The gate's name ends the names of its variables, as in `SCAN_VERDICT_STAGING`. The name of the job does not: scripts
-    spell these variables out.
+    The gate's name, else that of its job, ends the names of its variables, as in `SCAN_VERDICT_STAGING`: a later job
+    that gets those of two gates has one value of each name, and could read that of the other gate.
     """
-    own = f"-{outcome.name}" if outcome.name else ""
+    own = f"-{distinct_name(outcome.own_name)}" if outcome.own_name else ""
     for name, value in outcome.outputs.items():
         yield f"{PREFIX}{_as_variable(f'{name}{own}')}={_sanitize(value)}\n"
 

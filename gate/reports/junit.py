@@ -36,7 +36,7 @@ def render(outcome: Outcome, max_size: int = MAX_JUNIT_SIZE) -> Iterator[str]:
     failed = outcome.task.failed_images if outcome.task else ()
     element = _ELEMENTS[outcome.verdict.decision]
     message = " ".join(reason.message for reason in outcome.verdict.reasons)
-    suite = f"scan-gate.{outcome.name}" if outcome.name else "scan-gate"
+    suite = f"scan-gate.{outcome.own_name}" if outcome.own_name else "scan-gate"
     verdict = _case(suite, "verdict", _RELEASE, _result("verdict", element, message), seconds=outcome.seconds)
     element_of_image = "failure" if exceeds_failed_limit(outcome) else "skipped"
 

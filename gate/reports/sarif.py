@@ -16,7 +16,7 @@ from gate.outcome import coverage
 from gate.reports.failures import exceeds_failed_limit, failures, fingerprint, shown_images
 from gate.reports.json_text import RowLayout, object_chunks
 from gate.reports.size_limits import MAX_SARIF_SIZE
-from gate.text import MAX_REASON_LENGTH, one_line
+from gate.text import MAX_REASON_LENGTH, distinct_name, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -169,7 +169,7 @@ def _document(outcome: Outcome, rules: list[str]) -> dict[str, Any]:
         "rules": [_described(name, outcome) for name in rules],
     }
     # Only where it was asked for: GitHub would prefer it to the category that the user gives to the upload.
-    category = {"automationDetails": {"id": f"scan-gate/{outcome.name}/"}} if outcome.name else {}
+    category = {"automationDetails": {"id": f"scan-gate/{distinct_name(outcome.name)}/"}} if outcome.name else {}
     covered = coverage(outcome.task) if outcome.task else {}
     properties = {name: one_line(value) for name, value in covered.items()}
     run = {"tool": {"driver": driver}, **category, "properties": properties, "results": []}
@@ -179,7 +179,7 @@ def _document(outcome: Outcome, rules: list[str]) -> dict[str, Any]:
 def _described(name: str, outcome: Outcome) -> dict[str, Any]:
     rule = _RULES[name]
     # By this, Jenkins tells the findings of two gates apart (report-readers.md 3.2).
-    category = {"category": f"scan-gate.{outcome.name}"} if outcome.name else {}
+    category = {"category": f"scan-gate.{distinct_name(outcome.name)}"} if outcome.name else {}
     return {
         "id": name,
         "name": name.title().replace("-", ""),

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,8 @@ def test_gitlab_gets_the_log_of_the_wait_as_a_section() -> None:
     start, end = ci_system.start_group("Waiting", NOW), ci_system.end_group(NOW)
 
     at = int(NOW.timestamp())
-    assert start == f"\x1b[0Ksection_start:{at}:scan_gate_wait[collapsed=true]\r\x1b[0KWaiting\n"
-    assert end == f"\x1b[0Ksection_end:{at}:scan_gate_wait\r\x1b[0K\n"
+    assert start == f"\x1b[0Ksection_start:{at}:scan_gate_wait-{at}_000[collapsed=true]\r\x1b[0KWaiting\n"
+    assert end == f"\x1b[0Ksection_end:{at}:scan_gate_wait-{at}_000\r\x1b[0K\n"
 
 
 def test_two_gates_of_one_job_have_a_section_each() -> None:
@@ -59,6 +60,17 @@ def test_two_gates_of_one_job_have_a_section_each() -> None:
     assert ":scan_gate_wait-staging[" in one.start_group("Waiting", NOW)
     assert ":scan_gate_wait-production[" in two.start_group("Waiting", NOW)
     assert ":scan_gate_wait-staging\r" in one.end_group(NOW)
+
+
+def test_two_gates_without_names_that_run_one_after_the_other_in_a_job_have_a_section_each() -> None:
+    sections = []
+    for start in (NOW, NOW + timedelta(milliseconds=1)):
+        ci_system = ci.detect({"CI_JOB_NAME": "gates"}, "gitlab")
+        started, ended = ci_system.start_group("Waiting", start), ci_system.end_group(NOW + timedelta(minutes=1))
+        sections.append(re.findall(r"scan_gate_wait[-\w]*", started + ended))
+
+    assert [len(set(names)) for names in sections] == [1, 1]
+    assert sections[0] != sections[1]
 
 
 def test_gitlab_gets_everything_else_as_files(capsys: pytest.CaptureFixture[str]) -> None:

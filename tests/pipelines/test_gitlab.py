@@ -7,6 +7,7 @@ unless NEEDS_PIPELINES is set, as `.ci/run` does.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -114,8 +115,9 @@ def test_an_allowed_block_warns_and_later_jobs_see_it(cloud: str, tmp_path: Path
     assert "WARN  scan-gate" in log
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["named", "by-job"])
 @pytest.mark.usefixtures("images")
-def test_a_later_job_sees_both_verdicts_of_two_gates(tmp_path: Path) -> None:
+def test_a_later_job_sees_both_verdicts_of_two_gates(tmp_path: Path, *, named: bool) -> None:
     gates = {"production": "risky", "staging": "clean"}
     settings: dict[str, str] = {}
     with ExitStack() as stack:
@@ -123,9 +125,11 @@ def test_a_later_job_sees_both_verdicts_of_two_gates(tmp_path: Path) -> None:
         for name, scenario in gates.items():
             settings = stack.enter_context(Simulator(scenario)).describe()["huawei"]
             of_cloud = option_values("huawei", settings, omitted=("project_id",))
-            inputs = {**FIXED_INPUTS, **of_cloud, "name": name, "job-name": f"gate-{name}", "allow-exit-codes": [1]}
+            inputs = {**FIXED_INPUTS, **of_cloud, "job-name": f"gate-{name}", "allow-exit-codes": [1]}
+            inputs |= {"name": name} if named else {}
             includes.append({"local": "templates/scan-gate.yml", "inputs": inputs})
-        words = "$SCAN_VERDICT_PRODUCTION and $SCAN_VERDICT_STAGING"
+        job = "" if named else "GATE_"
+        words = f"$SCAN_VERDICT_{job}PRODUCTION and $SCAN_VERDICT_{job}STAGING"
         later = {"stage": "deploy", "script": [f'echo "later job sees {words}"']}
         log = run_pipeline(
             tmp_path,
@@ -190,8 +194,8 @@ def test_the_wait_is_a_section_of_the_log(tmp_path: Path) -> None:
     log = pipeline(tmp_path, "huawei", "clean")
 
     # The runner renders the two markers like this.
-    assert "scan_gate_wait_started" in log, log
-    assert "scan_gate_wait took" in log
+    assert re.search(r"scan_gate_wait-\d+_\d{3}_started", log), log
+    assert re.search(r"scan_gate_wait-\d+_\d{3} took", log)
     assert "section_start" not in log
 
 

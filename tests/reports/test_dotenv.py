@@ -50,15 +50,36 @@ def test_the_outputs_are_variables() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["staging", "GATE", "gate-task-id", "a.b-c_d"])
-def test_the_name_of_the_gate_ends_the_names_of_the_variables_and_makes_none_an_option(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("staging", "STAGING"),
+        ("gate-task-id", "GATE_TASK_ID"),
+        ("GATE", "GATE_DD3BFE5F"),
+        ("a.b-c_d", "A_B_C_D_15E1C269"),
+    ],
+)
+def test_the_name_of_the_gate_ends_the_names_of_the_variables_and_makes_none_an_option(name: str, end: str) -> None:
     found = as_variables(render(replace(an_outcome(), name=name)))
 
-    assert found[f"SCAN_VERDICT_{re.sub('[.-]', '_', name).upper()}"] == "passed"
+    assert found[f"SCAN_VERDICT_{end}"] == "passed"
     assert not found.keys() & {
         name for option in OPTIONS for name in variables(option.name, {"GITHUB_ACTIONS": "true"})
     }
     assert not [variable for variable in found if variable.startswith("SCAN_GATE_")]
+
+
+@pytest.mark.parametrize(
+    ("identity", "variable"),
+    [
+        ("", "SCAN_VERDICT"),
+        ("scan-gate", "SCAN_VERDICT"),
+        ("image-scan", "SCAN_VERDICT_IMAGE_SCAN"),
+        ("gate: [eu]", "SCAN_VERDICT_GATE___EU__29758FBA"),
+    ],
+)
+def test_without_a_name_that_of_the_job_ends_them_unless_it_is_that_of_the_gate(identity: str, variable: str) -> None:
+    assert as_variables(render(replace(an_outcome(), identity=identity)))[variable] == "passed"
 
 
 def test_unknown_values_are_empty() -> None:
