@@ -11,7 +11,7 @@ from gate.find_task import policy_in_force
 from gate.image import ImageState, ScannedImage
 from gate.images import messages
 from gate.images.counts import as_task
-from gate.policy import END_TOLERANCE, contradiction
+from gate.policy import contradiction
 from gate.scan import TaskState
 from gate.settlement import Settlement
 
@@ -109,15 +109,14 @@ class ImageFollower:
 
     def _is_later(self, image: ScannedImage, before: ScannedImage) -> bool:
         """Whether this result is that of the scan that was started, or of a later one, by the cloud's own clock."""
-        is_new_failure = image.state is ImageState.FAILED and (
-            before.state is not ImageState.FAILED or image.image in self._seen_running
-        )
+        had_no_failure = before.state not in {ImageState.FAILED, ImageState.MISSING}
+        is_new_failure = image.state is ImageState.FAILED and (had_no_failure or image.image in self._seen_running)
         if image.scanned_at is None or is_new_failure:
             return is_new_failure
         if before.scanned_at is not None:
             return image.scanned_at > before.scanned_at
         was_listed = before.state is not ImageState.MISSING
-        return was_listed or self._started_at is None or image.scanned_at >= self._started_at - END_TOLERANCE
+        return was_listed or self._started_at is None or image.scanned_at >= self._started_at
 
     def _is_accepted(self, image: ScannedImage) -> bool:
         """Whether the result of another scan is fresh; it was so when it was first seen, or it is not."""

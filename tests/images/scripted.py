@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gate.clock import RunDeadline
-from gate.clouds import Connection
+from gate.clouds import Connection, ImageScans
 from gate.event_log import EventLog
 from gate.image import ImageRef, ImageState, ScannedImage
 from gate.images.check import check_images
@@ -121,6 +121,13 @@ class ScriptedScans:
         return "Scripted Cloud (here)"
 
 
+class CloudOfImages(ImageScans, Protocol):
+    """A cloud of a test."""
+
+    calls: list[str]
+    """What it was asked for."""
+
+
 @dataclass
 class ImageRun:
     """One run of the image mode."""
@@ -158,7 +165,7 @@ def a_connection(
     )
 
 
-def run_images(scans: ScriptedScans, *images: ImageRef, time: FakeTime | None = None, **settings: Any) -> ImageRun:
+def run_images(scans: CloudOfImages, *images: ImageRef, time: FakeTime | None = None, **settings: Any) -> ImageRun:
     """Runs the image mode for these images, by default for one."""
     time = time or FakeTime()
     connection = a_connection(time, *(images or (WEB,)), **settings)

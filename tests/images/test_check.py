@@ -156,6 +156,20 @@ def test_without_a_result_before_a_listed_image_needs_any_and_one_that_was_not_l
     assert run_images(unlisted, timeout=300.0).codes == ["not-final"]
 
 
+@pytest.mark.parametrize(("seconds", "code"), [(-1, 5), (0, 0), (60, 0)])
+def test_an_image_that_was_not_listed_needs_a_result_since_the_start_of_its_scan(seconds: float, code: int) -> None:
+    scans = ScriptedScans([[]], [[an_image(scanned_at=at(seconds))]], startable=True)
+
+    assert int(run_images(scans, scan="always", timeout=300.0).verdict.exit_code) == code
+
+
+def test_a_failure_of_an_image_that_was_not_listed_before_may_be_an_old_one() -> None:
+    old, new = an_image(state=FAILED), an_image(state=FAILED, scanned_at=at(60))
+
+    assert run_images(ScriptedScans([[]], [[old]], startable=True), timeout=300.0).codes == ["not-final"]
+    assert run_images(ScriptedScans([[]], [[new]], startable=True)).codes == ["too-many-failed"]
+
+
 @pytest.mark.parametrize("scan", ["auto", "always"])
 def test_a_failure_from_before_is_not_taken_for_that_of_the_scan_that_was_started(scan: str) -> None:
     failed = an_image(state=FAILED)
