@@ -5,7 +5,8 @@ received bytes, parameters are checked against their ranges, errors have the doc
 defined once for all clouds, and each cloud renders it in its own way. Read `task` (a scan task and its progress),
 `fault` (what can go wrong), `scenario` (every scenario by name), `cloud` (what a cloud has to provide), `registry`
 (those that provide it), `server` (which request gets which response) and `listener` (the sockets), in this
-order.
+order. The images that were pushed are in `image`, what the security service shows of them in `listing`, what can be
+done with them in `account`, and what no document settles in `unverified`.
 """
 
 from gate.simulator.fault import (
@@ -28,21 +29,28 @@ from gate.simulator.fault import (
     truncated_response,
 )
 from gate.simulator.huawei import error_in_200, error_response
+from gate.simulator.image import BySeverity, EarlierScan, Findings, Platform, PushedImage
 from gate.simulator.quota import Quota
 from gate.simulator.registry import CLOUDS
 from gate.simulator.scenario import SCENARIOS, Scenario
 from gate.simulator.server import Request, Simulator
 from gate.simulator.task import FailedImage, SimulatedTask, Stage
+from gate.simulator.unverified import Unverified
 
 __all__ = [
     "CLOUDS",
     "POLL",
     "SCENARIOS",
     "AnyResponse",
+    "BySeverity",
+    "EarlierScan",
     "FailedImage",
     "Fault",
+    "Findings",
     "Forbidden",
     "HttpResponse",
+    "Platform",
+    "PushedImage",
     "Quota",
     "RawResponse",
     "Request",
@@ -51,6 +59,7 @@ __all__ = [
     "Simulator",
     "SlowResponse",
     "Stage",
+    "Unverified",
     "connection_reset",
     "error_in_200",
     "error_response",

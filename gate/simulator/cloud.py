@@ -6,6 +6,7 @@ from http.client import HTTPMessage
 from typing import Any, Literal, Protocol, TypeAlias
 from urllib.parse import unquote
 
+from gate.simulator.account import Account
 from gate.simulator.fault import HttpResponse
 from gate.simulator.quota import Quota
 from gate.simulator.task import Snapshot
@@ -43,6 +44,10 @@ class HttpRequest:
 class CloudState:
     """The state of the simulated account at the time of one request."""
 
+    at: float
+    """Now, in seconds since the epoch."""
+    account: Account
+    """The images of the account, and what an operation can start and stop."""
     tasks: Sequence[Snapshot]
     page_cap: int
     """The maximum length of a page, whatever the request asks for, where a cloud documents no maximum."""

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from gate.simulator.fault import POLL, Fault, Forbidden, connection_reset, login_page, server_error, truncated_response
+from gate.simulator.image import PushedImage
 from gate.simulator.quota import Quota
 from gate.simulator.task import SimulatedTask, Stage, State
 
@@ -23,6 +24,12 @@ class Scenario:
     expected_exit: int
     """The exit code of a gate with default settings."""
     tasks: tuple[SimulatedTask, ...] = ()
+    pushes: tuple[PushedImage, ...] = ()
+    """The images that are pushed before the start of the simulator, or as many seconds after it as they say."""
+    images: tuple[str, ...] = ()
+    """The references that a check asks for, as for `--image`; empty for a scenario of scan tasks."""
+    scans_left: int | None = None
+    """How many images can still be scanned; None for no limit."""
     quota: Quota | None = None
     faults: tuple[Fault, ...] = ()
 

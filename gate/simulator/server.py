@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http import HTTPStatus
 from http.client import HTTPMessage
-from threading import Lock
+from threading import RLock
 from typing import Final, Self
 
+from gate.simulator.account import Account
 from gate.simulator.cloud import JSON, ApiResponse, Cloud, CloudState, HttpRequest, NoTask
 from gate.simulator.fault import AnyResponse, Fault, Forbidden, HttpResponse
+from gate.simulator.image import PushedImage
 from gate.simulator.listener import LOOPBACK, Listener
 from gate.simulator.quota import Quota, Window
 from gate.simulator.registry import CLOUDS
 from gate.simulator.scenario import SCENARIOS, Scenario
-from gate.simulator.task import SimulatedTask, Snapshot, TaskProgress
+from gate.simulator.task import SimulatedTask
 
 DEFAULT_PAGE_CAP: Final = 50
 
@@ -51,8 +53,8 @@ class Simulator:
         now: Its only clock, in seconds since the epoch; only the pauses of a SlowResponse are in real time.
     """
 
-    tasks: list[SimulatedTask]
-    """The tasks of the account; like the next six attributes, a test may change it while the simulator runs."""
+    account: Account
+    """Its tasks and images; like the next six attributes, a test may change it while the simulator runs."""
     faults: list[Fault]
     """The first one that applies to a request provides the response."""
     quota: Quota | None
@@ -70,7 +72,7 @@ class Simulator:
 
     def __init__(self, scenario: str | Scenario = "clean", port: int = 0, now: Callable[[], float] = time.time) -> None:
         self.scenario = SCENARIOS[scenario] if isinstance(scenario, str) else scenario
-        self.tasks = [*self.scenario.tasks]
+        self.account = Account(self.scenario)
         self.faults = [*self.scenario.faults]
         self.quota = self.scenario.quota
         self.expires_at = math.inf
@@ -80,15 +82,14 @@ class Simulator:
         self.requests = []
         self.port = port
         self._now = now
-        self._started = 0.0
         self._listener: Listener | None = None
-        self._progress_of: dict[SimulatedTask, TaskProgress] = {}
         self._calls: Counter[Operation] = Counter()
         self._polls: Counter[str] = Counter()
         self._nonces: set[str] = set()
         self._windows: defaultdict[Operation, Window] = defaultdict(Window)
         # Requests are handled one at a time, however many connections there are; sending is not under the lock.
-        self._request_lock = Lock()
+        # A function that a test injects, such as `rewrite`, may push an image within a request.
+        self._request_lock = RLock()
 
     def __enter__(self) -> Self:
         self.start()
@@ -99,10 +100,8 @@ class Simulator:
 
     def start(self) -> None:
         """Open the port; `started_ago` of every task counts from this time."""
-        self._started = self._now()
-        self._progress_of.clear()
         self._nonces.clear()
-        self._snapshots(self._started)
+        self.account.start(self._now())
         self._listener = Listener(self.port, self._handle)
         self.port = self._listener.port
 
@@ -111,6 +110,20 @@ class Simulator:
         if self._listener is not None:
             self._listener.stop()
             self._listener = None
+
+    def push(self, image: PushedImage | str) -> None:
+        """Push an image, as `docker push` does, now: its tag stands for its digest from now on.
+
+        Args:
+            image: With how its scan goes, or the reference of a clean one, for `PushedImage.parse`.
+        """
+        with self._request_lock:
+            self.account.push(PushedImage.parse(image) if isinstance(image, str) else image, self._now())
+
+    @property
+    def tasks(self) -> list[SimulatedTask]:
+        """The tasks of the account, which a test may change while the simulator runs."""
+        return self.account.tasks
 
     @property
     def url(self) -> str:
@@ -173,17 +186,10 @@ class Simulator:
         return cloud.throttled(self.quota, wait)
 
     def _true_response(self, cloud: Cloud, request: HttpRequest, at: float) -> ApiResponse:
-        state = CloudState(tasks=self._snapshots(at), page_cap=self.page_cap, no_task=self.no_task)
+        account = self.account
+        state = CloudState(
+            at=at, account=account, tasks=account.snapshots(at), page_cap=self.page_cap, no_task=self.no_task
+        )
         response = cloud.respond(request, state)
-        for snapshot in response.shown_tasks:
-            self._progress_of[snapshot.task].poll()
+        account.poll(response.shown_tasks)
         return response
-
-    def _snapshots(self, at: float) -> list[Snapshot]:
-        for task in self.tasks:
-            if task not in self._progress_of:
-                self._progress_of[task] = TaskProgress(
-                    task=task, started=self._started - task.started_ago, known_since=at
-                )
-        snapshots = (self._progress_of[task].snapshot(at) for task in self.tasks)
-        return [snapshot for snapshot in snapshots if snapshot.started <= at]

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, Literal
 
+from gate.simulator.image import PushedImage
+
 State = Literal["queued", "running", "complete", "stopped", "timed-out", "failed", "unknown"]
 Kind = Literal[
     "image_scan",
@@ -99,10 +101,19 @@ class SimulatedTask:
     """Seconds from the end of the task until its images show its results, where a cloud lists images apart."""
     scanned_before: bool = True
     """Whether its images show the results of an earlier scan until then; otherwise they show none."""
+    images: tuple[PushedImage, ...] = ()
+    """Exactly these images, in the order in which their scans end; all counts and failures are then those of them.
+
+    Empty for a task whose images `gate.simulator.task_images` generates from its counts.
+    """
+    registries: tuple[str, ...] = ()
+    """The registries that it synchronises, by `PushedImage.registry`; all of them if empty."""
 
     @property
     def failures(self) -> tuple[FailedImage, ...]:
         """The failed images."""
+        if self.images:
+            return tuple(_failure(image) for image in self.images if image.failure)
         return self.failed_images or tuple(_example_failure(number) for number in range(1, self.failed + 1))
 
 
@@ -126,6 +137,8 @@ class Snapshot:
     at: float
     started: float
     ended: float | None
+    stages: tuple[tuple[Stage, float], ...] = ()
+    """The stages until now, each with the time at which it started; the last one is `stage`."""
 
     @property
     def percent(self) -> int:
@@ -139,8 +152,39 @@ class Snapshot:
         return ended is not None and self.at >= ended + self.task.results_lag
 
     @property
+    def is_running(self) -> bool:
+        """Whether it has not ended, successfully or not."""
+        return self.stage.state not in ENDED
+
+    def image_ended(self, position: int) -> float | None:
+        """When the scan of the image at this position of `SimulatedTask.images` ended; None if it did not, or not yet.
+
+        The images end in their order, in proportion to the progress of the task.
+        """
+        for stage, since in self.stages:
+            percent = DONE if stage.state == "complete" else stage.progress
+            if position < len(self.task.images) * percent // DONE:
+                return since if self.ended is None else min(since, self.ended)
+        return None
+
+    @property
     def counts(self) -> Counts:
         """The images done so far: all of them once the task is complete, before that in proportion to its progress."""
+        return self._counts_of_images() if self.task.images else self._counts_in_proportion()
+
+    def _counts_of_images(self) -> Counts:
+        done = [image for number, image in enumerate(self.task.images) if self.image_ended(number) is not None]
+        failures = [image for image in done if image.failure]
+        risky = sum(image.findings.is_risky and not image.failure for image in done)
+        return Counts(
+            total=len(self.task.images),
+            succeeded=len(done) - len(failures),
+            failed=len(failures),
+            risky=None if self.task.risky is None else risky,
+            failed_images=tuple(map(_failure, failures)),
+        )
+
+    def _counts_in_proportion(self) -> Counts:
         task, percent = self.task, self.percent
         failed = task.failed * percent // DONE
         return Counts(
@@ -161,34 +205,63 @@ class TaskProgress:
     started: float
     known_since: float
     _stage: int = 0
-    _since: float = field(init=False)
     _polls: int = 0
+    _stages: list[tuple[Stage, float]] = field(init=False)
+    _is_stopped: bool = False
 
     def __post_init__(self) -> None:
-        self._since = max(self.started, self.known_since)
+        self._stages = [(self.task.stages[0], max(self.started, self.known_since))]
 
     def snapshot(self, now: float) -> Snapshot:
         """The task at this time; does not count as a poll."""
-        while self._stage < len(self.task.stages) - 1 and (end := self._end(now)) is not None:
-            self._stage, self._since, self._polls = self._stage + 1, end, 0
-        stage = self.task.stages[self._stage]
-        return Snapshot(task=self.task, stage=stage, at=now, started=self.started, ended=self._ended(stage))
+        while not self._is_stopped and self._stage < len(self.task.stages) - 1 and (end := self._end(now)) is not None:
+            self._stage, self._polls = self._stage + 1, 0
+            self._stages.append((self.task.stages[self._stage], end))
+        return Snapshot(
+            task=self.task,
+            stage=self._stages[-1][0],
+            at=now,
+            started=self.started,
+            ended=self._ended(),
+            stages=tuple(self._stages),
+        )
 
     def poll(self) -> None:
         """Count one response that showed the task."""
         self._polls += 1
 
+    def stop(self, now: float) -> None:
+        """End it as stopped, at the progress that it has; harmless if it has ended."""
+        snapshot = self.snapshot(now)
+        if snapshot.is_running:
+            self._is_stopped = True
+            self._stages.append((Stage(state="stopped", progress=snapshot.stage.progress), now))
+
     def _end(self, now: float) -> float | None:
-        stage = self.task.stages[self._stage]
-        if stage.seconds is not None and now >= self._since + stage.seconds:
-            return self._since + stage.seconds
+        stage, since = self._stages[-1]
+        if stage.seconds is not None and now >= since + stage.seconds:
+            return since + stage.seconds
         return now if stage.polls is not None and self._polls >= stage.polls else None
 
-    def _ended(self, stage: Stage) -> float | None:
+    def _ended(self) -> float | None:
+        stage, since = self._stages[-1]
         if stage.state not in ENDED:
             return None
         # A task that has ended in its first stage ended between its start and the time it was added.
-        return self._since if self._stage else min(self.started + DEFAULT_DURATION, self._since)
+        return since if len(self._stages) > 1 else min(self.started + DEFAULT_DURATION, since)
+
+
+def _failure(image: PushedImage) -> FailedImage:
+    return FailedImage(
+        id=image.number,
+        registry_id=image.registry_id,
+        registry_name=image.registry,
+        image_name=image.name,
+        image_version=image.tag,
+        namespace=image.namespace,
+        registry_type=image.kind or "",
+        failed_reason=image.failure or "",
+    )
 
 
 def _example_failure(number: int) -> FailedImage:

@@ -1,31 +1,16 @@
 """Renders the images of the account as DescribeImageInstances does (alibaba-security-center.md 2.2)."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any, Final
 
 from gate.simulator.alibaba.criteria import matching_rows, parse
 from gate.simulator.alibaba.identity import REGION
-from gate.simulator.alibaba.images import Image, images, unrelated_images
 from gate.simulator.alibaba.parameters import Parameters
 from gate.simulator.alibaba.tasks import milliseconds
 from gate.simulator.task import Snapshot
+from gate.simulator.task_images import Instance, instances
 
-EARLIER_SCAN_AGE: Final = 30 * 24 * 3600.0
-OLD_SCAN_TIME: Final = 1_704_067_200.0
-"""2024-01-01, when the images that belong to no task were scanned."""
 IMAGE_SIZE: Final = "186.4"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Instance:
-    """An image under one of its tags, with the results of its last scan."""
-
-    image: Image
-    tag_index: int
-    scanned: float | None
-    """When it was last scanned, in seconds since the epoch; None if never."""
-    risky: bool | None
 
 
 def select(tasks: Iterable[Snapshot], parameters: Parameters) -> list[dict[str, Any]]:
@@ -35,24 +20,6 @@ def select(tasks: Iterable[Snapshot], parameters: Parameters) -> list[dict[str, 
     scanned = parameters["Scanned"][0].lower() == "true" if "Scanned" in parameters else None
     rows = [row for row in rows if scanned in {None, "LastScanTime" in row}]
     return matching_rows(criteria, parameters["LogicalExp"][0], rows)
-
-
-def instances(tasks: Iterable[Snapshot]) -> Iterator[Instance]:
-    """All images of the account, once per tag."""
-    for snapshot in tasks:
-        for image in images(snapshot.task):
-            scanned, risky = _last_result(image, snapshot)
-            for tag_index in range(len(image.tags)):
-                yield Instance(image=image, tag_index=tag_index, scanned=scanned, risky=risky)
-    for image in unrelated_images():
-        # One in ten was never scanned, and has no results.
-        is_unscanned = image.number % 10 == 0
-        yield Instance(
-            image=image,
-            tag_index=0,
-            scanned=None if is_unscanned else OLD_SCAN_TIME + image.number,
-            risky=None if is_unscanned else image.risky,
-        )
 
 
 def document(instance: Instance) -> dict[str, Any]:
@@ -80,15 +47,6 @@ def document(instance: Instance) -> dict[str, Any]:
         **_scan(instance),
     }
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _last_result(image: Image, snapshot: Snapshot) -> tuple[float | None, bool | None]:
-    if snapshot.has_results and image.result == "scanned":
-        return snapshot.ended, image.risky
-    if not snapshot.task.scanned_before:
-        return None, None
-    # The earlier scan had the opposite result, so that a client that ignores the scan time gets the wrong risk.
-    return snapshot.started - EARLIER_SCAN_AGE, None if image.risky is None else not image.risky
 
 
 def _findings(risk: str | None) -> dict[str, Any]:

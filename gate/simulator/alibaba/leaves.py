@@ -8,10 +8,10 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from gate.simulator.alibaba.identity import REGION
-from gate.simulator.alibaba.images import Image, ImageResult, images
 from gate.simulator.alibaba.parameters import LEAF_TYPES, Parameters
 from gate.simulator.alibaba.tasks import STATUS, has_id, milliseconds, source
 from gate.simulator.task import DONE, Snapshot
+from gate.simulator.task_images import Image, ImageResult, images
 
 # StatusText and ResultInfo of a scanned image, in each form that a client has to accept as a success (2.3).
 SCANNED: Final = (("SUCCESS", "SUCCESS"), ("SUCCESS", ""), ("SUCCESS", None))
