@@ -2,11 +2,12 @@
 
 It is written from the vendors' published facts and knows nothing of the gate: signatures are recomputed from the
 received bytes, parameters are checked against their ranges, errors have the documented bodies. The state of a cloud is
-defined once for all clouds, and each cloud renders it in its own way. Read `task` (a scan task and its progress),
-`fault` (what can go wrong), `scenario` (every scenario by name), `cloud` (what a cloud has to provide), `registry`
-(those that provide it), `server` (which request gets which response) and `listener` (the sockets), in this
-order. The images that were pushed are in `image`, what the security service shows of them in `listing`, what can be
-done with them in `account`, and what no document settles in `unverified`.
+defined once for all clouds, and each cloud renders it in its own way.
+
+Read `task` (a scan task), `progress` (its stages), `image` (a pushed image), `listing` (what the security service shows
+of it), `account` (what can be done with it), `unverified` (what no document settles), `fault` (what can go wrong),
+`scenario` (every scenario by name), `cloud` (what a cloud has to provide), `registry` (those that provide it),
+`control` (the push by HTTP), `server` (which request gets which response) and `listener` (the sockets), in this order.
 """
 
 from gate.simulator.fault import (

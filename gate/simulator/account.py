@@ -7,8 +7,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from gate.simulator.image import Push, PushedImage, TagKey
 from gate.simulator.listing import ListedImage, World, current_tags, is_to_scan, listed_images, sync_time
+from gate.simulator.progress import TaskProgress
 from gate.simulator.scenario import Scenario
-from gate.simulator.task import DONE, SimulatedTask, Snapshot, Stage, TaskProgress
+from gate.simulator.task import DONE, SimulatedTask, Snapshot, Stage
 from gate.simulator.unverified import Unverified
 
 SYNC_STAGES: Final = (Stage(state="running", progress=50, seconds=2), Stage(state="complete", progress=DONE))

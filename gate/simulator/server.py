@@ -11,6 +11,7 @@ from http.client import HTTPMessage
 from threading import RLock
 from typing import Final, Self
 
+from gate.simulator import control
 from gate.simulator.account import Account
 from gate.simulator.cloud import JSON, ApiResponse, Cloud, CloudState, HttpRequest, NoTask
 from gate.simulator.fault import AnyResponse, Fault, Forbidden, HttpResponse
@@ -135,6 +136,17 @@ class Simulator:
         return {name: cloud.describe(self.url) for name, cloud in CLOUDS.items()}
 
     def _handle(self, request: HttpRequest) -> AnyResponse:
+        return self._pushed(request) if control.is_push(request) else self._handle_api(request)
+
+    def _pushed(self, request: HttpRequest) -> AnyResponse:
+        try:
+            image = control.pushed_image(request)
+        except ValueError as error:
+            return control.rejected(error)
+        self.push(image)
+        return control.created(image)
+
+    def _handle_api(self, request: HttpRequest) -> AnyResponse:
         name, cloud = next((name, cloud) for name, cloud in reversed([*CLOUDS.items()]) if cloud.claims(request))
         operation = cloud.operation(request)
         with self._request_lock:

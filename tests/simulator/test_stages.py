@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.simulator import SimulatedTask, Simulator, Stage
-from gate.simulator.task import TaskProgress
+from gate.simulator.progress import TaskProgress
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Clock, ListTasks
