@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from gate.simulator.image import Push, PushedImage, TagKey
-from gate.simulator.listing import ListedImage, World, current_tags, is_to_scan, listed_images, sync_time
+from gate.simulator.listing import ListedImage, World, current_tags, is_to_scan, listed_images, pushed_images, sync_time
 from gate.simulator.progress import TaskProgress
 from gate.simulator.scenario import Scenario
 from gate.simulator.task import DONE, SimulatedTask, Snapshot, Stage
@@ -77,6 +77,10 @@ class Account:
     def listed(self, at: float) -> list[ListedImage]:
         """What the security service shows of the images that were pushed, in no order that a client may rely on."""
         return sorted(listed_images(self._world(at)), key=lambda shown: (shown.scanned or 0.0, shown.image.number))
+
+    def pushed(self, at: float) -> list[ListedImage]:
+        """What the registries themselves show: every push, oldest first for each tag, with the scans of its digest."""
+        return [*pushed_images(self._world(at))]
 
     def tags(self, at: float) -> dict[TagKey, Push]:
         """What each tag of the registries stands for; the registry knows it at once, the security service later."""

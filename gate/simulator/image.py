@@ -6,7 +6,6 @@ pushes of an account, and `gate.simulator.listing` derives from them what the se
 
 from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, TypeAlias
-from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
 
 SeverityName = Literal["critical", "high", "medium", "low"]
@@ -180,11 +179,6 @@ class PushedImage:
     def number(self) -> int:
         """The number of the row of its tag, which stays when the tag moves."""
         return crc32("\n".join(self.key).encode())
-
-    @property
-    def registry_id(self) -> str:
-        """The id of its registry, a UUID."""
-        return str(uuid5(NAMESPACE_URL, f"{self.kind}/{self.registry}"))
 
     @property
     def is_index(self) -> bool:

@@ -6,7 +6,7 @@ account, at the time of a request, so that the task list and the image list alwa
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Literal, TypeAlias
 
@@ -82,6 +82,14 @@ def listed_images(world: World) -> Iterator[ListedImage]:
             yield shown
             if world.unverified.lists_platform_images:
                 yield from shown.platforms
+
+
+def pushed_images(world: World) -> Iterator[ListedImage]:
+    """What the registries themselves show: every push, the oldest of each tag first, with the scans of its digest."""
+    exact = replace(world, unverified=replace(world.unverified, moved_tag_keeps_results=False))
+    for pushes in _by_tag(world).values():
+        for push in pushes:
+            yield _shown(push.image, (push, push.at), pushes, exact)
 
 
 def sync_time(registry: str, world: World) -> float | None:

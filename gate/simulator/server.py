@@ -126,6 +126,10 @@ class Simulator:
         """The tasks of the account, which a test may change while the simulator runs."""
         return self.account.tasks
 
+    @tasks.setter
+    def tasks(self, tasks: list[SimulatedTask]) -> None:
+        self.account.tasks = tasks
+
     @property
     def url(self) -> str:
         """The endpoint of all clouds."""

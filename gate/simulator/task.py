@@ -110,9 +110,7 @@ class SimulatedTask:
 
     @property
     def failures(self) -> tuple[FailedImage, ...]:
-        """The failed images."""
-        if self.images:
-            return tuple(_failure(image) for image in self.images if image.failure)
+        """The failed images of a task that names none."""
         return self.failed_images or tuple(_example_failure(number) for number in range(1, self.failed + 1))
 
 
@@ -124,7 +122,8 @@ class Counts:
     succeeded: int
     failed: int
     risky: int | None
-    failed_images: tuple[FailedImage, ...]
+    failed_images: tuple[FailedImage, ...] = ()
+    """Empty for a task that names its images; `Snapshot.ended_images` has those."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,16 +170,20 @@ class Snapshot:
         """The images done so far: all of them once the task is complete, before that in proportion to its progress."""
         return self._counts_of_images() if self.task.images else self._counts_in_proportion()
 
+    @property
+    def ended_images(self) -> tuple[PushedImage, ...]:
+        """The images of a task that names them, as far as their scans have ended."""
+        return tuple(image for number, image in enumerate(self.task.images) if self.image_ended(number) is not None)
+
     def _counts_of_images(self) -> Counts:
-        done = [image for number, image in enumerate(self.task.images) if self.image_ended(number) is not None]
-        failures = [image for image in done if image.failure]
-        risky = sum(image.findings.is_risky and not image.failure for image in done)
+        ended = self.ended_images
+        failed = sum(image.failure is not None for image in ended)
+        risky = sum(image.findings.is_risky and not image.failure for image in ended)
         return Counts(
             total=len(self.task.images),
-            succeeded=len(done) - len(failures),
-            failed=len(failures),
+            succeeded=len(ended) - failed,
+            failed=failed,
             risky=None if self.task.risky is None else risky,
-            failed_images=tuple(map(_failure, failures)),
         )
 
     def _counts_in_proportion(self) -> Counts:
@@ -194,19 +197,6 @@ class Snapshot:
             # A complete task lists all of its failures, even where their number contradicts its count.
             failed_images=task.failures if percent == DONE else tuple(islice(task.failures, failed)),
         )
-
-
-def _failure(image: PushedImage) -> FailedImage:
-    return FailedImage(
-        id=image.number,
-        registry_id=image.registry_id,
-        registry_name=image.registry,
-        image_name=image.name,
-        image_version=image.tag,
-        namespace=image.namespace,
-        registry_type=image.kind or "",
-        failed_reason=image.failure or "",
-    )
 
 
 def _example_failure(number: int) -> FailedImage:

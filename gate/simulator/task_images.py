@@ -43,6 +43,8 @@ class Instance:
     scanned: float | None
     """When it was last scanned, in seconds since the epoch; None if never."""
     risky: bool | None
+    task: Snapshot | None = None
+    """None for an image that belongs to no task."""
 
 
 @lru_cache(maxsize=1024)
@@ -80,7 +82,7 @@ def instances(tasks: Iterable[Snapshot]) -> Iterator[Instance]:
         for image in images(snapshot.task):
             scanned, risky = _last_result(image, snapshot)
             for tag_index in range(len(image.tags)):
-                yield Instance(image=image, tag_index=tag_index, scanned=scanned, risky=risky)
+                yield Instance(image=image, tag_index=tag_index, scanned=scanned, risky=risky, task=snapshot)
     for image in unrelated_images():
         # One in ten was never scanned, and has no results.
         is_unscanned = image.number % 10 == 0

@@ -1,4 +1,4 @@
-"""What the published facts do not settle, as switches: each is set to what is harder for a client."""
+"""What the published facts do not settle, as switches: each is set to what is harder for a client, or says why not."""
 
 from dataclasses import dataclass
 
@@ -17,3 +17,17 @@ class Unverified:
     """Whether an image that is being scanned cannot be scanned once more."""
     lists_platform_images: bool = False
     """Whether the images of an index have rows of their own beside that of the index."""
+
+    # Huawei Cloud (huawei-images.md 9).
+    fuzzy_names: bool = True
+    """Whether namespace, image_name, image_version and registry_name also find parts of names."""
+    lists_swr_registries: bool = True
+    """Whether ListRegistry lists SWR: it is harder without, but the types of its registries name SWR."""
+    empty_list_scans_all: bool = True
+    """Whether a scan of specified images that specifies none scans all of them."""
+    drops_images_that_it_cannot_scan: bool = True
+    """Whether a scan starts without the images that are not listed so, or cannot be scanned, and without an error."""
+    lists_handled_vulnerabilities: bool = True
+    """Whether handled vulnerabilities are listed where the request does not say."""
+    repeats_vulnerabilities: bool = True
+    """Whether a vulnerability is listed once for each package that has it."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gate.simulator import Simulator
+from tests.simulator.huawei.sdk import client, sdk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,23 +18,6 @@ def _temporary_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The SDK writes an application id to the home directory when it is imported."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-
-def sdk(module: str, name: str) -> Any:
-    """A name of the SDK, imported on use, since the import takes a second."""
-    return getattr(import_module(f"huaweicloudsdk{module}"), name)
-
-
-def client(simulator: Simulator, **other: str) -> Any:
-    """An HssClient with the simulator's keys, or with others; without a project id it looks the project up."""
-    settings = {**simulator.describe()["huawei"], "security_token": "", **other}
-    credentials = sdk("core.auth.credentials", "BasicCredentials")(
-        settings["access_key_id"], settings["access_key_secret"], settings["project_id"] or None
-    ).with_iam_endpoint(settings["iam_endpoint"])
-    if settings["security_token"]:
-        credentials = credentials.with_security_token(settings["security_token"])
-    region = sdk("core.region.region", "Region")(settings["region"], settings["endpoint"])
-    return sdk("hss.v5", "HssClient").new_builder().with_credentials(credentials).with_region(region).build()
 
 
 def request(**query: object) -> Any:

@@ -1,30 +1,29 @@
-"""Simulates Huawei Cloud HSS and the project lookup of IAM, from the published facts alone (huawei-hss.md)."""
+"""Simulates Huawei Cloud HSS, SWR and the project lookup of IAM, from the published facts alone.
+
+Read `routes` (which request is for which operation), then what responds to it: `hss` with `rows`, `registries`, `scans`
+and `vulnerabilities`, `swr`, `swr_enterprise` and `iam`; the facts are in huawei-hss.md and huawei-images.md.
+"""
 
 import json
 import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
 
-from gate.simulator.cloud import ApiResponse, CloudState, HttpRequest, out_of_order
+from gate.simulator.cloud import ApiResponse, CloudState, HttpRequest
 from gate.simulator.fault import HttpResponse
 from gate.simulator.huawei import identity
+from gate.simulator.huawei.call import Call
+from gate.simulator.huawei.checks import validation_error
 from gate.simulator.huawei.errors import error
 from gate.simulator.huawei.identity import CREDENTIALS, PROJECT_ID, REGION
-from gate.simulator.huawei.parameters import DEFAULTS, select, validation_error
-from gate.simulator.huawei.rendering import document
+from gate.simulator.huawei.routes import ROUTES, Route
 from gate.simulator.quota import Quota
-from gate.simulator.task import Snapshot
 
-TASKS: Final = re.compile(r"/v5/([^/]+)/image/tasks")
-PROJECTS: Final = "/v3/projects"
-DOMAIN_ID: Final = "fedcba9876543210fedcba9876543210"
-# The name of a sub-project starts with the name of its region: a client that compares prefixes finds two projects.
-PROJECT_IDS: Final = {REGION: PROJECT_ID, f"{REGION}_team": "00112233445566778899aabbccddeeff"}
 FAULT_ID: Final = f"{0:032x}"
+UNKNOWN: Final = "unknown"
 
 
 def describe(url: str) -> dict[str, str]:
@@ -38,12 +37,8 @@ def claims(_request: HttpRequest) -> bool:
 
 
 def operation(request: HttpRequest) -> str:
-    """The requested operation: `tasks`, `projects`, or `unknown`."""
-    if request.method != "GET":
-        return "unknown"
-    if TASKS.fullmatch(request.path):
-        return "tasks"
-    return "projects" if request.path == PROJECTS else "unknown"
+    """The name of the requested operation, from `ROUTES`, or `unknown`."""
+    return next((name for name, route in ROUTES.items() if _path(route, request) is not None), UNKNOWN)
 
 
 def is_poll(operation: str) -> bool:
@@ -53,20 +48,22 @@ def is_poll(operation: str) -> bool:
 
 def gateway_error(request: HttpRequest, now: float, expiry: float, _nonces: set[str]) -> ApiResponse | None:
     """The error with which the gateway rejects the request; None if it is routed and authenticated."""
-    if operation(request) == "unknown":
+    if operation(request) == UNKNOWN:
         return error("APIGW.0101")
     return identity.authentication_error(request, now, expiry)
 
 
 def respond(request: HttpRequest, state: CloudState) -> ApiResponse:
-    """The list of tasks or of projects."""
-    if (found := TASKS.fullmatch(request.path)) is None:
-        return _projects(request.query.get("name"))
-    if unquote(found[1]) != PROJECT_ID:
+    """The response of the operation."""
+    name = operation(request)
+    route, query = ROUTES[name], request.query
+    path = _path(route, request) or {}
+    if path.get("project", PROJECT_ID) != PROJECT_ID:
         return error("APIGW.0302")
-    if problem := validation_error(request.query):
-        return error("HSS.0001", problem)
-    return _tasks({**DEFAULTS, **{name: values[0] for name, values in request.query.items()}}, state.tasks)
+    if problem := validation_error(query, route.checks, route.required):
+        return error("HSS.0001" if request.path.startswith("/v5/") else "SVCSTG.SWR.4000014", problem)
+    values = {**route.defaults, **{parameter: given[0] for parameter, given in query.items()}}
+    return route.respond(Call(path=path, query=values, names=query.get("name"), body=request.body, state=state))
 
 
 def throttled(quota: Quota, wait: float) -> ApiResponse:
@@ -85,7 +82,7 @@ def forbidden() -> ApiResponse:
 def to_http(operation: str, response: ApiResponse, request_id: str) -> HttpResponse:
     """Encodes a response as HTTP: IAM names its trace, and the gateway repeats the request id in its own errors."""
     body = response.document
-    if response.status != HTTPStatus.OK and body["error_code"].startswith("APIGW."):
+    if response.status != HTTPStatus.OK and body and body.get("error_code", "").startswith("APIGW."):
         body = {**body, "request_id": request_id}
     is_iam = operation == "projects" and response.status == HTTPStatus.OK
     return HttpResponse(
@@ -96,7 +93,7 @@ def to_http(operation: str, response: ApiResponse, request_id: str) -> HttpRespo
             "X-IAM-Trace-Id" if is_iam else "X-Request-Id": request_id,
             **response.headers,
         },
-        body=json.dumps(body).encode(),
+        body=b"" if body is None else json.dumps(body).encode(),
     )
 
 
@@ -110,25 +107,7 @@ def error_in_200(code: str = "HSS.0010") -> HttpResponse:
     return replace(error_response(code), status=HTTPStatus.OK)
 
 
-def _tasks(query: Mapping[str, str], tasks: Sequence[Snapshot]) -> ApiResponse:
-    matching = out_of_order(select(query, tasks))
-    start = int(query["offset"])
-    on_page = tuple(matching[start : start + int(query["limit"])])
-    body = {"data_list": [document(snapshot) for snapshot in on_page], "total_num": len(matching)}
-    return ApiResponse(status=HTTPStatus.OK, document=body, shown_tasks=on_page)
-
-
-def _projects(names: Sequence[str] | None) -> ApiResponse:
-    projects = [
-        {
-            "id": project_id,
-            "name": name,
-            "domain_id": DOMAIN_ID,
-            "parent_id": DOMAIN_ID,
-            "enabled": True,
-            "is_domain": False,
-        }
-        for name, project_id in PROJECT_IDS.items()
-        if names is None or name in names
-    ]
-    return ApiResponse(status=HTTPStatus.OK, document={"projects": projects})
+def _path(route: Route, request: HttpRequest) -> Mapping[str, str] | None:
+    """The variable parts of the path; None if the request is not for this route."""
+    found = route.path.fullmatch(request.path) if request.method == route.method else None
+    return None if found is None else {name: unquote(part) for name, part in found.groupdict().items()}

@@ -1,4 +1,4 @@
-"""Renders the errors of HSS and of the API gateway in front of it (huawei-hss.md 5)."""
+"""Renders the errors of HSS, SWR and the API gateway in front of them (huawei-hss.md 5, huawei-images.md 4)."""
 
 from http import HTTPStatus
 from typing import Final
@@ -11,6 +11,7 @@ HSS: Final = {
     "HSS.0010": "Access denied.",
     "HSS.0011": "The resource is not found.",
     "HSS.0013": "Insufficient permissions.",
+    "HSS.0014": "The quota cannot be created.",
 }
 """The status of all of them is 400."""
 
@@ -27,14 +28,22 @@ GATEWAY: Final = {
     "APIGW.0613": (503, "IAM is unavailable"),
 }
 
+SWR: Final = {
+    "SVCSTG.SWR.4000014": (400, "Invalid parameter."),
+    "SVCSTG.SWR.4040010": (404, "The image does not exist."),
+}
+
 
 def error(code: str, message: str | None = None) -> ApiResponse:
-    """The error with this code, in the form of HSS or of the gateway."""
+    """The error with this code, in the form of HSS, of SWR or of the gateway."""
     if code in HSS:
         text = message or HSS[code]
         return ApiResponse(
             status=HTTPStatus.BAD_REQUEST,
             document={"error_code": code, "error_description": text, "error_msg": text},
         )
+    if code in SWR:
+        status, text = SWR[code]
+        return ApiResponse(status=status, document={"errors": [{"errorCode": code, "errorMessage": message or text}]})
     status, default = GATEWAY[code]
     return ApiResponse(status=status, document={"error_msg": message or default, "error_code": code})

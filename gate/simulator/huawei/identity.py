@@ -12,6 +12,7 @@ from gate.simulator.huawei.signature import FORM, canonical_request, sign
 
 REGION: Final = "cn-north-4"
 PROJECT_ID: Final = "0123456789abcdef0123456789abcdef"
+DOMAIN_ID: Final = "fedcba9876543210fedcba9876543210"
 CREDENTIALS: Final[Mapping[str, str]] = {
     "access_key_id": "SIMULATEDHUAWEIACCESSKEY",
     "access_key_secret": "simulated-huawei-secret-key-that-opens-nothing",

@@ -1,39 +1,28 @@
 """Validates the parameters of the task list, and filters tasks by them (huawei-hss.md 1)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
+from gate.simulator.huawei.checks import PAGES, Check, between, is_in_enterprise_project, length, one_of
 from gate.simulator.huawei.rendering import milliseconds, scope_mask
 from gate.simulator.task import ENDED, Snapshot
 
-MAX_LENGTH: Final = 256
 MAX_TIME: Final = 4_070_880_000_000
-EVERY_ENTERPRISE_PROJECT: Final = "all_granted_eps"
+TEXT: Final = length(1, 256)
+CHECKS: Final[Mapping[str, Check]] = {
+    **PAGES,
+    "type": one_of("image_sync", "image_scan"),
+    "global_image_type": one_of("local", "registry"),
+    "task_type": one_of("cycle", "manual", "autoSync", "manualSync"),
+    "task_name": TEXT,
+    "task_id": TEXT,
+    "task_status": one_of("scanning", "finished"),
+    "create_time": between(0, MAX_TIME),
+    "end_time": between(0, MAX_TIME),
+    "scan_scope": between(0, 0x7FFF_FFFF),
+}
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parameter:
-    """One parameter of the query."""
-
-    accepts: Callable[[str], bool]
-    matches: Callable[[str, Snapshot], bool] = lambda _value, _snapshot: True
-
-
-def _length(text: str) -> bool:
-    return 1 <= len(text) <= MAX_LENGTH
-
-
-def _one_of(*values: str) -> Callable[[str], bool]:
-    return lambda text: text in values
-
-
-def _between(minimum: int, maximum: int) -> Callable[[str], bool]:
-    return lambda text: text.isascii() and text.isdigit() and minimum <= int(text) <= maximum
-
-
-def _in_enterprise_project(value: str, snapshot: Snapshot) -> bool:
-    return value in {EVERY_ENTERPRISE_PROJECT, snapshot.task.enterprise_project_id}
+Filter: TypeAlias = Callable[[str, Snapshot], bool]
 
 
 def _has_status(value: str, snapshot: Snapshot) -> bool:
@@ -50,44 +39,24 @@ def _in_scope(value: str, snapshot: Snapshot) -> bool:
     return mask == requested or bool(mask & requested)
 
 
-PARAMETERS: Final[Mapping[str, Parameter]] = {
-    "type": Parameter(
-        accepts=_one_of("image_sync", "image_scan"), matches=lambda value, snapshot: snapshot.task.kind == value
+FILTERS: Final[Mapping[str, Filter]] = {
+    "type": lambda value, snapshot: snapshot.task.kind == value,
+    "enterprise_project_id": lambda value, snapshot: is_in_enterprise_project(
+        value, snapshot.task.enterprise_project_id
     ),
-    "enterprise_project_id": Parameter(accepts=_length, matches=_in_enterprise_project),
-    "global_image_type": Parameter(
-        accepts=_one_of("local", "registry"), matches=lambda value, snapshot: snapshot.task.image_type == value
-    ),
-    "task_type": Parameter(
-        accepts=_one_of("cycle", "manual", "autoSync", "manualSync"),
-        matches=lambda value, snapshot: snapshot.task.task_type == value,
-    ),
-    "task_name": Parameter(accepts=_length, matches=lambda value, snapshot: value in snapshot.task.name),
-    "task_id": Parameter(accepts=_length, matches=lambda value, snapshot: snapshot.task.id == value),
-    "task_status": Parameter(accepts=_one_of("scanning", "finished"), matches=_has_status),
+    "global_image_type": lambda value, snapshot: snapshot.task.image_type == value,
+    "task_type": lambda value, snapshot: snapshot.task.task_type == value,
+    "task_name": lambda value, snapshot: value in snapshot.task.name,
+    "task_id": lambda value, snapshot: snapshot.task.id == value,
+    "task_status": _has_status,
     # An inclusive window on start and end time is the likeliest reading of the two parameters (huawei-hss.md 1).
-    "create_time": Parameter(
-        accepts=_between(0, MAX_TIME), matches=lambda value, snapshot: milliseconds(snapshot.started) >= int(value)
-    ),
-    "end_time": Parameter(accepts=_between(0, MAX_TIME), matches=_ended_by),
-    "scan_scope": Parameter(accepts=_between(0, 0x7FFF_FFFF), matches=_in_scope),
-    "offset": Parameter(accepts=_between(0, 2_000_000)),
-    "limit": Parameter(accepts=_between(10, 200)),
+    "create_time": lambda value, snapshot: milliseconds(snapshot.started) >= int(value),
+    "end_time": _ended_by,
+    "scan_scope": _in_scope,
 }
-DEFAULTS: Final[Mapping[str, str]] = {"enterprise_project_id": "0", "offset": "0", "limit": "10"}
-
-
-def validation_error(query: Mapping[str, Sequence[str]]) -> str | None:
-    """What is wrong with a query, or None; undocumented parameters are ignored."""
-    if "type" not in query:
-        return "Invalid parameter: type is required"
-    for name in query.keys() & PARAMETERS.keys():
-        if len(query[name]) > 1 or not PARAMETERS[name].accepts(query[name][0]):
-            return f"Invalid parameter: {name}={','.join(query[name])}"
-    return None
 
 
 def select(query: Mapping[str, str], tasks: Sequence[Snapshot]) -> list[Snapshot]:
     """The tasks that match every parameter of a valid query."""
-    filters = [(PARAMETERS[name].matches, value) for name, value in query.items() if name in PARAMETERS]
+    filters = [(FILTERS[name], value) for name, value in query.items() if name in FILTERS]
     return [snapshot for snapshot in tasks if all(matches(value, snapshot) for matches, value in filters)]

@@ -5,7 +5,8 @@ from functools import reduce
 from operator import or_
 from typing import Any, Final
 
-from gate.simulator.task import EVERY_SCOPE, Scope, SimulatedTask, Snapshot, State
+from gate.simulator.huawei.rows import failed_image
+from gate.simulator.task import EVERY_SCOPE, Counts, Scope, SimulatedTask, Snapshot, State
 
 STATUS: Final[dict[State, int]] = {
     "queued": 0,
@@ -57,9 +58,15 @@ def document(snapshot: Snapshot) -> dict[str, Any]:
         "failed_num": counts.failed,
         "success_num": counts.succeeded,
         "total_num": counts.total,
-        "failed_images": [asdict(image) for image in counts.failed_images],
+        "failed_images": _failed_images(snapshot, counts),
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _failed_images(snapshot: Snapshot, counts: Counts) -> list[dict[str, Any]]:
+    if snapshot.task.images:
+        return [failed_image(image) for image in snapshot.ended_images if image.failure]
+    return [asdict(image) for image in counts.failed_images]
 
 
 def _scan_only(snapshot: Snapshot) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def canonical_request(
 ) -> str:
     """The canonical request; header names are in any case, and every signed header must be present."""
     lowered = {name.lower(): text.strip() for name, text in headers.items()}
-    path = "/".join(quote(unquote(segment), safe="~") for segment in target.partition("?")[0].split("/"))
+    path = "/".join(quote(segment, safe="~") for segment in unquote(target.partition("?")[0]).split("/"))
     query = "&".join(f"{quote(name, safe='~')}={quote(text, safe='~')}" for name, text in sorted(query_pairs(target)))
     unsigned = body and lowered.get("x-sdk-content-sha256") == UNSIGNED
     return "\n".join(

@@ -1,0 +1,137 @@
+"""Which request is for which operation of HSS, IAM and SWR, by the vendor's own names for most of them."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from gate.simulator.cloud import ApiResponse
+from gate.simulator.huawei import hss, iam, parameters, row_query, swr, swr_enterprise, vulnerabilities
+from gate.simulator.huawei.call import Call
+from gate.simulator.huawei.checks import DEFAULTS, ENTERPRISE_PROJECT, PAGES, Check, length, list_of, one_of
+from gate.simulator.huawei.registries import REGISTRY_TYPES
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """One operation."""
+
+    method: str
+    path: re.Pattern[str]
+    respond: Callable[[Call], ApiResponse]
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+
+def _path(template: str) -> re.Pattern[str]:
+    """The pattern of a path with variable parts in braces, none of which has a slash that is not encoded."""
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+
+
+PROJECT: Final = {"enterprise_project_id": ENTERPRISE_PROJECT}
+IMAGE: Final = "/v5/{project}/image"
+ARTIFACTS: Final = "/v2/{project}/instances/{instance}/namespaces/{namespace}/repositories/{repository}/artifacts"
+TAGS: Final = "/v2/manage/namespaces/{namespace}/repos/{repository}/tags"
+OF_REGISTRIES: Final[Mapping[str, Check]] = {
+    **PAGES,
+    "registry_name": length(1, 128),
+    "registry_type": list_of(*REGISTRY_TYPES),
+}
+
+ROUTES: Final[Mapping[str, Route]] = {
+    "tasks": Route(
+        method="GET",
+        path=_path(f"{IMAGE}/tasks"),
+        respond=hss.list_tasks,
+        checks=parameters.CHECKS,
+        required=("type",),
+        defaults=DEFAULTS,
+    ),
+    "projects": Route(method="GET", path=_path("/v3/projects"), respond=iam.list_projects),
+    "ListRegistryImages": Route(
+        method="GET",
+        path=_path(f"{IMAGE}/registries/images"),
+        respond=hss.list_images,
+        checks=row_query.CHECKS,
+        defaults=DEFAULTS,
+    ),
+    "ListRegistry": Route(
+        method="GET",
+        path=_path(f"{IMAGE}/registries"),
+        respond=hss.list_registries,
+        checks={
+            **OF_REGISTRIES,
+            "registry_id": length(1, 64),
+            "registry_addr": length(1, 256),
+            "status": one_of("success", "fail", "accessing"),
+        },
+        defaults=DEFAULTS,
+    ),
+    "CreateImageSynchronizeTask": Route(
+        method="POST",
+        path=_path(f"{IMAGE}/image-sync/tasks"),
+        respond=hss.start_sync,
+        checks=PROJECT,
+        defaults=DEFAULTS,
+    ),
+    "ListAssociateRegistries": Route(
+        method="GET",
+        path=_path(f"{IMAGE}/image-sync/tasks/{{task}}/registries"),
+        respond=hss.list_synchronised,
+        checks={**OF_REGISTRIES, "sync_status": one_of("finished", "running", "failed")},
+        defaults=DEFAULTS,
+    ),
+    "CreateManualImageScanTask": Route(
+        method="POST",
+        path=_path(f"{IMAGE}/image-scan/tasks"),
+        respond=hss.start_scan,
+        checks={**PROJECT, "global_image_type": one_of("local", "registry")},
+        defaults={**DEFAULTS, "global_image_type": "registry"},
+    ),
+    "StopImageScanTask": Route(
+        method="PUT",
+        path=_path(f"{IMAGE}/image-scan/tasks/{{task}}/stop"),
+        respond=hss.stop_scan,
+        checks=PROJECT,
+        defaults=DEFAULTS,
+    ),
+    "ShowImagePayPerScanStatistics": Route(
+        method="GET",
+        path=_path(f"{IMAGE}/pay-per-scan/statistics"),
+        respond=hss.show_statistics,
+        checks=PROJECT,
+        defaults=DEFAULTS,
+    ),
+    "ListImageVulnerabilities": Route(
+        method="GET",
+        path=_path(f"{IMAGE}/{{image_id}}/vulnerabilities"),
+        respond=hss.list_vulnerabilities,
+        checks=vulnerabilities.CHECKS,
+        required=vulnerabilities.REQUIRED,
+        defaults=DEFAULTS,
+    ),
+    "ShowRepoTag": Route(method="GET", path=_path(f"{TAGS}/{{tag}}"), respond=swr.show_tag),
+    "ListRepositoryTags": Route(method="GET", path=_path(TAGS), respond=swr.list_tags, checks=swr.CHECKS),
+    "ListInstanceArtifacts": Route(
+        method="GET",
+        path=_path(ARTIFACTS),
+        respond=swr_enterprise.list_artifacts,
+        checks=swr_enterprise.LIST_CHECKS,
+        defaults=swr_enterprise.LIST_DEFAULTS,
+    ),
+    "ShowInstanceArtifact": Route(
+        method="GET",
+        path=_path(f"{ARTIFACTS}/{{digest}}"),
+        respond=swr_enterprise.show_artifact,
+        checks=swr_enterprise.SHOW_CHECKS,
+        defaults=swr_enterprise.SHOW_DEFAULTS,
+    ),
+    "StartManualScanning": Route(
+        method="POST", path=_path(f"{ARTIFACTS}/{{digest}}/scan"), respond=swr_enterprise.start_scan
+    ),
+    "ListInstanceArtifactVulnerabilities": Route(
+        method="GET", path=_path(f"{ARTIFACTS}/{{digest}}/vulnerabilities"), respond=swr_enterprise.list_vulnerabilities
+    ),
+}
+"""By the names of the operations; the first two are older here than the others."""
