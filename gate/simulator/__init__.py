@@ -6,8 +6,9 @@ defined once for all clouds, and each cloud renders it in its own way.
 
 Read `task` (a scan task), `progress` (its stages), `image` (a pushed image), `listing` (what the security service shows
 of it), `account` (what can be done with it), `unverified` (what no document settles), `fault` (what can go wrong),
-`scenario` (every scenario by name), `cloud` (what a cloud has to provide), `registry` (those that provide it),
-`control` (the push by HTTP), `server` (which request gets which response) and `listener` (the sockets), in this order.
+`scenario` and `image_scenario` (every scenario by name), `cloud` (what a cloud has to provide), `registry` (those that
+provide it), `control` (the push by HTTP), `server` (which request gets which response) and `listener` (the sockets),
+in this order.
 """
 
 from gate.simulator.fault import (
@@ -31,6 +32,7 @@ from gate.simulator.fault import (
 )
 from gate.simulator.huawei import error_in_200, error_response
 from gate.simulator.image import BySeverity, EarlierScan, Findings, Platform, PushedImage
+from gate.simulator.image_scenario import IMAGE_SCENARIOS
 from gate.simulator.quota import Quota
 from gate.simulator.registry import CLOUDS
 from gate.simulator.scenario import SCENARIOS, Scenario
@@ -40,6 +42,7 @@ from gate.simulator.unverified import Unverified
 
 __all__ = [
     "CLOUDS",
+    "IMAGE_SCENARIOS",
     "POLL",
     "SCENARIOS",
     "AnyResponse",

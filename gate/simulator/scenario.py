@@ -30,6 +30,8 @@ class Scenario:
     """The references that a check asks for, as for `--image`; empty for a scenario of scan tasks."""
     scans_left: int | None = None
     """How many images can still be scanned; None for no limit."""
+    only_cloud: str = ""
+    """The only cloud in which it can happen; empty if it can in all."""
     quota: Quota | None = None
     faults: tuple[Fault, ...] = ()
 

@@ -16,6 +16,7 @@ from gate.simulator.account import Account
 from gate.simulator.cloud import JSON, ApiResponse, Cloud, CloudState, HttpRequest, NoTask
 from gate.simulator.fault import AnyResponse, Fault, Forbidden, HttpResponse
 from gate.simulator.image import PushedImage
+from gate.simulator.image_scenario import IMAGE_SCENARIOS
 from gate.simulator.listener import LOOPBACK, Listener
 from gate.simulator.quota import Quota, Window
 from gate.simulator.registry import CLOUDS
@@ -49,7 +50,7 @@ class Simulator:
     """The simulated clouds on a loopback port, for as long as a `with` block or from `start` to `stop`.
 
     Args:
-        scenario: The state of the clouds: a name from SCENARIOS, or a custom scenario.
+        scenario: The state of the clouds: a name from SCENARIOS or IMAGE_SCENARIOS, or a custom scenario.
         port: 0 takes any free port.
         now: Its only clock, in seconds since the epoch; only the pauses of a SlowResponse are in real time.
     """
@@ -72,7 +73,7 @@ class Simulator:
     requests: list[Request]
 
     def __init__(self, scenario: str | Scenario = "clean", port: int = 0, now: Callable[[], float] = time.time) -> None:
-        self.scenario = SCENARIOS[scenario] if isinstance(scenario, str) else scenario
+        self.scenario = {**SCENARIOS, **IMAGE_SCENARIOS}[scenario] if isinstance(scenario, str) else scenario
         self.account = Account(self.scenario)
         self.faults = [*self.scenario.faults]
         self.quota = self.scenario.quota
