@@ -19,16 +19,17 @@ from gate.log import Log
 from gate.options import OPTIONS
 from gate.ownership import is_root
 from gate.run_settings import settings_from
-from gate.simulator import SCENARIOS, Simulator
+from gate.simulator import IMAGE_SCENARIOS, SCENARIOS, PushedImage, Simulator
 from gate.writing import print_stdout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from gate.settings import Settings
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 _LAST_PORT = 65535
+_SCENARIOS = {**SCENARIOS, **IMAGE_SCENARIOS}
 
 
 class PlainOption(click.Option):
@@ -50,15 +51,16 @@ def _cloud(help_text: str) -> Callable[[Command], Command]:
     )
 
 
-_scenario = click.option(
-    "--scenario",
-    cls=PlainOption,
-    type=click.Choice([*SCENARIOS]),
-    default="clean",
-    metavar="SCENARIO",
-    show_default=True,
-    help="what happens in the simulated cloud; see below",
-)
+def _scenario(names: Iterable[str]) -> Callable[[Command], Command]:
+    return click.option(
+        "--scenario",
+        cls=PlainOption,
+        type=click.Choice([*names]),
+        default="clean",
+        metavar="SCENARIO",
+        show_default=True,
+        help="what happens in the simulated cloud; see below",
+    )
 
 
 class Port(click.ParamType[int]):
@@ -73,14 +75,29 @@ class Port(click.ParamType[int]):
         return int(str(value))
 
 
+class PushedImageReference(click.ParamType[PushedImage]):
+    """Parses the reference of an image that is pushed."""
+
+    name = "REFERENCE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> PushedImage:
+        """Parses a value of the command line."""
+        try:
+            return PushedImage.parse(str(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
 class ScenarioCommand(click.Command):
-    """A command whose help lists the scenarios."""
+    """A command whose help lists the scenarios that it takes."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes each scenario with what happens in it, and the exit code of a check."""
         super().format_epilog(ctx, formatter)
-        for code in sorted({known.expected_exit for known in SCENARIOS.values()}):
-            rows = [(name, known.summary) for name, known in SCENARIOS.items() if known.expected_exit == code]
+        (taken,) = (param.type for param in self.params if param.name == "scenario")
+        scenarios = {name: known for name, known in _SCENARIOS.items() if name in getattr(taken, "choices", ())}
+        for code in sorted({known.expected_exit for known in scenarios.values()}):
+            rows = [(name, known.summary) for name, known in scenarios.items() if known.expected_exit == code]
             with formatter.section(f"Scenarios in which a check exits with {code}"):
                 formatter.write_dl(rows)
 
@@ -90,12 +107,23 @@ class ScenarioCommand(click.Command):
 @click.option(
     "--json", "as_json", is_flag=True, help="print the address and the keys of every cloud, as one line of JSON"
 )
+@click.option(
+    "--push",
+    "images",
+    cls=PlainOption,
+    type=PushedImageReference(),
+    multiple=True,
+    help="push this image at the start, as [REGISTRY/]NAMESPACE/NAME:TAG@sha256:DIGEST; repeatable",
+)
 @_cloud("print the variables for this cloud")
-@_scenario
-def simulate(port: int, cloud: str, scenario: str, *, as_json: bool) -> int:
+@_scenario(_SCENARIOS)
+def simulate(port: int, cloud: str, scenario: str, images: tuple[PushedImage, ...], *, as_json: bool) -> int:
     """Serve all simulated clouds on one loopback port until stopped, and print the variables for a check of one."""
+    simulator = Simulator(scenario, port)
+    for image in images:
+        simulator.push(image)
     try:
-        with suppress(Interrupted), Simulator(scenario, port) as simulator:
+        with suppress(Interrupted), simulator:
             clouds = simulator.describe()
             print_stdout(f"{json.dumps(clouds)}\n" if as_json else _shell_commands(cloud, clouds[cloud]))
             while True:
@@ -119,7 +147,7 @@ def _cause(error: OSError) -> str:
 
 @click.command(cls=ScenarioCommand)
 @_cloud("simulate this cloud")
-@_scenario
+@_scenario(SCENARIOS)
 @click.pass_obj
 def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
     """Run check against a simulated cloud: what it prints and how it exits, without an account."""

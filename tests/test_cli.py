@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from gate import __version__, cli
 from gate.errors import Interrupted
-from gate.simulator import SCENARIOS, Fault, HttpResponse, Quota, Scenario, SimulatedTask, Simulator
+from gate.simulator import IMAGE_SCENARIOS, SCENARIOS, Fault, HttpResponse, Quota, Scenario, SimulatedTask, Simulator
 from tests.builders import FakeTime
 from tests.github_runner import parse_outputs
 from tests.harness import CLOUDS
@@ -381,7 +382,8 @@ def test_the_help_of_a_simulated_cloud_shows_its_defaults_and_lists_the_scenario
     assert "--scenario SCENARIO what happens in the simulated cloud; see below [default: clean]" in text
     assert "<=" not in text
     listed = dict(re.findall(r"Scenarios in which a check exits with (\d): (.*?)(?= Scenarios in|$)", text))
-    assert [name for name, it in SCENARIOS.items() if f"{name} {it.summary}" not in listed[str(it.expected_exit)]] == []
+    taken = SCENARIOS if command == "demo" else {**SCENARIOS, **IMAGE_SCENARIOS}
+    assert [name for name, it in taken.items() if f"{name} {it.summary}" not in listed[str(it.expected_exit)]] == []
     assert "risky Two of three images are risky." in listed["1"]
 
 
@@ -393,6 +395,10 @@ def test_the_help_of_a_simulated_cloud_shows_its_defaults_and_lists_the_scenario
             "Invalid value for --port: '65536' is no port, such as 8080.",
         ),
         (["simulate", "--port", "http"], "Invalid value for --port: 'http' is no port, such as 8080."),
+        (
+            ["simulate", "--push", "web:1.4.2"],
+            "Invalid value for --push: 'web:1.4.2' is not of the form [REGISTRY/]NAMESPACE/NAME:TAG@sha256:DIGEST.",
+        ),
         (["demo", "stray"], "Got unexpected extra argument (stray)."),
         (
             ["check", "--cloud", "huawei", "--limit", "3"],
@@ -752,6 +758,27 @@ def test_simulate_prints_commands_for_a_shell_and_serves_until_stopped(
         "`.venv/bin/scan-gate check`; Ctrl-C stops the simulator."
     )
     assert end == ""
+
+
+def test_simulate_starts_with_the_images_that_it_is_told_were_pushed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The registry of a cloud shows them."""
+    shown: list[str] = []
+
+    def sleep(_seconds: float) -> None:
+        huawei = json.loads(capsys.readouterr().out)["huawei"]
+        for name in ("web", "api"):
+            url = f"{huawei['endpoint']}/v2/manage/namespaces/team/repos/shop%24{name}/tags/1"
+            response = requests.get(url, headers={"X-Auth-Token": huawei["auth_token"]}, timeout=5)
+            shown.append(response.json()["digest"])
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    pushes = [f"--push=team/shop/{name}:1@sha256:{digit * 64}" for name, digit in (("web", "a"), ("api", "b"))]
+
+    assert cli.main(["simulate", "--json", *pushes]) == 0
+    assert shown == [f"sha256:{digit * 64}" for digit in "ab"]
 
 
 @pytest.mark.usefixtures("stopped_asleep")

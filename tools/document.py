@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gate.errors import ExitCode
 from gate.help import EXIT_CODES
 from gate.options import CONFIG, NO_VARIABLES_HELP, OPTIONS
-from gate.simulator import SCENARIOS
+from gate.simulator import IMAGE_SCENARIOS, SCENARIOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,8 @@ def _exit_codes() -> Iterator[str]:
 def _scenarios() -> Iterator[str]:
     yield "| scenario | what happens | exit code |"
     yield "| --- | --- | --- |"
-    for name, scenario in sorted(SCENARIOS.items(), key=lambda pair: pair[1].expected_exit):
+    known = {**SCENARIOS, **IMAGE_SCENARIOS}
+    for name, scenario in sorted(known.items(), key=lambda pair: (bool(pair[1].images), pair[1].expected_exit)):
         yield f"| `{name}` | {scenario.summary} | {scenario.expected_exit} |"
 
 
