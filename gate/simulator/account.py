@@ -6,7 +6,16 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from gate.simulator.image import Push, PushedImage, TagKey
-from gate.simulator.listing import ListedImage, World, current_tags, is_to_scan, listed_images, pushed_images, sync_time
+from gate.simulator.listing import (
+    ListedImage,
+    World,
+    current_tags,
+    listed_images,
+    pushed_images,
+    running_scan,
+    scanned_images,
+    sync_time,
+)
 from gate.simulator.progress import TaskProgress
 from gate.simulator.scenario import Scenario
 from gate.simulator.task import DONE, SimulatedTask, Snapshot, Stage
@@ -90,9 +99,14 @@ class Account:
         """When the last synchronisation of this registry ended successfully; None if there was none."""
         return sync_time(registry, self._world(at))
 
+    def being_scanned(self, images: Iterable[PushedImage], at: float) -> list[PushedImage]:
+        """Those of these images, by digest and tag, that a task which has not ended is to scan."""
+        world = self._world(at)
+        return [image for image in images if running_scan(image, world) is not None]
+
     def is_being_scanned(self, image: PushedImage, at: float) -> bool:
         """Whether a task that has not ended is to scan this digest under this tag."""
-        return any(is_to_scan(snapshot, image) for snapshot in self.snapshots(at))
+        return bool(self.being_scanned([image], at))
 
     def start_scan(self, images: Sequence[PushedImage], at: float, **fields: Any) -> SimulatedTask:
         """Start one scan of exactly these images, which every list shows from now on; `scans_left` goes down.
@@ -141,7 +155,14 @@ class Account:
         self._pushes.append(Push(image=image, at=at - image.pushed_ago, known_since=at, number=len(self._pushes)))
 
     def _world(self, at: float) -> World:
-        return World(at=at, pushes=self._pushes, snapshots=self.snapshots(at), unverified=self.unverified)
+        snapshots = self.snapshots(at)
+        return World(
+            at=at,
+            pushes=self._pushes,
+            snapshots=snapshots,
+            unverified=self.unverified,
+            scanned=scanned_images(snapshots),
+        )
 
     def _ago(self, at: float) -> float:
         return 0.0 if self._started is None else self._started - at

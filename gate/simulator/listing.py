@@ -5,7 +5,7 @@ account, at the time of a request, so that the task list and the image list alwa
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Literal, TypeAlias
@@ -63,10 +63,32 @@ class World:
     """All of the account, those in the future too."""
     snapshots: Sequence[Snapshot]
     unverified: Unverified
+    scanned: Mapping[TagKey, Sequence["ScannedImage"]]
+    """The images of all scans by their tags, from `scanned_images`: there are too many to search them for each tag."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScannedImage:
+    """An image of a scan that names its images."""
+
+    image: PushedImage
+    task: Snapshot
+    ended: float | None
+    """None if it was not reached, or not yet."""
 
 
 _Listing: TypeAlias = tuple[Push, float]
 """A push, and the time since when it is listed."""
+
+
+def scanned_images(snapshots: Iterable[Snapshot]) -> Mapping[TagKey, Sequence[ScannedImage]]:
+    """The images of all scans by their tags."""
+    images: defaultdict[TagKey, list[ScannedImage]] = defaultdict(list)
+    for task in snapshots:
+        if task.task.kind == "image_scan":
+            for position, image in enumerate(task.task.images):
+                images[image.key].append(ScannedImage(image=image, task=task, ended=task.image_ended(position)))
+    return images
 
 
 def current_tags(world: World) -> dict[TagKey, Push]:
@@ -97,12 +119,12 @@ def sync_time(registry: str, world: World) -> float | None:
     return max((ended for _, ended in _syncs(registry, world.snapshots)), default=None)
 
 
-def is_to_scan(task: Snapshot, image: PushedImage) -> bool:
-    """Whether a task is to scan this digest under this tag, and has not done so."""
-    return task.is_running and any(
-        scanned.key == image.key and scanned.digest == image.digest and task.image_ended(position) is None
-        for position, scanned in enumerate(task.task.images)
-    )
+def running_scan(image: PushedImage, world: World) -> Snapshot | None:
+    """The task that is to scan this digest under this tag, and has not done so; None if there is none."""
+    for scanned in world.scanned.get(image.key, ()):
+        if scanned.image.digest == image.digest and scanned.task.is_running and scanned.ended is None:
+            return scanned.task
+    return None
 
 
 def _by_tag(world: World) -> dict[TagKey, list[Push]]:
@@ -139,7 +161,7 @@ def _listing(pushes: Sequence[Push], world: World) -> _Listing | None:
 def _shown(image: PushedImage, listing: _Listing, pushes: Sequence[Push], world: World) -> ListedImage:
     push, listed = listing
     scans = sorted(_scans(image, pushes, world), key=attrgetter("ended"))
-    running = next((task for task in world.snapshots if is_to_scan(task, image)), None)
+    running = running_scan(image, world)
     last = scans[-1] if scans else None
     results = [scan for scan in scans if not scan.failure and world.at >= scan.ended + scan.results_lag]
     return ListedImage(
@@ -178,17 +200,16 @@ def _scans(image: PushedImage, pushes: Sequence[Push], world: World) -> Iterator
     for push in pushes:
         if (one := push.image.earlier) is not None and _counts_for(image, push.image, world.unverified):
             yield Scan(image=push.image, ended=push.known_since - one.ago, failure=one.failure, findings=one.findings)
-    for snapshot in world.snapshots:
-        for position, scanned in enumerate(snapshot.task.images):
-            if (ended := snapshot.image_ended(position)) is not None and _counts_for(image, scanned, world.unverified):
-                yield Scan(
-                    image=scanned,
-                    ended=ended,
-                    failure=scanned.failure,
-                    findings=scanned.findings,
-                    results_lag=scanned.results_lag,
-                    task=snapshot,
-                )
+    for scanned in world.scanned.get(image.key, ()):
+        if scanned.ended is not None and _counts_for(image, scanned.image, world.unverified):
+            yield Scan(
+                image=scanned.image,
+                ended=scanned.ended,
+                failure=scanned.image.failure,
+                findings=scanned.image.findings,
+                results_lag=scanned.image.results_lag,
+                task=scanned.task,
+            )
 
 
 def _counts_for(image: PushedImage, scanned: PushedImage, unverified: Unverified) -> bool:

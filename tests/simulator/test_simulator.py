@@ -92,6 +92,15 @@ def test_two_simulators_share_no_state(list_tasks: ListTasks) -> None:
     assert len(SCENARIOS["clean"].tasks) == 7
 
 
+def test_the_tasks_of_a_simulator_can_be_replaced(list_tasks: ListTasks) -> None:
+    """The list is the account's own."""
+    with Simulator() as simulator:
+        simulator.tasks = [SimulatedTask(id="t", name="only")]
+
+        assert list_tasks(simulator).document["total_num"] == 1
+        assert simulator.account.tasks is simulator.tasks
+
+
 def test_it_records_every_request(send: SendRequest, list_tasks: ListTasks, clock: Clock) -> None:
     """The number counts all operations, parameters are decoded, and header names are case-insensitive."""
     with Simulator(now=clock) as simulator:

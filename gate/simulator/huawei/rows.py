@@ -1,6 +1,6 @@
 """Renders the images of the registries as ListRegistryImages does (huawei-images.md 1.2)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -67,8 +67,9 @@ def rows(account: Account, at: float) -> list[Row]:
     shown = [*account.listed(at), *_of_tasks(account.snapshots(at))]
     shown = sorted(shown, key=lambda one: (one.scanned or 0.0, one.image.number))
     newest = {one.image.repository: one for one in sorted(shown, key=lambda one: (one.pushed, one.image.number))}
+    synchronised = {one: sync_time(one, account, at) for one in {Registry.of(one.image) for one in shown}}
     return [
-        Row(shown=one, document=_document(one, account, at, is_newest=newest[one.image.repository] is one))
+        Row(shown=one, document=_document(one, synchronised, is_newest=newest[one.image.repository] is one))
         for one in shown
         if not one.image.platform
     ]
@@ -104,7 +105,7 @@ def milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1000)
 
 
-def _document(shown: ListedImage, account: Account, at: float, *, is_newest: bool) -> dict[str, Any]:
+def _document(shown: ListedImage, synchronised: Mapping[Registry, float | None], *, is_newest: bool) -> dict[str, Any]:
     image, registry = shown.image, Registry.of(shown.image)
     fields = {
         **_counts(shown),
@@ -116,7 +117,7 @@ def _document(shown: ListedImage, account: Account, at: float, *, is_newest: boo
         "image_size": min(image.size, MAX_SIZE),
         "latest_update_time": milliseconds(shown.pushed),
         "latest_scan_time": milliseconds(shown.scanned),
-        "latest_sync_time": milliseconds(max(shown.listed, sync_time(registry, account, at) or 0.0)),
+        "latest_sync_time": milliseconds(max(shown.listed, synchronised[registry] or 0.0)),
         "scannable": image.scannable and not image.is_index,
         "is_multiple_arch": image.is_index,
         **_of_kind(image, registry),

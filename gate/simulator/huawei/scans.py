@@ -56,7 +56,7 @@ def start(call: Call) -> ApiResponse:
 
 def _refusal(images: Sequence[PushedImage], state: CloudState) -> ApiResponse | None:
     account = state.account
-    if account.unverified.refuses_repeated_scans and any(account.is_being_scanned(one, state.at) for one in images):
+    if account.unverified.refuses_repeated_scans and account.being_scanned(images, state.at):
         return error("HSS.0001", "Invalid parameter: an image is being scanned")
     if account.scans_left is not None and account.scans_left < len(images):
         return error("HSS.0014")
@@ -116,7 +116,8 @@ def _chosen(document: Mapping[str, Any], call: Call) -> list[PushedImage] | None
     ]
     if document["is_all"] or not infos:
         return _images([row for row in listed if row.document["scannable"]])
-    found = [next((row for row in listed if _is_of(info, row)), None) for info in infos]
+    by_id = {row.document["id"]: row for row in listed}
+    found = [row if (row := by_id.get(info["id"])) and _is_of(info, row) else None for info in infos]
     scannable = [row for row in found if row is not None and row.document["scannable"]]
     if len(scannable) < len(infos) and not account.unverified.drops_images_that_it_cannot_scan:
         return None
