@@ -15,7 +15,15 @@ import requests
 from gate.clouds.error_response import AUTH_STATUSES
 from gate.clouds.response import date_of, memory_left
 from gate.clouds.retry_loop import RetryLoop
-from gate.errors import DeadlineExceeded, ForeignResponse, GateError, NotAuthorised, Unreachable
+from gate.errors import (
+    DeadlineExceeded,
+    ForeignResponse,
+    GateError,
+    NotAuthorised,
+    Throttled,
+    TransientError,
+    Unreachable,
+)
 from gate.policy import CLOCK_TOLERANCE
 from gate.text import one_line
 from gate.verdict_messages import format_duration, format_limit
@@ -76,6 +84,7 @@ class ApiClient:
         *,
         operation: str = "",
         bytes_kept: int = 0,
+        is_repeatable: bool = True,
     ) -> dict[str, Any]:
         """Calls one operation and returns the JSON object of its response.
 
@@ -88,15 +97,18 @@ class ApiClient:
             headers: What the operation needs beside the headers of its signature.
             operation: The operation's own name, where method and path do not tell it from others.
             bytes_kept: What the caller keeps of earlier responses; this one may take that much less memory.
+            is_repeatable: False for an operation that must not run twice, such as one that starts a scan. After a rate
+                limit it is sent again all the same, as it did not run; after any other transient error it may have run.
 
         Raises:
-            TransientError: The error of the last attempt, when another one would be pointless.
+            TransientError: The error of the last attempt, when another one would be pointless, or might be harmful.
             GateError: What the API's `read` makes of the response, at once.
             NotUnderstood: The response is too large or cannot be decompressed.
         """
         url = f"{self._api.base_url}{path}{_encoded(query)}"
         attributes = {"operation": operation or f"{method} {path}", "max_memory": memory_left(bytes_kept)}
-        return self._retries.run(partial(self._attempt, partial(requests.Request, method, url, headers), attributes))
+        attempt = partial(self._attempt, partial(requests.Request, method, url, headers), attributes)
+        return self._retries.run(attempt, after=TransientError if is_repeatable else Throttled)
 
     def _attempt(self, request: Callable[..., requests.Request], attributes: Mapping[str, Any]) -> dict[str, Any]:
         response = self._send(request(auth=self._api.auth), attributes)

@@ -54,8 +54,12 @@ class RetryLoop:
         self._poll_started = self._last_success = -math.inf
         self._has_queued = self._has_queued_in_poll = False
 
-    def run(self, attempt: Callable[[], Value]) -> Value:
+    def run(self, attempt: Callable[[], Value], *, after: type[TransientError] = TransientError) -> Value:
         """Makes attempts until one succeeds.
+
+        Args:
+            attempt: Sends the request.
+            after: The errors after which the request is repeated.
 
         Raises:
             TransientError: The error of the last attempt, when another one would be pointless.
@@ -66,7 +70,7 @@ class RetryLoop:
         request = _Request(first_attempt=self._clock.elapsed())
         value = retry(
             lambda: request.attempt(attempt),
-            TransientError,
+            after,
             give_up=lambda error: retry_schedule.should_give_up(self._failed(request, error)),
             before_retry=lambda error: self._pause(self._failed(request, error)),
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.clouds.fair_retry import ROUND, SLOT_WINDOW, queue_position, seconds_until_slot
-from gate.errors import DeadlineExceeded, Throttled, Unreachable
+from gate.errors import DeadlineExceeded, Throttled, TransientError, Unreachable
 from gate.outcome import EventKind
 from gate.simulator import Fault, HttpResponse, Quota, Simulator, connection_reset, server_error
 from tests.builders import NOW
@@ -20,6 +20,7 @@ from tests.clouds.builders import a_connection, events_of_kind
 from tests.clouds.clients import PROJECTS, a_client, call, error_of, retry_after_response
 
 if TYPE_CHECKING:
+    from gate.simulator import AnyResponse
     from tests.builders import FakeTime
 
 # Exponential backoff, and the deadline of the run.
@@ -105,6 +106,37 @@ def test_all_clients_together_may_send_one_request_after_a_pause(fake_time: Fake
             iam.call("GET", PROJECTS)
 
         assert len(simulator.requests) == 2
+
+
+# Operations that must not run twice.
+
+
+@pytest.mark.parametrize(
+    "response",
+    [server_error(), connection_reset(), HttpResponse(body=b'{"projects": [')],
+    ids=["server-error", "connection-reset", "truncated"],
+)
+def test_an_operation_that_may_have_run_is_not_repeated_if_it_must_not_run_twice(
+    fake_time: FakeTime, response: AnyResponse
+) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(requests=frozenset({1}), response=response))
+        client = a_client(a_connection(fake_time), simulator.url)
+        with pytest.raises(TransientError):
+            client.call("GET", PROJECTS, is_repeatable=False)
+
+        assert len(simulator.requests) == 1
+    assert fake_time.slept == []
+
+
+def test_an_operation_that_was_rate_limited_did_not_run_and_is_repeated_in_any_case(fake_time: FakeTime) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(requests=frozenset({1}), response=retry_after_response("7", status=429)))
+        client = a_client(a_connection(fake_time), simulator.url)
+
+        assert client.call("GET", PROJECTS, is_repeatable=False).keys() == {"projects"}
+        assert len(simulator.requests) == 2
+    assert fake_time.slept[0] >= 7
 
 
 # The retry timeout as long as no server has responded.
