@@ -4,6 +4,9 @@ GateError
 ├── UsageError               2  an option, a variable or the config file is wrong
 ├── NotAuthorised            3  credentials are missing, wrong or not sufficient
 ├── Refused                  4  the cloud rejected the request
+│   ├── ScanQuotaUsedUp         no image may be scanned any more
+│   ├── ScanNotStarted          the cloud did not start the scan that was asked for
+│   └── ScanTooLarge            the cloud started a scan of other images too
 ├── NotUnderstood            4  the response is not what the cloud documents
 │   └── ForeignResponse         it did not come from the API, such as a proxy's page
 ├── TransientError           4  one of these, if the last retry failed too:
@@ -76,6 +79,24 @@ class Refused(GateError):
 
     exit_code = ExitCode.CLOUD_UNAVAILABLE
     code = "refused"
+
+
+class ScanQuotaUsedUp(Refused):
+    """Raised when the account has no quota left for the scan of an image."""
+
+    code = "scan-quota"
+
+
+class ScanNotStarted(Refused):
+    """Raised when the cloud accepts the request for a scan, and says that it does not scan."""
+
+    code = "scan-not-started"
+
+
+class ScanTooLarge(Refused):
+    """Raised when the scan that was started has more images than were asked for; each may cost money."""
+
+    code = "scan-too-large"
 
 
 class TransientError(GateError):
