@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba import translate
-from gate.clouds.alibaba.pages import fetch_all_rows, memory_of_rows
+from gate.clouds.alibaba.pages import memory_of_rows
 from gate.clouds.alibaba.results import count_results, leaf_records, record_targets, scanned_digests
-from gate.clouds.alibaba.selection import IMAGE_SCAN
+from gate.clouds.alibaba.security_center import batches, digest_criteria, digest_of
 from gate.clouds.alibaba.statements import Statements
-from gate.clouds.values import identity
 from gate.scan import TaskState
 
 if TYPE_CHECKING:
@@ -20,26 +18,18 @@ if TYPE_CHECKING:
 
     from gate.clouds.alibaba.leaves import LeafRecord
     from gate.clouds.alibaba.pages import Row
+    from gate.clouds.alibaba.security_center import SecurityCenter
     from gate.clouds.alibaba.selection import Selection
-    from gate.clouds.api_client import ApiClient
     from gate.scan import ScanTask
 
-VERSION = "2018-12-03"
-PAGE_SIZE = 100
-"""Rows per page that are requested. The largest allowed number is not documented; the API may return fewer."""
 _MEMORY_PER_RESULT = 300
 """Bytes."""
-BATCH_SIZE = 20
-"""Images per request: each takes 160 bytes in two spellings, and gateways accept URLs of 8 KiB."""
-
-# Whether the tags of an image share its Uuid is not documented. Results can change while the list is read.
-_IMAGE_ID_FIELDS = ("Uuid", "Digest", "Tag", "InstanceId", "RegionId", "RepoId", "RepoNamespace", "RepoName")
 
 
 class AlibabaCloud:
     """Security Center of one account; `gate.clouds.interface.Cloud` documents its methods."""
 
-    def __init__(self, sas: ApiClient, selection: Selection, now: Callable[[], datetime], place: str) -> None:
+    def __init__(self, sas: SecurityCenter, selection: Selection, now: Callable[[], datetime], place: str) -> None:
         self._sas = sas
         self._place = place
         self._now = now
@@ -91,16 +81,16 @@ class AlibabaCloud:
 
     def _latest_task(self) -> ScanTask | None:
         source = {"Source": self._selection.source} if self._selection.source else {}
-        return self._parsed(self._call("GetLastOnceTaskInfo", {**self._names, **source}))
+        return self._parsed(self._sas.call("GetLastOnceTaskInfo", {**self._names, **source}))
 
     def _fetch_task(self, task_id: str) -> dict[str, Any]:
-        return self._call("GetOnceTaskResultInfo", {"TaskId": task_id, **self._names})
+        return self._sas.call("GetOnceTaskResultInfo", {"TaskId": task_id, **self._names})
 
     def _parsed(self, document: Mapping[str, Any], *, requested_id: str = "") -> ScanTask | None:
         return self._statements.parse_task(document, self._selection.judged_type, requested_id=requested_id)
 
     def _with_counts(self, task: ScanTask) -> ScanTask:
-        rows = self._leaf_rows(task)
+        rows = self._sas.leaf_rows(task.id)
         window = self._statements.window(task, self._now())
         leaves = leaf_records(rows, window)
         images = self._image_rows(scanned_digests(leaves) - {""}, memory_of_rows(rows))
@@ -112,14 +102,6 @@ class AlibabaCloud:
         counted = [row for row, leaf in zip(rows, leaves, strict=True) if leaf.counts_as_image]
         return self._statements.count_lost_images(task.id, listed=record_targets(rows), counted=record_targets(counted))
 
-    def _leaf_rows(self, task: ScanTask) -> list[Row]:
-        def fetch_page(number: int, bytes_kept: int) -> dict[str, Any]:
-            paging = {"CurrentPage": str(number), "PageSize": str(PAGE_SIZE), "RelateInfo": "true"}
-            query = {"TaskType": IMAGE_SCAN, "TaskId": task.id, **paging}
-            return self._call("DescribeOnceTaskLeafRecordPage", query, bytes_kept)
-
-        return fetch_all_rows(fetch_page, "OnceTasks", what="the scan task's images", identity=_leaf_identity)
-
     def _image_rows(self, digests: Iterable[str], bytes_kept: int) -> Iterator[Row]:
         """The rows of these images.
 
@@ -127,55 +109,15 @@ class AlibabaCloud:
         from the responses, the unfiltered list decides.
         """
         wanted = set(digests)
+
+        def is_wanted(row: Row) -> bool:
+            return digest_of(row) in wanted
+
         missing = set(digests)
-        for batch in _batches(sorted(missing)):
-            rows = self._search_images(_criteria(batch), wanted, bytes_kept)
+        for batch in batches(sorted(missing)):
+            rows = self._sas.image_rows(digest_criteria(batch), is_wanted, bytes_kept)
             bytes_kept += len(rows) * _MEMORY_PER_RESULT
-            missing -= set(map(_digest, rows))
+            missing -= set(map(digest_of, rows))
             yield from rows
         if missing:
-            yield from self._search_images({}, wanted, bytes_kept)
-
-    def _search_images(self, criteria: Mapping[str, str], digests: set[str], bytes_kept: int) -> list[Row]:
-        def fetch_page(number: int, bytes_kept: int) -> dict[str, Any]:
-            paging = {"CurrentPage": str(number), "PageSize": str(PAGE_SIZE)}
-            return self._call("DescribeImageInstances", {**criteria, **paging}, bytes_kept)
-
-        return fetch_all_rows(
-            fetch_page,
-            "ImageInstanceList",
-            what="images",
-            identity=_image_identity,
-            is_needed=lambda row: _digest(row) in digests,
-            bytes_kept=bytes_kept,
-        )
-
-    def _call(self, action: str, query: Mapping[str, str], bytes_kept: int = 0) -> dict[str, Any]:
-        # Older gateways of the vendor respond in XML unless JSON is requested.
-        headers = {"Accept": "application/json", "x-acs-action": action, "x-acs-version": VERSION}
-        return self._sas.call("POST", "/", query.items(), headers, operation=action, bytes_kept=bytes_kept)
-
-
-def _leaf_identity(row: Row) -> object:
-    info = row.get("TaskImageInfo")
-    # CostTimeInfo can change while the list is read, and the record is still the same.
-    stable_info = {**info, "CostTimeInfo": None} if isinstance(info, dict) else info
-    return identity([*(row.get(name) for name in ("TaskId", "TargetType", "Target")), stable_info])
-
-
-def _image_identity(row: Row) -> object:
-    return identity([row.get(name) for name in _IMAGE_ID_FIELDS])
-
-
-def _digest(row: Row) -> str:
-    return translate.normalise_digest(row.get("Digest"))
-
-
-def _batches(digests: list[str]) -> Iterator[list[str]]:
-    return (digests[start : start + BATCH_SIZE] for start in range(0, len(digests), BATCH_SIZE))
-
-
-def _criteria(digests: Iterable[str]) -> dict[str, str]:
-    spellings = [spelling for digest in digests for spelling in (digest, f"sha256:{digest}")]
-    criteria = [{"name": "digest", "value": spelling, "logicalExp": "OR"} for spelling in spellings]
-    return {"Criteria": json.dumps(criteria, separators=(",", ":")), "LogicalExp": "OR"}
+            yield from self._sas.image_rows({}, is_wanted, bytes_kept)

@@ -9,6 +9,7 @@ from gate.clouds.alibaba.api import AlibabaCloud
 from gate.clouds.alibaba.error_response import read
 from gate.clouds.alibaba.options import REGION_VARIABLES, SOURCES
 from gate.clouds.alibaba.regions import REGIONS, endpoint
+from gate.clouds.alibaba.security_center import SecurityCenter
 from gate.clouds.alibaba.selection import Selection
 from gate.clouds.alibaba.signature import KeyPairAuth
 from gate.clouds.api_client import Api, ApiClient
@@ -32,7 +33,7 @@ def connect(connection: Connection) -> AlibabaCloud:
     endpoint_url = settings.endpoint or endpoint(_known(region))
     api = _api(connection, endpoint_url)
     selection, where = Selection.from_options(settings.for_cloud), place(region, settings.endpoint)
-    return AlibabaCloud(ApiClient(api, connection), selection, connection.time_of_day.latest, where)
+    return AlibabaCloud(SecurityCenter(ApiClient(api, connection)), selection, connection.time_of_day.latest, where)
 
 
 def _api(connection: Connection, url: str) -> Api:
