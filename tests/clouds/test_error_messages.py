@@ -30,7 +30,17 @@ CODES = {
     "huawei": {
         "error_code": ["HSS.0001", "HSS.0010", "HSS.0013", "APIGW.0301", "APIGW.0307", "APIGW.0308", "APIGW.0101"]
     },
-    "alibaba": {"Code": ["-101", "NoPermission", "Forbidden.RAM", "MissingAccessKeyId", "Throttling", "ServerError"]},
+    "alibaba": {
+        "Code": [
+            "-101",
+            "NoPermission",
+            "Forbidden.RAM",
+            "MissingAccessKeyId",
+            "Throttling",
+            "ServerError",
+            "BeyondQuata",
+        ]
+    },
 }
 """One error code of each kind (huawei-hss.md 5, alibaba-security-center.md 5), by the JSON key that holds it."""
 STATUSES = [204, 302, 400, 401, 402, 403, 404, 408, 409, 425, 426, 429, 430, 500, 501, 503, 511, 512]

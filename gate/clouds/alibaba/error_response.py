@@ -1,6 +1,7 @@
-"""The error responses of Alibaba Cloud's API gateway (alibaba-security-center.md 5).
+"""The error responses of Alibaba Cloud: of its gateway, of Security Center and of Container Registry.
 
-Rate limits and most authentication errors arrive as HTTP 400, so the error code decides before the status does.
+They are documented in alibaba-security-center.md 5, and in alibaba-images.md 1.3 and 4. Rate limits and most
+authentication errors arrive as HTTP 400, so the error code decides before the status does.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from gate.clouds.error_response import (
     unreachable,
 )
 from gate.clouds.response import retry_after
-from gate.clouds.values import is_one_of, text
-from gate.errors import NotAuthorised, Refused, Throttled
+from gate.clouds.values import is_one_of, malformed, text
+from gate.errors import NotAuthorised, Refused, ScanQuotaUsedUp, Throttled
 from gate.text import one_line
 
 if TYPE_CHECKING:
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
     from gate.errors import GateError
 
 _NAME = "Alibaba Cloud"
-_NO_ERROR: tuple[object, ...] = (None, "", 200, "200", "OK", "Success")
+_NO_ERROR: tuple[object, ...] = (None, "", 200, "200", "OK", "Success", "success")
+_FLAGS = {"success": "Success is false", "issuccess": "IsSuccess is false"}
 _FAILED: tuple[object, ...] = (False, "false", "False")
 _SHORTEST_PAUSE = 1.0
 """Seconds, as for Retry-After: the gate never sends a thousand requests per second, even if the cloud asks for it."""
 # A retry has a new nonce.
-_TRANSIENT = frozenset({"SignatureNonceUsed", "ServerError", "ServiceUnavailable", "InternalError"})
-_FORBIDDEN = ("NoPermission", "Forbidden")
+_TRANSIENT = frozenset({"SignatureNonceUsed", "ServerError", "SystemError", "ServiceUnavailable", "InternalError"})
+_FORBIDDEN = ("NoPermission", "NoPrivilege", "Forbidden")
 _CHECK_CLOCK = "Correct the clock of this machine; it may differ from the cloud's by 15 minutes."
 _CHECK_ID, _CHECK_SECRET = (
     f"Check the {part}; id, secret and security token have to be from the same key." for part in ("id", "secret")
@@ -56,12 +58,32 @@ _REMEDIES = {
 _AUTH_ERROR_PREFIXES = tuple(_REMEDIES)
 _RETRY_AFTER = "x-acs-retry-after"
 _WRONG_EDITION = "FreeVersionNotPermit"
+_QUOTA = "BeyondQuata"
+"""The vendor's own spelling."""
+_TOO_MANY_TASKS = "CanCreate is false"
+_NO_TASK_ID: tuple[object, ...] = (None, "", 0, "0")
 _AEGIS = frozenset({"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"})
+_REGISTRY_ACTIONS = {"GetRepoTag": "ListRepositoryTag"}
+"""The actions of Container Registry that are not named like their operations (alibaba-images.md 9)."""
+_UNKNOWN = "_NOT_EXIST"
+"""How the codes for an instance, namespace, repository or tag that is not there end, by programs that call it."""
+
+
+class UnknownInRegistry(Refused):
+    """Raised when Container Registry does not know what a request names."""
 
 
 def read(response: Response) -> dict[str, Any]:
     """Reads a response of Security Center; see `gate.clouds.error_response.read_document`."""
     return read_document(response, find_error, _refusal)
+
+
+def read_registry(response: Response) -> dict[str, Any]:
+    """Reads a response of Container Registry, of which only one that says so is a success."""
+    document = read_document(response, find_error, _refusal_of_registry)
+    if document.get("IsSuccess") is not True:
+        raise malformed("The response of Container Registry does not say whether the call succeeded.")
+    return document
 
 
 def find_error(document: Mapping[str, Any]) -> CloudError:
@@ -76,8 +98,9 @@ def find_error(document: Mapping[str, Any]) -> CloudError:
     if codes:
         return _error(codes[0], message)
     inner = (value for _, value in named if isinstance(value, dict))
-    signs = [("Success is false", "") for name, value in named if name == "success" and value in _FAILED]
+    signs = [(said, "") for name, value in named if (said := _FLAGS.get(name)) and value in _FAILED]
     signs += [(name, text(value)) for name, value in named if name.startswith("error") and value]
+    signs += [(_TOO_MANY_TASKS, "")] if _has_no_slot(dict(named)) else []
     own = _error(signs[0][0], message or signs[0][1]) if signs else CloudError()
     return next((error for part in inner if (error := find_error(part)).code), own)
 
@@ -92,20 +115,19 @@ def is_success_code(code: object) -> bool:
     return is_one_of(code, _NO_ERROR)
 
 
+def _has_no_slot(document: Mapping[str, Any]) -> bool:
+    # With an id of a task it says that this task was the last one that could be created (alibaba-images.md 1.3).
+    return document.get("cancreate", True) in _FAILED and is_one_of(document.get("taskid"), _NO_TASK_ID)
+
+
 def _error(code: object, message: str) -> CloudError:
     shown = one_line(str(code), 60) if isinstance(code, str | int | float) else ""
     return CloudError(code=shown or "code", message=one_line(message, 300))
 
 
 def _refusal(response: Response, error: CloudError) -> GateError:
-    if response.status == TOO_MANY_REQUESTS or "Throttling" in error.code or _RETRY_AFTER in response.headers:
-        return _throttled(response, error)
-    if error.code.startswith(_AUTH_ERROR_PREFIXES):
-        return NotAuthorised(
-            f"{_NAME} does not accept these credentials ({describe_error(response, error)}).",
-            means="They are wrong, expired or disabled, or this machine's clock is wrong.",
-            remedy=next(remedy for prefix, remedy in _REMEDIES.items() if error.code.startswith(prefix)),
-        )
+    if general := _general_error(response, error):
+        return general
     if error.code.startswith(_FORBIDDEN):
         return NotAuthorised(
             f"{_NAME} does not let this user call {response.operation} ({describe_error(response, error)}).",
@@ -119,9 +141,56 @@ def _refusal(response: Response, error: CloudError) -> GateError:
             means="The account uses the free edition, or one without the scan of images.",
             remedy="Buy an edition with it, or give keys of the account that has it.",
         )
-    if is_transient(response) or error.code in _TRANSIENT:
-        return unreachable(_NAME, response, error)
+    if error.code == _QUOTA:
+        return ScanQuotaUsedUp(
+            f"Security Center scans no further image ({describe_error(response, error)}).",
+            means="The account has used up the image scans that it has bought; each image takes one in every cycle.",
+            remedy="Buy more image scans, or wait for the next cycle; --scan never takes the results that are there.",
+        )
     return refused(_NAME, response, error, remedy="Check --region, --endpoint, --task-type, --task-name and --task-id.")
+
+
+def _refusal_of_registry(response: Response, error: CloudError) -> GateError:
+    if general := _general_error(response, error):
+        return general
+    described = describe_error(response, error)
+    if error.code.startswith(_FORBIDDEN):
+        name = _REGISTRY_ACTIONS.get(response.operation, response.operation)
+        return NotAuthorised(
+            f"{_NAME} does not let this user call {response.operation} of Container Registry ({described}).",
+            means="No RAM policy of the user allows it, or not for this repository.",
+            remedy=f"Allow cr:{name}; the README has a policy with all that the gate needs.",
+        )
+    if error.code.endswith(_UNKNOWN):
+        return UnknownInRegistry(
+            f"Container Registry does not know what {response.operation} asks for ({described}).",
+            means="The instance, the namespace, the repository or the tag is not there, or in another region.",
+            remedy="Check the name of the image, --region and --registry-instance.",
+        )
+    return refused(_NAME, response, error, remedy="Check --region, --registry-endpoint and --registry-instance.")
+
+
+def _general_error(response: Response, error: CloudError) -> GateError | None:
+    """The error that has the same meaning whatever was called; None for any other."""
+    if response.status == TOO_MANY_REQUESTS or "Throttling" in error.code or _RETRY_AFTER in response.headers:
+        return _throttled(response, error)
+    if error.code == _TOO_MANY_TASKS:
+        return Throttled(
+            f"Security Center runs as many scan tasks as the account may have ({describe_error(response, error)}).",
+            means="Other pipelines of the account are scanning too; by default there can be 10 tasks at once.",
+            remedy="Run the gate again later, or let fewer pipelines scan at once.",
+        )
+    if error.code.startswith(_AUTH_ERROR_PREFIXES):
+        return NotAuthorised(
+            f"{_NAME} does not accept these credentials ({describe_error(response, error)}).",
+            means="They are wrong, expired or disabled, or this machine's clock is wrong.",
+            remedy=next(remedy for prefix, remedy in _REMEDIES.items() if error.code.startswith(prefix)),
+        )
+    # Before the status, which may be that of a server error for a permission too.
+    is_known = error.code.startswith(_FORBIDDEN) or error.code == _WRONG_EDITION
+    if not is_known and (is_transient(response) or error.code in _TRANSIENT):
+        return unreachable(_NAME, response, error)
+    return None
 
 
 def _throttled(response: Response, error: CloudError) -> Throttled:

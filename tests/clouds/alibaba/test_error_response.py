@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.clouds.alibaba.error_response import action, find_error, read
+from gate.clouds.alibaba.error_response import UnknownInRegistry, action, find_error, read, read_registry
 from gate.clouds.error_response import CloudError
 from gate.errors import (
     ExitCode,
@@ -18,6 +18,7 @@ from gate.errors import (
     NotAuthorised,
     NotUnderstood,
     Refused,
+    ScanQuotaUsedUp,
     Throttled,
     TruncatedResponse,
     Unreachable,
@@ -35,6 +36,8 @@ EXIT = {
     Throttled: ExitCode.CLOUD_UNAVAILABLE,
     Unreachable: ExitCode.CLOUD_UNAVAILABLE,
     Refused: ExitCode.CLOUD_UNAVAILABLE,
+    ScanQuotaUsedUp: ExitCode.CLOUD_UNAVAILABLE,
+    UnknownInRegistry: ExitCode.CLOUD_UNAVAILABLE,
     NotUnderstood: ExitCode.CLOUD_UNAVAILABLE,
     ForeignResponse: ExitCode.CLOUD_UNAVAILABLE,
     TruncatedResponse: ExitCode.CLOUD_UNAVAILABLE,
@@ -56,6 +59,12 @@ def gateway(code: str, message: str = "no") -> str:
 def error_of(response: Response) -> GateError:
     with pytest.raises(GateError) as caught:
         read(response)
+    return caught.value
+
+
+def error_of_registry(response: Response, operation: str = "GetRepoTag") -> GateError:
+    with pytest.raises(GateError) as caught:
+        read_registry(replace(response, operation=operation))
     return caught.value
 
 
@@ -93,6 +102,7 @@ def error_of(response: Response) -> GateError:
         ("UnknownCode", (400, 404, 409, 200), Refused, "--region"),
         ("UnknownCode", (401, 403), Refused, "about access"),
         ("FreeVersionNotPermit", (403, 400), Refused, "free edition"),
+        ("BeyondQuata", (400, 200), ScanQuotaUsedUp, "Buy more image scans"),
         ("UnknownCode", (408, 425, 500, 502, 503, 504), Unreachable, "Try again later"),
         ("UnknownCode", (429,), Throttled, "--poll-interval"),
     ],
@@ -357,3 +367,90 @@ def test_the_key_of_an_error_in_a_message_is_one_short_line_too(name: str) -> No
 
     assert len(str(found)) < 900
     assert str(found).isprintable()
+
+
+# A scan that the cloud does not start.
+
+
+def created(**data: Any) -> str:
+    return json.dumps({"RequestId": "r", "Data": data})
+
+
+@pytest.mark.parametrize("task_id", [{}, {"TaskId": None}, {"TaskId": ""}, {"TaskId": "0"}, {"TaskId": 0}], ids=str)
+@pytest.mark.parametrize("can_create", [False, "false", 0])
+def test_no_task_and_no_place_for_one_is_a_limit_that_passes(task_id: dict[str, Any], can_create: object) -> None:
+    """HTTP 200, and tried again until the deadline (alibaba-images.md 1.3)."""
+    error = error_of(a_response(created(CanCreate=can_create, **task_id)))
+
+    assert isinstance(error, Throttled)
+    assert error.retry_after is None
+    assert error.happened == (
+        "Security Center runs as many scan tasks as the account may have (HTTP 200, CanCreate is false)."
+    )
+    assert "10 tasks" in error.means
+
+
+@pytest.mark.parametrize("data", [{"CanCreate": False, "TaskId": "a" * 32}, {"CanCreate": True}, {}], ids=str)
+def test_a_task_that_was_the_last_one_is_no_error(data: dict[str, Any]) -> None:
+    assert read(a_response(created(**data)))["Data"] == data
+
+
+# Container Registry.
+
+
+@pytest.mark.parametrize(
+    ("code", "statuses", "error", "named"),
+    [
+        # alibaba-images.md 4 and 9.
+        ("NoPrivilege", (403, 400), NotAuthorised, "Allow cr:ListRepositoryTag;"),
+        ("Forbidden.RAM", (403,), NotAuthorised, "Allow cr:ListRepositoryTag;"),
+        ("SystemError", (500, 200), Unreachable, "Try again later"),
+        ("Throttling.User", (400, 429), Throttled, "--poll-interval"),
+        ("SignatureDoesNotMatch", (400, 403), NotAuthorised, "Check the secret"),
+        ("InvalidTimeStamp.Expired", (400,), NotAuthorised, "Correct the clock"),
+        ("REPO_NOT_EXIST", (400, 404, 200), UnknownInRegistry, "--registry-instance"),
+        ("TAG_NOT_EXIST", (400, 404, 200), UnknownInRegistry, "Check the name of the image"),
+        ("InvalidApi.NotFound", (404,), Refused, "--registry-endpoint"),
+        ("UnknownCode", (403,), Refused, "about access"),
+    ],
+)
+def test_each_error_code_of_container_registry_has_an_error_class_and_a_remedy(
+    code: str, statuses: tuple[int, ...], error: type[GateError], named: str
+) -> None:
+    body = json.dumps({"Code": code, "IsSuccess": False, "Message": "why", "RequestId": "r"})
+    for status in statuses:
+        found = error_of_registry(a_response(body, status))
+
+        assert (type(found), found.exit_code) == (error, EXIT[error])
+        assert f"(HTTP {status}, {code}: why)" in found.happened
+        assert named in f"{found.means} {found.remedy}"
+
+
+@pytest.mark.parametrize("operation", ["GetRepository", "ListInstance"])
+def test_a_permission_of_container_registry_is_named_like_the_operation_where_it_is(operation: str) -> None:
+    error = error_of_registry(a_response(gateway("NoPrivilege"), 403), operation)
+
+    assert error.remedy == f"Allow cr:{operation}; the README has a policy with all that the gate needs."
+
+
+def test_a_success_of_container_registry_says_so() -> None:
+    document = {"Code": "success", "IsSuccess": True, "RequestId": "r", "Digest": "a"}
+
+    assert read_registry(a_response(json.dumps(document))) == document
+
+
+@pytest.mark.parametrize(
+    ("document", "error"),
+    [
+        ({"Code": "success", "IsSuccess": False}, Refused),
+        ({"IsSuccess": False}, Refused),
+        ({"Code": "success", "IsSuccess": "true"}, NotUnderstood),
+        ({"Code": "success"}, NotUnderstood),
+        ({}, NotUnderstood),
+    ],
+    ids=str,
+)
+def test_a_response_of_container_registry_that_does_not_say_so_is_no_success(
+    document: dict[str, Any], error: type[GateError]
+) -> None:
+    assert type(error_of_registry(a_response(json.dumps(document)))) is error
