@@ -114,7 +114,9 @@ def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask 
 
 def _without_images_so_far(task: ScanTask) -> ScanTask:
     # The whole wait holds this task, and each of its polls may list very many failed images.
-    return task if task.is_final else replace(task, failed_images=(), images=())
+    if task.is_final or not (task.failed_images or task.images):
+        return task
+    return replace(task, failed_images=(), images=())
 
 
 def named_clock(reason: Reason, task: ScanTask, now: datetime, connection: Connection) -> Reason:
