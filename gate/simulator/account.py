@@ -108,23 +108,33 @@ class Account:
         """Whether a task that has not ended is to scan this digest under this tag."""
         return bool(self.being_scanned([image], at))
 
-    def start_scan(self, images: Sequence[PushedImage], at: float, **fields: Any) -> SimulatedTask:
+    def start_scan(
+        self,
+        images: Sequence[PushedImage],
+        at: float,
+        *,
+        cost: int | None = None,
+        queued_seconds: float = QUEUED_SECONDS,
+        **fields: Any,
+    ) -> SimulatedTask:
         """Start one scan of exactly these images, which every list shows from now on; `scans_left` goes down.
 
         Args:
-            images: At least one, as they are listed or as the registry knows them.
+            images: As they are listed or as the registry knows them.
             at: Now.
+            cost: How many scans it uses up; None for one for each image.
+            queued_seconds: How long it waits before its first image is scanned.
             fields: Further fields of the task.
         """
         in_order = tuple(sorted(images, key=lambda image: image.scan_seconds))
         if self.scans_left is not None:
-            self.scans_left -= len(in_order)
+            self.scans_left -= len(in_order) if cost is None else cost
         task = SimulatedTask(
             id=self._new_id("scan"),
             name=f"ManualImageScan_{round(at * 1000)}",
             images=in_order,
             started_ago=self._ago(at),
-            stages=self.scan_stages or _scan_stages(in_order),
+            stages=self.scan_stages or _scan_stages(in_order, queued_seconds),
             **fields,
         )
         self.tasks.append(task)
@@ -171,9 +181,9 @@ class Account:
         return str(uuid5(NAMESPACE_URL, f"{kind}/{len(self.tasks)}"))
 
 
-def _scan_stages(images: Sequence[PushedImage]) -> tuple[Stage, ...]:
+def _scan_stages(images: Sequence[PushedImage], queued_seconds: float) -> tuple[Stage, ...]:
     """Queued, then running until the scan of the last image ends; an image ends with the stage that covers it."""
-    stages, before = [Stage(state="queued", seconds=QUEUED_SECONDS)], 0.0
+    stages, before = [Stage(state="queued", seconds=queued_seconds)], 0.0
     for done, image in enumerate(images):
         if image.scan_seconds > before:
             seconds = None if math.isinf(image.scan_seconds) else image.scan_seconds - before

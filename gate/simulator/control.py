@@ -5,7 +5,7 @@
 - `image`: the reference, as `[REGISTRY/]NAMESPACE/NAME:TAG@sha256:DIGEST`,
 - `findings`: what a scan finds, such as `{"vulnerabilities": {"high": 2}}`, by the names of `Findings` and
   `BySeverity`; without it, the image is clean,
-- `failure`: how a scan fails, by the names of `ScanFailure`; without it, the scan succeeds.
+- `failure`: how a scan fails, by the names of `ScanFailure` but `repeated`; without it, the scan succeeds.
 """
 
 import json
@@ -18,6 +18,8 @@ from gate.simulator.fault import HttpResponse
 from gate.simulator.image import BySeverity, Findings, PushedImage, ScanFailure
 
 PUSH_PATH: Final = "/simulate/push"
+FAILURES: Final = tuple(failure for failure in get_args(ScanFailure) if failure != "repeated")
+"""No push makes a scan of it a repeated one."""
 MEMBERS: Final = frozenset({"image", "findings", "failure"})
 
 
@@ -33,8 +35,8 @@ def pushed_image(request: HttpRequest) -> PushedImage:
         ValueError: The body is not as described above.
     """
     document = _object(json.loads(request.body), MEMBERS)
-    if (failure := document.get("failure")) is not None and failure not in get_args(ScanFailure):
-        raise ValueError(f"failure is none of {', '.join(get_args(ScanFailure))}")
+    if (failure := document.get("failure")) is not None and failure not in FAILURES:
+        raise ValueError(f"failure is none of {', '.join(FAILURES)}")
     return PushedImage.parse(
         str(document.get("image", "")), findings=_findings(document.get("findings", {})), failure=failure
     )

@@ -9,7 +9,8 @@ from typing import Final, Literal, TypeAlias
 from zlib import crc32
 
 SeverityName = Literal["critical", "high", "medium", "low"]
-ScanFailure = Literal["broken", "timed-out", "unsupported", "download-failed", "oversized"]
+ScanFailure = Literal["broken", "timed-out", "unsupported", "download-failed", "oversized", "repeated"]
+"""`repeated` is for an image that is being scanned already."""
 RegistryKind = Literal["private", "shared", "enterprise", "harbor", "jfrog"]
 
 TagKey: TypeAlias = tuple[str, str, str, str]

@@ -101,7 +101,8 @@ def listed_images(world: World) -> Iterator[ListedImage]:
     for pushes in _by_tag(world).values():
         if (listing := _listing(pushes, world)) is not None and not listing[0].image.on_other_plane:
             shown = _shown(listing[0].image, listing, pushes, world)
-            yield shown
+            if world.unverified.lists_index or not shown.image.is_index:
+                yield shown
             if world.unverified.lists_platform_images:
                 yield from shown.platforms
 
@@ -144,6 +145,14 @@ def _syncs(registry: str, snapshots: Iterable[Snapshot]) -> Iterator[tuple[float
             yield sync.started, sync.ended or sync.at
 
 
+def _imports(push: Push, world: World) -> Iterator[float]:
+    """The start of every scan that imports what was pushed, also if the tag has moved since."""
+    for image in (push.image, *push.image.platform_images):
+        for scanned in world.scanned.get(image.key, ()):
+            if scanned.task.task.is_import and scanned.image.digest == image.digest:
+                yield scanned.task.started
+
+
 def _listing(pushes: Sequence[Push], world: World) -> _Listing | None:
     """The newest push that the service knows, among those of one tag, and since when; None if it knows none."""
     syncs = [*_syncs(pushes[0].image.registry, world.snapshots)]
@@ -153,6 +162,7 @@ def _listing(pushes: Sequence[Push], world: World) -> _Listing | None:
         times = [ended + push.image.sync_lag for started, ended in syncs if push.at <= started < replaced]
         unasked = push.at + push.image.listed_after if push.image.listed_after is not None else replaced
         times += [unasked] if unasked < replaced else []
+        times += [started + push.image.sync_lag for started in _imports(push, world)]
         if (listed := min(times, default=float("inf"))) <= world.at:
             return push, listed
     return None

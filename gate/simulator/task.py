@@ -10,6 +10,7 @@ State = Literal["queued", "running", "complete", "stopped", "timed-out", "failed
 Kind = Literal[
     "image_scan",
     "image_sync",
+    "registry_scan",
     "client_problem_check",
     "client_dev_ops",
     "asset_security_check",
@@ -20,7 +21,10 @@ Kind = Literal[
     "asset_exposure_scan",
     "vul_check_task",
 ]
-"""The first two work on images; the others exist in one cloud only, and have its names for them."""
+"""The first three work on images; the others exist in one cloud only, and have its names for them.
+
+A `registry_scan` is one of a registry itself: it has no part in what the security service shows.
+"""
 Scope = Literal["vulnerability", "baseline", "malicious-file", "sensitive-information", "software-compliance"]
 IdForm = Literal["text", "number", "zero", "empty", "absent"]
 ImageFailure = Literal["broken", "timed-out", "unsupported"]
@@ -105,6 +109,8 @@ class SimulatedTask:
 
     Empty for a task whose images `gate.simulator.task_images` generates from its counts.
     """
+    is_import: bool = False
+    """Whether the security service lists its images because of it, after their `PushedImage.sync_lag`."""
     registries: tuple[str, ...] = ()
     """The registries that it synchronises, by `PushedImage.registry`; all of them if empty."""
 

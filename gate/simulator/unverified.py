@@ -17,6 +17,8 @@ class Unverified:
     """Whether an image that is being scanned cannot be scanned once more."""
     lists_platform_images: bool = False
     """Whether the images of an index have rows of their own beside that of the index."""
+    lists_index: bool = True
+    """Whether an index has a row of its own."""
 
     # Huawei Cloud (huawei-images.md 9).
     fuzzy_names: bool = True

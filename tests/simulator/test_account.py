@@ -112,6 +112,19 @@ def test_a_scan_uses_up_what_is_left(clock: Clock) -> None:
         assert (unlimited, simulator.account.scans_left) == (None, 1)
 
 
+def test_a_scan_can_use_up_less_and_wait_longer(clock: Clock) -> None:
+    """A cloud need not charge for an image that was scanned lately, and may have to import it first."""
+    with Simulator("empty", now=clock) as simulator:
+        simulator.account.scans_left = 3
+        simulator.account.start_scan([image(tag="1"), image(tag="2")], clock.now, cost=1, queued_seconds=30)
+        states = []
+        for step in (29, 1, 60):
+            clock.now += step
+            states.append(simulator.account.snapshots(clock.now)[0].stage.state)
+
+        assert (simulator.account.scans_left, states) == (2, ["queued", "running", "complete"])
+
+
 def test_a_scan_can_advance_with_the_polls_of_its_task(list_tasks: ListTasks, clock: Clock) -> None:
     """It is in the list of tasks like any other."""
     with Simulator("empty", now=clock) as simulator:

@@ -361,6 +361,48 @@ def test_the_images_of_an_index_may_be_listed_beside_it(
     assert index.platforms[0].results.findings == RISKY
 
 
+def test_an_index_may_have_no_row_of_its_own(account: Account, simulator: Simulator, clock: Clock) -> None:
+    """Then its images have rows, or nothing of it is listed."""
+    simulator.push(listed("index", children=(Platform(digest=digest("amd64")),)))
+    found = []
+    for have_rows in (True, False):
+        account.unverified = Unverified(lists_index=False, lists_platform_images=have_rows)
+        found.append(digests(account, clock))
+
+    assert found == [[digest("amd64")], []]
+
+
+def test_a_scan_can_import_its_images(account: Account, simulator: Simulator, clock: Clock) -> None:
+    """They are listed some time after its start, by whichever of their images, and also if their tags have moved."""
+    simulator.push(image("moved", tag="1"))
+    simulator.push(image("slow", tag="2", sync_lag=30))
+    simulator.push(image("index", tag="3", children=(Platform(digest=digest("amd64")),)))
+    simulator.push(image("not imported", tag="4"))
+    simulator.push(image("moved here", tag="1"))
+    pushed = {one.image.digest: one.image for one in account.pushed(clock.now)}
+    (platform_image,) = pushed[digest("index")].platform_images
+    account.start_scan([pushed[digest("moved")], pushed[digest("slow")], platform_image], clock.now, is_import=True)
+    seen = []
+    for step in (0, 29, 1):
+        clock.now += step
+        seen.append(sorted(digests(account, clock)))
+
+    at_once = sorted([digest("moved"), digest("index")])
+    assert seen == [at_once, at_once, sorted([*at_once, digest("slow")])]
+
+
+def test_a_scan_by_the_registry_itself_is_not_shown(account: Account, simulator: Simulator, clock: Clock) -> None:
+    """Neither while it runs nor as a result."""
+    simulator.push(listed(findings=RISKY))
+    account.start_scan([image()], clock.now, kind="registry_scan")
+    is_being_scanned = account.is_being_scanned(image(), clock.now)
+    states = [shown(account, clock).state]
+    clock.now += 60
+    states.append(shown(account, clock).state)
+
+    assert (is_being_scanned, states) == (False, ["unscanned", "unscanned"])
+
+
 def test_images_that_were_scanned_last_move_to_the_end_of_the_list(
     account: Account, simulator: Simulator, clock: Clock
 ) -> None:

@@ -54,6 +54,7 @@ def test_a_push_can_say_what_a_scan_finds_or_how_it_fails(send: SendRequest, clo
         {"image": REFERENCE, "severity": "high"},
         {"image": REFERENCE, "failure": "too heavy"},
         {"image": REFERENCE, "failure": ["broken"]},
+        {"image": REFERENCE, "failure": "repeated"},
         {"image": REFERENCE, "findings": 2},
         {"image": REFERENCE, "findings": {"bugs": {}}},
         {"image": REFERENCE, "findings": {"vulnerabilities": {"grave": 1}}},

@@ -29,6 +29,8 @@ FAILURE_CODES: Final[dict[ScanFailure, str]] = {
     "unsupported": "schema_v1_not_support",
     "download-failed": "download_failed",
     "oversized": "image_over_sized",
+    # No code is documented for it.
+    "repeated": "unknown_error",
 }
 LEVELS: Final[dict[SeverityName | None, str]] = {
     "critical": "High",
