@@ -201,6 +201,7 @@ def test_the_repository_cites_its_facts_all_over() -> None:
         "huawei-hss.md",
         "huawei-images.md",
         "alibaba-security-center.md",
+        "alibaba-images.md",
         "ci-hosts.md",
         "report-readers.md",
     }

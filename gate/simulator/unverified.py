@@ -1,6 +1,7 @@
 """What the published facts do not settle, as switches: each is set to what is harder for a client, or says why not."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,3 +34,35 @@ class Unverified:
     """Whether handled vulnerabilities are listed where the request does not say."""
     repeats_vulnerabilities: bool = True
     """Whether a vulnerability is listed once for each package that has it."""
+
+    # Alibaba Cloud (alibaba-images.md 1 to 4).
+    scan_time_field: Literal["LastScanTime", "lastScanTime"] = "LastScanTime"
+    """How the scan time of a row is spelt: the second is harder, but the vendor's SDKs know the first one only."""
+    rows_have_registry_ids: bool = False
+    """Whether a row has the ids of Container Registry for its repository and its instance."""
+    fuzzy_filters: bool = True
+    """Whether a criterion for a digest, and the name of an instance, also find similar ones."""
+    unscanned_images_have_no_risk: bool = True
+    """Whether the risk of an image that was never scanned is NO; otherwise there is none."""
+    handled_findings_count: bool = False
+    """Whether risk, counts and numbers by severity include the findings on a whitelist."""
+    lists_handled_unasked: bool = False
+    """Whether DescribeImageVulList lists handled vulnerabilities where the request does not say."""
+    lists_libraries_by_image: bool = False
+    """Whether DescribeImageVulList lists vulnerabilities of the type `sca`; otherwise it finds none."""
+    other_image_forms: bool = False
+    """Whether images to import may lack members, have them in upper camel case, and a digest with its algorithm."""
+    imports_old_digests: bool = False
+    """Whether an image is imported whose tag has moved since; otherwise its registry does not have it."""
+    scans_index: bool = False
+    """Whether a scan of an index gives it a result; otherwise it is counted, and not scanned."""
+    counts_unknown_images: bool = True
+    """Whether the response to a scan counts images to import that are not in their registry."""
+    unknown_digests_scan: Literal["everything", "nothing", "error"] = "everything"
+    """What a scan by digests is of if none of them is listed."""
+    tenth_task_says_no: bool = True
+    """Whether the response that creates the tenth task says that none can be created."""
+    registry_errors_in_200: bool = True
+    """Whether Container Registry says in a success of HTTP that something does not exist."""
+    unscanned_tag_is_error: bool = False
+    """Whether the status of a registry's scan is an error where there was none; otherwise it is empty."""

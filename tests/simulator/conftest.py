@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from gate.simulator import CLOUDS
-from tests.simulator.alibaba.signing import Signing, target
+from tests.simulator.alibaba.signing import signing
 from tests.simulator.clients import AlibabaClient, HuaweiClient
 
 if TYPE_CHECKING:
@@ -74,7 +74,10 @@ class ListTasks(Protocol):
 
 
 class CallAction(Protocol):
-    """Calls an action of Alibaba Cloud, signed with the time of the test's clock; `None` leaves a parameter out."""
+    """Calls an action of either product of Alibaba Cloud, signed with the time of the test's clock.
+
+    `None` leaves a parameter out.
+    """
 
     def __call__(self, simulator: Simulator, action: str, **query: object) -> Response:
         """The response."""
@@ -104,9 +107,9 @@ def call(clock: Clock) -> CallAction:
     """The plain client of Alibaba Cloud."""
 
     def call(simulator: Simulator, action: str, **query: object) -> Response:
-        signing = Signing(action=action, target=target(query))
-        headers = signing.headers(simulator, clock.now)
-        return _send(simulator, signing.target, method=signing.method, headers=headers)
+        signed = signing(action, query)
+        headers = signed.headers(simulator, clock.now)
+        return _send(simulator, signed.target, method=signed.method, headers=headers)
 
     return call
 

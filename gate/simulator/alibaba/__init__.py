@@ -1,24 +1,41 @@
-"""Simulates Alibaba Cloud Security Center, from the published facts alone (alibaba-security-center.md)."""
+"""Simulates Security Center and Container Registry of Alibaba Cloud, from the published facts alone.
+
+They are in alibaba-security-center.md and alibaba-images.md. Both products are on one port: a request names the
+version of the API, which differs.
+"""
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 from uuid import UUID
 
-from gate.simulator.alibaba import identity, instances, leaves, tasks
+from gate.simulator.alibaba import (
+    errors,
+    identity,
+    image_tasks,
+    instances,
+    leaves,
+    other_findings,
+    registry,
+    registry_scans,
+    scans,
+    tasks,
+    vulnerabilities,
+)
+from gate.simulator.alibaba.actions import ACTIONS, CONTAINER_REGISTRY, GET_ONLY, PRODUCTS
 from gate.simulator.alibaba.errors import body, error, invalid, missing
 from gate.simulator.alibaba.identity import CREDENTIALS, REGION
 from gate.simulator.alibaba.pages import page
-from gate.simulator.alibaba.parameters import ACTIONS, Parameters, read_parameters, validation_error
+from gate.simulator.alibaba.parameters import Parameters, is_true, read_parameters, validation_error
+from gate.simulator.alibaba.responses import Action, ok
 from gate.simulator.alibaba.signature import ALGORITHM
 from gate.simulator.cloud import ApiResponse, CloudState, HttpRequest
 from gate.simulator.fault import HttpResponse
 from gate.simulator.quota import Quota
 
-VERSION: Final = "2018-12-03"
 FAULT_ID: Final = f"{0:032x}"
 
 
@@ -36,7 +53,8 @@ def claims(request: HttpRequest) -> bool:
 def operation(request: HttpRequest) -> str:
     """The requested action by its own name, or `unknown`."""
     action = request.headers.get("x-acs-action", "")
-    return action if request.path == "/" and action in ACTIONS else "unknown"
+    actions = PRODUCTS.get(request.headers.get("x-acs-version", ""), {})
+    return action if request.path == "/" and action in actions else "unknown"
 
 
 def is_poll(operation: str) -> bool:
@@ -52,8 +70,8 @@ def gateway_error(request: HttpRequest, now: float, expiry: float, nonces: set[s
 def respond(request: HttpRequest, state: CloudState) -> ApiResponse:
     """The response of the action."""
     action = operation(request)
-    parameters = read_parameters(action, request)
-    return validation_error(action, parameters) or RESPONSES[action](parameters, state)
+    parameters = read_parameters(ACTIONS[action], request)
+    return validation_error(ACTIONS[action], parameters) or RESPONSES[action](parameters, state)
 
 
 def throttled(quota: Quota, wait: float) -> ApiResponse:
@@ -67,11 +85,13 @@ def forbidden() -> ApiResponse:
     return error("NoPermission")
 
 
-def to_http(_operation: str, response: ApiResponse, request_id: str) -> HttpResponse:
+def to_http(operation: str, response: ApiResponse, request_id: str) -> HttpResponse:
     """Encodes a response as HTTP, with the request id in its document."""
     document, written_id = response.document, str(UUID(request_id)).upper()
     if response.status != HTTPStatus.OK:
-        document = body(response, written_id)
+        is_registry = operation in CONTAINER_REGISTRY
+        response = errors.of_registry(response) if is_registry else response
+        document = body(response, written_id, errors.CONTAINER_REGISTRY if is_registry else errors.SECURITY_CENTER)
     elif isinstance(document, dict):
         document = {**document, "RequestId": written_id}
     headers = {"Content-Type": "application/json;charset=utf-8", **response.headers}
@@ -87,45 +107,58 @@ def _routing_error(request: HttpRequest) -> ApiResponse | None:
     for parameter in ("Action", "Version"):
         if not request.headers.get(f"x-acs-{parameter}"):
             return missing(parameter)
-    if request.headers["x-acs-version"] != VERSION:
+    if request.headers["x-acs-version"] not in PRODUCTS:
         return invalid("Version")
-    if operation(request) == "unknown":
+    if (action := operation(request)) == "unknown":
         return error("InvalidApi.NotFound")
-    return None if request.method in {"GET", "POST"} else error("UnsupportedHTTPMethod")
+    methods = {"GET"} if action in GET_ONLY else {"GET", "POST"}
+    return None if request.method in methods else error("UnsupportedHTTPMethod")
 
 
 def _last_task(parameters: Parameters, state: CloudState) -> ApiResponse:
     matching = tasks.select(state.tasks, parameters)
     last = max(matching, key=lambda snapshot: snapshot.started, default=None)
-    if last is None:
-        return ApiResponse(status=HTTPStatus.OK, document=tasks.no_task_document(state.no_task))
-    return ApiResponse(status=HTTPStatus.OK, document=tasks.last_task_info(last), shown_tasks=(last,))
+    return ok(tasks.no_task_document(state.no_task)) if last is None else ok(tasks.last_task_info(last), last)
 
 
 def _task_result(parameters: Parameters, state: CloudState) -> ApiResponse:
     for snapshot in tasks.select(state.tasks, parameters):
         if tasks.has_id(snapshot.task, parameters["TaskId"][0]):
-            document = tasks.task_result_info(snapshot)
-            return ApiResponse(status=HTTPStatus.OK, document=document, shown_tasks=(snapshot,))
+            return ok(tasks.task_result_info(snapshot), snapshot)
     # This action documents no result code for a task that does not exist.
-    return ApiResponse(status=HTTPStatus.OK, document=tasks.no_task_document("empty"))
+    return ok(tasks.no_task_document("empty"))
 
 
 def _leaves(parameters: Parameters, state: CloudState) -> ApiResponse:
-    on_page, info = page(leaves.select(state.tasks, parameters), parameters, state.page_cap)
-    with_image = parameters["RelateInfo"][0].lower() == "true"
-    rows = [leaves.document(leaf, with_image=with_image) for leaf in on_page]
-    return ApiResponse(status=HTTPStatus.OK, document={"OnceTasks": rows, "PageInfo": info})
+    selected = leaves.select(state.tasks, parameters, state.account.unverified)
+    on_page, info = page(selected, parameters, state.page_cap)
+    rows = [leaves.document(leaf, with_image=is_true(parameters, "RelateInfo")) for leaf in on_page]
+    return ok({"OnceTasks": rows, "PageInfo": info})
 
 
-def _instances(parameters: Parameters, state: CloudState) -> ApiResponse:
-    rows, info = page(instances.select(state.tasks, parameters), parameters, state.page_cap)
-    return ApiResponse(status=HTTPStatus.OK, document={"ImageInstanceList": rows, "PageInfo": info})
-
-
-RESPONSES: Final[Mapping[str, Callable[[Parameters, CloudState], ApiResponse]]] = {
+RESPONSES: Final[Mapping[str, Action]] = {
     "GetLastOnceTaskInfo": _last_task,
     "GetOnceTaskResultInfo": _task_result,
     "DescribeOnceTaskLeafRecordPage": _leaves,
-    "DescribeImageInstances": _instances,
+    "DescribeImageInstances": instances.list_images,
+    "PublicSyncAndCreateImageScanTask": scans.sync_and_create,
+    "PublicCreateImageScanTask": scans.create,
+    "PublicPreCheckImageScanTask": scans.pre_check,
+    "DescribeImageScanAuthCount": scans.quota,
+    "ListUnfinishedOnceTask": image_tasks.unfinished,
+    "CancelOnceTask": scans.cancel,
+    "DescribeImageLatestScanTask": image_tasks.latest,
+    "DescribeImage": instances.describe_image,
+    "DescribeUuidVulNumClassifyStatistic": vulnerabilities.numbers_by_severity,
+    "DescribeImageVulList": vulnerabilities.list_by_image,
+    "DescribeImageGroupedVulList": vulnerabilities.list_grouped,
+    "DescribeGroupedMaliciousFiles": other_findings.malicious_files,
+    "DescribeImageBaselineCheckResult": other_findings.baseline,
+    "ListInstance": registry.list_instances,
+    "GetRepository": registry.get_repository,
+    "GetRepoTag": registry.get_tag,
+    "CreateRepoTagScanTask": registry_scans.of_image(registry_scans.create),
+    "GetRepoTagScanStatus": registry_scans.of_image(registry_scans.get_status),
+    "GetRepoTagScanSummary": registry_scans.of_image(registry_scans.get_summary),
+    "ListRepoTagScanResult": registry_scans.of_image(registry_scans.list_result),
 }

@@ -29,6 +29,8 @@ NAMES: Final = frozenset(
 )
 """Each is a field of a row, there with a capital first letter."""
 ALGORITHM: Final = "sha256:"
+SIMILAR: Final = 12
+"""Digests are similar if they have as many first digits in common."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,24 +54,38 @@ def parse(text: str) -> list[Criterion] | None:
     return criteria if len(criteria) == len(entries) else None
 
 
-def matching_rows(criteria: Iterable[Criterion], join: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows that match the criteria; without criteria, all of them."""
+def matching_rows(
+    criteria: Iterable[Criterion], join: str, rows: Iterable[dict[str, Any]], *, is_fuzzy: bool
+) -> list[dict[str, Any]]:
+    """The rows that match the criteria; without criteria, all of them. A fuzzy digest also finds similar ones."""
     by_name: dict[str, list[Criterion]] = {}
     for criterion in criteria:
         by_name.setdefault(criterion.name, []).append(criterion)
-    conditions = [(name, _join(same), {_bare_digest(one.value) for one in same}) for name, same in by_name.items()]
-    return [row for row in rows if not conditions or JOINS[join](_matches(row, *condition) for condition in conditions)]
+    conditions = [
+        (name, _join(same), {_comparable(name, one.value, is_fuzzy=is_fuzzy) for one in same})
+        for name, same in by_name.items()
+    ]
+    return [
+        row
+        for row in rows
+        if not conditions or JOINS[join](_matches(row, *condition, is_fuzzy=is_fuzzy) for condition in conditions)
+    ]
 
 
-def _matches(row: Mapping[str, Any], name: str, join: str, values: set[str]) -> bool:
+def _matches(row: Mapping[str, Any], name: str, join: str, values: set[str], *, is_fuzzy: bool) -> bool:
     actual: str | None = row.get(name[0].upper() + name[1:])
     # A row has one value per name: it matches several values with OR, and with AND only if they are all the same.
-    return actual is not None and _bare_digest(actual) in values and (join == "OR" or len(values) == 1)
+    return (
+        actual is not None
+        and _comparable(name, actual, is_fuzzy=is_fuzzy) in values
+        and (join == "OR" or len(values) == 1)
+    )
 
 
-def _bare_digest(value: str) -> str:
+def _comparable(name: str, value: str, *, is_fuzzy: bool) -> str:
     # A digest is the same with and without the name of its algorithm; no other value has this prefix.
-    return value.removeprefix(ALGORITHM)
+    bare = value.removeprefix(ALGORITHM)
+    return bare[:SIMILAR] if name == "digest" and is_fuzzy else bare
 
 
 def _criterion(entry: Any) -> Criterion | None:

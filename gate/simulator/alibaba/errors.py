@@ -1,16 +1,33 @@
-"""Renders the errors of Security Center and of its gateway (alibaba-security-center.md 5)."""
+"""Renders the errors of both products and their gateway (alibaba-security-center.md 5, alibaba-images.md 1.3 and 4)."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
 from gate.simulator.cloud import JSON, ApiResponse
 
-HOST: Final = "tds.cn-shanghai.aliyuncs.com"
 TROUBLESHOOT: Final = "https://api.aliyun.com/troubleshoot"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Product:
+    """A product, as its errors name it."""
+
+    name: str
+    host: str
+
+
+SECURITY_CENTER: Final = Product(name="Sas", host="tds.cn-shanghai.aliyuncs.com")
+CONTAINER_REGISTRY: Final = Product(name="cr", host="cr.cn-hangzhou.aliyuncs.com")
 
 ERRORS: Final = {
     "NoPermission": (403, "caller has no permission"),
     "ServerError": (500, "ServerError"),
+    # Of Container Registry, for the two above.
+    "NoPrivilege": (403, "You do not have the permission to perform this operation."),
+    "SystemError": (500, "System error."),
+    "BeyondQuata": (400, "Please check the scan quota"),
+    "-101": (400, "The parameter Target is missing."),
     "InternalError": (500, "The request processing has failed due to some unknown error."),
     "ServiceUnavailable": (503, "The request has failed due to a temporary failure of the server."),
     "Throttling": (400, "Request was denied due to request throttling."),
@@ -51,14 +68,26 @@ def invalid(parameter: str) -> ApiResponse:
     return _error(HTTPStatus.BAD_REQUEST, f"Invalid{parameter}", f"Specified parameter {parameter} is not valid.")
 
 
-def body(response: ApiResponse, request_id: str) -> JSON:
+def of_registry(response: ApiResponse) -> ApiResponse:
+    """An error of Security Center as Container Registry says it."""
+    words = {"NoPermission": "NoPrivilege", "ServerError": "SystemError"}
+    code = response.document["Code"]
+    return error(words[code]) if code in words else response
+
+
+def failure(code: str) -> ApiResponse:
+    """The error of Container Registry for what does not exist; its status is not documented."""
+    return _error(HTTPStatus.NOT_FOUND, code, f"{code.replace('_', ' ').capitalize()}.")
+
+
+def body(response: ApiResponse, request_id: str, product: Product) -> JSON:
     """The document of an error, with the fields that the gateway adds."""
     code = response.document["Code"]
     return {
         "RequestId": request_id,
-        "HostId": HOST,
+        "HostId": product.host,
         **response.document,
-        "Recommend": f"{TROUBLESHOOT}?q={code}&product=Sas&requestId={request_id}",
+        "Recommend": f"{TROUBLESHOOT}?q={code}&product={product.name}&requestId={request_id}",
     }
 
 

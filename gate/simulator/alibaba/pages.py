@@ -12,9 +12,16 @@ from gate.simulator.alibaba.parameters import Parameters
 Row = TypeVar("Row")
 
 
-def page(rows: Sequence[Row], parameters: Parameters, cap: int) -> tuple[Sequence[Row], dict[str, int]]:
-    """The requested page, and its PageInfo."""
+def page(
+    rows: Sequence[Row], parameters: Parameters, cap: int, *, number: str = "CurrentPage"
+) -> tuple[Sequence[Row], dict[str, int]]:
+    """The requested page, and its PageInfo; `number` is the parameter that has the number of the page."""
     size = min(int(parameters["PageSize"][0]), cap)
-    current = int(parameters["CurrentPage"][0])
+    current = int(parameters[number][0])
     on_page = rows[(current - 1) * size : current * size]
-    return on_page, {"CurrentPage": current, "PageSize": size, "TotalCount": len(rows), "Count": len(on_page)}
+    return on_page, {number: current, "PageSize": size, "TotalCount": len(rows), "Count": len(on_page)}
+
+
+def without_count(info: dict[str, int]) -> dict[str, int]:
+    """The page information of a list that does not say how many rows are on the page."""
+    return {name: number for name, number in info.items() if name != "Count"}

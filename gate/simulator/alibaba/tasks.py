@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any, Final, assert_never
 from zlib import crc32
 
-from gate.simulator.alibaba.parameters import TASK_TYPES, Parameters
+from gate.simulator.alibaba.actions import TASK_TYPES
+from gate.simulator.alibaba.parameters import Parameters
 from gate.simulator.cloud import NoTask
 from gate.simulator.task import SimulatedTask, Snapshot, State
 
@@ -102,7 +103,7 @@ def _with_info(snapshot: Snapshot, info: dict[str, Any]) -> dict[str, Any]:
     shown_id = task_id(snapshot.task)
     return {
         "CollectTime": milliseconds(snapshot.started),
-        "TotalCount": snapshot.task.total,
+        "TotalCount": snapshot.counts.total,
         **({} if shown_id is None else {"TaskId": shown_id}),
         "FinishCount": _finished(snapshot) if snapshot.task.finished is None else snapshot.task.finished,
         "TaskInfo": info,

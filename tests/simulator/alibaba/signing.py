@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from gate.simulator import Simulator
 
 NONCES: Iterator[int] = count(1)
+REGISTRY_ACTIONS = frozenset(
+    {
+        *("ListInstance", "GetRepository", "GetRepoTag"),
+        *("CreateRepoTagScanTask", "GetRepoTagScanStatus", "GetRepoTagScanSummary", "ListRepoTagScanResult"),
+    }
+)
+"""Those of Container Registry; all others are of Security Center."""
+REGISTRY_VERSION = {"x-acs-version": "2018-12-01"}
 TOKEN = {"x-acs-security-token": "simulated-alibaba-security-token-that-opens-nothing"}
 
 
@@ -24,6 +32,16 @@ def target(query: Mapping[str, object]) -> str:
     """The target of a request with these parameters; those whose value is None are left out."""
     given = {name: str(value) for name, value in query.items() if value is not None}
     return f"/?{urlencode(given, quote_via=quote)}" if given else "/"
+
+
+def signing(action: str, query: Mapping[str, object]) -> Signing:
+    """A request for an action of either product, with the method that it accepts."""
+    return Signing(
+        action=action,
+        target=target(query),
+        method="GET" if action == "GetRepoTag" else "POST",
+        more=REGISTRY_VERSION if action in REGISTRY_ACTIONS else {},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,14 +1,16 @@
-"""Tests the signature against every test vector of alibaba-security-center.md 4.1."""
+"""Tests the signature against every vector of alibaba-security-center.md 4.1 and alibaba-images.md 6."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from gate.simulator.alibaba.signature import FORM, canonical_request, sign
 from gate.simulator.authorization import Authorization
+from tests.simulator.alibaba.signing import target
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -23,6 +25,7 @@ class Vector:
     headers: dict[str, str] = field(default_factory=dict)
     secret: str = "dummy-secret"
     body: bytes = b""
+    method: str = "POST"
 
 
 HEADERS = {
@@ -62,12 +65,107 @@ TEMPORARY = Vector(
     canonical_hash="0e608f22fd237db10d91db1fe98e303a2d82f5d38cb133a118c1dfba13d88e61",
     signature="df7129627220552ad9d4f1f66cad15068fd811589b9547d95841e488729341c6",
 )
+DIGEST = "b1064a5007786b6f82a50772858e8156bc1e5fbddb7dd20af6922761ad197fe4"
+INSTANCE = "cri-1x2qtjd75ofqvfa8"
+REPOSITORY = "crr-red9kgqqi0fh75d5"
+IMAGE = {
+    "registryType": "acr",
+    "repoId": REPOSITORY,
+    "instanceId": INSTANCE,
+    "repoNamespace": "shop",
+    "regionId": "cn-hangzhou",
+    "repoName": "api",
+    "digest": DIGEST,
+    "tag": "v1.2+3",
+    "createTime": 1641267666666,
+    "updateTime": 1641267909090,
+}
+
+
+def sas(action: str, signature: str, canonical_hash: str = "", *, token: str = "", **query: object) -> Vector:
+    """A vector of Security Center."""
+    headers = {**HEADERS, "x-acs-action": action, **({"x-acs-security-token": token} if token else {})}
+    return Vector(target=target(query), headers=headers, signature=signature, canonical_hash=canonical_hash)
+
+
+def cr(action: str, signature: str, canonical_hash: str = "", *, token: str = "", **query: object) -> Vector:
+    """A vector of Container Registry."""
+    vector = sas(action, signature, canonical_hash, token=token, InstanceId=INSTANCE, **query)
+    registry = {"host": "cr.cn-hangzhou.aliyuncs.com", "x-acs-version": "2018-12-01"}
+    return replace(vector, headers={**vector.headers, **registry})
+
+
+STATISTIC = "DescribeUuidVulNumClassifyStatistic"
+UUIDS = "391abd09184cbd3743d7f5ec125d0000,e6aeb2a5b6004479398b0bcd11600000"
+OF_IMAGES = {
+    "c": sas(
+        "PublicSyncAndCreateImageScanTask",
+        "c54e3cf8cb151b617d7b2dd47be3a824c83695a4e057e72a04fa22df1bfd40a1",
+        "8da4ba810e91524ec839c8a5582f80e49f138a9f8bbb866a185f3812e2d48323",
+        Images=json.dumps([IMAGE], separators=(",", ":")),
+    ),
+    "e": sas(
+        "DescribeImageInstances",
+        "b6c786873afcc7431531ced6cd65fe02526d7fe371abc4559244012643477c2b",
+        Criteria=f'[{{"name":"digest","value":"{DIGEST}","logicalExp":"AND"}}]',
+        LogicalExp="AND",
+        CurrentPage=1,
+        PageSize=20,
+    ),
+    "f": sas(
+        STATISTIC, "7e7fac11ebde0103711948d7911930d62a4ac3ee5fe2a12d2b38961206f29549", ImageVul="true", Uuids=UUIDS
+    ),
+    "g": sas(
+        "DescribeImageVulList",
+        "d0feae432e16790bf982e7793a0f53bb54491b3d75e20428f7cc73c24caa6253",
+        token="dummy-sts-token",
+        CurrentPage=1,
+        Digest=DIGEST,
+        Lang="en",
+        PageSize=100,
+        Type="cve",
+    ),
+    "h": cr(
+        "GetRepository",
+        "a0e8ed2d8684acf76533e7c7c693b09c364cf7b0d8406848bc5f70289930bac2",
+        RepoName="team/api",
+        RepoNamespaceName="shop",
+    ),
+    "i": replace(
+        cr(
+            "GetRepoTag",
+            "3c7b599b63f29691efd20d575d583a489892f69859fc77b3a421fa37b461daf0",
+            "bad24bc4ba2557ed226f19f26a07db670333a2fd9748bdffddd61c8c9e9bd7c5",
+            RepoId=REPOSITORY,
+            Tag="v1.2",
+        ),
+        method="GET",
+    ),
+    "j": cr(
+        "CreateRepoTagScanTask",
+        "22d3368209b7463e5965ac09f72eed50ab046fbc92e28c0f872121648ec3691c",
+        Digest=f"sha256:{DIGEST}",
+        RepoId=REPOSITORY,
+        ScanService="SAS_SCAN_SERVICE",
+        Tag="v1.2",
+    ),
+    "k": cr(
+        "ListRepoTagScanResult",
+        "e1d6cb6686f19c220e4837b1cf4946b6a3bcc53ce372b15982fa73d5f8d9e78d",
+        token="dummy-sts-token",
+        Digest=f"sha256:{DIGEST}",
+        PageNo=1,
+        PageSize=100,
+        RepoId=REPOSITORY,
+        Tag="v1.2",
+    ),
+}
 
 
 def canonical(vector: Vector) -> str:
     """The canonical request of a vector, with all headers signed."""
     return canonical_request(
-        method="POST",
+        method=vector.method,
         target=vector.target,
         headers=vector.headers,
         body=vector.body,
@@ -81,6 +179,16 @@ def test_every_published_vector_is_reproduced(vector: Vector) -> None:
     form = canonical(vector)
 
     assert hashlib.sha256(form.encode()).hexdigest() == vector.canonical_hash
+    assert sign(form, secret=vector.secret) == vector.signature
+
+
+@pytest.mark.parametrize("name", OF_IMAGES)
+def test_every_vector_of_the_operations_about_images_is_reproduced(name: str) -> None:
+    """The vendor's signer made them; where it is given, the hash of the canonical request is equal too."""
+    vector = OF_IMAGES[name]
+    form = canonical(vector)
+
+    assert vector.canonical_hash in {"", hashlib.sha256(form.encode()).hexdigest()}
     assert sign(form, secret=vector.secret) == vector.signature
 
 
