@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gate.simulator import Quota, Simulator
+from tests.simulator.alibaba.sdk import client, request, sdk
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Clock
@@ -18,26 +18,6 @@ if TYPE_CHECKING:
 def _bypass_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests to loopback do not go through a proxy of this machine."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-
-def sdk(module: str, name: str) -> Any:
-    """A name of the SDK, imported on use, since the import takes a second."""
-    return getattr(import_module(f"alibabacloud_{module}"), name)
-
-
-def client(simulator: Simulator, **other: str) -> Any:
-    """A client with the simulator's permanent keys, or with others."""
-    settings = simulator.describe()["alibaba"]
-    keys = {name: settings[name] for name in ("access_key_id", "access_key_secret")}
-    config = sdk("tea_openapi.utils_models", "Config")(
-        **{**keys, **other}, endpoint=f"127.0.0.1:{simulator.port}", protocol="http", region_id=settings["region"]
-    )
-    return sdk("sas20181203.client", "Client")(config)
-
-
-def request(action: str, **query: object) -> Any:
-    """A request as the SDK models it."""
-    return sdk("sas20181203.models", f"{action}Request")(**query)
 
 
 def last() -> Any:
