@@ -36,7 +36,7 @@ def render(outcome: Outcome, max_size: int = MAX_JUNIT_SIZE) -> Iterator[str]:
     failed = outcome.task.failed_images if outcome.task else ()
     element = _ELEMENTS[outcome.verdict.decision]
     message = " ".join(reason.message for reason in outcome.verdict.reasons)
-    suite = f"scan-gate.{outcome.own_name}" if outcome.own_name else "scan-gate"
+    suite = one_line(f"scan-gate.{outcome.own_name}") if outcome.own_name else "scan-gate"
     verdict = _case(suite, "verdict", _RELEASE, _result("verdict", element, message), seconds=outcome.seconds)
     element_of_image = "failure" if exceeds_failed_limit(outcome) else "skipped"
 
@@ -88,8 +88,13 @@ def _rest(suite: str, outcome: Outcome, count: int, element: str) -> str:
 
 
 def _case(suite: str, kind: str, name: str, result: str, *, seconds: float = 0.0) -> str:
-    start = f'<testcase classname="{suite}.{kind}" name={_quote(name)} time="{seconds:.3f}"'
+    start = f'<testcase classname={_quoted_class(suite, kind)} name={_quote(name)} time="{seconds:.3f}"'
     return f"{start}>{result}</testcase>\n" if result else f"{start}/>\n"
+
+
+@lru_cache(maxsize=2)  # There are two in a report.
+def _quoted_class(suite: str, kind: str) -> str:
+    return _quote(f"{suite}.{kind}")
 
 
 @lru_cache(maxsize=64)  # Thousands of images fail for the same few reasons.

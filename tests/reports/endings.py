@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from gate.outcome import Outcome
 
 PARTS = ("registry", "namespace", "name", "tag", "digest")
-FIELDS = (*PARTS, "reason", "task id", "task name", "task type", "image type", "raw state", "task reason", "cloud")
+FIELDS = (
+    *PARTS,
+    "reason",
+    "task id",
+    "task name",
+    "task type",
+    "image type",
+    "raw state",
+    "task reason",
+    "cloud",
+    "job",
+)
 """Every field that comes from outside."""
 
 ENDINGS = {
@@ -30,7 +41,7 @@ ENDINGS = {
 def an_ending(ending: str, texts: Mapping[str, str] | None = None) -> Outcome:
     """A run with one image that could not be scanned, which the policy of a pass allows."""
     decision, state = ENDINGS[ending]
-    text = dict.fromkeys(FIELDS, "shop") | dict(texts or {})
+    text = dict.fromkeys(FIELDS, "shop") | {"job": ""} | dict(texts or {})
     image = ImageRef(**{part: text[part] for part in PARTS})
     task = a_task(
         id=text["task id"],
@@ -48,7 +59,7 @@ def an_ending(ending: str, texts: Mapping[str, str] | None = None) -> Outcome:
         replace(task, type=text["task type"], image_type=text["image type"]), policy=policy, cloud=text["cloud"]
     )
     assert outcome.verdict.decision is decision
-    return outcome
+    return replace(outcome, identity=text["job"])
 
 
 def a_block(*images: FailedImage) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,7 @@ def _code_quality_verdict(text: str) -> str:
 
 
 def _dotenv_verdict(text: str) -> str:
-    return as_variables(text)["SCAN_VERDICT"]
+    return next(iter(as_variables(text).values()))
 
 
 def _json_structure(text: str) -> Any:
@@ -80,7 +81,12 @@ def _xml_structure(text: str) -> Any:
 
 
 def _dotenv_structure(text: str) -> Any:
-    return list(as_variables(text))
+    names = list(as_variables(text))
+    # The gate's name, or its job's, ends them all.
+    own = names[0].removeprefix("SCAN_VERDICT")
+    assert re.fullmatch("(_[A-Z0-9_]+)?", own)
+    assert all(name.endswith(own) for name in names)
+    return [name.removesuffix(own) for name in names]
 
 
 class _Page(HTMLParser):

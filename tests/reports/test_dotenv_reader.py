@@ -60,13 +60,15 @@ def test_later_jobs_get_a_verdict_where_no_task_was_found() -> None:
 
 @pytest.mark.parametrize("name", ["", LONGEST_NAME])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_no_text_of_a_task_makes_gitlab_refuse_the_file(name: str, text: str) -> None:
-    outcome = replace(an_ending("blocked", dict.fromkeys(FIELDS, text)), name=name)
+def test_no_text_of_a_task_or_a_job_makes_gitlab_refuse_the_file(name: str, text: str) -> None:
+    outcome = an_ending("blocked", dict.fromkeys(FIELDS, text))
 
-    found = gitlab.read(render(outcome))
+    found = gitlab.read(render(replace(outcome, name=name, identity=name or outcome.identity)))
 
     assert not found.problems
-    assert found.values[f"SCAN_VERDICT{f'_{name}'.upper() if name else ''}"] == "blocked"
+    verdicts = {variable: value for variable, value in found.values.items() if variable.startswith("SCAN_VERDICT")}
+    assert [*verdicts.values()] == ["blocked"]
+    assert not name or [*verdicts] == [f"SCAN_VERDICT_{name.upper()}"]
 
 
 @every_kind
