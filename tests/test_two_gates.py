@@ -32,8 +32,8 @@ JOBS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"GITLAB_CI": "true", "CI_JOB_NAME": "gate: [staging]"},
     ),
     "azure": (
-        {"TF_BUILD": "True", "SYSTEM_JOBNAME": "Gates", "SYSTEM_TASKINSTANCEID": "1"},
-        {"TF_BUILD": "True", "SYSTEM_JOBNAME": "Gates", "SYSTEM_TASKINSTANCEID": "2"},
+        {"TF_BUILD": "True", "SYSTEM_JOBNAME": "Gates", "SYSTEM_TASKINSTANCENAME": "CmdLine"},
+        {"TF_BUILD": "True", "SYSTEM_JOBNAME": "Gates", "SYSTEM_TASKINSTANCENAME": "CmdLine1"},
     ),
     "buildkite": (
         {"BUILDKITE": "true", "BUILDKITE_STEP_ID": "0190"},
@@ -79,7 +79,8 @@ def test_buildkite_gets_an_annotation_of_each(run_gates: RunGates, tmp_path: Pat
     script = f"import json, sys\nprint(json.dumps([sys.argv[3], sys.stdin.read()]), file={log})"
     agent.write_text(f"#!{sys.executable}\n{script}\n")
     agent.chmod(0o755)
-    one, two = JOBS["buildkite"]
+    # Two steps may have one label.
+    one, two = (step | {"BUILDKITE_LABEL": "scan"} for step in JOBS["buildkite"])
 
     run_gates((one | {"PATH": str(agent.parent)}, two | {"PATH": str(agent.parent)}), named=named)
 
@@ -208,6 +209,21 @@ def test_a_name_that_cannot_be_a_file_name_is_an_error_and_names_no_file(
     assert ending.code == 2
     assert "is not a name such as staging" in ending.err
     assert [path.name for path in tmp_path.iterdir()] == [FOLDER]
+
+
+@pytest.mark.parametrize("own", ["BUILDKITE_STEP_KEY", "BUILDKITE_LABEL", ""])
+def test_the_tests_of_a_step_of_buildkite_have_the_names_of_the_build_before_if_it_has_a_key_or_a_label(
+    own: str, run_gates: RunGates
+) -> None:
+    """The id of a step is another one in each build."""
+    suites = []
+    for build in JOBS["buildkite"]:
+        job = build | {"BUILDKITE_LABEL": ":shield: scan", own: "image scan"} if own else build
+        run_gates((job, job), "--report", "junit={}.xml", named=False)
+        (suite,) = as_xml(reports("{}.xml")["staging"])
+        suites.append(suite.attrib["name"])
+
+    assert suites == ["scan-gate.image scan"] * 2 if own else ["scan-gate.0190", "scan-gate.0191"]
 
 
 @pytest.mark.parametrize("ci_system", JOBS)

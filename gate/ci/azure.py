@@ -25,8 +25,8 @@ _MAX_ISSUES = 10
 class Azure(CISystem):
     """Prints logging commands, which the agent reads on standard output."""
 
-    job_variables = ("SYSTEM_STAGENAME", "SYSTEM_JOBNAME", "SYSTEM_TASKINSTANCEID")
-    """The last one has another value in each run, where nothing but the files of the job depends on it."""
+    job_variables = ("SYSTEM_STAGENAME", "SYSTEM_JOBNAME", "SYSTEM_TASKINSTANCENAME")
+    """The agent gives each step without a name one of its own."""
 
     def mask_command(self, secret: str) -> str:
         """See `CISystem.mask_command`; anywhere but in Azure's agent, the command itself would show the secret."""

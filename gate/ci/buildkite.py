@@ -33,7 +33,18 @@ class Buildkite(CISystem):
     """Annotates the build with the markdown report."""
 
     job_variables = ("BUILDKITE_STEP_ID", "BUILDKITE_PARALLEL_JOB")
-    """The id has another value in each build, and annotations are shown with their build."""
+    """The id has another value in each build."""
+
+    @property
+    def identity(self) -> str:
+        """See `CISystem.identity`; the step by its key or its label, where it has one, since tests have a history."""
+        own = next(filter(self._environ.get, ("BUILDKITE_STEP_KEY", "BUILDKITE_LABEL")), "BUILDKITE_STEP_ID")
+        return self._name or self._joined(own, "BUILDKITE_PARALLEL_JOB")
+
+    @property
+    def _context(self) -> str:
+        """The context of the annotation, which is shown with its build; two steps may have one label."""
+        return file_stem(self._name or self._joined(*self.job_variables))
 
     def start_group(self, title: str, at: datetime) -> str:  # noqa: ARG002 - Buildkite takes the times itself
         """See `CISystem.start_group`."""
@@ -51,7 +62,7 @@ class Buildkite(CISystem):
         if agent is None:
             yield f"{_AGENT} is not in this container: annotate the build with the markdown report, as the docs show."
             return
-        command = [agent, "annotate", "--context", file_stem(self.identity), "--style", _STYLES[severity(outcome)]]
+        command = [agent, "annotate", "--context", self._context, "--style", _STYLES[severity(outcome)]]
         try:
             subprocess.run(  # noqa: S603 - the CI system's own program, with arguments of ours only
                 command,

@@ -28,7 +28,11 @@ class CISystem:
     @property
     def identity(self) -> str:
         """What tells this gate from others of the pipeline: its name, else the job; empty where nothing does."""
-        return self._name or "/".join(filter(None, map(self._environ.get, self.job_variables)))
+        return self._name or self._joined(*self.job_variables)
+
+    def _joined(self, *variables: str) -> str:
+        """The values of those of these variables that are set."""
+        return "/".join(filter(None, map(self._environ.get, variables)))
 
     def remove_stale(self) -> None:
         """Removes the files that an earlier run wrote for the CI system, which would be taken for those of this run."""
