@@ -81,6 +81,18 @@ _BROKE_OFF = (
     "The server, a proxy or a firewall closed the connection, or the service is down.",
     "Try again later; if this error comes again, check --endpoint, HTTPS_PROXY and NO_PROXY.",
 )
+_NOT_AUTHENTICATED = (
+    "The proxy requires authentication, and its address in HTTPS_PROXY has no user and password, or wrong ones.",
+    "Correct HTTPS_PROXY, or add this host to NO_PROXY.",
+)
+_REFUSED_BY_RULE = (
+    "Its rules do not allow this host, or a firewall answers in its place.",
+    "Have the host allowed there, or add it to NO_PROXY if this runner can reach it directly.",
+)
+_OUT_OF_ORDER = (
+    "The proxy itself does not know this name, cannot reach the host through a firewall, or is out of order.",
+    "Check --endpoint, and ask those who run the proxy; add the host to NO_PROXY if this runner can reach it directly.",
+)
 _PROXY_AUTHENTICATION_REQUIRED, _SERVER_ERROR = 407, 500
 _PROXY_IS_BUSY = frozenset({408, 429})
 
@@ -180,32 +192,11 @@ def _untrusted_certificate(host: str, detail: str, code: int, bundle: str | None
 
 
 def _no_tunnel(status: int, host: str, detail: str) -> GateError:
-    if status == _PROXY_AUTHENTICATION_REQUIRED:
-        return _proxy_authentication_required(host, detail)
-    return _proxy_is_busy(host, detail) if status in _PROXY_IS_BUSY else _proxy_refuses(status, host, detail)
-
-
-def _proxy_authentication_required(host: str, detail: str) -> Refused:
-    return Refused(
-        f"Authentication is required to reach {host} ({detail}).",
-        means="Its address in HTTPS_PROXY has no user and password, or wrong ones.",
-        remedy="Correct HTTPS_PROXY, or add this host to NO_PROXY.",
-    )
-
-
-def _proxy_refuses(status: int, host: str, detail: str) -> Refused:
-    is_by_rule = status < _SERVER_ERROR
-    return Refused(
-        f"The proxy does not let this runner reach {host} ({detail}).",
-        means="Its rules do not allow this host, or a firewall answers in its place."
-        if is_by_rule
-        else "The proxy itself cannot reach this host, such as for a name that it does not know or a firewall behind "
-        "it, or it is out of order.",
-        remedy="Have the host allowed there, or add it to NO_PROXY if this runner can reach it directly."
-        if is_by_rule
-        else "Check --endpoint, and ask those who run the proxy; add the host to NO_PROXY if this runner can reach it "
-        "directly.",
-    )
+    if status in _PROXY_IS_BUSY:
+        return _proxy_is_busy(host, detail)
+    of_kind = _REFUSED_BY_RULE if status < _SERVER_ERROR else _OUT_OF_ORDER
+    means, remedy = _NOT_AUTHENTICATED if status == _PROXY_AUTHENTICATION_REQUIRED else of_kind
+    return Refused(f"The proxy does not let this runner reach {host} ({detail}).", means=means, remedy=remedy)
 
 
 def _out_of_descriptors(host: str) -> Unreachable:

@@ -348,7 +348,7 @@ def test_a_netrc_file_is_not_used(fake_time: FakeTime, monkeypatch: pytest.Monke
     assert "Authorization" not in head
 
 
-@pytest.mark.parametrize("status", [300, 400, 403, 404, 405, 451, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [201, 300, 400, 403, 404, 405, 407, 451, 500, 502, 503, 504, 599])
 def test_a_proxy_that_refuses_the_host_ends_the_run_at_once_and_is_named(
     fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
@@ -359,7 +359,11 @@ def test_a_proxy_that_refuses_the_host_ends_the_run_at_once_and_is_named(
         assert len(proxy.requests) == 1
         assert f"does not let this runner reach gate.invalid through the proxy {proxy.address}" in error.happened
     assert isinstance(error, Refused)
-    assert ("Its rules" in error.means, "Check --endpoint" in error.remedy) == (status < 500, status >= 500)
+    texts = {407: ("requires authentication", "Correct HTTPS_PROXY")}
+    of_kind = ("Its rules", "Have the host allowed") if status < 500 else ("The proxy itself", "Check --endpoint")
+    means, remedy = texts.get(status, of_kind)
+    assert means in error.means
+    assert remedy in error.remedy
     assert fake_time.slept == []
 
 

@@ -110,7 +110,7 @@ PERMANENT_PROXY_FAULTS = (
     _connect_response(
         "requires-authentication",
         HttpResponse(status=407, headers={"Proxy-Authenticate": "Basic"}),
-        expected_words=("Authentication is required", "HTTPS_PROXY"),
+        expected_words=("does not let this runner reach", "requires authentication", "HTTPS_PROXY"),
     ),
     replace(
         UNTRUSTED_CERTIFICATE,
