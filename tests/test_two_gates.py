@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -168,6 +169,25 @@ def test_readers_of_junit_get_a_suite_of_each(ci_system: str, run_gates: RunGate
     assert names == ["scan-gate.production", "scan-gate.staging"] if named else len({*names}) == 2
     classes = [{case.attrib["classname"] for case in suite.iter("testcase")} for suite in suites]
     assert classes[0].isdisjoint(classes[1])
+
+
+@pytest.mark.parametrize("names", [("eu-1", "eu_1"), ("a.b", "a-b"), ("Staging", "staging")])
+def test_names_that_differ_in_capitals_and_punctuation_only_share_nothing(
+    names: tuple[str, str], gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BITBUCKET_BUILD_NUMBER", "7")
+    found = []
+    for name, verdict in zip(names, ("risky", "clean"), strict=True):
+        written = [word for kind in ("dotenv", "sarif", "junit") for word in ("--report", f"{kind}={verdict}.{kind}")]
+        gate_in(verdict).check(*written, "--name", name)
+        run = json.loads(Path(f"{verdict}.sarif").read_text())["runs"][0]
+        # GitHub compares a category without its capitals and punctuation (report-readers.md 3.1).
+        category = re.sub("[^A-Z0-9]", "_", run["automationDetails"]["id"].upper())
+        suites = {suite.attrib["name"] for suite in as_xml(Path(f"{verdict}.junit").read_text())}
+        found.append({category, *suites, *as_variables(Path(f"{verdict}.dotenv").read_text())})
+
+    assert found[0].isdisjoint(found[1])
+    assert len([*tmp_path.glob(f"{FOLDER}-*")]) == 2
 
 
 def test_the_name_stands_in_the_verdict_and_in_every_title(run_gates: RunGates, tmp_path: Path) -> None:
