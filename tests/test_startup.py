@@ -81,7 +81,7 @@ def test_a_command_that_polls_a_cloud_loads_no_other_cloud_and_no_simulator(clou
     # The command line knows the options of all clouds, and names the cloud that has a region.
     options = [f"{other}.{module}" for other in others for module in ("options", "regions", "selection")]
     assert within(modules, [f"gate.clouds.{cloud}.api", "requests"])
-    assert within(modules, ["gate.help"]) == []
+    assert within(modules, ["gate.help", f"gate.clouds.{cloud}.images.connect"]) == []
     assert set(within(modules, others)) <= {*others, *options}
     assert within(modules, ONLY_OF_A_DEMO) == []
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba.api import AlibabaCloud
-from gate.clouds.alibaba.error_response import read
+from gate.clouds.alibaba.error_response import read, read_registry
 from gate.clouds.alibaba.options import REGION_VARIABLES, SOURCES
 from gate.clouds.alibaba.regions import REGIONS, endpoint
 from gate.clouds.alibaba.security_center import SecurityCenter
@@ -17,7 +17,10 @@ from gate.clouds.regions import Region, known_region, place
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
-    from gate.clouds.interface import Connection
+    from collections.abc import Callable
+
+    from gate.clouds.interface import Connection, ImageScans
+    from gate.clouds.response import Response
 
 
 def connect(connection: Connection) -> AlibabaCloud:
@@ -31,16 +34,24 @@ def connect(connection: Connection) -> AlibabaCloud:
             remedy=f"Set {region.source}, such as cn-hangzhou or ap-southeast-1.",
         )
     endpoint_url = settings.endpoint or endpoint(_known(region))
-    api = _api(connection, endpoint_url)
+    sas = SecurityCenter(ApiClient(_api(connection, read, endpoint_url), connection))
     selection, where = Selection.from_options(settings.for_cloud), place(region, settings.endpoint)
-    return AlibabaCloud(SecurityCenter(ApiClient(api, connection)), selection, connection.time_of_day.latest, where)
+    images = partial(_image_scans, connection, sas, region.name, where)
+    return AlibabaCloud(sas, selection, connection.time_of_day.latest, where, images)
 
 
-def _api(connection: Connection, url: str) -> Api:
+def _image_scans(connection: Connection, sas: SecurityCenter, region: str, where: str) -> ImageScans:
+    # Most runs judge a task.
+    from gate.clouds.alibaba.images.connect import connect_images  # noqa: PLC0415 - see above
+
+    return connect_images(connection, sas, partial(_api, connection, read_registry), region=region, place=where)
+
+
+def _api(connection: Connection, read_response: Callable[[Response], dict[str, Any]], url: str) -> Api:
     credentials = connection.credentials(SOURCES, vendor="Alibaba Cloud", takes_token=False)
     auth = KeyPairAuth(credentials, connection.time_of_day.now)
-    renew = partial(_api, connection, url)
-    return Api(base_url=url, auth=auth, secrets=credentials.secrets, read=read, renew=renew)
+    renew = partial(_api, connection, read_response, url)
+    return Api(base_url=url, auth=auth, secrets=credentials.secrets, read=read_response, renew=renew)
 
 
 def _known(region: Region) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.clouds.credentials import Source
-from gate.settings import Option
+from gate.settings import Option, identifier
 
 # alibaba-security-center.md 4.4; the last are Terraform's.
 SOURCES = (
@@ -46,5 +46,13 @@ OPTIONS = (
     ),
     Option(
         name="source", help="select only tasks that were started from this source, such as openapi", metavar="SOURCE"
+    ),
+    Option(
+        name="registry-instance",
+        help="look up tags in this instance of Container Registry, such as cri-1x2q; needed if the host of an image "
+        "does not name its instance",
+        metavar="ID",
+        parse=identifier,
+        default_note="that of the host",
     ),
 )

@@ -33,14 +33,15 @@ _STATES = {
 NOT_STATED: tuple[object, ...] = (None, "")
 """What stands for a field that is not there."""
 SUCCESS_VALUES: tuple[object, ...] = (*NOT_STATED, "SUCCESS")
-_UNSUPPORTED_REGION, _NO_TASK = "TASK_NOT_SUPPORT_REGION", "TASK_NOT_EXISTS"
+UNSUPPORTED_REGION, _NO_TASK = "TASK_NOT_SUPPORT_REGION", "TASK_NOT_EXISTS"
 _REASONS = {
-    _UNSUPPORTED_REGION: "TASK_NOT_SUPPORT_REGION, its images are in a region where Security Center does not scan"
+    UNSUPPORTED_REGION: "TASK_NOT_SUPPORT_REGION, its images are in a region where Security Center does not scan"
 }
 _MAX_PROGRESS = 100
 _RISK_SOURCES = {"Vul": ScanScope.VULNERABILITY, "Hc": ScanScope.BASELINE, "Alarm": ScanScope.MALICIOUS_FILE}
 """What RiskStatus is made of, by the start of the fields' names (2.2)."""
-_NO_FINDINGS_VALUES: tuple[object, ...] = (*NOT_STATED, "NO", 0, "0")
+NO_FINDINGS_VALUES: tuple[object, ...] = (*NOT_STATED, "NO", 0, "0")
+"""What the fields of a kind of findings state where there are none."""
 _SCAN_TIME_FIELDS = ("LastScanTime", "lastScanTime")
 """The vendor's metadata of 2024 has the second spelling (2.2); of both, the earlier time counts, if both are times."""
 
@@ -123,16 +124,21 @@ def parse_image_result(row: Mapping[str, Any]) -> ImageResult:
     """Translates one entry of ImageInstanceList."""
     # A scan that is still running, or was refused, has no result.
     is_over = all(is_one_of(row.get(name), SUCCESS_VALUES) for name in ("ScaStatus", "ScaResult"))
-    stated = [datetime_from_ms(row[name]) for name in _SCAN_TIME_FIELDS if row.get(name) is not None]
-    # One that is there and no time is not replaced by the other.
-    scan_times = [] if None in stated else list(filter(None, stated))
+    times = scan_times(row) if is_over else []
     return ImageResult(
         digest=normalise_digest(row.get("Digest")),
-        scanned_at=min(scan_times, default=None) if is_over else None,
-        latest_at=max(scan_times, default=None) if is_over else None,
+        scanned_at=min(times, default=None),
+        latest_at=max(times, default=None),
         is_risky=_is_risky(row),
         kinds=_kinds(row),
     )
+
+
+def scan_times(row: Mapping[str, Any]) -> list[datetime]:
+    """When the image was last scanned, by each field that states it; empty if one of them is no time."""
+    stated = [datetime_from_ms(row[name]) for name in _SCAN_TIME_FIELDS if row.get(name) is not None]
+    # One that is there and no time is not replaced by the other.
+    return [] if None in stated else list(filter(None, stated))
 
 
 def normalise_digest(value: object) -> str:
@@ -145,7 +151,7 @@ def _is_risky(row: Mapping[str, Any]) -> bool | None:
     if risk == "YES":
         return True
     found_nothing = all(
-        is_one_of(row.get(f"{source}{what}"), _NO_FINDINGS_VALUES)
+        is_one_of(row.get(f"{source}{what}"), NO_FINDINGS_VALUES)
         for source in _RISK_SOURCES
         for what in ("Status", "Count")
     )
@@ -159,7 +165,7 @@ def _kinds(row: Mapping[str, Any]) -> dict[ScanScope, int]:
 
 def _state(info: Mapping[str, Any]) -> TaskState:
     result, status = info.get("Result"), info.get("Status")
-    if result == _UNSUPPORTED_REGION:
+    if result == UNSUPPORTED_REGION:
         return TaskState.FAILED
     state = _STATES.get(status, TaskState.UNKNOWN) if isinstance(status, str) else TaskState.UNKNOWN
     return TaskState.UNKNOWN if state is TaskState.COMPLETE and not is_one_of(result, SUCCESS_VALUES) else state

@@ -1,0 +1,201 @@
+"""Judging exactly the images that were asked for, with Security Center and Container Registry of one account."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gate.clouds.alibaba.images.names import bare_digest, full_digest
+from gate.clouds.alibaba.images.rows import as_image, with_result, without_result
+from gate.clouds.alibaba.images.severities import with_vulnerabilities
+from gate.errors import Refused, ScanNotStarted, UsageError
+from gate.image import ImageState, ScannedImage, TaggedDigest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from gate.clouds.alibaba.images.creation import ScanStarter
+    from gate.clouds.alibaba.images.finder import RowFinder
+    from gate.clouds.alibaba.images.records import ScanRecord
+    from gate.clouds.alibaba.images.registry import RegisteredTag, TagResolver
+    from gate.clouds.alibaba.images.rows import ImageRow
+    from gate.clouds.alibaba.images.severities import Vulnerabilities
+    from gate.clouds.alibaba.images.started import StartedScans
+    from gate.event_log import EventLog
+    from gate.image import ImageRef
+
+_MAX_ATTEMPTS = 2
+"""How many scan tasks are started for one image: another one if the first has no record of it."""
+_NO_RESULT_YET = "scanned, its result is not there yet"
+_NO_RECORD = "no record of it in the scan task"
+
+
+class AlibabaImageScans:
+    """The images of one account; `gate.clouds.interface.ImageScans` documents its methods."""
+
+    def __init__(
+        self,
+        *,
+        finder: RowFinder,
+        tags: TagResolver,
+        starter: ScanStarter,
+        started: StartedScans,
+        fetch: Callable[[Sequence[ImageRow]], dict[str, Vulnerabilities]],
+        event_log: EventLog,
+        now: Callable[[], datetime],
+        place: str,
+    ) -> None:
+        self._finder = finder
+        self._tags = tags
+        self._starter = starter
+        self._started = started
+        self._fetch = fetch
+        self._event_log = event_log
+        self._now = now
+        self._place = place
+        self._before: dict[str, datetime | None] = {}
+        """When each image was last scanned before this run started a scan of it, by its digest without prefix."""
+        self._last: dict[ImageRef, ScannedImage] = {}
+        self._not_startable: set[ImageRef] = set()
+        """The images of which the registry has said since the last look that a scan cannot be started."""
+
+    def resolve(self, image: ImageRef) -> TaggedDigest | None:
+        """See `ImageScans.resolve`; whether it is an index is not shown by any operation (alibaba-images.md 2)."""
+        found = self._tags.resolve(image)
+        return TaggedDigest(digest=full_digest(found.digest)) if found else None
+
+    def look(self, images: Sequence[ImageRef]) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.look`; while scans of this run go on, only their tasks are asked for."""
+        self._not_startable.clear()
+        self._started.poll()
+        if self._started.is_running:
+            return tuple(map(self._while_running, images))
+        self._finder.find(images)
+        self._start_again()
+        self._last = {image: self._seen(image) for image in images}
+        return tuple(self._last[image] for image in images)
+
+    def with_scopes(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.with_scopes`; Security Center does not state them."""
+        return tuple(images)
+
+    def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.with_severities`."""
+        rows = {one.image: self._finder.rows_of(one.image) for one in images if one.state is ImageState.SCANNED}
+        found = self._fetch([row for of_image in rows.values() for row in of_image])
+        return tuple(with_vulnerabilities(one, rows.get(one.image, ()), found) for one in images)
+
+    def request_listing(self, images: Sequence[ImageRef]) -> None:
+        """See `ImageScans.request_listing`; a scan imports what it is about."""
+
+    def can_start(self, image: ScannedImage) -> bool:
+        """See `ImageScans.can_start`: one that is not listed is imported by its tag, if that stands for its digest."""
+        return image.state is not ImageState.MISSING or self._tag_to_import(image.image) is not None
+
+    def start(self, images: Sequence[ScannedImage]) -> None:
+        """See `ImageScans.start`; several tasks if the images are many, or only some of them are listed."""
+        listed: dict[str, int] = {}
+        unlisted: list[RegisteredTag] = []
+        for image in images:
+            digest = bare_digest(image.image)
+            times = (image.scanned_at, self._before.get(digest))
+            self._before[digest] = max(filter(None, times), default=None)
+            if image.state is not ImageState.MISSING:
+                listed[digest] = len(self._finder.rows_of(image.image))
+            elif tag := self._tag_to_import(image.image):
+                unlisted.append(tag)
+            else:
+                raise _no_longer_startable(image.image)
+        self._started.add(self._starter.scan_listed(listed))
+        self._started.add(self._starter.scan_unlisted(unlisted))
+
+    def stop(self) -> None:
+        """See `ImageScans.stop`; a task that cannot be cancelled is told in the event log."""
+        self._started.cancel()
+
+    def search_description(self) -> str:
+        """See `ImageScans.search_description`."""
+        return f"Alibaba Cloud ({self._place})"
+
+    def _while_running(self, image: ImageRef) -> ScannedImage:
+        if bare_digest(image) in self._started.digests:
+            return ScannedImage(image=image, state=ImageState.SCANNING, raw_state=self._started.raw_state)
+        return self._last.get(image, as_image(image, ()))
+
+    def _seen(self, image: ImageRef) -> ScannedImage:
+        rows, digest = self._finder.rows_of(image), bare_digest(image)
+        if digest not in self._started.digests:
+            return as_image(image, rows, self._finder.other_digest(image))
+        record = self._started.record_of(digest)
+        if record is None or record.state is ImageState.SCANNING or self._may_have_record(digest, record):
+            return ScannedImage(image=image, state=ImageState.SCANNING, raw_state=self._started.raw_state)
+        if record.state is ImageState.SCANNED:
+            return self._with_later_result(image, rows, record)
+        state = ImageState.FAILED if record.reason else ImageState.UNKNOWN
+        seen = without_result(image, rows, state)
+        return replace(seen, raw_state=record.reason or _NO_RECORD, reason=record.reason, scanned_at=record.ended_at)
+
+    def _may_have_record(self, digest: str, record: ScanRecord) -> bool:
+        """Whether the image has no record, and may get one: its task was just started, or is still to be started."""
+        is_known = digest in self._started.without_record and self._started.count_attempts(digest) >= _MAX_ATTEMPTS
+        return record.state is ImageState.MISSING and not is_known
+
+    def _with_later_result(self, image: ImageRef, rows: Sequence[ImageRow], record: ScanRecord) -> ScannedImage:
+        """The image with the result of the scan of this run, or of a later one; results are minutes late (2.2)."""
+        is_scanning = any(row.state is ImageState.SCANNING for row in rows)
+        is_later = partial(self._is_later, bare_digest(image), record)
+        results = [row for row in rows if row.state is ImageState.SCANNED and is_later(row)]
+        if results and not is_scanning:
+            return with_result(image, rows, results)
+        return ScannedImage(image=image, state=ImageState.SCANNING, raw_state=_NO_RESULT_YET)
+
+    def _is_later(self, digest: str, record: ScanRecord, row: ImageRow) -> bool:
+        before, window = self._before[digest], replace(record.window, now=self._now())
+        if row.scanned_at is None or row.latest_at is None or (before and row.scanned_at <= before):
+            return False
+        is_earlier = window.starts_after(row.scanned_at) or window.cannot_contain(row.scanned_at)
+        return not is_earlier and not window.ends_before(row.latest_at)
+
+    def _start_again(self) -> None:
+        """Starts one more scan of the images of which no task has a record, once none of them is being scanned."""
+        rows = {digest: self._finder.rows_of_digest(digest) for digest in sorted(self._started.without_record)}
+        wanted = {
+            digest: len(of_digest)
+            for digest, of_digest in rows.items()
+            if self._started.count_attempts(digest) < _MAX_ATTEMPTS
+            and not any(row.state is ImageState.SCANNING for row in of_digest)
+        }
+        if wanted:
+            self._event_log.acted(f"starting the scan of {len(wanted)} images again: {_NO_RECORD}")
+            self._started.add(self._starter.scan_listed(wanted))
+
+    def _tag_to_import(self, image: ImageRef) -> RegisteredTag | None:
+        """The tag by which this image can be imported; None if the registry does not have it, or for another digest."""
+        if not image.tag or image in self._not_startable:
+            return None
+        tag, digest = self._tags.last(image), bare_digest(image)
+        if tag is None or tag.digest != digest:
+            tag = self._resolved(image)
+        if tag and tag.digest == digest:
+            return tag
+        if tag:
+            self._finder.has_other_digest(image, tag.digest)
+        self._not_startable.add(image)
+        return None
+
+    def _resolved(self, image: ImageRef) -> RegisteredTag | None:
+        try:
+            return self._tags.resolve(image)
+        except (UsageError, Refused) as error:
+            self._event_log.note(f"no scan of {image} can be started before it is listed: {error.happened}")
+            return None
+
+
+def _no_longer_startable(image: ImageRef) -> ScanNotStarted:
+    return ScanNotStarted(
+        f"The scan of {image} cannot be started: Security Center does not list it, nor has the registry its tag.",
+        means="The tag was moved or deleted meanwhile.",
+        remedy="Run the gate again, with the digest of the image that is released.",
+    )

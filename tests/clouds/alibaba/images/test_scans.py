@@ -1,0 +1,570 @@
+"""Following the scans that a run has started: their own records and later results decide, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.errors import NotUnderstood, ScanTooLarge
+from gate.image import ImageState
+from gate.outcome import EventKind
+from tests.builders import NOW
+from tests.clouds.alibaba.images.builders import DIGEST, a_digest, a_row, an_image, in_ms
+from tests.clouds.alibaba.images.scripted import a_registry, created, images, leaves
+from tests.clouds.builders import events_of_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from gate.clouds import Connection, ImageScans
+    from gate.image import ImageRef, ScannedImage
+    from tests.builders import FakeTime
+    from tests.clouds.alibaba.images.scripted import Answer, Document, ScriptedCloud
+
+LIST, LEAVES, RESULT = "DescribeImageInstances", "DescribeOnceTaskLeafRecordPage", "GetOnceTaskResultInfo"
+CREATE, SYNC, CANCEL = "PublicCreateImageScanTask", "PublicSyncAndCreateImageScanTask", "CancelOnceTask"
+BEFORE, MINUTE = NOW - timedelta(hours=1), timedelta(minutes=1)
+AFTER = NOW + 2 * MINUTE
+"""The end of the scan that the run has started; the task started at NOW."""
+TASK, SECOND = "a" * 32, "b" * 32
+OTHER = a_digest(2)
+
+
+def a_task(status: str = "SUCCESS", task_id: str = TASK, total: int | None = 1, at: datetime | None = NOW) -> Document:
+    return {
+        "TaskId": task_id,
+        "CollectTime": in_ms(at) if at else None,
+        "TotalCount": total,
+        "TaskInfo": {"Status": status},
+    }
+
+
+def a_leaf(digest: str = DIGEST, **fields: Any) -> Document:
+    leaf = {
+        "TaskId": "part",
+        "TaskType": "IMAGE_SCAN",
+        "TargetType": "IMAGE",
+        "Target": digest,
+        "StatusText": "SUCCESS",
+        "StartTime": in_ms(NOW + MINUTE),
+        "EndTime": in_ms(AFTER),
+        "TaskImageInfo": {"Digest": f"sha256:{digest}", "RepoName": "api", "Tag": "1.0"},
+        **fields,
+    }
+    return {name: value for name, value in leaf.items() if value is not None}
+
+
+def before(*digests: str) -> Document:
+    return images(*(a_row(digest, LastScanTime=in_ms(BEFORE)) for digest in digests))
+
+
+def after(*digests: str, **fields: Any) -> Document:
+    return images(*(a_row(digest, **{"LastScanTime": in_ms(AFTER), **fields}) for digest in digests))
+
+
+def a_cloud(*digests: str) -> ScriptedCloud:
+    """A cloud in which these images have an old result, and get a new one at once when they are scanned."""
+    cloud = a_registry()
+    cloud.on(LIST, before(*(digests or (DIGEST,))), after(*(digests or (DIGEST,))))
+    cloud.on(CREATE, created(TASK), created(SECOND))
+    cloud.on(RESULT, a_task())
+    cloud.on(LEAVES, leaves(*map(a_leaf, digests or (DIGEST,))))
+    return cloud
+
+
+def started(
+    cloud: ScriptedCloud, time: FakeTime, *wanted: ImageRef, also: tuple[ImageRef, ...] = ()
+) -> tuple[ImageScans, Connection]:
+    """Starts the scan of these images, after a look at them and at others; keeps the requests from then on."""
+    scans, connection = cloud.connect(time)
+    wanted = wanted or (an_image(),)
+    seen = scans.look([*wanted, *also])[: len(wanted)]
+    scans.start(seen)
+    cloud.asked.clear()
+    time.elapsed += 180
+    return scans, connection
+
+
+def state_after(cloud: ScriptedCloud, time: FakeTime, looks: int = 1) -> ScannedImage:
+    scans, _ = started(cloud, time)
+    for _ in range(looks - 1):
+        scans.look([an_image()])
+    (seen,) = scans.look([an_image()])
+    return seen
+
+
+# The tasks.
+
+
+def test_while_a_scan_goes_on_a_look_is_one_request_per_task(fake_time: FakeTime) -> None:
+    cloud = a_cloud(DIGEST, OTHER)
+    cloud.on(LIST, before(DIGEST))
+    cloud.on("GetRepoTag", {"Status": "NORMAL", "Digest": OTHER})
+    cloud.on(CREATE, created(TASK))
+    cloud.on(SYNC, created(SECOND))
+    cloud.on(RESULT, lambda query: a_task("START" if query["TaskId"] == TASK else "INIT", query["TaskId"]))
+    scans, _ = started(cloud, fake_time, an_image(), an_image(OTHER, tag="2"))
+    seen = scans.look([an_image(), an_image(OTHER, tag="2")])
+
+    assert [(image.state, image.raw_state) for image in seen] == [(ImageState.SCANNING, "START, INIT")] * 2
+    assert [(one.operation, one.query) for one in cloud.asked] == [
+        (RESULT, {"TaskId": task_id, "TaskType": "IMAGE_SCAN", "TaskName": "IMAGE_SCAN"}) for task_id in (TASK, SECOND)
+    ]
+
+
+def test_a_task_that_is_over_is_not_asked_for_again_while_another_one_goes_on(fake_time: FakeTime) -> None:
+    cloud = a_cloud(DIGEST, OTHER)
+    cloud.on(LIST, before(DIGEST))
+    cloud.on("GetRepoTag", {"Status": "NORMAL", "Digest": OTHER})
+    cloud.on(SYNC, created(SECOND))
+    cloud.on(RESULT, lambda query: a_task("SUCCESS" if query["TaskId"] == TASK else "START", query["TaskId"]))
+    wanted = an_image(), an_image(OTHER, tag="2")
+    scans, _ = started(cloud, fake_time, *wanted)
+    for _ in range(2):
+        assert {image.state for image in scans.look(wanted)} == {ImageState.SCANNING}
+
+    assert [query["TaskId"] for query in cloud.queries(RESULT)] == [TASK, SECOND, SECOND]
+    assert set(cloud.operations) == {RESULT}
+
+
+def test_an_image_that_was_not_started_stays_as_it_was_seen_while_the_others_are_scanned(fake_time: FakeTime) -> None:
+    cloud = a_cloud(DIGEST, OTHER)
+    cloud.on(RESULT, a_task("START"))
+    fresh = an_image(OTHER)
+    scans, _ = started(cloud, fake_time, also=(fresh,))
+    first, second = scans.look([an_image(), fresh])
+
+    assert first.state is ImageState.SCANNING
+    assert (second.image, second.state, second.scanned_at) == (fresh, ImageState.SCANNED, BEFORE)
+
+
+def test_an_image_that_was_never_seen_is_missing_meanwhile(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    cloud.on(RESULT, a_task("START"))
+    scans, _ = started(cloud, fake_time)
+
+    assert scans.look([an_image(OTHER)])[0].state is ImageState.MISSING
+
+
+@pytest.mark.parametrize(
+    "task",
+    [a_task("START"), a_task("INIT"), a_task("WHATEVER"), {}, {"TaskInfo": {"Result": "TASK_NOT_EXISTS"}}],
+    ids=["running", "pending", "unknown", "not-there-yet", "said-not-to-exist"],
+)
+def test_only_a_task_that_says_so_is_over(fake_time: FakeTime, task: Document) -> None:
+    cloud = a_cloud()
+    cloud.on(RESULT, task)
+
+    assert state_after(cloud, fake_time).state is ImageState.SCANNING
+    assert set(cloud.operations) == {RESULT}
+
+
+def test_an_answer_about_another_task_is_an_error(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    cloud.on(RESULT, a_task(task_id=SECOND))
+    scans, _ = started(cloud, fake_time)
+    with pytest.raises(NotUnderstood, match="another scan task"):
+        scans.look([an_image()])
+
+
+def test_a_task_that_states_too_many_images_only_later_is_cancelled_then(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    cloud.on(CREATE, created(TASK, total=0))
+    cloud.on(RESULT, a_task("START", total=3))
+    cloud.on(CANCEL, {})
+    scans, _ = started(cloud, fake_time)
+    with pytest.raises(ScanTooLarge, match="a scan of 3 images where 1 were asked for"):
+        scans.look([an_image()])
+
+    assert cloud.queries(CANCEL) == [{"TaskId": TASK}]
+
+
+def test_the_first_number_of_images_that_a_task_states_counts(fake_time: FakeTime) -> None:
+    """In the vendor's own sample the numbers of one task do not fit each other (alibaba-security-center.md 1.2)."""
+    cloud = a_cloud()
+    cloud.on(RESULT, a_task("START", total=44))
+
+    assert state_after(cloud, fake_time).state is ImageState.SCANNING
+
+
+# The result.
+
+
+def test_a_scan_that_ended_well_has_the_result_that_is_later_than_before(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    cloud.on(LIST, before(DIGEST), after(DIGEST, RiskStatus="YES", VulCount=3))
+    seen = state_after(cloud, fake_time)
+
+    assert (seen.state, seen.scanned_at, seen.is_risky) == (ImageState.SCANNED, AFTER, True)
+    assert cloud.operations == [RESULT, LEAVES, LIST]
+    assert cloud.queries(LEAVES)[0]["TaskId"] == TASK
+
+
+def test_records_are_read_once_and_rows_until_the_results_are_there(fake_time: FakeTime) -> None:
+    """Results are one to five minutes late (alibaba-security-center.md 2.2)."""
+    cloud = a_cloud()
+    cloud.on(LIST, before(DIGEST), before(DIGEST), images(), after(DIGEST))
+    scans, _ = started(cloud, fake_time)
+    looks = [scans.look([an_image()])[0] for _ in range(3)]
+
+    assert [seen.state for seen in looks] == [ImageState.SCANNING, ImageState.SCANNING, ImageState.SCANNED]
+    assert [seen.raw_state for seen in looks] == [*["scanned, its result is not there yet"] * 2, "SUCCESS"]
+    assert [cloud.operations.count(operation) for operation in (RESULT, LEAVES, LIST)] == [1, 1, 3]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"LastScanTime": in_ms(BEFORE)},
+        {"LastScanTime": in_ms(BEFORE), "lastScanTime": in_ms(AFTER)},
+        {"LastScanTime": in_ms(NOW - timedelta(seconds=1))},
+        {"LastScanTime": in_ms(NOW + timedelta(days=1))},
+        {"LastScanTime": in_ms(AFTER), "lastScanTime": in_ms(NOW + timedelta(days=1))},
+        {"LastScanTime": None},
+        {"LastScanTime": in_ms(AFTER), "ScaStatus": "CVE_ANALYZER"},
+        {"LastScanTime": in_ms(AFTER), "ScaStatus": "FAIL"},
+        {"LastScanTime": in_ms(AFTER), "ScaStatus": "DONE"},
+        {"LastScanTime": in_ms(AFTER), "ScaStatus": None},
+        {"LastScanTime": in_ms(AFTER), "ScaResult": "forbid_create_repeat_task"},
+        {"LastScanTime": in_ms(AFTER), "Digest": OTHER},
+    ],
+    ids=[
+        "old",
+        "two-times",
+        "before-the-task",
+        "in-the-future",
+        "one-in-the-future",
+        "no-time",
+        "scanned-once-more",
+        "failed",
+        "unknown-state",
+        "no-state",
+        "refused",
+        "other-digest",
+    ],
+)
+def test_a_row_without_a_result_of_this_scan_is_waited_for(fake_time: FakeTime, row: dict[str, Any]) -> None:
+    cloud = a_cloud()
+    cloud.on(LIST, before(DIGEST), images(a_row(**row)))
+
+    assert state_after(cloud, fake_time).state is ImageState.SCANNING
+
+
+def test_a_result_at_the_very_start_of_the_task_is_one_of_it(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    cloud.on(LIST, before(DIGEST), images(a_row(LastScanTime=in_ms(NOW))))
+
+    assert state_after(cloud, fake_time).state is ImageState.SCANNED
+
+
+def test_an_image_without_a_result_before_needs_one_of_the_time_since_the_start(fake_time: FakeTime) -> None:
+    """Whether the row of a tag that has moved keeps the result of the image before is not documented."""
+    cloud = a_cloud()
+    cloud.on(LIST, images(a_row(ScaStatus=None, LastScanTime=None)), before(DIGEST), after(DIGEST))
+    scans, _ = started(cloud, fake_time)
+
+    looks = [scans.look([an_image()])[0] for _ in range(2)]
+    assert [seen.state for seen in looks] == [ImageState.SCANNING, ImageState.SCANNED]
+
+
+@pytest.mark.parametrize(
+    ("time", "state"),
+    [(NOW - 2 * MINUTE, ImageState.SCANNING), (NOW, ImageState.SCANNED)],
+    ids=["before-it-was-asked-for", "since-then"],
+)
+def test_where_no_task_states_its_start_the_request_is_the_start(
+    fake_time: FakeTime, time: datetime, state: ImageState
+) -> None:
+    cloud = a_cloud()
+    cloud.on(RESULT, a_task(at=None))
+    cloud.on(LIST, images(a_row(ScaStatus=None, LastScanTime=None)), images(a_row(LastScanTime=in_ms(time))))
+
+    assert state_after(cloud, fake_time).state is state
+
+
+def test_a_result_under_one_tag_is_enough_and_a_risk_under_another_one_counts(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    old = a_row(LastScanTime=in_ms(BEFORE), Tag="old", RiskStatus="YES")
+    cloud.on(LIST, before(DIGEST), images(a_row(LastScanTime=in_ms(AFTER)), old))
+    seen = state_after(cloud, fake_time)
+
+    assert (seen.state, seen.is_risky) == (ImageState.SCANNED, True)
+
+
+def test_another_scan_under_another_tag_is_waited_for(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    cloud.on(LIST, before(DIGEST), images(a_row(LastScanTime=in_ms(AFTER)), a_row(Tag="2", ScaStatus="START")))
+
+    assert state_after(cloud, fake_time).state is ImageState.SCANNING
+
+
+# Its own records.
+
+
+@pytest.mark.parametrize(
+    ("leaf", "reason"),
+    [
+        ({"StatusText": "FAIL"}, "FAIL"),
+        ({"StatusText": "TIMEOUT"}, "TIMEOUT"),
+        ({"ResultInfo": "TASK_NOT_SUPPORT_REGION"}, "TASK_NOT_SUPPORT_REGION"),
+        ({"StatusText": None}, "no state given"),
+        ({"StatusText": ["INIT"]}, "['INIT']"),
+        ({"Finish": 0}, "not finished"),
+        ({"StartTime": in_ms(NOW - 2 * MINUTE)}, "it ran before the task started"),
+        ({"StartTime": in_ms(BEFORE), "EndTime": in_ms(BEFORE)}, "it ran before the task started"),
+    ],
+    ids=str,
+)
+def test_an_image_whose_own_record_is_no_success_has_failed_whatever_its_row_says(
+    fake_time: FakeTime, leaf: dict[str, Any], reason: str
+) -> None:
+    cloud = a_cloud()
+    cloud.on(LEAVES, leaves(a_leaf(**leaf)))
+    seen = state_after(cloud, fake_time)
+
+    assert (seen.state, seen.reason) == (ImageState.FAILED, reason)
+    assert seen.scanned_at == (BEFORE if leaf.get("EndTime") else AFTER)
+    assert seen.is_risky is None
+
+
+def test_a_failure_stays_one(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    cloud.on(LEAVES, leaves(a_leaf(StatusText="FAIL")))
+
+    assert state_after(cloud, fake_time, looks=3).state is ImageState.FAILED
+    assert cloud.operations.count(LEAVES) == 1
+
+
+def test_an_image_that_failed_under_one_tag_has_failed(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    failed = a_leaf(TaskId="2", StatusText="FAIL", ResultInfo="no access", EndTime=None)
+    cloud.on(LEAVES, leaves(a_leaf(), failed, {**failed, "TaskId": "3"}))
+    seen = state_after(cloud, fake_time)
+
+    assert (seen.state, seen.reason, seen.scanned_at) == (ImageState.FAILED, "FAIL, no access", None)
+
+
+def test_an_image_whose_row_is_risky_is_so_also_if_its_scan_failed(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    cloud.on(LIST, before(DIGEST), after(DIGEST, RiskStatus="YES"))
+    cloud.on(LEAVES, leaves(a_leaf(StatusText="FAIL")))
+
+    assert state_after(cloud, fake_time).is_risky is True
+
+
+@pytest.mark.parametrize("status", ["INIT", "START"])
+def test_a_record_that_goes_on_is_read_again(fake_time: FakeTime, status: str) -> None:
+    cloud = a_cloud()
+    cloud.on(LEAVES, leaves(a_leaf(StatusText=status, EndTime=None)), leaves(a_leaf()))
+    scans, _ = started(cloud, fake_time)
+
+    assert [scans.look([an_image()])[0].state for _ in range(2)] == [ImageState.SCANNING, ImageState.SCANNED]
+
+
+@pytest.mark.parametrize("status", ["TIMEOUT", "FAIL"])
+def test_a_record_that_goes_on_when_its_task_ended_badly_has_failed(fake_time: FakeTime, status: str) -> None:
+    cloud = a_cloud()
+    cloud.on(RESULT, a_task(status))
+    cloud.on(LEAVES, leaves(a_leaf(StatusText="START", EndTime=None)))
+    seen = state_after(cloud, fake_time)
+
+    assert (seen.state, seen.reason) == (ImageState.FAILED, "START")
+
+
+def test_an_image_that_was_scanned_before_its_task_ended_badly_has_its_result(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    cloud.on(RESULT, a_task("TIMEOUT"))
+
+    assert state_after(cloud, fake_time).state is ImageState.SCANNED
+
+
+def test_records_of_other_images_do_not_count_and_are_noted(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    repository = a_leaf("crr-1", TargetType="IMAGE_REPO", TaskImageInfo=None)
+    cloud.on(LEAVES, leaves(a_leaf(), a_leaf(OTHER, StatusText="FAIL"), repository, a_leaf("", TaskImageInfo=None)))
+    scans, connection = started(cloud, fake_time)
+
+    assert scans.look([an_image()])[0].state is ImageState.SCANNED
+    notes = [event.text for event in events_of_kind(connection, EventKind.NOTE)]
+    assert f"scan task {TASK} has records of 2 other images too" in notes
+
+
+def test_a_record_of_another_kind_of_task_is_an_error(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    cloud.on(LEAVES, leaves(a_leaf(TaskType="IMAGE_REGISTRY_PULL")))
+    scans, _ = started(cloud, fake_time)
+    with pytest.raises(NotUnderstood, match="another type"):
+        scans.look([an_image()])
+
+
+# The second try.
+
+
+def one_after_the_other(of_task: Mapping[str, Sequence[Answer]]) -> Any:
+    """Answers by the id of the task."""
+    left = dict(of_task)
+
+    def answer(query: dict[str, str]) -> Answer:
+        first, *others = left[query["TaskId"]]
+        left[query["TaskId"]] = others or [first]
+        return first
+
+    return answer
+
+
+def without_record(*second: Document) -> ScriptedCloud:
+    """A cloud whose first task has no record of the image, and whose second one has these."""
+    cloud = a_cloud()
+    cloud.on(RESULT, lambda query: a_task(task_id=query["TaskId"]))
+    cloud.on(LEAVES, one_after_the_other({TASK: [leaves()], SECOND: [leaves(*second)]}))
+    return cloud
+
+
+def test_an_image_without_a_record_is_scanned_once_more_by_its_digest(fake_time: FakeTime) -> None:
+    cloud = without_record(a_leaf())
+    scans, connection = started(cloud, fake_time)
+    looks = [scans.look([an_image()])[0].state for _ in range(3)]
+
+    assert looks == [ImageState.SCANNING, ImageState.SCANNING, ImageState.SCANNED]
+    # Its record is looked for twice.
+    assert cloud.operations == [RESULT, LEAVES, LIST, LEAVES, LIST, CREATE, RESULT, LEAVES, LIST]
+    assert cloud.queries(CREATE) == [{"Digests": DIGEST}]
+    assert [event.text for event in events_of_kind(connection, EventKind.ACTION)] == [
+        "starting the scan of 1 images again: no record of it in the scan task"
+    ]
+
+
+def test_a_record_that_comes_late_needs_no_second_try(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    cloud.on(LEAVES, leaves(), leaves(a_leaf()))
+
+    assert state_after(cloud, fake_time, looks=2).state is ImageState.SCANNED
+    assert CREATE not in cloud.operations
+
+
+def test_there_is_no_third_try_and_what_happened_is_not_known(fake_time: FakeTime) -> None:
+    cloud = without_record()
+    seen = state_after(cloud, fake_time, looks=6)
+
+    assert (seen.state, seen.raw_state) == (ImageState.UNKNOWN, "no record of it in the scan task")
+    assert cloud.operations.count(CREATE) == 1
+
+
+def test_a_second_failure_to_scan_is_one(fake_time: FakeTime) -> None:
+    seen = state_after(without_record(a_leaf(StatusText="FAIL")), fake_time, looks=3)
+
+    assert (seen.state, seen.reason) == (ImageState.FAILED, "FAIL")
+
+
+def test_an_image_without_a_record_in_a_task_that_ended_badly_twice_has_failed(fake_time: FakeTime) -> None:
+    cloud = without_record()
+    cloud.on(RESULT, lambda query: a_task("TIMEOUT", query["TaskId"]))
+    seen = state_after(cloud, fake_time, looks=4)
+
+    assert (seen.state, seen.reason) == (ImageState.FAILED, "TIMEOUT")
+
+
+def test_a_scan_that_was_refused_since_another_one_ran_is_tried_again_once_that_is_over(fake_time: FakeTime) -> None:
+    refused = a_leaf(StatusText="FAIL", ResultInfo="forbid_create_repeat_task")
+    cloud = a_cloud()
+    running = images(a_row(ScaStatus="START"))
+    cloud.on(LIST, before(DIGEST), running, running, running, before(DIGEST), after(DIGEST))
+    cloud.on(RESULT, lambda query: a_task(task_id=query["TaskId"]))
+    cloud.on(LEAVES, one_after_the_other({TASK: [leaves(refused)], SECOND: [leaves(a_leaf())]}))
+    scans, _ = started(cloud, fake_time)
+    states = [(scans.look([an_image()])[0].state, cloud.operations.count(CREATE)) for _ in range(5)]
+
+    assert states == [*[(ImageState.SCANNING, 0)] * 3, (ImageState.SCANNING, 1), (ImageState.SCANNED, 1)]
+
+
+def test_a_scan_that_is_refused_twice_has_failed(fake_time: FakeTime) -> None:
+    refused = a_leaf(StatusText="FAIL", ResultInfo="forbid_create_repeat_task")
+    cloud = without_record(refused)
+    cloud.on(LEAVES, leaves(refused))
+    seen = state_after(cloud, fake_time, looks=6)
+
+    assert (seen.state, seen.reason) == (ImageState.FAILED, "FAIL, forbid_create_repeat_task")
+    assert cloud.operations.count(CREATE) == 1
+
+
+def test_only_the_images_without_a_record_are_scanned_once_more(fake_time: FakeTime) -> None:
+    cloud = a_cloud(DIGEST, OTHER)
+    cloud.on(CREATE, created(TASK, total=2), created(SECOND))
+    cloud.on(RESULT, lambda query: a_task(task_id=query["TaskId"]))
+    cloud.on(LEAVES, one_after_the_other({TASK: [leaves(a_leaf())], SECOND: [leaves(a_leaf(OTHER))]}))
+    wanted = an_image(), an_image(OTHER)
+    scans, _ = started(cloud, fake_time, *wanted)
+    looks = [[image.state for image in scans.look(wanted)] for _ in range(3)]
+
+    assert cloud.queries(CREATE) == [{"Digests": OTHER}]
+    assert looks == [
+        [ImageState.SCANNED, ImageState.SCANNING],
+        [ImageState.SCANNED, ImageState.SCANNING],
+        [ImageState.SCANNED, ImageState.SCANNED],
+    ]
+
+
+# Stopping, and what else the protocol has.
+
+
+def test_only_the_tasks_that_go_on_are_cancelled(fake_time: FakeTime) -> None:
+    cloud = a_cloud(DIGEST, OTHER)
+    cloud.on(LIST, before(DIGEST))
+    cloud.on("GetRepoTag", {"Status": "NORMAL", "Digest": OTHER})
+    cloud.on(SYNC, created(SECOND))
+    cloud.on(CANCEL, {})
+    cloud.on(RESULT, lambda query: a_task("SUCCESS" if query["TaskId"] == TASK else "START", query["TaskId"]))
+    wanted = an_image(), an_image(OTHER, tag="2")
+    scans, connection = started(cloud, fake_time, *wanted)
+    scans.look(wanted)
+    scans.stop()
+
+    assert cloud.queries(CANCEL) == [{"TaskId": SECOND}]
+    assert [event.text for event in events_of_kind(connection, EventKind.ACTION)] == [f"cancelled scan task {SECOND}"]
+
+
+def test_a_task_that_cannot_be_cancelled_does_not_keep_the_others_from_it(fake_time: FakeTime) -> None:
+    cloud = a_cloud(DIGEST, OTHER)
+    cloud.on(LIST, before(DIGEST))
+    cloud.on("GetRepoTag", {"Status": "NORMAL", "Digest": OTHER})
+    cloud.on(SYNC, created(SECOND))
+    cloud.on(CANCEL, (400, {"Code": "InvalidTaskId"}), {})
+    scans, connection = started(cloud, fake_time, an_image(), an_image(OTHER, tag="2"))
+    scans.stop()
+
+    first, second = (event.text for event in events_of_kind(connection, EventKind.ACTION))
+    assert first.startswith(f"scan task {TASK} could not be cancelled: Alibaba Cloud refuses the request")
+    assert second == f"cancelled scan task {SECOND}"
+
+
+def test_without_a_scan_there_is_nothing_to_stop(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    scans, _ = cloud.connect(fake_time)
+    scans.look([an_image()])
+    scans.stop()
+
+    assert cloud.operations == [LIST]
+
+
+def test_what_a_scan_looked_for_is_not_stated(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    scans, _ = cloud.connect(fake_time)
+    seen = scans.look([an_image()])
+
+    assert scans.with_scopes(seen) == seen
+    assert cloud.operations == [LIST]
+
+
+def test_two_names_of_one_digest_are_scanned_as_one_and_have_the_same_result(fake_time: FakeTime) -> None:
+    wanted = an_image(), replace(an_image(), tag="2")
+    cloud = a_cloud()
+    scans, _ = started(cloud, fake_time, *wanted)
+    seen = scans.look(wanted)
+
+    assert [image.image for image in seen] == [*wanted]
+    assert [image.scanned_at for image in seen] == [AFTER, AFTER]
+    assert cloud.operations == [RESULT, LEAVES, LIST]
