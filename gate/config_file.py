@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gate.errors import UsageError
 from gate.options import OPTIONS, SECRETS
+from gate.reading import read_text
 from gate.suggestion import closest
 
 if TYPE_CHECKING:
@@ -50,8 +49,7 @@ def describe_key(path: Path, key: str) -> str:
 
 def _read(path: Path, source: str) -> str:
     try:
-        with open(path, "rb", opener=_open_file) as file:
-            return _within_limit(file.read(_MAX_SIZE + 1)).decode("utf-8-sig")
+        return read_text(path, max_size=_MAX_SIZE)
     except FileNotFoundError:
         raise UsageError(
             f"The file {path} does not exist.", remedy=f"Correct {source}, or add the file to the checkout."
@@ -64,21 +62,6 @@ def _read(path: Path, source: str) -> str:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"The file {path} cannot be read: {why}.", remedy=f"Correct {source} or the file.") from None
-
-
-def _open_file(path: str, flags: int) -> int:
-    """Opens a regular file; anything else is refused at once, since reading a pipe or a terminal may never end."""
-    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ValueError("it is a folder, a pipe or a device, and not a regular file")
-    return descriptor
-
-
-def _within_limit(content: bytes) -> bytes:
-    if len(content) > _MAX_SIZE:
-        raise ValueError(f"it is larger than {_MAX_SIZE} bytes")
-    return content
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
