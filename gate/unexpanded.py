@@ -35,10 +35,16 @@ def mistake_in(text: str) -> str:
     return next((mistake for pattern, mistake in _MISTAKES.items() if pattern.fullmatch(text)), "")
 
 
-def mistake_in_path(path: str) -> str:
-    """The same for the path of a file that may not exist yet, where a reference may also be a part of it."""
-    if _REFERENCE_INSIDE.search(path):
+def mistake_inside(text: str) -> str:
+    """The same for a text of which a part may be a reference too, such as the tag of an image."""
+    if _REFERENCE_INSIDE.search(text):
         return "it contains a reference to a variable, such as ${NAME}, that nothing has replaced"
-    if path.startswith("~"):
+    return mistake_in(text)
+
+
+def mistake_in_path(path: str) -> str:
+    """The same for the path of a file that may not exist yet."""
+    mistake = mistake_inside(path)
+    if not mistake and path.startswith("~"):
         return "only a shell replaces a ~, and only at the start of a word"
-    return mistake_in(path)
+    return mistake

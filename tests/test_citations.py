@@ -204,6 +204,7 @@ def test_the_repository_cites_its_facts_all_over() -> None:
         "alibaba-images.md",
         "ci-hosts.md",
         "report-readers.md",
+        "image-references.md",
     }
 
 

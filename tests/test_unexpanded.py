@@ -11,7 +11,7 @@ import pytest
 from gate.environment import find_variable, variable
 from gate.errors import ExitCode, UsageError
 from gate.options import OPTIONS
-from gate.unexpanded import is_macro, mistake_in, mistake_in_path
+from gate.unexpanded import is_macro, mistake_in, mistake_in_path, mistake_inside
 from tests.harness import CLOUDS
 
 if TYPE_CHECKING:
@@ -111,6 +111,12 @@ def test_so_is_what_programs_write_in_place_of_a_value_or_around_it(text: str, m
 )
 def test_a_path_may_not_contain_a_reference_either(path: str, mistake: str) -> None:
     assert mistake in mistake_in_path(path)
+
+
+def test_a_tilde_belongs_to_a_path_alone() -> None:
+    assert mistake_inside("~/web:1") == ""
+    assert mistake_inside("team/web:${TAG}") == mistake_in_path("team/web:${TAG}") != ""
+    assert mistake_inside("<image>") == mistake_in_path("<image>") == mistake_in("<image>") != ""
 
 
 @pytest.mark.parametrize(
