@@ -78,8 +78,9 @@ def test_a_command_that_polls_a_cloud_loads_no_other_cloud_and_no_simulator(clou
     modules = loaded_by_poll(command, cloud, *quickly[command])
 
     others = [f"gate.clouds.{other}" for other in CLOUDS if other != cloud]
-    # The command line knows the options of all clouds, and names the cloud that has a region.
-    options = [f"{other}.{module}" for other in others for module in ("options", "regions", "selection")]
+    # The command line knows the options of all clouds, and names the cloud that has a region or a registry.
+    names = ("options", "regions", "selection", "images", "images.registry_host")
+    options = [f"{other}.{module}" for other in others for module in names]
     assert within(modules, [f"gate.clouds.{cloud}.api", "requests"])
     assert within(modules, ["gate.help", f"gate.clouds.{cloud}.images.connect"]) == []
     assert set(within(modules, others)) <= {*others, *options}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from gate.clock import Clock, RunDeadline
     from gate.clouds.credentials import Credentials, Source
+    from gate.clouds.registry_host import RegistryHost
     from gate.clouds.transport import Transport
     from gate.event_log import EventLog
     from gate.image import ImageRef, ScannedImage, TaggedDigest
@@ -185,6 +186,8 @@ class CloudProvider:
     """Whether one can sign in with the token of a user, without an access key."""
     min_poll_interval: float
     """Seconds between two polls that the documented quota allows."""
+    registry_host: Callable[[str], RegistryHost | None]
+    """What the host of a registry says, without its port and in lower case; None if it is not of this cloud."""
     load: Callable[[], Callable[[Connection], Cloud]]
     """Imports and returns the function `connect` of the cloud."""
 

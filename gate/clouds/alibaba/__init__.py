@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gate.clouds.alibaba.images.registry_host import registry_host
 from gate.clouds.alibaba.options import OPTIONS, REGION_VARIABLES, SOURCES
 from gate.clouds.alibaba.regions import REGIONS
 from gate.clouds.interface import CloudProvider
@@ -30,5 +31,6 @@ PROVIDER = CloudProvider(
     credential_sources=SOURCES,
     # No quota is documented for this API; others of the product allow 10 calls a second (alibaba-security-center.md 5).
     min_poll_interval=5.0,
+    registry_host=registry_host,
     load=_load,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gate.clouds.huawei.images.registry_host import registry_host
 from gate.clouds.huawei.options import OPTIONS, REGION_VARIABLES, SOURCES
 from gate.clouds.huawei.regions import REGIONS
 from gate.clouds.interface import CloudProvider
@@ -31,5 +32,6 @@ PROVIDER = CloudProvider(
     takes_token=True,
     # A user may call one API 5 times a minute (huawei-hss.md 5).
     min_poll_interval=12.0,
+    registry_host=registry_host,
     load=_load,
 )
