@@ -30,6 +30,8 @@ from gate.clouds.redaction import Redactor
 from gate.clouds.response import Response, date_of, parse_json_object, retry_after
 from gate.config_file import config_values
 from gate.errors import GateError
+from gate.images.from_file import images_from
+from gate.images.reference import image_reference
 from gate.options import OPTIONS
 from gate.policy import Policy, judge
 from gate.reports import json_report
@@ -73,6 +75,7 @@ _URLS = (
     b"https://user@host",
     b"http://127.0.0.1:99999",
 )
+_DIGEST = b"sha256:" + b"57b60584" * 8
 _RETRY_AFTER = (b"60", b"1.5", b"-1", b"inf", b"nan", b"9" * 400)
 _DATES = (
     b"Sat, 31 Jan 2026 12:00:00 GMT",
@@ -219,6 +222,19 @@ def _config_file(data: bytes) -> None:
                 option.parse(str(values.get(option.name, "")))
 
 
+def _image_reference(data: bytes) -> None:
+    with suppress(ValueError):
+        text = _text(data)
+        assert str(image_reference(text)) == text
+
+
+def _images_file(data: bytes) -> None:
+    with tempfile.NamedTemporaryFile() as file, suppress(ValueError):
+        file.write(data)
+        file.flush()
+        assert all(listed.image.namespace and listed.image.name for listed in images_from(file.name))
+
+
 def _credentials(data: bytes) -> None:
     first, _, second = _text(data).partition("\n")
     with suppress(GateError):
@@ -262,6 +278,19 @@ TARGETS = {
     "config-file": Target(
         run=_config_file,
         seeds=(b'cloud = "huawei"\nmax-risky = 2\nreport = ["json=a.json"]\n', b"max-age = 2026-01-31\nquiet = true\n"),
+    ),
+    "image-reference": Target(
+        run=_image_reference,
+        seeds=(b"team/web:1.4.2", b"[::1]:5000/team/shop/web:1@%b" % _DIGEST, b"a.example/team/web@%b" % _DIGEST),
+    ),
+    "images-file": Target(
+        run=_images_file,
+        seeds=(
+            b"# images\nteam/web:1.4.2\n\nteam/api@%b # the second\n" % _DIGEST,
+            b'{"containerimage.digest": "%b", "image.name": "team/web:1,team/web:2"}' % _DIGEST,
+            b'{"web": {"containerimage.descriptor": {"digest": "%b", "mediaType": "%b"}, "image.name": "team/web"}}'
+            % (_DIGEST, b"application/vnd.oci.image.index.v1+json"),
+        ),
     ),
     "credentials": Target(run=_credentials, seeds=(b"an-id-of-a-key\nthe-secret-of-a-key", b"id\n")),
     "redaction": Target(
