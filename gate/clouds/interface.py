@@ -75,8 +75,11 @@ class ImageScans(Protocol):
         """
         ...
 
-    def with_scopes(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """The same images, with what their last scans looked for, where the cloud states it in another place."""
+    def verified(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """The same images, with what is stated of their results in other places: what their scans looked for.
+
+        An image whose result may be that of another one, which had its tag before, is OUTDATED, with the reason.
+        """
         ...
 
     def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
@@ -176,6 +179,8 @@ class CloudProvider:
     vendor: str
     """The name of the cloud in messages."""
     options: tuple[Option, ...]
+    task_options: tuple[str, ...]
+    """Those of its options that select a scan task, by name; where images are named, they mean nothing."""
     regions: frozenset[str]
     """The regions that are documented for the service."""
     region_variables: tuple[str, ...]

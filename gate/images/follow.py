@@ -44,7 +44,7 @@ class ImageFollower:
         self._seen_running: set[ImageRef] = set()
         self._accepted: dict[tuple[ImageRef, datetime], float] = {}
         """When a result of another scan was first seen, in s since the start of the run: it ages no further."""
-        self._scopes: dict[tuple[ImageRef, datetime | None], ScannedImage] = {}
+        self._known: dict[tuple[ImageRef, datetime | None], ScannedImage] = {}
         policy, clock = connection.settings.policy, connection.clock
         self._settlement = Settlement(settle=policy.settle, min_interval=poller.schedule.min_interval, clock=clock)
         self.last: ScanTask = as_task(tuple(_not_seen(image) for image in images))
@@ -75,7 +75,7 @@ class ImageFollower:
         self._seen_running |= {image.image for image in looked if image.state is ImageState.SCANNING}
         seen = tuple(map(self._assessed, looked))
         if not any(image.state in self._undecided_states or self._is_unlisted(image) for image in seen):
-            seen = self._with_scopes(seen)
+            seen = self._verified(seen)
         self._ask_for_listing(seen)
         self.last = as_task(self._with_scan_started(seen))
         self._settlement.observe(self.last, self._connection.time_of_day.earliest())
@@ -99,9 +99,12 @@ class ImageFollower:
 
     def _assessed(self, image: ScannedImage) -> ScannedImage:
         """The image with the state that its result has for this run: one that is too old is none."""
+        before = self._before.get(image.image)
+        if before and image.state is ImageState.OUTDATED:
+            return replace(image, state=ImageState.WAITING)
         if not image.state.has_ended:
             return image
-        if before := self._before.get(image.image):
+        if before:
             return image if self._is_later(image, before) else replace(image, state=ImageState.WAITING)
         if image.state is ImageState.SCANNED and not self._is_accepted(image):
             return replace(image, state=ImageState.OUTDATED, reason="")
@@ -130,22 +133,24 @@ class ImageFollower:
         is_young = policy.max_age is None or now - image.scanned_at <= policy.max_age
         return is_young and (policy.started_after is None or image.scanned_at >= policy.started_after)
 
-    def _with_scopes(self, seen: tuple[ScannedImage, ...]) -> tuple[ScannedImage, ...]:
-        """The same images; a result of a scan that did not look for what is required is none."""
+    def _verified(self, seen: tuple[ScannedImage, ...]) -> tuple[ScannedImage, ...]:
+        """The same images; a result of another image, or of a scan that looked for less than is required, is none."""
         unknown = [
             image
             for image in seen
-            if image.state is ImageState.SCANNED and (image.image, image.scanned_at) not in self._scopes
+            if image.state is ImageState.SCANNED and (image.image, image.scanned_at) not in self._known
         ]
         if unknown:
-            for image in self._scans.with_scopes(unknown):
-                self._scopes[image.image, image.scanned_at] = image
-        return tuple(map(self._checked_scope, seen))
+            for image in self._scans.verified(unknown):
+                self._known[image.image, image.scanned_at] = image
+        return tuple(map(self._as_verified, seen))
 
-    def _checked_scope(self, image: ScannedImage) -> ScannedImage:
-        known = self._scopes.get((image.image, image.scanned_at))
-        if image.state is not ImageState.SCANNED or known is None or known.scopes is None:
+    def _as_verified(self, image: ScannedImage) -> ScannedImage:
+        known = self._known.get((image.image, image.scanned_at))
+        if image.state is not ImageState.SCANNED or known is None:
             return image
+        if known.state is ImageState.OUTDATED or known.scopes is None:
+            return replace(image, state=known.state, reason=known.reason)
         missing = self._connection.settings.policy.required_scopes - known.scopes
         if not missing:
             return replace(image, scopes=known.scopes)

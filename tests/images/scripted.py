@@ -63,6 +63,8 @@ class ScriptedScans:
     """What a tag stands for, at each time that it is looked up."""
     scopes: dict[str, frozenset[Any]] = field(default_factory=dict)
     """What the last scan of an image looked for, by its name."""
+    of_others: set[str] = field(default_factory=set)
+    """The names of the images whose results may be those of others."""
     startable: bool = False
     """Whether a scan of an image that is not listed can be started."""
     on_start: Callable[[], object] = lambda: None
@@ -87,10 +89,15 @@ class ScriptedScans:
         self._at += 1
         return tuple(shown.get(image) or ScannedImage(image=image, state=ImageState.MISSING) for image in images)
 
-    def with_scopes(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """The images with their scopes."""
-        self.calls.append("scopes")
-        return tuple(replace(image, scopes=self.scopes.get(image.image.name)) for image in images)
+    def verified(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """The images, with what else is known of their results."""
+        self.calls.append("verify")
+        return tuple(
+            replace(image, state=ImageState.OUTDATED, reason="of another image")
+            if image.image.name in self.of_others
+            else replace(image, scopes=self.scopes.get(image.image.name))
+            for image in images
+        )
 
     def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
         """The images unchanged."""

@@ -44,7 +44,7 @@ def test_a_fresh_result_of_this_digest_passes_without_a_scan() -> None:
     run = run_images(ScriptedScans([[an_image()]]))
 
     assert run.verdict.decision is Decision.PASSED
-    assert run.calls == ["look", "scopes", "severities"]
+    assert run.calls == ["look", "verify", "severities"]
     assert run.slept == []
 
 
@@ -208,6 +208,27 @@ def test_a_scan_of_somebody_else_that_ran_before_ours_is_no_sign_of_our_failure(
     assert run_images(scans).verdict.decision is Decision.PASSED
 
 
+def test_a_result_that_the_cloud_itself_calls_old_is_scanned_again_and_waited_for() -> None:
+    """As that of another image, which had the tag before."""
+    old = an_image(state=ImageState.OUTDATED, scanned_at=at(-60))
+
+    assert run_images(ScriptedScans([[old]], [[old], [NEW]])).verdict.decision is Decision.PASSED
+    assert run_images(ScriptedScans([[old]]), scan="never", timeout=300.0).codes == ["image-outdated"]
+
+
+def test_a_result_that_may_be_that_of_another_image_is_scanned_again() -> None:
+    """Of the image that had the tag before: the cloud may have kept its time and counts."""
+    scans = ScriptedScans([[an_image()]], [[NEW]], of_others={"web"})
+    scans.on_start = scans.of_others.clear
+
+    run = run_images(scans)
+    never = run_images(ScriptedScans([[an_image()]], of_others={"web"}), scan="never", timeout=300.0)
+
+    assert (run.verdict.decision, "start web" in run.calls) == (Decision.PASSED, True)
+    assert (never.codes, int(never.verdict.exit_code)) == (["image-outdated"], 7)
+    assert "(of another image)" in never.verdict.reasons[0].message
+
+
 def test_a_risky_image_blocks() -> None:
     run = run_images(ScriptedScans([[an_image(is_risky=True), an_image(API)]]), WEB, API)
 
@@ -276,7 +297,7 @@ def test_a_result_of_a_scan_that_looked_for_less_is_scanned_again() -> None:
 
     assert (run.verdict.decision, run.calls) == (
         Decision.PASSED,
-        ["look", "scopes", "start web", "look", "scopes", "severities"],
+        ["look", "verify", "start web", "look", "verify", "severities"],
     )
 
 
@@ -325,7 +346,7 @@ def test_a_tag_is_pinned_to_its_digest_and_looked_up_again_at_the_end() -> None:
     run = run_images(scans, tag)
 
     assert run.verdict.decision is Decision.PASSED
-    assert run.calls == ["resolve web", "look", "scopes", "severities", "resolve web"]
+    assert run.calls == ["resolve web", "look", "verify", "severities", "resolve web"]
     assert run.images[0].moved_to == ""
 
 

@@ -103,7 +103,7 @@ class World:
     def _time(self, seconds: float) -> datetime:
         return datetime.fromtimestamp(self.time.at.timestamp() + seconds, UTC)
 
-    def with_scopes(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+    def verified(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
         """What the last scans looked for."""
         return tuple(
             replace(image, scopes=NARROW if scan and scan.is_narrow else RISK_SCOPES)

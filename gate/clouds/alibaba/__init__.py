@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.clouds.alibaba.images.registry_host import registry_host
-from gate.clouds.alibaba.options import OPTIONS, REGION_VARIABLES, SOURCES
+from gate.clouds.alibaba.options import OPTIONS, REGION_VARIABLES, SOURCES, TASK_OPTIONS
 from gate.clouds.alibaba.regions import REGIONS
 from gate.clouds.interface import CloudProvider
 
@@ -26,6 +26,7 @@ def _load() -> Callable[[Connection], Cloud]:
 PROVIDER = CloudProvider(
     vendor="Alibaba Cloud",
     options=OPTIONS,
+    task_options=TASK_OPTIONS,
     regions=REGIONS,
     region_variables=REGION_VARIABLES,
     credential_sources=SOURCES,

@@ -56,3 +56,5 @@ OPTIONS = (
         default_note="that of the host",
     ),
 )
+TASK_OPTIONS = ("task-type", "task-name", "source")
+"""The options above that select a task."""

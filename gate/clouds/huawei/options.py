@@ -137,3 +137,14 @@ OPTIONS = (
         default_note="that of the region",
     ),
 )
+TASK_OPTIONS = (
+    "type",
+    "task-type",
+    "task-name",
+    "global-image-type",
+    "scan-scope",
+    "task-status",
+    "create-time",
+    "end-time",
+)
+"""The options above that select a task."""

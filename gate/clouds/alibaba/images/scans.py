@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from gate.clouds.alibaba.images.names import bare_digest, full_digest
 from gate.clouds.alibaba.images.rows import as_image, with_result, without_result
 from gate.clouds.alibaba.images.severities import with_vulnerabilities
+from gate.clouds.values import datetime_from_ms
 from gate.errors import Refused, ScanNotStarted, UsageError
 from gate.image import ImageState, ScannedImage, TaggedDigest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from gate.clouds.alibaba.images.creation import ScanStarter
@@ -30,6 +31,8 @@ _MAX_ATTEMPTS = 2
 """How many scan tasks are started for one image: another one if the first has no record of it."""
 _NO_RESULT_YET = "scanned, its result is not there yet"
 _NO_RECORD = "no record of it in the scan task"
+_NOT_IMPORTED = "the scan that was to import it has no record of it, and it is not listed; it may be an index"
+_OF_ANOTHER = "its result may be that of the image that had its tag before"
 
 
 class AlibabaImageScans:
@@ -77,9 +80,16 @@ class AlibabaImageScans:
         self._last = {image: self._seen(image) for image in images}
         return tuple(self._last[image] for image in images)
 
-    def with_scopes(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """See `ImageScans.with_scopes`; Security Center does not state them."""
-        return tuple(images)
+    def verified(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.verified`: a scan from before the push of a tag may have been of another image.
+
+        Whether a row keeps the scan time of the image that had its tag before is not documented, and Security Center
+        states no time of the push, nor what a scan looked for; Container Registry states the time (4.1).
+        """
+        return tuple(
+            one if self._is_of_own_digest(one) else replace(one, state=ImageState.OUTDATED, reason=_OF_ANOTHER)
+            for one in images
+        )
 
     def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
         """See `ImageScans.with_severities`."""
@@ -119,6 +129,29 @@ class AlibabaImageScans:
         """See `ImageScans.search_description`."""
         return f"Alibaba Cloud ({self._place})"
 
+    def _is_of_own_digest(self, image: ScannedImage) -> bool:
+        """Whether this result is certainly that of this digest: of a scan of this run, or since its tag was pushed."""
+        if bare_digest(image.image) in self._started.digests:
+            return True
+        found = (self._registered(name) for name in self._names(image.image))
+        pushed = (datetime_from_ms(tag.updated) for tag in found if tag)
+        pushed_at = next(filter(None, pushed), None)
+        return pushed_at is not None and image.scanned_at is not None and image.scanned_at >= pushed_at
+
+    def _names(self, image: ImageRef) -> Iterator[ImageRef]:
+        """The names under which the registry may say when this image was pushed: its own, else that of a row."""
+        if image.tag:
+            yield image
+        for row in self._finder.rows_of(image)[:1]:
+            yield replace(image, namespace=row.namespace, name=row.name, tag=row.tag)
+
+    def _registered(self, image: ImageRef) -> RegisteredTag | None:
+        """What the tag of this image stands for; None if it is another digest, or nothing is known of it."""
+        if not image.tag:
+            return None
+        tag = self._tags.last(image) or self._resolved(image)
+        return tag if tag and tag.digest == bare_digest(image) else None
+
     def _while_running(self, image: ImageRef) -> ScannedImage:
         if bare_digest(image) in self._started.digests:
             return ScannedImage(image=image, state=ImageState.SCANNING, raw_state=self._started.raw_state)
@@ -133,14 +166,17 @@ class AlibabaImageScans:
             return ScannedImage(image=image, state=ImageState.SCANNING, raw_state=self._started.raw_state)
         if record.state is ImageState.SCANNED:
             return self._with_later_result(image, rows, record)
+        if not record.reason and not rows:
+            return ScannedImage(image=image, state=ImageState.NOT_SCANNABLE, reason=_NOT_IMPORTED)
         state = ImageState.FAILED if record.reason else ImageState.UNKNOWN
         seen = without_result(image, rows, state)
         return replace(seen, raw_state=record.reason or _NO_RECORD, reason=record.reason, scanned_at=record.ended_at)
 
     def _may_have_record(self, digest: str, record: ScanRecord) -> bool:
         """Whether the image has no record, and may get one: its task was just started, or is still to be started."""
-        is_known = digest in self._started.without_record and self._started.count_attempts(digest) >= _MAX_ATTEMPTS
-        return record.state is ImageState.MISSING and not is_known
+        if record.state is not ImageState.MISSING or digest not in self._started.without_record:
+            return record.state is ImageState.MISSING
+        return bool(self._finder.rows_of_digest(digest)) and self._started.count_attempts(digest) < _MAX_ATTEMPTS
 
     def _with_later_result(self, image: ImageRef, rows: Sequence[ImageRow], record: ScanRecord) -> ScannedImage:
         """The image with the result of the scan of this run, or of a later one; results are minutes late (2.2)."""
@@ -164,7 +200,9 @@ class AlibabaImageScans:
         wanted = {
             digest: len(of_digest)
             for digest, of_digest in rows.items()
-            if self._started.count_attempts(digest) < _MAX_ATTEMPTS
+            # By a digest that is not listed, a scan might be one of everything.
+            if of_digest
+            and self._started.count_attempts(digest) < _MAX_ATTEMPTS
             and not any(row.state is ImageState.SCANNING for row in of_digest)
         }
         if wanted:

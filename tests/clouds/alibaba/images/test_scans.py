@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.errors import NotUnderstood, ScanTooLarge
+from gate.errors import NotUnderstood, Refused, ScanTooLarge
 from gate.image import ImageState
 from gate.outcome import EventKind
 from tests.builders import NOW
 from tests.clouds.alibaba.images.builders import DIGEST, a_digest, a_row, an_image, in_ms
-from tests.clouds.alibaba.images.scripted import a_registry, created, images, leaves
+from tests.clouds.alibaba.images.scripted import TAG, a_registry, a_tag, created, images, leaves
 from tests.clouds.builders import events_of_kind
 
 if TYPE_CHECKING:
@@ -454,6 +454,21 @@ def test_there_is_no_third_try_and_what_happened_is_not_known(fake_time: FakeTim
     assert cloud.operations.count(CREATE) == 1
 
 
+def test_an_image_that_no_scan_has_a_record_of_and_that_is_not_listed_is_not_scanned_by_its_digest(
+    fake_time: FakeTime,
+) -> None:
+    """By a digest that Security Center does not list, it might scan everything; an index is never listed."""
+    cloud = without_record()
+    cloud.on(LIST, images())
+    cloud.on(SYNC, created(TASK))
+    cloud.on(TAG, a_tag())
+    seen = state_after(cloud, fake_time, looks=3)
+
+    assert seen.state is ImageState.NOT_SCANNABLE
+    assert "it may be an index" in seen.reason
+    assert CREATE not in cloud.operations
+
+
 def test_a_second_failure_to_scan_is_one(fake_time: FakeTime) -> None:
     seen = state_after(without_record(a_leaf(StatusText="FAIL")), fake_time, looks=3)
 
@@ -550,13 +565,61 @@ def test_without_a_scan_there_is_nothing_to_stop(fake_time: FakeTime) -> None:
     assert cloud.operations == [LIST]
 
 
-def test_what_a_scan_looked_for_is_not_stated(fake_time: FakeTime) -> None:
-    cloud = a_cloud()
+# Whether a result is of this image.
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_own"),
+    [
+        (a_tag(ImageUpdate=in_ms(BEFORE)), True),
+        (a_tag(ImageUpdate=str(in_ms(BEFORE - MINUTE))), True),
+        (a_tag(ImageUpdate=in_ms(BEFORE) + 1), False),
+        (a_tag(ImageUpdate=None), False),
+        (a_tag(OTHER, ImageUpdate=in_ms(BEFORE - MINUTE)), False),
+        ({"Status": "DELETING"}, False),
+        (Refused("Not now.", means="m", remedy="r"), False),
+    ],
+    ids=["at once", "as a text", "pushed later", "no time", "another digest", "being deleted", "refused"],
+)
+def test_a_result_is_that_of_this_image_if_its_tag_was_pushed_before_the_scan(
+    fake_time: FakeTime, tag: Answer, *, is_own: bool
+) -> None:
+    """A row may keep the scan time of the image that had the tag before."""
+    cloud = a_registry(tag)
+    cloud.on(LIST, before(DIGEST))
     scans, _ = cloud.connect(fake_time)
+    (seen,) = scans.verified(scans.look([an_image()]))
+
+    assert seen.state is (ImageState.SCANNED if is_own else ImageState.OUTDATED)
+    assert seen.reason == ("" if is_own else "its result may be that of the image that had its tag before")
+
+
+def test_an_image_without_a_tag_is_looked_up_under_that_of_its_row(fake_time: FakeTime) -> None:
+    cloud = a_registry(a_tag(ImageUpdate=in_ms(BEFORE)))
+    cloud.on(LIST, before(DIGEST))
+    scans, _ = cloud.connect(fake_time)
+    (seen,) = scans.verified(scans.look([an_image(tag="")]))
+
+    assert seen.state is ImageState.SCANNED
+    assert cloud.queries(TAG) == [{"InstanceId": "cri-demo", "RepoId": "crr-api", "Tag": "1.0"}]
+
+
+def test_an_image_without_any_tag_cannot_be_told_from_the_one_before(fake_time: FakeTime) -> None:
+    cloud = a_registry()
+    cloud.on(LIST, images(a_row(Tag=None)))
+    scans, _ = cloud.connect(fake_time)
+    (seen,) = scans.verified(scans.look([an_image(tag="")]))
+
+    assert (seen.state, TAG in cloud.operations) == (ImageState.OUTDATED, False)
+
+
+def test_the_result_of_a_scan_of_this_run_needs_no_other_proof(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    scans, _ = started(cloud, fake_time)
     seen = scans.look([an_image()])
 
-    assert scans.with_scopes(seen) == seen
-    assert cloud.operations == [LIST]
+    assert scans.verified(seen) == seen
+    assert TAG not in cloud.operations
 
 
 def test_two_names_of_one_digest_are_scanned_as_one_and_have_the_same_result(fake_time: FakeTime) -> None:
