@@ -5,6 +5,7 @@ What is worth another attempt, and when, is the matter of `gate.clouds.retry_sch
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -82,9 +83,11 @@ class ApiClient:
         query: Iterable[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
         *,
+        body: Mapping[str, Any] | None = None,
         operation: str = "",
         bytes_kept: int = 0,
         is_repeatable: bool = True,
+        may_be_empty: bool = False,
     ) -> dict[str, Any]:
         """Calls one operation and returns the JSON object of its response.
 
@@ -95,10 +98,12 @@ class ApiClient:
             path: What follows the address of the API.
             query: Names and values, in the order in which they are sent.
             headers: What the operation needs beside the headers of its signature.
+            body: The JSON object to send; None for a request without a body.
             operation: The operation's own name, where method and path do not tell it from others.
             bytes_kept: What the caller keeps of earlier responses; this one may take that much less memory.
             is_repeatable: False for an operation that must not run twice, such as one that starts a scan. After a rate
                 limit it is sent again all the same, as it did not run; after any other transient error it may have run.
+            may_be_empty: Whether the operation is documented to respond without a body; that is returned as {}.
 
         Raises:
             TransientError: The error of the last attempt, when another one would be pointless, or might be harmful.
@@ -106,8 +111,13 @@ class ApiClient:
             NotUnderstood: The response is too large or cannot be decompressed.
         """
         url = f"{self._api.base_url}{path}{_encoded(query)}"
-        attributes = {"operation": operation or f"{method} {path}", "max_memory": memory_left(bytes_kept)}
-        attempt = partial(self._attempt, partial(requests.Request, method, url, headers), attributes)
+        attributes = {
+            "operation": operation or f"{method} {path}",
+            "max_memory": memory_left(bytes_kept),
+            "may_be_empty": may_be_empty,
+        }
+        data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        attempt = partial(self._attempt, partial(requests.Request, method, url, headers, data=data), attributes)
         return self._retries.run(attempt, after=TransientError if is_repeatable else Throttled)
 
     def _attempt(self, request: Callable[..., requests.Request], attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gate.clouds.response import Response
 
 _OK, _SERVER_ERROR, _CAPTIVE_PORTAL = 200, 500, 511
+_DONE = frozenset({_OK, 201, 202, 204})
 _RETRYABLE_STATUSES = frozenset({408, 425})
 AUTH_STATUSES = frozenset({401, 403})
 TOO_MANY_REQUESTS = 429
@@ -34,6 +35,9 @@ def read_document(
 ) -> dict[str, Any]:
     """Returns the JSON object of a response with status 200 and without an error in it.
 
+    An operation that is documented to respond without a body may do so with another status of success too; {} stands
+    for that.
+
     Args:
         response: The response.
         find_error: Finds the cloud's error in a JSON object.
@@ -42,8 +46,10 @@ def read_document(
     Raises:
         GateError: The response has an error, another status, or a body that is not a JSON object.
     """
-    if response.status != _OK:
+    if response.status != _OK and not (response.may_be_empty and response.status in _DONE):
         raise to_gate_error(response, _find_error_in_body(response, find_error))
+    if response.may_be_empty and not response.body.strip():
+        return {}
     document = parse_json_object(response)
     error = find_error(document)
     if error.code:

@@ -44,6 +44,8 @@ class Response:
     body: bytes
     operation: str = ""
     """The name of the operation that was called."""
+    may_be_empty: bool = False
+    """Whether the operation is documented to respond without a body."""
     max_memory: int = MAX_MEMORY
     """Bytes that its body, its text and the document may take together."""
     proxy: str = ""

@@ -13,7 +13,15 @@ import pytest
 from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.huawei.error_response import read
 from gate.clouds.huawei.signature import TokenAuth
-from gate.errors import DeadlineExceeded, ForeignResponse, GateError, NotAuthorised, Unreachable
+from gate.errors import (
+    DeadlineExceeded,
+    ForeignResponse,
+    GateError,
+    NotAuthorised,
+    NotUnderstood,
+    TruncatedResponse,
+    Unreachable,
+)
 from gate.outcome import EventKind
 from gate.simulator import Fault, HttpResponse, RawResponse, Simulator
 from tests.builders import NOW
@@ -72,6 +80,53 @@ def test_the_query_is_sent_exactly_as_it_is_signed(fake_time: FakeTime) -> None:
     encoded = "task_name=a%20b%2Fc~%E6%B5%8B%E8%AF%95%2B%2A%26%3D&a=1&a=0&empty="
     assert head.startswith(f"GET /below/v5/tasks?{encoded} HTTP/1.1\r\n")
     assert "\r\nX-A: b\r\n" in head
+
+
+def test_a_body_is_sent_as_compact_json_and_signed(fake_time: FakeTime) -> None:
+    """The simulator computes the signature from the bytes that it receives."""
+    with Simulator(now=fake_time.wall) as simulator:
+        connection = a_connection(fake_time)
+        client = a_client(connection, simulator.url, key_pair_auth(simulator, connection))
+        path = f"/v5/{simulator.describe()['huawei']['project_id']}/image/image-sync/tasks"
+        body = {"sync_all_registries": True, "registry_info": []}
+        headers = {"Content-Type": "application/json"}
+
+        assert client.call("POST", path, headers=headers, body=body) == {}
+        assert simulator.tasks[-1].kind == "image_sync"
+        assert simulator.requests[-1].headers["Content-Length"] == str(len(json.dumps(body, separators=(",", ":"))))
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, b""), (200, b" \r\n"), (200, b"{}"), (201, b"{}"), (202, b""), (204, b"")]
+)
+def test_an_operation_that_is_documented_to_respond_without_a_body_may_do_so(
+    fake_time: FakeTime, status: int, body: bytes
+) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(response=HttpResponse(status=status, body=body)))
+        client = a_client(a_connection(fake_time), simulator.url)
+
+        assert client.call("POST", PROJECTS, may_be_empty=True) == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, b'{"error_code": "HSS.0013"}'), (202, b'{"error_code": "HSS.0013"}'), (400, b""), (302, b""), (200, b"[]")],
+)
+def test_an_operation_without_a_body_fails_like_any_other(fake_time: FakeTime, status: int, body: bytes) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(response=HttpResponse(status=status, body=body)))
+        client = a_client(a_connection(fake_time), simulator.url)
+        with pytest.raises(GateError):
+            client.call("POST", PROJECTS, may_be_empty=True)
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, b""), (202, b"{}"), (204, b"")])
+def test_any_other_operation_must_have_a_body_and_status_200(fake_time: FakeTime, status: int, body: bytes) -> None:
+    with Simulator(now=fake_time.wall) as simulator:
+        simulator.faults.append(Fault(response=HttpResponse(status=status, body=body)))
+
+        assert isinstance(error_of(a_connection(fake_time), simulator.url), NotUnderstood | TruncatedResponse)
 
 
 def test_each_attempt_is_signed_anew(fake_time: FakeTime) -> None:
