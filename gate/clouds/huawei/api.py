@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gate.clouds.huawei import translate
+from gate.clouds.huawei.lists import read_overlapping
 from gate.clouds.pagination import read_consistently
 from gate.clouds.values import memory_of, memory_of_images
 from gate.errors import NotUnderstood, Refused, TransientError, UsageError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gate.clouds.api_client import ApiClient
+    from gate.clouds.huawei.lists import Page, Row
     from gate.clouds.huawei.selection import Selection
     from gate.scan import ScanTask
 
@@ -102,26 +104,19 @@ class HuaweiCloud:
         remedy = "narrow the list with --task-name or --task-type"
         return read_consistently(partial(self._read_rows, filters), what="scan tasks", remedy=remedy)
 
-    def _read_rows(self, filters: tuple[tuple[str, str], ...]) -> list[Mapping[str, Any]] | None:
-        """Reads all pages, each of which starts with the last row of the one before; None if they do not fit."""
-        rows: list[Mapping[str, Any]] = []
+    def _read_rows(self, filters: tuple[tuple[str, str], ...]) -> list[Row] | None:
         bytes_kept = self._bytes_kept
-        while len(rows) <= _MAX_TASKS:
-            page = self._fetch_page(max(0, len(rows) - 1), filters, bytes_kept)
-            bytes_kept += sum(map(memory_of, page.rows))
-            if rows and page.ids[:1] != [rows[-1].get("task_id")]:
-                return None
-            new = page.rows[1:] if rows else page.rows
-            # The row that both pages hold is taken from the later page: the task may have changed in between.
-            rows[-1:] = page.rows
-            if translate.has_duplicate_ids(rows):
-                return None
-            is_last = not new or (len(page.rows) < self._selection.page_size and len(rows) == page.total)
-            if is_last:
-                return rows if page.total in {None, len(rows)} else None
-        return None
 
-    def _fetch_page(self, offset: int, filters: tuple[tuple[str, str], ...], bytes_kept: int) -> translate.Page:
+        def fetch(offset: int) -> Page:
+            nonlocal bytes_kept
+            page = self._fetch_page(offset, filters, bytes_kept)
+            bytes_kept += sum(map(memory_of, page.rows))
+            return page
+
+        size = self._selection.page_size
+        return read_overlapping(fetch, translate.TASKS, page_size=size, max_rows=_MAX_TASKS)
+
+    def _fetch_page(self, offset: int, filters: tuple[tuple[str, str], ...], bytes_kept: int) -> Page:
         limit = str(self._selection.page_size)
         paging = (("type", self._selection.list_type), ("limit", limit), ("offset", str(offset)))
         query = (*paging, *self._selection.scope, *filters)

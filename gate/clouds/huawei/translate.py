@@ -6,17 +6,21 @@ a number.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gate.clouds.huawei import lists
+from gate.clouds.huawei.lists import RowKind
 from gate.clouds.huawei.selection import IMAGE_SCAN, TASK_TYPES
 from gate.clouds.values import as_text, count, datetime_from_ms, malformed, printable_id, quoted, text
 from gate.image import FailedImage, ImageRef
 from gate.scan import Counts, ScanScope, ScanTask, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
+    from gate.clouds.huawei.lists import Page
+
+TASKS = RowKind(one="scan task", many="scan tasks", id_field="task_id")
 _COMPLETE = 100
 _MINUTES_PER_YEAR = 525_600
 _MAX_ENTRIES = 200_000
@@ -38,46 +42,16 @@ _SIGNS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
 _FINAL_STATES = {_COMPLETE: TaskState.COMPLETE, -1: TaskState.STOPPED, -2: TaskState.TIMED_OUT, -3: TaskState.FAILED}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
-    """One page of the list of tasks."""
-
-    rows: list[Mapping[str, Any]]
-    total: int | None
-    """The number of tasks on all pages; None if the response does not state it."""
-
-    @property
-    def ids(self) -> list[object]:
-        """The ids of the tasks, unparsed."""
-        return [row.get("task_id") for row in self.rows]
-
-
 def parse_page(document: Mapping[str, Any]) -> Page:
     """Reads one page of the list of tasks.
 
     Raises:
-        NotUnderstood: The response has no list of tasks, or contradicts itself. A response without a list does not
-            mean "no tasks".
+        NotUnderstood: See `lists.parse_page`; or there are too many entries in it.
     """
-    total = document.get("total_num")
-    rows = document.get("data_list", [] if total == 0 else None)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise malformed("The response has no list of scan tasks.")
-    if total is not None and count(total) is None:
-        raise malformed("The number of scan tasks in the response is not a whole number.")
-    if len(rows) + sum(map(_count_failed_entries, rows)) > _MAX_ENTRIES:
+    page = lists.parse_page(document, TASKS)
+    if len(page.rows) + sum(map(_count_failed_entries, page.rows)) > _MAX_ENTRIES:
         raise malformed(f"The response lists more than {_MAX_ENTRIES} scan tasks and failed images.")
-    if has_duplicate_ids(rows):
-        raise malformed("The response lists one scan task twice.")
-    if any(key.lower().startswith("error") and row[key] for row in rows for key in row):
-        raise malformed("The response has an error in the place of a scan task.")
-    return Page(rows=rows, total=total)
-
-
-def has_duplicate_ids(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether two rows have the same task id."""
-    ids = [(type(id_), as_text(id_)) for row in rows if (id_ := row.get("task_id"))]
-    return len(set(ids)) < len(ids)
+    return page
 
 
 def parse_task(row: Mapping[str, Any], list_type: str) -> ScanTask:
