@@ -25,6 +25,7 @@ from gate.clouds.credentials import OURS, find_credentials
 from gate.clouds.huawei import error_response as huawei_errors
 from gate.clouds.huawei import translate as huawei
 from gate.clouds.huawei.api import HuaweiCloud, find_project
+from gate.clouds.huawei.hss import Hss
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC, Selection
 from gate.clouds.redaction import Redactor
 from gate.clouds.response import Response, date_of, parse_json_object, retry_after
@@ -43,6 +44,7 @@ from tests.github_runner import parse_outputs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gate.clouds import ImageScans
     from gate.clouds.api_client import ApiClient
     from gate.scan import ScanTask
 
@@ -186,10 +188,15 @@ def _alibaba_pages(data: bytes) -> None:
             pages.fetch_all_rows(_call_in_rotation(data), key, what="rows", identity=repr)
 
 
+def _no_images() -> ImageScans:
+    raise AssertionError("a task is read without images")
+
+
 def _huawei_pages(data: bytes) -> None:
     selection = Selection(list_type=IMAGE_SCAN, scope=(), filters=(), page_size=_PAGE_SIZE)
     with suppress(GateError):
-        task = newest_task(HuaweiCloud(_api_client(data), lambda: "0a1b2c", selection, place=""))
+        hss = Hss(_api_client(data), lambda: "0a1b2c")
+        task = newest_task(HuaweiCloud(hss, selection, place="", images=_no_images))
         if task is not None:
             _judge_and_report(task)
 

@@ -4,50 +4,40 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
-from gate.clouds.huawei import translate
-from gate.clouds.huawei.lists import read_overlapping
-from gate.clouds.pagination import read_consistently
-from gate.clouds.values import memory_of, memory_of_images
+from gate.clouds.huawei.tasks import TaskList
 from gate.errors import NotUnderstood, Refused, TransientError, UsageError
 from gate.scan import NO_LONGER_FITS, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from gate.clouds.api_client import ApiClient
-    from gate.clouds.huawei.lists import Page, Row
+    from gate.clouds.huawei.hss import Hss
     from gate.clouds.huawei.selection import Selection
+    from gate.clouds.interface import ImageScans
     from gate.scan import ScanTask
-
-_MAX_TASKS = 20_000
-"""Twenty times the documented maximum length of the list (huawei-hss.md 2)."""
-_FREE_MEMORY = 15_000_000
-"""Bytes that a process has left beside the largest response: so many of an earlier poll cost the next one nothing."""
 
 
 class HuaweiCloud:
     """Host Security Service of one project; `gate.clouds.interface.Cloud` documents its methods."""
 
-    def __init__(self, hss: ApiClient, find_project: Callable[[], str], selection: Selection, place: str) -> None:
+    def __init__(self, hss: Hss, selection: Selection, place: str, images: Callable[[], ImageScans]) -> None:
         self._hss = hss
+        self._list = TaskList(hss, selection)
         self._place = place
-        self._find_project = find_project
         self._selection = selection
+        self._images = images
         self._unfit = 0
-        self._bytes_kept = 0
-        """What the run may still hold of the last list: the failed images of one task."""
 
     def matching_tasks(self) -> list[ScanTask]:
         """See `Cloud.matching_tasks`."""
         filters = self._selection.filters
-        rows = self._read_list(filters)
-        fitting = [row for row in rows if self._selection.fits(row, filters)]
+        rows = self._list.read(filters)
+        fitting = self._list.fitting(rows, filters)
         self._unfit = len(rows) - len(fitting)
-        return self._counted([self._parse(row) for row in fitting])
+        return self._list.parse(fitting)
 
     def task_by_id(self, task_id: str) -> ScanTask | None:
         """See `Cloud.task_by_id`."""
@@ -62,7 +52,7 @@ class HuaweiCloud:
         named = (f"--{name.replace('_', '-')} {value}" for name, value in options)
         # Not by its option: a user who does not know of enterprise projects looks for the task in the wrong place.
         default = () if self._selection.scope else ("the default enterprise project",)
-        project = (f"project {self._find_project()}", *default)
+        project = (f"project {self._hss.project_id}", *default)
         parts = (self._place, *project, f"--type {self._selection.list_type}", *named)
         listed = (
             "1 listed task does not fit by its"
@@ -79,52 +69,16 @@ class HuaweiCloud:
             return task
         return replace(task, state=TaskState.UNKNOWN, raw_state=NO_LONGER_FITS, progress=None)
 
-    @cached_property
-    def _path(self) -> str:
-        return f"/v5/{quote(self._find_project(), safe='')}/image/tasks"
+    def image_scans(self) -> ImageScans:
+        """The images of the same project; sends no request."""
+        return self._images()
 
     def _find(self, task_id: str) -> tuple[ScanTask | None, bool]:
         """The task with this id, and whether it fits the filters that last."""
-        rows, filters = self._read_list((("task_id", task_id),)), self._selection.lasting_filters
-        tasks = self._counted([self._parse(row) for row in rows])
+        rows, filters = self._list.read((("task_id", task_id),)), self._selection.lasting_filters
+        tasks = self._list.parse(rows)
         fits = (self._selection.fits(row, filters) for row in rows)
         return next((pair for pair in zip(tasks, fits, strict=True) if pair[0].id == task_id), (None, False))
-
-    def _counted(self, tasks: list[ScanTask]) -> list[ScanTask]:
-        """Returns these tasks, and counts what the run may hold of them while the next list is read."""
-        kept = max((memory_of_images(task.failed_images) for task in tasks), default=0)
-        self._bytes_kept = max(0, kept - _FREE_MEMORY)
-        return tasks
-
-    def _parse(self, row: Mapping[str, Any]) -> ScanTask:
-        return translate.parse_task(row, self._selection.list_type)
-
-    def _read_list(self, filters: tuple[tuple[str, str], ...]) -> list[Mapping[str, Any]]:
-        """Reads the whole list, and reads it again if it changed meanwhile: the newest task may have moved."""
-        remedy = "narrow the list with --task-name or --task-type"
-        return read_consistently(partial(self._read_rows, filters), what="scan tasks", remedy=remedy)
-
-    def _read_rows(self, filters: tuple[tuple[str, str], ...]) -> list[Row] | None:
-        bytes_kept = self._bytes_kept
-
-        def fetch(offset: int) -> Page:
-            nonlocal bytes_kept
-            page = self._fetch_page(offset, filters, bytes_kept)
-            bytes_kept += sum(map(memory_of, page.rows))
-            return page
-
-        size = self._selection.page_size
-        return read_overlapping(fetch, translate.TASKS, page_size=size, max_rows=_MAX_TASKS)
-
-    def _fetch_page(self, offset: int, filters: tuple[tuple[str, str], ...], bytes_kept: int) -> Page:
-        limit = str(self._selection.page_size)
-        paging = (("type", self._selection.list_type), ("limit", limit), ("offset", str(offset)))
-        query = (*paging, *self._selection.scope, *filters)
-        return translate.parse_page(self._hss.call("GET", self._path, query, self._headers, bytes_kept=bytes_kept))
-
-    @cached_property
-    def _headers(self) -> dict[str, str]:
-        return {"Content-Type": "application/json", "X-Project-Id": self._find_project()}
 
 
 def find_project(iam: ApiClient, region: str) -> str:

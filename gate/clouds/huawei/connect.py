@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.huawei.api import HuaweiCloud, checked_project_id, find_project
 from gate.clouds.huawei.error_response import read
+from gate.clouds.huawei.hss import Hss
 from gate.clouds.huawei.options import PROJECT_VARIABLES, REGION_VARIABLES, SOURCES
 from gate.clouds.huawei.regions import REGIONS, hss_endpoint, iam_endpoint
 from gate.clouds.huawei.selection import Selection
@@ -18,7 +19,7 @@ from gate.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gate.clouds.interface import Connection
+    from gate.clouds.interface import Connection, ImageScans
 
 
 def connect(connection: Connection) -> HuaweiCloud:
@@ -39,7 +40,16 @@ def connect(connection: Connection) -> HuaweiCloud:
     find: Callable[[], str] = partial(str, project_id)
     if not project_id:
         find = cache(partial(find_project, ApiClient(_api(connection, iam_url), connection), region.name))
-    return HuaweiCloud(hss, find, Selection.from_options(options), place(region, settings.endpoint))
+    selection, where = Selection.from_options(options), place(region, settings.endpoint)
+    project = Hss(hss, find)
+    return HuaweiCloud(project, selection, where, partial(_image_scans, connection, project, region.name, where))
+
+
+def _image_scans(connection: Connection, hss: Hss, region: str, where: str) -> ImageScans:
+    # Most runs judge a task.
+    from gate.clouds.huawei.images.connect import connect_images  # noqa: PLC0415 - see above
+
+    return connect_images(connection, hss, partial(_api, connection), region=region, place=where)
 
 
 def _known(region: Region) -> str:

@@ -1,4 +1,4 @@
-"""The error responses of Huawei Cloud's gateway, of HSS and of IAM (huawei-hss.md 5).
+"""The error responses of Huawei Cloud's gateway, of HSS, of IAM and of SWR (huawei-hss.md 5, huawei-images.md 4).
 
 Permission errors of HSS arrive as HTTP 400, so the error code decides before the status does.
 """
@@ -6,6 +6,7 @@ Permission errors of HSS arrive as HTTP 400, so the error code decides before th
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from gate.clouds.error_response import (
 )
 from gate.clouds.response import retry_after
 from gate.clouds.values import as_text
-from gate.errors import NotAuthorised, Throttled
+from gate.errors import NotAuthorised, Refused, ScanQuotaUsedUp, Throttled
 from gate.text import one_line
 
 if TYPE_CHECKING:
@@ -36,7 +37,16 @@ _GATEWAY = re.compile(r"^APIG\.")
 _NO_ERROR: tuple[object, ...] = (None, False, 0, "", "0", [], {})
 _CODES = ("error_code", "errorCode", "code")
 _MESSAGES = ("error_msg", "errorMsg", "error_description", "message")
+_SWR = "SVCSTG.SWR."
+_SUCCESSES, _NOT_FOUND = range(200, 300), 404
+SWR_OPERATIONS = frozenset({"ListInstanceArtifacts", "ShowRepoTag"})
+"""Called by these names, since their paths have the names of images in them."""
+_START_SCAN = "/image/image-scan/tasks"
+_NO_QUOTA = frozenset({"HSS.0014", "HSS.1002"})
+"""Which of them says that no scan is left or paid for is not verified (huawei-images.md 9)."""
 _READ_HSS = "Grant the user read access to HSS (the policy HSS ReadOnlyAccess) in this project."
+_WRITE_HSS = "Grant the user write access to HSS in this project, or give --scan never to let others scan."
+_READ_SWR = "Grant the user read access to SWR, or give the digest of the image, so that no tag is looked up."
 _LIST_PROJECTS = "Allow the user to list projects in IAM, or give --project-id, which makes this call unnecessary."
 _RENEW = "Get a new token; one from a regional IAM endpoint is valid in that region only."
 _REMEDIES = {
@@ -55,14 +65,18 @@ _PROJECTS, _IAM_UNAUTHORISED, _IAM_FORBIDDEN = "/v3/projects", "401", "403"
 """The codes of IAM's version 3 are mere statuses, which any gateway or proxy may write into its JSON."""
 
 
+class UnknownInRegistry(Refused):
+    """Raised when SWR does not know an image, its repository or its organisation."""
+
+
 def read(response: Response, *, by_token: bool = False) -> dict[str, Any]:
-    """Reads a response of HSS or IAM; see `gate.clouds.error_response.read_document`.
+    """Reads a response of HSS, IAM or SWR; see `gate.clouds.error_response.read_document`.
 
     Args:
         response: The response.
         by_token: Whether the request was authenticated by an X-Auth-Token, and not by a key pair.
     """
-    return read_document(response, find_error, partial(_refusal, by_token=by_token))
+    return read_document(_with_object(response), find_error, partial(_refusal, by_token=by_token))
 
 
 def find_error(document: Mapping[str, Any]) -> CloudError:
@@ -72,10 +86,19 @@ def find_error(document: Mapping[str, Any]) -> CloudError:
     """
     for key, value in document.items():
         if (key in _CODES or key.lower().startswith("error")) and value not in _NO_ERROR:
-            inside = find_error(value) if isinstance(value, dict) else CloudError()
+            # SWR writes a list of its errors.
+            parts = value if isinstance(value, list) else [value]
+            inside = next((find_error(part) for part in parts if isinstance(part, dict)), CloudError())
             return inside if inside.code else _named(key, document)
     inner = (value for value in document.values() if isinstance(value, dict))
     return next((error for part in inner if (error := find_error(part)).code), CloudError())
+
+
+def _with_object(response: Response) -> Response:
+    """The response; an array of errors without an object around it, as a page of SWR shows it, gets one."""
+    if response.status in _SUCCESSES or not response.body.lstrip().startswith(b"["):
+        return response
+    return replace(response, body=b'{"errors": %b}' % response.body)
 
 
 def _named(key: str, document: Mapping[str, Any]) -> CloudError:
@@ -94,11 +117,7 @@ def _refusal(response: Response, error: CloudError, *, by_token: bool) -> GateEr
     if response.status == TOO_MANY_REQUESTS or error.code == _THROTTLED:
         return _throttled(response, error, is_iam=is_iam)
     if error.code in _FORBIDDEN or (is_iam and error.code == _IAM_FORBIDDEN):
-        return NotAuthorised(
-            f"Huawei Cloud does not let this user call {response.operation} ({describe_error(response, error)}).",
-            means="The user lacks a permission, or may not use this project, region or network.",
-            remedy=_LIST_PROJECTS if is_iam else _READ_HSS,
-        )
+        return _forbidden(response, error)
     if error.code in _WRONG_CREDENTIALS or (is_iam and error.code == _IAM_UNAUTHORISED):
         return NotAuthorised(
             f"Huawei Cloud does not accept these credentials ({describe_error(response, error)}).",
@@ -108,7 +127,45 @@ def _refusal(response: Response, error: CloudError, *, by_token: bool) -> GateEr
     if is_transient(response):
         return unreachable("Huawei Cloud", response, error)
     remedy = "Check --region, --endpoint, --project-id and the options that select tasks."
-    return refused("Huawei Cloud", response, error, remedy=remedy)
+    return _about_an_image(response, error) or refused("Huawei Cloud", response, error, remedy=remedy)
+
+
+def _about_an_image(response: Response, error: CloudError) -> Refused | None:
+    """The error for a code that has a meaning where an image is scanned or looked up."""
+    if error.code in _NO_QUOTA and _starts_scan(response):
+        return ScanQuotaUsedUp(
+            f"Huawei Cloud does not start the scan ({describe_error(response, error)}).",
+            means="The free scans of this month are used up, and pay-per-use scans of images are not switched on.",
+            remedy="Switch them on in the console of HSS, or give --scan never to let others scan.",
+        )
+    if response.status == _NOT_FOUND and error.code.startswith(_SWR):
+        return UnknownInRegistry(
+            f"SWR does not know the image ({describe_error(response, error)}).",
+            means="It was not pushed, or to another registry or region, or its tag was deleted.",
+            remedy="Check the reference, or give the digest that the push printed.",
+        )
+    return None
+
+
+def _forbidden(response: Response, error: CloudError) -> NotAuthorised:
+    means = "The user lacks a permission, or may not use this project, region or network."
+    if response.operation.endswith(_PROJECTS):
+        remedy = _LIST_PROJECTS
+    elif response.operation in SWR_OPERATIONS:
+        remedy = _READ_SWR
+    else:
+        remedy = _WRITE_HSS if response.operation.startswith(("POST", "PUT")) else _READ_HSS
+    if _starts_scan(response):
+        means = f"{means} It may also be that pay-per-use scans of images are not switched on."
+    return NotAuthorised(
+        f"Huawei Cloud does not let this user call {response.operation} ({describe_error(response, error)}).",
+        means=means,
+        remedy=remedy,
+    )
+
+
+def _starts_scan(response: Response) -> bool:
+    return response.operation.endswith(_START_SCAN)
 
 
 def _throttled(response: Response, error: CloudError, *, is_iam: bool) -> Throttled:

@@ -1,4 +1,4 @@
-"""Where Huawei Cloud's HSS and IAM answer, by region (huawei-hss.md 6)."""
+"""Where Huawei Cloud's HSS, IAM and SWR answer, by region (huawei-hss.md 6)."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def iam_endpoint(region: str) -> str:
     if region in _WITHOUT_OWN_IAM:
         return "https://iam.myhuaweicloud.com"
     return f"https://iam.{region}.{_domain(region)}"
+
+
+def swr_endpoint(region: str) -> str:
+    """The address of the API of SWR in this region, one of `REGIONS` (huawei-images.md 4)."""
+    return f"https://swr-api.{region}.{_domain(region)}"
 
 
 def _domain(region: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from gate.clouds.values import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
+Filters: TypeAlias = tuple[tuple[str, str], ...]
+"""Parameters of a query, and their values."""
 IMAGE_SCAN, IMAGE_SYNC = "image_scan", "image_sync"
 PAGE_SIZE = 200
 """The largest page of ListImageScanTask; the smallest has 10 tasks (huawei-hss.md 1)."""
@@ -63,18 +65,18 @@ class Selection:
 
     list_type: str
     """The parameter `type`: `image_scan` or `image_sync`."""
-    scope: tuple[tuple[str, str], ...]
+    scope: Filters
     """Where to search; sent with every request."""
-    filters: tuple[tuple[str, str], ...]
+    filters: Filters
     """Sent until a task is found; from then on, the cloud is asked for its id alone."""
     page_size: int
 
     @property
-    def lasting_filters(self) -> tuple[tuple[str, str], ...]:
+    def lasting_filters(self) -> Filters:
         """The filters that a task keeps fitting: all but `task_status`, which is about one moment."""
         return tuple((name, value) for name, value in self.filters if name != "task_status")
 
-    def fits(self, row: Mapping[str, Any], filters: Iterable[tuple[str, str]]) -> bool:
+    def fits(self, row: Mapping[str, Any], filters: Filters) -> bool:
         """Whether a task fits the list type and these filters by its own fields; one that lacks a field does not.
 
         The cloud applies the same filters, but no pass may rest on that: a gateway that drops a parameter would show
@@ -89,7 +91,7 @@ class Selection:
     def from_options(cls, values: Mapping[str, object]) -> Self:
         """Reads the options that were given, by name; an option becomes the query parameter of its name."""
 
-        def given(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        def given(names: tuple[str, ...]) -> Filters:
             return tuple((name.replace("-", "_"), str(values[name])) for name in names if name in values)
 
         return cls(

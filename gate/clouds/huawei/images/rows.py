@@ -108,7 +108,7 @@ def chosen_row(image: ImageRef, rows: Sequence[ImageRow]) -> ImageRow:
 
 
 def as_image(
-    image: ImageRef, rows: Sequence[ImageRow], *, listed_digest: str = "", follows_scan: bool = False
+    image: ImageRef, rows: Sequence[ImageRow], *, listed_digest: str = "", scanned_row: ImageRow | None = None
 ) -> ScannedImage:
     """What these rows, which have its digest, say of an image.
 
@@ -116,13 +116,13 @@ def as_image(
         image: The image.
         rows: Its rows; none if HSS does not list the digest.
         listed_digest: The other digest that the row of its tag has; empty if it has none.
-        follows_scan: Whether the row had this digest before a scan of it was started, so that a result which is later
-            than before is certainly that of this digest.
+        scanned_row: The one of them of which this run has started a scan; it had the digest before. So a result which
+            is later than before is certainly that of this digest.
     """
     if not rows:
         return ScannedImage(image=image, state=ImageState.MISSING, listed_digest=listed_digest)
-    row = chosen_row(image, rows)
-    is_outdated = row.state is ImageState.SCANNED and row.is_from_before_push and not follows_scan
+    row = scanned_row or chosen_row(image, rows)
+    is_outdated = row.state is ImageState.SCANNED and row.is_from_before_push and not scanned_row
     state, reason = (ImageState.OUTDATED, _FROM_BEFORE_PUSH) if is_outdated else (row.state, row.reason)
     seen = ScannedImage(image=image, state=state, raw_state=row.raw_state, scanned_at=row.scanned_at, reason=reason)
     if state is not ImageState.SCANNED:

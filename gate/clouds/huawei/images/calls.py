@@ -1,0 +1,105 @@
+"""The calls to HSS about the images of registries: lists of images and registries, synchronisations and scans."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from gate.clouds.huawei.lists import Page, RowKind, parse_page, read_overlapping
+from gate.clouds.pagination import read_consistently
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gate.clouds.huawei.hss import Hss
+    from gate.clouds.huawei.lists import Row
+    from gate.clouds.huawei.selection import Filters
+
+PAGE_SIZE = 200
+"""The largest page of both lists (huawei-images.md 1.1, 1.2)."""
+_IMAGES = RowKind(one="registry image", many="registry images", id_field="id")
+_REGISTRIES = RowKind(one="registry", many="registries", id_field="id")
+_MAX_ROWS = 2_000_000
+"""The largest offset (1.2)."""
+_EVERY_SCOPE = 0x7FFFFFFF
+"""All kinds of findings (huawei-hss.md 1)."""
+
+
+class ListTooLong(Exception):
+    """Raised by the first page of a list that has more pages than the caller wants to read."""
+
+    def __init__(self, pages: int) -> None:
+        super().__init__(pages)
+        self.pages = pages
+
+
+class ImageCalls:
+    """The operations of HSS about the images of one project, or of one enterprise project in it."""
+
+    def __init__(self, hss: Hss, scope: Filters) -> None:
+        self._hss = hss
+        self._scope = scope
+        self.row_calls = 0
+        """How many pages of images were asked for so far."""
+
+    def image_rows(
+        self, filters: Filters, is_needed: Callable[[Row], bool], *, max_pages: int | None = None
+    ) -> list[Row]:
+        """Reads the rows of ListRegistryImages that these filters find, and keeps those that are needed.
+
+        Raises:
+            ListTooLong: There are more pages than this.
+        """
+
+        def fetch(offset: int) -> Page:
+            self.row_calls += 1
+            page = self._fetch("registries/images", filters, offset, _IMAGES)
+            pages = pages_of(page.total or 0)
+            if max_pages is not None and pages > max_pages:
+                raise ListTooLong(pages)
+            rows = [row if is_needed(row) else {_IMAGES.id_field: row.get(_IMAGES.id_field)} for row in page.rows]
+            return Page(rows=rows, total=page.total)
+
+        return [row for row in self._read(fetch, _IMAGES) if is_needed(row)]
+
+    def registries(self, types: Sequence[str]) -> list[Row]:
+        """Reads ListRegistry for registries of these types."""
+        filters = (("registry_type", ",".join(types)),)
+        return self._read(lambda offset: self._fetch("registries", filters, offset, _REGISTRIES), _REGISTRIES)
+
+    def synchronise(self, registries: Sequence[Mapping[str, str]]) -> None:
+        """Asks for a synchronisation of these registries, or of all if there are none."""
+        body = {"sync_all_registries": not registries, **({"registry_info": [*registries]} if registries else {})}
+        self._hss.call("POST", "image-sync/tasks", self._scope, body=body, may_be_empty=True)
+
+    def start_scan(self, images: Sequence[Mapping[str, object]]) -> None:
+        """Starts one scan of these images, which must be at least one: without any, it may be one of all images.
+
+        Raises:
+            TransientError: It may have been started all the same.
+        """
+        if not images:
+            raise ValueError("a scan needs an image")
+        body = {"scan_scope": _EVERY_SCOPE, "is_all": False, "image_info": [*images]}
+        query = (("global_image_type", "registry"), *self._scope)
+        self._hss.call("POST", "image-scan/tasks", query, body=body, may_be_empty=True, is_repeatable=False)
+
+    def stop_scan(self, task_id: str) -> None:
+        """Stops a scan task."""
+        self._hss.call("PUT", f"image-scan/tasks/{quote(task_id, safe='')}/stop", self._scope, may_be_empty=True)
+
+    def _fetch(self, path: str, filters: Filters, offset: int, kind: RowKind) -> Page:
+        query = (*self._scope, *filters, ("limit", str(PAGE_SIZE)), ("offset", str(offset)))
+        return parse_page(self._hss.call("GET", path, query), kind)
+
+    def _read(self, fetch: Callable[[int], Page], kind: RowKind) -> list[Row]:
+        return read_consistently(
+            lambda: read_overlapping(fetch, kind, page_size=PAGE_SIZE, max_rows=_MAX_ROWS, trusts_total=True),
+            what=kind.many,
+            remedy="judge fewer images at once",
+        )
+
+
+def pages_of(total: int) -> int:
+    """How many pages a list of this length has, each of which starts with the last row of the one before."""
+    return 1 + max(0, -(-(total - PAGE_SIZE) // (PAGE_SIZE - 1)))

@@ -1,0 +1,105 @@
+"""Judging exactly the images that were asked for, with HSS and SWR of one project."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gate.clouds.huawei.images.registries import registries_of
+from gate.clouds.huawei.images.rows import as_image
+from gate.clouds.huawei.images.scopes import with_scopes
+from gate.image import ImageState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from gate.clouds.huawei.images.calls import ImageCalls
+    from gate.clouds.huawei.images.finder import RowFinder
+    from gate.clouds.huawei.images.starter import ScanStarter
+    from gate.clouds.huawei.images.tags import TagResolver
+    from gate.clouds.huawei.tasks import TaskList
+    from gate.image import ImageRef, ScannedImage, TaggedDigest
+
+
+class HuaweiImageScans:
+    """The images of one project; `gate.clouds.interface.ImageScans` documents its methods."""
+
+    def __init__(
+        self,
+        *,
+        calls: ImageCalls,
+        finder: RowFinder,
+        starter: ScanStarter,
+        tags: TagResolver,
+        tasks: TaskList,
+        now: Callable[[], datetime],
+        describe: Callable[[], str],
+    ) -> None:
+        self._calls = calls
+        self._finder = finder
+        self._starter = starter
+        self._tags = tags
+        self._tasks = tasks
+        self._now = now
+        self._describe = describe
+        self._last: dict[ImageRef, ScannedImage] = {}
+
+    def resolve(self, image: ImageRef) -> TaggedDigest | None:
+        """See `ImageScans.resolve`; SWR does not list the images of an index."""
+        return self._tags.resolve(image)
+
+    def look(self, images: Sequence[ImageRef]) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.look`; while the scan of this run goes on, only its task is asked for if that is less."""
+        if self._finder.last_calls > 1 and (task := self._starter.poll()):
+            raw_state = f"scan task at {task.progress or 0} %"
+            return tuple(self._while_running(image, raw_state) for image in images)
+        self._finder.find(images)
+        self._last = {image: self._seen(image) for image in images}
+        return tuple(self._last[image] for image in images)
+
+    def with_scopes(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.with_scopes`; read once for all of them."""
+        tasks = self._tasks.parse(self._tasks.read(()))
+        return tuple(with_scopes(image, tasks, self._now()) for image in images)
+
+    def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.with_severities`; HSS would need three calls for each image, and has the highest one here."""
+        return tuple(images)
+
+    def request_listing(self, images: Sequence[ImageRef]) -> None:
+        """See `ImageScans.request_listing`: synchronises the registries of these images."""
+        rows = {image: self._finder.rows_of(image).with_other_digest for image in images}
+        self._calls.synchronise(registries_of(rows, self._calls))
+
+    def can_start(self, image: ScannedImage) -> bool:
+        """See `ImageScans.can_start`: a scan repeats what the row of the image says."""
+        return bool(self._finder.rows_of(image.image).with_digest)
+
+    def start(self, images: Sequence[ScannedImage]) -> None:
+        """See `ImageScans.start`."""
+        self._starter.start(images)
+
+    def stop(self) -> None:
+        """See `ImageScans.stop`; a scan that cannot be stopped is noted in the event log."""
+        self._starter.stop()
+
+    def search_description(self) -> str:
+        """See `ImageScans.search_description`."""
+        return self._describe()
+
+    def _while_running(self, image: ImageRef, raw_state: str) -> ScannedImage:
+        last = self._last.get(image, as_image(image, ()))
+        is_scanning = image in self._starter.row_ids
+        return replace(last, state=ImageState.SCANNING, raw_state=raw_state, reason="") if is_scanning else last
+
+    def _seen(self, image: ImageRef) -> ScannedImage:
+        rows = self._finder.rows_of(image)
+        listed_digest = next((row.digest for row in rows.with_other_digest), "")
+        if image not in self._starter.row_ids:
+            return as_image(image, rows.with_digest, listed_digest=listed_digest)
+        # Its row must have the same digest still: another row with it may have an older result.
+        row = rows.by_id(self._starter.row_ids[image])
+        if row is None or row.digest != image.digest:
+            return as_image(image, (), listed_digest=row.digest if row else listed_digest)
+        return as_image(image, rows.with_digest, scanned_row=row)

@@ -1,0 +1,91 @@
+"""The calls to SWR: what a tag stands for in its registry now (huawei-images.md 4, 5)."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from gate.clouds.huawei.error_response import UnknownInRegistry
+from gate.clouds.huawei.images.names import namespace_and_name, normalised_digest
+from gate.clouds.values import is_one_of, malformed, text
+from gate.image import TaggedDigest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gate.clouds.api_client import ApiClient
+    from gate.image import ImageRef
+
+_IMAGE: tuple[object, ...] = (None, 0)
+"""The values of `tag_type` that stand for no index (4)."""
+_PAGE_SIZE = 100
+_INDEX_WORDS = ("index", "manifest.list")
+"""In the media type of an index, by OCI and by Docker."""
+
+
+class Swr:
+    """The registries of one region."""
+
+    def __init__(self, client: ApiClient, project_id: str) -> None:
+        self._client = client
+        self._project_id = project_id
+
+    def tag(self, image: ImageRef) -> TaggedDigest | None:
+        """What a tag of the basic edition stands for; None if SWR does not know it."""
+        namespace, name = namespace_and_name(image)
+        # A slash of the repository is written as `$` (4).
+        place = f"namespaces/{_part(namespace)}/repos/{_part(name.replace('/', '$'))}"
+        try:
+            document = self._get(f"/v2/manage/{place}/tags/{_part(image.tag)}", "ShowRepoTag")
+        except UnknownInRegistry:
+            return None
+        is_index = not is_one_of(document.get("tag_type"), _IMAGE)
+        return TaggedDigest(digest=_digest(document, image), is_index=is_index)
+
+    def tag_of_instance(self, image: ImageRef, instance_id: str) -> TaggedDigest | None:
+        """What a tag in an instance of the enterprise edition stands for; None if the instance does not know it."""
+        try:
+            found = [one for one in self._artifacts(image, instance_id) if _has_tag(one, image.tag)]
+        except UnknownInRegistry:
+            return None
+        digests = {_digest(one, image) for one in found}
+        if len(digests) > 1:
+            raise malformed(f"SWR lists the tag {image.tag} for {len(digests)} images of one repository.")
+        is_index = any(word in text(one.get("manifest_media_type")) for one in found for word in _INDEX_WORDS)
+        return TaggedDigest(digest=digests.pop(), is_index=is_index) if digests else None
+
+    def _artifacts(self, image: ImageRef, instance_id: str) -> Iterator[Mapping[str, Any]]:
+        """The images of a repository whose tags contain that of the image."""
+        namespace, name = namespace_and_name(image)
+        # The vendor's SDK encodes the repository twice (5).
+        repository = f"namespaces/{_part(namespace)}/repositories/{_part(_part(name) if '/' in name else name)}"
+        path = f"/v2/{_part(self._project_id)}/instances/{_part(instance_id)}/{repository}/artifacts"
+        for page in count():
+            query = (("tags", image.tag), ("limit", str(_PAGE_SIZE)), ("offset", str(page * _PAGE_SIZE)))
+            rows = self._get(path, "ListInstanceArtifacts", query).get("artifacts")
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise malformed("The response has no list of artifacts.")
+            yield from rows
+            if len(rows) < _PAGE_SIZE:
+                return
+
+    def _get(self, path: str, operation: str, query: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
+        headers = {"Content-Type": "application/json", "X-Project-Id": self._project_id}
+        return self._client.call("GET", path, query, headers, operation=operation)
+
+
+def _part(value: str) -> str:
+    return quote(value, safe="")
+
+
+def _digest(document: Mapping[str, Any], image: ImageRef) -> str:
+    digest = normalised_digest(document.get("digest"))
+    if not digest:
+        raise malformed(f"SWR states no digest for {image}.")
+    return digest
+
+
+def _has_tag(artifact: Mapping[str, Any], tag: str) -> bool:
+    tags = artifact.get("tags")
+    return isinstance(tags, list) and any(isinstance(one, dict) and one.get("name") == tag for one in tags)
