@@ -15,6 +15,7 @@ from gate.clock import Clock
 from gate.clouds import CLOUDS
 from gate.commands import check_and_publish
 from gate.errors import ExitCode, Interrupted, UsageError
+from gate.images.reference import image_reference
 from gate.log import Log
 from gate.options import OPTIONS
 from gate.ownership import is_root
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from gate.settings import Settings
+    from gate.simulator import Scenario
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 _LAST_PORT = 65535
+_FAST = {"poll-interval": 0.5, "appear-timeout": 3.0}
 _SCENARIOS = {**SCENARIOS, **IMAGE_SCENARIOS}
 
 
@@ -147,30 +150,37 @@ def _cause(error: OSError) -> str:
 
 @click.command(cls=ScenarioCommand)
 @_cloud("simulate this cloud")
-@_scenario(SCENARIOS)
+@_scenario(_SCENARIOS)
 @click.pass_obj
 def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
     """Run check against a simulated cloud: what it prints and how it exits, without an account."""
-    chosen = SCENARIOS[scenario]
+    chosen = _SCENARIOS[scenario]
+    if chosen.only_cloud not in {"", cloud}:
+        raise UsageError(
+            f"The scenario {scenario} is one of {CLOUDS[chosen.only_cloud].vendor} only.",
+            remedy=f"Give --cloud {chosen.only_cloud}, or another scenario.",
+        )
     print_stdout(f"Scenario {scenario}: {chosen.summary} The gate should exit with {chosen.expected_exit}.\n")
     log = Log(sys.stderr)
     clock = clock or Clock(sleep=log.sleep)
     with Simulator(scenario, now=lambda: clock.now().timestamp()) as simulator:
-        settings, keys = _demo_settings(cloud, simulator.describe()[cloud], chosen.expected_exit)
+        settings, keys = _demo_settings(cloud, simulator.describe()[cloud], chosen)
         # No other variable: a demo uses no real key, and no CI system may take its outcome for that of a check.
         return check_and_publish(settings, keys, log, clock)
 
 
-def _demo_settings(cloud: str, described: Mapping[str, str], expected_exit: int) -> tuple[Settings, dict[str, str]]:
+def _demo_settings(cloud: str, described: Mapping[str, str], chosen: Scenario) -> tuple[Settings, dict[str, str]]:
     """The settings for a simulated cloud, with fast polling, and the variables with its keys."""
     known = {option.name for option in OPTIONS}
     values: dict[str, Any] = {name.replace("_", "-"): value for name, value in described.items()}
     values = {name: value for name, value in values.items() if name in known}
-    schedule = {"poll-interval": 0.5, "appear-timeout": 3.0}
-    if expected_exit == ExitCode.NOT_FINAL:
-        schedule["timeout"] = 6.0
+    # Where results come late, two looks have to be further apart than they are late.
+    schedule = {"poll-interval": 5.0, "appear-timeout": 20.0} if chosen.images else _FAST
+    if chosen.expected_exit == ExitCode.NOT_FINAL:
+        schedule = {**schedule, "timeout": 6.0}
     keys = {f"SCAN_GATE_{name.upper()}": described[name] for name in ("access_key_id", "access_key_secret")}
-    return settings_from({"cloud": cloud, **values, **schedule}), keys
+    images = [image_reference(image) for image in chosen.images]
+    return settings_from({"cloud": cloud, **values, **schedule, "image": images}), keys
 
 
 def _shell_commands(cloud: str, described: Mapping[str, str]) -> str:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from gate.ci import CI_SYSTEMS
 from gate.clouds import CLOUDS
+from gate.images.from_file import images_from
+from gate.images.reference import image_reference
 from gate.reports import REPORTS
 from gate.settings import (
     Option,
@@ -63,6 +65,13 @@ CONNECTION_OPTIONS = (
         default_note="that of the region",
     ),
     Option(
+        name="registry-endpoint",
+        help="look up the tags of images at this address of the registry's API",
+        parse=base_url,
+        metavar="URL",
+        default_note="that of the region",
+    ),
+    Option(
         name="ca-bundle",
         help="trust only the certificate authorities in this PEM file",
         parse=ca_bundle,
@@ -93,6 +102,31 @@ TASK_ID = Option(
     metavar="ID",
     default_note="the newest one",
 )
+IMAGE_OPTIONS = (
+    Option(
+        name="image",
+        help="judge this image, [REGISTRY/]NAMESPACE/NAME[:TAG][@sha256:...], in place of a scan task; repeatable, one "
+        "per line in a variable",
+        parse=image_reference,
+        metavar="REFERENCE",
+        is_repeatable=True,
+        is_lenient_by_default=True,
+    ),
+    Option(
+        name="images-from",
+        help="judge the images that this file names: one reference per line, or the metadata file of `docker buildx`",
+        parse=images_from,
+        metavar="FILE",
+    ),
+    Option(
+        name="scan",
+        help="whether to start a scan of these images, which the cloud may charge for: auto where there is no fresh "
+        "result, always for all, or never, waiting for what others start",
+        choices=("auto", "always", "never"),
+        default="auto",
+    ),
+)
+"""Which images are judged, if any are named."""
 JUDGEMENT_OPTIONS = (
     TASK_ID,
     Option(
@@ -239,6 +273,7 @@ CLOUD_SECTIONS = {f"Only with --cloud {name}": provider.options for name, provid
 """The options of each cloud by themselves, for `--help`: an option that two clouds have is in the section of each."""
 SECTIONS = {
     "Connection": CONNECTION_OPTIONS,
+    "Images": IMAGE_OPTIONS,
     "Judgement": JUDGEMENT_OPTIONS,
     "Reports": OUTPUT_OPTIONS,
     **CLOUD_SECTIONS,
@@ -264,7 +299,7 @@ STATUS_SECTIONS = {
     "Log": _STATUS_LOG_OPTIONS,
 }
 """The help of `status`, which judges nothing."""
-OPTIONS = (*CONNECTION_OPTIONS, *JUDGEMENT_OPTIONS, *OUTPUT_OPTIONS, *CLOUD_OPTIONS, *LOG_OPTIONS)
+OPTIONS = (*CONNECTION_OPTIONS, *IMAGE_OPTIONS, *JUDGEMENT_OPTIONS, *OUTPUT_OPTIONS, *CLOUD_OPTIONS, *LOG_OPTIONS)
 """All options, each once, in the order in which they are shown."""
 STATUS_OPTIONS = (*_STATUS_CONNECTION_OPTIONS, *CLOUD_OPTIONS, *_STATUS_LOG_OPTIONS)
 """Those of `status`."""

@@ -70,6 +70,10 @@ def poll_once(connection: Connection) -> ScanTask | Reason:
 def _decide(connection: Connection) -> Verdict:
     settings, time_of_day = connection.settings, connection.time_of_day
     cloud, poller = CLOUDS[settings.cloud].connect(connection), _poller(connection)
+    if settings.images:
+        from gate.images.check import check_images  # noqa: PLC0415 - only this mode needs it, and each start-up counts
+
+        return check_images(cloud.image_scans(), poller, connection)
     found = find_task(cloud, poller, connection)
     if isinstance(found, Reason):
         return nothing_to_judge(found)

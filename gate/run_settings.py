@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.clouds import CLOUDS
 from gate.errors import UsageError
+from gate.images.registry import registry_of
 from gate.options import CLOUD_OPTIONS, OPTIONS
 from gate.policy import Policy
 from gate.settings import Settings
@@ -15,6 +16,7 @@ from gate.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gate.image import ImageRef
     from gate.settings import Option, ReportTarget
 
 
@@ -33,11 +35,17 @@ def settings_from(values: Mapping[str, Any], sources: Mapping[str, str] | None =
     if values["cloud"] is None:
         raise UsageError("No cloud is given.", remedy=f"Set {sources['cloud']} to one of: {', '.join(CLOUDS)}.")
     _check_region(values, sources)
+    images = _images(values)
+    _check_images(images, values, sources)
     return Settings(
         cloud=values["cloud"],
         region=values["region"],
         endpoint=values["endpoint"],
         task_id=values["task-id"],
+        images=images,
+        indexes=frozenset(one.image for one in values["images-from"] or () if one.is_index),
+        scan=values["scan"],
+        registry_endpoint=values["registry-endpoint"],
         policy=_policy(values),
         appear_timeout=values["appear-timeout"],
         timeout=values["timeout"],
@@ -64,6 +72,39 @@ def _policy(values: Mapping[str, Any]) -> Policy:
         warn_only=values["warn-only"],
         warn_undecided=values["on-undecided"] == "warn",
     )
+
+
+def _images(values: Mapping[str, Any]) -> tuple[ImageRef, ...]:
+    """The images that are named, each once, whatever names them."""
+    listed = (one.image for one in values["images-from"] or ())
+    # A word of an input stands for "not given".
+    return tuple(dict.fromkeys((*filter(None, values["image"]), *listed)))
+
+
+def _check_images(images: tuple[ImageRef, ...], values: Mapping[str, Any], sources: Mapping[str, str]) -> None:
+    """Raises an error if options are about images and there are none, or about tasks and there are some."""
+    if not images:
+        if values["scan"] != _DEFAULTS["scan"]:
+            raise UsageError(
+                f"No image is named, but {sources['scan']} is about images.",
+                means="Without one, the gate judges a scan task.",
+                remedy=f"Name the images with {sources['image']} or {sources['images-from']}, or remove it.",
+            )
+        return
+    of_tasks = ("task-id", *CLOUDS[values["cloud"]].task_options)
+    for name in of_tasks:
+        # The default of an option of a cloud is filled in later.
+        if values[name] is not None:
+            raise UsageError(
+                f"{sources[name]} selects a scan task, but images are named.",
+                means="The gate judges either exactly these images, or a scan task.",
+                remedy=f"Remove it, or the images ({sources['image']}, {sources['images-from']}).",
+            )
+    for image in images:
+        try:
+            registry_of(image, values["cloud"])
+        except ValueError as error:
+            raise UsageError(f"{error}.", remedy="Correct the reference or the cloud.") from None
 
 
 def _check_region(values: Mapping[str, Any], sources: Mapping[str, str]) -> None:

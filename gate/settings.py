@@ -53,9 +53,11 @@ class Option:
 
         An empty value is an error then: a reference to a step or a variable that does not exist is one.
         """
+        if self.is_repeatable:
+            return "none" if self.is_lenient_by_default else ""
         if self.default is not None:
             return "default" if self.is_lenient_by_default else ""
-        return "" if self.is_flag or self.is_repeatable or self.choices else "none"
+        return "" if self.is_flag or self.choices else "none"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +78,8 @@ class Settings:
     task_id: str | None = None
     images: tuple[ImageRef, ...] = ()
     """The images of the release; empty if a scan task is judged."""
+    indexes: frozenset[ImageRef] = frozenset()
+    """Those of them that are indexes of several images, as far as the user's own files say so."""
     scan: str = "auto"
     """Whether the gate starts scans of these images: `auto`, `always` or `never`."""
     registry_endpoint: str | None = None

@@ -164,12 +164,12 @@ def test_a_variable_in_other_letters_is_a_usage_error_and_not_ignored(
 
 
 def test_an_unknown_variable_is_a_warning(risky: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCAN_GATE_IMAGE", "scan-gate:1")
+    monkeypatch.setenv("SCAN_GATE_CONTAINER", "scan-gate:1")
 
     ending = risky.check()
 
     assert ending.code == 1
-    assert "The variable SCAN_GATE_IMAGE is not one of the gate's; it is ignored." in ending.err
+    assert "The variable SCAN_GATE_CONTAINER is not one of the gate's; it is ignored." in ending.err
 
 
 def test_the_variables_of_a_kubernetes_service_with_the_gates_name_are_not_misspelt(
@@ -751,7 +751,10 @@ def test_simulate_prints_commands_for_a_shell_and_serves_until_stopped(
     assert exports[0] == "export SCAN_GATE_CLOUD=alibaba"
     assert {line.partition("=")[0] for line in exports[1:]} == {
         f"export SCAN_GATE_{name}"
-        for name in ("ENDPOINT", "REGION", "ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN")
+        for name in (
+            *("ENDPOINT", "REGISTRY_ENDPOINT", "REGISTRY_INSTANCE", "REGION"),
+            *("ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN"),
+        )
     }
     assert hint == (
         "# Paste these lines into a second shell, and run the check there by the path of this scan-gate, such as "

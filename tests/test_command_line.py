@@ -303,7 +303,7 @@ def test_every_command_has_help(command: str, help_of: Callable[[str], str]) -> 
 @pytest.mark.parametrize(
     ("command", "titles"),
     [
-        ("check", ["Example", "Connection", "Judgement", "Reports"]),
+        ("check", ["Example", "Connection", "Images", "Judgement", "Reports"]),
         ("status", ["Example", "Connection"]),
     ],
 )

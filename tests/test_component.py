@@ -27,7 +27,7 @@ HEADER, JOBS = yaml.safe_load_all(TEXT)
 INPUTS: dict[str, dict[str, Any]] = HEADER["spec"]["inputs"]
 GATE = "/opt/scan-gate/bin/scan-gate"
 SHELLS = [shell for shell in ("sh", "bash", "dash") if shutil.which(shell)]
-GIVEN = {"cloud": "huawei", "image": "registry.example.com/scan-gate:1"}
+GIVEN = {"cloud": "huawei", "gate-image": "registry.example.com/scan-gate:1"}
 
 
 def interpolated(text: str, given: Mapping[str, object]) -> str:
@@ -77,7 +77,7 @@ def test_every_option_is_an_input_except_those_that_the_component_sets() -> None
 
 def test_every_input_has_a_type_a_description_and_a_default_unless_it_is_required() -> None:
     assert [name for name, spec in INPUTS.items() if not spec["type"] or not spec["description"]] == []
-    assert {name for name, spec in INPUTS.items() if "default" not in spec} == {"cloud", "image"}
+    assert {name for name, spec in INPUTS.items() if "default" not in spec} == {"cloud", "gate-image"}
 
 
 def test_all_inputs_are_used_and_no_others() -> None:
@@ -114,7 +114,7 @@ def test_no_input_of_free_text_takes_a_line_break(text: str) -> None:
     in_python = re.sub(r"\\x\{([0-9]+)\}", lambda found: f"\\u{found[1]:0>4}", pattern).replace("$", r"\Z")
     assert not re.search(in_python, text)
     assert re.search(in_python, 'it\'s "a" $NAME')
-    assert free - {name for name, spec in INPUTS.items() if "regex" in spec} == {"job-name", "stage", "image"}
+    assert free - {name for name, spec in INPUTS.items() if "regex" in spec} == {"job-name", "stage", "gate-image"}
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -11,6 +11,8 @@ import pytest
 
 from gate.clouds import CLOUDS
 from gate.errors import UsageError
+from gate.images.from_file import ListedImage
+from gate.images.reference import image_reference
 from gate.policy import Policy
 from gate.run_settings import settings_from
 from gate.settings import Settings, report_target
@@ -176,3 +178,64 @@ def test_an_option_of_another_cloud_is_refused_and_not_ignored(monkeypatch: pyte
         "bare does not have the option 'project-id', given as the variable SCAN_GATE_PROJECT_ID. "
         "Another cloud has it (huawei: select tasks of the project with this id). Remove it, or correct the cloud."
     )
+
+
+# Images.
+
+WEB, API = image_reference("team/web:1.0"), image_reference("team/api@sha256:" + "b" * 64)
+
+
+def test_images_come_from_both_options_each_once_in_their_order() -> None:
+    listed = [ListedImage(image=API), ListedImage(image=WEB, is_index=True)]
+
+    settings = settings_from({"cloud": "huawei", "image": [API, WEB, API], "images-from": listed})
+
+    assert (settings.images, settings.indexes) == ((API, WEB), frozenset({WEB}))
+    assert (settings.scan, settings.registry_endpoint) == ("auto", None)
+
+
+def test_the_word_of_an_input_that_is_not_given_names_no_image() -> None:
+    assert settings_from({"cloud": "huawei", "image": [None]}).images == ()
+
+
+def test_how_images_are_scanned_is_their_setting() -> None:
+    values = {"image": [WEB], "scan": "never", "registry-endpoint": "https://swr.example.com"}
+
+    settings = settings_from({"cloud": "huawei", **values})
+
+    assert (settings.scan, settings.registry_endpoint) == ("never", "https://swr.example.com")
+
+
+@pytest.mark.parametrize("scan", ["always", "never"])
+def test_how_images_are_scanned_without_any_image_is_an_error(scan: str) -> None:
+    """The image may have been forgotten, and a scan task would be judged in its place."""
+    with pytest.raises(UsageError, match="No image is named, but --scan is about images") as error:
+        settings_from({"cloud": "huawei", "scan": scan})
+
+    assert "--image or --images-from" in error.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("cloud", "option"),
+    [(cloud, option) for cloud, provider in CLOUDS.items() for option in ("task-id", *provider.task_options)],
+)
+def test_images_and_an_option_that_selects_a_scan_task_are_an_error(cloud: str, option: str) -> None:
+    with pytest.raises(UsageError, match=f"--{option} selects a scan task, but images are named"):
+        settings_from({"cloud": cloud, "image": [WEB], option: "1"})
+
+
+def test_an_option_that_selects_a_scan_task_is_one_of_its_cloud() -> None:
+    for provider in CLOUDS.values():
+        assert {*provider.task_options} < {option.name for option in provider.options}
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("swr.cn-north-4.myhuaweicloud.com/team/web:1", "is a registry of Huawei Cloud"),
+        ("registry.cn-hangzhou.aliyuncs.com/team/web:1", "cannot be judged"),
+    ],
+)
+def test_an_image_in_a_registry_that_the_cloud_does_not_scan_is_an_error(reference: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        settings_from({"cloud": "alibaba", "image": [image_reference(reference)]})

@@ -56,6 +56,10 @@ class Cloud(Protocol):
         """
         ...
 
+    def image_scans(self) -> ImageScans:
+        """The scans of single images, in place of tasks; sends no request."""
+        ...
+
 
 class ImageScans(Protocol):
     """The scans of exactly the images that were asked for; `gate.images` decides what to ask, and when.

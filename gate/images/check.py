@@ -14,7 +14,7 @@ from gate.images.judge import judge_images
 from gate.policy import Decision, Reason, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from gate.clouds import Connection, ImageScans
     from gate.image import ImageRef, ScannedImage
@@ -32,7 +32,7 @@ def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> V
         GateError: The cloud could not be reached, or refused.
     """
     asked, settings = connection.settings.images, connection.settings
-    pinned = pin(asked, scans)
+    pinned = pin(asked, scans, settings.indexes)
     if isinstance(pinned, Verdict):
         return pinned
     connection.event_log.note(f"judging {len(pinned)} images and no other")
@@ -41,18 +41,28 @@ def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> V
         task = as_task(scans.with_severities(task.images))
     tags = {image for image in asked if not image.digest}
     task = replace(task, images=tuple(_moved(image, tags, scans, connection) for image in task.images))
-    connection.event_log.polled(task)
+    connection.event_log.task = task
     now = connection.time_of_day.latest()
     return judge_images(task, settings, now=now, is_settled=is_settled, where=scans.search_description())
 
 
-def pin(images: Iterable[ImageRef], scans: ImageScans) -> tuple[ImageRef, ...] | Verdict:
-    """The images by their digests, which alone count from then on; the verdict if a tag stands for no single image."""
+def pin(
+    images: Iterable[ImageRef], scans: ImageScans, known_indexes: Container[ImageRef] = ()
+) -> tuple[ImageRef, ...] | Verdict:
+    """The images by their digests, which alone count from then on; the verdict if one stands for no single image.
+
+    Args:
+        images: As they were asked for.
+        scans: The cloud.
+        known_indexes: Those of them that are said to be indexes.
+    """
     pinned: list[ImageRef] = []
     unknown: list[ImageRef] = []
     indexes: list[ImageRef] = []
     for image in images:
-        if image.digest:
+        if image in known_indexes:
+            indexes.append(image)
+        elif image.digest:
             pinned.append(image)
         elif (found := scans.resolve(image)) is None:
             unknown.append(image)

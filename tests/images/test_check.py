@@ -404,6 +404,12 @@ def test_an_index_whose_images_nobody_names_is_undecided_with_what_to_do() -> No
     assert "--provenance=false --sbom=false" in run.verdict.reasons[0].message
 
 
+def test_an_index_that_the_users_own_file_names_is_undecided_without_any_call() -> None:
+    run = run_images(ScriptedScans([[an_image()]]), WEB, API, indexes=frozenset({WEB}))
+
+    assert (run.codes, int(run.verdict.exit_code), run.calls) == (["image-index"], 7, [])
+
+
 # Starting and stopping.
 
 

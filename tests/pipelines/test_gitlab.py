@@ -56,7 +56,7 @@ build:
       dotenv: build.env
 """
 """A job before the gate that tries to set its policy, with variables and with files."""
-FIXED_INPUTS = {"image": IMAGE, "poll-interval": "0.1", "report": "sarif=scan-gate/scan.sarif"}
+FIXED_INPUTS = {"gate-image": IMAGE, "poll-interval": "0.1", "report": "sarif=scan-gate/scan.sarif"}
 
 pytestmark = [
     pytest.mark.pipelines,

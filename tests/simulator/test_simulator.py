@@ -23,6 +23,7 @@ def test_it_describes_endpoints_and_credentials_of_every_cloud() -> None:
     assert settings["huawei"].keys() == {
         "endpoint",
         "iam_endpoint",
+        "registry_endpoint",
         "access_key_id",
         "access_key_secret",
         "security_token",
@@ -32,6 +33,8 @@ def test_it_describes_endpoints_and_credentials_of_every_cloud() -> None:
     }
     assert settings["alibaba"].keys() == {
         "endpoint",
+        "registry_endpoint",
+        "registry_instance",
         "access_key_id",
         "access_key_secret",
         "security_token",

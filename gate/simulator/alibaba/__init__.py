@@ -26,6 +26,7 @@ from gate.simulator.alibaba import (
     vulnerabilities,
 )
 from gate.simulator.alibaba.actions import ACTIONS, CONTAINER_REGISTRY, GET_ONLY, PRODUCTS
+from gate.simulator.alibaba.catalog import DEFAULT
 from gate.simulator.alibaba.errors import body, error, invalid, missing
 from gate.simulator.alibaba.identity import CREDENTIALS, REGION
 from gate.simulator.alibaba.pages import page
@@ -40,8 +41,13 @@ FAULT_ID: Final = f"{0:032x}"
 
 
 def describe(url: str) -> dict[str, str]:
-    """Endpoint, credentials and region for a client."""
-    return {"endpoint": url, **CREDENTIALS, "region": REGION}
+    """Endpoints, credentials, region and the instance of the registry for a client."""
+    places = {
+        "endpoint": url,
+        "registry_endpoint": url,
+        "registry_instance": DEFAULT.id,
+    }
+    return {**places, **CREDENTIALS, "region": REGION}
 
 
 def claims(request: HttpRequest) -> bool:

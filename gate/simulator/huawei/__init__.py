@@ -28,7 +28,8 @@ UNKNOWN: Final = "unknown"
 
 def describe(url: str) -> dict[str, str]:
     """Endpoints, credentials, region and project for a client."""
-    return {"endpoint": url, "iam_endpoint": url, **CREDENTIALS, "region": REGION, "project_id": PROJECT_ID}
+    places = dict.fromkeys(("endpoint", "iam_endpoint", "registry_endpoint"), url)
+    return {**places, **CREDENTIALS, "region": REGION, "project_id": PROJECT_ID}
 
 
 def claims(_request: HttpRequest) -> bool:

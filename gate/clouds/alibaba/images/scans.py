@@ -179,7 +179,10 @@ class AlibabaImageScans:
         return bool(self._finder.rows_of_digest(digest)) and self._started.count_attempts(digest) < _MAX_ATTEMPTS
 
     def _with_later_result(self, image: ImageRef, rows: Sequence[ImageRow], record: ScanRecord) -> ScannedImage:
-        """The image with the result of the scan of this run, or of a later one; results are minutes late (2.2)."""
+        """The image with the result of the scan of this run, or of a later one.
+
+        Results are minutes late (alibaba-security-center.md 2.2).
+        """
         is_scanning = any(row.state is ImageState.SCANNING for row in rows)
         is_later = partial(self._is_later, bare_digest(image), record)
         results = [row for row in rows if row.state is ImageState.SCANNED and is_later(row)]

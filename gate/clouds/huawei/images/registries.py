@@ -29,7 +29,9 @@ def registries_of(images: Mapping[ImageRef, Iterable[ImageRow]], calls: ImageCal
     found: set[_Registry] = set()
     unseen: list[ImageRef] = []
     for image, rows in images.items():
-        named = {_registry(row.raw, "registry_id") for row in rows} - {("", "")}
+        # One of the same name in a registry of another type, such as Harbor, says nothing of SWR.
+        possible = [row.raw for row in rows if row.registry_type in _types(image)]
+        named = {_registry(row, "registry_id") for row in possible} - {("", "")}
         found |= named
         unseen += [] if named else [image]
     if unseen:

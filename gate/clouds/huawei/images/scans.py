@@ -58,8 +58,8 @@ class HuaweiImageScans:
         self._last = {image: self._seen(image) for image in images}
         return tuple(self._last[image] for image in images)
 
-    def with_scopes(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """See `ImageScans.with_scopes`; read once for all of them."""
+    def verified(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.verified`; a result of another image is not SCANNED by its row already."""
         tasks = self._tasks.parse(self._tasks.read(()))
         return tuple(with_scopes(image, tasks, self._now()) for image in images)
 
