@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.clouds.api_client import ApiClient
 from gate.clouds.huawei.images.calls import ImageCalls
-from gate.clouds.huawei.images.editions import named_swr_endpoint
+from gate.clouds.huawei.images.editions import registry_region
 from gate.clouds.huawei.images.finder import RowFinder
 from gate.clouds.huawei.images.own_scan import OwnScan
 from gate.clouds.huawei.images.scans import HuaweiImageScans
@@ -51,7 +51,7 @@ def connect_images(
         return Swr(ApiClient(api(address), connection), hss.project_id)
 
     def swr(image: ImageRef) -> Swr:
-        return swr_at(settings.registry_endpoint or named_swr_endpoint(image) or _endpoint(region))
+        return swr_at(settings.registry_endpoint or _endpoint(registry_region(image) or region))
 
     def describe() -> str:
         named = [f"--{name.replace('_', '-')} {value}" for name, value in scope] or ["the default enterprise project"]
