@@ -38,6 +38,7 @@ ISOLATED = (
 AUTHOR = ("-c", "user.name=t", "-c", "user.email=t@example.com")
 WORKFLOW = "tests/pipelines/workflows/gate.yml"
 TWO_GATES = "tests/pipelines/workflows/two-gates.yml"
+IMAGES = "tests/pipelines/workflows/images.yml"
 ACTION = ("action.yml", "Dockerfile", ".dockerignore", "requirements", "pyproject.toml", "README.md", "LICENSE", "gate")
 FILES = (*ACTION, "tests/pipelines/cloud_over_tls.py")
 OUTPUTS = yaml.safe_load((ROOT / "action.yml").read_text())["outputs"]
@@ -254,6 +255,30 @@ def test_two_gates_in_one_job_are_told_apart() -> None:
     assert "categories: scan-gate/production/ scan-gate/staging/" in printed
     summaries = [event["content"].splitlines()[0] for event in events if event.get("command") == "summary"]
     assert summaries == ["## ⛔ Image scan production: blocked", "## ✅ Image scan staging: passed"]
+
+
+@pytest.mark.parametrize(
+    ("findings", "words"),
+    [("{}", "passed, 0 of 1 risky"), ('{"vulnerabilities": {"high": 2}}', "blocked, 1 of 1 risky")],
+    ids=["clean", "risky"],
+)
+def test_a_job_builds_pushes_and_gates_by_digest(cloud: str, findings: str, words: str) -> None:
+    with Simulator("empty") as registry:
+        settings = registry.describe()[cloud]
+        names = ("endpoint", "region", "project_id", "registry_instance")
+        variables = {name.upper(): settings.get(name, "") for name in names}
+        variables |= {"CLOUD": cloud, "REGISTRY": registry.url, "FINDINGS": findings}
+        secrets = {name.upper(): settings[name] for name in ("access_key_id", "access_key_secret")}
+        ended = act(
+            IMAGES,
+            "--json",
+            *(f"--var={name}={value}" for name, value in variables.items()),
+            *(f"--secret={name}={value}" for name, value in secrets.items()),
+        )
+
+    events = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+    printed = [event["msg"].strip() for event in events if "later" in event.get("stepID", ())]
+    assert f"verdict: {words}" in printed, ended.stdout
 
 
 def test_the_pipeline_of_this_project_runs_the_action_against_a_cloud_outside_its_loopback() -> None:

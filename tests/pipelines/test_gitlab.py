@@ -56,6 +56,13 @@ build:
       dotenv: build.env
 """
 """A job before the gate that tries to set its policy, with variables and with files."""
+PUSH = """
+import json, sys, urllib.request
+registry, image, findings = sys.argv[1:]
+body = json.dumps({"image": image, "findings": json.loads(findings)}).encode()
+assert urllib.request.urlopen(urllib.request.Request(registry + "/simulate/push", body)).status == 201
+"""
+"""A stand-in for `docker push`."""
 FIXED_INPUTS = {"gate-image": IMAGE, "poll-interval": "0.1", "report": "sarif=scan-gate/scan.sarif"}
 
 pytestmark = [
@@ -207,6 +214,44 @@ def test_every_report_is_an_artifact_even_after_a_block(tmp_path: Path) -> None:
     names = ["code-quality.json", "junit.xml", "report.html", "report.json", "report.md", "scan.env", "scan.sarif"]
     assert sorted(path.name for path in folder.iterdir()) == names
     assert json.loads((folder / "report.json").read_text())["verdict"] == "blocked"
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    ("findings", "words"),
+    [("{}", "passed, 0 of 1 risky"), ('{"vulnerabilities": {"high": 2}}', "blocked, 1 of 1 risky")],
+    ids=["clean", "risky"],
+)
+@pytest.mark.usefixtures("images")
+def test_a_job_builds_and_pushes_and_the_gate_judges_by_the_digest_that_it_passed_on(
+    cloud: str, findings: str, words: str, tmp_path: Path
+) -> None:
+    with Simulator("empty") as registry:
+        settings = registry.describe()[cloud]
+        of_cloud = option_values(cloud, settings, omitted=("project_id",))
+        own = {"image": "$RELEASE_IMAGE", "dependencies": ["build"], "allow-exit-codes": [1], "poll-interval": "0.5"}
+        inputs: dict[str, object] = {**FIXED_INPUTS, **of_cloud, **own}
+        reference = "team/shop/web:1.4.2@sha256:$(sha256sum layer | cut -d' ' -f1)"
+        build_job = {
+            "stage": "build",
+            "image": {"name": IMAGE, "entrypoint": [""]},
+            "script": [
+                "echo layer > layer",
+                f'reference="{reference}"',
+                f"""python3 -c '{PUSH}' {registry.url} "$reference" '{findings}'""",
+                'echo "RELEASE_IMAGE=$reference" > build.env',
+            ],
+            "artifacts": {"reports": {"dotenv": "build.env"}},
+        }
+        later = {
+            "stage": "deploy",
+            "script": ['echo "later job sees $SCAN_VERDICT, $SCAN_RISKY_NUM of $SCAN_TOTAL_NUM risky"'],
+        }
+        stages = {"stages": ["build", "test", "deploy"], "build": build_job, "print-outputs": later}
+        include = [{"local": "templates/scan-gate.yml", "inputs": inputs}]
+        log = run_pipeline(tmp_path, json.dumps({**stages, "include": include}), settings)
+
+    assert f"later job sees {words}" in log, log
 
 
 @pytest.mark.usefixtures("images")
