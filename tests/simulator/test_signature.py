@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -99,6 +99,12 @@ SCAN = Vector(
     canonical_hash="beb150de92872d4aa5bd7380f2b8382bd8fc1c273244e47f1514d0b0eaba3ba9",
     signature="9b26be2ae9757cfbeb33b40b367f624a2bec982bb62753019098094e67b6b50b",
 )
+SCAN_IN_REGION = replace(
+    SCAN,
+    headers={**PROJECT_HEADERS, "region": "cn-north-4"},
+    canonical_hash="",
+    signature="e44d4cdd9dc5de3590a077c6f5c94d4facb4ecef78504ddff2f9078fd90386bd",
+)
 VULNERABILITIES = Vector(
     target=f"{IMAGES}/741f24a795d6d93d7c6edd11780d63c13e16c39615dd9d223378a57a836f2ee6/vulnerabilities"
     "?image_name=shop%2Fweb&image_type=private_image&limit=200&namespace=team&offset=0"
@@ -112,11 +118,30 @@ STOP = Vector(
     canonical_hash="",
     signature="2d1b1364d3c9dc1547f1bced81f45b9b55293bf9e905c45e43643ad00884d8ba",
 )
+ONE_CVE = Vector(
+    target="/v5/0123456789abcdef0123456789abcdef/images/vulnerabilities?cve_id=CVE-2024-3094"
+    "&handle_status=unhandled&image_type=registry&limit=200&offset=0&type=linux_vul",
+    canonical_hash="",
+    signature="8bbc6da2a0d957d092339daed8e54f1287e3d7e9aa9ffbb51487f8aa26aecd3f",
+)
 TAG = Vector(
     target="/v2/manage/namespaces/team/repos/shop%24web/tags/1.4.2",
     host=SWR,
     canonical_hash="7aff9a2b82d038f0dd9451eed8dfe5f2f48a6d1b41232e2230aed5636f3c7542",
     signature="8506a6edb89d9040f060cf472a8ad7c6b4d1dc6e4e5b4df5278c0d927d315162",
+)
+TAG_BY_TEMPORARY_KEY = replace(
+    TAG,
+    headers=TEMPORARY.headers,
+    canonical_hash="",
+    signature="3eda14a666e921981907975c5fd9cf74d11cca6ded5e7c27eb2ad7c8bb7a3cae",
+)
+LOGIN = Vector(
+    method="POST",
+    target="/v2/manage/utils/secret?projectname=cn-north-4",
+    host=SWR,
+    canonical_hash="",
+    signature="a6d0db21276203fc112de068b89fefc508c90394cc7a72a5d480d5425c879cd5",
 )
 ARTIFACT = Vector(
     target="/v2/0123456789abcdef0123456789abcdef/instances/i-1/namespaces/team/repositories/shop%252Fweb"
@@ -140,10 +165,11 @@ def canonical(vector: Vector) -> str:
 
 
 OF_TASKS = (PUBLISHED, PLAIN, TEMPORARY, ESCAPED, WITH_BODY, IAM)
-OF_IMAGES = (ROWS, SYNC, SCAN, VULNERABILITIES, STOP, TAG, ARTIFACT)
+OF_IMAGES = (ROWS, SYNC, SCAN, SCAN_IN_REGION, VULNERABILITIES, STOP, ONE_CVE, ARTIFACT)
+OF_SWR = (TAG, TAG_BY_TEMPORARY_KEY, LOGIN)
 
 
-@pytest.mark.parametrize("vector", [*OF_TASKS, *OF_IMAGES])
+@pytest.mark.parametrize("vector", [*OF_TASKS, *OF_IMAGES, *OF_SWR])
 def test_every_published_vector_is_reproduced(vector: Vector) -> None:
     """Both the canonical request and the signature are equal to the vendor's, where the vendor's is known."""
     form = canonical(vector)
