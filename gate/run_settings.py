@@ -104,7 +104,9 @@ def _check_images(images: tuple[ImageRef, ...], values: Mapping[str, Any], sourc
         try:
             registry_of(image, values["cloud"])
         except ValueError as error:
-            raise UsageError(f"{error}.", remedy="Correct the reference or the cloud.") from None
+            message = str(error)
+            sentence = message if message.endswith("?") else f"{message}."
+            raise UsageError(sentence, remedy="Correct the reference or the cloud.") from None
 
 
 def _check_region(values: Mapping[str, Any], sources: Mapping[str, str]) -> None:

@@ -21,7 +21,7 @@ _MAX_NAME = 300
 
 def starting(count: int, total: int) -> str:
     """What the log says before a scan is started, which may cost money."""
-    return f"starting a scan of {_of(count, total)}, as one; the cloud may charge for it"
+    return f"starting a scan of {_of(count, total)}; the cloud may charge for it"
 
 
 def asking_for_listing(count: int, total: int) -> str:
@@ -94,16 +94,16 @@ def unknown_state(images: Sequence[ScannedImage], limit: str) -> str:
     """The reason when images were in a state that nobody documents until the time was up."""
     states = ", ".join(sorted({one_line(image.raw_state, 80) or "none given" for image in images}))
     return (
-        f"The time is up after {limit} and {_names([image.image for image in images])} are in an unknown state "
-        f"({states}). Check them in the cloud's console; if they are scanned there, report this state to the gate's "
-        "project."
+        f"The time is up after {limit} and the state of {_names([image.image for image in images])} is unknown "
+        f"({states}). Check it in the cloud's console; what is scanned there is a reason to report this state to the "
+        "gate's project."
     )
 
 
 def not_scanned_in_time(images: Sequence[ScannedImage], total: int, limit: str) -> str:
     """The reason when the scan of images had not ended when the time was up."""
     return (
-        f"The time is up after {limit} and {_of(len(images), total)} have no result yet: "
+        f"The time is up after {limit} and {_of(len(images), total)} {_have(len(images))} no result yet: "
         f"{_names([image.image for image in images])}. Raise --timeout, or run the gate again later."
     )
 
@@ -133,3 +133,7 @@ def _more(count: int) -> str:
 
 def _of(count: int, total: int) -> str:
     return f"{count} of {total} image{'' if total == 1 else 's'}"
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"

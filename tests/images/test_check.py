@@ -138,6 +138,7 @@ def test_an_old_result_of_the_same_digest_is_not_taken_for_that_of_the_scan_that
     run = run_images(ScriptedScans([[OLD]]), timeout=300.0)
 
     assert (run.codes, int(run.verdict.exit_code), run.states) == (["not-final"], 5, [WAITING])
+    assert "5 min (--timeout) and 1 of 1 image has no result yet: swr.test/shop/web" in run.verdict.reasons[0].message
 
 
 def test_an_old_result_is_not_fresh_by_the_clock_of_the_cloud_that_is_ahead() -> None:
@@ -419,7 +420,7 @@ def test_the_log_says_how_many_images_will_be_scanned_before_the_scan_is_started
     run = run_images(scans, WEB, API)
     said += [event.text for event in run.events if event.kind is EventKind.ACTION]
 
-    assert said == ["starting a scan of 1 of 2 images, as one; the cloud may charge for it"]
+    assert said == ["starting a scan of 1 of 2 images; the cloud may charge for it"]
 
 
 def test_a_scan_that_the_gate_started_is_stopped_when_the_time_is_up() -> None:
