@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gate.errors import ExitCode
+from gate.image import ImageState
 from gate.policy import Decision, failed_images
 from gate.scan import ScanScope, TaskState
 
@@ -47,15 +48,22 @@ class Event:
 
 def coverage(task: ScanTask) -> dict[str, str]:
     """What the scan looked for, in which images, and what triggered it, in words: a pass says nothing beyond this."""
-    names = ", ".join(sorted(task.scopes or ())) or "nothing"
-    scope = "not stated" if task.scopes is None else "everything" if task.scopes == frozenset(ScanScope) else names
-    images = {True: "all", False: "selected", None: "not stated"}[task.covers_all_images]
+    if task.asks_for_images:
+        scopes = {image.scopes for image in task.images if image.state is ImageState.SCANNED}
+        scope = "not the same for all images" if len(scopes) > 1 else _scope(next(iter(scopes), None))
+        return {"Scope": scope, "Images": "those that were asked for"}
     return {
-        "Scope": scope,
-        "Images": images,
+        "Scope": _scope(task.scopes),
+        "Images": {True: "all", False: "selected", None: "not stated"}[task.covers_all_images],
         "Image type": task.image_type or "not stated",
         "Trigger": task.type or "not stated",
     }
+
+
+def _scope(scopes: frozenset[ScanScope] | None) -> str:
+    if scopes is None:
+        return "not stated"
+    return "everything" if scopes == frozenset(ScanScope) else ", ".join(sorted(scopes)) or "nothing"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +118,7 @@ class Outcome:
         """
         task = self.task
         counts = task.counts if task else None
+        asked = counts if task and task.asks_for_images else None
         values = {
             "verdict": self.verdict.decision,
             "exit-code": int(self.verdict.exit_code),
@@ -123,6 +132,8 @@ class Outcome:
             "success-num": counts.succeeded if counts else None,
             "failed-num": failed_images(task) if task else None,
             "risky-num": counts.risky if counts else None,
+            "images-total": asked.total if asked else None,
+            "images-risky": asked.risky if asked else None,
         }
         return {name: "" if value is None else str(value) for name, value in values.items()}
 

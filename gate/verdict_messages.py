@@ -72,6 +72,23 @@ def too_many_risky(risky: int, total: int, limit: int, *, is_judged_above: bool)
     )
 
 
+def passed_images(scanned: int, total: int, *, failed: int, risky: int) -> str:
+    """What a pass says of the images that were asked for: a digest cannot be scanned before it was pushed.
+
+    Args:
+        scanned: How many have a result.
+        total: How many were asked for.
+        failed: How many could not be scanned, which the policy allows.
+        risky: How many are risky, which the policy allows.
+    """
+    pushed = "it was pushed" if total == 1 else "they were pushed"
+    everything = "all " if scanned == total > 1 else ""
+    parts = [f"{scanned} of {total} image{'' if total == 1 else 's'}, {everything}scanned since {pushed}"]
+    parts += [f"{failed} could not be scanned, which --max-failed allows"] if failed else []
+    parts += [f"{risky} {'is' if risky == 1 else 'are'} risky, which --max-risky allows"] if risky else []
+    return "; ".join(parts)
+
+
 def is_cause(reason: str) -> bool:
     """Whether the cloud's words about a failed image say why; a mere state, such as FAIL or START, does not."""
     return not re.fullmatch(r"[A-Z_, ]*", reason)

@@ -5,20 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gate.clock import Clock
-from gate.image import FailedImage, ImageRef
+from gate.image import FailedImage, ImageRef, ImageState, ScannedImage, Severity
+from gate.images.counts import as_task
+from gate.images.judge import judge_images
 from gate.outcome import Outcome
 from gate.policy import Policy, judge
-from gate.scan import RISK_SCOPES, Counts, ScanTask, TaskState
+from gate.scan import RISK_SCOPES, Counts, ScanScope, ScanTask, TaskState
+from gate.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gate.outcome import Event
     from gate.policy import Verdict
-    from gate.scan import ScanScope
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
@@ -86,6 +88,7 @@ def a_task(
     covers_all_images: bool | None = True,
     image_type: str = "registry",
     ended_at: datetime | None = None,
+    images: tuple[ScannedImage, ...] = (),
 ) -> ScanTask:
     """A scan task that is complete, fresh and clean."""
     return ScanTask(
@@ -103,6 +106,7 @@ def a_task(
         remaining=remaining,
         counts=Counts(total=total, succeeded=succeeded, failed=failed, risky=risky),
         failed_images=failed_images,
+        images=images,
         reason=reason,
         risk_applies=risk_applies,
         results_pending=results_pending,
@@ -135,3 +139,34 @@ def an_outcome(
         gate_version="0.1.0",
         generated_at=NOW,
     )
+
+
+def a_digest(character: str = "a") -> str:
+    """A digest of one hexadecimal digit."""
+    return f"sha256:{character * 64}"
+
+
+def an_image(name: str = "web", state: ImageState = ImageState.SCANNED, **fields: Any) -> ScannedImage:
+    """An image as the cloud shows it: by default scanned five minutes ago, and clean."""
+    image = ImageRef(registry="swr", namespace="team", name=name, tag="1.0", digest=a_digest())
+    scanned_at = NOW - timedelta(minutes=5) if state is ImageState.SCANNED else None
+    defaults = {"image": image, "raw_state": str(state), "scanned_at": scanned_at}
+    defaults["is_risky"] = False if state is ImageState.SCANNED else None
+    return ScannedImage(state=state, **{**defaults, **fields})
+
+
+def a_risky_image(name: str = "web", **fields: Any) -> ScannedImage:
+    """An image with seven vulnerabilities, two of which are of high severity."""
+    found = {"kinds": {ScanScope.VULNERABILITY: 7}, "severities": {Severity.HIGH: 2, Severity.MEDIUM: 5}}
+    return an_image(name, is_risky=True, **{**found, "highest": Severity.HIGH, **fields})
+
+
+def a_release(
+    *images: ScannedImage, policy: Policy | None = None, cloud: str = "huawei", is_settled: bool = True
+) -> Outcome:
+    """The outcome of a run that was asked for these images, by default for a clean one."""
+    policy = policy or Policy()
+    task = as_task(images or (an_image(),))
+    settings = Settings(cloud=cloud, policy=policy, images=tuple(image.image for image in task.images))
+    verdict = judge_images(task, settings, now=NOW, is_settled=is_settled, where="Cloud (here)")
+    return an_outcome(task, policy=policy, verdict=verdict, cloud=cloud)

@@ -90,7 +90,7 @@ def test_the_pages_of_azure_and_gitlab_list_every_output() -> None:
     (of_azure,) = re.findall(r"^- output variables: (.*);$", azure, flags=re.MULTILINE)
     (of_gitlab,) = re.findall(r"^\| variables for later jobs: (.*?) \|", gitlab, flags=re.MULTILINE)
 
-    names = [name.replace("-", "_") for name in an_outcome().outputs]
+    names = [name.replace("-", "_") for name in ACTION["outputs"]]
     assert re.findall(r"`(\w+)`", of_azure) == names
     assert re.findall(r"`(\w+)`", of_gitlab) == [f"{dotenv.PREFIX}{name.upper()}" for name in names]
 

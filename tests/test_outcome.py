@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.errors import ExitCode, Unreachable
-from gate.image import FailedImage, ImageRef
+from gate.image import FailedImage, ImageRef, ImageState, ScannedImage
+from gate.images.counts import as_task
 from gate.outcome import Event, EventKind, Outcome, coverage
 from gate.policy import Policy, Reason, Verdict, judge, nothing_to_judge, undecided
-from gate.scan import Counts, ScanScope, ScanTask, TaskState
+from gate.scan import RISK_SCOPES, Counts, ScanScope, ScanTask, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +85,22 @@ def test_outputs_say_what_happened_before_any_leniency() -> None:
         "success-num": "7",
         "failed-num": "1",
         "risky-num": "3",
+        "images-total": "",
+        "images-risky": "",
     }
+
+
+@pytest.mark.parametrize(("is_risky", "risky"), [(True, "1"), (None, "")])
+def test_the_images_that_were_asked_for_are_counted_in_outputs_of_their_own(
+    risky: str, *, is_risky: bool | None
+) -> None:
+    scanned = ScannedImage(image=ImageRef(name="cart"), state=ImageState.SCANNED, is_risky=is_risky)
+    task = as_task((scanned, ScannedImage(image=ImageRef(name="till"), state=ImageState.WAITING)))
+
+    found = an_outcome(undecided(Unreachable("No answer.")), Policy(), task=task).outputs
+
+    assert (found["images-total"], found["images-risky"]) == ("2", risky)
+    assert (found["total-num"], found["risky-num"], found["task-id"]) == ("2", risky, "")
 
 
 def test_unknown_outputs_are_empty() -> None:
@@ -94,7 +110,7 @@ def test_unknown_outputs_are_empty() -> None:
     assert without_a_task.pop("exit-code") == "4"
     assert set(without_a_task) == {
         "task-id", "task-state", "task-type", "scope", "all-images", "image-type", "total-num", "success-num",
-        "failed-num", "risky-num"
+        "failed-num", "risky-num", "images-total", "images-risky"
     }  # fmt: skip
     assert set(without_a_task.values()) == {""}
 
@@ -115,6 +131,27 @@ def test_what_the_cloud_does_not_state_is_said_in_words() -> None:
         "Image type": "registry",
         "Trigger": "manual",
     }
+
+
+def of_release(*scopes: frozenset[ScanScope] | None) -> ScanTask:
+    """Images that were scanned for this, and one that was not scanned."""
+    images = [ScannedImage(image=ImageRef(), state=ImageState.SCANNED, scopes=one, is_risky=False) for one in scopes]
+    return as_task((*images, ScannedImage(image=ImageRef(), state=ImageState.WAITING)))
+
+
+@pytest.mark.parametrize(
+    ("task", "scope"),
+    [
+        (of_release(RISK_SCOPES, RISK_SCOPES), "baseline, malicious-file, vulnerability"),
+        (of_release(RISK_SCOPES, None), "not the same for all images"),
+        (of_release(None, None), "not stated"),
+        (of_release(), "not stated"),
+        (of_release(frozenset(ScanScope)), "everything"),
+        (of_release(frozenset()), "nothing"),
+    ],
+)
+def test_the_coverage_of_a_release_is_that_of_its_scanned_images(task: ScanTask, scope: str) -> None:
+    assert coverage(task) == {"Scope": scope, "Images": "those that were asked for"}
 
 
 def events(kinds: Iterable[EventKind]) -> tuple[Event, ...]:

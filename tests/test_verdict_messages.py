@@ -18,6 +18,7 @@ from gate.verdict_messages import (
     not_plainly_complete,
     not_settled,
     nothing_scanned,
+    passed_images,
     results_pending,
     too_many_failed,
     too_many_risky,
@@ -229,3 +230,34 @@ def test_contradicting_counts_are_named_with_the_total() -> None:
 
 def test_a_task_without_images_is_reported_with_what_to_check() -> None:
     assert NO_IMAGES == "The scan task has no images: nothing was scanned. Check which images the scan covers."
+
+
+@pytest.mark.parametrize(
+    ("scanned", "total", "failed", "risky", "words"),
+    [
+        (12, 12, 0, 0, "12 of 12 images, all scanned since they were pushed"),
+        (1, 1, 0, 0, "1 of 1 image, scanned since it was pushed"),
+        (
+            11,
+            12,
+            1,
+            0,
+            "11 of 12 images, scanned since they were pushed; 1 could not be scanned, which --max-failed allows",
+        ),
+        (12, 12, 0, 1, "12 of 12 images, all scanned since they were pushed; 1 is risky, which --max-risky allows"),
+        (
+            3,
+            5,
+            2,
+            3,
+            (
+                "3 of 5 images, scanned since they were pushed; 2 could not be scanned, which --max-failed allows; "
+                "3 are risky, which --max-risky allows"
+            ),
+        ),
+    ],
+)
+def test_a_pass_says_of_how_many_images_it_is_and_what_the_policy_allows(
+    scanned: int, total: int, failed: int, risky: int, words: str
+) -> None:
+    assert passed_images(scanned, total, failed=failed, risky=risky) == words

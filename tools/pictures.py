@@ -9,18 +9,21 @@ from __future__ import annotations
 import html
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 
 from gate import __version__
-from gate.image import FailedImage, ImageRef
+from gate.image import FailedImage, ImageRef, ImageState, ScannedImage, Severity
+from gate.images.counts import as_task
 from gate.outcome import Event, EventKind, Outcome
 from gate.policy import Policy, judge
 from gate.reports import markdown
 from gate.reports.html import render
-from gate.scan import Counts, ScanScope, ScanTask, TaskState
+from gate.scan import RISK_SCOPES, Counts, ScanScope, ScanTask, TaskState
 from tools.browser import browser
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
@@ -41,8 +44,25 @@ _FAILED = (
 )
 _POLLS = ((0, 4), (20, 9), (41, 17), (62, 26), (84, 38), (110, 51), (145, 66), (190, 83), (243, None))
 
+_RELEASE: dict[str, tuple[int, ...]] = {
+    "shop/checkout": (0, 0, 0),
+    "shop/checkout-worker": (0, 0, 2),
+    "shop/catalogue": (2, 5, 11),
+    "shop/search": (0, 0, 0),
+    "billing/invoices": (0, 3, 6),
+    "billing/ledger": (),
+    "billing/ledger-migrations": (0, 0, 0),
+    "platform/gateway": (0, 0, 0),
+    "platform/identity": (0, 0, 0),
+    "platform/mail-renderer": (0, 0, 1),
+    "reports/nightly-export": (0, 0, 0),
+    "reports/warehouse-sync": (0, 0, 0),
+}
+"""The vulnerabilities of each image, of high, medium and low severity; none of one that could not be scanned."""
+_MOVED = "platform/gateway"
+
 _END = "Math.round(document.querySelectorAll('#images tbody tr')[4].getBoundingClientRect().bottom) + 8"
-"""The height of a picture that ends below the fifth failed image."""
+"""The height of a picture that ends below the fifth image."""
 _WHOLE = "Math.ceil(document.documentElement.getBoundingClientRect().height)"
 _GITHUB = """
 body { margin: 0; background: #fff; font: 16px/1.5 -apple-system, "Segoe UI", "Noto Sans", sans-serif; color: #1f2328 }
@@ -70,6 +90,46 @@ def blocked() -> Outcome:
         seconds=243.4,
         gate_version=__version__,
         generated_at=_STARTED_AT + timedelta(seconds=251),
+    )
+
+
+def release() -> Outcome:
+    """A blocked release of twelve images: four are risky, and one could not be scanned."""
+    images = tuple(_image(path, counts) for path, counts in _RELEASE.items())
+    waiting = as_task(tuple(replace(image, state=ImageState.WAITING) for image in images))
+    polls = [waiting, as_task((*images[:7], *waiting.images[7:])), as_task(images)]
+    policy, now = Policy(max_risky=1), _STARTED_AT + timedelta(seconds=150)
+    events = [Event(kind=EventKind.POLL, at=at, task=task) for at, task in zip((0.4, 62.1, 118.7), polls, strict=True)]
+    starting = "starting a scan of 12 of 12 images, as one; the cloud may charge for it"
+    events.insert(1, Event(kind=EventKind.ACTION, at=0.5, text=starting))
+    return Outcome(
+        cloud="huawei",
+        verdict=judge(polls[-1], policy, now=now),
+        policy=policy,
+        task=polls[-1],
+        events=tuple(events),
+        seconds=118.9,
+        gate_version=__version__,
+        generated_at=now,
+    )
+
+
+def _image(path: str, counts: tuple[int, ...]) -> ScannedImage:
+    namespace, name = path.split("/")
+    digest = f"sha256:{sha256(path.encode()).hexdigest()}"
+    image = ImageRef(registry="registry.example.com", namespace=namespace, name=name, tag="4.12.0", digest=digest)
+    if not counts:
+        return ScannedImage(image=image, state=ImageState.FAILED, reason="image_oversized")
+    severities = dict(zip((Severity.HIGH, Severity.MEDIUM, Severity.LOW), counts, strict=True))
+    return ScannedImage(
+        image=image,
+        state=ImageState.SCANNED,
+        scanned_at=_STARTED_AT + timedelta(seconds=60 + sum(counts)),
+        scopes=RISK_SCOPES,
+        kinds={ScanScope.VULNERABILITY: sum(counts)},
+        severities=severities,
+        is_risky=sum(counts) > 0,
+        moved_to=f"sha256:{sha256(digest.encode()).hexdigest()}" if path == _MOVED else "",
     )
 
 
@@ -116,7 +176,7 @@ def _events() -> list[Event]:
 
 def summary() -> str:
     """The job summary as a page, in a style like that of GitHub."""
-    page = MarkdownIt("commonmark").enable("table").render("".join(markdown.render(blocked())))
+    page = MarkdownIt("commonmark").enable("table").render("".join(markdown.render(release())))
     return f"<!doctype html><meta charset=utf-8><style>{_GITHUB}</style><article>{page}</article>"
 
 
@@ -129,7 +189,7 @@ def job() -> str:
 def main() -> None:
     """Renders all pictures and prints their sizes."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    report = "".join(render(blocked()))
+    report = "".join(render(release()))
     pictures = {
         "report-light": (report, "light", _END),
         "report-dark": (report, "dark", _END),

@@ -1,17 +1,21 @@
-"""Annotations, which a CI system shows beside its log: the verdict first, then the images that could not be scanned."""
+"""Annotations, which a CI system shows beside its log: the verdict first, then the images that speak against it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gate.image_messages import moved, sentence
 from gate.policy import Decision
-from gate.reports.failures import failures, shown_images
+from gate.reports.images import NOT_SCANNED, RISKY, findings, named_images, passed_release, shown_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gate.outcome import Outcome
+
+
+_TITLES = {RISKY: "Image risky", NOT_SCANNED: "Image not scanned"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,18 +34,25 @@ def severity(outcome: Outcome) -> str:
 
 
 def annotations_of(outcome: Outcome, most: int) -> Iterator[Annotation]:
-    """Yields at most so many annotations; the last one says how many images are left out."""
+    """Yields at most so many annotations, at least three; one says how many images are left out."""
     verdict = outcome.verdict
     why = " ".join(reason.message for reason in verdict.reasons)
     title = " ".join(filter(None, ("Image scan", outcome.name, verdict.decision)))
     yield Annotation(title=title, text=why or _passed_text(outcome))
-    images, left_out = shown_images(outcome, most - 1)
-    for failure in failures(images):
-        yield Annotation(title="Image not scanned", text=failure.text)
-    if left_out:
-        yield Annotation(title="Images not scanned", text=left_out)
+    with_moved_tag = [image for image in named_images(outcome).others if moved(image)]
+    shown = shown_findings(outcome, most - 1 - bool(with_moved_tag))
+    for finding in findings(shown.images, outcome):
+        yield Annotation(title=_TITLES[finding.check], text=finding.text)
+    if shown.left_out:
+        yield Annotation(title="More images", text=shown.left_out)
+    if with_moved_tag:
+        count = len(with_moved_tag)
+        more = f" So have the tags of more images: {count - 1}." if count > 1 else ""
+        yield Annotation(title="Image tag moved", text=sentence(with_moved_tag[0]) + more)
 
 
 def _passed_text(outcome: Outcome) -> str:
+    if text := passed_release(outcome):
+        return f"{text}."
     counts = outcome.outputs
     return f"{counts['total-num']} images, {counts['failed-num']} failed, {counts['risky-num'] or 'no'} risky."

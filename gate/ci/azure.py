@@ -10,6 +10,7 @@ from gate.ci.annotations import annotations_of, severity
 from gate.ci.ci_system import CISystem
 from gate.ci.detection import is_the_only_one_detected
 from gate.reports import markdown
+from gate.reports.images_output import images_output
 from gate.text import MAX_REASON_LENGTH, file_stem, one_line
 from gate.writing import print_stdout, write_atomically
 
@@ -35,8 +36,9 @@ class Azure(CISystem):
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `CISystem.publish`."""
-        for name, value in outcome.outputs.items():
-            print_stdout(command("task.setvariable", one_line(value), variable=name.replace("-", "_"), isOutput="true"))
+        values = {name: one_line(value) for name, value in outcome.outputs.items()}
+        for name, value in (values | {"images": images_output(outcome)}).items():
+            print_stdout(command("task.setvariable", value, variable=name.replace("-", "_"), isOutput="true"))
         yield from self._upload_summary(outcome)
         kind = severity(outcome)
         if kind == "notice":

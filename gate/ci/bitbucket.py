@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.ci.ci_system import CISystem
 from gate.policy import Decision
-from gate.reports.failures import exceeds_failed_limit, failures, fingerprint_in_pipeline, shown_images
+from gate.reports.images import findings, fingerprint_in_pipeline, shown_findings
 from gate.text import as_json, file_stem, one_line
 from gate.writing import remove_stale, write_atomically
 
@@ -85,21 +85,24 @@ def report(outcome: Outcome) -> dict[str, Any]:
 
 
 def insights(outcome: Outcome) -> list[dict[str, Any]]:
-    """Builds an annotation for each image that could not be scanned, at most 1,000."""
-    images, left_out = shown_images(outcome, _MAX_ANNOTATIONS)
-    severity = "HIGH" if exceeds_failed_limit(outcome) else "LOW"
-    texts = [(failure.text, failure.identity) for failure in failures(images)] + (
-        [(left_out, "left-out")] if left_out else []
-    )
-    return [
-        {
-            "external_id": fingerprint_in_pipeline(outcome, "image-not-scanned", identity)[:40],
-            "annotation_type": "VULNERABILITY",
-            "summary": one_line(text, _MAX_SUMMARY_LENGTH - 1),
-            "severity": severity,
-        }
-        for text, identity in texts
+    """Builds an annotation for each image that is risky or could not be scanned, at most 1,000."""
+    shown = shown_findings(outcome, _MAX_ANNOTATIONS)
+    annotations = [
+        _insight(outcome, finding.check, finding.identity, finding.text, blocks=finding.blocks)
+        for finding in findings(shown.images, outcome)
     ]
+    if shown.left_out:
+        annotations.append(_insight(outcome, "more-images", "", shown.left_out, blocks=shown.left_out_block))
+    return annotations
+
+
+def _insight(outcome: Outcome, check: str, identity: str, text: str, *, blocks: bool) -> dict[str, Any]:
+    return {
+        "external_id": fingerprint_in_pipeline(outcome, check, identity)[:40],
+        "annotation_type": "VULNERABILITY",
+        "summary": one_line(text, _MAX_SUMMARY_LENGTH - 1),
+        "severity": "HIGH" if blocks else "LOW",
+    }
 
 
 CI_SYSTEM = Bitbucket

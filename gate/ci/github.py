@@ -13,6 +13,7 @@ from gate.ci.ci_system import CISystem
 from gate.ci.detection import is_the_only_one_detected
 from gate.ownership import give_file_to_owner_of, is_root
 from gate.reports import markdown
+from gate.reports.images_output import images_output
 from gate.reports.size_limits import MAX_SUMMARY_SIZE
 from gate.text import MAX_REASON_LENGTH, for_log, one_line
 from gate.writing import append_atomically, print_stdout
@@ -119,7 +120,8 @@ def outputs(outcome: Outcome) -> str:
     A later step may print a value, and the runner would run a workflow command in it.
     """
     delimiter = f"scan-gate-{secrets.token_hex(16)}"
-    return "".join(f"{name}<<{delimiter}\n{for_log(value)}\n{delimiter}\n" for name, value in outcome.outputs.items())
+    values = {name: for_log(value) for name, value in outcome.outputs.items()} | {"images": images_output(outcome)}
+    return "".join(f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in values.items())
 
 
 CI_SYSTEM = GitHub

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision
-from gate.reports.failures import exceeds_failed_limit, failures, fingerprint_in_pipeline, shown_images
+from gate.reports.images import findings, fingerprint_in_pipeline, shown_findings
 from gate.reports.json_text import RowLayout, list_chunks
 from gate.text import MAX_REASON_LENGTH, one_line
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gate.outcome import Outcome
 
 MAX_ISSUES = 25_000
+_SEVERITIES = {True: "critical", False: "minor"}
+"""Of an image, by whether it blocks the release."""
 _ISSUE = RowLayout(
     {
         "description": "%(text)s",
@@ -42,12 +44,11 @@ def _issues(outcome: Outcome) -> Iterator[str]:
     reasons = outcome.verdict.reasons
     for reason in reasons:
         yield _issue(reason.code, reason.message, severity, outcome, outcome.cloud)
-    images, left_out = shown_images(outcome, MAX_ISSUES - len(reasons))
-    severity = "critical" if exceeds_failed_limit(outcome) else "minor"
-    for failure in failures(images):
-        yield _issue("image-not-scanned", failure.text, severity, outcome, failure.identity)
-    if left_out:
-        yield _issue("more-images-not-scanned", left_out, severity, outcome, outcome.cloud)
+    shown = shown_findings(outcome, MAX_ISSUES - len(reasons))
+    for finding in findings(shown.images, outcome):
+        yield _issue(finding.check, finding.text, _SEVERITIES[finding.blocks], outcome, finding.identity)
+    if shown.left_out:
+        yield _issue("more-images", shown.left_out, _SEVERITIES[shown.left_out_block], outcome, outcome.cloud)
 
 
 def _issue(check: str, text: str, severity: str, outcome: Outcome, identity: str) -> str:

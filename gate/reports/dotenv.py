@@ -1,6 +1,6 @@
 """The `dotenv` report: the outputs as variables for later GitLab jobs, such as `SCAN_VERDICT`.
 
-At most 20 variables and 5 KB, one line each, and no quotes, since GitLab keeps them (ci-hosts.md 4.2).
+At most 20 variables and 5 KB, one line each, and no quotes but those of JSON: GitLab keeps them (ci-hosts.md 4.2).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gate.reports.images_output import images_output
 from gate.text import distinct_name
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 PREFIX = "SCAN_"
 """Not SCAN_GATE_: in a later job, those would be options of the gate."""
 _MAX_LENGTH = 255
+_MAX_SIZE = 5 * 1024 - 1
+"""Bytes of the file; GitLab takes less than 5 KB (report-readers.md 4)."""
 
 
 def render(outcome: Outcome) -> Iterator[str]:
@@ -27,8 +30,14 @@ def render(outcome: Outcome) -> Iterator[str]:
     that gets those of two gates has one value of each name, and could read that of the other gate.
     """
     own = f"-{distinct_name(outcome.own_name)}" if outcome.own_name else ""
+    size = 0
     for name, value in outcome.outputs.items():
-        yield f"{PREFIX}{_as_variable(f'{name}{own}')}={_sanitize(value)}\n"
+        line = f"{PREFIX}{_as_variable(f'{name}{own}')}={_sanitize(value)}\n"
+        size += len(line)
+        yield line
+    start = f"{PREFIX}{_as_variable(f'images{own}')}="
+    room = _MAX_SIZE - size - len(f"{start}\n")
+    yield f"{start}{images_output(outcome, room, _sanitize)}\n"
 
 
 def _as_variable(name: str) -> str:

@@ -1,23 +1,41 @@
-"""The `json` report, version 1: everything that a later step may need; its schema is `report-1.schema.json`."""
+"""The `json` report, version 2: everything that a later step may need; its schema is `report-2.schema.json`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gate.image import Severity
 from gate.reports.json_text import RowLayout, object_chunks
+from gate.scan import ScanScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from gate.image import FailedImage
+    from gate.image import FailedImage, ImageRef, ScannedImage
     from gate.outcome import Outcome
     from gate.policy import Policy
     from gate.scan import ScanTask
 
-SCHEMA = "scan-gate/report/1"
-_FIELDS = ("registry", "namespace", "name", "tag", "digest", "reason")
-_FAILED_IMAGE = RowLayout({field: f"%({field})s" for field in _FIELDS}, depth=2)
+SCHEMA = "scan-gate/report/2"
+_PARTS = ("registry", "namespace", "name", "tag", "digest")
+_SEVERITIES = tuple(severity for severity in Severity if severity is not Severity.NONE)
+
+
+def _placeholders(*names: str) -> dict[str, str]:
+    return {name: f"%({name})s" for name in names}
+
+
+_FAILED_IMAGE = RowLayout(_placeholders(*_PARTS, "reason"), depth=2)
+_IMAGE = RowLayout(
+    {
+        **_placeholders("reference", *_PARTS, "state", "raw_state", "scanned_at", "risky", "highest"),
+        "findings": {scope: f"%(kind_{scope.name})s" for scope in ScanScope},
+        "severities": {severity: f"%(severity_{severity.name})s" for severity in _SEVERITIES},
+        **_placeholders("reason", "listed_digest", "moved_to"),
+    },
+    depth=2,
+)
 
 
 def render(outcome: Outcome) -> Iterator[str]:
@@ -26,8 +44,10 @@ def render(outcome: Outcome) -> Iterator[str]:
     `exit_code` names what happened; where `enforced` is false, the process ended with 0 instead. Counts are as the
     cloud gave them; those that the verdict was reached by are in `reasons`.
     """
-    failed = outcome.task.failed_images if outcome.task else ()
-    return object_chunks(_document(outcome), "failed_images", map(_failed_image, failed))
+    task = outcome.task
+    failed, images = (task.failed_images, task.images) if task else ((), ())
+    lists = {"failed_images": map(_failed_image, failed), "images": map(_image, images)}
+    return object_chunks(_document(outcome), lists)
 
 
 def _document(outcome: Outcome) -> dict[str, Any]:
@@ -49,6 +69,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
             name: getattr(counts, name) if counts else None for name in ("total", "succeeded", "failed", "risky")
         },
         "failed_images": [],
+        "images": [],
         "policy": _policy(outcome.policy),
         "wait": {"looks": outcome.polls, "retries": outcome.retries, "seconds": round(outcome.seconds, 3)},
         "gate_version": outcome.gate_version,
@@ -58,6 +79,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
 
 def _task(task: ScanTask) -> dict[str, Any]:
     return {
+        "asks_for_images": task.asks_for_images,
         "id": task.id,
         "name": task.name,
         "type": task.type,
@@ -73,15 +95,34 @@ def _task(task: ScanTask) -> dict[str, Any]:
 
 
 def _failed_image(failed: FailedImage) -> str:
-    image = failed.image
-    return _FAILED_IMAGE.fill(
-        registry=image.registry,
-        namespace=image.namespace,
-        name=image.name,
-        tag=image.tag,
-        digest=image.digest,
-        reason=failed.reason,
+    return _FAILED_IMAGE.fill(**_parts(failed.image), reason=failed.reason)
+
+
+def _image(image: ScannedImage) -> str:
+    return _IMAGE.fill(
+        reference=str(image.image),
+        **_parts(image.image),
+        state=image.state,
+        raw_state=image.raw_state,
+        scanned_at=_time(image.scanned_at),
+        risky=image.is_risky,
+        highest=image.highest,
+        **{f"kind_{scope.name}": image.kinds.get(scope) for scope in ScanScope},
+        **{f"severity_{severity.name}": image.severities.get(severity) for severity in _SEVERITIES},
+        reason=image.reason,
+        listed_digest=image.listed_digest,
+        moved_to=image.moved_to,
     )
+
+
+def _parts(image: ImageRef) -> dict[str, str]:
+    return {
+        "registry": image.registry,
+        "namespace": image.namespace,
+        "name": image.name,
+        "tag": image.tag,
+        "digest": image.digest,
+    }
 
 
 def _policy(policy: Policy) -> dict[str, Any]:

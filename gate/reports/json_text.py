@@ -32,19 +32,21 @@ class RowLayout:
         laid_out = indent(json.dumps(row, indent=1), " " * depth)
         self._format = re.sub(r'"(%\(\w+\)s)"', r"\1", laid_out)
 
-    def fill(self, **values: str | int) -> str:
+    def fill(self, **values: str | int | None) -> str:
         """Renders the row with these values, by the names of the placeholders."""
         return escape_commands_in_json(self._format % {name: _encode(value) for name, value in values.items()})
 
 
-def object_chunks(document: Mapping[str, Any], name: str, rows: Iterable[str]) -> Iterator[str]:
-    """Renders an object, in which the empty list of this name is filled with rows."""
-    # In a string of the document, the quotes around the name would be escaped: this is the list and nothing else.
-    head, key, tail = as_json(document).partition(f'"{name}": []')
-    yield head + key.removesuffix("[]")
-    margin = " " * (len(head) - len(head.rstrip(" ")))
-    yield from _list_chunks(rows, margin)
-    yield tail
+def object_chunks(document: Mapping[str, Any], lists: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """Renders an object, in which the empty lists of these names are filled with rows; in the order of the object."""
+    rest = as_json(document)
+    for name, rows in lists.items():
+        # In a string of the document, the quotes around the name would be escaped: this is the list and nothing else.
+        head, key, rest = rest.partition(f'"{name}": []')
+        yield head + key.removesuffix("[]")
+        margin = " " * (len(head) - len(head.rstrip(" ")))
+        yield from _list_chunks(rows, margin)
+    yield rest
 
 
 def list_chunks(rows: Iterable[str]) -> Iterator[str]:

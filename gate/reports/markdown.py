@@ -1,12 +1,14 @@
-"""The `markdown` report, for the job summary of a CI system: the verdict, then the counts, then the failed images."""
+"""The `markdown` report, for the job summary of a CI system: the verdict, then the counts, then the images."""
 
 from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from gate.image_messages import details, moved, result, short_name
 from gate.outcome import coverage
 from gate.policy import Decision, failed_images
+from gate.reports.images import left_out, named_images, passed_release, unmatched_names
 from gate.reports.size_limits import MAX_SUMMARY_SIZE, count_fitting, size
 from gate.text import MAX_REASON_LENGTH, for_markdown, for_markdown_code
 from gate.verdict_messages import format_time
@@ -14,8 +16,9 @@ from gate.verdict_messages import format_time
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.image import FailedImage
+    from gate.image import ScannedImage
     from gate.outcome import Outcome
+    from gate.reports.images import NamedImages
     from gate.scan import ScanTask
 
 _ICONS = {Decision.PASSED: "✅", Decision.BLOCKED: "⛔", Decision.UNDECIDED: "⚠️"}
@@ -27,7 +30,7 @@ def render(outcome: Outcome, max_size: int = MAX_SUMMARY_SIZE) -> Iterator[str]:
     max_size -= size(head)
     if max_size >= 0:
         yield head
-        yield from _failed_images(outcome.task.failed_images if outcome.task else (), max_size)
+        yield from _images(named_images(outcome), max_size)
 
 
 def _head(outcome: Outcome) -> Iterator[str]:
@@ -38,8 +41,10 @@ def _head(outcome: Outcome) -> Iterator[str]:
     if not outcome.enforced:
         yield "*This is a warning only: the policy lets the job continue.*"
         yield ""
-    yield from (f"- {for_markdown(reason.message, MAX_REASON_LENGTH)}" for reason in verdict.reasons)
-    if verdict.reasons:
+    messages = [*(reason.message for reason in verdict.reasons), passed_release(outcome), unmatched_names(outcome)]
+    lines = [f"- {for_markdown(message, MAX_REASON_LENGTH)}" for message in messages if message]
+    yield from lines
+    if lines:
         yield ""
     if outcome.task:
         yield from _counts(outcome, outcome.task)
@@ -64,31 +69,35 @@ def _counts(outcome: Outcome, task: ScanTask) -> Iterator[str]:
 
 def _about(task: ScanTask) -> Iterator[str]:
     started = f", started {format_time(task.started_at)}" if task.started_at else ""
-    ended = f", ended {format_time(task.ended_at)}" if task.ended_at else ""
-    name = f"{for_markdown_code(task.name)} ({for_markdown_code(task.id)})"
-    yield f"Scan task {name}, {task.state}{started}{ended}."
+    ended = format_time(task.ended_at) if task.ended_at else ""
+    if task.asks_for_images:
+        yield f"Images: {for_markdown(task.raw_state)}{f'; the last scan ended {ended}' if ended else ''}."
+    else:
+        name = f"{for_markdown_code(task.name)} ({for_markdown_code(task.id)})"
+        yield f"Scan task {name}, {task.state}{started}{f', ended {ended}' if ended else ''}."
     yield ""
     yield " · ".join(f"{name}: {for_markdown(value)}" for name, value in coverage(task).items())
     yield ""
 
 
-def _failed_images(failed: tuple[FailedImage, ...], max_size: int) -> Iterator[str]:
-    if not failed:
+def _images(images: NamedImages, max_size: int) -> Iterator[str]:
+    if not images:
         return
-    head = "### Failed images\n\n| image | reason |\n| --- | --- |\n"
-    tail = "\n{} more failed images are left out here; the json report has them all.\n"
-    shown = count_fitting(map(_row, failed), max_size - size(head) - size(tail.format(len(failed))))
+    head = "### Images\n\n| image | result | details |\n| --- | --- | --- |\n"
+    tail = "\n{}\n"
+    shown = count_fitting(map(_row, images), max_size - size(head) - size(tail.format(left_out(len(images)))))
     if shown:
         yield head
-        yield from islice(map(_row, failed), shown)
-    left_out = tail.format(len(failed) - shown)
-    if shown < len(failed) and size(left_out) <= max_size:
-        yield left_out
+        yield from islice(map(_row, images), shown)
+    rest = tail.format(left_out(len(images) - shown))
+    if shown < len(images) and size(rest) <= max_size:
+        yield rest
 
 
-def _row(failed: FailedImage) -> str:
-    reason = for_markdown(failed.reason) or "no reason given"
-    return f"| {for_markdown_code(str(failed.image))} | {reason} |\n"
+def _row(image: ScannedImage) -> str:
+    name = for_markdown_code(short_name(image.image))
+    about = for_markdown("; ".join(filter(None, (details(image), moved(image)))), MAX_REASON_LENGTH)
+    return f"| {name} | {result(image)} | {about} |\n"
 
 
 def _number(count: int | None) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from gate.image_messages import sentence
 from gate.outcome import coverage
 from gate.policy import failed_images
+from gate.reports.images import left_out, named_images, passed_release, unmatched_names
 from gate.text import MAX_REASON_LENGTH, for_log
 from gate.verdict_messages import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.image import FailedImage
     from gate.outcome import Outcome
     from gate.policy import Policy
     from gate.scan import ScanTask
@@ -30,21 +32,25 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     leniency = "" if outcome.enforced else f": the policy makes {verdict.exit_code:d} a warning"
     name = f" {outcome.name}" if outcome.name else ""
     yield f"scan-gate{name}: {verdict.decision.upper()} (exit {outcome.exit_code:d}{leniency})"
-    yield from (f"  {for_log(reason.message, MAX_REASON_LENGTH)}" for reason in verdict.reasons)
+    messages = (*(reason.message for reason in verdict.reasons), passed_release(outcome), unmatched_names(outcome))
+    yield from (f"  {for_log(message, MAX_REASON_LENGTH)}" for message in messages if message)
     if outcome.task:
         yield from _about(outcome, outcome.task)
     yield f"  polls: {outcome.polls}, retries: {outcome.retries}, {outcome.seconds:.0f} s"
 
 
 def _about(outcome: Outcome, task: ScanTask) -> Iterator[str]:
-    started = f", started {format_time(task.started_at)}" if task.started_at else ""
-    yield f"  scan task {for_log(task.name)} ({for_log(task.id)}), {task.state}{started}"
+    if not task.asks_for_images:
+        started = f", started {format_time(task.started_at)}" if task.started_at else ""
+        yield f"  scan task {for_log(task.name)} ({for_log(task.id)}), {task.state}{started}"
+    elif not passed_release(outcome):
+        yield f"  {for_log(task.raw_state)}"
     yield "  " + "; ".join(f"{name.lower()}: {for_log(value)}" for name, value in coverage(task).items())
     yield f"  images{outcome.counts_note}: {_counts(task, outcome.policy)}"
-    yield from (_failed_image(failed) for failed in task.failed_images[:_MAX_IMAGES])
-    left_out = len(task.failed_images) - _MAX_IMAGES
-    if left_out > 0:
-        yield f"  ... and {left_out} more failed images; the json report has them all"
+    images = named_images(outcome)
+    yield from (f"  {for_log(sentence(image), MAX_REASON_LENGTH)}" for image in islice(images, _MAX_IMAGES))
+    if len(images) > _MAX_IMAGES:
+        yield f"  ... and {left_out(len(images) - _MAX_IMAGES)}"
 
 
 def _counts(task: ScanTask, policy: Policy) -> str:
@@ -54,7 +60,3 @@ def _counts(task: ScanTask, policy: Policy) -> str:
     known = ", ".join(f"{count} {name}{limits.get(name, '')}" for name, count in counts.items() if count is not None)
     unknown = ", ".join(name for name, count in counts.items() if count is None)
     return "; ".join(filter(None, (known, f"not known: {unknown}" if unknown else "")))
-
-
-def _failed_image(failed: FailedImage) -> str:
-    return f"  not scanned: {for_log(str(failed.image))}: {for_log(failed.reason or 'no reason given')}"

@@ -1,4 +1,4 @@
-"""The `sarif` report for code scanning: the reasons of a block, and each image that could not be scanned.
+"""The `sarif` report for code scanning: the reasons of a block, and each image that is risky or could not be scanned.
 
 SARIF 2.1.0, as GitHub takes it (ci-hosts.md 5). GitHub closes an alert when a later upload lacks it, so this report is
 made of verdicts only: an undecided run has none, and must not be written.
@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gate.outcome import coverage
-from gate.reports.failures import exceeds_failed_limit, failures, fingerprint, shown_images
+from gate.reports.images import (
+    CHECKS,
+    NOT_SCANNED,
+    RISKY,
+    failed_check,
+    findings,
+    fingerprint,
+    named_images,
+    shown_findings,
+)
 from gate.reports.json_text import RowLayout, object_chunks
 from gate.reports.size_limits import MAX_SARIF_SIZE
 from gate.text import MAX_REASON_LENGTH, distinct_name, one_line
@@ -33,8 +42,9 @@ _MIN_RESULTS = 3
 _BLOCK_SIZE = 1_000_000
 """Bytes."""
 _HOME = "https://github.com/your-org/scan-gate"
-_NOT_SCANNED = "image-not-scanned"
-_LEFT_OUT = "more-images-not-scanned"
+_LEFT_OUT = "more-images"
+_LEVELS = {True: "error", False: "note"}
+"""Of an image, by whether it blocks the release."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,15 +69,21 @@ _RULES = {
         remedy="Look at the risky images in the cloud's console, fix them, and scan again.",
         severity="8.0",
     ),
-    _NOT_SCANNED: _Rule(
+    RISKY: _Rule(
+        title="An image is risky",
+        meaning="The cloud's scan found risks in this image.",
+        remedy="Look at the image in the cloud's console, fix it, and scan again.",
+        severity="6.0",
+    ),
+    NOT_SCANNED: _Rule(
         title="An image could not be scanned",
         meaning="The cloud's scan of this image failed, so its risks are unknown.",
         remedy="Fix what the cloud names as the cause, and scan again.",
         severity="5.0",
     ),
     _LEFT_OUT: _Rule(
-        title="More images could not be scanned",
-        meaning="More images failed than one upload can hold; the json report has them all.",
+        title="More images are risky or could not be scanned",
+        meaning="There are more such images than one upload can hold; the json report has them all.",
         remedy="Open the json report of the run.",
         severity="5.0",
     ),
@@ -98,8 +114,7 @@ def render(outcome: Outcome, max_size: int = MAX_SARIF_SIZE) -> Iterator[str]:
     Meant for verdicts only, since an empty upload closes every alert.
     """
     reasons = [reason for reason in outcome.verdict.reasons if reason.code in _RULES]
-    images = len(outcome.task.failed_images) if outcome.task else 0
-    most = min(MAX_RESULTS, len(reasons) + images)
+    most = min(MAX_RESULTS, len(reasons) + len(named_images(outcome)))
     while most > _MIN_RESULTS:
         # Kept compressed while its size is measured, it need not be rendered twice.
         if compressed := _compress(_chunks(outcome, reasons, most), max_size):
@@ -129,20 +144,21 @@ def _decompress(compressed: bytes) -> Iterator[str]:
 
 
 def _chunks(outcome: Outcome, reasons: list[Reason], most: int) -> Iterator[str]:
-    images, left_out = shown_images(outcome, most - len(reasons))
+    shown = shown_findings(outcome, most - len(reasons))
+    checks = {failed_check(image) for image in shown.images}
     rules = [reason.code for reason in reasons]
-    rules += [_NOT_SCANNED] if images else []
-    rules += [_LEFT_OUT] if left_out else []
+    rules += [check for check in CHECKS if check in checks]
+    rules += [_LEFT_OUT] if shown.left_out else []
     met: Counter[tuple[str, str]] = Counter()
 
     def results() -> Iterator[str]:
         for reason in reasons:
             yield result(reason.code, reason.message, "error", "scan-gate", outcome.cloud)
-        level = "error" if exceeds_failed_limit(outcome) else "note"
-        for failure in failures(images):
-            yield result(_NOT_SCANNED, failure.text, level, _place(failure.failed.image), failure.identity)
-        if left_out:
-            yield result(_LEFT_OUT, left_out, level, "scan-gate", outcome.cloud)
+        for finding in findings(shown.images, outcome):
+            place = _place(finding.image.image)
+            yield result(finding.check, finding.text, _LEVELS[finding.blocks], place, finding.identity)
+        if shown.left_out:
+            yield result(_LEFT_OUT, shown.left_out, _LEVELS[shown.left_out_block], "scan-gate", outcome.cloud)
 
     def result(rule: str, text: str, level: str, place: str, identity: str) -> str:
         # Even a plain message may hold links, [text](target): SARIF 2.1.0, 3.11.6.
@@ -158,7 +174,7 @@ def _chunks(outcome: Outcome, reasons: list[Reason], most: int) -> Iterator[str]
             index=rules.index(rule),
         )
 
-    return object_chunks(_document(outcome, rules), "results", results())
+    return object_chunks(_document(outcome, rules), {"results": results()})
 
 
 def _document(outcome: Outcome, rules: list[str]) -> dict[str, Any]:

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gate import ci
 from gate.ci.github import command, outputs
 from gate.errors import Interrupted
+from gate.image import ImageState
 from gate.policy import Policy, undecided
-from tests.builders import a_failed_image, a_task, an_outcome
+from tests.builders import a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.github_runner import parse_outputs
 from tests.hostile import HOSTILE
+from tests.reports.endings import FIELDS, a_block, an_ending, many_images
 
 if TYPE_CHECKING:
     from gate.outcome import Outcome
 
 NAMES = [
     *("verdict", "exit-code", "task-id", "task-state", "task-type", "scope", "all-images", "image-type"),
-    *("total-num", "success-num", "failed-num", "risky-num"),
+    *("total-num", "success-num", "failed-num", "risky-num", "images-total", "images-risky", "images"),
 ]
+OF_IMAGES = ["", "", "[]"]
+"""The outputs about images of a task that names none."""
 COVERAGE = ["manual", "baseline,malicious-file,vulnerability", "true", "registry"]
 
 
@@ -48,14 +53,20 @@ def test_a_variable_of_a_file_alone_does_not_make_a_runner() -> None:
 @pytest.mark.parametrize(
     ("outcome", "expected"),
     [
-        (an_outcome(), ["passed", "0", "task-1", "complete", *COVERAGE, "3", "3", "0", "0"]),
-        (an_outcome(a_task(risky=2)), ["blocked", "1", "task-1", "complete", *COVERAGE, "3", "3", "0", "2"]),
-        (an_outcome(a_task(risky=None)), ["undecided", "7", "task-1", "complete", *COVERAGE, "3", "3", "0", ""]),
+        (an_outcome(), ["passed", "0", "task-1", "complete", *COVERAGE, "3", "3", "0", "0", *OF_IMAGES]),
+        (
+            an_outcome(a_task(risky=2)),
+            ["blocked", "1", "task-1", "complete", *COVERAGE, "3", "3", "0", "2", *OF_IMAGES],
+        ),
+        (
+            an_outcome(a_task(risky=None)),
+            ["undecided", "7", "task-1", "complete", *COVERAGE, "3", "3", "0", "", *OF_IMAGES],
+        ),
         (
             an_outcome(a_task(risky=2), policy=Policy(warn_only=True)),
-            ["blocked", "1", "task-1", "complete", *COVERAGE, "3", "3", "0", "2"],
+            ["blocked", "1", "task-1", "complete", *COVERAGE, "3", "3", "0", "2", *OF_IMAGES],
         ),
-        (an_outcome(verdict=undecided(Interrupted(2))), ["undecided", "130", *[""] * 10]),
+        (an_outcome(verdict=undecided(Interrupted(2))), ["undecided", "130", *[""] * 13]),
     ],
 )
 def test_every_output_is_set_in_every_ending(outcome: Outcome, expected: list[str], runner: dict[str, str]) -> None:
@@ -73,6 +84,23 @@ def test_no_task_id_can_forge_an_output(text: str) -> None:
     # A later step may print it, and the runner would run a command in it.
     assert "##[" not in values["task-id"]
     assert not values["task-id"].startswith("::")
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_name_of_an_image_can_forge_an_output(text: str) -> None:
+    values = parse_outputs(outputs(an_ending("release blocked", dict.fromkeys(FIELDS, f"{text}\nverdict=passed"))))
+
+    assert list(values) == NAMES
+    assert (values["verdict"], values["images-total"], values["images-risky"]) == ("blocked", "3", "1")
+    assert len(json.loads(values["images"])) == 3
+
+
+def test_the_images_are_whole_json_however_many_they_are() -> None:
+    values = parse_outputs(outputs(a_block(*many_images(500, "x" * 100))))
+
+    *named, last = json.loads(values["images"])
+    assert last["left_out"] == 500 - len(named)
+    assert len(named) > 50
 
 
 def test_the_delimiter_cannot_be_predicted() -> None:
@@ -200,6 +228,53 @@ def test_no_name_forges_an_annotation(text: str, capsys: pytest.CaptureFixture[s
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
     assert all(line.startswith("::error title=") and len(line) <= 4096 for line in lines)
+
+
+def test_risky_images_are_annotated_before_failed_ones_and_clean_ones_are_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    release = a_release(
+        an_image("failed", ImageState.FAILED, reason="too big"), an_image("clean"), a_risky_image("risky")
+    )
+
+    assert [(title, text) for _, title, text in annotated(release, capsys)[1:]] == [
+        ("Image risky", "swr/team/risky:1.0@sha256:aaaaaaaaaaaa risky: 7 vulnerabilities (2 high, 5 medium)."),
+        ("Image not scanned", "swr/team/failed:1.0@sha256:aaaaaaaaaaaa could not be scanned: too big."),
+    ]
+
+
+def test_the_notice_of_a_release_that_passed_says_when_its_images_were_scanned(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    release = a_release(*(an_image(f"web-{number}") for number in range(12)))
+
+    assert annotated(release, capsys) == [
+        ("notice", "Image scan passed", "12 of 12 images, all scanned since they were pushed.")
+    ]
+
+
+def test_a_tag_that_moved_is_annotated_whatever_the_result_of_its_image(capsys: pytest.CaptureFixture[str]) -> None:
+    moved: dict[str, Any] = {"moved_to": a_digest("b")}
+    note = "The tag now stands for sha256:bbbbbbbbbbbb; the verdict is about the digest."
+
+    passed = annotated(a_release(an_image("web", **moved), an_image("api")), capsys)
+    blocked = annotated(a_release(an_image("web", **moved), a_risky_image("api", **moved)), capsys)
+    many = annotated(a_release(*(an_image(f"web-{number}", **moved) for number in range(20))), capsys)
+
+    assert passed[1:] == [("notice", "Image tag moved", f"swr/team/web:1.0@sha256:aaaaaaaaaaaa no risks found. {note}")]
+    assert [title for _, title, _ in blocked[1:]] == ["Image risky", "Image tag moved"]
+    assert all(text.endswith(note) for _, _, text in blocked[1:])
+    assert [text.partition(note)[2] for _, _, text in many[1:]] == [" So have the tags of more images: 19."]
+
+
+def test_there_are_ten_annotations_at_most_also_where_tags_moved(capsys: pytest.CaptureFixture[str]) -> None:
+    risky = (a_risky_image(f"web-{number}") for number in range(20))
+
+    found = annotated(a_release(*risky, an_image("moved", moved_to=a_digest("b"))), capsys)
+
+    titles = ["Image scan blocked", *["Image risky"] * 7, "More images", "Image tag moved"]
+    assert [title for _, title, _ in found] == titles
+    assert found[-2][2] == "13 more images are risky; the json report has them all."
 
 
 def test_a_command_reads_back_as_the_runner_reads_it() -> None:

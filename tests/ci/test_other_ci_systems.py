@@ -16,8 +16,10 @@ from gate import ci
 from gate.ci import azure, bitbucket
 from gate.clouds import CLOUDS
 from gate.clouds.credentials import INPUT, OURS
+from gate.image import ImageState
 from gate.policy import Policy
-from tests.builders import NOW, a_failed_image, a_task, an_outcome
+from gate.reports.images_output import images_output
+from tests.builders import NOW, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.hostile import HOSTILE
 
 if TYPE_CHECKING:
@@ -109,7 +111,8 @@ def test_azure_gets_outputs_always_and_issues_unless_the_run_passed(
 
     found = commands(capsys.readouterr().out)
     outputs = {about["variable"]: text for name, about, text in found if name == "task.setvariable"}
-    assert outputs == {name.replace("-", "_"): value for name, value in outcome.outputs.items()}
+    expected = {**outcome.outputs, "images": images_output(outcome)}
+    assert outputs == {name.replace("-", "_"): value for name, value in expected.items()}
     assert {about["type"] for name, about, _ in found if name == "task.logissue"} == ({kind} if kind else set())
     assert [about["result"] for name, about, _ in found if name == "task.complete"] == ([result] if result else [])
 
@@ -148,7 +151,20 @@ def test_no_name_forges_a_command_of_azure(text: str, capsys: pytest.CaptureFixt
     published("azure", an_outcome(a_task(id=text, succeeded=2, failed=1, failed_images=images)))
 
     names = [name for name, _, _ in commands(capsys.readouterr().out)]
-    assert names == ["task.setvariable"] * 12 + ["task.logissue"] * 2
+    assert names == ["task.setvariable"] * 15 + ["task.logissue"] * 2
+
+
+def test_azure_gets_the_images_of_a_release_as_whole_json_and_as_issues(capsys: pytest.CaptureFixture[str]) -> None:
+    published("azure", a_release(*(a_risky_image(f"web-{number};]%") for number in range(50))))
+
+    found = commands(capsys.readouterr().out)
+    (images,) = [text for _, about, text in found if about.get("variable") == "images"]
+    issues = [text for name, _, text in found if name == "task.logissue"]
+    assert [image["image"].split(":")[0] for image in json.loads(images)] == [
+        f"swr/team/web-{number};]%" for number in range(50)
+    ]
+    assert issues[1].startswith("Image risky: swr/team/web-0;]%:1.0@sha256:aaaaaaaaaaaa risky: 7 vulnerabilities")
+    assert issues[-1] == "More images: 42 more images are risky; the json report has them all."
 
 
 def test_a_command_of_azure_reads_back_as_it_was() -> None:
@@ -291,6 +307,20 @@ def test_bitbucket_gets_annotations_in_batches_that_it_takes(
     assert (len(annotations), sum(map(len, annotations))) == (batches, total)
     assert all(len(batch) <= 100 for batch in annotations)
     assert len({one["external_id"] for batch in annotations for one in batch}) == total
+
+
+def test_bitbucket_gets_an_annotation_for_each_risky_and_each_failed_image_of_a_release(tmp_path: Path) -> None:
+    failed = an_image("till", ImageState.FAILED, reason="too big")
+    release = a_release(failed, an_image("api"), a_risky_image("web"), policy=Policy(max_failed=1))
+
+    published("bitbucket", release, BITBUCKET_CLONE_DIR=str(tmp_path))
+
+    found = files(tmp_path)["annotations-1.json"]
+    assert [(one["severity"], one["summary"]) for one in found] == [
+        ("HIGH", "swr/team/web:1.0@sha256:aaaaaaaaaaaa risky: 7 vulnerabilities (2 high, 5 medium)."),
+        ("LOW", "swr/team/till:1.0@sha256:aaaaaaaaaaaa could not be scanned: too big."),
+    ]
+    assert len({one["external_id"] for one in found}) == 2
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

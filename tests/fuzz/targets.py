@@ -31,13 +31,14 @@ from gate.clouds.redaction import Redactor
 from gate.clouds.response import Response, date_of, parse_json_object, retry_after
 from gate.config_file import config_values
 from gate.errors import GateError
+from gate.image import ImageRef
 from gate.images.from_file import images_from
 from gate.images.reference import image_reference
 from gate.options import OPTIONS
 from gate.policy import Policy, judge
 from gate.reports import json_report
 from gate.selection import staleness
-from tests.builders import NOW, a_task, an_outcome
+from tests.builders import NOW, a_release, a_risky_image, a_task, an_outcome
 from tests.clouds.builders import newest_task
 from tests.github_runner import parse_outputs
 
@@ -259,10 +260,13 @@ def _redaction(data: bytes) -> None:
 
 def _outputs(data: bytes) -> None:
     name, _, rest = _text(data).partition("\n")
-    outcome = an_outcome(a_task(id=rest, name=name, raw_state=rest, reason=rest))
-    read = parse_outputs(github.outputs(outcome))
-    assert read.keys() == outcome.outputs.keys()
-    assert read["verdict"] == outcome.verdict.decision
+    task = an_outcome(a_task(id=rest, name=name, raw_state=rest, reason=rest))
+    release = a_release(a_risky_image(image=ImageRef(name=name, tag=rest), moved_to=rest))
+    for outcome in (task, release):
+        read = parse_outputs(github.outputs(outcome))
+        assert read.keys() == {*outcome.outputs, "images"}
+        assert read["verdict"] == outcome.verdict.decision
+        assert len(json.loads(read["images"])) == (outcome is release)
     assert github.command("error", rest, title=name).count("\n") == 1
 
 

@@ -5,28 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gate.image import FailedImage, ImageRef
+from gate.image import FailedImage, ImageRef, ImageState
 from gate.policy import Decision, Policy
 from gate.scan import TaskState
-from tests.builders import a_task, an_outcome
+from gate.text import one_line
+from tests.builders import a_release, a_risky_image, a_task, an_image, an_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gate.image import ScannedImage
     from gate.outcome import Outcome
 
 PARTS = ("registry", "namespace", "name", "tag", "digest")
 FIELDS = (
-    *PARTS,
-    "reason",
-    "task id",
-    "task name",
-    "task type",
-    "image type",
-    "raw state",
-    "task reason",
-    "cloud",
-    "job",
+    *(*PARTS, "reason", "task id", "task name", "task type", "image type", "raw state", "task reason", "cloud"),
+    *("job", "listed digest", "moved to"),
 )
 """Every field that comes from outside."""
 
@@ -35,31 +29,68 @@ ENDINGS = {
     "blocked": (Decision.BLOCKED, TaskState.COMPLETE),
     "unknown state": (Decision.UNDECIDED, TaskState.UNKNOWN),
     "ended badly": (Decision.UNDECIDED, TaskState.FAILED),
+    "passed with a risky image": (Decision.PASSED, TaskState.COMPLETE),
+    "blocked by a risky image": (Decision.BLOCKED, TaskState.COMPLETE),
+    "release passed": (Decision.PASSED, TaskState.COMPLETE),
+    "release blocked": (Decision.BLOCKED, TaskState.COMPLETE),
+    "release undecided": (Decision.UNDECIDED, TaskState.RUNNING),
 }
+"""The decision, and the state of the task; a release is judged by the images that were asked for."""
 
 
 def an_ending(ending: str, texts: Mapping[str, str] | None = None) -> Outcome:
-    """A run with one image that could not be scanned, which the policy of a pass allows."""
+    """A run with one image that could not be scanned, which the policy of a pass allows, perhaps with more images."""
     decision, state = ENDINGS[ending]
     text = dict.fromkeys(FIELDS, "shop") | {"job": ""} | dict(texts or {})
-    image = ImageRef(**{part: text[part] for part in PARTS})
+    if ending.startswith("release"):
+        outcome = _a_release(decision, text)
+        assert outcome.verdict.decision is decision
+        return replace(outcome, identity=text["job"])
+    failed = _named(an_image(state=ImageState.FAILED), text)
+    risky = (_named(a_risky_image(), text),) if "risky" in ending else ()
     task = a_task(
         id=text["task id"],
         name=text["task name"],
         state=state,
         failed=1,
         succeeded=2,
-        failed_images=(FailedImage(image=image, reason=text["reason"]),),
+        risky=len(risky),
+        failed_images=(FailedImage(image=failed.image, reason=failed.reason),),
+        images=risky,
         # A complete task with a reason would contradict itself, and not be judged.
         reason="" if state is TaskState.COMPLETE else text["task reason"],
         raw_state=text["raw state"],
     )
-    policy = Policy(max_failed=int(decision is Decision.PASSED))
+    allowed = int(decision is Decision.PASSED)
     outcome = an_outcome(
-        replace(task, type=text["task type"], image_type=text["image type"]), policy=policy, cloud=text["cloud"]
+        replace(task, type=text["task type"], image_type=text["image type"]),
+        policy=Policy(max_failed=allowed, max_risky=allowed),
+        cloud=text["cloud"],
     )
     assert outcome.verdict.decision is decision
     return replace(outcome, identity=text["job"])
+
+
+def _a_release(decision: Decision, text: Mapping[str, str]) -> Outcome:
+    """A release with an image in each state that such a verdict can be about, and with a tag that moved."""
+    images = [an_image(), a_risky_image(), an_image(state=ImageState.FAILED)]
+    if decision is Decision.UNDECIDED:
+        images += [an_image(state=state) for state in ImageState if not state.has_ended]
+    allowed = int(decision is not Decision.BLOCKED)
+    named = (_named(image, text) for image in images)
+    return a_release(*named, policy=Policy(max_failed=allowed, max_risky=allowed), cloud=text["cloud"])
+
+
+def _named(image: ScannedImage, text: Mapping[str, str]) -> ScannedImage:
+    return replace(
+        image,
+        image=ImageRef(**{part: text[part] for part in PARTS}),
+        raw_state=text["raw state"],
+        reason=text["reason"],
+        # An empty one says that there is no other digest.
+        listed_digest=text["listed digest"] if one_line(text["listed digest"]) else "shop",
+        moved_to=text["moved to"] if one_line(text["moved to"]) else "shop",
+    )
 
 
 def a_block(*images: FailedImage) -> Outcome:

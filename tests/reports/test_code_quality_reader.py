@@ -65,7 +65,7 @@ def test_images_for_which_there_is_no_room_are_counted() -> None:
     findings = gitlab.read(render(outcome_of(EXAMPLE, plain_images(MAX_ISSUES + 7))))
 
     assert not findings.problems
-    left_out = [one["description"] for one in findings.shown if one["check_name"] == "more-images-not-scanned"]
+    left_out = [one["description"] for one in findings.shown if one["check_name"] == "more-images"]
     named = [one for one in findings.shown if one["check_name"] == "image-not-scanned"]
     assert len(named) + int(left_out[0].split()[0]) == MAX_ISSUES + 7
 
@@ -151,4 +151,4 @@ def test_gitlab_agrees_with_the_json_report_of_a_real_run(
     assert not findings.problems
     shown = [one["description"] for one in findings.shown]
     assert shown[: len(run["reasons"])] == [reason["message"] for reason in run["reasons"]]
-    assert len(shown) == len(run["reasons"]) + len(run["failed_images"])
+    assert len(shown) == len(run["reasons"]) + len(run["images"]) + len(run["failed_images"])

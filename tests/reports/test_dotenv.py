@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,12 +11,13 @@ import pytest
 
 from gate.environment import variables
 from gate.errors import Interrupted
+from gate.image import ImageRef
 from gate.options import OPTIONS
 from gate.policy import undecided
 from gate.reports import dotenv
-from tests.builders import a_task, an_outcome
+from tests.builders import a_digest, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.hostile import HOSTILE
-from tests.reports.endings import an_ending
+from tests.reports.endings import FIELDS, an_ending
 from tests.reports.reading import as_variables
 
 if TYPE_CHECKING:
@@ -47,7 +49,21 @@ def test_the_outputs_are_variables() -> None:
         "SCAN_SUCCESS_NUM=3\n"
         "SCAN_FAILED_NUM=0\n"
         "SCAN_RISKY_NUM=2\n"
+        "SCAN_IMAGES_TOTAL=\n"
+        "SCAN_IMAGES_RISKY=\n"
+        "SCAN_IMAGES=[]\n"
     )
+
+
+def test_the_images_are_a_variable_too_without_anything_to_expand() -> None:
+    ref = ImageRef(registry="swr", name="a$(id)'\"`镜", tag="1.0", digest=a_digest())
+    found = as_variables(render(a_release(a_risky_image(image=ref), an_image("till"))))
+
+    assert (found["SCAN_IMAGES_TOTAL"], found["SCAN_IMAGES_RISKY"]) == ("2", "1")
+    assert [image["image"] for image in json.loads(found["SCAN_IMAGES"])] == [
+        f"swr/a__id_____:1.0@{a_digest()}",
+        f"swr/team/till:1.0@{a_digest()}",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -90,19 +106,25 @@ def test_unknown_values_are_empty() -> None:
 
 @every_id
 def test_no_task_id_makes_it_larger_than_gitlab_takes(task_id: str) -> None:
-    text = render(an_ending("blocked", {"task id": task_id * 99}))
+    for ending in ("blocked", "release blocked", "blocked by a risky image"):
+        outcome = an_ending(ending, dict.fromkeys(FIELDS, task_id * 99))
+        for identity in ("", task_id):
+            text = render(replace(outcome, identity=identity))
 
-    assert len(as_variables(text)) <= 20
-    assert len(text.encode()) < 5 * 1024
+            assert len(as_variables(text)) <= 20
+            assert len(text.encode()) < 5 * 1024
 
 
 @every_id
 def test_each_line_is_a_name_and_a_value_without_anything_to_expand(task_id: str) -> None:
     """GitLab keeps quotes, strips blanks, refuses empty lines, and expands `$`; a shell does far more."""
-    text = render(an_ending("blocked", {"task id": task_id}))
+    for ending in ("blocked", "release blocked"):
+        text = render(an_ending(ending, dict.fromkeys(FIELDS, task_id)))
 
-    assert not [line for line in text[:-1].split("\n") if not re.fullmatch(r"SCAN_[A-Z_]+=[A-Za-z0-9._:/@+-]*", line)]
-    assert as_variables(text)["SCAN_VERDICT"] == "blocked"
+        *lines, images = text[:-1].split("\n")
+        assert not [line for line in lines if not re.fullmatch(r"SCAN_[A-Z0-9_]+=[A-Za-z0-9._:/@+-]*", line)]
+        assert re.fullmatch(r'SCAN_IMAGES[A-Z0-9_]*=[A-Za-z0-9._:/@+"\[\]{},-]*', images)
+        assert re.fullmatch(r"SCAN_VERDICT[A-Z0-9_]*=blocked", lines[0])
 
 
 def test_real_ids_are_unchanged() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.builders import a_release, a_risky_image
 from tests.harness import CLOUDS
 from tests.hostile import HOSTILE
 from tests.reports.endings import FIELDS, an_ending
@@ -71,6 +73,22 @@ def test_no_text_of_a_task_or_a_job_makes_gitlab_refuse_the_file(name: str, text
     assert not name or [*verdicts] == [f"SCAN_VERDICT_{name.upper()}"]
 
 
+@pytest.mark.parametrize("name", ["", LONGEST_NAME])
+@pytest.mark.parametrize("count", [0, 1, 5, 500])
+def test_later_jobs_get_the_images_of_a_release_as_far_as_there_is_room(count: int, name: str) -> None:
+    outcome = replace(a_release(*(a_risky_image(f"web-{number}") for number in range(count))), name=name)
+
+    found = gitlab.read(render(outcome))
+
+    assert not found.problems
+    images = json.loads(found.values[f"SCAN_IMAGES{f'_{name}'.upper() if name else ''}"])
+    named = [image for image in images if "left_out" not in image]
+    left_out = sum(image["left_out"] for image in images if "left_out" in image)
+    assert len(named) + left_out == max(count, 1)
+    assert (left_out > 0) is (count == 500)
+    assert count < 5 or len(named) >= 5
+
+
 @every_kind
 @pytest.mark.parametrize("other", OTHER_KINDS)
 def test_later_jobs_get_the_variables_of_two_gates_with_names(kind: str, other: str) -> None:
@@ -95,7 +113,7 @@ def test_two_gates_that_nothing_tells_apart_are_one_in_variables() -> None:
     """As in a shell, where no dotenv report is read by anything but the user's own script."""
     found = gitlab.read(*(render(outcome_of("passed")) for _ in range(2)))
 
-    assert len(found.problems) == 12
+    assert len(found.problems) == 15
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,10 @@ every_report = pytest.mark.parametrize("report", REPORTS)
 
 
 def endings_of(report: str) -> list[str]:
-    """The outcomes for which this report is written."""
+    """The outcomes for which this report is written; those without a risky image have nothing that is not in others."""
     needs_a_verdict = REPORTS[report].needs_a_verdict
-    return [name for name, (decision, _) in ENDINGS.items() if decision != Decision.UNDECIDED or not needs_a_verdict]
+    judged = [name for name, (decision, _) in ENDINGS.items() if decision != Decision.UNDECIDED or not needs_a_verdict]
+    return [name for name in judged if name not in {"passed", "blocked"}]
 
 
 def assert_agrees_and_is_not_forged(report: str, texts: Mapping[str, str]) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from gate.image import ImageState
 from gate.policy import Decision, Policy
 from gate.reports import REPORTS
 from gate.scan import TaskState
-from tests.builders import a_failed_image, a_task, an_outcome
+from tests.builders import a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.hostile import HOSTILE
 from tests.reports.reading import rendered
 
@@ -28,13 +29,20 @@ SUFFIXES = {
 }
 """The suffix of the file, by the format of the report; a new report needs a line here."""
 _IMAGES = (a_failed_image(), a_failed_image("till", "The image is larger than the scan takes."))
+_IN_EACH_STATE = tuple(an_image(state, state, listed_digest=a_digest("b")) for state in ImageState)
 _HOSTILE = HOSTILE.values()
 _LOUD = HOSTILE["workflow command"]
 OUTCOMES = {
     "pass": an_outcome(),
     "block": an_outcome(
-        a_task(total=9, succeeded=6, failed=2, risky=4, failed_images=_IMAGES), policy=Policy(max_failed=1, max_risky=3)
+        a_task(total=9, succeeded=6, failed=2, risky=4, failed_images=_IMAGES, images=(a_risky_image(),)),
+        policy=Policy(max_failed=1, max_risky=3),
     ),
+    "release-pass": a_release(an_image("api"), an_image("moved", moved_to=a_digest("b"))),
+    "release-block": a_release(
+        a_risky_image(), an_image("till", ImageState.FAILED, reason="Too large."), an_image("api")
+    ),
+    "release-undecided": a_release(a_risky_image(), *_IN_EACH_STATE, policy=Policy(max_failed=1, max_risky=1)),
     "undecided": an_outcome(a_task(state=TaskState.RUNNING, progress=60, failed=1, failed_images=_IMAGES[:1])),
     "hostile": an_outcome(
         a_task(

@@ -10,25 +10,26 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gate.errors import Interrupted, Unreachable
-from gate.image import FailedImage, ImageRef
+from gate.image import FailedImage, ImageRef, ImageState, Severity
 from gate.outcome import Event, EventKind
 from gate.policy import Decision, Policy, Reason, nothing_to_judge, undecided
 from gate.reports import html
-from gate.reports.html import MAX_IMAGES
+from gate.reports.html.images import MAX_IMAGES
 from gate.reports.html.parts import duration
 from gate.reports.html.timeline import MAX_EVENTS
 from gate.reports.size_limits import MAX_HTML_SIZE
-from gate.scan import TaskState
+from gate.scan import RISK_SCOPES, ScanScope, TaskState
 from gate.text import one_line
-from tests.builders import NOW, a_failed_image, a_task, an_outcome
+from tests.builders import NOW, a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.hostile import HOSTILE
 
 if TYPE_CHECKING:
+    from gate.image import ScannedImage
     from gate.outcome import Outcome
 
 EMPTY = {"meta", "input", "br"}
@@ -142,13 +143,17 @@ def a_busy_run() -> tuple[Event, ...]:
     )
 
 
-def a_hostile_outcome(text: str) -> Outcome:
+def a_hostile_outcome(text: str, *, asks_for_images: bool = False) -> Outcome:
     """This text in every field."""
     part = ImageRef(registry=text, namespace=text, name=text, tag=text, digest=text)
     image = FailedImage(image=part, reason=text)
+    named = an_image(image=part, state=ImageState.UNKNOWN, raw_state=text, reason=text, moved_to=text or "x")
+    images = (named, replace(named, state=ImageState.MISSING, listed_digest=text or "x"), a_risky_image(image=part))
     task = replace(
         a_task(id=text or "x", name=text, reason=text, raw_state=text, state=TaskState.UNKNOWN, failed_images=(image,)),
         type=text,
+        images=images,
+        asks_for_images=asks_for_images,
     )
     events = tuple(Event(kind=kind, at=9.0, text=text, task=task, pause=1.0) for kind in EventKind)
     verdict = nothing_to_judge(Reason(code=text, message=text))
@@ -161,6 +166,8 @@ OUTCOMES = {
     "blocked": an_outcome(a_task(failed=1, succeeded=1, risky=2, failed_images=(a_failed_image(),))),
     "undecided": an_outcome(a_task(total=None, succeeded=None, failed=None, risky=None)),
     "without a task": an_outcome(verdict=undecided(Interrupted(15)), cloud=""),
+    "a release": a_release(a_risky_image(), *(an_image(state, state) for state in ImageState)),
+    "a task with a risky image": an_outcome(a_task(risky=1, images=(a_risky_image(),))),
 }
 every_outcome = pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
 
@@ -352,19 +359,147 @@ def test_without_a_task_there_is_text_in_place_of_numbers() -> None:
     assert "No scan task was seen" in page.one("section", id="counts").text
     assert "No scan task was seen" in page.one("section", id="task").text
     assert "before the first poll" in page.one("section", id="timeline").text
-    assert "lists none" in page.one("section", id="failed").text
+    assert "names none" in page.one("section", id="named").text
 
 
 def test_failed_images_are_listed_with_their_reasons_and_can_be_read_without_a_script() -> None:
     nameless = FailedImage(image=ImageRef())
     task = a_task(failed=2, succeeded=1, failed_images=(a_failed_image("shop", "too big"), nameless))
-    section = read(an_outcome(task)).one("section", id="failed")
+    section = read(an_outcome(task)).one("section", id="named")
 
-    assert rows(section.one("table")) == [["swr/team/shop:1.0", "too big"], ["unnamed", "no reason given"]]
+    assert rows(section.one("table")) == [
+        ["swr/team/shop:1.0", "failed", "too big"],
+        ["unnamed", "failed", "no reason given"],
+    ]
     assert "hidden" not in section.one("table").attributes
     assert "hidden" in section.one("div", class_="filter").attributes
     assert section.one("label").attributes["for"] == section.one("input").attributes["id"]
     assert section.one("p", role="status").text == "2 images"
+
+
+def test_the_images_of_a_release_are_listed_the_worst_first_with_what_was_found() -> None:
+    clean = an_image("clean", moved_to=a_digest("b"))
+    missing = an_image("missing", ImageState.MISSING)
+    failed = an_image("failed", ImageState.FAILED, reason="too big")
+    section = read(a_release(clean, missing, failed, a_risky_image("risky"))).one("section", id="named")
+
+    name, scanned = "swr/team/{}:1.0@" + a_digest(), "scanned 2026-01-31T11:55:00Z"
+    assert rows(section.one("table")) == [
+        [
+            name.format("risky"),
+            "risky",
+            f"Vulnerabilities: 2 high, 5 medium7 vulnerabilities (2 high, 5 medium){scanned}",
+        ],
+        [name.format("failed"), "failed", "too big"],
+        [name.format("missing"), "missing", "the cloud does not list this digest"],
+        [
+            name.format("clean"),
+            "no risks",
+            f"{scanned}the tag now stands for sha256:bbbbbbbbbbbb; the verdict is about the digest",
+        ],
+    ]
+    assert [row.attributes.get("class", "") for row in section.one("tbody").all("tr")] == ["is-bad", "is-bad", "", ""]
+
+
+def bars(*images: ScannedImage) -> list[list[tuple[str, str, str]]]:
+    """The class, the start and the width of each part of the bars of these images."""
+    found = [row.all("svg") for row in read(a_release(*images)).one("table", id="images").one("tbody").all("tr")]
+    return [
+        [tuple(part.attributes[name] for name in ("class", "x", "width")) for part in svgs[0].all("rect")]  # type: ignore[misc] # three names
+        if svgs
+        else []
+        for svgs in found
+    ]
+
+
+def test_a_bar_shows_the_vulnerabilities_by_severity_and_all_bars_have_one_scale() -> None:
+    most = a_risky_image("a", severities={Severity.LOW: 60, Severity.CRITICAL: 40})
+    few = a_risky_image("b", severities={Severity.HIGH: 25, Severity.MEDIUM: 0, Severity.UNKNOWN: 5})
+
+    assert bars(most, few, an_image("c"), an_image("d", severities={Severity.HIGH: 0, Severity.NONE: 9})) == [
+        [("level-critical", "0.00%", "40.00%"), ("level-low", "40.00%", "60.00%")],
+        [("level-unknown", "0.00%", "5.00%"), ("level-high", "5.00%", "25.00%")],
+        [],
+        [],
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 7, 10**30])
+def test_no_part_of_a_bar_is_invisible_and_no_bar_is_wider_than_its_cell(count: int) -> None:
+    counts = dict.fromkeys(Severity, 1) | {Severity.LOW: count}
+    for bar in bars(a_risky_image(severities=counts), a_risky_image(severities=dict.fromkeys(Severity, 1))):
+        places = [(float(start[:-1]), float(width[:-1])) for _, start, width in bar]
+
+        assert len(bar) == 5
+        assert all(width > 1 for _, width in places)
+        assert all(start + width <= 100.01 for start, width in places)
+
+
+def sort_keys(*images: ScannedImage) -> list[list[str]]:
+    cells = [row.all("td") for row in read(a_release(*images)).one("table", id="images").one("tbody").all("tr")]
+    return [[cell.attributes["data-by"] for cell in row] for row in cells]
+
+
+def test_results_are_sorted_by_how_bad_they_are() -> None:
+    by_result = [an_image(is_risky=True), *(an_image(state, state) for state in ImageState)]
+
+    keys = [int(result) for result, _ in sort_keys(*by_result)]
+
+    assert keys == [0, 1, 2, 2, 2, 2, 2, 2, 3]
+
+
+def test_details_are_sorted_by_the_number_of_findings_of_the_highest_severity() -> None:
+    worst_first: list[dict[str, Any]] = [
+        {"severities": {Severity.UNKNOWN: 1}},
+        {"severities": {Severity.CRITICAL: 10**9, Severity.HIGH: 1}},
+        {"severities": {Severity.CRITICAL: 10**9}},
+        {"severities": {Severity.CRITICAL: 1, Severity.LOW: 9}},
+        {"severities": {}, "highest": Severity.CRITICAL},
+        {"severities": {Severity.HIGH: 12}},
+        {"severities": {Severity.HIGH: 11}, "kinds": {ScanScope.MALICIOUS_FILE: 10**9}},
+        {"severities": {}, "highest": Severity.HIGH, "kinds": {ScanScope.VULNERABILITY: 2, ScanScope.BASELINE: 1}},
+        {"severities": {}, "highest": Severity.HIGH, "kinds": {ScanScope.VULNERABILITY: 2}},
+        {"severities": {}, "highest": Severity.LOW, "kinds": {}},
+        {"severities": {}, "highest": Severity.NONE, "kinds": {}},
+    ]
+
+    nothing: dict[str, Any] = {"highest": None, "kinds": {}}
+    keys = [details for _, details in sort_keys(*(a_risky_image(**nothing | fields) for fields in worst_first))]
+
+    assert keys == sorted(set(keys))
+    assert {len(key) for key in keys} == {30}
+
+
+def test_a_release_that_passed_says_when_its_images_were_scanned() -> None:
+    header = read(a_release(an_image("web"), an_image("api"))).one("header")
+
+    assert header.one("p", class_="consequence").text == (
+        "2 of 2 images, all scanned since they were pushed: the release may go out."
+    )
+
+
+def test_the_scans_of_a_release_are_described_and_are_no_task() -> None:
+    section = read(a_release(an_image(scopes=RISK_SCOPES), an_image("api", ImageState.WAITING))).one(
+        "section", id="task"
+    )
+
+    assert section.one("h2").text == "Scans"
+    assert facts(section) == {
+        "Cloud": "huawei",
+        "Scope": "baseline, malicious-file, vulnerability",
+        "Images": "those that were asked for",
+        "State": "1 of 2 scanned, 1 waiting for the scan",
+        "Last scan ended": "2026-01-31T11:55:00Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("risky", "notes"), [(1, []), (2, ["The cloud names 1 risky image and counts 2; the count decides."])]
+)
+def test_where_a_task_counts_more_risky_images_than_it_names_the_page_says_so(risky: int, notes: list[str]) -> None:
+    section = read(an_outcome(a_task(risky=risky, images=(a_risky_image(),)))).one("section", id="named")
+
+    assert [note.text for note in section.all("p", class_="left-out")] == notes
 
 
 def test_the_events_are_listed_in_order() -> None:
@@ -510,7 +645,8 @@ def test_a_duration_has_at_most_two_units(seconds: float, words: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_changes_nothing_of_the_page_but_its_words(text: str) -> None:
     def structure(text: str) -> list[tuple[str, dict[str, str]]]:
-        return [(element.tag, element.attributes) for element in read(a_hostile_outcome(text)).all()]
+        outcomes = [a_hostile_outcome(text, asks_for_images=asks_for_images) for asks_for_images in (False, True)]
+        return [(element.tag, element.attributes) for outcome in outcomes for element in read(outcome).all()]
 
     def without_bdi(elements: list[tuple[str, dict[str, str]]]) -> list[tuple[str, dict[str, str]]]:
         return [element for element in elements if element[0] != "bdi"]
@@ -521,7 +657,7 @@ def test_hostile_text_changes_nothing_of_the_page_but_its_words(text: str) -> No
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_cannot_change_the_direction_of_the_text_around_it(text: str) -> None:
-    page = render(a_hostile_outcome(text))
+    page = render(a_hostile_outcome(text)) + render(a_hostile_outcome(text, asks_for_images=True))
 
     assert not set(page) & set("\x00\x1b\r\x85\u2028\u2029\u200b\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
     page.encode()
@@ -547,13 +683,11 @@ def test_failed_images_beyond_the_limit_are_left_out_and_counted() -> None:
     count = MAX_IMAGES + 1
     failed = tuple(a_failed_image(str(number)) for number in range(count))
     section = read(an_outcome(a_task(total=count, succeeded=0, failed=count, failed_images=failed))).one(
-        "section", id="failed"
+        "section", id="named"
     )
 
     assert len(rows(section.one("table"))) == MAX_IMAGES
-    assert (
-        section.one("p", class_="left-out").text == "1 more failed image left out here; the json report has them all."
-    )
+    assert section.one("p", class_="left-out").text == "1 more image is left out here; the json report has them all."
 
 
 def test_up_to_the_limit_all_are_there() -> None:
@@ -564,20 +698,24 @@ def test_up_to_the_limit_all_are_there() -> None:
     assert not page.all("p", class_="left-out")
 
 
-def test_the_worst_page_keeps_the_size_limit_and_says_what_is_left_out() -> None:
+@pytest.mark.parametrize("images", [0, 20_000], ids=["failed images of a task", "images that were asked for"])
+def test_the_worst_page_keeps_the_size_limit_and_says_what_is_left_out(images: int) -> None:
     worst = "'" * 10_000
     failed = tuple(a_failed_image(worst, worst) for _ in range(20_000))
+    found: dict[str, Any] = {"severities": dict.fromkeys(Severity, 7), "kinds": dict.fromkeys(ScanScope, 7)}
+    named = a_risky_image(image=ImageRef(name=worst), moved_to=worst, **found)
     task = replace(a_task(name=worst, id=worst, raw_state=worst, state=TaskState.UNKNOWN, failed_images=failed))
+    task = replace(task, images=(named,) * images, asks_for_images=images > 0)
     events = tuple(
         Event(kind=kind, at=number / 10, text=worst, task=task, pause=1.0)
         for number in range(20_000)
         for kind in EventKind
     )
     page = render(replace(an_outcome(task, events=events), seconds=2000.0))
-    shown = page.count('<tr><th scope="row" dir="auto">')
+    shown = page.count('<th scope="row" dir="auto">')
 
     assert MAX_HTML_SIZE / 2 < len(page.encode()) <= MAX_HTML_SIZE
-    assert f"{20_000 - shown:,} more failed images left out here; the json report has them all." in page
+    assert f"{20_000 - shown} more images are left out here; the json report has them all." in page
     assert f"{20_000 * len(EventKind) - MAX_EVENTS:,} events left out here" in page
 
 
@@ -605,6 +743,8 @@ def test_all_text_has_enough_contrast(decision: Decision, scheme: str) -> None:
         for ink in ("ink", "muted", "accent"):
             assert _contrast(colours[ink], colours[background]) >= 4.5, (ink, background)
     assert _contrast(colours["over"], colours["paper"]) >= 4.5
+    assert _contrast(colours["critical"], colours["paper"]) >= 3
+    assert _contrast(colours["medium"], colours["paper"]) >= 3
     assert _contrast(colours["focus"], colours["paper"]) >= 3
     assert _contrast(colours["bar"], colours["paper"]) >= 3
 

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.image import FailedImage, ImageRef
+from gate.image import FailedImage, ImageRef, ImageState, Severity
 from gate.outcome import Event, EventKind
-from gate.reports.html import MAX_IMAGES, render
+from gate.reports.html import render
+from gate.reports.html.images import MAX_IMAGES
 from gate.scan import TaskState
 from gate.text import one_line
-from tests.builders import a_failed_image, a_task, an_outcome
+from tests.builders import a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.hostile import HOSTILE
 from tools.browser import browser, chromium
-from tools.pictures import blocked
+from tools.pictures import blocked, release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,20 +94,26 @@ def type_into_filter(page: Page, words: str) -> tuple[int, str]:
     return shown, page.run("document.querySelector('#shown').textContent")
 
 
-def a_hostile_outcome(text: str) -> Outcome:
+def a_hostile_outcome(text: str, *, is_release: bool = False) -> Outcome:
     image = FailedImage(image=ImageRef(registry=text, name=text), reason=text)
+    named = replace(a_risky_image(image=image.image), moved_to=text)
+    missing = replace(named, state=ImageState.MISSING, listed_digest=text)
     task = a_task(id=text or "x", name=text, state=TaskState.UNKNOWN, raw_state=text, failed_images=(image,))
+    if is_release:
+        task = replace(task, images=(an_image(state=ImageState.FAILED, image=image.image, reason=text), named, missing))
+        task = replace(task, asks_for_images=True)
     events = tuple(Event(kind=kind, at=1.0, text=text, task=task) for kind in EventKind)
     return replace(an_outcome(task, events=events, cloud=text), gate_version=text)
 
 
+@pytest.mark.parametrize("outcome", [blocked(), release()], ids=["a task", "a release"])
 @pytest.mark.parametrize("font_size", [16, 18, 20, 24])
 @pytest.mark.parametrize("width", [320, 360, 768, 1400])
 def test_the_page_fits_every_window_with_every_font(
-    chromium_page: Page, tmp_path: Path, width: int, font_size: int
+    chromium_page: Page, tmp_path: Path, outcome: Outcome, width: int, font_size: int
 ) -> None:
     """A larger font is as wide as the wider one that another machine may have."""
-    page = show(chromium_page, tmp_path, blocked(), width=width)
+    page = show(chromium_page, tmp_path, outcome, width=width)
     page.run(f"document.documentElement.style.fontSize = '{font_size}px'")
 
     assert page.run("innerWidth") == width
@@ -133,14 +140,17 @@ def test_the_page_can_fetch_nothing(page: Page) -> None:
     assert page.run("fetch('data:text/plain,x').then(() => 'fetched', () => 'refused')") == "refused"
 
 
+@pytest.mark.parametrize("is_release", [False, True], ids=["a task", "a release"])
 @pytest.mark.parametrize("text", ATTACKS)
-def test_hostile_text_is_shown_and_not_run(chromium_page: Page, tmp_path: Path, text: str) -> None:
-    page = show(chromium_page, tmp_path, a_hostile_outcome(text))
+def test_hostile_text_is_shown_and_not_run(chromium_page: Page, tmp_path: Path, text: str, *, is_release: bool) -> None:
+    page = show(chromium_page, tmp_path, a_hostile_outcome(text, is_release=is_release))
 
     assert page.run("typeof window.stung") == "undefined"
     assert page.run("document.scripts.length + document.styleSheets.length") == 2
     assert page.run("document.querySelectorAll('img, iframe, a, link, base, math').length") == 0
-    assert page.run("document.querySelector('#images td').textContent") == (one_line(text) or "no reason given")
+    assert (one_line(text) or "no reason given") in page.run(
+        "[...document.querySelectorAll('#images td p')].map(one => one.textContent)"
+    )
 
 
 def test_the_filter_hides_and_shows(page: Page) -> None:
@@ -150,8 +160,63 @@ def test_the_filter_hides_and_shows(page: Page) -> None:
     assert type_into_filter(page, "") == (12, "12 images")
 
 
+def names(page: Page) -> list[str]:
+    """The names of the images in the order of the page."""
+    found: list[str] = page.run("[...document.querySelectorAll('#images tbody th')].map(cell => cell.textContent)")
+    return [name.removeprefix("swr/team/").partition(":")[0] for name in found]
+
+
+def sort_by(page: Page, column: str) -> tuple[list[str], list[str | None]]:
+    """Presses the button of a column; returns the names in their new order, and how each column is sorted."""
+    page.run(f"[...document.querySelectorAll('#images button')].find(one => one.textContent === '{column}').click()")
+    sorted_by: list[str | None] = page.run(
+        "[...document.querySelectorAll('#images thead th')].map(head => head.getAttribute('aria-sort'))"
+    )
+    return names(page), sorted_by
+
+
+def a_release_to_sort() -> Outcome:
+    few = a_risky_image("image-10", severities={Severity.MEDIUM: 9})
+    many = a_risky_image("image-2", severities={Severity.HIGH: 3})
+    return a_release(few, many, an_image("image-1"), an_image("image-3", ImageState.MISSING))
+
+
+def test_the_images_are_sorted_by_any_column_and_back(chromium_page: Page, tmp_path: Path) -> None:
+    page = show(chromium_page, tmp_path, a_release_to_sort())
+
+    assert names(page) == ["image-10", "image-2", "image-3", "image-1"]
+    assert sort_by(page, "Details") == (["image-2", "image-10", "image-3", "image-1"], [None, None, "ascending"])
+    assert sort_by(page, "Details")[1] == [None, None, "descending"]
+    assert sort_by(page, "Image") == (["image-1", "image-2", "image-3", "image-10"], ["ascending", None, None])
+    assert sort_by(page, "Image") == (["image-10", "image-3", "image-2", "image-1"], ["descending", None, None])
+    assert sort_by(page, "Result")[0] == ["image-10", "image-2", "image-3", "image-1"]
+    assert sort_by(page, "Result")[0] == ["image-1", "image-3", "image-10", "image-2"]
+    assert warnings(page) == []
+
+
+def test_what_is_filtered_stays_so_when_it_is_sorted_and_the_other_way_round(
+    chromium_page: Page, tmp_path: Path
+) -> None:
+    page = show(chromium_page, tmp_path, a_release_to_sort())
+
+    assert type_into_filter(page, "risky") == (2, "2 of 4 images")
+    sort_by(page, "Image")
+    assert page.run("[...document.querySelectorAll('#images tbody tr')].map(row => row.hidden)") == [True, False] * 2
+    assert type_into_filter(page, "missing") == (1, "1 of 4 images")
+
+
+def test_the_parts_of_a_bar_are_as_long_as_their_shares(chromium_page: Page, tmp_path: Path) -> None:
+    most = a_risky_image(severities={Severity.CRITICAL: 1, Severity.LOW: 3})
+    page = show(chromium_page, tmp_path, a_release(most))
+
+    widths = page.run("[...document.querySelectorAll('#images rect')].map(part => part.getBoundingClientRect().width)")
+
+    assert widths[1] == pytest.approx(3 * widths[0], rel=0.01)
+    assert widths[0] > 20
+
+
 def test_keyboard_focus_is_visible(page: Page) -> None:
-    for stop in ("SUMMARY", "INPUT"):
+    for stop in ("SUMMARY", "INPUT", "BUTTON", "BUTTON", "BUTTON"):
         page.call("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
 
         assert page.run("document.activeElement.tagName") == stop
@@ -164,6 +229,7 @@ def test_the_table_can_be_read_without_a_script(chromium_page: Page, tmp_path: P
         page = show(chromium_page, tmp_path, blocked())
         assert page.run("document.querySelector('.filter').offsetHeight") == 0
         assert page.run("document.querySelector('#images tbody tr').offsetHeight") > 0
+        assert page.run("document.querySelectorAll('#images button').length") == 0
     finally:
         chromium_page.call("Emulation.setScriptExecutionDisabled", value=False)
 
@@ -201,6 +267,15 @@ def test_the_page_prints(page: Page) -> None:
 
     assert paper.startswith(b"%PDF-")
     assert warnings(page) == []
+
+
+def test_twenty_thousand_images_of_a_release_still_open_filter_and_sort(chromium_page: Page, tmp_path: Path) -> None:
+    images = (a_risky_image(f"service-{number}", severities={Severity.HIGH: number + 1}) for number in range(20_000))
+    page = show(chromium_page, tmp_path, a_release(*images))
+
+    shown, words = type_into_filter(page, "service-1999")
+    assert (shown, words[:5]) == (1, "1 of ")
+    assert sort_by(page, "Image")[0][:3] == ["service-0", "service-1", "service-2"]
 
 
 def test_twenty_thousand_failed_images_still_open_and_filter(chromium_page: Page, tmp_path: Path) -> None:

@@ -12,17 +12,27 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gate.errors import Interrupted, UsageError
+from gate.image import ImageRef, ImageState, Severity
 from gate.outcome import Event, EventKind
 from gate.policy import Policy, undecided
 from gate.reports import REPORTS, json_report
-from gate.scan import TaskState
+from gate.scan import ScanScope, TaskState
 from gate.verdict_messages import too_many_failed, too_many_risky
-from tests.builders import NOW, a_failed_image, a_task, an_outcome
+from tests.builders import (
+    NOW,
+    a_digest,
+    a_failed_image,
+    a_release,
+    a_risky_image,
+    a_task,
+    an_image,
+    an_outcome,
+)
 
 if TYPE_CHECKING:
     from gate.outcome import Outcome
 
-SCHEMA = json.loads(files("gate.reports").joinpath("report-1.schema.json").read_text())
+SCHEMA = json.loads(files("gate.reports").joinpath("report-2.schema.json").read_text())
 
 
 def render(outcome: Outcome) -> str:
@@ -45,7 +55,7 @@ def test_a_pass_is_reported_completely() -> None:
     )
 
     assert read(an_outcome(events=events)) == {
-        "schema": "scan-gate/report/1",
+        "schema": "scan-gate/report/2",
         "verdict": "passed",
         "exit_code": 0,
         "enforced": True,
@@ -53,6 +63,7 @@ def test_a_pass_is_reported_completely() -> None:
         "name": None,
         "cloud": "huawei",
         "task": {
+            "asks_for_images": False,
             "id": "task-1",
             "name": "nightly",
             "type": "manual",
@@ -67,6 +78,7 @@ def test_a_pass_is_reported_completely() -> None:
         },
         "counts": {"total": 3, "succeeded": 3, "failed": 0, "risky": 0},
         "failed_images": [],
+        "images": [],
         "policy": {
             "max_failed": 0,
             "max_risky": 0,
@@ -108,6 +120,68 @@ def test_a_block_says_why_with_numbers_and_names_every_failed_image() -> None:
         "digest": "",
         "reason": "download_failed",
     }
+
+
+def test_each_image_that_was_asked_for_is_there_with_all_that_the_cloud_says_of_it() -> None:
+    moved = a_risky_image("shop", moved_to=a_digest("b"), highest=Severity.CRITICAL)
+
+    document = read(a_release(moved, an_image("till")))
+
+    assert document["task"]["asks_for_images"] is True
+    first, second = document["images"]
+    assert first == {
+        "reference": f"swr/team/shop:1.0@{a_digest()}",
+        "registry": "swr",
+        "namespace": "team",
+        "name": "shop",
+        "tag": "1.0",
+        "digest": a_digest(),
+        "state": "scanned",
+        "raw_state": "scanned",
+        "scanned_at": "2026-01-31T11:55:00.000Z",
+        "risky": True,
+        "highest": "critical",
+        "findings": {
+            "vulnerability": 7,
+            "baseline": None,
+            "malicious-file": None,
+            "sensitive-information": None,
+            "software-compliance": None,
+        },
+        "severities": {"unknown": None, "critical": None, "high": 2, "medium": 5, "low": None},
+        "reason": "",
+        "listed_digest": "",
+        "moved_to": a_digest("b"),
+    }
+    assert (second["name"], second["risky"], second["highest"]) == ("till", False, None)
+
+
+def test_zero_findings_are_zero_and_not_null() -> None:
+    image = a_risky_image(kinds=dict.fromkeys(ScanScope, 0), severities=dict.fromkeys(Severity, 0))
+
+    (found,) = read(a_release(image))["images"]
+
+    assert set(found["findings"].values()) == set(found["severities"].values()) == {0}
+
+
+@pytest.mark.parametrize("state", list(ImageState))
+def test_an_image_is_there_in_every_state_and_failed_ones_are_listed_with_their_reasons_too(state: ImageState) -> None:
+    image = an_image(state=state, reason="too big", raw_state="142", listed_digest="sha256:0f", scanned_at=None)
+
+    document = read(a_release(image))
+
+    (found,) = document["images"]
+    assert (found["state"], found["raw_state"], found["reason"]) == (state, "142", "too big")
+    assert (found["listed_digest"], found["scanned_at"]) == ("sha256:0f", None)
+    assert [failed["reason"] for failed in document["failed_images"]] == (["too big"] if state == "failed" else [])
+
+
+def test_the_risky_images_of_a_task_are_there_as_far_as_the_cloud_names_them() -> None:
+    document = read(an_outcome(a_task(risky=2, images=(a_risky_image("shop"),), failed_images=(a_failed_image(),))))
+
+    assert (document["task"]["asks_for_images"], document["counts"]["risky"]) == (False, 2)
+    assert [image["name"] for image in document["images"]] == ["shop"]
+    assert len(document["failed_images"]) == 1
 
 
 def test_counts_are_those_of_the_cloud_and_null_where_it_gave_none() -> None:
@@ -157,6 +231,22 @@ def test_hostile_text_is_unchanged_and_written_in_ascii() -> None:
     assert text.isascii()
     assert json.loads(text)["task"]["name"] == hostile
     assert json.loads(text)["failed_images"][0]["name"] == hostile
+
+
+def test_hostile_text_of_an_image_is_unchanged_too() -> None:
+    hostile = '"}],\n\x00\ud800\u202e<script>::error::'
+    parts = dict.fromkeys(ImageRef.__slots__, hostile)
+    image = an_image(
+        image=ImageRef(**parts), raw_state=hostile, reason=hostile, listed_digest=hostile, moved_to=hostile
+    )
+
+    text = render(a_release(image))
+
+    assert text.isascii()
+    (found,) = json.loads(text)["images"]
+    fields = [*parts, "raw_state", "reason", "listed_digest", "moved_to"]
+    assert {name: found[name] for name in fields} == dict.fromkeys(fields, hostile)
+    assert found["reference"] == str(image.image)
 
 
 def test_every_format_renders_every_kind_of_outcome() -> None:

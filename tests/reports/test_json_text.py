@@ -32,9 +32,24 @@ def test_a_report_is_laid_out_like_a_document_that_is_rendered_at_once(report: s
 def test_an_object_is_filled_with_rows(count: int) -> None:
     rows = (LAYOUT.fill(name="x", number=number) for number in range(count))
 
-    found = "".join(object_chunks({"a": 1, "rows": [], "z": {}}, "rows", rows))
+    found = "".join(object_chunks({"a": 1, "rows": [], "z": {}}, {"rows": rows}))
 
     assert found == as_json({"a": 1, "rows": [row("x", number) for number in range(count)], "z": {}})
+
+
+@pytest.mark.parametrize("counts", [(0, 0), (0, 2), (2, 0), (1, 3)])
+def test_an_object_is_filled_with_the_rows_of_several_lists(counts: tuple[int, int]) -> None:
+    lists = {
+        name: [LAYOUT.fill(name=name, number=number) for number in range(count)]
+        for name, count in zip(("more_rows", "rows"), counts, strict=True)
+    }
+
+    found = "".join(object_chunks({"more_rows": [], "a": 1, "rows": [], "last": []}, lists))
+
+    more_rows, rows = (
+        [row(name, number) for number in range(count)] for name, count in zip(lists, counts, strict=True)
+    )
+    assert found == as_json({"more_rows": more_rows, "a": 1, "rows": rows, "last": []})
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
@@ -48,6 +63,7 @@ def test_a_list_consists_of_rows(count: int) -> None:
 
 @pytest.mark.parametrize("text", ['"rows": []', "rows", 'rows": []', "%(name)s", "100 %", "##[error]"])
 def test_no_text_is_taken_for_the_list_or_for_a_placeholder(text: str) -> None:
-    chunks = object_chunks({"first": text, f"{text} ": 2, "rows": []}, "rows", [LAYOUT.fill(name=text, number=7)])
+    rows = {"rows": [LAYOUT.fill(name=text, number=7)]}
+    chunks = object_chunks({"first": text, f"{text} ": 2, "rows": []}, rows)
 
     assert "".join(chunks) == as_json({"first": text, f"{text} ": 2, "rows": [row(text, 7)]})

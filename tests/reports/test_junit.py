@@ -8,12 +8,12 @@ import pytest
 from xmlschema import XMLSchema10
 
 from gate.errors import Interrupted, Unreachable
-from gate.image import FailedImage, ImageRef
+from gate.image import FailedImage, ImageRef, ImageState
 from gate.policy import Policy, undecided
 from gate.reports import junit
 from gate.reports.size_limits import MAX_JUNIT_SIZE
 from gate.text import one_line
-from tests.builders import a_failed_image, a_task, an_outcome
+from tests.builders import a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.hostile import HOSTILE
 from tests.reports.endings import a_block, an_ending, many_images
 from tests.reports.reading import as_xml
@@ -24,10 +24,18 @@ if TYPE_CHECKING:
 
     from gate.outcome import Outcome
 
-PASSED = {"passed": an_outcome(), "passed with failed images that are allowed": an_ending("passed")}
+PASSED = {
+    "passed": an_outcome(),
+    "passed with failed images that are allowed": an_ending("passed"),
+    "passed with a risky image that is allowed": an_ending("passed with a risky image"),
+    "release passed": an_ending("release passed"),
+}
 FAILED = {
     "blocked": an_ending("blocked"),
     "blocked by risks": an_outcome(a_task(risky=1)),
+    "blocked by a risky image": an_ending("blocked by a risky image"),
+    "release blocked": an_ending("release blocked"),
+    "release undecided": an_ending("release undecided"),
     "blocked as a warning": an_outcome(a_task(risky=1), policy=Policy(warn_only=True)),
     "blocked by hostile images": a_block(*(a_failed_image(text, text) for text in HOSTILE.values())),
     "undecided": an_ending("unknown state"),
@@ -100,13 +108,49 @@ def test_something_fails_in_every_other_run_and_says_why(outcome: Outcome) -> No
 
     bad = [*suite.iter("failure"), *suite.iter("error")]
     assert bad
-    assert outcome.verdict.reasons[0].message == bad[0].text == bad[0].attrib["message"]
+    assert " ".join(reason.message for reason in outcome.verdict.reasons) == bad[0].text == bad[0].attrib["message"]
     assert {element.tag for element in bad} == {"failure" if outcome.verdict.decision == "blocked" else "error"}
 
 
 def test_images_that_the_policy_allows_are_skipped_and_so_are_those_of_an_undecided_run() -> None:
     for ending in ("passed", "unknown state", "ended badly"):
-        assert [one.text for one in suite_of(render(an_ending(ending))).iter("skipped")] == ["shop"]
+        assert [one.text for one in suite_of(render(an_ending(ending))).iter("skipped")] == [
+            "could not be scanned: shop."
+        ]
+
+
+def test_a_tag_that_moved_is_mentioned_whatever_the_result_of_its_image() -> None:
+    note = " The tag now stands for sha256:bbbbbbbbbbbb; the verdict is about the digest."
+    images = [a_risky_image("shop", moved_to=a_digest("b")), an_image("till", moved_to=a_digest("b")), an_image("web")]
+
+    texts = [case[0].text for case in suite_of(render(a_release(*images))).iter("testcase")]
+
+    assert texts[1:] == [
+        f"risky: 7 vulnerabilities (2 high, 5 medium).{note}",
+        f"no risks found.{note}",
+        "no risks found.",
+    ]
+
+
+def test_the_verdict_of_a_release_that_passed_says_when_its_images_were_scanned() -> None:
+    case = next(suite_of(render(a_release(an_image("web"), an_image("api")))).iter("testcase"))
+
+    assert [(inner.tag, inner.text) for inner in case] == [
+        ("system-out", "2 of 2 images, all scanned since they were pushed")
+    ]
+
+
+def test_the_case_for_images_left_out_is_as_bad_as_the_worst_of_them() -> None:
+    failed, missing = an_image("failed", ImageState.FAILED), an_image("missing", ImageState.MISSING)
+    for images, element in [
+        ((failed, missing, an_image()), "failure"),
+        ((missing, an_image()), "error"),
+        ((an_image(), an_image()), "skipped"),
+    ]:
+        text = render(a_release(*images), 0)
+
+        assert names(text)[1:] == ["images that are left out here"]
+        assert suite_of(text)[-1][0].tag == element
 
 
 def test_the_outputs_are_properties() -> None:
@@ -121,7 +165,7 @@ def test_an_image_without_a_name_or_a_reason_says_so(blank: str) -> None:
     text = render(a_block(FailedImage(image=ImageRef(name=blank), reason=blank)))
 
     assert names(text)[1:] == ["an image without a name"]
-    assert suite_of(text)[-1][0].attrib["message"] == "no reason given"
+    assert suite_of(text)[-1][0].attrib["message"] == "could not be scanned: no reason given."
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
@@ -177,7 +221,7 @@ def test_twenty_thousand_images_with_long_names_keep_the_size_limit(filler: str)
     suite = suite_of(text)
     shown = int(suite.attrib["tests"]) - 2
     assert MAX_JUNIT_SIZE - 40_000 < len(text.encode()) <= MAX_JUNIT_SIZE
-    assert suite[-1][0].text == f"{20_000 - shown} more images could not be scanned; the json report has them all."
+    assert suite[-1][0].text == f"{20_000 - shown} more images are left out here; the json report has them all."
     assert suite.attrib["failures"] == suite.attrib["tests"] == str(len(list(suite.iter("testcase"))))
 
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from gate.image import ImageRef
+from gate.image import ImageRef, ImageState
+from gate.image_messages import short_name
+from gate.policy import Policy
 from gate.reports import junit
-from tests.builders import NOW
+from tests.builders import NOW, a_release, a_risky_image, an_image
 from tests.harness import CLOUDS
 from tests.reports.endings import PARTS
 from tests.reports.readers import azure, bitbucket, buildkite, github_reporters, gitlab, jenkins
@@ -24,6 +26,7 @@ from tests.reports.reading import rendered
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from gate.outcome import Outcome
     from tests.harness import Gate
     from tests.reports.readers.shown import Reader, Shown, State
 
@@ -105,8 +108,8 @@ def test_every_reader_says_why_a_case_did_not_pass(kind: str) -> None:
 
     expected = {
         VERDICT: " ".join(reason.message for reason in outcome.verdict.reasons),
-        "swr/team/shop-0:1.0": "reason 0",
-        "swr/team/shop-1:1.0": "reason 1",
+        "swr/team/shop-0:1.0": "could not be scanned: reason 0.",
+        "swr/team/shop-1:1.0": "could not be scanned: reason 1.",
     }
     found = {name: {case.name: case.text for case in shown.cases} for name, shown in shown_by_all({"scan.xml": text})}
     assert found == dict.fromkeys(READERS, expected)
@@ -123,6 +126,82 @@ def test_no_name_or_reason_makes_a_reader_drop_or_merge_an_image(kind: str) -> N
         assert len({case.name for case in others}) == len(others) == len(images)
         assert {case.state for case in others} == {KINDS[kind].images}
         assert sum(shown.counts.values()) == len(images) + 1
+        assert not shown.problems
+
+
+RISKY, FAILED, CLEAN = a_risky_image("risky"), an_image("failed", ImageState.FAILED), an_image("clean")
+WITHOUT_RESULT = [an_image(state, state) for state in ImageState if not state.has_ended]
+UNKNOWN_RISK = an_image("unknown-risk", is_risky=None)
+ALLOWED = Policy(max_failed=1, max_risky=1)
+NOT_RESULTS: dict[str, State] = {str(state): "error" for state in ImageState if not state.has_ended}
+RELEASES: dict[str, tuple[Outcome, State, dict[str, State]]] = {
+    "passed": (a_release(CLEAN, an_image("other")), "passed", {"clean": "passed", "other": "passed"}),
+    "passed with what the policy allows": (
+        a_release(RISKY, FAILED, CLEAN, policy=ALLOWED),
+        "passed",
+        {"risky": "skipped", "failed": "skipped", "clean": "passed"},
+    ),
+    "blocked by both": (
+        a_release(RISKY, FAILED, CLEAN),
+        "failed",
+        {"risky": "failed", "failed": "failed", "clean": "passed"},
+    ),
+    "blocked by risks alone": (
+        a_release(RISKY, FAILED, CLEAN, policy=Policy(max_failed=1)),
+        "failed",
+        {"risky": "failed", "failed": "skipped", "clean": "passed"},
+    ),
+    "blocked before all have a result": (
+        a_release(RISKY, CLEAN, *WITHOUT_RESULT),
+        "failed",
+        {"risky": "failed", "clean": "passed", **dict.fromkeys(NOT_RESULTS, "skipped")},
+    ),
+    "undecided": (
+        a_release(RISKY, FAILED, CLEAN, *WITHOUT_RESULT, policy=ALLOWED),
+        "error",
+        {"risky": "skipped", "failed": "skipped", "clean": "passed", **NOT_RESULTS},
+    ),
+    "undecided since a risk is not known": (
+        a_release(CLEAN, UNKNOWN_RISK),
+        "error",
+        {"clean": "passed", "unknown-risk": "error"},
+    ),
+}
+"""Releases of images, what their verdict is shown as, and each image."""
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_every_reader_shows_each_image_of_a_release_in_one_state(release: str) -> None:
+    outcome, verdict, images = RELEASES[release]
+
+    named: dict[str, State] = {f"swr/team/{name}:1.0@sha256:aaaaaaaaaaaa": state for name, state in images.items()}
+    assert not all_differences(rendered("junit", outcome), verdict, named)
+
+
+def test_every_reader_says_what_was_found_in_an_image() -> None:
+    text = rendered("junit", a_release(RISKY, an_image("missing", ImageState.MISSING), policy=ALLOWED))
+
+    expected = {
+        "risky": "risky: 7 vulnerabilities (2 high, 5 medium).",
+        "missing": "missing: the cloud does not list this digest.",
+    }
+    for _, shown in shown_by_all({"scan.xml": text}):
+        texts = {case.name: case.text for case in shown.cases}
+        assert {name: texts[f"swr/team/{name}:1.0@sha256:aaaaaaaaaaaa"] for name in expected} == expected
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("max_size", range(2500, 5000, 500))
+def test_no_image_of_a_release_for_which_there_is_no_room_is_counted_as_passed(release: str, max_size: int) -> None:
+    outcome, verdict, images = RELEASES[release]
+    text = "".join(junit.render(outcome, max_size))
+
+    for name, shown in shown_by_all({"scan.xml": text}):
+        case, *others = shown.cases
+        rest = [other for other in others if other.name == REST]
+        assert case.state == READERS[name].called(verdict)
+        assert len(others) - len(rest) + sum(int(one.text.split()[0]) for one in rest) == len(images)
+        assert "passed" not in {one.state for one in rest}
         assert not shown.problems
 
 
@@ -274,7 +353,8 @@ def test_every_reader_agrees_with_the_json_report_of_a_real_run(
     text = Path("scan.xml").read_text()
 
     verdict = {"passed": "passed", "blocked": "failed", "undecided": "error"}[run["verdict"]]
-    names = [str(ImageRef(**{part: image[part] for part in PARTS})) for image in run["failed_images"]]
+    named = [*run["images"], *run["failed_images"]]
+    names = [short_name(ImageRef(**{part: image[part] for part in PARTS})) for image in named]
     for name, shown in shown_by_all({"scan.xml": text}):
         assert [case.name for case in shown.cases] == [VERDICT, *names]
         assert shown.cases[0].state == READERS[name].called(cast("State", verdict))

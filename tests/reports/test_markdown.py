@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.errors import Unreachable
+from gate.image import ImageState
 from gate.policy import Policy, undecided
 from gate.reports import markdown
 from gate.reports.size_limits import MAX_SUMMARY_SIZE
-from tests.builders import a_failed_image, a_task, an_outcome
+from tests.builders import a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.hostile import HOSTILE
 from tests.markdown import DIALECTS, Rendered
+from tests.reports.endings import FIELDS, an_ending
 
 if TYPE_CHECKING:
     from gate.outcome import Outcome
+
+RELEASES = ("release passed", "release blocked", "release undecided")
 
 
 def render(outcome: Outcome, *max_size: int) -> str:
@@ -66,13 +70,51 @@ def test_failed_images_are_listed_with_their_reasons() -> None:
 
     page = render(an_outcome(task))
 
-    assert "| `swr/team/shop:1.0` | too big |\n| `swr/team/till:1.0` | no reason given |\n" in page
-    assert Rendered(page, "GitHub").texts[-4:] == [
-        "swr/team/shop:1.0",
-        "too big",
-        "swr/team/till:1.0",
-        "no reason given",
+    shop, till = ["swr/team/shop:1.0", "failed", "too big"], ["swr/team/till:1.0", "failed", "no reason given"]
+    assert "| `swr/team/shop:1.0` | failed | too big |\n| `swr/team/till:1.0` | failed | no reason given |\n" in page
+    assert Rendered(page, "GitHub").texts[-6:] == [*shop, *till]
+
+
+def test_the_images_of_a_release_are_listed_the_worst_first_with_what_was_found() -> None:
+    images = (
+        an_image("clean", moved_to=a_digest("b")),
+        an_image("missing", ImageState.MISSING),
+        an_image("failed", ImageState.FAILED, reason="too big"),
+        a_risky_image("risky"),
+    )
+
+    page = render(a_release(*images))
+
+    rows = Rendered(page, "GitHub").texts
+    name = "swr/team/{}:1.0@sha256:aaaaaaaaaaaa"
+    moved = "the tag now stands for sha256:bbbbbbbbbbbb; the verdict is about the digest"
+    assert rows[rows.index("details") + 1 :] == [
+        *(name.format("risky"), "risky", "7 vulnerabilities (2 high, 5 medium)"),
+        *(name.format("failed"), "failed", "too big"),
+        *(name.format("missing"), "missing", "the cloud does not list this digest"),
+        *(name.format("clean"), "no risks", moved),
     ]
+
+
+def test_a_release_that_passed_says_when_its_images_were_scanned_and_is_no_task() -> None:
+    page = render(a_release(an_image("web"), an_image("api")))
+
+    assert "\n- 2 of 2 images, all scanned since they were pushed\n" in page
+    assert "\nImages: 2 of 2 scanned; the last scan ended 2026-01-31T11:55:00Z.\n" in page
+    assert "Scan task" not in page
+    assert "\nImages: 0 of 1 scanned, 1 waiting for the scan.\n" in render(
+        a_release(an_image(state=ImageState.WAITING))
+    )
+
+
+@pytest.mark.parametrize(("risky", "is_noted"), [(1, False), (2, True), (None, False)])
+def test_where_a_task_counts_more_risky_images_than_it_names_the_page_says_so(
+    risky: int | None, *, is_noted: bool
+) -> None:
+    page = render(an_outcome(a_task(risky=risky, images=(a_risky_image(),))))
+
+    assert ("- The cloud names 1 risky image and counts 2; the count decides." in page) is is_noted
+    assert "the count decides" not in render(an_outcome(a_task(risky=2)))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
@@ -81,7 +123,8 @@ def test_hostile_text_changes_nothing_of_the_page_but_its_words(text: str, diale
     def elements(text: str) -> list[str]:
         image = a_failed_image(text, text)
         task = a_task(id=text or "x", name=text, failed=1, succeeded=2, reason=text, failed_images=(image,))
-        return Rendered(render(an_outcome(task)), dialect).elements
+        pages = [render(an_outcome(task)), *(render(an_ending(of, dict.fromkeys(FIELDS, text))) for of in RELEASES)]
+        return [element for page in pages for element in Rendered(page, dialect).elements]
 
     assert elements(text) == elements("shop")
 
@@ -93,9 +136,9 @@ def test_the_page_keeps_the_size_limit_and_says_how_much_is_left_out(count: int)
 
     shown = page.count("image-")
     assert len(page.encode()) <= MAX_SUMMARY_SIZE
-    assert ("more failed images" in page) is (shown < count)
+    assert ("more images" in page) is (shown < count)
     if shown < count:
-        assert f"{count - shown} more failed images are left out here; the json report has them all.\n" in page
+        assert f"{count - shown} more images are left out here; the json report has them all.\n" in page
 
 
 def test_every_smaller_limit_is_kept_too() -> None:
@@ -106,4 +149,5 @@ def test_every_smaller_limit_is_kept_too() -> None:
     assert [max_size for max_size, page in pages.items() if len(page.encode()) > max_size] == []
     assert {page.splitlines()[0] for page in pages.values() if page} == {"## ⛔ Image scan: blocked"}
     assert "image-8" in pages[1999]
-    assert any("more failed images are left out here" in page for page in pages.values())
+    assert any("more images are left out here" in page for page in pages.values())
+    assert any("1 more image is left out here" in page for page in pages.values())

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.errors import Unreachable
+from gate.image import ImageState
 from gate.outcome import Event, EventKind
 from gate.policy import Policy, undecided
 from gate.reports import plain
-from tests.builders import a_failed_image, a_task, an_outcome
+from gate.scan import RISK_SCOPES
+from tests.builders import a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
+from tests.reports.endings import ENDINGS, FIELDS, an_ending
 
 if TYPE_CHECKING:
     from gate.outcome import Outcome
@@ -40,7 +43,7 @@ def test_a_block_names_its_reasons_and_the_failed_images() -> None:
         "  scan task nightly (task-1), complete\n"
         "  scope: baseline, malicious-file, vulnerability; images: all; image type: registry; trigger: manual\n"
         "  images: 3 in all, 2 scanned, 1 failed (limit 0), 0 risky (limit 0)\n"
-        "  not scanned: swr/team/shop:1.0: no reason given\n"
+        "  swr/team/shop:1.0 could not be scanned: no reason given.\n"
         "  polls: 0, retries: 0, 62 s\n"
     )
 
@@ -62,17 +65,57 @@ def test_unknown_counts_are_not_zero_and_risks_are_shown_only_where_they_apply()
     assert "risky" not in render(an_outcome(a_task(risky=None, risk_applies=False)))
 
 
+def test_a_release_that_passed_names_its_images_and_says_when_they_were_scanned() -> None:
+    moved = an_image("api", moved_to=a_digest("b"), scopes=RISK_SCOPES)
+
+    assert render(a_release(an_image("web", scopes=RISK_SCOPES), moved)) == (
+        "scan-gate: PASSED (exit 0)\n"
+        "  2 of 2 images, all scanned since they were pushed\n"
+        "  scope: baseline, malicious-file, vulnerability; images: those that were asked for\n"
+        "  images: 2 in all, 2 scanned, 0 failed (limit 0), 0 risky (limit 0)\n"
+        "  swr/team/web:1.0@sha256:aaaaaaaaaaaa no risks found.\n"
+        "  swr/team/api:1.0@sha256:aaaaaaaaaaaa no risks found. The tag now stands for sha256:bbbbbbbbbbbb; "
+        "the verdict is about the digest.\n"
+        "  polls: 0, retries: 0, 62 s\n"
+    )
+
+
+def test_a_release_that_did_not_pass_says_how_far_it_is_and_what_was_found_the_worst_first() -> None:
+    images = [an_image(state, state) for state in (ImageState.WAITING, ImageState.FAILED)]
+
+    text = render(a_release(an_image(), *images, a_risky_image("shop"), policy=Policy(max_failed=1, max_risky=1)))
+
+    assert text.splitlines()[2:-1] == [
+        "  2 of 4 scanned, 1 failed, 1 waiting for the scan",
+        "  scope: not stated; images: those that were asked for",
+        "  images so far: 4 in all, 2 scanned, 1 failed (limit 1), 1 risky (limit 1)",
+        "  swr/team/shop:1.0@sha256:aaaaaaaaaaaa risky: 7 vulnerabilities (2 high, 5 medium).",
+        "  swr/team/failed:1.0@sha256:aaaaaaaaaaaa could not be scanned: no reason given.",
+        "  swr/team/waiting:1.0@sha256:aaaaaaaaaaaa waiting for its scan.",
+        "  swr/team/web:1.0@sha256:aaaaaaaaaaaa no risks found.",
+    ]
+
+
+def test_where_a_task_counts_more_risky_images_than_it_names_the_log_says_so() -> None:
+    text = render(an_outcome(a_task(risky=2, images=(a_risky_image(),))))
+
+    assert "\n  The cloud names 1 risky image and counts 2; the count decides.\n" in text
+    assert "\n  swr/team/web:1.0@sha256:aaaaaaaaaaaa risky: 7 vulnerabilities (2 high, 5 medium).\n" in text
+
+
 def test_many_failed_images_are_cut_with_a_count() -> None:
     failed = tuple(a_failed_image(str(number)) for number in range(23))
     text = render(an_outcome(a_task(failed=23, total=23, succeeded=0, failed_images=failed)))
 
-    assert text.count("not scanned: ") == 20
-    assert "  ... and 3 more failed images; the json report has them all\n" in text
+    assert text.count("could not be scanned: ") == 20
+    assert "  ... and 3 more images are left out here; the json report has them all.\n" in text
 
 
 def test_hostile_names_forge_no_line_and_no_command() -> None:
     hostile = "x\n::error::forged\r##[error]"
-    text = render(an_outcome(a_task(name=hostile, failed=1, failed_images=(a_failed_image(hostile, hostile),))))
+    texts = [render(an_outcome(a_task(name=hostile, failed=1, failed_images=(a_failed_image(hostile, hostile),))))]
+    texts += [render(an_ending(ending, dict.fromkeys(FIELDS, hostile))) for ending in ENDINGS]
 
-    assert "\r" not in text
-    assert not any(line.lstrip().startswith("::") or "##[" in line for line in text.splitlines())
+    assert "\r" not in "".join(texts)
+    lines = [line for text in texts for line in text.splitlines()]
+    assert not [line for line in lines if line.lstrip().startswith("::") or "##[" in line]

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema.validators import validator_for
 
-from gate.image import FailedImage, ImageRef
+from gate.image import FailedImage, ImageRef, ImageState, Severity
 from gate.policy import Policy
 from gate.reports import sarif
 from gate.reports.sarif import MAX_RESULTS
-from tests.builders import NOW, a_failed_image, a_task, an_outcome
+from tests.builders import NOW, a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.hostile import HOSTILE
 from tests.reports.endings import a_block, an_ending, many_images
 from tests.schemas import published
@@ -32,6 +32,9 @@ OUTCOMES = {
     "passed with failed images that are allowed": an_ending("passed"),
     "blocked by risks": an_outcome(a_task(risky=1)),
     "blocked by all": an_outcome(a_task(failed=1, succeeded=2, risky=2, failed_images=(a_failed_image(),))),
+    "passed with a risky image that is allowed": an_ending("passed with a risky image"),
+    "release passed": an_ending("release passed"),
+    "release blocked": an_ending("release blocked"),
     "blocked by hostile images": a_block(*(a_failed_image(text, text) for text in HOSTILE.values())),
 }
 every_outcome = pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
@@ -161,6 +164,12 @@ def test_a_pass_without_failed_images_has_no_results_so_that_its_alerts_are_clos
         (an_outcome(a_task(risky=1), policy=Policy(warn_only=True)), [("too-many-risky", "error")]),
         (an_ending("passed"), [("image-not-scanned", "note")]),
         (an_ending("blocked"), [("too-many-failed", "error"), ("image-not-scanned", "error")]),
+        (a_release(an_image()), []),
+        (an_ending("release passed"), [("image-risky", "note"), ("image-not-scanned", "note")]),
+        (
+            a_release(an_image("till", ImageState.FAILED), a_risky_image(), an_image(), policy=Policy(max_failed=1)),
+            [("too-many-risky", "error"), ("image-risky", "error"), ("image-not-scanned", "note")],
+        ),
     ],
 )
 def test_what_blocks_is_an_error_and_what_is_allowed_a_note(outcome: Outcome, expected: list[tuple[str, str]]) -> None:
@@ -188,6 +197,46 @@ def test_fingerprints_do_not_depend_on_tags_digests_reasons_or_the_version_of_th
     later = replace(run("2.0", "sha256:b", "timeout"), gate_version="9.9.9", generated_at=NOW + timedelta(days=9))
 
     assert fingerprints(run("1.0", "sha256:a", "too big")) == fingerprints(later)
+
+
+def test_an_image_of_the_next_release_is_the_same_alert() -> None:
+    def release(tag: str, digest: str, **found: Any) -> Outcome:
+        images = [ImageRef(registry="swr", namespace="team", name=name, tag=tag, digest=digest) for name in "abc"]
+        risky = [a_risky_image(image=image, **found) for image in images[:2]]
+        return a_release(*risky, an_image(state=ImageState.FAILED, image=images[2]), an_image("new" if found else "d"))
+
+    later = release("2.0", a_digest("b"), kinds={}, severities={}, highest=Severity.CRITICAL, moved_to=a_digest("c"))
+
+    assert fingerprints(release("1.0", a_digest("a"))) == fingerprints(later)
+
+
+def test_an_alert_about_a_risky_image_names_it_and_its_place_and_says_what_was_found() -> None:
+    *_, result = read(a_release(a_risky_image("shop", moved_to=a_digest("b")), an_image("till")))["results"]
+
+    assert result["message"]["text"] == (
+        "swr/team/shop:1.0@sha256:aaaaaaaaaaaa risky: 7 vulnerabilities (2 high, 5 medium). "
+        "The tag now stands for sha256:bbbbbbbbbbbb; the verdict is about the digest."
+    )
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "team/shop"
+
+
+def test_what_is_left_out_is_told_by_what_it_is_and_whether_it_blocks() -> None:
+    risky = tuple(a_risky_image(f"risky-{number}") for number in range(MAX_RESULTS))
+    failed = many_images(5)
+    cases = [
+        (risky, (), 2, "are risky", "error"),
+        (risky[:-2], failed, MAX_RESULTS, "could not be scanned", "note"),
+        (risky, failed, 2, "are risky or could not be scanned", "error"),
+    ]
+    for images, more, limit, words, level in cases:
+        task = a_task(
+            total=9999, succeeded=9990, risky=len(images), failed=len(more), failed_images=more, images=images
+        )
+        *_, result = read(an_outcome(task, policy=Policy(max_failed=9999, max_risky=limit)))["results"]
+
+        assert result["ruleId"] == "more-images"
+        assert f" more images {words}; the json report has them all." in result["message"]["text"]
+        assert result["level"] == level
 
 
 def test_fingerprints_do_not_depend_on_the_order_of_the_images() -> None:
@@ -240,7 +289,7 @@ def test_images_with_random_names_are_left_out_before_the_upload_is_too_large() 
     results = json.loads(text)["runs"][0]["results"]
     left_out = results[-1]
     assert len(gzip.compress(text.encode())) <= 10_000_000
-    assert left_out["ruleId"] == "more-images-not-scanned"
+    assert left_out["ruleId"] == "more-images"
     assert left_out["message"]["text"].startswith(f"{3000 - (len(results) - 2)} more images ")
 
 
@@ -253,4 +302,4 @@ def test_whatever_the_size_limit_the_reasons_and_the_number_of_images_left_out_s
         names = [result["ruleId"] for result in json.loads(text)["runs"][0]["results"]]
         assert len(gzip.compress(text.encode(), mtime=0)) <= max_size + 12 or len(names) <= 3
         assert names[:2] == ["too-many-failed", "too-many-risky"]
-        assert (names[-1] == "more-images-not-scanned") is (len(names) < 32)
+        assert (names[-1] == "more-images") is (len(names) < 32)

@@ -84,7 +84,7 @@ def test_no_image_is_left_out_without_a_word(kind: str, count: int) -> None:
     github = shown(outcome)
 
     assert not github.problems
-    rest = [alert for alert in github.alerts if alert.rule == "more-images-not-scanned"]
+    rest = [alert for alert in github.alerts if alert.rule == "more-images"]
     named = [alert for alert in github.alerts if alert.rule == "image-not-scanned"]
     assert len(named) + sum(int(alert.text.split()[0]) for alert in rest) == count
     assert len(github.alerts) <= STORED_RESULTS
@@ -229,5 +229,5 @@ def test_github_agrees_with_the_json_report_of_a_real_run(
     github.upload(Path("scan.sarif").read_text())
 
     assert not github.problems
-    assert len(github.alerts) == len(run["reasons"]) + len(run["failed_images"])
+    assert len(github.alerts) == len(run["reasons"]) + len(run["images"]) + len(run["failed_images"])
     assert ("error" in {alert.level for alert in github.alerts}) is (run["verdict"] == "blocked")

@@ -14,23 +14,18 @@ from typing import TYPE_CHECKING
 from gate.outcome import coverage
 from gate.policy import Decision
 from gate.reports.html.counts import counts
+from gate.reports.html.images import images
 from gate.reports.html.parts import counted, duration, facts, icon, isolated, number, timestamp
 from gate.reports.html.timeline import timeline
-from gate.reports.size_limits import count_fitting
+from gate.reports.images import passed_release
 from gate.text import MAX_REASON_LENGTH, for_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.image import FailedImage
     from gate.outcome import Outcome
     from gate.policy import Policy, Reason
     from gate.scan import ScanTask
-
-MAX_IMAGES = 5_000
-"""Rows of failed images; a browser lays out so many in a second."""
-_MAX_SIZE_OF_IMAGES = 4_500_000
-"""Bytes."""
 
 _STYLE = files(__name__).joinpath("page.css").read_text(encoding="utf-8")
 _SCRIPT = files(__name__).joinpath("page.js").read_text(encoding="utf-8")
@@ -41,13 +36,14 @@ def render(outcome: Outcome) -> Iterator[str]:
     yield _start(outcome)
     yield _section("counts", "Counts and limits", counts(outcome))
     yield _section("timeline", "What the gate saw", timeline(outcome))
-    yield _section_start("failed", "Failed images")
-    yield from _failed_images(outcome.task.failed_images if outcome.task else ())
+    yield _section_start("named", "Images")
+    yield from images(outcome)
     yield _SECTION_END
     yield '<div class="columns">\n'
     yield _section("policy", "Policy", facts(_policy(outcome.policy)))
     yield _section("run", "Run of the gate", facts(_run(outcome)))
-    yield _section("task", "Scan task", _task(outcome, outcome.task))
+    title = "Scans" if outcome.task and outcome.task.asks_for_images else "Scan task"
+    yield _section("task", title, _task(outcome, outcome.task))
     yield "</div>\n"
     yield _end(outcome)
 
@@ -129,7 +125,7 @@ def _reason(reason: Reason) -> str:
 def _consequence(outcome: Outcome) -> str:
     decision = outcome.verdict.decision
     if decision is Decision.PASSED:
-        return "Judged, and within the policy: the release may go out."
+        return f"{passed_release(outcome) or 'Judged, and within the policy'}: the release may go out."
     if not outcome.enforced:
         return "A warning only: the policy lets the job continue."
     if decision is Decision.BLOCKED:
@@ -144,33 +140,6 @@ def _summary(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "Enforced", "yes" if outcome.enforced else "no <small>warning only</small>"
     yield f"Images{outcome.counts_note}", number(outcome.task.counts.total if outcome.task else None)
     yield "Waited", f"{duration(outcome.seconds)} <small>{counted(outcome.polls, 'poll')}</small>"
-
-
-def _failed_images(failed: tuple[FailedImage, ...]) -> Iterator[str]:
-    if not failed:
-        yield '<p class="quiet">The cloud lists none.</p>'
-        return
-    shown = count_fitting(map(_row, failed[:MAX_IMAGES]), _MAX_SIZE_OF_IMAGES)
-    yield f"""<div class="filter" hidden>
-<label for="words">Filter</label>
-<input id="words" type="search" autocomplete="off" spellcheck="false" aria-controls="images">
-<p id="shown" role="status">{counted(shown, "image")}</p>
-</div>
-<table class="images" id="images" aria-labelledby="failed-title">
-<thead><tr><th scope="col">Image</th><th scope="col">Reason</th></tr></thead>
-<tbody>
-"""
-    yield from map(_row, failed[:shown])
-    yield "</tbody>\n</table>"
-    if left_out := len(failed) - shown:
-        more = counted(left_out, "more failed image")
-        yield f'\n<p class="left-out">{more} left out here; the json report has them all.</p>'
-
-
-def _row(failed: FailedImage) -> str:
-    reason = for_html(failed.reason) or "no reason given"
-    image = for_html(str(failed.image)) or "unnamed"
-    return f'<tr><th scope="row" dir="auto">{image}</th><td dir="auto">{reason}</td></tr>\n'
 
 
 def _policy(policy: Policy) -> Iterator[tuple[str, str]]:
@@ -189,6 +158,15 @@ def _policy(policy: Policy) -> Iterator[tuple[str, str]]:
 def _task(outcome: Outcome, task: ScanTask | None) -> str:
     if task is None:
         return facts([("Cloud", isolated(outcome.cloud))]) + '\n<p class="quiet">No scan task was seen.</p>'
+    if task.asks_for_images:
+        return facts(
+            [
+                ("Cloud", isolated(outcome.cloud)),
+                *((name, isolated(value)) for name, value in coverage(task).items()),
+                ("State", isolated(task.raw_state)),
+                ("Last scan ended", timestamp(task.ended_at)),
+            ]
+        )
     return facts(
         [
             ("Cloud", isolated(outcome.cloud)),

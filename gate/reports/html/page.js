@@ -1,6 +1,6 @@
 "use strict";
 
-// The table is whole without this script: the filter appears only where it works.
+// The table is whole without this script: the filter and the buttons to sort appear only where they work.
 const filter = document.querySelector(".filter");
 if (filter) {
   const box = filter.querySelector("input");
@@ -23,6 +23,27 @@ if (filter) {
   filter.hidden = false;
   // A browser that goes back to the page restores what was typed.
   apply();
+}
+
+const table = document.querySelector("#images");
+if (table) {
+  const order = new Intl.Collator("en", { numeric: true });
+  const heads = [...table.tHead.rows[0].cells];
+  const key = (row, column) => row.cells[column].dataset.by ?? row.cells[column].textContent;
+
+  heads.forEach((head, column) => {
+    const button = document.createElement("button");
+    button.textContent = head.textContent;
+    head.replaceChildren(button);
+    button.addEventListener("click", () => {
+      const turn = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+      heads.forEach((other) => { other.removeAttribute("aria-sort"); });
+      head.setAttribute("aria-sort", turn > 0 ? "ascending" : "descending");
+      const keyed = [...table.tBodies[0].rows].map((row) => [key(row, column), row]);
+      keyed.sort(([one], [other]) => turn * order.compare(one, other));
+      table.tBodies[0].append(...keyed.map(([, row]) => row));
+    });
+  });
 }
 
 // Paper cannot be unfolded.

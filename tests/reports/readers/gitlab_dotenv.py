@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 
@@ -27,6 +28,14 @@ def read(*reports: str) -> Variables:
     return variables
 
 
+def _is_json(value: str) -> bool:
+    """Whether the quotes in a value are meant to stay."""
+    try:
+        return isinstance(json.loads(value), list)
+    except ValueError:
+        return False
+
+
 def _variables(report: str) -> tuple[dict[str, str], list[str]]:
     values: dict[str, str] = {}
     problems = []
@@ -38,7 +47,7 @@ def _variables(report: str) -> tuple[dict[str, str], list[str]]:
             return {}, [f"the file is refused for {line!r}"]
         if name in values:
             problems.append(f"{name} is set twice")
-        if re.search(r"""["'$]""", value):
+        if "$" in value or (re.search(r"""["']""", value) and not _is_json(value)):
             problems.append(f"{name} has a quote that stays, or a variable in it")
         values[name] = value
     return ({}, ["there are too many variables"]) if len(values) > MAX_VARIABLES else (values, problems)

@@ -221,8 +221,8 @@ def test_the_row_of_the_tag_is_that_of_the_image(*, is_first: bool) -> None:
 
 def test_without_a_row_of_the_tag_the_row_that_was_scanned_last_is_that_of_the_image() -> None:
     old, never = in_ms(SCANNED_AT - timedelta(minutes=1)), {"scan_status": "unscan", "latest_scan_time": None}
-    rows = [a_row(id=1, latest_scan_time=old), a_row(id=2), a_row(id=3, **never)]
-    rows = [parse_row({**row, "image_version": f"other-{row['id']}"}) for row in rows]
+    listed = [a_row(id=1, latest_scan_time=old), a_row(id=2), a_row(id=3, **never)]
+    rows = [parse_row({**row, "image_version": f"other-{row['id']}"}) for row in listed]
 
     assert chosen_row(a_ref(), rows).id == 2
 
