@@ -21,7 +21,7 @@ from gate.time_of_day import TimeOfDay
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gate.clouds import Cloud, CloudProvider
     from gate.outcome import Event, EventKind
@@ -121,12 +121,20 @@ class Peer:
         return self._response
 
 
-def first_host_called_by(provider: CloudProvider, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The host of a cloud's first request, as a proxy receives it; the deadline of the connection must have passed."""
+def first_host_called_by(
+    provider: CloudProvider,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    call: Callable[[Cloud], object] | None = None,
+) -> str:
+    """The host of a cloud's first request, as a proxy receives it; the deadline of the connection must have passed.
+
+    The call is by default that for the newest task.
+    """
     with Peer() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
         with pytest.raises(Unreachable):
-            newest_task(provider.connect(connection))
+            (call or newest_task)(provider.connect(connection))
         (head,) = proxy.requests
     return head.split()[1].removesuffix(":443")
 

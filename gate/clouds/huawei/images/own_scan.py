@@ -38,13 +38,13 @@ class OwnScan:
 
     def find(self) -> ScanTask | None:
         """The task if it is running; None if there is none, or if it cannot be told from others."""
-        new = [task for task in self._running() if task.id and task.id not in self._others]
-        own = [task for task in new if task.covers_all_images is False and task.counts.total == self._total]
-        if len(own) != 1:
+        # One that does not state something may be the own one too, so that another one would be taken for it.
+        possible = [task for task in self._running() if self._may_be_own(task)]
+        if len(possible) != 1 or not self._is_own(possible[0]):
             return None
-        self._id = own[0].id
+        self._id = possible[0].id
         self._event_log.note(f"the scan that was started is task {self._id}, by all that the list shows")
-        return own[0]
+        return possible[0]
 
     def poll(self) -> ScanTask | None:
         """The same; not looked for again once it is over."""
@@ -58,6 +58,13 @@ class OwnScan:
             return None
         self._is_over = bool(self._id) and task is None
         return task
+
+    def _may_be_own(self, task: ScanTask) -> bool:
+        is_new = not task.id or task.id not in self._others
+        return is_new and task.covers_all_images is not True and task.counts.total in {None, self._total}
+
+    def _is_own(self, task: ScanTask) -> bool:
+        return bool(task.id) and task.covers_all_images is False and task.counts.total == self._total
 
     def _by_id(self) -> ScanTask | None:
         tasks = self._tasks.parse(self._tasks.read((("task_id", self._id),)))

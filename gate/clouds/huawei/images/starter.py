@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.clouds.huawei.images.editions import ENTERPRISE, EVERY_TYPE
+from gate.clouds.huawei.images.editions import ENTERPRISE
 from gate.clouds.huawei.images.rows import as_image, chosen_row
 from gate.clouds.values import text
 from gate.errors import DeadlineExceeded, GateError, NotAuthorised, Refused, ScanNotStarted, Throttled, TransientError
@@ -115,8 +115,6 @@ def _image_info(row: ImageRow, image: ImageRef) -> Mapping[str, object]:
     missing += [] if type(row.id) is int else ["id"]
     if missing:
         raise _not_startable(image, f"its row lacks {', '.join(missing)}")
-    if row.registry_type not in EVERY_TYPE:
-        raise _not_startable(image, f"its registry is of the unknown type {row.registry_type}")
     return {"id": row.id, **{name: row.raw[name] for name in names}}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 _IMAGE: tuple[object, ...] = (None, 0)
 """The values of `tag_type` that stand for no index (4)."""
 _PAGE_SIZE = 100
+_MAX_PAGES = 100
+"""Of the tags that contain a tag; a repository has fewer."""
 _INDEX_WORDS = ("index", "manifest.list")
 """In the media type of an index, by OCI and by Docker."""
 
@@ -61,7 +62,7 @@ class Swr:
         # The vendor's SDK encodes the repository twice (5).
         repository = f"namespaces/{_part(namespace)}/repositories/{_part(_part(name) if '/' in name else name)}"
         path = f"/v2/{_part(self._project_id)}/instances/{_part(instance_id)}/{repository}/artifacts"
-        for page in count():
+        for page in range(_MAX_PAGES):
             query = (("tags", image.tag), ("limit", str(_PAGE_SIZE)), ("offset", str(page * _PAGE_SIZE)))
             rows = self._get(path, "ListInstanceArtifacts", query).get("artifacts")
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -69,6 +70,7 @@ class Swr:
             yield from rows
             if len(rows) < _PAGE_SIZE:
                 return
+        raise malformed("The list of artifacts in the responses does not end.")
 
     def _get(self, path: str, operation: str, query: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
         headers = {"Content-Type": "application/json", "X-Project-Id": self._project_id}
