@@ -382,7 +382,7 @@ def test_the_help_of_a_simulated_cloud_shows_its_defaults_and_lists_the_scenario
     assert "--scenario SCENARIO what happens in the simulated cloud; see below [default: clean]" in text
     assert "<=" not in text
     listed = dict(re.findall(r"Scenarios in which a check exits with (\d): (.*?)(?= Scenarios in|$)", text))
-    taken = SCENARIOS if command == "demo" else {**SCENARIOS, **IMAGE_SCENARIOS}
+    taken = {**SCENARIOS, **IMAGE_SCENARIOS}
     assert [name for name, it in taken.items() if f"{name} {it.summary}" not in listed[str(it.expected_exit)]] == []
     assert "risky Two of three images are risky." in listed["1"]
 
@@ -528,6 +528,24 @@ def test_the_demo_ends_as_its_scenario_says(
     assert out.startswith(f"Scenario {scenario}: ")
     assert f"(exit {SCENARIOS[scenario].expected_exit})" in out
     assert code == SCENARIOS[scenario].expected_exit
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("scenario", IMAGE_SCENARIOS)
+def test_a_demo_of_images_ends_as_its_scenario_says(scenario: str, cloud: str, fake_time: FakeTime) -> None:
+    chosen = IMAGE_SCENARIOS[scenario]
+    code = chosen.expected_exit if chosen.only_cloud in {"", cloud} else 2
+
+    assert cli.main(["demo", "--cloud", cloud, "--scenario", scenario], fake_time.clock()) == code
+    assert fake_time.elapsed < 40
+
+
+def test_a_demo_of_a_scenario_that_another_cloud_has_says_which(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["demo", "--cloud", "alibaba", "--scenario", "wrong-enterprise-project"]) == 2
+    assert capsys.readouterr().err == (
+        "scan-gate: The scenario wrong-enterprise-project is one of Huawei Cloud only. "
+        "Give --cloud huawei, or another scenario.\n"
+    )
 
 
 @pytest.mark.parametrize(
