@@ -11,7 +11,7 @@ from gate.find_task import policy_in_force
 from gate.image import ImageState, ScannedImage
 from gate.images import messages
 from gate.images.counts import as_task
-from gate.policy import contradiction
+from gate.policy import CLOCK_TOLERANCE, contradiction
 from gate.scan import TaskState
 from gate.settlement import Settlement
 
@@ -116,10 +116,13 @@ class ImageFollower:
         is_new_failure = image.state is ImageState.FAILED and (had_no_failure or image.image in self._seen_running)
         if image.scanned_at is None or is_new_failure:
             return is_new_failure
+        since_start = image.scanned_at - (self._started_at or image.scanned_at)
+        # An image that shows no earlier scan, or one from long ago, may show a later one that is old all the same.
+        if since_start < -CLOCK_TOLERANCE:
+            return False
         if before.scanned_at is not None:
             return image.scanned_at > before.scanned_at
-        was_listed = before.state is not ImageState.MISSING
-        return was_listed or self._started_at is None or image.scanned_at >= self._started_at
+        return before.state is not ImageState.MISSING or since_start >= timedelta()
 
     def _is_accepted(self, image: ScannedImage) -> bool:
         """Whether the result of another scan is fresh; it was so when it was first seen, or it is not."""

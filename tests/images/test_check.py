@@ -150,11 +150,22 @@ def test_an_old_result_is_not_fresh_by_the_clock_of_the_cloud_that_is_ahead() ->
 
 
 def test_without_a_result_before_a_listed_image_needs_any_and_one_that_was_not_listed_a_new_one() -> None:
-    listed = ScriptedScans([[an_image(state=WAITING)]], [[an_image(scanned_at=at(-1000))]])
-    unlisted = ScriptedScans([[]], [[an_image(scanned_at=at(-1000))]], startable=True)
+    listed = ScriptedScans([[an_image(state=WAITING)]], [[an_image(scanned_at=at(-600))]])
+    unlisted = ScriptedScans([[]], [[an_image(scanned_at=at(-600))]], startable=True)
 
     assert run_images(listed).verdict.decision is Decision.PASSED
     assert run_images(unlisted, timeout=300.0).codes == ["not-final"]
+
+
+@pytest.mark.parametrize("before", [an_image(state=WAITING), OLD], ids=["never scanned before", "scanned before"])
+@pytest.mark.parametrize(("seconds", "code"), [(-901, 5), (-900, 0), (60, 0)])
+def test_a_result_from_clearly_before_the_start_of_our_scan_is_not_that_of_it(
+    before: ScannedImage, seconds: float, code: int
+) -> None:
+    """As where the cloud has shown less than it knew, or states a time in s for one in ms."""
+    scans = ScriptedScans([[before]], [[an_image(scanned_at=at(seconds))]])
+
+    assert int(run_images(scans, timeout=300.0).verdict.exit_code) == code
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(-1, 5), (0, 0), (60, 0)])
