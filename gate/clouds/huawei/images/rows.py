@@ -42,8 +42,11 @@ _LEVELS = {
     "High": Severity.HIGH,
 }
 _NOT_STATED: tuple[object, ...] = (None, "")
+_INDEX = "it is an index of several platforms, which HSS does not scan"
 _OBSTACLES: tuple[tuple[str, tuple[object, ...], str], ...] = (
-    ("is_multiple_arch", (None, False), "it is an index of several platforms, which HSS does not scan"),
+    ("is_multiple_arch", (None, False), _INDEX),
+    # Its own counts are 0, whatever those of its platforms are.
+    ("association_images", (None, []), _INDEX),
     ("shared_status", (*_NOT_STATED, "effective"), "it is shared by another account, and the sharing has expired"),
     ("scannable", (None, True), "HSS says that it cannot be scanned"),
 )

@@ -118,6 +118,8 @@ def test_a_scanned_image_has_no_reason_of_an_earlier_failure() -> None:
         ({"is_multiple_arch": True}, "an index of several platforms"),
         ({"is_multiple_arch": "false"}, "an index of several platforms"),
         ({"is_multiple_arch": 0}, "an index of several platforms"),
+        ({"association_images": [{"vul_num": 2}]}, "an index of several platforms"),
+        ({"is_multiple_arch": None, "association_images": {"vul_num": 2}}, "an index of several platforms"),
         ({"scannable": False}, "HSS says that it cannot be scanned"),
         ({"scannable": 1}, "HSS says that it cannot be scanned"),
         ({"scannable": "true"}, "HSS says that it cannot be scanned"),
@@ -140,6 +142,11 @@ def test_an_image_that_cannot_be_scanned_is_named_so_whatever_its_row_says_else(
 def test_an_image_that_is_shared_effectively_can_be_scanned(fields: dict[str, object]) -> None:
     assert image_of(a_row(**fields)).state is ImageState.SCANNED
     assert image_of(without(a_row(), "scannable", "is_multiple_arch")).state is ImageState.SCANNED
+
+
+@pytest.mark.parametrize("platforms", [None, []])
+def test_an_image_without_platforms_is_no_index(platforms: object) -> None:
+    assert image_of(a_row(association_images=platforms)).state is ImageState.SCANNED
 
 
 @pytest.mark.parametrize("name", COUNTS)
