@@ -8,7 +8,7 @@ from gate.errors import ExitCode
 from gate.image import ImageState
 from gate.images import messages
 from gate.images.counts import as_task
-from gate.policy import Decision, Reason, Verdict, judge, not_settled
+from gate.policy import Decision, Reason, Verdict, contradiction, judge, not_settled
 from gate.scan import TaskState
 from gate.verdict_messages import format_limit
 
@@ -27,7 +27,8 @@ _NOT_FINAL = frozenset({"image-state-unknown", "not-final"})
 def judge_images(task: ScanTask, settings: Settings, *, now: datetime, is_settled: bool, where: str) -> Verdict:
     """Decides whether these images may be released.
 
-    What exceeds a limit blocks, also when other images have no result: no result of theirs could make it pass.
+    What exceeds a limit blocks, also when other images have no result, or one that cannot be believed: no result of
+    theirs could make it pass.
 
     Args:
         task: All images, as they were when the wait ended.
@@ -37,14 +38,27 @@ def judge_images(task: ScanTask, settings: Settings, *, now: datetime, is_settle
         where: Where they were searched, for a message.
     """
     policy, timeout = settings.policy, settings.timeout
+    certain = tuple(image for image in task.images if _is_certain(image, now))
+    of_certain = judge(as_task(certain), policy, now=now, timeout=timeout) if certain else None
     if task.state is TaskState.COMPLETE:
         verdict = judge(task, policy, now=now, timeout=timeout)
-        is_early = verdict.decision is Decision.PASSED and not is_settled
-        return not_settled(task, timeout) if is_early else verdict
-    ended = tuple(image for image in task.images if image.state.has_ended)
-    of_ended = judge(as_task(ended), policy, now=now, timeout=timeout) if ended else None
-    if of_ended and of_ended.decision is Decision.BLOCKED:
-        return of_ended
+        if verdict.decision is Decision.PASSED and not is_settled:
+            return not_settled(task, timeout)
+        if verdict.decision is not Decision.UNDECIDED:
+            return verdict
+    else:
+        verdict = _without_results(task, settings, where)
+    return of_certain if of_certain and of_certain.decision is Decision.BLOCKED else verdict
+
+
+def _is_certain(image: ScannedImage, now: datetime) -> bool:
+    """Whether the scan of this image has ended, and what it says of its risk may be believed."""
+    if image.state is ImageState.FAILED:
+        return True
+    return image.state.has_ended and image.is_risky is not None and not contradiction(as_task((image,)), now)
+
+
+def _without_results(task: ScanTask, settings: Settings, where: str) -> Verdict:
     reasons = tuple(_reasons(task, settings, where))
     is_hopeless = any(reason.code not in _NOT_FINAL for reason in reasons)
     exit_code = ExitCode.NOTHING_TO_JUDGE if is_hopeless else ExitCode.NOT_FINAL

@@ -260,6 +260,21 @@ def test_a_clean_image_does_not_make_up_for_one_that_is_missing() -> None:
     assert (run.codes, int(run.verdict.exit_code)) == (["image-missing"], 7)
 
 
+@pytest.mark.parametrize(
+    "other", [an_image(API, is_risky=None), an_image(API, scanned_at=at(90_000))], ids=["unknown risk", "in the future"]
+)
+def test_a_risky_image_blocks_although_the_result_of_another_one_cannot_be_believed(other: ScannedImage) -> None:
+    """It is not undecided, which --on-undecided warn would let through."""
+    risky = an_image(is_risky=True)
+
+    assert run_images(ScriptedScans([[risky, other]]), WEB, API, timeout=300.0).codes == ["too-many-risky"]
+    allowed = Policy(settle=0, max_risky=1)
+    assert run_images(ScriptedScans([[risky, other]]), WEB, API, timeout=300.0, policy=allowed).codes[0] in {
+        "counts-missing",
+        "not-plainly-complete",
+    }
+
+
 def test_an_image_whose_risk_is_not_known_is_undecided() -> None:
     run = run_images(ScriptedScans([[an_image(is_risky=None)]]))
 
