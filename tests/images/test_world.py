@@ -9,7 +9,7 @@ from collections import Counter
 
 from tests.images.truth import judged, violations
 
-WORLDS = 3_000
+WORLDS = 1_000
 
 
 def test_no_run_in_a_random_world_has_a_verdict_without_truth() -> None:
