@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ def read_text(path: Path, *, max_size: int) -> str:
         content = file.read(max_size + 1)
     if len(content) > max_size:
         raise ValueError(f"it is larger than {max_size} bytes")
-    return content.decode("utf-8-sig")
+    return content.removeprefix(codecs.BOM_UTF8).decode()
 
 
 def _open_file(path: str, flags: int) -> int:

@@ -24,6 +24,15 @@ def test_a_larger_file_is_an_error_that_names_the_limit() -> None:
         read_text(Path("file"), max_size=7)
 
 
+def test_no_more_of_a_file_is_read_than_the_limit() -> None:
+    Path("file").touch()
+    # Without any block on the disk, and larger than any memory.
+    os.truncate("file", 1 << 40)
+
+    with pytest.raises(ValueError, match=r"^it is larger than 7 bytes$"):
+        read_text(Path("file"), max_size=7)
+
+
 @pytest.mark.parametrize("name", ["pipe", "folder", "/dev/null"])
 def test_what_is_no_regular_file_is_refused_at_once_and_closed(name: str) -> None:
     os.mkfifo("pipe")

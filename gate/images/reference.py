@@ -13,11 +13,11 @@ from gate.unexpanded import mistake_inside
 _LOWER = frozenset(ascii_lowercase + digits)
 _ALPHANUMERIC = frozenset(ascii_letters + digits)
 _OF_HOST = _ALPHANUMERIC | {"-"}
-_OF_TAG = _ALPHANUMERIC | frozenset("_.-")
+_OF_TAG = _ALPHANUMERIC | {"_", ".", "-"}
 _OF_DIGEST = frozenset(digits + "abcdef")
 _OF_IPV6 = frozenset(digits + "abcdefABCDEF:")
 _DIGITS = frozenset(digits)
-_BETWEEN_PARTS_OF_ALGORITHM = frozenset("+._-")
+_BETWEEN_PARTS_OF_ALGORITHM = frozenset({"+", ".", "_", "-"})
 _MAX_PATH = 255
 """Characters of namespace and name together, without the registry."""
 _MAX_TAG = 128
@@ -63,8 +63,8 @@ def _check_as_a_whole(text: str) -> None:
         raise _no_reference(text, mistake)
     if is_address:
         raise _no_reference(text, f"leave out {_shown(scheme + '://')}")
-    if place := next((place for place, char in enumerate(text, 1) if char.isspace()), 0):
-        raise _no_reference(text, f"at character {place} is white space; give each image by itself")
+    if spaces := [place for place, char in enumerate(text, 1) if char.isspace()]:
+        raise _no_reference(text, f"at character {spaces[0]} is white space; give each image by itself")
     if text.startswith("sha256:") and "/" not in text:
         raise _no_reference(text, "it is a digest without a name; write NAMESPACE/NAME@ before it")
 

@@ -151,6 +151,11 @@ near_references = (
 @example(text="team/web:-1")
 @example(text="team/web:.1")
 @example(text="team/web:_1")
+@example(text="team/web:X1")
+@example(text="team/aXb:1")
+@example(text="[X::1]/team/web:1")
+@example(text="sha256:5000/team/web:1")
+@example(text=f"team/web@sha256:{'X' * 64}")
 def test_a_text_is_a_reference_exactly_if_it_is_one_by_the_grammar(text: str) -> None:
     assert parsed(text) == by_the_grammar(text)
 
@@ -206,7 +211,7 @@ def test_a_reference_has_registry_namespace_name_tag_and_digest(text: str, image
         ),
         ("team/web,team/api", "at character 9 is ',', and expected is a lower-case letter, a digit, one of _ . - betw"),
         (f"team/web:{'a' * 129}", "the tag has 129 characters, and at most 128"),
-        (f"team/{'a' * 251}:1", "namespace and name have 256 characters, and at most 255"),
+        (f"a.b/team/{'a' * 251}:1", "namespace and name have 256 characters, and at most 255"),
         ("team/web@", "it ends at character 9, and expected is sha256: and the hexadecimal digits of a digest; a var"),
         (f"team/web@{HEX}", "at character 10 is '5', and expected is sha256: and the hexadecimal digits of a digest"),
         (f"team/web@:{HEX}", "at character 10 is ':', and expected is sha256: before the hexadecimal digits"),
@@ -217,6 +222,10 @@ def test_a_reference_has_registry_namespace_name_tag_and_digest(text: str, image
         (
             "team/web@sha256:A",
             "at character 17 is 'A', and expected is a hexadecimal digit of the digest, in lower case",
+        ),
+        (
+            f"team/web@sha256:{HEX[:40]}A",
+            "at character 57 is 'A', and expected is a hexadecimal digit of the digest, in",
         ),
         ("team/web@sha256:", "the digest has 0 hexadecimal digits, and sha256 has 64"),
         (f"team/web@{DIGEST[:-1]}", "the digest has 63 hexadecimal digits, and sha256 has 64"),
@@ -234,6 +243,8 @@ def test_a_reference_has_registry_namespace_name_tag_and_digest(text: str, image
         (DIGEST, "it is a digest without a name; write NAMESPACE/NAME@ before it"),
         ("https://team/web:1", "leave out 'https://'"),
         (f"docker://{SWR}/team/web:1", "leave out 'docker://'"),
+        ("oci://docker://team/web:1", "leave out 'oci://'"),
+        (f"docker://team/web@{DIGEST}", "leave out 'docker://'"),
         ("team/web:1 team/api:1", "at character 11 is white space; give each image by itself"),
         (" team/web:1", "at character 1 is white space"),
         ("team/web:1\n", "at character 11 is white space"),
@@ -259,6 +270,23 @@ def test_a_reference_has_registry_namespace_name_tag_and_digest(text: str, image
 )
 def test_any_other_text_is_shown_with_the_place_and_what_is_expected_there(text: str, why: str) -> None:
     assert refusal(text).startswith(f"{text!r} is not an image reference such as team/web:1.4.2: {why}")
+
+
+@pytest.mark.parametrize("algorithm", ["sha512", "sha256+b64u", "sha256.b64u", "sha256_b64u", "sha256-b64u", "SHA256"])
+def test_a_digest_by_another_algorithm_of_the_grammar_is_refused_by_its_name(algorithm: str) -> None:
+    assert f": the digest is by {algorithm!r}, and images are" in refusal(f"team/web@{algorithm}:{HEX}")
+
+
+@pytest.mark.parametrize("found", ["", "/", ":", "@"])
+def test_a_part_that_is_missing_hints_at_a_variable(found: str) -> None:
+    assert refusal(f"team/{found}").endswith(
+        ", and expected is a lower-case letter or a digit; a variable before it may not be set"
+    )
+
+
+@pytest.mark.parametrize("found", ["!", "A", "[", "é"])
+def test_a_part_that_is_wrong_does_not(found: str) -> None:
+    assert refusal(f"team/{found}").endswith(f" is {found!r}, and expected is a lower-case letter or a digit")
 
 
 def test_an_empty_reference_hints_at_a_variable() -> None:
