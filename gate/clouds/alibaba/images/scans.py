@@ -133,17 +133,16 @@ class AlibabaImageScans:
         """Whether this result is certainly that of this digest: of a scan of this run, or since its tag was pushed."""
         if bare_digest(image.image) in self._started.digests:
             return True
-        found = (self._registered(name) for name in self._names(image.image))
+        found = (self._registered(name) for name in self._names_of_result(image))
         pushed = (datetime_from_ms(tag.updated) for tag in found if tag)
         pushed_at = next(filter(None, pushed), None)
         return pushed_at is not None and image.scanned_at is not None and image.scanned_at >= pushed_at
 
-    def _names(self, image: ImageRef) -> Iterator[ImageRef]:
-        """The names under which the registry may say when this image was pushed: its own, else that of a row."""
-        if image.tag:
-            yield image
-        for row in self._finder.rows_of(image)[:1]:
-            yield replace(image, namespace=row.namespace, name=row.name, tag=row.tag)
+    def _names_of_result(self, image: ScannedImage) -> Iterator[ImageRef]:
+        """The names of the rows with this result: another tag may have had another image when it was scanned."""
+        for row in self._finder.rows_of(image.image):
+            if row.state is ImageState.SCANNED and row.scanned_at == image.scanned_at:
+                yield replace(image.image, namespace=row.namespace, name=row.name, tag=row.tag)
 
     def _registered(self, image: ImageRef) -> RegisteredTag | None:
         """What the tag of this image stands for; None if it is another digest, or nothing is known of it."""

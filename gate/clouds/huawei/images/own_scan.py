@@ -59,9 +59,13 @@ class OwnScan:
         self._is_over = bool(self._id) and task is None
         return task
 
+    def may_be_running(self) -> bool:
+        """Whether a new task may be the one, also if it cannot be told from others, or states no number of images."""
+        return any(map(self._may_be_own, self._running()))
+
     def _may_be_own(self, task: ScanTask) -> bool:
         is_new = not task.id or task.id not in self._others
-        return is_new and task.covers_all_images is not True and task.counts.total in {None, self._total}
+        return is_new and task.covers_all_images is not True and task.counts.total in {None, 0, self._total}
 
     def _is_own(self, task: ScanTask) -> bool:
         return bool(task.id) and task.covers_all_images is False and task.counts.total == self._total

@@ -111,7 +111,12 @@ def chosen_row(image: ImageRef, rows: Sequence[ImageRow]) -> ImageRow:
 
 
 def as_image(
-    image: ImageRef, rows: Sequence[ImageRow], *, listed_digest: str = "", scanned_row: ImageRow | None = None
+    image: ImageRef,
+    rows: Sequence[ImageRow],
+    *,
+    listed_digest: str = "",
+    scanned_row: ImageRow | None = None,
+    has_moved: bool = False,
 ) -> ScannedImage:
     """What these rows, which have its digest, say of an image.
 
@@ -121,11 +126,13 @@ def as_image(
         listed_digest: The other digest that the row of its tag has; empty if it has none.
         scanned_row: The one of them of which this run has started a scan; it had the digest before. So a result which
             is later than before is certainly that of this digest.
+        has_moved: Whether that row has had another digest since, so that it is not.
     """
     if not rows:
         return ScannedImage(image=image, state=ImageState.MISSING, listed_digest=listed_digest)
     row = scanned_row or chosen_row(image, rows)
-    is_outdated = row.state is ImageState.SCANNED and row.is_from_before_push and not scanned_row
+    is_certain = scanned_row and not has_moved
+    is_outdated = row.state is ImageState.SCANNED and row.is_from_before_push and not is_certain
     state, reason = (ImageState.OUTDATED, _FROM_BEFORE_PUSH) if is_outdated else (row.state, row.reason)
     seen = ScannedImage(image=image, state=state, raw_state=row.raw_state, scanned_at=row.scanned_at, reason=reason)
     if state is not ImageState.SCANNED:

@@ -44,6 +44,8 @@ class HuaweiImageScans:
         self._now = now
         self._describe = describe
         self._last: dict[ImageRef, ScannedImage] = {}
+        self._moved: set[ImageRef] = set()
+        """The images of a scan of this run whose rows have had another digest since."""
 
     def resolve(self, image: ImageRef) -> TaggedDigest | None:
         """See `ImageScans.resolve`; SWR does not list the images of an index."""
@@ -100,6 +102,9 @@ class HuaweiImageScans:
             return as_image(image, rows.with_digest, listed_digest=listed_digest)
         # Its row must have the same digest still: another row with it may have an older result.
         row = rows.by_id(self._starter.row_ids[image])
-        if row is None or row.digest != image.digest:
-            return as_image(image, (), listed_digest=row.digest if row else listed_digest)
-        return as_image(image, rows.with_digest, scanned_row=row)
+        if row is None:
+            return as_image(image, (), listed_digest=listed_digest)
+        if row.digest != image.digest:
+            self._moved.add(image)
+            return as_image(image, (), listed_digest=row.digest)
+        return as_image(image, rows.with_digest, scanned_row=row, has_moved=image in self._moved)

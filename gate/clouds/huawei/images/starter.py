@@ -92,7 +92,7 @@ class ScanStarter:
 
     def _is_started(self, images: Sequence[ScannedImage]) -> bool:
         """Whether the task of the scan or a row of its images shows that it was started, or even that it is over."""
-        if self._own.find():
+        if self._own.may_be_running():
             return True
         self._finder.find([image.image for image in images])
         return any(self._has_changed(image) for image in images)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _IMAGE: tuple[object, ...] = (None, 0)
 """The values of `tag_type` that stand for no index (4)."""
+_TAG_NAMES = ("tag", "Tag")
+"""The second spelling is that of the list of tags (4)."""
 _PAGE_SIZE = 100
 _MAX_PAGES = 100
 """Of the tags that contain a tag; a repository has fewer."""
@@ -41,6 +43,8 @@ class Swr:
             document = self._get(f"/v2/manage/{place}/tags/{_part(image.tag)}", "ShowRepoTag")
         except UnknownInRegistry:
             return None
+        if any(document.get(name, image.tag) != image.tag for name in _TAG_NAMES):
+            raise malformed("The response of ShowRepoTag is about another tag than the requested one.")
         is_index = not is_one_of(document.get("tag_type"), _IMAGE)
         return TaggedDigest(digest=_digest(document, image), is_index=is_index)
 

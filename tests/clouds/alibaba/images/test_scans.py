@@ -604,6 +604,24 @@ def test_an_image_without_a_tag_is_looked_up_under_that_of_its_row(fake_time: Fa
     assert cloud.queries(TAG) == [{"InstanceId": "cri-demo", "RepoId": "crr-api", "Tag": "1.0"}]
 
 
+def test_a_result_under_another_tag_is_that_of_this_image_if_that_tag_was_pushed_before_the_scan(
+    fake_time: FakeTime,
+) -> None:
+    """That the tag of the image itself was pushed long ago says nothing of the row of another tag that has moved."""
+    pushed = {"1.0": BEFORE - MINUTE, "stable": BEFORE + MINUTE, "old": BEFORE - MINUTE}
+    unscanned = a_row(ScaStatus=None, LastScanTime=None)
+
+    def seen_with(tag: str) -> ImageState:
+        cloud = a_registry(lambda query: a_tag(ImageUpdate=in_ms(pushed[query["Tag"]])))
+        cloud.on(LIST, images(unscanned, a_row(Tag=tag, LastScanTime=in_ms(BEFORE))))
+        scans, _ = cloud.connect(fake_time)
+        (seen,) = scans.verified(scans.look([an_image()]))
+        return seen.state
+
+    assert seen_with("stable") is ImageState.OUTDATED
+    assert seen_with("old") is ImageState.SCANNED
+
+
 def test_an_image_without_any_tag_cannot_be_told_from_the_one_before(fake_time: FakeTime) -> None:
     cloud = a_registry()
     cloud.on(LIST, images(a_row(Tag=None)))
