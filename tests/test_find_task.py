@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.find_task import SeenTasks
+from gate.find_task import SeenTasks, find_task
 from gate.policy import Policy
-from gate.scan import TaskState
+from gate.scan import ScanTask, TaskState
 from gate.simulator import Stage
 from tests.builders import NOW, a_failed_image, a_task
 from tests.harness import CLOUDS
+from tests.images.scripted import a_connection, a_poller
 from tests.test_meaning import COMPLETE, SINCE, a_scan, reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gate.scan import ScanTask
+    from tests.builders import FakeTime
     from tests.harness import Gate
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -172,3 +173,28 @@ def test_what_is_kept_of_a_chosen_task_has_no_failed_images() -> None:
     (gone,) = seen.candidates([])
     assert gone.failed_images == ()
     assert gone.is_gone
+
+
+class OneTask:
+    """A cloud that lists one task."""
+
+    def __init__(self, task: ScanTask) -> None:
+        self.task = task
+
+    def matching_tasks(self) -> list[ScanTask]:
+        """The task."""
+        return [self.task]
+
+
+@pytest.mark.parametrize("state", [TaskState.RUNNING, TaskState.COMPLETE])
+def test_the_images_of_a_task_that_goes_on_are_not_held_for_the_whole_wait(
+    state: TaskState, fake_time: FakeTime
+) -> None:
+    """Each of its polls lists those so far anew."""
+    cloud: Any = OneTask(a_task(state=state, failed_images=(a_failed_image(),)))
+    connection = a_connection(fake_time)
+
+    found = find_task(cloud, a_poller(connection), connection)
+
+    assert isinstance(found, ScanTask)
+    assert len(found.failed_images) == (state is TaskState.COMPLETE)

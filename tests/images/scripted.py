@@ -172,18 +172,22 @@ def a_connection(
     )
 
 
-def run_images(scans: CloudOfImages, *images: ImageRef, time: FakeTime | None = None, **settings: Any) -> ImageRun:
-    """Runs the image mode for these images, by default for one."""
-    time = time or FakeTime()
-    connection = a_connection(time, *(images or (WEB,)), **settings)
-    poller = Poller(
+def a_poller(connection: Connection) -> Poller:
+    """A poller without jitter."""
+    return Poller(
         schedule=PollSchedule(min_interval=MIN_INTERVAL, random=lambda: 0.0),
         clock=connection.clock,
         time_of_day=connection.time_of_day,
         pause=connection.deadline.pause,
         event_log=connection.event_log,
     )
-    verdict = check_images(scans, poller, connection)
+
+
+def run_images(scans: CloudOfImages, *images: ImageRef, time: FakeTime | None = None, **settings: Any) -> ImageRun:
+    """Runs the image mode for these images, by default for one."""
+    time = time or FakeTime()
+    connection = a_connection(time, *(images or (WEB,)), **settings)
+    verdict = check_images(scans, a_poller(connection), connection)
     log = connection.event_log
     return ImageRun(verdict, log.events, scans.calls, time.slept, log.task.images if log.task else ())
 
