@@ -81,7 +81,12 @@ class Vector:
     signature: str
 
 
-# Produced with the vendor's signer (huawei-hss.md 4.1).
+IMAGES = f"{NORTH}/v5/{PROJECT}/image"
+SWR = "https://swr-api.cn-north-4.myhuaweicloud.com/v2"
+DIGEST = "sha256%3A57b605845a6367c34bfb6ea6477f16852f59aa1861a2b51d10ab77ae0a1dc9c3"
+IMAGE_ID = "741f24a795d6d93d7c6edd11780d63c13e16c39615dd9d223378a57a836f2ee6"
+
+# Produced with the vendor's signer (huawei-hss.md 4.1, huawei-images.md 6).
 VECTORS = {
     "A-list": Vector(
         url=f"{NORTH}{TASKS}?type=image_scan&limit=10&offset=0&global_image_type=registry",
@@ -113,6 +118,29 @@ VECTORS = {
         headers=("host", "x-sdk-date"),
         hash="88c5cc984687115126e9279d43f10bc6348eda21f39ab75c7f10d7f47d0b54ef",
         signature="0cb9a09d5844bf363e320652802bfa141505a1e03cc488e4309b1258491bf1d7",
+    ),
+    "F-images": Vector(
+        url=f"{IMAGES}/registries/images?enterprise_project_id=all_granted_eps&image_name=shop%2Fweb"
+        "&image_type=private_image&image_version=1.4.2&limit=200&namespace=team&offset=0",
+        hash="ebe28be84036016d57755e7a04963dceb1124399852b33b5fee6a666fc76f737",
+        signature="d413508078b20eebcafe65e264915179e0e03fa111a2bf3293f81936916ae543",
+    ),
+    "I-vulnerabilities": Vector(
+        url=f"{IMAGES}/{IMAGE_ID}/vulnerabilities?image_name=shop%2Fweb&image_type=private_image&limit=200"
+        "&namespace=team&offset=0&repair_necessity=immediate_repair&tag_name=1.4.2",
+        hash="440619397c5d8528b5d29d7c814b663d4e2a360667e3b744eb3dad1697a90f05",
+        signature="b8a82264a369b87dfbfc269286b8412328cbc3007d908d5b480f566694d4100e",
+    ),
+    "L-slash-as-dollar": Vector(
+        url=f"{SWR}/manage/namespaces/team/repos/shop%24web/tags/1.4.2",
+        hash="7aff9a2b82d038f0dd9451eed8dfe5f2f48a6d1b41232e2230aed5636f3c7542",
+        signature="8506a6edb89d9040f060cf472a8ad7c6b4d1dc6e4e5b4df5278c0d927d315162",
+    ),
+    "N-slash-encoded-twice": Vector(
+        url=f"{SWR}/{PROJECT}/instances/i-1/namespaces/team/repositories/shop%252Fweb/artifacts/{DIGEST}"
+        "?with_scan_overview=true",
+        hash="1799c34cdf2b0743f88f2deba0ecf4752059007d1984028fb1e63ff6da3a3c95",
+        signature="0ff1bfcfa8014d7dc78e0cb0352b838befa4baaa1464089a1312e2861ab23934",
     ),
 }
 
