@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.clouds.alibaba.error_response import UnknownInRegistry
 from gate.clouds.alibaba.images.names import namespace_and_name
+from gate.clouds.alibaba.images.registry_host import registry_host
 from gate.clouds.alibaba.rpc import RpcClient
 from gate.clouds.alibaba.translate import normalise_digest
+from gate.clouds.registry_host import RegistryHost
 from gate.clouds.values import count, malformed, text
 from gate.errors import Refused, UsageError
 
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 
     from gate.image import ImageRef
 
-_HOST = re.compile(r"(?P<name>[a-z0-9-]+)-registry(-vpc)?\.(?P<region>[a-z0-9-]+)\.cr\.aliyuncs\.com(:443)?")
-"""The hosts of an instance of the Enterprise Edition (2)."""
 _MILLISECONDS = re.compile("[0-9]{1,15}")
 _DIGEST = re.compile("[0-9a-f]{64}")
 _NORMAL = "NORMAL"
@@ -65,7 +65,7 @@ class TagResolver:
         self._instance_id = instance_id
         self._instances: dict[tuple[str, str], Instance] = {}
         self._repositories: dict[tuple[Instance, str, str], str] = {}
-        self._tags: dict[ImageRef, RegisteredTag] = {}
+        self._tags: dict[tuple[str, ...], RegisteredTag] = {}
 
     def resolve(self, image: ImageRef) -> RegisteredTag | None:
         """What the tag of this image stands for now; None if the registry does not know it, or deletes it.
@@ -82,14 +82,14 @@ class TagResolver:
 
     def last(self, image: ImageRef) -> RegisteredTag | None:
         """What the tag of this image stood for when it was last looked up; None if it never was, or was not there."""
-        return self._tags.get(replace(image, digest=""))
+        return self._tags.get(_key(image))
 
     def _instance(self, image: ImageRef) -> Instance:
-        host = _HOST.fullmatch(image.registry)
-        region = host["region"] if host else self._region
+        host = registry_host(image.registry.partition(":")[0].lower()) or RegistryHost()
+        region = host.region or self._region
         if self._instance_id:
             return Instance(region=region, id=self._instance_id)
-        if host is None:
+        if not host.instance:
             raise UsageError(
                 f"Which instance of Container Registry has {image} is not known.",
                 means="Only the host of an instance of the Enterprise Edition names it, such as "
@@ -97,7 +97,7 @@ class TagResolver:
                 remedy="Give --registry-instance with its id, cri-..., or the digest of an image that Security Center "
                 "already lists.",
             )
-        key = region, host["name"]
+        key = region, host.instance
         if key not in self._instances:
             self._instances[key] = self._find_instance(*key)
         return self._instances[key]
@@ -131,7 +131,7 @@ class TagResolver:
         return self._repositories[key]
 
     def _tag(self, image: ImageRef, instance: Instance, repository: str) -> RegisteredTag | None:
-        self._tags.pop(replace(image, digest=""), None)
+        self._tags.pop(_key(image), None)
         query = {"InstanceId": instance.id, "RepoId": repository, "Tag": image.tag}
         document = self._client(instance.region).call("GetRepoTag", query, method="GET")
         if document.get("Tag", image.tag) != image.tag:
@@ -152,7 +152,7 @@ class TagResolver:
             created=_milliseconds(document.get("ImageCreate")),
             updated=_milliseconds(document.get("ImageUpdate")),
         )
-        self._tags[replace(image, digest="")] = found
+        self._tags[_key(image)] = found
         return found
 
 
@@ -174,6 +174,10 @@ def as_sync_row(found: RegisteredTag) -> dict[str, object]:
         "updateTime": found.updated,
     }
     return {name: value for name, value in parts.items() if value}
+
+
+def _key(image: ImageRef) -> tuple[str, ...]:
+    return image.registry, *namespace_and_name(image), image.tag
 
 
 def _milliseconds(value: object) -> int | None:

@@ -61,6 +61,15 @@ def test_the_host_of_an_image_names_its_region(fake_time: FakeTime) -> None:
     assert cloud.queries(INSTANCES)[0]["InstanceName"] == "demo"
 
 
+@pytest.mark.parametrize("registry", [HOST, HOST.upper(), f"{HOST}:443"])
+def test_the_host_of_an_instance_is_read_without_its_port_and_in_small_letters(
+    fake_time: FakeTime, registry: str
+) -> None:
+    scans, _ = a_registry().connect(fake_time)
+
+    assert scans.resolve(an_image("", registry=registry)) is not None
+
+
 @pytest.mark.parametrize("registry", [HOST, "", "images.example.com"])
 def test_an_instance_that_is_given_is_not_looked_up(fake_time: FakeTime, registry: str) -> None:
     cloud = a_registry()
