@@ -56,6 +56,8 @@ class Unverified:
     """Whether an image is imported whose tag has moved since; otherwise its registry does not have it."""
     scans_index: bool = False
     """Whether a scan of an index gives it a result; otherwise it is counted, and not scanned."""
+    forgets_old_scans: bool = False
+    """Whether DescribeImageLatestScanTask shows only scans that are in a list of tasks too: then no other is proven."""
     counts_unknown_images: bool = True
     """Whether the response to a scan counts images to import that are not in their registry."""
     unknown_digests_scan: Literal["everything", "nothing", "error"] = "everything"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gate.simulator import SimulatedTask, Simulator, Stage
+from gate.simulator.image import EarlierScan
 from tests.simulator.alibaba.actions import leaves
 from tests.simulator.alibaba.pushed import CREATE, LATEST, UNFINISHED, bare
 from tests.simulator.images import listed
@@ -147,6 +149,26 @@ def test_an_image_without_a_scan_has_no_latest_sub_task(call: CallAction, simula
 
     assert call(simulator, LATEST, Digest=bare(ONE)).document["Task"] == []
     assert call(simulator, LATEST).document["Code"] == "MissingDigest"
+
+
+def test_a_scan_from_before_the_simulator_is_the_latest_one_of_its_digest_if_there_is_no_other(
+    call: CallAction, simulator: Simulator
+) -> None:
+    """Of this digest alone, whatever its tag stands for by now."""
+    old = listed("old", tag="9", pushed_ago=7200.0, earlier=EarlierScan(ago=60.0))
+    simulator.push(old)
+    simulator.push(listed("failed", tag="8", earlier=EarlierScan(ago=90.0, failure="timed-out")))
+    simulator.push(listed("new", tag="9"))
+    (before,) = call(simulator, LATEST, Digest=bare(old)).document["Task"]
+
+    assert (before["Status"], before["Target"]) == ("SUCCESS", bare(old))
+    assert before["FinishTime"] - before["StartTime"] == 60_000
+    (failed,) = call(simulator, LATEST, Digest=bare(listed("failed"))).document["Task"]
+    assert failed["Status"] == "TIMOUT"
+    assert call(simulator, LATEST, Digest=bare(listed("new"))).document["Task"] == []
+
+    simulator.account.unverified = replace(simulator.account.unverified, forgets_old_scans=True)
+    assert call(simulator, LATEST, Digest=bare(old)).document["Task"] == []
 
 
 def test_the_images_of_a_task_that_names_none_are_found_too(call: CallAction, simulator: Simulator) -> None:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from gate.clouds.alibaba.images.names import bare_digest, full_digest
 from gate.clouds.alibaba.images.rows import as_image, with_result, without_result
 from gate.clouds.alibaba.images.severities import with_vulnerabilities
-from gate.clouds.values import datetime_from_ms
 from gate.errors import Refused, ScanNotStarted, UsageError
 from gate.image import ImageState, ScannedImage, TaggedDigest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from gate.clouds.alibaba.images.creation import ScanStarter
@@ -46,6 +45,7 @@ class AlibabaImageScans:
         starter: ScanStarter,
         started: StartedScans,
         fetch: Callable[[Sequence[ImageRow]], dict[str, Vulnerabilities]],
+        was_scanned_at: Callable[[str, datetime], bool],
         event_log: EventLog,
         now: Callable[[], datetime],
         place: str,
@@ -55,6 +55,7 @@ class AlibabaImageScans:
         self._starter = starter
         self._started = started
         self._fetch = fetch
+        self._was_scanned_at = was_scanned_at
         self._event_log = event_log
         self._now = now
         self._place = place
@@ -81,13 +82,14 @@ class AlibabaImageScans:
         return tuple(self._last[image] for image in images)
 
     def verified(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """See `ImageScans.verified`: a scan from before the push of a tag may have been of another image.
+        """See `ImageScans.verified`: a result of another scan may be that of the image that had the tag before.
 
-        Whether a row keeps the scan time of the image that had its tag before is not documented, and Security Center
-        states no time of the push, nor what a scan looked for; Container Registry states the time (4.1).
+        Security Center does not state what a scan looked for.
         """
+        digests = {bare_digest(one.image): one.scanned_at for one in images}
+        proven = {digest for digest, scanned_at in digests.items() if self._is_proven(digest, scanned_at)}
         return tuple(
-            one if self._is_of_own_digest(one) else replace(one, state=ImageState.OUTDATED, reason=_OF_ANOTHER)
+            one if bare_digest(one.image) in proven else replace(one, state=ImageState.OUTDATED, reason=_OF_ANOTHER)
             for one in images
         )
 
@@ -129,27 +131,10 @@ class AlibabaImageScans:
         """See `ImageScans.search_description`."""
         return f"Alibaba Cloud ({self._place})"
 
-    def _is_of_own_digest(self, image: ScannedImage) -> bool:
-        """Whether this result is certainly that of this digest: of a scan of this run, or since its tag was pushed."""
-        if bare_digest(image.image) in self._started.digests:
-            return True
-        found = (self._registered(name) for name in self._names_of_result(image))
-        pushed = (datetime_from_ms(tag.updated) for tag in found if tag)
-        pushed_at = next(filter(None, pushed), None)
-        return pushed_at is not None and image.scanned_at is not None and image.scanned_at >= pushed_at
-
-    def _names_of_result(self, image: ScannedImage) -> Iterator[ImageRef]:
-        """The names of the rows with this result: another tag may have had another image when it was scanned."""
-        for row in self._finder.rows_of(image.image):
-            if row.state is ImageState.SCANNED and row.scanned_at == image.scanned_at:
-                yield replace(image.image, namespace=row.namespace, name=row.name, tag=row.tag)
-
-    def _registered(self, image: ImageRef) -> RegisteredTag | None:
-        """What the tag of this image stands for; None if it is another digest, or nothing is known of it."""
-        if not image.tag:
-            return None
-        tag = self._tags.last(image) or self._resolved(image)
-        return tag if tag and tag.digest == bare_digest(image) else None
+    def _is_proven(self, digest: str, scanned_at: datetime | None) -> bool:
+        """Whether the result of this time is certainly that of this digest; that of a scan of this run is."""
+        is_own = digest in self._started.digests
+        return is_own or (scanned_at is not None and self._was_scanned_at(digest, scanned_at))
 
     def _while_running(self, image: ImageRef) -> ScannedImage:
         if bare_digest(image) in self._started.digests:

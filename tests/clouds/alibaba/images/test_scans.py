@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.errors import NotUnderstood, Refused, ScanTooLarge
+from gate.errors import NotUnderstood, ScanTooLarge
 from gate.image import ImageState
 from gate.outcome import EventKind
 from tests.builders import NOW
@@ -30,6 +30,7 @@ CREATE, SYNC, CANCEL = "PublicCreateImageScanTask", "PublicSyncAndCreateImageSca
 BEFORE, MINUTE = NOW - timedelta(hours=1), timedelta(minutes=1)
 AFTER = NOW + 2 * MINUTE
 """The end of the scan that the run has started; the task started at NOW."""
+LATEST = "DescribeImageLatestScanTask"
 TASK, SECOND = "a" * 32, "b" * 32
 OTHER = a_digest(2)
 
@@ -568,67 +569,111 @@ def test_without_a_scan_there_is_nothing_to_stop(fake_time: FakeTime) -> None:
 # Whether a result is of this image.
 
 
+def a_last_scan(**fields: Any) -> Document:
+    """The last scan of the image, which ended when the row says so; a field with None is absent."""
+    task = {
+        "Status": "SUCCESS",
+        "Target": DIGEST,
+        "TargetType": "IMAGE",
+        "StartTime": in_ms(BEFORE - MINUTE),
+        "FinishTime": in_ms(BEFORE),
+        **fields,
+    }
+    return {name: value for name, value in task.items() if value is not None}
+
+
+def verified(cloud: ScriptedCloud, time: FakeTime, *wanted: ImageRef) -> tuple[ScannedImage, ...]:
+    scans, _ = cloud.connect(time)
+    return scans.verified(scans.look(wanted or [an_image()]))
+
+
 @pytest.mark.parametrize(
-    ("tag", "is_own"),
+    ("tasks", "is_own"),
     [
-        (a_tag(ImageUpdate=in_ms(BEFORE)), True),
-        (a_tag(ImageUpdate=str(in_ms(BEFORE - MINUTE))), True),
-        (a_tag(ImageUpdate=in_ms(BEFORE) + 1), False),
-        (a_tag(ImageUpdate=None), False),
-        (a_tag(OTHER, ImageUpdate=in_ms(BEFORE - MINUTE)), False),
-        ({"Status": "DELETING"}, False),
-        (Refused("Not now.", means="m", remedy="r"), False),
+        ([a_last_scan()], True),
+        ([a_last_scan(Target=f"sha256:{DIGEST}")], True),
+        ([a_last_scan(StartTime=None)], True),
+        ([a_last_scan(FinishTime=in_ms(BEFORE - 5 * MINUTE))], True),
+        ([a_last_scan(FinishTime=in_ms(BEFORE + 60 * MINUTE))], True),
+        ([a_last_scan(StartTime=in_ms(BEFORE + 5 * MINUTE), FinishTime=in_ms(BEFORE + 9 * MINUTE))], True),
+        ([a_last_scan(Target=OTHER), a_last_scan()], True),
+        ([], False),
+        ([a_last_scan(FinishTime=in_ms(BEFORE - 5 * MINUTE) - 1, StartTime=None)], False),
+        ([a_last_scan(StartTime=in_ms(BEFORE + 5 * MINUTE) + 1, FinishTime=in_ms(BEFORE + 9 * MINUTE))], False),
+        ([a_last_scan(FinishTime="")], False),
+        ([a_last_scan(FinishTime=None)], False),
+        ([a_last_scan(Target=OTHER)], False),
+        ([a_last_scan(Target=None)], False),
+        ([a_last_scan(Status="PROCESSING")], False),
+        ([a_last_scan(Status="FAIL")], False),
+        ([a_last_scan(Status=["SUCCESS"])], False),
+        ([a_last_scan(Status=None)], False),
     ],
-    ids=["at once", "as a text", "pushed later", "no time", "another digest", "being deleted", "refused"],
+    ids=[
+        *("at-the-same-time", "with-the-prefix", "no-start", "shown-later", "shown-while-it-ran", "shown-before"),
+        *("one-of-two", "none", "long-before", "long-after", "no-end-yet", "no-end", "other-digest", "no-digest"),
+        *("running", "failed", "no-word", "no-status"),
+    ],
 )
-def test_a_result_is_that_of_this_image_if_its_tag_was_pushed_before_the_scan(
-    fake_time: FakeTime, tag: Answer, *, is_own: bool
+def test_a_result_is_that_of_this_image_if_its_own_last_scan_ended_then(
+    fake_time: FakeTime, tasks: list[Document], *, is_own: bool
 ) -> None:
     """A row may keep the scan time of the image that had the tag before."""
-    cloud = a_registry(tag)
-    cloud.on(LIST, before(DIGEST))
-    scans, _ = cloud.connect(fake_time)
-    (seen,) = scans.verified(scans.look([an_image()]))
+    cloud = a_cloud()
+    cloud.on(LATEST, {"Task": tasks})
+    (seen,) = verified(cloud, fake_time)
 
     assert seen.state is (ImageState.SCANNED if is_own else ImageState.OUTDATED)
     assert seen.reason == ("" if is_own else "its result may be that of the image that had its tag before")
+    assert cloud.queries(LATEST) == [{"Digest": DIGEST}]
 
 
-def test_an_image_without_a_tag_is_looked_up_under_that_of_its_row(fake_time: FakeTime) -> None:
-    cloud = a_registry(a_tag(ImageUpdate=in_ms(BEFORE)))
-    cloud.on(LIST, before(DIGEST))
-    scans, _ = cloud.connect(fake_time)
-    (seen,) = scans.verified(scans.look([an_image(tag="")]))
+def test_the_newest_of_several_results_is_the_one_to_prove(fake_time: FakeTime) -> None:
+    """Another tag that was moved to this image may show the later scan of the image that it stood for before."""
+    cloud = a_cloud()
+    cloud.on(LIST, images(a_row(LastScanTime=in_ms(BEFORE)), a_row(Tag="latest", LastScanTime=in_ms(NOW))))
+    cloud.on(LATEST, {"Task": [a_last_scan()]})
+    (seen,) = verified(cloud, fake_time)
 
-    assert seen.state is ImageState.SCANNED
-    assert cloud.queries(TAG) == [{"InstanceId": "cri-demo", "RepoId": "crr-api", "Tag": "1.0"}]
-
-
-def test_a_result_under_another_tag_is_that_of_this_image_if_that_tag_was_pushed_before_the_scan(
-    fake_time: FakeTime,
-) -> None:
-    """That the tag of the image itself was pushed long ago says nothing of the row of another tag that has moved."""
-    pushed = {"1.0": BEFORE - MINUTE, "stable": BEFORE + MINUTE, "old": BEFORE - MINUTE}
-    unscanned = a_row(ScaStatus=None, LastScanTime=None)
-
-    def seen_with(tag: str) -> ImageState:
-        cloud = a_registry(lambda query: a_tag(ImageUpdate=in_ms(pushed[query["Tag"]])))
-        cloud.on(LIST, images(unscanned, a_row(Tag=tag, LastScanTime=in_ms(BEFORE))))
-        scans, _ = cloud.connect(fake_time)
-        (seen,) = scans.verified(scans.look([an_image()]))
-        return seen.state
-
-    assert seen_with("stable") is ImageState.OUTDATED
-    assert seen_with("old") is ImageState.SCANNED
+    assert seen.state is ImageState.OUTDATED
 
 
-def test_an_image_without_any_tag_cannot_be_told_from_the_one_before(fake_time: FakeTime) -> None:
-    cloud = a_registry()
-    cloud.on(LIST, images(a_row(Tag=None)))
-    scans, _ = cloud.connect(fake_time)
-    (seen,) = scans.verified(scans.look([an_image(tag="")]))
+def test_two_names_of_one_digest_are_proven_by_one_request(fake_time: FakeTime) -> None:
+    cloud = a_cloud(DIGEST, OTHER)
+    cloud.on(LATEST, lambda query: {"Task": [a_last_scan()] if query["Digest"] == DIGEST else []})
+    seen = verified(cloud, fake_time, an_image(), an_image(OTHER), an_image(tag="2"))
 
-    assert (seen.state, TAG in cloud.operations) == (ImageState.OUTDATED, False)
+    assert [image.state for image in seen] == [ImageState.SCANNED, ImageState.OUTDATED, ImageState.SCANNED]
+    assert len(cloud.queries(LATEST)) == 2
+
+
+@pytest.mark.parametrize("refusal", [(403, {"Code": "NoPermission"}), (404, {"Code": "InvalidApi.NotFound"})], ids=str)
+def test_a_result_that_the_user_may_not_prove_is_none(fake_time: FakeTime, refusal: Answer) -> None:
+    cloud = a_cloud()
+    cloud.on(LATEST, refusal)
+    scans, connection = cloud.connect(fake_time)
+    (seen,) = scans.verified(scans.look([an_image()]))
+
+    assert seen.state is ImageState.OUTDATED
+    notes = [event.text for event in events_of_kind(connection, EventKind.NOTE)]
+    assert notes[-1].startswith("whether a result is that of this very image is not known: ")
+
+
+@pytest.mark.parametrize("document", [{}, {"Task": {}}, {"Task": ["SUCCESS"]}], ids=str)
+def test_an_answer_without_a_list_of_scans_is_an_error(fake_time: FakeTime, document: Document) -> None:
+    cloud = a_cloud()
+    cloud.on(LATEST, document)
+    with pytest.raises(NotUnderstood, match="no list of Task"):
+        verified(cloud, fake_time)
+
+
+def test_an_image_without_a_scan_time_has_nothing_to_prove(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    cloud.on(LIST, images(a_row(ScaStatus=None, LastScanTime=None)))
+    (seen,) = verified(cloud, fake_time)
+
+    assert seen.state is ImageState.OUTDATED
+    assert LATEST not in cloud.operations
 
 
 def test_the_result_of_a_scan_of_this_run_needs_no_other_proof(fake_time: FakeTime) -> None:
@@ -637,7 +682,7 @@ def test_the_result_of_a_scan_of_this_run_needs_no_other_proof(fake_time: FakeTi
     seen = scans.look([an_image()])
 
     assert scans.verified(seen) == seen
-    assert TAG not in cloud.operations
+    assert LATEST not in cloud.operations
 
 
 def test_two_names_of_one_digest_are_scanned_as_one_and_have_the_same_result(fake_time: FakeTime) -> None:

@@ -1,0 +1,50 @@
+"""Proves that the result in a row is that of its digest: the last scan of this digest ended at this time.
+
+Whether the row of a tag that has moved keeps the result of the image before is not documented, nor when a row took over
+another digest; so its scan may also be one from between the push of the tag and the next synchronisation.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from gate.clouds.alibaba.translate import normalise_digest
+from gate.clouds.values import datetime_from_ms, malformed
+from gate.errors import NotAuthorised, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from gate.clouds.alibaba.security_center import SecurityCenter
+    from gate.event_log import EventLog
+
+_TOLERANCE = timedelta(minutes=5)
+"""By so much a row may show another time than the task: results are that late (alibaba-security-center.md 2.2)."""
+
+
+def was_scanned_at(sas: SecurityCenter, digest: str, time: datetime, event_log: EventLog) -> bool:
+    """Whether the last scan of this digest succeeded, and ended at this time, by its own task (alibaba-images.md 1.4).
+
+    Args:
+        sas: Security Center.
+        digest: The digest without its prefix.
+        time: The scan time in the row of the image.
+        event_log: Is told if the user may not ask for it; nothing is proven then.
+    """
+    try:
+        tasks = sas.call("DescribeImageLatestScanTask", {"Digest": digest}).get("Task")
+    except (NotAuthorised, Refused) as error:
+        event_log.note(f"whether a result is that of this very image is not known: {error.happened}")
+        return False
+    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
+        raise malformed("The response has no list of Task.")
+    return any(_ended_well_at(task, digest, time) for task in tasks)
+
+
+def _ended_well_at(task: Mapping[str, Any], digest: str, time: datetime) -> bool:
+    started, ended = (datetime_from_ms(task.get(name)) for name in ("StartTime", "FinishTime"))
+    if task.get("Status") != "SUCCESS" or normalise_digest(task.get("Target")) != digest or ended is None:
+        return False
+    return (started or ended) - _TOLERANCE <= time <= ended + _TOLERANCE
