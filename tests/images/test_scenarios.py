@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.simulator import IMAGE_SCENARIOS
+from gate.simulator import IMAGE_SCENARIOS, PushedImage, Scenario
+from gate.simulator.image import EarlierScan
+from gate.simulator.image_scenario import RISKY, digest
+from gate.simulator.scenario import DAY
 from tests.harness import CLOUDS
 
 if TYPE_CHECKING:
@@ -80,3 +83,17 @@ def test_an_image_that_is_scanned_already_costs_few_calls(cloud: str, gate_in: C
 
     assert gate.check("--image", first).code == 0
     assert len(gate.operations) - before <= 4
+
+
+def test_a_scan_between_a_push_and_the_next_look_at_the_registry_is_that_of_the_image_before(
+    gate_in: Callable[..., Gate],
+) -> None:
+    """It is later than the push, and the row may keep its clean result when it takes over the digest that is risky."""
+    name: dict[str, Any] = {"repository": "team/shop/web", "tag": "1"}
+    earlier = EarlierScan(ago=60.0)
+    old = PushedImage(**name, digest=digest("old"), pushed_ago=DAY, listed_after=0.0, earlier=earlier)
+    new = PushedImage(**name, digest=digest("new"), pushed_ago=600.0, listed_after=590.0, findings=RISKY)
+    gate = gate_in(Scenario(name="between", summary="", expected_exit=1, pushes=(old, new)), "alibaba")
+
+    assert gate.check("--image", new.reference, "--scan", "never", "--timeout", "2m").code == 7
+    assert gate.check("--image", new.reference).code == 1
