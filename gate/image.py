@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from gate.finding import Finding
     from gate.scan import ScanScope
 
 
@@ -73,6 +74,11 @@ class Severity(StrEnum):
     NONE = "none"
     """Of an image without findings."""
 
+    def is_at_least(self, level: Severity) -> bool:
+        """Whether this severity is that level or a higher one."""
+        order = [*Severity]
+        return order.index(self) <= order.index(level)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScannedImage:
@@ -94,7 +100,13 @@ class ScannedImage:
     highest: Severity | None = None
     """The highest severity among all findings; None where the cloud does not say it."""
     is_risky: bool | None = None
-    """None if the cloud does not say it, or contradicts itself."""
+    """By the policy, which may take the cloud's own word; None if it is not known, or the cloud contradicts itself."""
+    stated_risk: bool | None = None
+    """What the cloud states in place of that, where the policy goes by severities or by single findings."""
+    findings: tuple[Finding, ...] | None = None
+    """What was found in it; None if that was not asked for, or cannot be listed."""
+    findings_doubt: str = ""
+    """Why that list may not be all of it, in words; empty if it is complete."""
     reason: str = ""
     """Why it failed, or is not scanned, in the cloud's own words."""
     listed_digest: str = ""

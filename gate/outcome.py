@@ -14,6 +14,7 @@ from gate.scan import ScanScope, TaskState
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from gate.finding import WaiverUse
     from gate.policy import Policy, Verdict
     from gate.scan import ScanTask
 
@@ -78,6 +79,8 @@ class Outcome:
     verdict: Verdict
     policy: Policy
     task: ScanTask | None = None
+    waivers: tuple[WaiverUse, ...] = ()
+    """What each waiver did; one of an undecided run may match findings that are not known."""
     events: tuple[Event, ...] = field(default=(), repr=False)
     seconds: float = 0.0
     gate_version: str

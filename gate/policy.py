@@ -7,7 +7,7 @@ after every reason against it was checked. The words of the reasons are in `gate
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from gate import selection_messages
 from gate import verdict_messages as messages
 from gate.errors import ExitCode, GateError
+from gate.finding import FindingPolicy
 from gate.scan import RISK_SCOPES, TaskState
 from gate.text import one_line
 
@@ -74,6 +75,8 @@ class Policy:
     """What the scan must have looked for, where the cloud states it."""
     settle: float = 60.0
     """Seconds after the end of a task in which its counts may still change; 0 if they are believed at first sight."""
+    findings: FindingPolicy = field(default_factory=FindingPolicy)
+    """Which findings count; only where images are named."""
     warn_only: bool = False
     warn_undecided: bool = False
 

@@ -26,6 +26,7 @@ from gate.wait import Poller, PollSchedule
 
 if TYPE_CHECKING:
     from gate.clouds import Cloud, Connection
+    from gate.finding import WaiverUse
     from gate.follow_task import Followed
     from gate.policy import Verdict
     from gate.scan import ScanTask
@@ -48,11 +49,23 @@ def outcome_of(verdict: Verdict, connection: Connection) -> Outcome:
         verdict=verdict,
         policy=settings.policy,
         task=event_log.task,
+        waivers=_waiver_uses(connection),
         events=event_log.events,
         seconds=connection.clock.elapsed(),
         gate_version=__version__,
         generated_at=connection.time_of_day.now(),
     )
+
+
+def _waiver_uses(connection: Connection) -> tuple[WaiverUse, ...]:
+    policy, task = connection.settings.policy.findings, connection.event_log.task
+    if not policy.waivers:
+        return ()
+    from gate.findings.evaluate import today  # noqa: PLC0415 - only a policy with waivers needs it
+    from gate.findings.waivers import waiver_uses  # noqa: PLC0415 - see above
+
+    images = task.images if task else ()
+    return waiver_uses(policy.waivers, images, today(policy, connection.time_of_day.latest()))
 
 
 def poll_once(connection: Connection) -> ScanTask | Reason:

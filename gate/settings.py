@@ -82,6 +82,8 @@ class Settings:
     """Those of them that are indexes of several images, as far as the user's own files say so."""
     scan: str = "auto"
     """Whether the gate starts scans of these images: `auto`, `always` or `never`."""
+    lists_findings: bool = False
+    """Whether the findings of these images are to be listed, whatever the policy and the reports need."""
     registry_endpoint: str | None = None
     """The address of the registry's API; None for that of the region."""
     policy: Policy

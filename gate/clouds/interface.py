@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gate.clouds.transport import Transport
     from gate.event_log import EventLog
     from gate.image import ImageRef, ScannedImage, TaggedDigest
-    from gate.scan import ScanTask
+    from gate.scan import ScanScope, ScanTask
     from gate.settings import Option, Settings
     from gate.time_of_day import TimeOfDay
 
@@ -88,6 +88,14 @@ class ImageScans(Protocol):
 
     def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
         """The same images, with their findings by severity, where the cloud states them in another place."""
+        ...
+
+    def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:
+        """The same images, which are SCANNED, each with the list of its findings of these kinds.
+
+        A list that is not complete, does not add up to the numbers of the image or is from before its scan has a
+        `findings_doubt`. What was decided about a finding in the cloud's console does not remove it from the list.
+        """
         ...
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from gate.clouds.exchange import Exchange
 from gate.errors import ExitCode, GateError
+from gate.findings.ask import with_findings
+from gate.findings.evaluate import evaluated, today
 from gate.images import messages
 from gate.images.counts import as_task
 from gate.images.follow import ImageFollower
 from gate.images.judge import judge_images
 from gate.policy import Decision, Reason, Verdict
+from gate.reports import REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from gate.clouds import Connection, ImageScans
     from gate.image import ImageRef, ScannedImage
     from gate.scan import ScanTask
+    from gate.settings import Settings
     from gate.wait import Poller
 
 _TIME_TO_STOP = 5.0
@@ -38,7 +42,12 @@ def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> V
     connection.event_log.note(f"judging {len(pinned)} images and no other")
     task, is_settled = _follow(scans, pinned, poller, connection)
     if all(image.state.has_ended for image in task.images):
-        task = as_task(scans.with_severities(task.images))
+        listed = with_findings(task.images, scans, connection, for_reports=_list_findings(settings))
+        task = as_task(
+            evaluated(
+                listed, settings.policy.findings, today(settings.policy.findings, connection.time_of_day.latest())
+            )
+        )
     tags = {image for image in asked if not image.digest}
     task = replace(task, images=tuple(_moved(image, tags, scans, connection) for image in task.images))
     connection.event_log.task = task
@@ -91,6 +100,11 @@ def _follow(
     finally:
         if follower.has_unfinished_scan:
             _stop(scans, connection)
+
+
+def _list_findings(settings: Settings) -> bool:
+    """Whether single findings are to be in the reports, whatever the policy needs."""
+    return settings.lists_findings or any(REPORTS[target.format].lists_findings for target in settings.reports)
 
 
 def _stop(scans: ImageScans, connection: Connection) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.errors import ExitCode
+from gate.finding import FindingPolicy
+from gate.findings import messages as finding_messages
+from gate.findings.reasons import finding_reasons, unneeded_waivers
 from gate.image import ImageState
 from gate.images import messages
 from gate.images.counts import as_task
-from gate.policy import Decision, Reason, Verdict, contradiction, judge, not_settled
+from gate.policy import Decision, Reason, Verdict, contradiction, judge, not_settled, nothing_to_judge
 from gate.scan import TaskState
 from gate.verdict_messages import format_limit
 
@@ -37,6 +40,19 @@ def judge_images(task: ScanTask, settings: Settings, *, now: datetime, is_settle
         is_settled: Whether the last look at them may be believed.
         where: Where they were searched, for a message.
     """
+    verdict = _by_counts(task, settings, now=now, is_settled=is_settled, where=where)
+    believed = [image for image in task.images if not contradiction(as_task((image,)), now)]
+    reasons = finding_reasons(believed, settings.policy.findings)
+    if verdict.decision is not Decision.UNDECIDED:
+        # An undecided run may have waivers whose findings it does not know.
+        reasons += unneeded_waivers(task.images, settings.policy.findings, now)
+    if not reasons:
+        return verdict
+    others = verdict.reasons if verdict.decision is Decision.BLOCKED else ()
+    return Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=(*others, *reasons))
+
+
+def _by_counts(task: ScanTask, settings: Settings, *, now: datetime, is_settled: bool, where: str) -> Verdict:
     policy, timeout = settings.policy, settings.timeout
     certain = tuple(image for image in task.images if _is_certain(image, now))
     of_certain = judge(as_task(certain), policy, now=now, timeout=timeout) if certain else None
@@ -46,9 +62,19 @@ def judge_images(task: ScanTask, settings: Settings, *, now: datetime, is_settle
             return not_settled(task, timeout)
         if verdict.decision is not Decision.UNDECIDED:
             return verdict
+        verdict = _for_want_of_findings(task, settings) or verdict
     else:
         verdict = _without_results(task, settings, where)
     return of_certain if of_certain and of_certain.decision is Decision.BLOCKED else verdict
+
+
+def _for_want_of_findings(task: ScanTask, settings: Settings) -> Verdict | None:
+    """The verdict if the policy goes by findings that are not all known; None if something else is missing."""
+    unsure = [image for image in task.images if image.state is ImageState.SCANNED and image.is_risky is None]
+    if not unsure or settings.policy.findings == FindingPolicy():
+        return None
+    message = finding_messages.incomplete(unsure)
+    return nothing_to_judge(Reason(code="findings-incomplete", message=message))
 
 
 def _is_certain(image: ScannedImage, now: datetime) -> bool:

@@ -23,6 +23,8 @@ class Report:
     """In this package; it has a function `render`."""
     needs_a_verdict: str = ""
     """Why there is none of an undecided run; empty for those that say so themselves."""
+    lists_findings: bool = False
+    """Whether it is made of single findings, so that they are asked for where images are named."""
 
     def render(self, outcome: Outcome) -> Iterator[str]:
         """Renders the report in chunks, so that one of very many images is never in memory as a whole."""

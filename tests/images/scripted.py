@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from gate.finding import Finding
     from gate.image import TaggedDigest
     from gate.outcome import Event
     from gate.policy import Verdict
+    from gate.scan import ScanScope
 
 MIN_INTERVAL = 12.0
 HOUR = timedelta(hours=1)
@@ -65,6 +67,10 @@ class ScriptedScans:
     """What the last scan of an image looked for, by its name."""
     of_others: set[str] = field(default_factory=set)
     """The names of the images whose results may be those of others."""
+    findings: dict[str, Sequence[Finding]] = field(default_factory=dict)
+    """What was found in an image, by its name."""
+    doubts: dict[str, str] = field(default_factory=dict)
+    """Why the findings of an image are not certain, by its name."""
     startable: bool = False
     """Whether a scan of an image that is not listed can be started."""
     on_start: Callable[[], object] = lambda: None
@@ -103,6 +109,18 @@ class ScriptedScans:
         """The images unchanged."""
         self.calls.append("severities")
         return tuple(images)
+
+    def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:
+        """The images with the findings that are given for their names, without those of other kinds."""
+        self.calls.append(f"findings {' '.join(image.image.name for image in images)}")
+        return tuple(
+            replace(
+                image,
+                findings=tuple(one for one in self.findings.get(image.image.name, ()) if one.kind in kinds),
+                findings_doubt=self.doubts.get(image.image.name, ""),
+            )
+            for image in images
+        )
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """Notes it."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gate.clouds.alibaba.images.started import StartedScans
     from gate.event_log import EventLog
     from gate.image import ImageRef
+    from gate.scan import ScanScope
 
 _MAX_ATTEMPTS = 2
 """How many scan tasks are started for one image: another one if the first has no record of it."""
@@ -98,6 +99,10 @@ class AlibabaImageScans:
         rows = {one.image: self._finder.rows_of(one.image) for one in images if one.state is ImageState.SCANNED}
         found = self._fetch([row for of_image in rows.values() for row in of_image])
         return tuple(with_vulnerabilities(one, rows.get(one.image, ()), found) for one in images)
+
+    def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.with_findings`."""
+        raise NotImplementedError(images, kinds)
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """See `ImageScans.request_listing`; a scan imports what it is about."""

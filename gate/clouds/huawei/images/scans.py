@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gate.clouds.huawei.images.tags import TagResolver
     from gate.clouds.huawei.tasks import TaskList
     from gate.image import ImageRef, ScannedImage, TaggedDigest
+    from gate.scan import ScanScope
 
 
 class HuaweiImageScans:
@@ -68,6 +69,10 @@ class HuaweiImageScans:
     def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
         """See `ImageScans.with_severities`; HSS would need three calls for each image, and has the highest one here."""
         return tuple(images)
+
+    def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.with_findings`."""
+        raise NotImplementedError(images, kinds)
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """See `ImageScans.request_listing`: synchronises the registries of these images."""

@@ -1,0 +1,125 @@
+"""Decides which findings count against a release, and from them which images are risky.
+
+It fails closed: a finding is open unless something says why it does not count, an unknown severity is the highest, and
+an image whose findings are not all known is never called free of risks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gate.finding import FindingStatus, KnownFinding
+from gate.findings.waivers import WaiverIndex
+from gate.image import ImageState, Severity
+from gate.scan import RISK_SCOPES, ScanScope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from gate.finding import Finding, FindingPolicy
+    from gate.image import ImageRef, ScannedImage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenFindings:
+    """How many findings of an image count, by severity."""
+
+    counts: Mapping[Severity, int]
+    """At least so many; exactly, if `is_complete`."""
+    is_complete: bool
+
+    def at_least(self, level: Severity) -> int:
+        """How many have this severity or a higher one."""
+        return sum(number for severity, number in self.counts.items() if severity.is_at_least(level))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExceededLimit:
+    """A number of open findings in all images that is above its limit."""
+
+    level: Severity
+    actual: int
+    limit: int
+
+
+def evaluated(images: Iterable[ScannedImage], policy: FindingPolicy, today: date) -> tuple[ScannedImage, ...]:
+    """The images with the status of each finding, and risky or not by this policy and no longer by the cloud alone.
+
+    Args:
+        images: As the cloud shows them.
+        policy: Which findings count.
+        today: The day, in UTC, on which waivers must not have expired.
+    """
+    index = WaiverIndex.of(policy.waivers, today)
+    return tuple(_evaluated(image, policy, index) if image.state is ImageState.SCANNED else image for image in images)
+
+
+def today(policy: FindingPolicy, now: datetime) -> date:
+    """The day by which waivers are judged, in UTC."""
+    return policy.as_of or now.date()
+
+
+def open_findings(image: ScannedImage) -> OpenFindings:
+    """The findings of an image that count, by its list if it was read, else by the cloud's own numbers."""
+    if image.findings is not None:
+        counts = Counter(finding.severity for finding in image.findings if finding.status is FindingStatus.OPEN)
+        return OpenFindings(counts=counts, is_complete=not image.findings_doubt)
+    vulnerabilities = image.kinds.get(ScanScope.VULNERABILITY)
+    has_no_others = all(image.kinds.get(kind) == 0 for kind in RISK_SCOPES - {ScanScope.VULNERABILITY})
+    is_counted = bool(image.severities) or vulnerabilities == 0
+    return OpenFindings(counts=dict(image.severities), is_complete=is_counted and has_no_others)
+
+
+def exceeded_limits(images: Sequence[ScannedImage], policy: FindingPolicy) -> list[ExceededLimit]:
+    """The limits that these images exceed together, the highest severity first."""
+    scanned = [open_findings(image) for image in images if image.state is ImageState.SCANNED]
+    found = {level: sum(each.at_least(level) for each in scanned) for level in policy.max_findings}
+    return [
+        ExceededLimit(level=level, actual=found[level], limit=policy.max_findings[level])
+        for level in Severity
+        if level in found and found[level] > policy.max_findings[level]
+    ]
+
+
+def _evaluated(image: ScannedImage, policy: FindingPolicy, index: WaiverIndex) -> ScannedImage:
+    if image.findings is not None:
+        findings = tuple(_with_status(finding, image.image, policy, index) for finding in image.findings)
+        image = replace(image, findings=findings)
+    if not (policy.uses_severities or policy.needs_lists):
+        return image
+    return replace(image, is_risky=_is_risky(image, policy), stated_risk=image.is_risky)
+
+
+def _with_status(finding: Finding, image: ImageRef, policy: FindingPolicy, index: WaiverIndex) -> Finding:
+    if waiver := index.waiver_of(finding, image):
+        return replace(finding, status=FindingStatus.WAIVED, waiver=waiver)
+    if _is_known(finding, image, policy):
+        return replace(finding, status=FindingStatus.KNOWN)
+    if policy.only_fixable and finding.is_fixable is False:
+        return replace(finding, status=FindingStatus.NOT_FIXABLE)
+    return finding
+
+
+def _is_known(finding: Finding, image: ImageRef, policy: FindingPolicy) -> bool:
+    """Whether the baseline has this finding; one whose severity has risen is new."""
+    if not policy.baseline:
+        return False
+    key = KnownFinding(id=finding.id, package=finding.package, repository=image.repository)
+    known = policy.baseline.get(key)
+    return known is not None and known.is_at_least(finding.severity)
+
+
+def _is_risky(image: ScannedImage, policy: FindingPolicy) -> bool | None:
+    """Whether this policy calls the image risky; None if that is not certain."""
+    found, cutoff = open_findings(image), policy.severity_cutoff or Severity.LOW
+    if cutoff is not Severity.NONE and found.at_least(cutoff):
+        return True
+    if policy.severity_cutoff is None and not policy.needs_lists:
+        return image.is_risky
+    # The cloud calls it risky, and nothing that could make it so was listed or counted.
+    is_contradicted = image.is_risky is True and not (image.findings or found.at_least(Severity.LOW))
+    is_certain = found.is_complete and image.is_risky is not None and not is_contradicted
+    return False if is_certain else None

@@ -1,0 +1,64 @@
+"""The words about findings and waivers in the reasons of a verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.finding import FindingStatus
+from gate.image_messages import short_name
+from gate.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gate.finding import Waiver
+    from gate.findings.evaluate import ExceededLimit
+    from gate.image import ScannedImage, Severity
+
+_NAMED = 5
+"""How many findings, images or waivers a message names."""
+
+
+def too_many(exceeded: ExceededLimit, images: Sequence[ScannedImage]) -> str:
+    """The reason of a block by the number of open findings."""
+    level = "of unknown severity" if exceeded.level == "unknown" else f"of severity {exceeded.level} or higher"
+    named = _names([*dict.fromkeys(_open_ids(images, exceeded.level))])
+    return (
+        f"{exceeded.actual} open finding{'' if exceeded.actual == 1 else 's'} {level}"
+        + (f" ({named})" if named else "")
+        + f"; --max-findings {exceeded.level} allows {exceeded.limit}. "
+        "Update what is affected and scan again, or waive what you accept with --waivers."
+    )
+
+
+def unused(waivers: Sequence[Waiver]) -> str:
+    """The reason of a block by waivers that match nothing, since the finding may come back unseen."""
+    named = _names([f"{waiver.id} ({waiver.source})" if waiver.source else waiver.id for waiver in waivers])
+    count = "1 waiver matches" if len(waivers) == 1 else f"{len(waivers)} waivers match"
+    return f"{count} no finding: {named}. Remove what is not needed any more, or correct its id, images or package."
+
+
+def incomplete(images: Sequence[ScannedImage]) -> str:
+    """The reason when the policy goes by findings, and the cloud did not state or list them all."""
+    named = _names(
+        [f"{short_name(image.image)}: {one_line(image.findings_doubt) or 'not stated'}" for image in images], "; "
+    )
+    return (
+        f"The policy goes by single findings or severities, and those of {len(images)} "
+        f"image{'' if len(images) == 1 else 's'} are not all known ({named}). "
+        "Run the gate again, and check these images in the cloud's console if this stays so."
+    )
+
+
+def _open_ids(images: Sequence[ScannedImage], level: Severity) -> list[str]:
+    return [
+        finding.id
+        for image in images
+        for finding in image.findings or ()
+        if finding.status is FindingStatus.OPEN and finding.severity.is_at_least(level)
+    ]
+
+
+def _names(names: Sequence[str], separator: str = ", ") -> str:
+    shown = separator.join(one_line(name) for name in names[:_NAMED])
+    return f"{shown} and {len(names) - _NAMED} more" if len(names) > _NAMED else shown
