@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from gate.clock import Clock
+from gate.finding import Finding, Waiver
+from gate.findings.evaluate import evaluated
+from gate.findings.waivers import waiver_uses
 from gate.image import FailedImage, ImageRef, ImageState, ScannedImage, Severity
 from gate.images.counts import as_task
 from gate.images.judge import judge_images
@@ -161,12 +164,25 @@ def a_risky_image(name: str = "web", **fields: Any) -> ScannedImage:
     return an_image(name, is_risky=True, **{**found, "highest": Severity.HIGH, **fields})
 
 
+def a_finding(id: str = "HW-2026-0001", **fields: Any) -> Finding:  # noqa: A002 - the field's own name
+    """An open vulnerability of high severity."""
+    defaults: dict[str, Any] = {"package": "openssl", "version": "3.0.1", "severity": Severity.HIGH}
+    return Finding(id=id, kind=fields.pop("kind", ScanScope.VULNERABILITY), **{**defaults, **fields})
+
+
+def a_waiver(id: str = "HW-2026-0001", **fields: Any) -> Waiver:  # noqa: A002 - the field's own name
+    """A waiver for all images, in force for a month."""
+    defaults: dict[str, Any] = {"images": ("*",), "reason": "not reachable", "until": NOW.date() + timedelta(days=30)}
+    return Waiver(id=id, **{**defaults, **fields})
+
+
 def a_release(
     *images: ScannedImage, policy: Policy | None = None, cloud: str = "huawei", is_settled: bool = True
 ) -> Outcome:
     """The outcome of a run that was asked for these images, by default for a clean one."""
     policy = policy or Policy()
-    task = as_task(images or (an_image(),))
+    task = as_task(evaluated(images or (an_image(),), policy.findings, NOW.date()))
     settings = Settings(cloud=cloud, policy=policy, images=tuple(image.image for image in task.images))
     verdict = judge_images(task, settings, now=NOW, is_settled=is_settled, where="Cloud (here)")
-    return an_outcome(task, policy=policy, verdict=verdict, cloud=cloud)
+    waivers = waiver_uses(policy.findings.waivers, task.images, NOW.date())
+    return replace(an_outcome(task, policy=policy, verdict=verdict, cloud=cloud), waivers=waivers)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gate.image import Severity
+from gate.reports.json_findings import finding_list, finding_policy, waiver_rows
 from gate.reports.json_text import RowLayout, object_chunks
 from gate.scan import ScanScope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from gate.image import FailedImage, ImageRef, ScannedImage
@@ -29,10 +30,10 @@ def _placeholders(*names: str) -> dict[str, str]:
 _FAILED_IMAGE = RowLayout(_placeholders(*_PARTS, "reason"), depth=2)
 _IMAGE = RowLayout(
     {
-        **_placeholders("reference", *_PARTS, "state", "raw_state", "scanned_at", "risky", "highest"),
+        **_placeholders("reference", *_PARTS, "state", "raw_state", "scanned_at", "risky", "cloud_risky", "highest"),
         "findings": {scope: f"%(kind_{scope.name})s" for scope in ScanScope},
         "severities": {severity: f"%(severity_{severity.name})s" for severity in _SEVERITIES},
-        **_placeholders("reason", "listed_digest", "moved_to"),
+        **_placeholders("listed_findings", "findings_doubt", "reason", "listed_digest", "moved_to"),
     },
     depth=2,
 )
@@ -46,7 +47,8 @@ def render(outcome: Outcome) -> Iterator[str]:
     """
     task = outcome.task
     failed, images = (task.failed_images, task.images) if task else ((), ())
-    lists = {"failed_images": map(_failed_image, failed), "images": map(_image, images)}
+    numbers = {id(use.waiver): number for number, use in enumerate(outcome.waivers)}
+    lists = {"failed_images": map(_failed_image, failed), "images": (_image(image, numbers) for image in images)}
     return object_chunks(_document(outcome), lists)
 
 
@@ -70,6 +72,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         },
         "failed_images": [],
         "images": [],
+        "waivers": waiver_rows(outcome.waivers),
         "policy": _policy(outcome.policy),
         "wait": {"looks": outcome.polls, "retries": outcome.retries, "seconds": round(outcome.seconds, 3)},
         "gate_version": outcome.gate_version,
@@ -98,7 +101,7 @@ def _failed_image(failed: FailedImage) -> str:
     return _FAILED_IMAGE.fill(**_parts(failed.image), reason=failed.reason)
 
 
-def _image(image: ScannedImage) -> str:
+def _image(image: ScannedImage, waiver_numbers: Mapping[int, int]) -> str:
     return _IMAGE.fill(
         reference=str(image.image),
         **_parts(image.image),
@@ -106,6 +109,9 @@ def _image(image: ScannedImage) -> str:
         raw_state=image.raw_state,
         scanned_at=_time(image.scanned_at),
         risky=image.is_risky,
+        cloud_risky=image.is_risky if image.findings is None and image.stated_risk is None else image.stated_risk,
+        listed_findings=finding_list(image, waiver_numbers, depth=3),
+        findings_doubt=image.findings_doubt,
         highest=image.highest,
         **{f"kind_{scope.name}": image.kinds.get(scope) for scope in ScanScope},
         **{f"severity_{severity.name}": image.severities.get(severity) for severity in _SEVERITIES},
@@ -133,6 +139,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
         "started_after": _time(policy.started_after),
         "required_scope": sorted(policy.required_scopes),
         "settle": policy.settle,
+        **finding_policy(policy.findings),
         "warn_only": policy.warn_only,
         "on_undecided": "warn" if policy.warn_undecided else "fail",
     }

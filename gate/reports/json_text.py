@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 _encode = json.JSONEncoder().encode
 
 
+class Encoded(str):
+    """A value of a row that is JSON already, laid out for its depth."""
+
+    __slots__ = ()
+
+
 class RowLayout:
     """How the objects of one list are laid out."""
 
@@ -34,7 +40,8 @@ class RowLayout:
 
     def fill(self, **values: str | int | None) -> str:
         """Renders the row with these values, by the names of the placeholders."""
-        return escape_commands_in_json(self._format % {name: _encode(value) for name, value in values.items()})
+        encoded = {name: value if isinstance(value, Encoded) else _encode(value) for name, value in values.items()}
+        return escape_commands_in_json(self._format % encoded)
 
 
 def object_chunks(document: Mapping[str, Any], lists: Mapping[str, Iterable[str]]) -> Iterator[str]:
@@ -53,6 +60,16 @@ def list_chunks(rows: Iterable[str]) -> Iterator[str]:
     """Renders a document that is a list of rows."""
     yield from _list_chunks(rows, margin="")
     yield "\n"
+
+
+def encoded_list(rows: Iterable[str], depth: int) -> Encoded:
+    """Renders a list that is a value of a row in so many objects and lists, of rows that are laid out one deeper."""
+    return Encoded("".join(_list_chunks(rows, margin=" " * depth)))
+
+
+def encoded_texts(texts: Iterable[str], depth: int) -> Encoded:
+    """Renders a list of texts that is a value of a row in so many objects and lists."""
+    return encoded_list((f"{' ' * (depth + 1)}{_encode(text)}" for text in texts), depth)
 
 
 def _list_chunks(rows: Iterable[str], margin: str) -> Iterator[str]:

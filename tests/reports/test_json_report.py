@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gate.errors import Interrupted, UsageError
+from gate.finding import FindingPolicy
 from gate.image import ImageRef, ImageState, Severity
 from gate.outcome import Event, EventKind
 from gate.policy import Policy, undecided
@@ -22,9 +23,11 @@ from tests.builders import (
     NOW,
     a_digest,
     a_failed_image,
+    a_finding,
     a_release,
     a_risky_image,
     a_task,
+    a_waiver,
     an_image,
     an_outcome,
 )
@@ -79,6 +82,7 @@ def test_a_pass_is_reported_completely() -> None:
         "counts": {"total": 3, "succeeded": 3, "failed": 0, "risky": 0},
         "failed_images": [],
         "images": [],
+        "waivers": [],
         "policy": {
             "max_failed": 0,
             "max_risky": 0,
@@ -86,6 +90,12 @@ def test_a_pass_is_reported_completely() -> None:
             "started_after": None,
             "required_scope": ["baseline", "malicious-file", "vulnerability"],
             "settle": 60.0,
+            "severity_cutoff": None,
+            "max_findings": {},
+            "only_fixable": False,
+            "unused_waivers": "warn",
+            "as_of": None,
+            "has_baseline": False,
             "warn_only": False,
             "on_undecided": "fail",
         },
@@ -140,6 +150,7 @@ def test_each_image_that_was_asked_for_is_there_with_all_that_the_cloud_says_of_
         "raw_state": "scanned",
         "scanned_at": "2026-01-31T11:55:00.000Z",
         "risky": True,
+        "cloud_risky": True,
         "highest": "critical",
         "findings": {
             "vulnerability": 7,
@@ -149,11 +160,66 @@ def test_each_image_that_was_asked_for_is_there_with_all_that_the_cloud_says_of_
             "software-compliance": None,
         },
         "severities": {"unknown": None, "critical": None, "high": 2, "medium": 5, "low": None},
+        "listed_findings": None,
+        "findings_doubt": "",
         "reason": "",
         "listed_digest": "",
         "moved_to": a_digest("b"),
     }
     assert (second["name"], second["risky"], second["highest"]) == ("till", False, None)
+
+
+def test_each_listed_finding_is_there_with_the_waiver_by_which_it_is_waived() -> None:
+    waivers = (a_waiver("X-1"), a_waiver("X-2", until=NOW.date() - timedelta(days=1)), a_waiver("X-3", owner="ana"))
+    policy = FindingPolicy(waivers=waivers, max_findings={Severity.HIGH: 2}, as_of=NOW.date())
+    found = (a_finding("X-3", cves=("CVE-1", "CVE-2"), raw_severity="asap", handled="whitelisted"), a_finding("X-2"))
+    listed = a_risky_image(findings=found, findings_doubt="1 of 2 pages")
+
+    document = read(a_release(listed, policy=Policy(findings=policy)))
+
+    (image,) = document["images"]
+    assert (image["risky"], image["cloud_risky"], image["findings_doubt"]) == (True, True, "1 of 2 pages")
+    assert image["listed_findings"][0] == {
+        "id": "X-3",
+        "cves": ["CVE-1", "CVE-2"],
+        "package": "openssl",
+        "version": "3.0.1",
+        "fixed_version": "",
+        "fixable": None,
+        "severity": "high",
+        "raw_severity": "asap",
+        "kind": "vulnerability",
+        "handled": "whitelisted",
+        "status": "waived",
+        "waiver": 2,
+    }
+    assert [(one["status"], one["waiver"], one["cves"]) for one in image["listed_findings"][1:]] == [("open", None, [])]
+    assert [(one["id"], one["matches"], one["expired"]) for one in document["waivers"]] == [
+        ("X-1", 0, False),
+        ("X-2", 1, True),
+        ("X-3", 1, False),
+    ]
+    assert document["waivers"][2] == {
+        "id": "X-3",
+        "images": ["*"],
+        "digests": [],
+        "package": "",
+        "reason": "not reachable",
+        "owner": "ana",
+        "until": "2026-03-02",
+        "justification": "",
+        "source": "",
+        "matches": 1,
+        "expired": False,
+        "ends_soon": False,
+    }
+    assert (document["policy"]["max_findings"], document["policy"]["as_of"]) == ({"high": 2}, "2026-01-31")
+
+
+def test_a_list_without_findings_is_empty_and_not_null() -> None:
+    (found,) = read(a_release(an_image(findings=())))["images"]
+
+    assert found["listed_findings"] == []
 
 
 def test_zero_findings_are_zero_and_not_null() -> None:
