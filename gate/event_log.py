@@ -27,6 +27,8 @@ class EventLog:
         self._events: list[Event] = []
         self.task: ScanTask | None = None
         """The task as it was last seen, with its failed images; None if no poll returned one."""
+        self.is_settled = False
+        """Whether what the last poll showed may be believed."""
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -101,8 +101,9 @@ class ScannedImage:
     """The highest severity among all findings; None where the cloud does not say it."""
     is_risky: bool | None = None
     """By the policy, which may take the cloud's own word; None if it is not known, or the cloud contradicts itself."""
+    goes_by_findings: bool = False
+    """Whether that is by severities or single findings, and not the cloud's own word, which is `stated_risk` then."""
     stated_risk: bool | None = None
-    """What the cloud states in place of that, where the policy goes by severities or by single findings."""
     findings: tuple[Finding, ...] | None = None
     """What was found in it; None if that was not asked for, or cannot be listed."""
     findings_doubt: str = ""

@@ -81,6 +81,8 @@ class Outcome:
     task: ScanTask | None = None
     waivers: tuple[WaiverUse, ...] = ()
     """What each waiver did; one of an undecided run may match findings that are not known."""
+    is_settled: bool = False
+    """Whether what the last poll showed may be believed, and would not have been polled for once more."""
     events: tuple[Event, ...] = field(default=(), repr=False)
     seconds: float = 0.0
     gate_version: str

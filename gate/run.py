@@ -49,6 +49,7 @@ def outcome_of(verdict: Verdict, connection: Connection) -> Outcome:
         verdict=verdict,
         policy=settings.policy,
         task=event_log.task,
+        is_settled=event_log.is_settled,
         waivers=_waiver_uses(connection),
         events=event_log.events,
         seconds=connection.clock.elapsed(),
@@ -92,6 +93,7 @@ def _decide(connection: Connection) -> Verdict:
         return nothing_to_judge(found)
     connection.event_log.note(f"following scan task {found.id} and no other")
     followed = follow_task(cloud, poller, found, connection)
+    connection.event_log.is_settled = followed.is_settled
     verdict = judge(followed.last, settings.policy, now=time_of_day.latest(), timeout=settings.timeout)
     if verdict.decision is not Decision.PASSED:
         return verdict

@@ -136,6 +136,7 @@ def an_outcome(
         cloud=cloud,
         verdict=verdict or judge(task or a_task(), policy, now=NOW),
         policy=policy,
+        is_settled=True,
         task=task,
         events=events,
         seconds=61.5,
@@ -185,4 +186,5 @@ def a_release(
     settings = Settings(cloud=cloud, policy=policy, images=tuple(image.image for image in task.images))
     verdict = judge_images(task, settings, now=NOW, is_settled=is_settled, where="Cloud (here)")
     waivers = waiver_uses(policy.findings.waivers, task.images, NOW.date())
-    return replace(an_outcome(task, policy=policy, verdict=verdict, cloud=cloud), waivers=waivers)
+    outcome = an_outcome(task, policy=policy, verdict=verdict, cloud=cloud)
+    return replace(outcome, waivers=waivers, is_settled=is_settled)

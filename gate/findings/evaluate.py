@@ -90,7 +90,7 @@ def _evaluated(image: ScannedImage, policy: FindingPolicy, index: WaiverIndex) -
         image = replace(image, findings=findings)
     if not (policy.uses_severities or policy.needs_lists):
         return image
-    return replace(image, is_risky=_is_risky(image, policy), stated_risk=image.is_risky)
+    return replace(image, is_risky=_is_risky(image, policy), goes_by_findings=True, stated_risk=image.is_risky)
 
 
 def _with_status(finding: Finding, image: ImageRef, policy: FindingPolicy, index: WaiverIndex) -> Finding:

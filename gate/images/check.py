@@ -41,15 +41,14 @@ def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> V
         return pinned
     connection.event_log.note(f"judging {len(pinned)} images and no other")
     task, is_settled = _follow(scans, pinned, poller, connection)
-    if all(image.state.has_ended for image in task.images):
-        listed = with_findings(task.images, scans, connection, for_reports=_list_findings(settings))
-        task = as_task(
-            evaluated(
-                listed, settings.policy.findings, today(settings.policy.findings, connection.time_of_day.latest())
-            )
-        )
+    connection.event_log.is_settled = is_settled
+    images = task.images
+    if all(image.state.has_ended for image in images):
+        images = with_findings(images, scans, connection, for_reports=_list_findings(settings))
+    day = today(settings.policy.findings, connection.time_of_day.latest())
     tags = {image for image in asked if not image.digest}
-    task = replace(task, images=tuple(_moved(image, tags, scans, connection) for image in task.images))
+    judged = evaluated(images, settings.policy.findings, day)
+    task = as_task(tuple(_moved(image, tags, scans, connection) for image in judged))
     connection.event_log.task = task
     now = connection.time_of_day.latest()
     return judge_images(task, settings, now=now, is_settled=is_settled, where=scans.search_description())

@@ -74,7 +74,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "images": [],
         "waivers": waiver_rows(outcome.waivers),
         "policy": _policy(outcome.policy),
-        "wait": {"looks": outcome.polls, "retries": outcome.retries, "seconds": round(outcome.seconds, 3)},
+        "wait": _wait(outcome),
         "gate_version": outcome.gate_version,
         "generated_at": _time(outcome.generated_at),
     }
@@ -89,6 +89,7 @@ def _task(task: ScanTask) -> dict[str, Any]:
         "scope": None if task.scopes is None else sorted(task.scopes),
         "is_all": task.covers_all_images,
         "image_type": task.image_type,
+        "risk_applies": task.risk_applies,
         "state": task.state,
         "raw_state": task.raw_state,
         "progress": task.progress,
@@ -109,7 +110,7 @@ def _image(image: ScannedImage, waiver_numbers: Mapping[int, int]) -> str:
         raw_state=image.raw_state,
         scanned_at=_time(image.scanned_at),
         risky=image.is_risky,
-        cloud_risky=image.is_risky if image.findings is None and image.stated_risk is None else image.stated_risk,
+        cloud_risky=image.stated_risk if image.goes_by_findings else image.is_risky,
         listed_findings=finding_list(image, waiver_numbers, depth=3),
         findings_doubt=image.findings_doubt,
         highest=image.highest,
@@ -142,6 +143,15 @@ def _policy(policy: Policy) -> dict[str, Any]:
         **finding_policy(policy.findings),
         "warn_only": policy.warn_only,
         "on_undecided": "warn" if policy.warn_undecided else "fail",
+    }
+
+
+def _wait(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "looks": outcome.polls,
+        "retries": outcome.retries,
+        "seconds": round(outcome.seconds, 3),
+        "settled": outcome.is_settled,
     }
 
 

@@ -73,6 +73,7 @@ def test_a_pass_is_reported_completely() -> None:
             "scope": ["baseline", "malicious-file", "vulnerability"],
             "is_all": True,
             "image_type": "registry",
+            "risk_applies": True,
             "state": "complete",
             "raw_state": "100",
             "progress": None,
@@ -99,7 +100,7 @@ def test_a_pass_is_reported_completely() -> None:
             "warn_only": False,
             "on_undecided": "fail",
         },
-        "wait": {"looks": 2, "retries": 1, "seconds": 61.5},
+        "wait": {"looks": 2, "retries": 1, "seconds": 61.5, "settled": True},
         "gate_version": "0.1.0",
         "generated_at": "2026-01-31T12:00:00.000Z",
     }

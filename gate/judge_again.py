@@ -1,0 +1,59 @@
+"""Judges a run again from its json report, by another policy and without the cloud: what would it have decided?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.findings.evaluate import evaluated, today
+from gate.images.counts import as_task
+from gate.images.judge import judge_images
+from gate.policy import Decision, Reason, Verdict, judge, not_settled, nothing_to_judge
+from gate.selection import narrow_scope, staleness, unknown_trigger
+from gate.settings import Settings
+
+if TYPE_CHECKING:
+    from gate.policy import Policy
+    from gate.scan import ScanTask
+    from gate.stored_report import StoredRun
+
+_NO_IMAGES = Reason(
+    code="findings-incomplete",
+    message="The policy goes by findings or severities, and the report is of a scan task, which lists none. "
+    "Name the images of the release with --image when it is checked.",
+)
+
+
+def judge_again(run: StoredRun, policy: Policy) -> Verdict:
+    """The verdict of this policy on a stored run; for the policy of the run itself, it is that of the run.
+
+    An undecided run stays undecided, whatever the policy: nobody knows what its images had. Whether results were fresh
+    is not judged again. Waivers are judged by `as_of`, else by the day of the run.
+    """
+    if run.decision is Decision.UNDECIDED or run.task is None:
+        return Verdict(decision=Decision.UNDECIDED, exit_code=run.exit_code, reasons=run.reasons)
+    if run.task.asks_for_images:
+        return _of_images(run, run.task, policy)
+    if policy.findings.uses_severities or policy.findings.needs_lists:
+        return nothing_to_judge(_NO_IMAGES)
+    return _of_task(run, run.task, policy)
+
+
+def _of_images(run: StoredRun, task: ScanTask, policy: Policy) -> Verdict:
+    images = evaluated(task.images, policy.findings, today(policy.findings, run.generated_at))
+    settings = Settings(cloud=run.cloud, policy=policy, images=tuple(image.image for image in images))
+    return judge_images(
+        as_task(images), settings, now=run.generated_at, is_settled=run.is_settled, where=f"the report {run.path}"
+    )
+
+
+def _of_task(run: StoredRun, task: ScanTask, policy: Policy) -> Verdict:
+    verdict = judge(task, policy, now=run.generated_at)
+    if verdict.decision is not Decision.PASSED or run.decision is Decision.PASSED:
+        return verdict
+    if not run.is_settled:
+        return not_settled(task, Settings(cloud=run.cloud, policy=policy).timeout)
+    # A run that blocked was not asked what would have kept it from passing.
+    doubt = (
+        staleness(task, policy, run.generated_at) or unknown_trigger(task, by_id=False) or narrow_scope(task, policy)
+    )
+    return nothing_to_judge(doubt) if doubt else verdict
