@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import date, datetime, timedelta
 
     from gate.image import Severity
     from gate.scan import ScanScope
@@ -107,6 +107,10 @@ class FindingPolicy:
     """The day, in UTC, on which waivers must not have expired; None for that of the run."""
     baseline: Mapping[KnownFinding, Severity] | None = None
     """The findings that stood in an earlier report, with the severity that they had; None without a baseline."""
+    baseline_at: datetime | None = None
+    """When that report was written."""
+    baseline_max_age: timedelta | None = None
+    """How old it may be; None for any age."""
 
     @property
     def uses_severities(self) -> bool:

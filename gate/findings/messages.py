@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from gate.finding import FindingStatus
 from gate.image_messages import short_name
 from gate.text import one_line
+from gate.verdict_messages import format_duration, format_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime, timedelta
 
     from gate.finding import Waiver
     from gate.findings.evaluate import ExceededLimit
@@ -36,6 +38,22 @@ def unused(waivers: Sequence[Waiver]) -> str:
     named = _names([f"{waiver.id} ({waiver.source})" if waiver.source else waiver.id for waiver in waivers])
     count = "1 waiver matches" if len(waivers) == 1 else f"{len(waivers)} waivers match"
     return f"{count} no finding: {named}. Remove what is not needed any more, or correct its id, images or package."
+
+
+def stale_baseline(made_at: datetime, max_age: timedelta) -> str:
+    """The reason when the baseline is too old."""
+    return (
+        f"The baseline is of {format_time(made_at)}, which is longer ago than --baseline-max-age allows "
+        f"({format_duration(max_age.total_seconds())}). Make a new one from a run that was looked at."
+    )
+
+
+def future_baseline(made_at: datetime) -> str:
+    """The reason when the baseline is from the future."""
+    return (
+        f"The baseline is of {format_time(made_at)}, which is in the future. "
+        "A clock is wrong, or the file was changed. Make a new one."
+    )
 
 
 def incomplete(images: Sequence[ScannedImage]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gate.findings import messages
 from gate.findings.evaluate import exceeded_limits, today
 from gate.findings.waivers import waiver_uses
-from gate.policy import Reason
+from gate.policy import CLOCK_TOLERANCE, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,3 +39,17 @@ def unneeded_waivers(images: Sequence[ScannedImage], policy: FindingPolicy, now:
     if not unused:
         return ()
     return (Reason(code="waiver-unused", message=messages.unused(unused), actual=len(unused), limit=0),)
+
+
+def stale_baseline(policy: FindingPolicy, now: datetime) -> Reason | None:
+    """The reason against a run whose baseline is too old, or from the future; None if there is nothing against it."""
+    if policy.baseline_at is None or policy.baseline_max_age is None:
+        return None
+    age = now - policy.baseline_at
+    if age > policy.baseline_max_age:
+        return Reason(
+            code="baseline-stale", message=messages.stale_baseline(policy.baseline_at, policy.baseline_max_age)
+        )
+    if age < -CLOCK_TOLERANCE:
+        return Reason(code="baseline-stale", message=messages.future_baseline(policy.baseline_at))
+    return None

@@ -9,11 +9,12 @@ from gate.clouds.exchange import Exchange
 from gate.errors import ExitCode, GateError
 from gate.findings.ask import with_findings
 from gate.findings.evaluate import evaluated, today
+from gate.findings.reasons import stale_baseline
 from gate.images import messages
 from gate.images.counts import as_task
 from gate.images.follow import ImageFollower
 from gate.images.judge import judge_images
-from gate.policy import Decision, Reason, Verdict
+from gate.policy import Decision, Reason, Verdict, nothing_to_judge
 from gate.reports import REPORTS
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> V
         GateError: The cloud could not be reached, or refused.
     """
     asked, settings = connection.settings.images, connection.settings
+    if stale := stale_baseline(settings.policy.findings, connection.time_of_day.latest()):
+        return nothing_to_judge(stale)
     pinned = pin(asked, scans, settings.indexes)
     if isinstance(pinned, Verdict):
         return pinned

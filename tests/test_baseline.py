@@ -1,0 +1,146 @@
+"""The findings of an earlier report that do not block again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.baseline import baseline_of
+from gate.errors import UsageError
+from gate.finding import FindingPolicy, KnownFinding
+from gate.findings.evaluate import evaluated
+from gate.image import ImageState, Severity
+from gate.policy import Policy
+from gate.reports import json_report
+from gate.stored_report import read_report
+from tests.builders import NOW, a_finding, a_release, a_risky_image, a_task, a_waiver, an_image, an_outcome
+from tests.images.scripted import ScriptedScans, run_images
+from tests.images.scripted import an_image as scripted_image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from gate.outcome import Outcome
+    from gate.stored_report import StoredRun
+
+WEB, API = (an_image(name).image for name in ("web", "api"))
+
+
+def stored(outcome: Outcome, folder: Path) -> StoredRun:
+    path = folder / "baseline.json"
+    path.write_text("".join(json_report.render(outcome)))
+    return read_report(path, source="--baseline")
+
+
+def known(folder: Path, *found: Any, policy: Policy | None = None) -> Mapping[KnownFinding, Severity]:
+    run = stored(a_release(a_risky_image(findings=found), policy=policy), folder)
+    return baseline_of(run, [WEB], policy or Policy(), source="--baseline")
+
+
+def key(id: str, package: str = "openssl") -> KnownFinding:  # noqa: A002 - the field's own name
+    return KnownFinding(id=id, package=package, repository="swr/team/web")
+
+
+def test_every_finding_that_counted_is_known_with_the_highest_severity_that_it_had(tmp_path: Path) -> None:
+    found = known(
+        tmp_path,
+        a_finding("X-1", severity=Severity.LOW),
+        a_finding("X-1", version="2", severity=Severity.HIGH),
+        a_finding("X-1", version="3", severity=Severity.MEDIUM),
+        a_finding("X-2", package="curl"),
+    )
+
+    assert found == {key("X-1"): Severity.HIGH, key("X-2", "curl"): Severity.HIGH}
+
+
+def test_a_finding_that_was_waived_or_had_no_fix_is_not_known(tmp_path: Path) -> None:
+    policy = Policy(findings=FindingPolicy(only_fixable=True, waivers=(a_waiver("X-1"),)))
+
+    found = known(tmp_path, a_finding("X-1"), a_finding("X-2", is_fixable=False), a_finding("X-3"), policy=policy)
+
+    assert found == {key("X-3"): Severity.HIGH}
+
+
+def test_what_was_known_stays_known(tmp_path: Path) -> None:
+    policy = Policy(findings=FindingPolicy(baseline={key("X-1"): Severity.HIGH}))
+
+    assert known(tmp_path, a_finding("X-1"), policy=policy) == {key("X-1"): Severity.HIGH}
+
+
+def test_a_known_finding_does_not_block_and_a_new_one_or_a_risen_one_does(tmp_path: Path) -> None:
+    policy = FindingPolicy(baseline=known(tmp_path, a_finding("X-1", severity=Severity.LOW)))
+    same, risen, new = a_finding("X-1", severity=Severity.LOW), a_finding("X-1"), a_finding("X-2")
+
+    risks = [
+        image.is_risky
+        for found in (same, risen, new)
+        for image in evaluated([a_risky_image(findings=(found,))], policy, NOW.date())
+    ]
+
+    assert risks == [False, True, True]
+
+
+def test_the_same_finding_in_another_repository_is_new(tmp_path: Path) -> None:
+    policy = FindingPolicy(baseline=known(tmp_path, a_finding("X-1")))
+
+    (image,) = evaluated([a_risky_image("api", findings=(a_finding("X-1"),))], policy, NOW.date())
+
+    assert image.is_risky is True
+
+
+@pytest.mark.parametrize(
+    ("outcome", "problem"),
+    [
+        (a_release(an_image(state=ImageState.MISSING)), "its run was undecided"),
+        (an_outcome(a_task()), "it is of a scan task, and not of images"),
+        (
+            a_release(an_image("api", findings=())),
+            "other repositories .in only one of both: swr/team/api, swr/team/web",
+        ),
+        (a_release(an_image(findings=()), an_image("api", findings=())), "in only one of both: swr/team/api"),
+        (a_release(an_image()), "does not list all findings of swr/team/web"),
+        (a_release(a_risky_image(findings=(a_finding(),), findings_doubt="a page")), "does not list all findings"),
+        (a_release(an_image(findings=()), policy=Policy(max_risky=1)), "its policy is another one .--max-risky"),
+        (
+            a_release(an_image(findings=()), policy=Policy(findings=FindingPolicy(severity_cutoff=Severity.HIGH))),
+            "its policy is another one .--severity-cutoff",
+        ),
+    ],
+)
+def test_a_report_of_something_else_is_no_baseline(outcome: Outcome, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=problem):
+        baseline_of(stored(outcome, tmp_path), [WEB], Policy(), source="--baseline")
+
+
+def test_a_failed_image_of_a_baseline_makes_nothing_known(tmp_path: Path) -> None:
+    policy = Policy(max_failed=1)
+    run = stored(
+        a_release(an_image(state=ImageState.FAILED), a_risky_image("api", findings=()), policy=policy), tmp_path
+    )
+
+    assert baseline_of(run, [WEB, API], policy, source="--baseline") == {}
+
+
+@pytest.mark.parametrize(
+    ("made_at", "max_age", "expected"),
+    [
+        (NOW - timedelta(days=30), timedelta(days=30), []),
+        (NOW - timedelta(days=30, seconds=1), timedelta(days=30), ["baseline-stale"]),
+        (NOW - timedelta(days=300), None, []),
+        (NOW + timedelta(minutes=15), timedelta(days=30), []),
+        (NOW + timedelta(minutes=16), timedelta(days=30), ["baseline-stale"]),
+    ],
+)
+def test_a_baseline_that_is_too_old_or_from_the_future_decides_nothing(
+    made_at: datetime, max_age: timedelta | None, expected: list[str]
+) -> None:
+    policy = FindingPolicy(baseline={}, baseline_at=made_at, baseline_max_age=max_age)
+
+    run = run_images(ScriptedScans([[scripted_image()]]), policy=Policy(settle=0, findings=policy))
+
+    assert run.codes == expected
+    assert run.calls[:1] == ([] if expected else ["look"])
