@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gate.policy import Decision
 from gate.reports import REPORTS, plain
+from gate.reports.listed_findings import are_complete
 from gate.terminal import colored
 from gate.writing import print_stdout, remove_stale, write_atomically
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gate.ci import CISystem
     from gate.log import Log
     from gate.outcome import Outcome
+    from gate.reports import Report
     from gate.settings import ReportTarget
 
 
@@ -34,8 +36,8 @@ def publish(
     """Writes the reports and publishes the verdict; a failure of one of them is a warning and changes no verdict."""
     for target in targets:
         report = REPORTS[target.format]
-        if report.needs_a_verdict and outcome.verdict.decision is Decision.UNDECIDED:
-            log.print_warning(f"{target.path} is not written: {report.needs_a_verdict}.")
+        if obstacle := _obstacle(report, outcome):
+            log.print_warning(f"{target.path} is not written: {obstacle}.")
             continue
         try:
             write_atomically(target.path, partial(report.render, outcome))
@@ -50,6 +52,13 @@ def publish(
     print_stdout(colored(verdict, outcome.verdict.decision) if color else verdict)
     for warning in publish_to_ci(ci_system, outcome):
         log.print_warning(warning)
+
+
+def _obstacle(report: Report, outcome: Outcome) -> str:
+    """Why this report is not written; empty if it is."""
+    if report.needs_a_verdict and outcome.verdict.decision is Decision.UNDECIDED:
+        return report.needs_a_verdict
+    return report.needs_all_findings if report.needs_all_findings and not are_complete(outcome) else ""
 
 
 def publish_to_ci(ci_system: CISystem, outcome: Outcome) -> Iterator[str]:

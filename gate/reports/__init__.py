@@ -25,6 +25,8 @@ class Report:
     """Why there is none of an undecided run; empty for those that say so themselves."""
     lists_findings: bool = False
     """Whether it is made of single findings, so that they are asked for where images are named."""
+    needs_all_findings: str = ""
+    """Why there is none where these are not all known; empty for those that say so themselves."""
 
     def render(self, outcome: Outcome) -> Iterator[str]:
         """Renders the report in chunks, so that one of very many images is never in memory as a whole."""
@@ -35,12 +37,19 @@ class Report:
 REPORTS: Mapping[str, Report] = {
     "json": Report(module="json_report"),
     "markdown": Report(module="markdown"),
-    "html": Report(module="html"),
+    "html": Report(module="html", lists_findings=True),
     "sarif": Report(
         module="sarif",
         needs_a_verdict="there is no verdict, and code scanning would close every alert at an upload without results",
+        lists_findings=True,
     ),
     "junit": Report(module="junit"),
+    "container-scanning": Report(
+        module="container_scanning",
+        needs_a_verdict="there is no verdict, and GitLab would take a list without findings for a clean scan",
+        lists_findings=True,
+        needs_all_findings="the findings of the images are not all known, and GitLab would take the others for solved",
+    ),
     "code-quality": Report(module="code_quality"),
     "dotenv": Report(module="dotenv"),
 }

@@ -72,6 +72,12 @@ def encoded_texts(texts: Iterable[str], depth: int) -> Encoded:
     return encoded_list((f"{' ' * (depth + 1)}{_encode(text)}" for text in texts), depth)
 
 
+def encoded_objects(objects: Iterable[Mapping[str, Any]], depth: int) -> Encoded:
+    """The same for a list of objects."""
+    margin = " " * (depth + 1)
+    return encoded_list((indent(json.dumps(each, indent=1), margin) for each in objects), depth)
+
+
 def _list_chunks(rows: Iterable[str], margin: str) -> Iterator[str]:
     before, end = "[\n", "[]"
     for row in rows:

@@ -5,15 +5,28 @@ After an intended change, `pytest tests/reports/test_golden.py --rewrite-golden`
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from gate.image import ImageState
+from gate.finding import FindingPolicy
+from gate.image import ImageState, Severity
 from gate.policy import Decision, Policy
 from gate.reports import REPORTS
-from gate.scan import TaskState
-from tests.builders import a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
+from gate.scan import ScanScope, TaskState
+from tests.builders import (
+    NOW,
+    a_digest,
+    a_failed_image,
+    a_finding,
+    a_release,
+    a_risky_image,
+    a_task,
+    a_waiver,
+    an_image,
+    an_outcome,
+)
 from tests.hostile import HOSTILE
 from tests.reports.reading import rendered
 
@@ -24,6 +37,7 @@ SUFFIXES = {
     "html": "html",
     "sarif": "sarif",
     "junit": "xml",
+    "container-scanning": "json",
     "code-quality": "json",
     "dotenv": "env",
 }
@@ -43,6 +57,27 @@ OUTCOMES = {
         a_risky_image(), an_image("till", ImageState.FAILED, reason="Too large."), an_image("api")
     ),
     "release-undecided": a_release(a_risky_image(), *_IN_EACH_STATE, policy=Policy(max_failed=1, max_risky=1)),
+    "release-findings": a_release(
+        a_risky_image(
+            findings=(
+                a_finding("HW-1", cves=("CVE-2026-1", "CVE-2026-2"), raw_severity="immediate_repair"),
+                a_finding("HW-2", package="zlib", version="1.2", severity=Severity.LOW, fixed_version="1.3"),
+                a_finding("HW-3", package="curl", version="8.1", handled="ignored"),
+                a_finding("EICAR", kind=ScanScope.MALICIOUS_FILE, package="", version="", severity=Severity.UNKNOWN),
+            )
+        ),
+        an_image("api", findings=()),
+        policy=Policy(
+            findings=FindingPolicy(
+                severity_cutoff=Severity.HIGH,
+                max_findings={Severity.LOW: 9},
+                waivers=(
+                    a_waiver("HW-3", owner="team-web", reason="Not reachable, see SEC-7."),
+                    a_waiver("HW-9", until=NOW.date() - timedelta(days=1)),
+                ),
+            )
+        ),
+    ),
     "undecided": an_outcome(a_task(state=TaskState.RUNNING, progress=60, failed=1, failed_images=_IMAGES[:1])),
     "hostile": an_outcome(
         a_task(
