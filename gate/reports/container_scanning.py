@@ -80,13 +80,15 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "vendor": {"name": "Scan Gate"},
     }
     others = Counter(finding.kind for _, finding in listed(outcome) if not _fits(finding))
-    messages = [
+    messages = [{"level": "info", "value": f"Verdict: {outcome.verdict.decision}."}]
+    messages += [
         {"level": "warn", "value": f"{number} findings of the kind {kind} are not listed here: they name no package."}
         for kind, number in sorted(others.items())
     ]
+    cloud = one_line(outcome.cloud) or _NOT_STATED
     scan = {
         "analyzer": program,
-        "scanner": {**program, "id": outcome.cloud, "name": f"the scan of {outcome.cloud}"},
+        "scanner": {**program, "id": cloud, "name": f"the scan of {cloud}"},
         "start_time": _time(outcome.generated_at - timedelta(seconds=outcome.seconds)),
         "end_time": _time(outcome.generated_at),
         "status": "success",
@@ -108,7 +110,7 @@ def _vulnerability(finding: Finding, image: ImageRef, outcome: Outcome) -> str:
         solution=f"Update to {one_line(finding.fixed_version)}." if finding.fixed_version else "",
         package=one_line(finding.package),
         version=one_line(finding.version) or _NOT_STATED,
-        image=one_line(str(image)),
+        image=one_line(str(image)) or _NOT_STATED,
         repository=one_line(image.repository, _MAX_NAME - 1),
         identifiers=encoded_objects(_identifiers(finding, outcome.cloud), depth=3),
     )
@@ -117,10 +119,14 @@ def _vulnerability(finding: Finding, image: ImageRef, outcome: Outcome) -> str:
 def _identifiers(finding: Finding, cloud: str) -> Iterator[dict[str, str]]:
     """What the finding is called, the name that GitLab compares it by first."""
     for cve in finding.cves:
-        kind = "cve" if cve.startswith("CVE-") else f"{cloud}_advisory"
-        yield {"type": kind, "name": one_line(cve), "value": one_line(cve)}
+        yield _identifier("cve" if cve.startswith("CVE-") else f"{cloud}_advisory", cve)
     if finding.id not in finding.cves:
-        yield {"type": f"{cloud}_finding", "name": one_line(finding.id), "value": one_line(finding.id)}
+        yield _identifier(f"{cloud}_finding", finding.id)
+
+
+def _identifier(kind: str, name: str) -> dict[str, str]:
+    shown = one_line(name) or _NOT_STATED
+    return {"type": kind, "name": shown, "value": shown}
 
 
 def _time(time: datetime) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gate.image import FailedImage, ImageRef, ImageState
+from gate.finding import FindingPolicy
+from gate.image import FailedImage, ImageRef, ImageState, Severity
 from gate.policy import Decision, Policy
-from gate.scan import TaskState
+from gate.scan import ScanScope, TaskState
 from gate.text import one_line
-from tests.builders import a_release, a_risky_image, a_task, an_image, an_outcome
+from tests.builders import a_finding, a_release, a_risky_image, a_task, a_waiver, an_image, an_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gate.finding import Finding
     from gate.image import ScannedImage
     from gate.outcome import Outcome
 
@@ -21,9 +23,12 @@ PARTS = ("registry", "namespace", "name", "tag", "digest")
 FIELDS = (
     *(*PARTS, "reason", "task id", "task name", "task type", "image type", "raw state", "task reason", "cloud"),
     *("job", "listed digest", "moved to"),
+    *("finding id", "cve", "package", "version", "fixed version", "raw severity", "handled"),
+    *("waiver reason", "waiver owner", "waiver source"),
 )
 """Every field that comes from outside."""
 
+_WAIVED = "HW-2026-0002"
 ENDINGS = {
     "passed": (Decision.PASSED, TaskState.COMPLETE),
     "blocked": (Decision.BLOCKED, TaskState.COMPLETE),
@@ -33,6 +38,7 @@ ENDINGS = {
     "blocked by a risky image": (Decision.BLOCKED, TaskState.COMPLETE),
     "release passed": (Decision.PASSED, TaskState.COMPLETE),
     "release blocked": (Decision.BLOCKED, TaskState.COMPLETE),
+    "release with findings": (Decision.BLOCKED, TaskState.COMPLETE),
     "release undecided": (Decision.UNDECIDED, TaskState.RUNNING),
 }
 """The decision, and the state of the task; a release is judged by the images that were asked for."""
@@ -43,7 +49,7 @@ def an_ending(ending: str, texts: Mapping[str, str] | None = None) -> Outcome:
     decision, state = ENDINGS[ending]
     text = dict.fromkeys(FIELDS, "shop") | {"job": ""} | dict(texts or {})
     if ending.startswith("release"):
-        outcome = _a_release(decision, text)
+        outcome = _a_release(decision, text, has_findings="findings" in ending)
         assert outcome.verdict.decision is decision
         return replace(outcome, identity=text["job"])
     failed = _named(an_image(state=ImageState.FAILED), text)
@@ -71,14 +77,37 @@ def an_ending(ending: str, texts: Mapping[str, str] | None = None) -> Outcome:
     return replace(outcome, identity=text["job"])
 
 
-def _a_release(decision: Decision, text: Mapping[str, str]) -> Outcome:
+def _a_release(decision: Decision, text: Mapping[str, str], *, has_findings: bool) -> Outcome:
     """A release with an image in each state that such a verdict can be about, and with a tag that moved."""
     images = [an_image(), a_risky_image(), an_image(state=ImageState.FAILED)]
     if decision is Decision.UNDECIDED:
         images += [an_image(state=state) for state in ImageState if not state.has_ended]
     allowed = int(decision is not Decision.BLOCKED)
+    if has_findings:
+        images = [an_image(findings=()), a_risky_image(findings=_findings(text)), an_image(state=ImageState.FAILED)]
     named = (_named(image, text) for image in images)
-    return a_release(*named, policy=Policy(max_failed=allowed, max_risky=allowed), cloud=text["cloud"])
+    policy = Policy(max_failed=allowed, max_risky=allowed, findings=_policy(text) if has_findings else FindingPolicy())
+    return a_release(*named, policy=policy, cloud=text["cloud"])
+
+
+def _findings(text: Mapping[str, str]) -> tuple[Finding, ...]:
+    """A finding that counts, one that is waived, and one without a package."""
+    # None of them is empty, or the same as another one: reports show such findings in another way.
+    named = a_finding(
+        f"HW {text['finding id']}",
+        cves=(f"CVE {text['cve']}",),
+        package=f"lib {text['package']}",
+        version=f"1 {text['version']}",
+        fixed_version=f"2 {text['fixed version']}",
+        raw_severity=text["raw severity"],
+        handled=text["handled"],
+    )
+    return named, replace(named, id=_WAIVED), replace(named, kind=ScanScope.MALICIOUS_FILE, package="")
+
+
+def _policy(text: Mapping[str, str]) -> FindingPolicy:
+    waiver = a_waiver(_WAIVED, reason=text["waiver reason"], owner=text["waiver owner"], source=text["waiver source"])
+    return FindingPolicy(waivers=(waiver, a_waiver("HW-9")), max_findings={Severity.HIGH: 0})
 
 
 def _named(image: ScannedImage, text: Mapping[str, str]) -> ScannedImage:

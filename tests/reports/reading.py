@@ -59,6 +59,11 @@ def _code_quality_verdict(text: str) -> str:
     return "blocked" if "blocker" in severities else "undecided" if "major" in severities else "passed"
 
 
+def _container_scanning_verdict(text: str) -> str:
+    first, *_ = json.loads(text)["scan"]["messages"]
+    return str(first["value"].split()[1].rstrip("."))
+
+
 def _dotenv_verdict(text: str) -> str:
     return next(iter(as_variables(text).values()))
 
@@ -135,6 +140,7 @@ READERS = {
     "html": Reader(verdict=_html_verdict, structure=_html_structure),
     "sarif": Reader(verdict=_sarif_verdict, structure=_json_structure),
     "junit": Reader(verdict=_junit_verdict, structure=_xml_structure),
+    "container-scanning": Reader(verdict=_container_scanning_verdict, structure=_json_structure),
     "code-quality": Reader(verdict=_code_quality_verdict, structure=_json_structure),
     "dotenv": Reader(verdict=_dotenv_verdict, structure=_dotenv_structure),
 }
