@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from gate import finding_messages
 from gate.image import ImageState, Severity
 from gate.scan import ScanScope
 from gate.text import one_line
@@ -62,8 +63,10 @@ def details(image: ScannedImage) -> str:
     if image.state is ImageState.FAILED:
         return _why(image.reason)
     if image.state is ImageState.SCANNED:
-        doubt = "" if image.is_risky is not None else "the cloud does not state it, or contradicts itself"
-        return "; ".join(filter(None, (doubt, findings(image))))
+        unknown = image.findings_doubt or "the cloud does not state it, or contradicts itself"
+        doubt = "" if image.is_risky is not None else one_line(unknown)
+        listed = finding_messages.summary(image.findings) if image.findings else ""
+        return "; ".join(filter(None, (doubt, findings(image), listed)))
     if image.state is ImageState.MISSING:
         other = one_line(_short_digest(image.listed_digest))
         return "the cloud does not list this digest" + (f", but {other} under this tag" if other else "")

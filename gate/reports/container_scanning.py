@@ -11,10 +11,11 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from gate.finding_messages import severity, title, why_not_counted
 from gate.image import Severity
 from gate.reports.images import fingerprint_in_pipeline
 from gate.reports.json_text import RowLayout, encoded_objects, object_chunks
-from gate.reports.listed_findings import listed, severity, title, why_not_counted
+from gate.reports.listed_findings import listed
 from gate.scan import ScanScope
 from gate.text import one_line
 

@@ -1,12 +1,13 @@
-"""The single findings that reports list: those of all images, and the words for each."""
+"""The single findings that reports list, of all images."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from gate.finding import FindingStatus
+from gate.finding_messages import waiver_note
 from gate.image import ImageState, Severity
-from gate.text import one_line
+from gate.policy import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,14 +15,6 @@ if TYPE_CHECKING:
     from gate.finding import Finding, FindingPolicy
     from gate.image import ScannedImage
     from gate.outcome import Outcome
-
-_KINDS = {
-    "vulnerability": "a vulnerability",
-    "baseline": "a failed baseline check",
-    "malicious-file": "a malicious file",
-    "sensitive-information": "sensitive information",
-    "software-compliance": "non-compliant software",
-}
 
 
 def are_complete(outcome: Outcome) -> bool:
@@ -50,28 +43,11 @@ def counts(finding: Finding, policy: FindingPolicy) -> bool:
     return finding.status is FindingStatus.OPEN and finding.severity.is_at_least(lowest)
 
 
-def title(finding: Finding) -> str:
-    """What was found, in a few words: `CVE-2026-1 in openssl 3.0.1`."""
-    what = ", ".join(finding.cves) or finding.id
-    where = " ".join(filter(None, (finding.package, finding.version)))
-    return one_line(f"{what} in {where}" if where else f"{what}: {_KINDS[finding.kind]}")
-
-
-def severity(finding: Finding) -> str:
-    """The severity, with the cloud's own word where that is another one: `high (asap)`."""
-    word = finding.raw_severity
-    return one_line(f"{finding.severity} ({word})" if word and word.lower() != finding.severity else finding.severity)
-
-
-def why_not_counted(finding: Finding) -> str:
-    """Why a finding does not count, with the reason and the owner of a waiver; empty for one that counts."""
-    waiver = finding.waiver
-    if waiver:
-        who = f" by {waiver.owner}" if waiver.owner else ""
-        until = f" until {waiver.until.isoformat()}" if waiver.until else ""
-        return one_line(f"waived{who}{until}: {waiver.reason.rstrip('.')}")
-    words = {
-        FindingStatus.KNOWN: "it stood in the baseline",
-        FindingStatus.NOT_FIXABLE: "there is no fix, and only fixable findings count",
-    }
-    return words.get(finding.status, "")
+def waiver_notes(outcome: Outcome) -> list[str]:
+    """What to know of waivers: those that have expired or end soon, and in a verdict those that match no finding."""
+    notes = []
+    for use in outcome.waivers:
+        is_unused = not use.matches and outcome.verdict.decision is not Decision.UNDECIDED
+        if use.is_expired or use.ends_soon or is_unused:
+            notes.append(waiver_note(use, is_unused=is_unused))
+    return notes

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from gate.finding_messages import severity, title
 from gate.image_messages import details, moved, result, short_name
 from gate.outcome import coverage
 from gate.policy import Decision, failed_images
 from gate.reports.images import left_out, named_images, passed_release, unmatched_names
+from gate.reports.listed_findings import counts, listed, waiver_notes
 from gate.reports.size_limits import MAX_SUMMARY_SIZE, count_fitting, size
 from gate.text import MAX_REASON_LENGTH, for_markdown, for_markdown_code
 from gate.verdict_messages import format_time
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from gate.reports.images import NamedImages
     from gate.scan import ScanTask
 
+_MAX_FINDINGS, _MAX_REPOSITORIES = 10, 10
+"""How many findings, and repositories with more of them, a summary names."""
 _ICONS = {Decision.PASSED: "✅", Decision.BLOCKED: "⛔", Decision.UNDECIDED: "⚠️"}
 
 
@@ -30,6 +35,10 @@ def render(outcome: Outcome, max_size: int = MAX_SUMMARY_SIZE) -> Iterator[str]:
     max_size -= size(head)
     if max_size >= 0:
         yield head
+        found = _findings(outcome)
+        if size(found) <= max_size:
+            yield found
+            max_size -= size(found)
         yield from _images(named_images(outcome), max_size)
 
 
@@ -42,6 +51,7 @@ def _head(outcome: Outcome) -> Iterator[str]:
         yield "*This is a warning only: the policy lets the job continue.*"
         yield ""
     messages = [*(reason.message for reason in verdict.reasons), passed_release(outcome), unmatched_names(outcome)]
+    messages += waiver_notes(outcome)
     lines = [f"- {for_markdown(message, MAX_REASON_LENGTH)}" for message in messages if message]
     yield from lines
     if lines:
@@ -78,6 +88,28 @@ def _about(task: ScanTask) -> Iterator[str]:
     yield ""
     yield " · ".join(f"{name}: {for_markdown(value)}" for name, value in coverage(task).items())
     yield ""
+
+
+def _findings(outcome: Outcome) -> str:
+    """The first findings that count, and how many more there are where; empty if none was listed."""
+    counting = [pair for pair in listed(outcome) if counts(pair[1], outcome.policy.findings)]
+    if not counting:
+        return ""
+    lines = ["### Findings", "", "| severity | finding | image |", "| --- | --- | --- |"]
+    for image, finding in counting[:_MAX_FINDINGS]:
+        cells = (
+            for_markdown(severity(finding)),
+            for_markdown(title(finding)),
+            for_markdown_code(short_name(image.image)),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    rest = Counter(image.image.repository for image, _ in counting[_MAX_FINDINGS:])
+    if rest:
+        where = [f"{count} in {for_markdown_code(name)}" for name, count in rest.most_common(_MAX_REPOSITORIES)]
+        more = len(rest) - len(where)
+        where += [f"others in {more} more repositories"] if more else []
+        lines += ["", f"{rest.total()} more: {', '.join(where)}; the json report has them all."]
+    return "\n".join((*lines, "", ""))
 
 
 def _images(images: NamedImages, max_size: int) -> Iterator[str]:

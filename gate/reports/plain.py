@@ -9,6 +9,7 @@ from gate.image_messages import sentence
 from gate.outcome import coverage
 from gate.policy import failed_images
 from gate.reports.images import left_out, named_images, passed_release, unmatched_names
+from gate.reports.listed_findings import waiver_notes
 from gate.text import MAX_REASON_LENGTH, for_log
 from gate.verdict_messages import format_time
 
@@ -32,7 +33,8 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     leniency = "" if outcome.enforced else f": the policy makes {verdict.exit_code:d} a warning"
     name = f" {outcome.name}" if outcome.name else ""
     yield f"scan-gate{name}: {verdict.decision.upper()} (exit {outcome.exit_code:d}{leniency})"
-    messages = (*(reason.message for reason in verdict.reasons), passed_release(outcome), unmatched_names(outcome))
+    messages = [*(reason.message for reason in verdict.reasons), passed_release(outcome), unmatched_names(outcome)]
+    messages += waiver_notes(outcome)
     yield from (f"  {for_log(message, MAX_REASON_LENGTH)}" for message in messages if message)
     if outcome.task:
         yield from _about(outcome, outcome.task)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from gate.outcome import coverage
 from gate.policy import Decision
 from gate.reports.html.counts import counts
+from gate.reports.html.findings import findings, has_findings
 from gate.reports.html.images import images
 from gate.reports.html.parts import counted, duration, facts, icon, isolated, number, timestamp
 from gate.reports.html.timeline import timeline
@@ -23,6 +24,7 @@ from gate.text import MAX_REASON_LENGTH, for_html
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gate.finding import FindingPolicy
     from gate.outcome import Outcome
     from gate.policy import Policy, Reason
     from gate.scan import ScanTask
@@ -39,6 +41,10 @@ def render(outcome: Outcome) -> Iterator[str]:
     yield _section_start("named", "Images")
     yield from images(outcome)
     yield _SECTION_END
+    if has_findings(outcome):
+        yield _section_start("found", "Findings")
+        yield from findings(outcome)
+        yield _SECTION_END
     yield '<div class="columns">\n'
     yield _section("policy", "Policy", facts(_policy(outcome.policy)))
     yield _section("run", "Run of the gate", facts(_run(outcome)))
@@ -146,6 +152,7 @@ def _policy(policy: Policy) -> Iterator[tuple[str, str]]:
     yield "Failed images allowed", number(policy.max_failed)
     yield "Risky images allowed", number(policy.max_risky)
     oldest = "any" if policy.max_age is None else f"at most {policy.max_age.total_seconds() / 3600:g} h"
+    yield from _finding_policy(policy.findings)
     yield "Age of a scan", oldest
     started = "at any time" if policy.started_after is None else f"after {timestamp(policy.started_after)}"
     yield "Scan started", started
@@ -153,6 +160,22 @@ def _policy(policy: Policy) -> Iterator[tuple[str, str]]:
     yield "Counts may change for", duration(policy.settle)
     yield "Blocked", "is a warning only" if policy.warn_only else "stops the job"
     yield "Undecided", "is a warning only (exit codes 4 to 7)" if policy.warn_undecided else "stops the job"
+
+
+def _finding_policy(policy: FindingPolicy) -> Iterator[tuple[str, str]]:
+    """What goes by severities or single findings; nothing of what was not asked for."""
+    if policy.severity_cutoff:
+        yield "Risky from severity", policy.severity_cutoff
+    for level, limit in policy.max_findings.items():
+        yield f"Findings from {level} allowed", number(limit)
+    if policy.only_fixable:
+        yield "Findings without a fix", "do not count"
+    if policy.waivers:
+        yield "Waivers", number(len(policy.waivers))
+    if policy.as_of:
+        yield "Judged as of", policy.as_of.isoformat()
+    if policy.baseline is not None:
+        yield "Findings of the baseline", number(len(policy.baseline))
 
 
 def _task(outcome: Outcome, task: ScanTask | None) -> str:

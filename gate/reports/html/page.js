@@ -1,11 +1,10 @@
 "use strict";
 
-// The table is whole without this script: the filter and the buttons to sort appear only where they work.
-const filter = document.querySelector(".filter");
-if (filter) {
+// Each table is whole without this script: filters and buttons to sort appear only where they work.
+for (const filter of document.querySelectorAll(".filter")) {
   const box = filter.querySelector("input");
   const shown = filter.querySelector("[role=status]");
-  const rows = [...document.querySelectorAll("#images tbody tr")];
+  const rows = [...document.getElementById(box.getAttribute("aria-controls")).tBodies[0].rows];
   const texts = rows.map((row) => row.textContent.toLowerCase());
   const every = shown.textContent;
 
@@ -25,12 +24,10 @@ if (filter) {
   apply();
 }
 
-const table = document.querySelector("#images");
-if (table) {
-  const order = new Intl.Collator("en", { numeric: true });
+const order = new Intl.Collator("en", { numeric: true });
+const key = (row, column) => row.cells[column].dataset.by ?? row.cells[column].textContent;
+for (const table of document.querySelectorAll(".images")) {
   const heads = [...table.tHead.rows[0].cells];
-  const key = (row, column) => row.cells[column].dataset.by ?? row.cells[column].textContent;
-
   heads.forEach((head, column) => {
     const button = document.createElement("button");
     button.textContent = head.textContent;

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gate.finding_messages import severity, title, why_not_counted
 from gate.image import Severity
 from gate.image_messages import short_name
 from gate.policy import Decision
 from gate.reports.images import NOT_SCANNED, failed_check, findings, named_images
-from gate.reports.listed_findings import counts, listed, severity, title, why_not_counted
+from gate.reports.listed_findings import counts, listed
 from gate.reports.sarif.images import left_out
 from gate.reports.sarif.results import LEVELS, Result, place
 from gate.reports.sarif.rules import LEFT_OUT, category, described

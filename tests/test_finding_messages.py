@@ -1,0 +1,85 @@
+"""The words of findings and waivers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from gate.finding import FindingStatus, WaiverUse
+from gate.finding_messages import severity, summary, title, waiver_note, why_not_counted
+from gate.image import Severity
+from gate.scan import ScanScope
+from tests.builders import NOW, a_finding, a_waiver
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (a_finding("HW-1"), "HW-1 in openssl 3.0.1"),
+        (a_finding("HW-1", cves=("CVE-1", "CVE-2")), "CVE-1, CVE-2 in openssl 3.0.1"),
+        (a_finding("HW-1", version=""), "HW-1 in openssl"),
+        (a_finding("HW-1", package="", version=""), "HW-1: a vulnerability"),
+        (a_finding("EICAR", package="", version="", kind=ScanScope.MALICIOUS_FILE), "EICAR: a malicious file"),
+    ],
+)
+def test_a_title_says_what_was_found_and_where(found: object, expected: str) -> None:
+    assert title(found) == expected  # type: ignore[arg-type] # a parameter of the test
+
+
+def test_every_kind_of_finding_has_words() -> None:
+    assert len({title(a_finding(package="", version="", kind=kind)) for kind in ScanScope}) == len(ScanScope)
+
+
+def test_the_clouds_word_stands_beside_the_severity_where_it_is_another_one() -> None:
+    assert severity(a_finding(raw_severity="asap")) == "high (asap)"
+    assert severity(a_finding(raw_severity="High")) == severity(a_finding()) == "high"
+
+
+def test_a_finding_that_does_not_count_says_why() -> None:
+    assert why_not_counted(a_finding()) == ""
+    assert why_not_counted(a_finding(status=FindingStatus.KNOWN)) == "it stood in the baseline"
+    assert "no fix" in why_not_counted(a_finding(status=FindingStatus.NOT_FIXABLE))
+    waived = a_finding(status=FindingStatus.WAIVED, waiver=a_waiver(owner="ana", reason="Not reachable."))
+    assert why_not_counted(waived) == "waived by ana until 2026-03-02: Not reachable"
+    by_vex = a_finding(status=FindingStatus.WAIVED, waiver=a_waiver(until=None, reason="fixed"))
+    assert why_not_counted(by_vex) == "waived: fixed"
+
+
+def test_a_summary_names_the_most_severe_open_findings_and_counts_the_others() -> None:
+    found = [a_finding(f"L-{number}", severity=Severity.LOW) for number in range(3)]
+    found += [a_finding("H"), a_finding("U", severity=Severity.UNKNOWN)]
+    others = [a_finding("W", status=FindingStatus.WAIVED), a_finding("K", status=FindingStatus.KNOWN)]
+
+    assert summary([*found, *others]) == (
+        "open: U in openssl 3.0.1 (unknown), H in openssl 3.0.1 (high), L-0 in openssl 3.0.1 (low) and 2 more; "
+        "1 waived; 1 known"
+    )
+    assert summary(others) == "1 waived; 1 known"
+    assert summary([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("days", "is_unused", "expected"),
+    [
+        (-1, False, "The waiver HW-2026-0001 (waivers.toml, entry 1) of ana expired after 2026-01-30."),
+        (3, False, "The waiver HW-2026-0001 (waivers.toml, entry 1) of ana ends after 2026-02-03."),
+        (99, True, "The waiver HW-2026-0001 (waivers.toml, entry 1) of ana matches no finding."),
+        (
+            -1,
+            True,
+            "The waiver HW-2026-0001 (waivers.toml, entry 1) of ana expired after 2026-01-30 and matches no finding.",
+        ),
+    ],
+)
+def test_a_note_says_what_is_to_be_done_about_a_waiver(days: int, *, is_unused: bool, expected: str) -> None:
+    waiver = a_waiver(source="waivers.toml, entry 1", owner="ana", until=NOW.date() + timedelta(days=days))
+    use = WaiverUse(waiver=waiver, matches=0, is_expired=days < 0, ends_soon=0 <= days <= 14)
+
+    assert waiver_note(use, is_unused=is_unused) == expected
+
+
+def test_a_note_of_a_waiver_without_owner_source_and_end_names_it_alone() -> None:
+    use = WaiverUse(waiver=a_waiver(until=None), matches=0, is_expired=False, ends_soon=False)
+
+    assert waiver_note(use, is_unused=True) == "The waiver HW-2026-0001 matches no finding."
