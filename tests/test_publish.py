@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate import ci
+from gate.image import ImageState
 from gate.log import Log
 from gate.publish import publish
 from gate.reports import REPORTS, sarif
 from gate.settings import ReportTarget
 from gate.writing import print_mask_command, print_stdout, remove_stale, write_atomically
-from tests.builders import a_failed_image, a_task, an_outcome
+from tests.builders import a_failed_image, a_release, a_task, an_image, an_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -69,12 +70,13 @@ def test_a_coloured_verdict_has_no_escape_sequence_but_its_own(capsys: pytest.Ca
 
 
 def test_no_report_has_colours(gate_in: Callable[..., Gate], tmp_path: Path) -> None:
-    reports = [option for name in REPORTS for option in ("--report", f"{name}={tmp_path / name}")]
+    of_tasks = [name for name, report in REPORTS.items() if not report.needs_all_findings]
+    reports = [option for name in of_tasks for option in ("--report", f"{name}={tmp_path / name}")]
 
     ending = gate_in("risky").run("check", "--color", "always", *reports)
 
     assert ending.out.startswith("\x1b[1;31mscan-gate: BLOCKED (exit 1)\x1b[0m\n")
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(REPORTS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(of_tasks)
     assert not any("\x1b[" in path.read_text() for path in tmp_path.iterdir())
 
 
@@ -116,6 +118,29 @@ def test_an_undecided_run_writes_nothing_for_code_scanning_and_the_log_says_why(
     assert [*tmp_path.iterdir()] == [page]
     assert stream.getvalue().startswith(f"scan-gate: {sarif.path} is not written: there is no verdict")
     assert stream.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (a_release(an_image(findings=())), ""),
+        (a_release(an_image()), "the findings of the images are not all known"),
+        (a_release(an_image(findings=(), findings_doubt="a page")), "the findings of the images are not all known"),
+        (an_outcome(a_task()), "the findings of the images are not all known"),
+        (a_release(an_image(state=ImageState.MISSING)), "there is no verdict"),
+    ],
+    ids=["complete", "not asked for", "doubtful", "a task", "undecided"],
+)
+def test_the_report_for_container_scanning_is_written_from_complete_lists_only(
+    outcome: Outcome, expected: str, tmp_path: Path
+) -> None:
+    """GitLab would take what is not in it for solved."""
+    stream, target = io.StringIO(), ReportTarget(format="container-scanning", path=tmp_path / "scan.json")
+
+    publish(outcome, [target], ci.detect({}), Log(stream))
+
+    assert target.path.exists() is not bool(expected)
+    assert (f"scan.json is not written: {expected}" in stream.getvalue()) is bool(expected)
 
 
 @pytest.mark.parametrize(("scenario", "code"), [("empty", 7), ("clean", 0), ("risky", 1)])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.image_messages import moved, sentence
 from gate.policy import Decision
-from gate.reports.images import NOT_SCANNED, RISKY, findings, named_images, passed_release, shown_findings
+from gate.reports.images import NOT_SCANNED, RISKY, failed_checks, named_images, passed_release, shown_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +40,8 @@ def annotations_of(outcome: Outcome, most: int) -> Iterator[Annotation]:
     title = " ".join(filter(None, ("Image scan", outcome.name, verdict.decision)))
     yield Annotation(title=title, text=why or _passed_text(outcome))
     with_moved_tag = [image for image in named_images(outcome).others if moved(image)]
-    shown = shown_findings(outcome, most - 1 - bool(with_moved_tag))
-    for finding in findings(shown.images, outcome):
+    shown = shown_images(outcome, most - 1 - bool(with_moved_tag))
+    for finding in failed_checks(shown.images, outcome):
         yield Annotation(title=_TITLES[finding.check], text=finding.text)
     if shown.left_out:
         yield Annotation(title="More images", text=shown.left_out)

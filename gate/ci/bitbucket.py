@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.ci.ci_system import CISystem
 from gate.policy import Decision
-from gate.reports.images import findings, fingerprint_in_pipeline, shown_findings
+from gate.reports.images import failed_checks, fingerprint_in_pipeline, shown_images
 from gate.text import as_json, file_stem, one_line
 from gate.writing import remove_stale, write_atomically
 
@@ -86,10 +86,10 @@ def report(outcome: Outcome) -> dict[str, Any]:
 
 def insights(outcome: Outcome) -> list[dict[str, Any]]:
     """Builds an annotation for each image that is risky or could not be scanned, at most 1,000."""
-    shown = shown_findings(outcome, _MAX_ANNOTATIONS)
+    shown = shown_images(outcome, _MAX_ANNOTATIONS)
     annotations = [
         _insight(outcome, finding.check, finding.identity, finding.text, blocks=finding.blocks)
-        for finding in findings(shown.images, outcome)
+        for finding in failed_checks(shown.images, outcome)
     ]
     if shown.left_out:
         annotations.append(_insight(outcome, "more-images", "", shown.left_out, blocks=shown.left_out_block))

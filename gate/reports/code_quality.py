@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.policy import Decision
-from gate.reports.images import findings, fingerprint_in_pipeline, shown_findings
+from gate.reports.images import failed_checks, fingerprint_in_pipeline, shown_images
 from gate.reports.json_text import RowLayout, list_chunks
 from gate.text import MAX_REASON_LENGTH, one_line
 
@@ -44,8 +44,8 @@ def _issues(outcome: Outcome) -> Iterator[str]:
     reasons = outcome.verdict.reasons
     for reason in reasons:
         yield _issue(reason.code, reason.message, severity, outcome, outcome.cloud)
-    shown = shown_findings(outcome, MAX_ISSUES - len(reasons))
-    for finding in findings(shown.images, outcome):
+    shown = shown_images(outcome, MAX_ISSUES - len(reasons))
+    for finding in failed_checks(shown.images, outcome):
         yield _issue(finding.check, finding.text, _SEVERITIES[finding.blocks], outcome, finding.identity)
     if shown.left_out:
         yield _issue("more-images", shown.left_out, _SEVERITIES[shown.left_out_block], outcome, outcome.cloud)

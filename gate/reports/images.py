@@ -66,7 +66,7 @@ class NamedImages:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class FailedCheck:
     """An image that fails a check."""
 
     image: ScannedImage
@@ -79,7 +79,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ShownFindings:
+class ShownImages:
     """The images that fail a check, as far as a list has room for them."""
 
     images: NamedImages
@@ -124,31 +124,31 @@ def blocks(check: str, outcome: Outcome) -> bool:
     return any(reason.code == _LIMITS[check] for reason in outcome.verdict.reasons)
 
 
-def shown_findings(outcome: Outcome, most: int) -> ShownFindings:
+def shown_images(outcome: Outcome, most: int) -> ShownImages:
     """Returns the images that fail a check and fit into so many lines, one of which is about those left out."""
     named = named_images(outcome)
     images = NamedImages(bad=named.bad, failed=named.failed)
     count = len(images) if len(images) <= most else max(most - 1, 0)
     shown, left_out = images.parted(count)
     if not left_out:
-        return ShownFindings(images=shown)
+        return ShownImages(images=shown)
     checks = frozenset(left_out.count(failed_check))
-    return ShownFindings(
+    return ShownImages(
         images=shown,
         left_out=f"{len(left_out)} more images {_LEFT_OUT[checks]}{outcome.counts_note}; the json report has them all.",
         left_out_block=any(blocks(check, outcome) for check in checks),
     )
 
 
-def findings(images: Iterable[ScannedImage], outcome: Outcome) -> Iterator[Finding]:
-    """Yields the finding of each image that fails a check."""
+def failed_checks(images: Iterable[ScannedImage], outcome: Outcome) -> Iterator[FailedCheck]:
+    """Yields the failed check of each of these images, all of which fail one."""
     met: Counter[tuple[str, str]] = Counter()
     is_blocking = {check: blocks(check, outcome) for check in CHECKS}
     for image in images:
         ref, check = image.image, failed_check(image)
         repository = f"{ref.registry}/{ref.namespace}/{ref.name}"
         met[check, repository] += 1
-        yield Finding(
+        yield FailedCheck(
             image=image,
             check=check,
             text=image_messages.sentence(image),

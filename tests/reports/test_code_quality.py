@@ -13,7 +13,7 @@ from gate.image import ImageRef, ImageState
 from gate.policy import Policy, undecided
 from gate.reports import code_quality
 from gate.reports.code_quality import MAX_ISSUES
-from gate.reports.images import shown_findings
+from gate.reports.images import shown_images
 from tests.builders import a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.hostile import HOSTILE
 from tests.reports.endings import a_block, an_ending, many_images
@@ -168,7 +168,7 @@ def test_an_image_that_is_risky_in_one_run_and_fails_in_the_next_is_another_issu
     ("most", "shown", "left_out"), [(4, 3, 0), (3, 3, 0), (2, 1, 2), (1, 0, 3), (0, 0, 3), (-1, 0, 3)]
 )
 def test_where_few_lines_are_left_the_images_left_out_are_counted(most: int, shown: int, left_out: int) -> None:
-    found = shown_findings(a_block(*many_images(3)), most)
+    found = shown_images(a_block(*many_images(3)), most)
 
     assert len(found.images) == shown
     assert found.left_out == (

@@ -9,7 +9,7 @@ from gate.finding_messages import severity, title, why_not_counted
 from gate.image import Severity
 from gate.image_messages import short_name
 from gate.policy import Decision
-from gate.reports.images import NOT_SCANNED, failed_check, findings, named_images
+from gate.reports.images import NOT_SCANNED, failed_check, failed_checks, named_images
 from gate.reports.listed_findings import counts, listed
 from gate.reports.sarif.images import left_out
 from gate.reports.sarif.results import LEVELS, Result, place
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gate.finding import Finding
     from gate.image import ImageRef
     from gate.outcome import Outcome
+    from gate.reports.images import FailedCheck
 
 SECURITY_SEVERITIES = {
     Severity.UNKNOWN: "8.0",
@@ -45,11 +46,6 @@ class FoundFinding:
 
     blocks: bool
     """Whether findings like this block the release."""
-
-    @property
-    def level(self) -> str:
-        """How a code scanning service marks it."""
-        return LEVELS[self.blocks]
 
     @property
     def suppression(self) -> str:
@@ -80,7 +76,7 @@ def of_findings(
         room: How many results there may be.
     """
     unscanned = (image for image in named_images(outcome) if failed_check(image) == NOT_SCANNED)
-    failed = [*findings(unscanned, outcome)]
+    failed = [*failed_checks(unscanned, outcome)]
     count = len(failed) + len(found)
     failed, shown = failed[:room], found[: max((room if count <= room else room - 1) - len(failed), 0)]
     more = count - len(failed) - len(shown)
@@ -88,28 +84,34 @@ def of_findings(
     rules = [*(described(name, outcome) for name in names), *_rules(shown, category(outcome))]
 
     def results() -> Iterator[Result]:
-        for one in failed:
-            yield Result(
-                rule=one.check,
-                text=one.text,
-                level=LEVELS[one.blocks],
-                place=place(one.image.image),
-                identity=one.identity,
-            )
-        for result in shown:
-            yield Result(
-                rule=result.rule,
-                text=result.text,
-                level=result.level,
-                place=place(result.image),
-                identity=result.identity,
-                suppression=result.suppression,
-            )
+        yield from (_of_failed(one) for one in failed)
+        yield from (_of_finding(result) for result in shown)
         if more:
             text = f"{more} more findings are left out here; the json report has them all."
             yield left_out(text, outcome, blocks=any(result.blocks for result in found[len(shown) :]))
 
     return rules, results()
+
+
+def _of_failed(failed: FailedCheck) -> Result:
+    return Result(
+        rule=failed.check,
+        text=failed.text,
+        level=LEVELS[failed.blocks],
+        place=place(failed.image.image),
+        identity=failed.identity,
+    )
+
+
+def _of_finding(found: FoundFinding) -> Result:
+    return Result(
+        rule=found.rule,
+        text=found.text,
+        level=LEVELS[found.blocks],
+        place=place(found.image),
+        identity=found.identity,
+        suppression=found.suppression,
+    )
 
 
 def finding_results(outcome: Outcome) -> list[FoundFinding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gate.reports.images import CHECKS, failed_check, findings, shown_findings
+from gate.reports.images import CHECKS, failed_check, failed_checks, shown_images
 from gate.reports.sarif.results import GATE, LEVELS, Result, place
 from gate.reports.sarif.rules import LEFT_OUT, described
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 def of_images(outcome: Outcome, room: int) -> tuple[list[dict[str, Any]], Iterator[Result]]:
     """The rules and results of the images that fail a check, as far as there is room."""
-    shown = shown_findings(outcome, room)
+    shown = shown_images(outcome, room)
     checks = {failed_check(image) for image in shown.images}
     names = [*(check for check in CHECKS if check in checks), *([LEFT_OUT] if shown.left_out else [])]
 
     def results() -> Iterator[Result]:
-        for finding in findings(shown.images, outcome):
+        for finding in failed_checks(shown.images, outcome):
             yield Result(
                 rule=finding.check,
                 text=finding.text,
