@@ -89,10 +89,12 @@ def test_code_scanning_has_an_alert_for_each_bad_image_of_a_judged_run(ending: E
     github.upload(Path("sarif").read_text())
 
     assert not github.problems
-    alerts = [alert for alert in github.alerts if alert.rule.startswith("image-")]
-    assert sorted(alert.text.split()[0] for alert in alerts) == sorted(
-        map(name_of, filter(is_finding, ending.report["images"]))
-    )
+    bad = [image for image in ending.report["images"] if is_finding(image)]
+    unscanned = [alert.text.split()[0] for alert in github.alerts if alert.rule == "image-not-scanned"]
+    found = [alert for alert in github.alerts if alert.rule.startswith("finding/")]
+    assert sorted(unscanned) == sorted(name_of(image) for image in bad if image["state"] == "failed")
+    assert len(found) == sum(len(image["listed_findings"]) for image in bad if image["state"] == "scanned")
+    assert all(image["listed_findings"] for image in bad if image["state"] == "scanned")
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -109,6 +111,6 @@ def test_a_pass_says_when_the_images_were_scanned(ending: Ending) -> None:
 def test_a_risky_image_is_told_with_what_was_found(ending: Ending) -> None:
     told = {name for name in REPORTS if "7 vulnerabilities" in Path(name).read_text()}
 
-    assert told == {"markdown", "html", "junit", "sarif", "code-quality"}
+    assert told == {"markdown", "html", "junit", "code-quality"}
     assert " risky: 7 vulnerabilities" in ending.out
     assert [image["findings"]["vulnerability"] for image in ending.report["images"] if image["risky"]] == [7]

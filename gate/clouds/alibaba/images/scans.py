@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from gate.clouds.alibaba.images.creation import ScanStarter
     from gate.clouds.alibaba.images.finder import RowFinder
+    from gate.clouds.alibaba.images.findings import FindingLists
     from gate.clouds.alibaba.images.records import ScanRecord
     from gate.clouds.alibaba.images.registry import RegisteredTag, TagResolver
     from gate.clouds.alibaba.images.rows import ImageRow
@@ -46,6 +47,7 @@ class AlibabaImageScans:
         starter: ScanStarter,
         started: StartedScans,
         fetch: Callable[[Sequence[ImageRow]], dict[str, Vulnerabilities]],
+        findings: FindingLists,
         was_scanned_at: Callable[[str, datetime], bool],
         event_log: EventLog,
         now: Callable[[], datetime],
@@ -56,6 +58,7 @@ class AlibabaImageScans:
         self._starter = starter
         self._started = started
         self._fetch = fetch
+        self._findings = findings
         self._was_scanned_at = was_scanned_at
         self._event_log = event_log
         self._now = now
@@ -102,7 +105,7 @@ class AlibabaImageScans:
 
     def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:
         """See `ImageScans.with_findings`."""
-        raise NotImplementedError(images, kinds)
+        return tuple(self._findings.of_image(one, self._finder.rows_of(one.image), kinds) for one in images)
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """See `ImageScans.request_listing`; a scan imports what it is about."""
