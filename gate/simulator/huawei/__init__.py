@@ -1,7 +1,8 @@
 """Simulates Huawei Cloud HSS, SWR and the project lookup of IAM, from the published facts alone.
 
-Read `routes` (which request is for which operation), then what responds to it: `hss` with `rows`, `registries`, `scans`
-and `vulnerabilities`, `swr`, `swr_enterprise` and `iam`; the facts are in huawei-hss.md and huawei-images.md.
+Read `routes` (which request is for which operation), then what responds to it: `hss` with `rows`, `registries`,
+`scans`, `vulnerabilities` and `findings`, `swr`, `swr_enterprise` and `iam`; the facts are in huawei-hss.md and
+huawei-images.md.
 """
 
 import json

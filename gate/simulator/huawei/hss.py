@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from gate.simulator.cloud import ApiResponse, out_of_order
-from gate.simulator.huawei import parameters, registries, row_query, scans, vulnerabilities
+from gate.simulator.huawei import findings, parameters, registries, row_query, scans, vulnerabilities
 from gate.simulator.huawei.call import Call
 from gate.simulator.huawei.checks import is_in_enterprise_project, page
 from gate.simulator.huawei.errors import error
@@ -96,6 +96,24 @@ def show_statistics(call: Call) -> ApiResponse:
 def list_vulnerabilities(call: Call) -> ApiResponse:
     """ListImageVulnerabilities (huawei-images.md 3)."""
     found = vulnerabilities.select(call)
+    return _list(page(found, call.query), len(found))
+
+
+def list_malware(call: Call) -> ApiResponse:
+    """ListImageMalware (huawei-images.md 3.4)."""
+    found = findings.malware(call)
+    return _list(page(found, call.query), len(found))
+
+
+def list_baselines(call: Call) -> ApiResponse:
+    """ListImageRiskConfigs (huawei-images.md 3.4)."""
+    found = findings.baselines(call)
+    return _list(page(found, call.query), len(found))
+
+
+def list_sensitive(call: Call) -> ApiResponse:
+    """ListImageSensitive (huawei-images.md 3.4)."""
+    found = findings.sensitive_information(call)
     return _list(page(found, call.query), len(found))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gate.simulator.cloud import ApiResponse
-from gate.simulator.huawei import hss, iam, parameters, row_query, swr, swr_enterprise, vulnerabilities
+from gate.simulator.huawei import findings, hss, iam, parameters, row_query, swr, swr_enterprise, vulnerabilities
 from gate.simulator.huawei.call import Call
 from gate.simulator.huawei.checks import DEFAULTS, ENTERPRISE_PROJECT, PAGES, Check, length, list_of, one_of
 from gate.simulator.huawei.registries import REGISTRY_TYPES
@@ -109,6 +109,30 @@ ROUTES: Final[Mapping[str, Route]] = {
         respond=hss.list_vulnerabilities,
         checks=vulnerabilities.CHECKS,
         required=vulnerabilities.REQUIRED,
+        defaults=DEFAULTS,
+    ),
+    "ListImageMalware": Route(
+        method="GET",
+        path=_path(f"{IMAGE}/{{image_id}}/malwares"),
+        respond=hss.list_malware,
+        checks=findings.MALWARE_CHECKS,
+        required=("image_type",),
+        defaults=DEFAULTS,
+    ),
+    "ListImageRiskConfigs": Route(
+        method="GET",
+        path=_path(f"{IMAGE}/baseline/risk-configs"),
+        respond=hss.list_baselines,
+        checks=findings.BASELINE_CHECKS,
+        required=("image_type",),
+        defaults=DEFAULTS,
+    ),
+    "ListImageSensitive": Route(
+        method="GET",
+        path=_path(f"{IMAGE}/{{image_id}}/sensitive"),
+        respond=hss.list_sensitive,
+        checks=findings.SENSITIVE_CHECKS,
+        required=("image_type",),
         defaults=DEFAULTS,
     ),
     "ShowRepoTag": Route(method="GET", path=_path(f"{TAGS}/{{tag}}"), respond=swr.show_tag),

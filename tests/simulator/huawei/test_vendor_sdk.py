@@ -152,6 +152,30 @@ def test_the_sdk_lists_the_vulnerabilities_of_an_image(simulator: Simulator) -> 
     assert {one.repair_necessity for one in found} == {"immediate_repair"}
 
 
+def test_the_sdk_lists_the_other_findings_of_an_image(simulator: Simulator) -> None:
+    """Each field of a row is one that its model has."""
+    counts = BySeverity(high=1)
+    findings = Findings(malicious_files=counts, baseline=counts, sensitive_files=counts)
+    simulator.push(listed(earlier=EarlierScan(ago=300, findings=findings)))
+    (row,) = rows(simulator)
+    api, names = client(simulator), {"namespace": row.namespace, "image_name": row.image_name, "limit": 200}
+    key = {"image_id": row.image_id, "image_type": row.image_type, **names}
+    (malware,) = api.list_image_malware(hss("ListImageMalwareRequest", tag_name=row.image_version, **key)).data_list
+    kept, failed = api.list_image_risk_configs(
+        hss("ListImageRiskConfigsRequest", image_version=row.image_version, **key)
+    ).data_list
+    (secret,) = api.list_image_sensitive(
+        hss("ListImageSensitiveRequest", image_version=row.image_version, handle_status="unhandled", **key)
+    ).data_list
+
+    assert (malware.file_name, malware.size) == ("miner-0", 4096)
+    assert [(one.severity, one.failed_rule_num) for one in (kept, failed)] == [("Security", 0), ("High", 1)]
+    assert (secret.severity, secret.handle_status) == ("high", "unhandled")
+    for model in (malware, failed, secret):
+        known = {**model.to_dict(), "operate_accept": ""}
+        assert None not in known.values()
+
+
 def test_the_sdk_resolves_a_tag(simulator: Simulator) -> None:
     """The slash of the repository is a dollar sign."""
     simulator.push(image(children=(Platform(digest=digest("amd64")),)))
