@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from gate.clouds.huawei.selection import Filters
 
 PAGE_SIZE = 200
-"""The largest page of both lists (huawei-images.md 1.1, 1.2)."""
+"""The largest page of all lists (huawei-images.md 1.1, 1.2, 3)."""
 _IMAGES = RowKind(one="registry image", many="registry images", id_field="id")
 _REGISTRIES = RowKind(one="registry", many="registries", id_field="id")
+_FINDINGS = RowKind(one="finding", many="findings", id_field="")
 _MAX_ROWS = 2_000_000
 """The largest offset (1.2)."""
 _EVERY_SCOPE = 0x7FFFFFFF
@@ -66,6 +67,10 @@ class ImageCalls:
         """Reads ListRegistry for registries of these types."""
         filters = (("registry_type", ",".join(types)),)
         return self._read(lambda offset: self._fetch("registries", filters, offset, _REGISTRIES), _REGISTRIES)
+
+    def finding_page(self, path: str, filters: Filters, offset: int) -> Page:
+        """Reads one page of a list of findings, whose rows have no ids."""
+        return self._fetch(path, filters, offset, _FINDINGS)
 
     def synchronise(self, registries: Sequence[Mapping[str, str]]) -> None:
         """Asks for a synchronisation of these registries, or of all if there are none."""

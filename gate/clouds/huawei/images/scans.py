@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gate.clouds.huawei.images.findings import FindingLister
 from gate.clouds.huawei.images.registries import registries_of
-from gate.clouds.huawei.images.rows import as_image
+from gate.clouds.huawei.images.rows import as_image, chosen_row
 from gate.clouds.huawei.images.scopes import with_scopes
 from gate.image import ImageState
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from gate.clouds.huawei.images.calls import ImageCalls
     from gate.clouds.huawei.images.finder import RowFinder
+    from gate.clouds.huawei.images.rows import ImageRow
     from gate.clouds.huawei.images.starter import ScanStarter
     from gate.clouds.huawei.images.tags import TagResolver
     from gate.clouds.huawei.tasks import TaskList
@@ -44,6 +46,7 @@ class HuaweiImageScans:
         self._tasks = tasks
         self._now = now
         self._describe = describe
+        self._lister = FindingLister(calls, finder, self._row_of)
         self._last: dict[ImageRef, ScannedImage] = {}
         self._moved: set[ImageRef] = set()
         """The images of a scan of this run whose rows have had another digest since."""
@@ -71,8 +74,8 @@ class HuaweiImageScans:
         return tuple(images)
 
     def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:
-        """See `ImageScans.with_findings`."""
-        raise NotImplementedError(images, kinds)
+        """See `ImageScans.with_findings`; CVEs would take a call for each finding, so findings have none."""
+        return self._lister.with_findings(images, kinds)
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """See `ImageScans.request_listing`: synchronises the registries of these images."""
@@ -94,6 +97,13 @@ class HuaweiImageScans:
     def search_description(self) -> str:
         """See `ImageScans.search_description`."""
         return self._describe()
+
+    def _row_of(self, image: ImageRef) -> ImageRow | None:
+        """The row whose result is that of the image, as in `as_image`; None if there is none any more."""
+        rows = self._finder.rows_of(image)
+        if image in self._starter.row_ids:
+            return rows.by_id(self._starter.row_ids[image])
+        return chosen_row(image, rows.with_digest) if rows.with_digest else None
 
     def _while_running(self, image: ImageRef, raw_state: str) -> ScannedImage:
         last = self._last.get(image, as_image(image, ()))

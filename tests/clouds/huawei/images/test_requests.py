@@ -19,7 +19,8 @@ from gate.clouds.huawei.signature import KeyPairAuth
 from gate.clouds.response import Response
 from gate.clouds.transport import Transport
 from gate.errors import GateError
-from gate.simulator import Simulator
+from gate.scan import ScanScope
+from gate.simulator import BySeverity, EarlierScan, Findings, Simulator
 from tests.builders import FakeTime
 from tests.clouds.builders import a_connection
 from tests.clouds.huawei.images.builders import INSTANCE_HOST, a_push, a_ref, a_tag, connected, listed
@@ -155,6 +156,46 @@ def test_the_vendors_sdk_sends_the_same_requests(
 
         assert [(task.kind, task.images, task.registries, task.scopes) for task in simulator.tasks] == tasks
     assert sorted(by_sdk) == sorted(by_gate)
+
+
+@pytest.mark.parametrize("registry", ["", INSTANCE_HOST])
+def test_the_vendors_sdk_asks_for_the_same_findings(
+    sdk: Callable[[str, str], Any], fake_time: FakeTime, registry: str
+) -> None:
+    """With the row that it has read."""
+    fake_time.at = datetime.now(UTC)
+    one = BySeverity(high=1)
+    findings = Findings(vulnerabilities=one, malicious_files=one, baseline=one, sensitive_files=one)
+    sent = []
+    for ask in (_findings_by_gate, _findings_by_sdk):
+        with Simulator("empty", now=fake_time.wall) as simulator:
+            simulator.push(listed(registry=registry, earlier=EarlierScan(ago=30, findings=findings)))
+            ask(sdk, simulator, fake_time, registry)
+            sent.append([request for request in _sent(simulator) if not request[1].endswith("/registries/images")])
+
+    assert len(sent[0]) == 6
+    assert sorted(sent[0]) == sorted(sent[1])
+
+
+def _findings_by_gate(_sdk: object, simulator: Simulator, time: FakeTime, registry: str) -> None:
+    scans, _ = connected(simulator, time)
+    (image,) = scans.with_findings(scans.look([a_ref(registry=registry)]), frozenset(ScanScope))
+    assert len(image.findings or ()) == 5
+
+
+def _findings_by_sdk(sdk: Callable[[str, str], Any], simulator: Simulator, _time: FakeTime, _registry: str) -> None:
+    hss = _client(sdk, simulator, "hss.v5", "HssClient")
+    (row,) = hss.list_registry_images(sdk("hss.v5", "ListRegistryImagesRequest")(namespace="team")).data_list
+    names = {"namespace": row.namespace, "image_name": row.image_name, "limit": 200, "offset": 0}
+    key = {"image_id": row.image_id, "image_type": row.image_type, **names}
+    tag, version = {"tag_name": row.image_version}, {"image_version": row.image_version}
+    instance = {"instance_id": row.instance_id} if row.instance_id else {}
+    for status in ("unhandled", "handled"):
+        of_status = {**key, "handle_status": status}
+        hss.list_image_vulnerabilities(sdk("hss.v5", "ListImageVulnerabilitiesRequest")(**of_status, **tag, **instance))
+        hss.list_image_sensitive(sdk("hss.v5", "ListImageSensitiveRequest")(**of_status, **version))
+    hss.list_image_malware(sdk("hss.v5", "ListImageMalwareRequest")(**key, **tag))
+    hss.list_image_risk_configs(sdk("hss.v5", "ListImageRiskConfigsRequest")(**key, **version, **instance))
 
 
 Sent = tuple[str, str, list[tuple[str, list[str]]]]
