@@ -36,8 +36,10 @@ _CRITICAL_TO_LOW = {
 }
 _SAFE: tuple[object, ...] = (None, "", "Security")
 _NOT_STATED: tuple[object, ...] = (None, "")
-_MAX_WORD = 80
-"""Characters of a word of severity."""
+_MAX_WORD, _MAX_TEXT = 80, 600
+"""Characters of a word of severity, and of any other text; no documented one is longer."""
+_MAX_ITEMS = 10_000
+"""Failed items of one baseline; of more, the number of the image's row says that they are not all listed."""
 _SWR_TYPES = frozenset({"private_image", "shared_image", "instance_image"})
 
 
@@ -60,8 +62,8 @@ class FindingList:
     """The types of images that it is documented for; for another one it is empty, without an error."""
     fields: tuple[str, ...]
     """Those of a row that are kept."""
-    parse: Callable[[Row], Finding | None]
-    """Translates a row; None for one that states no finding."""
+    parse: Callable[[Row], list[Finding]]
+    """The findings that a row states."""
     count_rows: Callable[[Sequence[Row]], int] = len
     """How many findings these rows are, as the row of the image counts them."""
 
@@ -73,52 +75,57 @@ def kept(of: FindingList, row: Row) -> Row:
 
 def parsed(of: FindingList, rows: Sequence[Row]) -> list[Finding]:
     """The findings that these rows state."""
-    return [finding for row in rows if (finding := of.parse(row))]
+    return [finding for row in rows for finding in of.parse(row)]
 
 
-def _vulnerability(row: Row) -> Finding:
+def _vulnerability(row: Row) -> list[Finding]:
     # `solution` is prose: it is neither the version that fixes it, nor a sign that there is one.
     severity, word = _severity(row.get("repair_necessity"), _HIGH_TO_LOW)
-    return Finding(
-        id=text(row.get("vul_id")) or NO_ID,
-        package=text(row.get("app_name")),
-        version=text(row.get("version")),
+    finding = Finding(
+        id=_text(row, "vul_id") or NO_ID,
+        package=_text(row, "app_name"),
+        version=_text(row, "version"),
         severity=severity,
         raw_severity=word,
         kind=ScanScope.VULNERABILITY,
     )
+    return [finding]
 
 
-def _malware(row: Row) -> Finding:
-    path, name = text(row.get("file_path")), text(row.get("file_name"))
+def _malware(row: Row) -> list[Finding]:
+    path, name = _text(row, "file_path"), _text(row, "file_name")
     # Whether the path has the name in it is not documented.
     is_whole = not name or f"/{path}".endswith(f"/{name}")
     whole = path if is_whole else "/".join(filter(None, (path.rstrip("/"), name)))
-    return Finding(id=whole or NO_ID, severity=Severity.UNKNOWN, kind=ScanScope.MALICIOUS_FILE)
+    return [Finding(id=whole or NO_ID, severity=Severity.UNKNOWN, kind=ScanScope.MALICIOUS_FILE)]
 
 
-def _baseline(row: Row) -> Finding | None:
+def _baseline(row: Row) -> list[Finding]:
     # A baseline that is kept has a row too.
     if count(row.get("failed_rule_num")) == 0 and is_one_of(row.get("severity"), _SAFE):
-        return None
+        return []
     severity, word = _severity(row.get("severity"), _LEVELS)
     # Two standards can have a baseline of the same name.
-    parts = (text(row.get(name)) for name in ("standard", "check_name"))
-    return Finding(
-        id="/".join(filter(None, parts)) or NO_ID, severity=severity, raw_severity=word, kind=ScanScope.BASELINE
-    )
+    id_ = "/".join(filter(None, (_text(row, name) for name in ("standard", "check_name"))))
+    item = Finding(id=id_ or NO_ID, severity=severity, raw_severity=word, kind=ScanScope.BASELINE)
+    return [item] * max(1, _failed_items([row]))
 
 
-def _sensitive(row: Row) -> Finding:
+def _sensitive(row: Row) -> list[Finding]:
     severity, word = _severity(row.get("severity"), _CRITICAL_TO_LOW)
-    return Finding(
+    finding = Finding(
         # The id of the row is that of an event, which may be another one after the next scan.
-        id=text(row.get("name")) or text(row.get("sensitive_info_id")) or NO_ID,
-        package=text(row.get("file_path")),
+        id=_text(row, "name") or _text(row, "sensitive_info_id") or NO_ID,
+        package=_text(row, "file_path"),
         severity=severity,
         raw_severity=word,
         kind=ScanScope.SENSITIVE_INFORMATION,
     )
+    return [finding]
+
+
+def _text(row: Row, name: str) -> str:
+    return one_line(text(row.get(name)), _MAX_TEXT)
 
 
 def _severity(value: object, words: Mapping[str, Severity]) -> tuple[Severity, str]:
@@ -128,7 +135,7 @@ def _severity(value: object, words: Mapping[str, Severity]) -> tuple[Severity, s
 
 
 def _failed_items(rows: Sequence[Row]) -> int:
-    return sum(count(row.get("failed_rule_num")) or 0 for row in rows)
+    return sum(min(count(row.get("failed_rule_num")) or 0, _MAX_ITEMS) for row in rows)
 
 
 LISTS = (

@@ -111,6 +111,15 @@ def test_findings_count_against_a_limit(limit: int, code: ExitCode, simulator: S
     assert ending(simulator, fake_time, NO_HIGH, policy)[0] == code
 
 
+@pytest.mark.parametrize(("limit", "code"), [(4, PASSED), (3, BLOCKED)])
+def test_each_failed_item_of_a_baseline_counts_against_a_limit(
+    limit: int, code: ExitCode, simulator: Simulator, fake_time: FakeTime
+) -> None:
+    policy = FindingPolicy(severity_cutoff=Severity.NONE, max_findings={Severity.LOW: limit})
+
+    assert ending(simulator, fake_time, Findings(baseline=BySeverity(medium=3, low=1)), policy)[0] == code
+
+
 def test_a_finding_is_waived_by_the_id_of_its_advisory(simulator: Simulator, fake_time: FakeTime) -> None:
     waiver = a_waiver(the_id(simulator, fake_time, ONE_HIGH, Severity.HIGH))
     verdict, task = run(simulator, fake_time, ONE_HIGH, FindingPolicy(severity_cutoff=Severity.HIGH, waivers=(waiver,)))

@@ -101,7 +101,7 @@ def test_a_malicious_file_is_named_by_its_whole_path_and_its_severity_is_unknown
 
 def test_baselines_of_one_name_in_two_standards_are_two_findings() -> None:
     rows = [
-        {"check_name": "EulerOS", "standard": standard, "severity": "Low", "failed_rule_num": 2}
+        {"check_name": "EulerOS", "standard": standard, "severity": "Low", "failed_rule_num": 1}
         for standard in ("cn_standard", "hw_standard")
     ]
 
@@ -167,7 +167,26 @@ def test_a_finding_that_names_itself_nowhere_is_one_all_the_same(of: Any, row: d
     assert (finding.id, finding.severity, finding.kind) == (NO_ID, Severity.UNKNOWN, of.kind)
 
 
+def test_each_failed_item_of_a_baseline_is_a_finding() -> None:
+    """HSS counts them so, and so does a limit."""
+    findings = parsed(BASELINES, [{"check_name": "EulerOS", "severity": "Low", "failed_rule_num": 3}])
+
+    assert [finding.id for finding in findings] == ["EulerOS"] * 3
+
+
 def test_the_number_of_baseline_findings_is_that_of_their_failed_items() -> None:
     rows = [{"failed_rule_num": number} for number in (3, 4, None, "5", -1)]
 
     assert [one.count_rows(rows) for one in LISTS] == [5, 5, 7, 5]
+
+
+def test_a_huge_number_of_failed_items_is_bounded_and_counted_as_what_is_listed() -> None:
+    rows = [{"severity": "Low", "failed_rule_num": 2**40}]
+
+    assert BASELINES.count_rows(rows) == len(parsed(BASELINES, rows)) == 10_000
+
+
+def test_texts_of_a_finding_have_no_line_breaks_and_are_whole_as_long_as_documented() -> None:
+    finding = the_finding(VULNERABILITIES, vul_id="X-1\n::error::", app_name="a" * 128, version="1\x1b[0m")
+
+    assert (finding.id, finding.package, finding.version) == ("X-1 ::error::", "a" * 128, "1 [0m")

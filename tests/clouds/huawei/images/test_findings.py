@@ -109,7 +109,7 @@ def test_all_findings_that_make_an_image_risky_are_listed(simulator: Simulator, 
     assert by_kind(image) == {
         ScanScope.VULNERABILITY: sorted([Severity.HIGH] * 4 + [Severity.MEDIUM, Severity.LOW]),
         ScanScope.MALICIOUS_FILE: [Severity.UNKNOWN],
-        ScanScope.BASELINE: [Severity.MEDIUM],
+        ScanScope.BASELINE: [Severity.MEDIUM, Severity.MEDIUM],
     }
     assert image.findings_doubt == ""
     assert image.image == IMAGE
@@ -230,7 +230,7 @@ def test_more_images_than_the_quota_allows_in_a_minute_are_listed_after_it(
     scans, _ = connected(simulator, fake_time)
     every = with_findings(scans, *images)
 
-    assert all(len(one.findings or ()) == 8 and not one.findings_doubt for one in every)
+    assert all(len(one.findings or ()) == 9 and not one.findings_doubt for one in every)
     assert 60 <= fake_time.elapsed < 240
 
 
