@@ -781,6 +781,15 @@ def test_simulate_prints_commands_for_a_shell_and_serves_until_stopped(
     assert end == ""
 
 
+@pytest.mark.usefixtures("stopped_asleep")
+def test_simulate_names_the_images_of_a_scenario_to_a_check(capsys: pytest.CaptureFixture[str]) -> None:
+    """In one variable, one per line."""
+    assert cli.main(["simulate", "--scenario", "index"]) == 0
+
+    variable = capsys.readouterr().out.partition("export SCAN_GATE_IMAGE='")[2].partition("'\n")[0]
+    assert tuple(variable.split("\n")) == IMAGE_SCENARIOS["index"].images
+
+
 def test_simulate_starts_with_the_images_that_it_is_told_were_pushed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
