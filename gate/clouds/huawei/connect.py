@@ -46,8 +46,7 @@ def connect(connection: Connection) -> HuaweiCloud:
 
 
 def _image_scans(connection: Connection, hss: Hss, region: str, where: str) -> ImageScans:
-    # Most runs judge a task.
-    from gate.clouds.huawei.images.connect import connect_images  # noqa: PLC0415 - see above
+    from gate.clouds.huawei.images.connect import connect_images  # noqa: PLC0415 - only a run that judges images needs it
 
     return connect_images(connection, hss, partial(_api, connection), region=region, place=where)
 
