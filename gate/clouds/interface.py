@@ -65,7 +65,7 @@ class ImageScans(Protocol):
     """The scans of exactly the images that were asked for; `gate.images` decides what to ask, and when.
 
     It serves one run, and keeps what it has read of an image for the calls that follow. Every method may raise what
-    those of `Cloud` raise. An image is told by its digest, in every answer too: names alone prove nothing.
+    those of `Cloud` raise. An image is identified by its digest, in responses too: names alone prove nothing.
     """
 
     def resolve(self, image: ImageRef) -> TaggedDigest | None:
