@@ -52,8 +52,8 @@ def _run_with_errors(arguments: Sequence[str], clock: Clock | None) -> int:
     except click.ClickException as error:
         # click itself would print it unescaped, and a value may hold workflow commands.
         message = error.format_message()
-        # Some messages of click are no sentence.
-        return _exit_with_error(UsageError(message if message.endswith((".", "?")) else f"{message}."), arguments)
+        # Some messages of click are not sentences.
+        return _exit_with_error(UsageError(message if message.endswith((".", "?", "?)")) else f"{message}."), arguments)
     except GateError as cause:
         return _exit_with_error(cause, arguments)
 

@@ -405,6 +405,10 @@ def test_the_help_of_a_simulated_cloud_shows_its_defaults_and_lists_the_scenario
             "Invalid value for --limit: '3' is not a whole number from 10 to 200.",
         ),
         (["status", "--limits"], "No such option '--limits'. Did you mean '--limit'?"),
+        (
+            ["check", "--max-risk", "1"],
+            "No such option '--max-risk'. (Did you mean one of: '--max-age', '--max-failed', '--max-risky'?)",
+        ),
         (["foo"], "No such command 'foo'."),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",
