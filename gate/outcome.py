@@ -29,6 +29,7 @@ class EventKind(StrEnum):
     PAUSE = "pause"
     RETRY = "retry"
     ACTION = "action"
+    WARNING = "warning"
     NOTE = "note"
 
 

@@ -56,6 +56,13 @@ class Cloud(Protocol):
         """
         ...
 
+    def explain(self, task: ScanTask) -> ScanTask:
+        """Returns the same task with its risky images by name, where the cloud lists them in another place.
+
+        They never decide, and may be more or fewer than the task counts. Each request is sent once, and not retried.
+        """
+        ...
+
     def image_scans(self) -> ImageScans:
         """The scans of single images, in place of tasks; sends no request."""
         ...

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.clouds.huawei.images.registries import registries_of
+from gate.clouds.huawei.images.risky import risky_images
 from gate.clouds.huawei.images.rows import as_image
 from gate.clouds.huawei.images.scopes import with_scopes
 from gate.image import ImageState
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gate.clouds.huawei.images.tags import TagResolver
     from gate.clouds.huawei.tasks import TaskList
     from gate.image import ImageRef, ScannedImage, TaggedDigest
+    from gate.scan import ScanTask
 
 
 class HuaweiImageScans:
@@ -89,6 +91,10 @@ class HuaweiImageScans:
     def search_description(self) -> str:
         """See `ImageScans.search_description`."""
         return self._describe()
+
+    def risky_images(self, task: ScanTask) -> tuple[ScannedImage, ...]:
+        """The images of the project that are risky and were scanned while this task was running, by all that shows."""
+        return risky_images(task, self._calls)
 
     def _while_running(self, image: ImageRef, raw_state: str) -> ScannedImage:
         last = self._last.get(image, as_image(image, ()))
