@@ -1,24 +1,31 @@
-"""Names the risky images of a task that blocks, where the cloud lists them in another place.
+"""Looks up what explains a verdict, after it was reached: names of risky images, severities, and doubts about results.
 
-It comes after the verdict, and changes nothing of it. So it makes one attempt at each of few requests, within seconds.
+Nothing here changes a verdict. So each request is sent once, and all of them have a few seconds together.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from gate.clouds.exchange import Exchange
 from gate.errors import GateError
+from gate.policy import Decision
 
 if TYPE_CHECKING:
-    from gate.clouds import Cloud, Connection
+    from collections.abc import Callable
+
+    from gate.clouds import Cloud, Connection, ImageScans
     from gate.policy import Verdict
     from gate.scan import ScanTask
 
 _MAX_SECONDS = 10.0
+_RISKY = "Which images are risky is not known"
+_MORE = "More about the results of the images is not known"
+Value = TypeVar("Value")
 
 
-def explain(verdict: Verdict, task: ScanTask, cloud: Cloud, connection: Connection) -> None:
+def explain_task(verdict: Verdict, task: ScanTask, cloud: Cloud, connection: Connection) -> None:
     """Adds the risky images to the task for the reports if there are too many of them; else logs why it cannot.
 
     Args:
@@ -29,16 +36,32 @@ def explain(verdict: Verdict, task: ScanTask, cloud: Cloud, connection: Connecti
     """
     if task.images or not any(reason.code == "too-many-risky" for reason in verdict.reasons):
         return
-    log, seconds = connection.event_log, min(_MAX_SECONDS, connection.deadline.left())
-    try:
-        explained = Exchange(lambda _: cloud.explain(task)).result(seconds)
-    except Exception as error:  # noqa: BLE001 - the verdict stands, whatever goes wrong; a signal is no Exception
-        log.warned(f"Which images are risky is not known: {_what_happened(error)}")
+    explained = _attempt(lambda: cloud.explain(task), connection, _RISKY)
+    if explained is None:
         return
     if explained.images:
-        log.task = explained
+        connection.event_log.task = explained
     else:
-        log.warned("Which images are risky is not known: the cloud names none of them.")
+        connection.event_log.warned(f"{_RISKY}: the cloud names none of them.")
+
+
+def explain_images(verdict: Verdict, task: ScanTask, scans: ImageScans, connection: Connection) -> None:
+    """Adds to the images that were asked for, once they are judged, what else the cloud states of their results."""
+    if verdict.decision is Decision.UNDECIDED:
+        return
+    images = _attempt(lambda: scans.explained(task.images), connection, _MORE)
+    if images is not None:
+        connection.event_log.task = replace(task, images=images)
+
+
+def _attempt(work: Callable[[], Value], connection: Connection, not_known: str) -> Value | None:
+    """The result; None if there is none in time, which the log says."""
+    seconds = min(_MAX_SECONDS, connection.deadline.left())
+    try:
+        return Exchange(lambda _: work()).result(seconds)
+    except Exception as error:  # noqa: BLE001 - the verdict stands, whatever goes wrong; a signal is no Exception
+        connection.event_log.warned(f"{not_known}: {_what_happened(error)}")
+        return None
 
 
 def _what_happened(error: Exception) -> str:
@@ -46,4 +69,4 @@ def _what_happened(error: Exception) -> str:
         return error.happened
     if isinstance(error, TimeoutError):
         return "the cloud did not answer in time."
-    return f"the gate failed to read them ({type(error).__name__})."
+    return f"the gate failed to read it ({type(error).__name__})."

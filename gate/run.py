@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gate import __version__
 from gate.clouds import CLOUDS
 from gate.errors import GateError, Interrupted
-from gate.explain import explain
+from gate.explain import explain_task
 from gate.find_task import find_task, named_clock, policy_in_force
 from gate.follow_task import follow_task
 from gate.outcome import Outcome
@@ -82,7 +82,7 @@ def _decide(connection: Connection) -> Verdict:
     followed = follow_task(cloud, poller, found, connection)
     verdict = judge(followed.last, settings.policy, now=time_of_day.latest(), timeout=settings.timeout)
     if verdict.decision is not Decision.PASSED:
-        explain(verdict, followed.last, cloud, connection)
+        explain_task(verdict, followed.last, cloud, connection)
         return verdict
     if not followed.is_settled:
         return not_settled(followed.last, settings.timeout)

@@ -6,23 +6,37 @@ import gzip
 import os
 import signal
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from gate.explain import explain
+from gate.errors import Refused
+from gate.explain import explain_task
+from gate.image import ImageState
 from gate.outcome import EventKind
 from gate.policy import Policy, judge
-from gate.simulator import Fault, HttpResponse, RawResponse, login_page, server_error
+from gate.simulator import (
+    BySeverity,
+    EarlierScan,
+    Fault,
+    Findings,
+    HttpResponse,
+    RawResponse,
+    login_page,
+    server_error,
+)
 from tests.builders import NOW, FakeTime, a_task
+from tests.clouds.huawei.images.builders import listed
 from tests.harness import CLOUDS
-from tests.images.scripted import a_connection
+from tests.images.scripted import ScriptedScans, a_connection, an_image, run_images
 from tests.test_meaning import a_scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gate.clouds import Cloud, Connection
+    from gate.image import ScannedImage
     from gate.scan import ScanTask
     from tests.harness import Ending, Gate
 
@@ -136,16 +150,16 @@ RISKY_TASK = a_task(risky=2)
 class OwnCloud:
     """A cloud that explains in the given way, and nothing else."""
 
-    def __init__(self, explain_task: Callable[[ScanTask], ScanTask]) -> None:
-        self.explain = explain_task
+    def __init__(self, explain: Callable[[ScanTask], ScanTask]) -> None:
+        self.explain = explain
 
 
-def explained(explain_task: Callable[[ScanTask], ScanTask], **settings: Any) -> Connection:
+def explained(explain: Callable[[ScanTask], ScanTask], **settings: Any) -> Connection:
     """What the reports get when a task with two risky images is explained in this way."""
     connection = a_connection(FakeTime(), **settings)
     connection.event_log.polled(RISKY_TASK)
     verdict = judge(RISKY_TASK, Policy(), now=NOW)
-    explain(verdict, RISKY_TASK, cast("Cloud", OwnCloud(explain_task)), connection)
+    explain_task(verdict, RISKY_TASK, cast("Cloud", OwnCloud(explain)), connection)
     return connection
 
 
@@ -162,7 +176,7 @@ def test_any_error_of_the_explanation_is_a_warning(error: Exception) -> None:
 
     assert connection.event_log.task is RISKY_TASK
     assert warnings(connection) == [
-        f"Which images are risky is not known: the gate failed to read them ({type(error).__name__})."
+        f"Which images are risky is not known: the gate failed to read it ({type(error).__name__})."
     ]
 
 
@@ -178,3 +192,70 @@ def test_the_explanation_takes_no_longer_than_the_run_may_take() -> None:
 
     assert connection.event_log.task is RISKY_TASK
     assert warnings(connection) == ["Which images are risky is not known: the cloud did not answer in time."]
+
+
+# The images that were asked for.
+
+SEVERITIES = "ListImageVulnerabilities"
+
+
+def a_risky_release(gate: Gate) -> str:
+    """An image that was just scanned, with three vulnerabilities."""
+    findings = Findings(vulnerabilities=BySeverity(high=1, low=2))
+    image = listed(pushed_ago=900.0, earlier=EarlierScan(ago=300, findings=findings))
+    gate.simulator.push(image)
+    return image.reference
+
+
+def test_the_reports_say_how_severe_the_findings_of_a_risky_image_are(gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", "huawei")
+
+    ending = gate.check("--image", a_risky_release(gate))
+
+    assert outcome(ending) == BLOCKED
+    assert "3 vulnerabilities (1 high, 2 low)" in ending.out + ending.err
+    assert ending.report["images"][0]["severities"]["low"] == 2
+    assert gate.operations.count(SEVERITIES) == 1
+
+
+@pytest.mark.parametrize("answer", UNUSABLE)
+def test_without_a_usable_list_of_vulnerabilities_the_verdict_is_the_same(
+    answer: str, gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("empty", "huawei")
+    gate.simulator.faults.append(Fault(operation=SEVERITIES, response=UNUSABLE[answer]))
+
+    ending = gate.check("--image", a_risky_release(gate))
+
+    assert outcome(ending) == BLOCKED
+    assert ending.report["images"][0]["findings"]["vulnerability"] == 3
+    assert ending.report["images"][0]["severities"]["high"] is None
+    assert gate.operations.count(SEVERITIES) == 1
+    assert gate.time.elapsed < 1
+
+
+@pytest.mark.parametrize("error", [MemoryError(), Refused("No."), TimeoutError()])
+def test_any_error_of_an_image_that_is_explained_is_a_warning(error: Exception) -> None:
+    class Scans(ScriptedScans):
+        def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+            del images
+            raise error
+
+    run = run_images(Scans([[an_image(is_risky=True)]]))
+
+    assert run.codes == ["too-many-risky"]
+    assert [image.is_risky for image in run.images] == [True]
+    assert [event.text.partition(":")[0] for event in run.events if event.kind is EventKind.WARNING] == [
+        "More about the results of the images is not known"
+    ]
+
+
+@pytest.mark.parametrize(("state", "is_explained"), [(ImageState.SCANNED, True), (ImageState.MISSING, False)])
+def test_images_are_explained_once_they_are_judged(state: ImageState, *, is_explained: bool) -> None:
+    class Scans(ScriptedScans):
+        def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+            return tuple(replace(image, reason="explained") for image in images)
+
+    run = run_images(Scans([[an_image(state=state)]]), scan="never")
+
+    assert [image.reason == "explained" for image in run.images] == [is_explained]

@@ -94,7 +94,14 @@ class ImageScans(Protocol):
         ...
 
     def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """The same images, with their findings by severity, where the cloud states them in another place."""
+        """The same images, with their findings by severity, where those may show a risk that the rest does not."""
+        ...
+
+    def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """The same images, which are judged, with what explains their results and takes calls of its own.
+
+        It decides nothing. Each request is sent once, and not retried; without a response, less is explained.
+        """
         ...
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:

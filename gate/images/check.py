@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.clouds.exchange import Exchange
 from gate.errors import ExitCode, GateError
+from gate.explain import explain_images
 from gate.images import messages
 from gate.images.counts import as_task
 from gate.images.follow import ImageFollower
@@ -43,7 +44,9 @@ def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> V
     task = replace(task, images=tuple(_moved(image, tags, scans, connection) for image in task.images))
     connection.event_log.task = task
     now = connection.time_of_day.latest()
-    return judge_images(task, settings, now=now, is_settled=is_settled, where=scans.search_description())
+    verdict = judge_images(task, settings, now=now, is_settled=is_settled, where=scans.search_description())
+    explain_images(verdict, task, scans, connection)
+    return verdict
 
 
 def pin(

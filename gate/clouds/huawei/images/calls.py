@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from gate.clouds.huawei.lists import Page, RowKind, parse_page, read_overlapping
 from gate.clouds.pagination import read_consistently
-from gate.clouds.values import memory_of
+from gate.clouds.values import memory_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,10 +20,14 @@ PAGE_SIZE = 200
 """The largest page of both lists (huawei-images.md 1.1, 1.2)."""
 _IMAGES = RowKind(one="registry image", many="registry images", id_field="id")
 _REGISTRIES = RowKind(one="registry", many="registries", id_field="id")
+_VULNERABILITIES = RowKind(one="vulnerability", many="vulnerabilities", id_field="")
+"""They have no id of their own: one may have a row for each package (3.2)."""
 _MAX_ROWS = 2_000_000
 """The largest offset (1.2)."""
 _EVERY_SCOPE = 0x7FFFFFFF
 """All kinds of findings (huawei-hss.md 1)."""
+CALLS_PER_MINUTE = 5
+"""The quota of each operation (huawei-hss.md 5)."""
 
 
 class ListTooLong(Exception):
@@ -73,6 +77,15 @@ class ImageCalls:
             if offset + PAGE_SIZE >= (page.total or 0):
                 break
         return rows
+
+    def vulnerabilities(self, row: Row, *, offset: int) -> Page:
+        """Reads one page of ListImageVulnerabilities once, without retries: of those that nobody has handled."""
+        names = (("image_type", "image_type"), ("namespace", "namespace"), ("image_name", "image_name"))
+        optional = (("instance_id", "instance_id"),) if text(row.get("instance_id")) else ()
+        keys = (*names, ("tag_name", "image_version"), *optional)
+        query = (*((name, text(row.get(field))) for name, field in keys), ("handle_status", "unhandled"))
+        path = f"{quote(text(row.get('image_id')), safe='')}/vulnerabilities"
+        return self._fetch(path, query, offset, _VULNERABILITIES, is_retried=False)
 
     def registries(self, types: Sequence[str]) -> list[Row]:
         """Reads ListRegistry for registries of these types."""

@@ -65,6 +65,7 @@ def connect_images(
         ),
         tags=TagResolver(swr, calls, is_always_basic=settings.registry_endpoint is not None),
         tasks=tasks,
+        event_log=event_log,
         now=connection.time_of_day.latest,
         describe=describe,
     )

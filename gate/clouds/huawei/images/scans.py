@@ -9,6 +9,7 @@ from gate.clouds.huawei.images.registries import registries_of
 from gate.clouds.huawei.images.risky import risky_images
 from gate.clouds.huawei.images.rows import as_image
 from gate.clouds.huawei.images.scopes import with_scopes
+from gate.clouds.huawei.images.severities import with_severities
 from gate.image import ImageState
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gate.clouds.huawei.images.starter import ScanStarter
     from gate.clouds.huawei.images.tags import TagResolver
     from gate.clouds.huawei.tasks import TaskList
+    from gate.event_log import EventLog
     from gate.image import ImageRef, ScannedImage, TaggedDigest
     from gate.scan import ScanTask
 
@@ -35,6 +37,7 @@ class HuaweiImageScans:
         starter: ScanStarter,
         tags: TagResolver,
         tasks: TaskList,
+        event_log: EventLog,
         now: Callable[[], datetime],
         describe: Callable[[], str],
     ) -> None:
@@ -43,6 +46,7 @@ class HuaweiImageScans:
         self._starter = starter
         self._tags = tags
         self._tasks = tasks
+        self._event_log = event_log
         self._now = now
         self._describe = describe
         self._last: dict[ImageRef, ScannedImage] = {}
@@ -68,8 +72,12 @@ class HuaweiImageScans:
         return tuple(with_scopes(image, tasks, self._now()) for image in images)
 
     def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """See `ImageScans.with_severities`; HSS would need three calls for each image, and has the highest one here."""
+        """See `ImageScans.with_severities`; the counts of HSS show each risk, and lists of it explain them only."""
         return tuple(images)
+
+    def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.explained`: the vulnerabilities of risky images by severity."""
+        return with_severities(images, self._finder, self._calls, self._event_log)
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """See `ImageScans.request_listing`: synchronises the registries of these images."""
