@@ -95,6 +95,8 @@ class ScannedImage:
     """The highest severity among all findings; None where the cloud does not say it."""
     is_risky: bool | None = None
     """None if the cloud does not say it, or contradicts itself."""
+    warning: str = ""
+    """Why its result may say less than it seems to, in words; it decides nothing."""
     reason: str = ""
     """Why it failed, or is not scanned, in the cloud's own words."""
     listed_digest: str = ""

@@ -63,7 +63,7 @@ def details(image: ScannedImage) -> str:
         return _why(image.reason)
     if image.state is ImageState.SCANNED:
         doubt = "" if image.is_risky is not None else "the cloud does not state it, or contradicts itself"
-        return "; ".join(filter(None, (doubt, findings(image))))
+        return "; ".join(filter(None, (doubt, findings(image), one_line(image.warning))))
     if image.state is ImageState.MISSING:
         other = one_line(_short_digest(image.listed_digest))
         return "the cloud does not list this digest" + (f", but {other} under this tag" if other else "")

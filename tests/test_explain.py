@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -259,3 +260,35 @@ def test_images_are_explained_once_they_are_judged(state: ImageState, *, is_expl
     run = run_images(Scans([[an_image(state=state)]]), scan="never")
 
     assert [image.reason == "explained" for image in run.images] == [is_explained]
+
+
+def test_a_clean_image_of_a_distribution_that_hss_may_not_know_passes_with_a_warning_in_log_and_reports(
+    gate_in: Callable[..., Gate],
+) -> None:
+    gate = gate_in("empty", "huawei")
+    image = listed(pushed_ago=900.0, distribution=("Alpine", "3.20"), earlier=EarlierScan(ago=300))
+    gate.simulator.push(image)
+    warning = "of Alpine 3.20 that is not documented, so 0 found may say nothing"
+
+    ending = gate.check("--image", image.reference, "--report", "markdown=summary.md", "--quiet")
+
+    assert outcome(ending) == (0, [])
+    assert warning in ending.report["images"][0]["warning"]
+    assert f"{warning}." in ending.err
+    assert warning in Path("summary.md").read_text()
+
+
+@pytest.mark.parametrize("answer", UNUSABLE)
+def test_without_a_usable_distribution_a_clean_image_passes_with_a_warning(
+    answer: str, gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("empty", "huawei")
+    image = listed(pushed_ago=900.0, earlier=EarlierScan(ago=300))
+    gate.simulator.push(image)
+    gate.simulator.faults.append(Fault(operation="ListImageBasicImage", response=UNUSABLE[answer]))
+
+    ending = gate.check("--image", image.reference, "--quiet")
+
+    assert outcome(ending) == (0, [])
+    assert "distribution" in ending.err
+    assert gate.operations.count("ListImageBasicImage") == 1

@@ -108,6 +108,13 @@ def test_findings_are_counted_by_kind_and_vulnerabilities_by_severity(fields: di
     assert details(risky(**fields)) == words
 
 
+def test_a_result_that_may_say_less_than_it_seems_to_says_why() -> None:
+    image = an_image(is_risky=False, kinds={VULNERABILITY: 0}, warning="not one\nthat is known")
+
+    assert details(image) == "not one that is known"
+    assert predicate(image) == "no risks found: not one that is known."
+
+
 def test_severities_are_listed_from_the_highest_to_the_lowest_without_those_that_no_finding_has() -> None:
     image = risky(severities={severity: at for at, severity in enumerate(reversed(Severity))})
 

@@ -32,7 +32,7 @@ _IMAGE = RowLayout(
         **_placeholders("reference", *_PARTS, "state", "raw_state", "scanned_at", "risky", "highest"),
         "findings": {scope: f"%(kind_{scope.name})s" for scope in ScanScope},
         "severities": {severity: f"%(severity_{severity.name})s" for severity in _SEVERITIES},
-        **_placeholders("reason", "listed_digest", "moved_to"),
+        **_placeholders("reason", "warning", "listed_digest", "moved_to"),
     },
     depth=2,
 )
@@ -110,6 +110,7 @@ def _image(image: ScannedImage) -> str:
         **{f"kind_{scope.name}": image.kinds.get(scope) for scope in ScanScope},
         **{f"severity_{severity.name}": image.severities.get(severity) for severity in _SEVERITIES},
         reason=image.reason,
+        warning=image.warning,
         listed_digest=image.listed_digest,
         moved_to=image.moved_to,
     )

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from gate.simulator.cloud import ApiResponse, out_of_order
-from gate.simulator.huawei import parameters, registries, row_query, scans, vulnerabilities
+from gate.simulator.huawei import base_images, parameters, registries, row_query, scans, vulnerabilities
 from gate.simulator.huawei.call import Call
 from gate.simulator.huawei.checks import is_in_enterprise_project, page
 from gate.simulator.huawei.errors import error
@@ -96,6 +96,12 @@ def show_statistics(call: Call) -> ApiResponse:
 def list_vulnerabilities(call: Call) -> ApiResponse:
     """ListImageVulnerabilities (huawei-images.md 3)."""
     found = vulnerabilities.select(call)
+    return _list(page(found, call.query), len(found))
+
+
+def list_base_images(call: Call) -> ApiResponse:
+    """ListImageBasicImage (huawei-images.md 3.3)."""
+    found = base_images.select(call)
     return _list(page(found, call.query), len(found))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gate.simulator.cloud import ApiResponse
-from gate.simulator.huawei import hss, iam, parameters, row_query, swr, swr_enterprise, vulnerabilities
+from gate.simulator.huawei import base_images, hss, iam, parameters, row_query, swr, swr_enterprise, vulnerabilities
 from gate.simulator.huawei.call import Call
 from gate.simulator.huawei.checks import DEFAULTS, ENTERPRISE_PROJECT, PAGES, Check, length, list_of, one_of
 from gate.simulator.huawei.registries import REGISTRY_TYPES
@@ -109,6 +109,14 @@ ROUTES: Final[Mapping[str, Route]] = {
         respond=hss.list_vulnerabilities,
         checks=vulnerabilities.CHECKS,
         required=vulnerabilities.REQUIRED,
+        defaults=DEFAULTS,
+    ),
+    "ListImageBasicImage": Route(
+        method="GET",
+        path=_path(f"{IMAGE}/{{image_id}}/basic-image"),
+        respond=hss.list_base_images,
+        checks=base_images.CHECKS,
+        required=base_images.REQUIRED,
         defaults=DEFAULTS,
     ),
     "ShowRepoTag": Route(method="GET", path=_path(f"{TAGS}/{{tag}}"), respond=swr.show_tag),

@@ -22,6 +22,7 @@ _IMAGES = RowKind(one="registry image", many="registry images", id_field="id")
 _REGISTRIES = RowKind(one="registry", many="registries", id_field="id")
 _VULNERABILITIES = RowKind(one="vulnerability", many="vulnerabilities", id_field="")
 """They have no id of their own: one may have a row for each package (3.2)."""
+_BASE_IMAGES = RowKind(one="base image", many="base images", id_field="")
 _MAX_ROWS = 2_000_000
 """The largest offset (1.2)."""
 _EVERY_SCOPE = 0x7FFFFFFF
@@ -80,12 +81,16 @@ class ImageCalls:
 
     def vulnerabilities(self, row: Row, *, offset: int) -> Page:
         """Reads one page of ListImageVulnerabilities once, without retries: of those that nobody has handled."""
-        names = (("image_type", "image_type"), ("namespace", "namespace"), ("image_name", "image_name"))
-        optional = (("instance_id", "instance_id"),) if text(row.get("instance_id")) else ()
-        keys = (*names, ("tag_name", "image_version"), *optional)
-        query = (*((name, text(row.get(field))) for name, field in keys), ("handle_status", "unhandled"))
-        path = f"{quote(text(row.get('image_id')), safe='')}/vulnerabilities"
-        return self._fetch(path, query, offset, _VULNERABILITIES, is_retried=False)
+        instance_id = text(row.get("instance_id"))
+        optional = (("instance_id", instance_id),) if instance_id else ()
+        query = (*_names(row, tag="tag_name"), *optional, ("handle_status", "unhandled"))
+        return self._fetch(_path(row, "vulnerabilities"), query, offset, _VULNERABILITIES, is_retried=False)
+
+    def base_images(self, row: Row) -> Page:
+        """Reads ListImageBasicImage once, without retries: the distribution of an image, as HSS sees it."""
+        return self._fetch(
+            _path(row, "basic-image"), _names(row, tag="image_version"), 0, _BASE_IMAGES, is_retried=False
+        )
 
     def registries(self, types: Sequence[str]) -> list[Row]:
         """Reads ListRegistry for registries of these types."""
@@ -123,6 +128,16 @@ class ImageCalls:
             what=kind.many,
             remedy="judge fewer images at once",
         )
+
+
+def _path(row: Row, what: str) -> str:
+    return f"{quote(text(row.get('image_id')), safe='')}/{what}"
+
+
+def _names(row: Row, *, tag: str) -> Filters:
+    """What operations about one image want beside its id, where their parameter for the tag has this name (7)."""
+    names = {"image_type": "image_type", "namespace": "namespace", "image_name": "image_name", tag: "image_version"}
+    return tuple((name, text(row.get(field))) for name, field in names.items())
 
 
 def pages_of(total: int) -> int:

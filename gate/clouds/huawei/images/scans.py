@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gate.clouds.huawei.images.distributions import with_distributions
 from gate.clouds.huawei.images.registries import registries_of
 from gate.clouds.huawei.images.risky import risky_images
 from gate.clouds.huawei.images.rows import as_image
@@ -76,8 +77,9 @@ class HuaweiImageScans:
         return tuple(images)
 
     def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """See `ImageScans.explained`: the vulnerabilities of risky images by severity."""
-        return with_severities(images, self._finder, self._calls, self._event_log)
+        """See `ImageScans.explained`: vulnerabilities by severity, and the distributions of images that have none."""
+        counted = with_severities(images, self._finder, self._calls, self._event_log)
+        return with_distributions(counted, self._finder, self._calls, self._event_log)
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """See `ImageScans.request_listing`: synchronises the registries of these images."""

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.clouds.huawei.images.calls import ImageCalls
-from gate.clouds.huawei.images.finder import RowFinder
-from gate.clouds.huawei.images.rows import as_image
 from gate.clouds.huawei.images.severities import with_severities
 from gate.errors import Throttled
-from gate.event_log import EventLog
 from gate.image import Severity
 from gate.simulator import BySeverity, EarlierScan, Findings, Simulator
 from gate.simulator.unverified import Unverified
-from tests.builders import FakeTime
-from tests.clouds.huawei.images.builders import a_ref, a_row, connected, listed, operations
+from tests.clouds.huawei.images.builders import a_ref, connected, listed, operations
+from tests.clouds.huawei.images.lists import Lists, a_named_row, explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from gate.clouds.huawei.hss import Hss
-    from gate.image import ScannedImage
+    from tests.builders import FakeTime
+
 
 LIST = "ListImageVulnerabilities"
 HIGH, MEDIUM, LOW, UNKNOWN = Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.UNKNOWN
@@ -74,29 +70,13 @@ def test_a_list_of_several_pages_is_read_whole(simulator: Simulator, fake_time: 
 def test_an_image_without_vulnerabilities_is_not_asked_for(
     findings: Findings, simulator: Simulator, fake_time: FakeTime
 ) -> None:
-    assert found_in(findings, simulator, fake_time) == ({}, [])
+    severities, asked = found_in(findings, simulator, fake_time)
+
+    assert severities == {}
+    assert LIST not in asked
 
 
 # Lists as they may come.
-
-
-class Lists:
-    """HSS with these rows of images, and pages of vulnerabilities by the id of an image."""
-
-    def __init__(self, *rows: dict[str, Any], **pages: list[dict[str, Any] | Throttled]) -> None:
-        self.rows = rows
-        self.pages = pages
-        self.asked: list[str] = []
-
-    def call(self, _method: str, path: str, _query: object = (), **attributes: Any) -> dict[str, Any]:
-        if path == "registries/images":
-            return {"data_list": [*self.rows], "total_num": len(self.rows)}
-        assert attributes == {"is_retried": False}
-        self.asked.append(path.removesuffix("/vulnerabilities"))
-        page = self.pages[self.asked[-1]].pop(0)
-        if isinstance(page, Throttled):
-            raise page
-        return page
 
 
 def a_page(*found: tuple[Any, Any], total: object = None) -> dict[str, Any]:
@@ -107,22 +87,6 @@ def a_page(*found: tuple[Any, Any], total: object = None) -> dict[str, Any]:
 
 def a_list(number: int) -> list[dict[str, Any] | Throttled]:
     return [a_page(*[(f"SA-{n}", "delay_repair") for n in range(number)])]
-
-
-def a_risky_row(name: str, number: int, level: str = "High", **fields: Any) -> dict[str, Any]:
-    """The row of an image whose id is its name."""
-    names = {"id": int(name, 36), "image_id": name, "image_name": name}
-    return a_row(**{**names, "vul_num": number, "severity_level": level, **fields})
-
-
-def explained(hss: Lists) -> tuple[list[ScannedImage], list[str]]:
-    """The images of all rows, explained, and the notes in the log."""
-    calls, log = ImageCalls(cast("Hss", hss), ()), EventLog(FakeTime().clock(), lambda _: None)
-    finder = RowFinder(calls)
-    refs = [a_ref(name) for name in dict.fromkeys(row["image_name"] for row in hss.rows)]
-    finder.find(refs)
-    images = [as_image(ref, finder.rows_of(ref).with_digest) for ref in refs]
-    return [*with_severities(images, finder, calls, log)], [event.text for event in log.events]
 
 
 IMMEDIATE, DELAYED = ("SA-1", "immediate_repair"), ("SA-2", "delay_repair")
@@ -153,7 +117,7 @@ def test_severities_are_known_only_where_a_list_adds_up_to_the_count_of_its_imag
     pages: list[dict[str, Any] | Throttled], severities: Mapping[Severity, int]
 ) -> None:
     """The image has two; whether HSS counts ids or rows is not documented. An unknown word is the worst severity."""
-    (image,), notes = explained(Lists(a_risky_row("web", 2), web=[*pages]))
+    (image,), notes, _ = explained(with_severities, Lists(a_named_row("web", 2), web=[*pages]))
 
     assert image.severities == severities
     assert len(notes) == (not severities)
@@ -161,17 +125,17 @@ def test_severities_are_known_only_where_a_list_adds_up_to_the_count_of_its_imag
 
 def test_the_most_severe_images_are_asked_for_first_within_the_calls_of_a_minute() -> None:
     hss = Lists(
-        a_risky_row("low", 1, "Low"),
-        a_risky_row("huge", 900),
-        *[a_risky_row(f"high{n}", n) for n in (300, 3, 2)],
-        a_risky_row("word", 1, "Fatal"),
+        a_named_row("low", 1, "Low"),
+        a_named_row("huge", 900),
+        *[a_named_row(f"high{n}", n) for n in (300, 3, 2)],
+        a_named_row("word", 1, "Fatal"),
         high300=[a_page(*[IMMEDIATE] * 200, total=300), a_page(*[IMMEDIATE] * 100, total=300)],
         high3=a_list(3),
         high2=a_list(2),
         word=a_list(1),
     )
 
-    images, notes = explained(hss)
+    images, notes, _ = explained(with_severities, hss)
 
     assert hss.asked == ["word", "high2", "high3", "high300", "high300"]
     assert [image.image.name for image in images if not image.severities] == ["low", "huge"]
@@ -180,21 +144,21 @@ def test_the_most_severe_images_are_asked_for_first_within_the_calls_of_a_minute
 
 
 def test_a_list_that_does_not_end_takes_no_more_than_the_calls_of_a_minute() -> None:
-    hss = Lists(a_risky_row("web", 2), web=[a_page(IMMEDIATE, total=99)] * 9)
+    hss = Lists(a_named_row("web", 2), web=[a_page(IMMEDIATE, total=99)] * 9)
 
-    assert explained(hss)[0][0].severities == {}
+    assert explained(with_severities, hss)[0][0].severities == {}
     assert len(hss.asked) == 5
 
 
 def test_after_an_error_no_other_image_is_asked_for_and_what_was_read_is_kept() -> None:
     hss = Lists(
-        *[a_risky_row(f"web{n}", n) for n in (1, 2, 3)],
+        *[a_named_row(f"web{n}", n) for n in (1, 2, 3)],
         web1=a_list(1),
         web2=[Throttled("Rate limited.")],
         web3=a_list(3),
     )
 
-    images, notes = explained(hss)
+    images, notes, _ = explained(with_severities, hss)
 
     assert [bool(image.severities) for image in images] == [True, False, False]
     assert notes == ["vulnerabilities by severity are not known of 2 of 3 risky images: Rate limited."]
@@ -202,13 +166,15 @@ def test_after_an_error_no_other_image_is_asked_for_and_what_was_read_is_kept() 
 
 @pytest.mark.parametrize("fields", [{"image_id": ""}, {"scan_status": "scanning"}])
 def test_an_image_whose_row_does_not_suffice_is_not_asked_for(fields: dict[str, Any]) -> None:
-    hss = Lists(a_risky_row("web", 2, **fields))
+    hss = Lists(a_named_row("web", 2, **fields))
 
-    assert explained(hss)[0][0].severities == {}
+    assert explained(with_severities, hss)[0][0].severities == {}
     assert hss.asked == []
 
 
 def test_of_two_tags_the_one_with_so_many_vulnerabilities_is_asked_for() -> None:
-    few = a_risky_row("web", 1, image_version="old", id=1, image_id="few")
+    few = a_named_row("web", 1, image_version="old", id=1, image_id="few")
 
-    assert explained(Lists(few, a_risky_row("web", 2), web=a_list(2)))[0][0].severities == {HIGH: 0, MEDIUM: 2, LOW: 0}
+    hss = Lists(few, a_named_row("web", 2), web=a_list(2))
+
+    assert explained(with_severities, hss)[0][0].severities == {HIGH: 0, MEDIUM: 2, LOW: 0}
