@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.clouds.api_client import ApiClient
 from gate.clouds.huawei.images.calls import ImageCalls
-from gate.clouds.huawei.images.editions import registry_region
+from gate.clouds.huawei.images.editions import ENTERPRISE, registry_region, registry_types
 from gate.clouds.huawei.images.finder import RowFinder
 from gate.clouds.huawei.images.own_scan import OwnScan
 from gate.clouds.huawei.images.scans import HuaweiImageScans
@@ -41,6 +41,11 @@ def connect_images(
         place: Where images are searched, for a message.
     """
     settings, event_log = connection.settings, connection.event_log
+    if in_instances := sum(registry_types(image) == ENTERPRISE for image in settings.images):
+        event_log.acted(
+            f"HSS scans the images in SWR Enterprise ({in_instances} of {len(settings.images)}); the own scan of an "
+            "instance looks for vulnerabilities only, and is not used"
+        )
     scope = Selection.from_options(settings.for_cloud).scope
     tasks = TaskList(hss, Selection(list_type=IMAGE_SCAN, scope=scope, filters=(), page_size=PAGE_SIZE))
     calls = ImageCalls(hss, scope)
