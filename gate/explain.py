@@ -68,5 +68,5 @@ def _what_happened(error: Exception) -> str:
     if isinstance(error, GateError):
         return error.happened
     if isinstance(error, TimeoutError):
-        return "the cloud did not answer in time."
+        return "no answer came in time."
     return f"the gate failed to read it ({type(error).__name__})."

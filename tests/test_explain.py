@@ -192,7 +192,7 @@ def test_the_explanation_takes_no_longer_than_the_run_may_take() -> None:
     is_over.set()
 
     assert connection.event_log.task is RISKY_TASK
-    assert warnings(connection) == ["Which images are risky is not known: the cloud did not answer in time."]
+    assert warnings(connection) == ["Which images are risky is not known: no answer came in time."]
 
 
 # The images that were asked for.

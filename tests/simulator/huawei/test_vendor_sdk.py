@@ -165,6 +165,15 @@ def test_the_sdk_reads_the_distribution_of_an_image(simulator: Simulator) -> Non
     assert other.data_list == []
 
 
+def test_an_image_that_was_never_scanned_has_no_distribution(simulator: Simulator) -> None:
+    simulator.push(listed())
+    (row,) = rows(simulator)
+    names = {name: getattr(row, name) for name in ("image_type", "namespace", "image_name", "image_version")}
+    request = hss("ListImageBasicImageRequest", image_id=row.image_id, **names)
+
+    assert client(simulator).list_image_basic_image(request).data_list == []
+
+
 def test_the_sdk_resolves_a_tag(simulator: Simulator) -> None:
     """The slash of the repository is a dollar sign."""
     simulator.push(image(children=(Platform(digest=digest("amd64")),)))
