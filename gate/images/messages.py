@@ -1,4 +1,7 @@
-"""The words of image mode: what the gate does in the cloud, what it waits for, and why images are not judged."""
+"""The words of image mode: what the gate does in the cloud, what it waits for, and why images are not judged.
+
+`gate.image_description` describes a single image.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""The words of one image: its name, its result, what was found in it or why it has no result, and a tag that moved.
+"""Describes one image: its name, its result, what was found in it or why it has no result, and a tag that moved.
 
+`gate.images.messages` has what is said of a run of image mode.
 Each text is on one line and not escaped, and has the start of a digest only; the json report has the whole.
 """
 

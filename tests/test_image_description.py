@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gate.image import ImageRef, ImageState, ScannedImage, Severity
-from gate.image_messages import (
+from gate.image_description import (
     details,
     findings,
     moved,
