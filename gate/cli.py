@@ -116,7 +116,9 @@ program.add_command(
     LazyCommand("check", module="gate.commands", short_help="wait for the newest scan task and judge its images")
 )
 program.add_command(
-    LazyCommand("status", module="gate.commands", short_help="poll the newest scan task once, without a verdict")
+    LazyCommand(
+        "status", module="gate.commands", short_help="poll the newest scan task or images once, without a verdict"
+    )
 )
 program.add_command(LazyCommand("simulate", module="gate.demo", short_help="serve all simulated clouds on one port"))
 program.add_command(LazyCommand("demo", module="gate.demo", short_help="run check against a simulated cloud"))

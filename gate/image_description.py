@@ -67,7 +67,8 @@ def details(image: ScannedImage) -> str:
         return "; ".join(filter(None, (doubt, findings(image), one_line(image.warning))))
     if image.state is ImageState.MISSING:
         other = one_line(_short_digest(image.listed_digest))
-        return "the cloud does not list this digest" + (f", but {other} under this tag" if other else "")
+        why = one_line(image.reason) or "the cloud does not list this digest"
+        return why + (f", but {other} under this tag" if other else "")
     reason = one_line(image.reason).rstrip(".")
     if image.state is ImageState.UNKNOWN:
         return reason or one_line(image.raw_state)
@@ -105,6 +106,12 @@ def moved(image: ScannedImage) -> str:
 def sentence(image: ScannedImage) -> str:
     """The image and what to know of it: `shop/web:1.4.2 risky: 3 vulnerabilities (2 high, 1 low).`."""
     return f"{short_name(image.image) or 'An image'} {predicate(image)}"
+
+
+def status(image: ScannedImage) -> str:
+    """The image, what to know of it and when it was scanned, if ever: `shop/web:1.4.2 risky; last scan ...`."""
+    known, time = sentence(image).removesuffix("."), format_time(image.scanned_at) if image.scanned_at else ""
+    return known if time in known else f"{known}; last scan {time}"
 
 
 def predicate(image: ScannedImage) -> str:

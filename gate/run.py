@@ -28,6 +28,7 @@ from gate.wait import Poller, PollSchedule
 if TYPE_CHECKING:
     from gate.clouds import Cloud, Connection
     from gate.follow_task import Followed
+    from gate.image import ScannedImage
     from gate.policy import Verdict
     from gate.scan import ScanTask
 
@@ -66,6 +67,18 @@ def poll_once(connection: Connection) -> ScanTask | Reason:
     cloud = CLOUDS[connection.settings.cloud].connect(connection)
     task = cloud.task_by_id(task_id) if task_id else newest(cloud.matching_tasks())
     return task or no_task(task_id, cloud.search_description(task_id))
+
+
+def read_images(connection: Connection) -> tuple[ScannedImage, ...]:
+    """Reads once what a check would find now of the images of the settings, fresh or not; starts nothing.
+
+    Raises:
+        GateError: The cloud could not be reached, or refused.
+    """
+    from gate.images import status  # noqa: PLC0415 - as below
+
+    cloud = CLOUDS[connection.settings.cloud].connect(connection)
+    return status.read_images(cloud.image_scans(), connection.settings)
 
 
 def _decide(connection: Connection) -> Verdict:

@@ -17,6 +17,7 @@ from gate.image_description import (
     sentence,
     severities,
     short_name,
+    status,
 )
 from gate.scan import ScanScope
 from tests.builders import NOW
@@ -213,3 +214,16 @@ def test_where_the_names_do_not_add_up_to_the_count_the_count_decides() -> None:
     assert names_and_count(2, 2) == ""
     assert names_and_count(1, 3) == "The cloud names 1 risky image and counts 3; the count decides."
     assert names_and_count(4, 3) == "The cloud names 4 risky images and counts 3; the count decides."
+
+
+@pytest.mark.parametrize(
+    ("image", "line"),
+    [
+        (risky(scanned_at=NOW), "shop/web:1.4.2 risky; last scan 2026-01-31T12:00:00Z"),
+        (an_image(ImageState.WAITING), "shop/web:1.4.2 waiting for its scan"),
+        (an_image(ImageState.OUTDATED, scanned_at=NOW), "shop/web:1.4.2 outdated: last scanned 2026-01-31T12:00:00Z"),
+        (an_image(ImageState.MISSING, reason="no such\ntag"), "shop/web:1.4.2 missing: no such tag"),
+    ],
+)
+def test_the_status_of_an_image_says_once_when_it_was_scanned(image: ScannedImage, line: str) -> None:
+    assert status(image) == line

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 NOT_SETTLED_YET = "the scan has just ended: looking once more, since its results may still change"
 STOPPING = "stopping the scan that this run has started, since nobody waits for it any more"
 NO_LONGER_THERE = "no image any more"
+UNKNOWN_TAG = "the registry does not know this tag"
+UNLISTED_INDEX = "it is an index of several images, and the cloud does not list it"
 _MOST_NAMES = 5
 _MAX_NAME = 300
 
