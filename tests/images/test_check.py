@@ -12,6 +12,7 @@ from gate.image import ImageState, TaggedDigest
 from gate.outcome import EventKind
 from gate.policy import Decision, Policy
 from gate.scan import RISK_SCOPES
+from tests.builders import FakeTime
 from tests.images.scripted import (
     API,
     NARROW,
@@ -25,7 +26,7 @@ from tests.images.scripted import (
 )
 
 if TYPE_CHECKING:
-    from gate.image import ScannedImage
+    from gate.image import ImageRef, ScannedImage
 
 WAITING, SCANNING, SCANNED, FAILED = (
     ImageState.WAITING,
@@ -124,6 +125,22 @@ def test_an_image_that_the_cloud_never_lists_is_missing_by_name_and_the_others_a
     assert "1 min (--appear-timeout)" in run.verdict.reasons[0].message
     assert not [call for call in run.calls if call.startswith("start")]
     assert sum(run.slept) == pytest.approx(60.0)
+
+
+@pytest.mark.parametrize(("timeout", "codes"), [(1800.0, []), (620.0, ["image-missing"])])
+def test_the_wait_for_the_list_starts_once_all_tags_are_resolved_and_ends_with_the_run(
+    timeout: float, codes: list[str]
+) -> None:
+    time, tag = FakeTime(), a_ref(digest="")
+
+    class SlowRegistry(ScriptedScans):
+        def resolve(self, image: ImageRef) -> TaggedDigest | None:
+            time.elapsed += 600.0
+            return super().resolve(image)
+
+    scans = SlowRegistry([[], [], [], [an_image(scanned_at=at(1))]], tags={tag: [TaggedDigest(digest=a_digest())]})
+
+    assert run_images(scans, tag, time=time, appear_timeout=60.0, timeout=timeout).codes == codes
 
 
 def test_another_digest_under_the_tag_is_told() -> None:
