@@ -150,6 +150,7 @@ def test_each_image_that_was_asked_for_is_there_with_all_that_the_cloud_says_of_
         },
         "severities": {"unknown": None, "critical": None, "high": 2, "medium": 5, "low": None},
         "reason": "",
+        "warning": "",
         "listed_digest": "",
         "moved_to": a_digest("b"),
     }
@@ -237,14 +238,19 @@ def test_hostile_text_of_an_image_is_unchanged_too() -> None:
     hostile = '"}],\n\x00\ud800\u202e<script>::error::'
     parts = dict.fromkeys(ImageRef.__slots__, hostile)
     image = an_image(
-        image=ImageRef(**parts), raw_state=hostile, reason=hostile, listed_digest=hostile, moved_to=hostile
+        image=ImageRef(**parts),
+        raw_state=hostile,
+        reason=hostile,
+        warning=hostile,
+        listed_digest=hostile,
+        moved_to=hostile,
     )
 
     text = render(a_release(image))
 
     assert text.isascii()
     (found,) = json.loads(text)["images"]
-    fields = [*parts, "raw_state", "reason", "listed_digest", "moved_to"]
+    fields = [*parts, "raw_state", "reason", "warning", "listed_digest", "moved_to"]
     assert {name: found[name] for name in fields} == dict.fromkeys(fields, hostile)
     assert found["reference"] == str(image.image)
 
