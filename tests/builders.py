@@ -168,5 +168,5 @@ def a_release(
     policy = policy or Policy()
     task = as_task(images or (an_image(),))
     settings = Settings(cloud=cloud, policy=policy, images=tuple(image.image for image in task.images))
-    verdict = judge_images(task, settings, now=NOW, is_settled=is_settled, where="Cloud (here)")
+    verdict = judge_images(task, settings, now=NOW, is_settled=is_settled, is_time_up=False, where="Cloud (here)")
     return an_outcome(task, policy=policy, verdict=verdict, cloud=cloud)

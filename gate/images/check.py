@@ -37,14 +37,15 @@ def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> V
     if isinstance(pinned, Verdict):
         return pinned
     connection.event_log.note(f"judging {len(pinned)} images and no other")
-    task, is_settled = _follow(scans, pinned, poller, connection)
+    task, is_settled, is_time_up = _follow(scans, pinned, poller, connection)
     if all(image.state.has_ended for image in task.images):
         task = as_task(scans.with_severities(task.images))
     tags = {image for image in asked if not image.digest}
     task = replace(task, images=tuple(_moved(image, tags, scans, connection) for image in task.images))
     connection.event_log.task = task
     now = connection.time_of_day.latest()
-    verdict = judge_images(task, settings, now=now, is_settled=is_settled, where=scans.search_description())
+    where = scans.search_description()
+    verdict = judge_images(task, settings, now=now, is_settled=is_settled, is_time_up=is_time_up, where=where)
     explain_images(verdict, task, scans, connection)
     return verdict
 
@@ -87,10 +88,11 @@ def pin(
 
 def _follow(
     scans: ImageScans, images: Sequence[ImageRef], poller: Poller, connection: Connection
-) -> tuple[ScanTask, bool]:
+) -> tuple[ScanTask, bool, bool]:
+    """All images as they were last seen; whether that may be believed, and whether no time was left to wait."""
     follower = ImageFollower(scans, images, poller, connection)
     try:
-        return follower.follow(), follower.is_settled
+        return follower.follow(), follower.is_settled, connection.deadline.is_over()
     finally:
         if follower.has_unfinished_scan:
             _stop(scans, connection)

@@ -110,7 +110,12 @@ def test_a_block_says_why_with_numbers_and_names_every_failed_image() -> None:
             "actual": 2,
             "limit": 0,
         },
-        {"code": "too-many-risky", "message": too_many_risky(4, 5, 1, is_judged_above=True), "actual": 4, "limit": 1},
+        {
+            "code": "too-many-risky",
+            "message": too_many_risky(4, 5, 1, task=task, is_judged_above=True),
+            "actual": 4,
+            "limit": 1,
+        },
     ]
     assert document["failed_images"][1] == {
         "registry": "swr",
