@@ -11,6 +11,7 @@ from gate.clouds.huawei.images.risky import risky_images
 from gate.clouds.huawei.images.rows import as_image
 from gate.clouds.huawei.images.scopes import with_scopes
 from gate.clouds.huawei.images.severities import with_severities
+from gate.clouds.values import as_text
 from gate.image import ImageState
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from gate.clouds.huawei.images.calls import ImageCalls
     from gate.clouds.huawei.images.finder import RowFinder
+    from gate.clouds.huawei.images.rows import ImageRow
     from gate.clouds.huawei.images.starter import ScanStarter
     from gate.clouds.huawei.images.tags import TagResolver
     from gate.clouds.huawei.tasks import TaskList
@@ -53,6 +55,8 @@ class HuaweiImageScans:
         self._last: dict[ImageRef, ScannedImage] = {}
         self._moved: set[ImageRef] = set()
         """The images of a scan of this run whose rows have had another digest since."""
+        self._of_others: dict[str, datetime] = {}
+        """When a row was last scanned while it had another digest, by its id: that is no result of a later digest."""
 
     def resolve(self, image: ImageRef) -> TaggedDigest | None:
         """See `ImageScans.resolve`; SWR does not list the images of an index."""
@@ -114,8 +118,10 @@ class HuaweiImageScans:
     def _seen(self, image: ImageRef) -> ScannedImage:
         rows = self._finder.rows_of(image)
         listed_digest = next((row.digest for row in rows.with_other_digest), "")
+        self._of_others.update({as_text(row.id): row.scanned_at for row in rows.with_other_digest if row.scanned_at})
+        with_digest = [self._without_result_of_others(row) for row in rows.with_digest]
         if image not in self._starter.row_ids:
-            return as_image(image, rows.with_digest, listed_digest=listed_digest)
+            return as_image(image, with_digest, listed_digest=listed_digest)
         # Its row must have the same digest still: another row with it may have an older result.
         row = rows.by_id(self._starter.row_ids[image])
         if row is None:
@@ -124,3 +130,12 @@ class HuaweiImageScans:
             self._moved.add(image)
             return as_image(image, (), listed_digest=row.digest)
         return as_image(image, rows.with_digest, scanned_row=row, has_moved=image in self._moved)
+
+    def _without_result_of_others(self, row: ImageRow) -> ImageRow:
+        """The row; its result is from before the push if it is one that was seen when the row had another digest.
+
+        A scan of the image before may end after the push, and its row may keep the result (huawei-images.md 9).
+        """
+        of_other = self._of_others.get(as_text(row.id))
+        is_of_other = of_other is not None and row.scanned_at is not None and row.scanned_at <= of_other
+        return replace(row, is_from_before_push=True) if is_of_other else row

@@ -110,6 +110,20 @@ def test_the_result_of_the_image_that_had_the_tag_before_is_none(simulator: Simu
     assert states(scans, IMAGE, replace(IMAGE, digest=a_digest(2))) == [ImageState.OUTDATED, ImageState.MISSING]
 
 
+def test_a_result_that_the_row_had_with_another_digest_is_none_although_it_is_later_than_the_push(
+    simulator: Simulator, fake_time: FakeTime
+) -> None:
+    """A scan of the image before ended after the push, and the row keeps it when it takes over the new digest."""
+    simulator.push(listed(number=2, earlier=EarlierScan(ago=60), pushed_ago=86_400.0))
+    simulator.push(listed(pushed_ago=600.0, listed_after=700.0))
+    scans, _ = connected(simulator, fake_time)
+    before = states(scans, IMAGE)
+    fake_time.sleep(101)
+    after = states(scans, IMAGE)
+
+    assert (before, after) == ([ImageState.MISSING], [ImageState.OUTDATED])
+
+
 # After the start of a scan.
 
 
