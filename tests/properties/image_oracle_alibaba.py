@@ -74,7 +74,7 @@ class AlibabaEvidence:
         """
         wanted = bare_digest(digest)
         tasks = self._own_tasks(wanted)
-        readings = [one for one in self._readings if _covers(one, image, wanted)]
+        readings = _without_first_tries([one for one in self._readings if _covers(one, image, wanted)], image, wanted)
         require(readings or tasks, "its rows were never read")
         try:
             return self._by(image, wanted, tasks, readings)
@@ -258,6 +258,16 @@ def _readings(history: ImageHistory, operation: str, key: str, rows: str) -> Ite
         )
     if last:
         yield last
+
+
+def _without_first_tries(readings: Sequence[Reading], image: ImageRef, digest: str) -> list[Reading]:
+    """The readings, without those that found nothing and were followed by another question about the image."""
+    following: list[Reading | None] = [*readings, None][1:]
+    return [
+        one
+        for one, next_one in zip(readings, following, strict=True)
+        if next_one is None or next_one.key == one.key or _rows_of(one, image, digest)
+    ]
 
 
 def _covers(reading: Reading, image: ImageRef, digest: str) -> bool:

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 _TOLERANCE = 0.05
 _TIME_TO_STOP = 5.0
 """Seconds after the end of the run in which a scan that it has started may be stopped."""
-_MOST_STARTS = {"huawei": 1, "alibaba": 2}
+_MOST_STARTS = {
+    "huawei": 1,
+    "alibaba": 2,
+}
 """How often one image may be scanned: on Alibaba Cloud once more if the first task has no record of it."""
 
 

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from tests.properties.transport import Responder
 
 _RATES = (0.0, 0.0, 0.0, 0.01, 0.01, 0.04, 0.04, 0.15, 0.5)
-_MIN_INTERVALS = {"huawei": 12.0, "alibaba": 5.0}
+_MIN_INTERVALS = {
+    "huawei": 12.0,
+    "alibaba": 5.0,
+}
 
 
 @dataclass(frozen=True, kw_only=True)

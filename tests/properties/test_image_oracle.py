@@ -190,7 +190,12 @@ def asked_for_less(run: ImageRun) -> ImageRun:
 
 
 @pytest.mark.parametrize(
-    ("cloud", "operation"), [("huawei", "tasks"), ("alibaba", "DescribeOnceTaskLeafRecordPage")], ids=CLOUDS
+    ("cloud", "operation"),
+    [
+        ("huawei", "tasks"),
+        ("alibaba", "DescribeOnceTaskLeafRecordPage"),
+    ],
+    ids=CLOUDS,
 )
 def test_a_scan_that_nobody_has_asked_for_is_a_violation(cloud: str, operation: str) -> None:
     started = [run for run in passed_runs(cloud, operation) if any(is_start(one.request) for one in run.exchanges)]
