@@ -14,7 +14,7 @@ from tests.properties.image_history import NEVER, bare, repository
 from tests.properties.transport import CloudModel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from random import Random
 
     from tests.properties.image_history import History, Scan, Tag
@@ -86,7 +86,13 @@ class HuaweiImages(ImageCloud):
         if method == "GET":
             if path.startswith("/v2/"):
                 return self._registry(path, request.query)
-            rows = {"images": self._images, "registries": self._registries, "tasks": self._tasks}
+            rows: dict[str, Callable[[dict[str, str]], list[Document]]] = {
+                "images": self._images,
+                "registries": self._registries,
+                "tasks": self._tasks,
+                "vulnerabilities": self._vulnerabilities,
+                "basic-image": lambda _: [],
+            }
             return self._page(rows[request.operation](request.query), request.query)
         if request.operation == "stop":
             self._stop(path.split("/")[-2])
@@ -123,6 +129,7 @@ class HuaweiImages(ImageCloud):
         (pushed, digest), scan, running = tag.listed(now), self.shown(tag), tag.running(now)
         row: Document = {
             "id": tag.id,
+            "image_id": f"i-{tag.id}",
             "namespace": tag.ref.namespace,
             "image_name": tag.ref.name,
             "image_version": tag.ref.tag,
@@ -151,6 +158,11 @@ class HuaweiImages(ImageCloud):
             if not scan.has_failed:
                 row["severity_level"] = "High" if row["vul_num"] else "Low" if row["unsafe_setting_num"] else "Security"
         return row
+
+    def _vulnerabilities(self, query: dict[str, str]) -> list[Document]:
+        tag = self.history.tag_of(query["namespace"], query["image_name"], query["tag_name"])
+        number = self.number(self.shown(tag)) if tag else 0
+        return [{"vul_id": f"v-{place}", "repair_necessity": "immediate_repair"} for place in range(number)]
 
     def _registries(self, query: dict[str, str]) -> list[Document]:
         types = query["registry_type"].split(",")

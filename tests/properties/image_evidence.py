@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FUTURE = timedelta(minutes=2)
 """How far an end may be ahead of the latest known time."""
+_SAME_LOOK = 1.0
+"""Seconds; polls are further apart."""
 CLEAN, RISKY, FAILED = "clean", "risky", "failed"
 
 
@@ -132,6 +134,16 @@ def parse_answers(exchanges: Iterable[Exchange]) -> list[Answer]:
     return found
 
 
+def last_of_looks(readings: Sequence[Reading]) -> list[Reading]:
+    """The last reading of each look: one whose pages do not fit together is repeated at once, without a pause."""
+    following: list[Reading | None] = [*readings, None][1:]
+    return [
+        one
+        for one, next_one in zip(readings, following, strict=True)
+        if next_one is None or next_one.started_at - one.ended_at >= _SAME_LOOK
+    ]
+
+
 def dict_rows(document: Row | None, key: str) -> list[Row]:
     """The rows of a list that are objects."""
     rows = document.get(key) if document else None
@@ -173,6 +185,7 @@ __all__ = [
     "bare_digest",
     "dict_rows",
     "is_one_of",
+    "last_of_looks",
     "names_of",
     "parse_answers",
     "require",

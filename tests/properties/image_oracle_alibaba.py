@@ -16,6 +16,7 @@ from tests.properties.image_evidence import (
     bare_digest,
     dict_rows,
     is_one_of,
+    last_of_looks,
     names_of,
     require,
 )
@@ -74,7 +75,8 @@ class AlibabaEvidence:
         """
         wanted = bare_digest(digest)
         tasks = self._own_tasks(wanted)
-        readings = _without_first_tries([one for one in self._readings if _covers(one, image, wanted)], image, wanted)
+        covering = last_of_looks([one for one in self._readings if _covers(one, image, wanted)])
+        readings = _without_first_tries(covering, image, wanted)
         require(readings or tasks, "its rows were never read")
         try:
             return self._by(image, wanted, tasks, readings)

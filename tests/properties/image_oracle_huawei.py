@@ -16,6 +16,7 @@ from tests.properties.image_evidence import (
     bare_digest,
     dict_rows,
     is_one_of,
+    last_of_looks,
     names_of,
     require,
     require_time,
@@ -64,7 +65,7 @@ class HuaweiEvidence:
         Raises:
             MissingEvidence: It has no result of this digest that is complete, fresh and settled.
         """
-        readings = self._of(image)
+        readings = last_of_looks(self._of(image))
         require(readings, "its rows were never read")
         try:
             return self._by(image, digest, readings)
