@@ -101,9 +101,9 @@ def _follow(
 def _stop(scans: ImageScans, connection: Connection) -> None:
     """Stops the scan that was started, if that takes little time: the reports of the run are still to be written."""
     connection.event_log.acted(messages.STOPPING)
-    connection.deadline.extend(_TIME_TO_STOP)
     try:
-        Exchange(lambda _: scans.stop()).result(_TIME_TO_STOP)
+        with connection.deadline.extended(_TIME_TO_STOP):
+            Exchange(lambda _: scans.stop()).result(_TIME_TO_STOP)
     except (GateError, TimeoutError) as error:
         connection.event_log.acted(messages.not_stopped(error.happened if isinstance(error, GateError) else ""))
 

@@ -55,7 +55,7 @@ class ImageCloud(CloudModel):
     def rows_of(self, now: float) -> list[Tag]:
         """The tags that have a row now and that these credentials may see."""
         for tag in self.history.tags:
-            tag.started(now, is_blind=self.history.cloud != "huawei")
+            tag.started(now)
         return [tag for tag in self.history.tags if tag.listed(now)[1] and not tag.is_foreign]
 
     def shown(self, tag: Tag) -> Scan | None:
@@ -139,7 +139,7 @@ class HuaweiImages(ImageCloud):
             "registry_type": _TYPES.get(tag.ref.registry, "SwrPrivate"),
             "scan_status": _status(scan, running),
             "latest_update_time": history.ms(pushed),
-            "latest_sync_time": history.ms(now),
+            "latest_sync_time": history.ms(tag.read_at(now)),
             "vul_num": self.number(scan),
             "unsafe_setting_num": self.number(scan, is_hidden=True),
             "malicious_file_num": 0,
@@ -328,7 +328,7 @@ class AlibabaImages(ImageCloud):
 
     def _latest_task(self, query: dict[str, str]) -> Document:
         history, now = self.history, self.history.now
-        scans = [scan for tag in history.tags for scan in tag.started(now, is_blind=True)]
+        scans = [scan for tag in history.tags for scan in tag.started(now)]
         found = [scan for scan in scans if bare(scan.digest) == query["Digest"]]
         scan = max(found, key=lambda one: one.start, default=None)
         if scan is None:

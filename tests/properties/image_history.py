@@ -66,19 +66,18 @@ class Tag:
 
     def listed(self, now: float) -> tuple[float, str]:
         """The push that the row shows; without a digest if there is no row yet."""
-        reading = max((time for time in self.readings if time <= now), default=-NEVER)
-        return self.pushed(reading)
+        return self.pushed(self.read_at(now))
 
-    def started(self, now: float, *, is_blind: bool) -> list[Scan]:
-        """The scans that have started, each of the digest that the row had then.
+    def read_at(self, now: float) -> float:
+        """When the registry was last read."""
+        return max((time for time in self.readings if time <= now), default=-NEVER)
 
-        Without `is_blind`, a scan of a digest whose tag was pushed again before its end is none.
-        """
+    def started(self, now: float) -> list[Scan]:
+        """The scans that have started, each of the digest that the row had then."""
         for scan in list(self.scans):
             if not scan.digest and scan.start <= now:
-                listed, scan.digest = self.listed(scan.start)
-                has_moved = any(listed < at < scan.end and digest != scan.digest for at, digest in self.pushes)
-                if not scan.digest or (has_moved and not is_blind):
+                _, scan.digest = self.listed(scan.start)
+                if not scan.digest:
                     self.scans.remove(scan)
         return [scan for scan in self.scans if scan.start <= now]
 
@@ -243,11 +242,7 @@ def _scan_before(history: History, tag: Tag) -> None:
 
 
 def _scan_by_others(history: History, tag: Tag, start: float) -> None:
-    """Scans what the row has at this time, unless another scan of it is running.
-
-    On Huawei Cloud nothing tells a scan of the digest before, which ended after the push of the next one, from a scan
-    of that one (huawei-images.md 9): none is shown there.
-    """
+    """Scans what the row has at this time, unless another scan of it is running."""
     if not any(scan.start <= start + 1 and start < scan.end + 1 for scan in tag.scans):
         history.scan(tag, is_own=False, start=rounded(start + history.rng.random()))
 

@@ -96,8 +96,8 @@ class HuaweiEvidence:
     ) -> datetime:
         require(row.get("scan_status") == "success", "it is not scanned")
         time = require_time(row.get("latest_scan_time"))
-        pushed = read_time(row.get("latest_update_time"))
-        is_since_push = pushed is not None and time >= pushed
+        pushed, listed = (read_time(row.get(name)) for name in ("latest_update_time", "latest_sync_time"))
+        is_since_push = None not in {pushed, listed} and time >= max(filter(None, (pushed, listed)))
         if start:
             before = self._before(row.get("id"), start, image)
             is_since_start = time >= self._history.earliest(start.started_at) - SKEW

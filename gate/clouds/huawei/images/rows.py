@@ -41,6 +41,7 @@ _LEVELS = {
     "Medium": Severity.MEDIUM,
     "High": Severity.HIGH,
 }
+_TIMES = ("latest_scan_time", "latest_update_time", "latest_sync_time")
 _NOT_STATED: tuple[object, ...] = (None, "")
 _INDEX = "it is an index of several platforms, which HSS does not scan"
 _OBSTACLES: tuple[tuple[str, tuple[object, ...], str], ...] = (
@@ -53,6 +54,7 @@ _OBSTACLES: tuple[tuple[str, tuple[object, ...], str], ...] = (
 """What speaks against a scan (1.2, 1.3): the field, what it states if nothing does, and the reason."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _FROM_BEFORE_PUSH = "its last scan is from before its tag was last pushed"
+_FROM_BEFORE_SYNC = "its last scan is from before its registry was last read, and may be of the image before"
 _MAX_WORD, _MAX_REASON = 80, 300
 """Characters of a state, and of a reason."""
 
@@ -75,6 +77,8 @@ class ImageRow:
     scanned_at: datetime | None = None
     is_from_before_push: bool = False
     """Whether the image may have come under this tag after the scan, so that the result may be that of another one."""
+    is_from_before_sync: bool = False
+    """Whether the row may have taken this digest after the scan, and kept the result of the one before."""
     kinds: Mapping[ScanScope, int] = field(default_factory=dict)
     highest: Severity | None = None
     is_risky: bool | None = None
@@ -82,7 +86,7 @@ class ImageRow:
 
 def parse_row(row: Mapping[str, Any]) -> ImageRow:
     """Translates one entry of `data_list`; every field of it is optional."""
-    scanned_at, pushed_at = (datetime_from_ms(row.get(name)) for name in ("latest_scan_time", "latest_update_time"))
+    scanned_at, pushed_at, read_at = (datetime_from_ms(row.get(name)) for name in _TIMES)
     state, reason = _state(row, has_time=scanned_at is not None)
     counts = {kind: count(row.get(name)) for kind, name in _KINDS.items()}
     level = row.get("severity_level")
@@ -99,6 +103,7 @@ def parse_row(row: Mapping[str, Any]) -> ImageRow:
         scanned_at=scanned_at,
         # Whether the row of a tag that has moved keeps the result of the digest before is not documented (9).
         is_from_before_push=scanned_at is not None and (pushed_at is None or scanned_at < pushed_at),
+        is_from_before_sync=scanned_at is not None and (read_at is None or scanned_at < read_at),
         kinds={kind: number for kind, number in counts.items() if number is not None},
         highest=highest,
         is_risky=_is_risky([*counts.values()], highest),
@@ -132,8 +137,9 @@ def as_image(
         return ScannedImage(image=image, state=ImageState.MISSING, listed_digest=listed_digest)
     row = scanned_row or chosen_row(image, rows)
     is_certain = scanned_row and not has_moved
-    is_outdated = row.state is ImageState.SCANNED and row.is_from_before_push and not is_certain
-    state, reason = (ImageState.OUTDATED, _FROM_BEFORE_PUSH) if is_outdated else (row.state, row.reason)
+    state, reason = row.state, row.reason
+    if state is ImageState.SCANNED and not is_certain and (row.is_from_before_push or row.is_from_before_sync):
+        state, reason = ImageState.OUTDATED, _FROM_BEFORE_PUSH if row.is_from_before_push else _FROM_BEFORE_SYNC
     seen = ScannedImage(image=image, state=state, raw_state=row.raw_state, scanned_at=row.scanned_at, reason=reason)
     if state is not ImageState.SCANNED:
         return seen
