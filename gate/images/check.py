@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.clouds.exchange import Exchange
-from gate.errors import ExitCode, GateError
+from gate.errors import DeadlineExceeded, ExitCode, GateError
 from gate.explain import explain_images
 from gate.images import messages
 from gate.images.counts import as_task
@@ -39,7 +39,11 @@ def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> V
     connection.event_log.note(f"judging {len(pinned)} images and no other")
     task, is_settled, is_time_up = _follow(scans, pinned, poller, connection)
     if all(image.state.has_ended for image in task.images):
-        task = as_task(scans.with_severities(task.images))
+        try:
+            task = as_task(scans.with_severities(task.images))
+        except DeadlineExceeded:
+            # They may still show a risk, so there is no pass without them; a block needs none.
+            is_settled = False
     tags = {image for image in asked if not image.digest}
     task = replace(task, images=tuple(_moved(image, tags, scans, connection) for image in task.images))
     connection.event_log.task = task

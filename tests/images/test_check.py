@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.errors import Interrupted, Refused, TransientError
+from gate.errors import DeadlineExceeded, Interrupted, Refused, TransientError
 from gate.image import ImageState, TaggedDigest
 from gate.outcome import EventKind
 from gate.policy import Decision, Policy
@@ -268,6 +268,19 @@ def test_a_risky_image_blocks() -> None:
 
     assert (run.codes, int(run.verdict.exit_code)) == (["too-many-risky"], 1)
     assert run.verdict.reasons[0].message.startswith("1 of 2 images is risky")
+
+
+@pytest.mark.parametrize(("is_risky", "code"), [(False, 5), (True, 1), (None, 7)])
+def test_without_time_for_the_numbers_there_is_no_pass_and_still_a_block(*, is_risky: bool | None, code: int) -> None:
+    """Numbers by severity may show a risk, so that a clean image is not settled without them."""
+    scans = ScriptedScans([[an_image(is_risky=is_risky)]])
+    scans.on_look = lambda: setattr(scans, "with_severities", _raise_deadline)
+
+    assert int(run_images(scans, WEB).verdict.exit_code) == code
+
+
+def _raise_deadline(_images: object) -> None:
+    raise DeadlineExceeded("The time is up.")
 
 
 def test_a_risky_image_blocks_although_another_one_is_missing() -> None:

@@ -43,6 +43,9 @@ _LEVELS = {
 }
 _TIMES = ("latest_scan_time", "latest_update_time", "latest_sync_time")
 _NOT_STATED: tuple[object, ...] = (None, "")
+_FAILURE_CODE = "scan_failed_code"
+_NO_FAILURE: tuple[object, ...] = (*_NOT_STATED, [], {})
+"""What a success may state beside it: with anything else it is not plainly one (2.4)."""
 _INDEX = "it is an index of several platforms, which HSS does not scan"
 _OBSTACLES: tuple[tuple[str, tuple[object, ...], str], ...] = (
     ("is_multiple_arch", (None, False), _INDEX),
@@ -169,20 +172,27 @@ def _state(row: Mapping[str, Any], *, has_time: bool) -> tuple[ImageState, str]:
             return ImageState.NOT_SCANNABLE, reason
     status = row.get("scan_status")
     state = _STATES.get(status, ImageState.UNKNOWN) if isinstance(status, str) else ImageState.UNKNOWN
-    if state is ImageState.SCANNED and not has_time:
+    if state is ImageState.SCANNED and (not has_time or not is_one_of(row.get(_FAILURE_CODE), _NO_FAILURE)):
         return ImageState.UNKNOWN, ""
     return state, _failure(row) if state is ImageState.FAILED else ""
 
 
 def _failure(row: Mapping[str, Any]) -> str:
-    stated = (row.get(name) for name in ("scan_failed_code", "scan_failed_desc"))
+    stated = (row.get(name) for name in (_FAILURE_CODE, "scan_failed_desc"))
     return one_line(": ".join(as_text(value) for value in stated if not is_one_of(value, _NOT_STATED)), _MAX_REASON)
 
 
 def _raw_state(row: Mapping[str, Any], state: ImageState) -> str:
     status = row.get("scan_status")
-    stated = "none given" if is_one_of(status, _NOT_STATED) else one_line(as_text(status), _MAX_WORD)
-    return f"{stated}, without a scan time" if stated == _SUCCESS and state is ImageState.UNKNOWN else stated
+    stated = "none given" if is_one_of(status, _NOT_STATED) else _word(status)
+    if stated != _SUCCESS or state is not ImageState.UNKNOWN:
+        return stated
+    failure = row.get(_FAILURE_CODE)
+    return f"{stated}, {'without a scan time' if is_one_of(failure, _NO_FAILURE) else f'beside {_word(failure)}'}"
+
+
+def _word(value: object) -> str:
+    return one_line(as_text(value), _MAX_WORD)
 
 
 def _is_risky(counts: Sequence[int | None], highest: Severity | None) -> bool | None:

@@ -94,6 +94,21 @@ def test_a_success_without_a_scan_time_is_no_result(time: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "shown"), [("database_error", "database_error"), ("x\ny", "x y"), (0, "0"), (False, "False"), (1, "1")]
+)
+def test_a_success_that_states_a_failure_is_no_result(code: object, shown: str) -> None:
+    image = image_of(a_row(scan_failed_code=code))
+
+    assert image.state is ImageState.UNKNOWN
+    assert image.raw_state.lower() == f"success, beside {shown}".lower()
+
+
+@pytest.mark.parametrize("code", [None, "", [], {}], ids=repr)
+def test_a_success_without_a_failure_is_a_result(code: object) -> None:
+    assert image_of(a_row(scan_failed_code=code)).state is ImageState.SCANNED
+
+
+@pytest.mark.parametrize(
     ("fields", "reason"),
     [
         ({"scan_failed_code": "download_failed", "scan_failed_desc": "No route."}, "download_failed: No route."),
