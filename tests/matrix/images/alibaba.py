@@ -243,7 +243,7 @@ def _page(rows_of: Any) -> Change:
 
 
 def _endless(context: FaultContext, _operation: str, _true: Any) -> Any:
-    context.gate.time.elapsed += 1.0
+    context.gate.time.elapsed += 5.0
     page = context.memory["page"] = context.memory.get("page", -1) + 1
     return {"ImageInstanceList": [{"Uuid": page, "Digest": f"{page:064x}"}]}
 

@@ -22,7 +22,20 @@ from tests.matrix.faults.api_errors import alibaba_error, huawei_error
 from tests.matrix.faults.responses import JSON_TYPE
 from tests.matrix.faults.timeouts import LONGER, SHORT
 from tests.matrix.images.cell import ImageCell
-from tests.matrix.images.situations import IMAGES, POINTS, ROWS, SCAN, STARTS, STOP, SYNC, Role
+from tests.matrix.images.situations import (
+    ARTIFACTS,
+    IMAGES,
+    INSTANCES,
+    POINTS,
+    REPOSITORY,
+    ROWS,
+    SCAN,
+    STARTS,
+    STOP,
+    SWR_TAG,
+    SYNC,
+    Role,
+)
 from tests.matrix.injection_points import ALIBABA, HUAWEI
 
 if TYPE_CHECKING:
@@ -40,11 +53,17 @@ TRANSIENT: Final = tuple(
     if fault.is_per_operation and fault.name not in {"slow-headers", "slow-body"}
 )
 NOT_UNDERSTOOD: Final = (
-    *(fault for fault in responses.PERMANENT if fault.is_per_operation and not fault.uses_proxy),
+    *(
+        fault
+        for fault in responses.PERMANENT
+        if fault.is_per_operation and not fault.uses_proxy and not fault.name.endswith("for-a-day")
+    ),
     responses.GZIP_BOMB,
     responses.BODY_OVER_THE_LIMIT,
 )
 """Responses after which no retry can help."""
+FOR_A_DAY: Final = tuple(fault for fault in responses.PERMANENT if fault.name.endswith("for-a-day"))
+"""Transient errors that would last longer than the run."""
 THROTTLED: Final = {HUAWEI: huawei_error(429, "APIGW.0308"), ALIBABA: alibaba_error(400, "Throttling.User")}
 SERVER_ERROR: Final = {HUAWEI: huawei_error(500, "HSS.0041"), ALIBABA: alibaba_error(500, "ServerError")}
 FORBIDDEN: Final = {HUAWEI: huawei_error(403, "APIGW.0302"), ALIBABA: alibaba_error(403, "NoPermission")}
@@ -67,6 +86,8 @@ _NEEDS_FIELDS_TOO: Final = ("json-arrays", "json-objects", "string-of")
 _IS_THROTTLING: Final = ("429-of-a-proxy", "429-for-a-day", "429-APIGW.0308", "400-Throttling.User")
 """The cloud never gets such a request: where it starts a scan, there is none."""
 
+_FIRST: Final = frozenset({SWR_TAG, ROWS, ARTIFACTS, INSTANCES, REPOSITORY, IMAGES})
+
 _LOST: Final = {**dict.fromkeys(Role, 4), Role.HINT: 0, Role.LAST_LOOK: 0, Role.END: 5}
 """The exit codes of a response that is not understood."""
 _LASTING: Final = {**_LOST, Role.HINT: 4, Role.START: 0}
@@ -86,22 +107,33 @@ def _by_role(
         if not _is_impossible(fault, point):
             # The operation of a hint is needed for something else later on.
             is_one = is_once or (point.role is Role.HINT and codes is not _LASTING)
-            code = _in_situation(codes[point.role], point)
+            code = _in_situation(codes[point.role], point, heals=codes is _HARMLESS)
+            if is_once and fault in responses.AUTH_STATUSES and _is_first(point):
+                # Whether the key is accepted is not known yet.
+                code = 4
             yield ImageCell(fault=fault, point=point, code=code, is_once=is_one)
 
 
 def _is_impossible(fault: Fault, point: Point) -> bool:
     needs_fields = fault.name.startswith((*_NEEDS_FIELDS, *_NEEDS_FIELDS_TOO))
+    # The response of these operations is empty by the documents too.
+    is_valid = fault.name == "204" and point.operation in _WITHOUT_FIELDS
     is_without_effect = point.role is Role.START and fault.name in _IS_THROTTLING
-    return is_without_effect or (needs_fields and point.operation in _WITHOUT_FIELDS)
+    return is_valid or is_without_effect or (needs_fields and point.operation in _WITHOUT_FIELDS)
 
 
-def _in_situation(code: int, point: Point) -> int:
+def _is_first(point: Point) -> bool:
+    """Whether this is the first call of its service."""
+    is_found = point.situation == "instance" and point.operation == REPOSITORY
+    return point.call == 1 and point.operation in _FIRST and not is_found
+
+
+def _in_situation(code: int, point: Point, *, heals: bool) -> int:
     """The exit code in this situation, where that changes it."""
     if point.situation == "endless":
         # There is no verdict in any case.
         return code or 5
-    if point.situation == "fresh" and point.role is Role.PROOF:
+    if point.situation == "fresh" and point.role is Role.PROOF and not heals:
         # There, no scan may be started, and a result without a proof is none.
         return code or 7
     # The user learns that the scan may have been started, and not why it cannot be found.
@@ -213,14 +245,14 @@ GENERAL: Final = (
     *_once(TRANSIENT, _DECIDING[:1]),
     *_once(_SOME_TRANSIENT[1], _DECIDING[1:]),
     *_once((*_SOME_TRANSIENT[0], *_named(TRANSIENT, "truncated-json", "stall-before-the-headers")), _STARTING),
-    *_lasting(_SOME_TRANSIENT[0], _DECIDING),
+    *_lasting((*_SOME_TRANSIENT[0], *FOR_A_DAY), _DECIDING),
     *_by_role(_CHEAP_NOT_UNDERSTOOD, _DECIDING, _LOST),
     *_by_role(_SOME_NOT_UNDERSTOOD, _STARTING, _LOST),
     *_by_role(responses.HARMLESS, _DECIDING, _HARMLESS),
 )
 """The cells of every run of the tests."""
 FULL: Final = (
-    *_lasting(TRANSIENT, POINTS),
+    *_lasting((*TRANSIENT, *FOR_A_DAY), POINTS),
     *_once(TRANSIENT, POINTS),
     *_by_role(NOT_UNDERSTOOD, POINTS, _LOST),
     *_by_role(responses.HARMLESS, POINTS, _HARMLESS),

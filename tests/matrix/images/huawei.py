@@ -214,7 +214,7 @@ def _with_page(change: Any) -> Change:
 
 
 def _endless(context: FaultContext, _operation: str, true: Any) -> Any:
-    context.gate.time.elapsed += 1.0
+    context.gate.time.elapsed += 5.0
     page = context.memory["page"] = context.memory.get("page", -1) + 1
     # Each page starts with the last row of the one before.
     rows = [{"id": f"endless-{page * 199 + number}"} for number in range(200)]

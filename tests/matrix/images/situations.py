@@ -28,6 +28,9 @@ OPTIONS: Final = (
     *("-v", "--timeout", f"{TIMEOUT:g}s", "--appear-timeout", "40s", "--poll-interval", "10s"),
     *("--settle", "0", "--request-timeout", "5s"),
 )
+_FRESH = ("--scan", "never", "--timeout", "25s", "--appear-timeout", "15s")
+_STALE = ("--timeout", "45s", "--appear-timeout", "15s")
+"""One image has its result at the first or the second look, and another one shows that a fault stays."""
 SCAN_SECONDS: Final = 5.0
 """So that a scan is over at the poll after its start."""
 HOSTS: Final = {HUAWEI: "swr.cn-north-4.myhuaweicloud.com", ALIBABA: ""}
@@ -164,8 +167,8 @@ def _situations(cloud: str) -> Mapping[str, Situation]:
             pushes=release,
             images=tuple(_reference(image, cloud, by_tag=image is FRESH_IMAGE) for image in release),
         ),
-        "fresh": _of_one(FRESH_IMAGE, cloud, "--scan", "never"),
-        "stale": _of_one(STALE_IMAGE, cloud),
+        "fresh": _of_one(FRESH_IMAGE, cloud, *_FRESH),
+        "stale": _of_one(STALE_IMAGE, cloud, *_STALE),
         "lost": _of_one(
             # Huawei Cloud's scan is over when the gate looks for it; Alibaba Cloud's is not.
             replace(STALE_IMAGE, scan_seconds={HUAWEI: SCAN_SECONDS, ALIBABA: 15.0}[cloud]),
