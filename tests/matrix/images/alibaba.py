@@ -299,8 +299,8 @@ def _scans() -> Iterator[ImageCell]:
     yield from field_cells(start, _CREATED)
     yield from field_cells(point("stale", RESULT), _TASK, is_brief=True)
     yield from field_cells(point("stale", LEAVES), _LEAF, is_brief=True)
-    # It is scanned once more, at most; what became of it is not known then.
-    yield ImageCell(fault=NO_RECORDS, point=point("stale", LEAVES), code=5, reason="image-state-unknown")
+    # It is scanned once more, at most, for which the time of the run is too short.
+    yield ImageCell(fault=NO_RECORDS, point=point("stale", LEAVES), code=5, reason="not-final")
     accepted = HttpResponse(headers=JSON_TYPE, body=b'{"RequestId": "1"}')
     cancel = point("endless", CANCEL)
     yield ImageCell(fault=before("accepted", cancel, accepted), point=cancel, code=5, reason="not-final")

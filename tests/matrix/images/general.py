@@ -30,6 +30,7 @@ from tests.matrix.images.situations import (
     REPOSITORY,
     ROWS,
     SCAN,
+    SITUATIONS,
     STARTS,
     STOP,
     SWR_TAG,
@@ -130,6 +131,8 @@ def _is_first(point: Point) -> bool:
 
 def _in_situation(code: int, point: Point, *, heals: bool) -> int:
     """The exit code in this situation, where that changes it."""
+    if point.role is Role.EXPLANATION:
+        return SITUATIONS[point.cloud][point.situation].code
     if point.situation == "endless":
         # There is no verdict in any case.
         return code or 5

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gate.simulator import PushedImage, RawResponse, Scenario
 from gate.simulator.image import EarlierScan
-from gate.simulator.image_scenario import digest
+from gate.simulator.image_scenario import RISKY, digest
 from tests.matrix.injection_points import ALIBABA, DAY, HUAWEI, TASKS
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ SYNC, SCAN, STOP, ARTIFACTS = (
     *("CreateImageSynchronizeTask", "CreateManualImageScanTask", "StopImageScanTask"),
     "ListInstanceArtifacts",
 )
+BASE, VULNERABILITIES = "ListImageBasicImage", "ListImageVulnerabilities"
 INSTANCES, REPOSITORY, TAG = "ListInstance", "GetRepository", "GetRepoTag"
 IMAGES, LAST_SCAN = "DescribeImageInstances", "DescribeImageLatestScanTask"
 SCAN_LISTED, SCAN_UNLISTED = "PublicCreateImageScanTask", "PublicSyncAndCreateImageScanTask"
@@ -74,6 +75,8 @@ class Role(StrEnum):
     """Vulnerabilities by severity: they explain, and decide only towards a risk (alibaba-images.md 3.1)."""
     LAST_LOOK = "last-look"
     """Whether a tag has moved meanwhile: every report says so, and the verdict is about the digest."""
+    EXPLANATION = "explanation"
+    """What is asked for after the verdict, and never changes it."""
     END = "end"
     """Ends a scan at the end of a run that has no verdict anyway."""
 
@@ -182,14 +185,18 @@ def _situations(cloud: str) -> Mapping[str, Situation]:
             options=("--scan", "never"),
             omitted=("registry_instance",),
         ),
-        **({"followed": _followed(cloud)} if cloud == HUAWEI else {}),
+        **(_of_huawei() if cloud == HUAWEI else {}),
     }
 
 
-def _followed(cloud: str) -> Situation:
-    """Two lists have to be read for two namespaces, so that the task is polled meanwhile, which is one."""
+def _of_huawei() -> Mapping[str, Situation]:
+    # Two lists have to be read for two namespaces, so that the task is polled meanwhile, which is one.
     images = (replace(STALE_IMAGE, scan_seconds=15.0), _OTHER_NAMESPACE)
-    return Situation(pushes=images, images=tuple(_reference(image, cloud) for image in images))
+    risky = replace(FRESH_IMAGE, earlier=EarlierScan(ago=60.0, findings=RISKY))
+    return {
+        "followed": Situation(pushes=images, images=tuple(_reference(image, HUAWEI) for image in images)),
+        "risky": _of_one(risky, HUAWEI, *_FRESH, code=1),
+    }
 
 
 SITUATIONS: Final = {cloud: _situations(cloud) for cloud in (HUAWEI, ALIBABA)}
@@ -220,7 +227,9 @@ POINTS: Final = (
         (TASKS, 3, _NEEDED),
         (SCAN, 1, Role.START),
         (SWR_TAG, 2, Role.LAST_LOOK),
+        (BASE, 1, Role.EXPLANATION),
     ),
+    *_points(HUAWEI, "risky", (VULNERABILITIES, 1, Role.EXPLANATION)),
     *_points(HUAWEI, "fresh", (ROWS, 1, _NEEDED), (TASKS, 1, _NEEDED)),
     *_points(
         HUAWEI,
