@@ -149,6 +149,13 @@ class HuaweiEvidence:
             if reading.started_at >= start.started_at
             for one in reading.rows
         )
+        # While its task runs, the rows are not read: what failed before is being scanned.
+        was_running = was_running or any(
+            _is_running(task)
+            for answer in self._lists
+            if answer.started_at >= start.started_at
+            for task in (answer.document or {}).get("data_list", ())
+        )
         times = [
             read_time(one.get("latest_scan_time"))
             for reading in before
@@ -273,6 +280,11 @@ def _obstacle(row: Row) -> bool:
         and is_one_of(row.get("shared_status"), (None, "", "effective"))
         and is_one_of(row.get("scannable"), (None, True))
     )
+
+
+def _is_running(task: object) -> bool:
+    percent = task.get("task_status") if isinstance(task, dict) else None
+    return type(percent) is int and 0 <= percent < 100
 
 
 def _is_certain(row: Row) -> bool:
