@@ -52,8 +52,8 @@ def _run_with_errors(arguments: Sequence[str], clock: Clock | None) -> int:
     except click.ClickException as error:
         # click itself would print it unescaped, and a value may hold workflow commands.
         message = error.format_message()
-        # Some messages of click are no sentence.
-        return _exit_with_error(UsageError(message if message.endswith((".", "?")) else f"{message}."), arguments)
+        # Some messages of click are not sentences.
+        return _exit_with_error(UsageError(message if message.endswith((".", "?", "?)")) else f"{message}."), arguments)
     except GateError as cause:
         return _exit_with_error(cause, arguments)
 
@@ -116,7 +116,9 @@ program.add_command(
     LazyCommand("check", module="gate.commands", short_help="wait for the newest scan task and judge its images")
 )
 program.add_command(
-    LazyCommand("status", module="gate.commands", short_help="poll the newest scan task once, without a verdict")
+    LazyCommand(
+        "status", module="gate.commands", short_help="poll the newest scan task or images once, without a verdict"
+    )
 )
 program.add_command(LazyCommand("simulate", module="gate.demo", short_help="serve all simulated clouds on one port"))
 program.add_command(LazyCommand("demo", module="gate.demo", short_help="run check against a simulated cloud"))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _random = secrets.SystemRandom().random
 EPSILON = 0.01
@@ -86,9 +87,15 @@ class RunDeadline(Deadline):
         self._clock.sleep(seconds)
         self._has_just_paused = True
 
-    def extend(self, seconds: float) -> None:
+    @contextmanager
+    def extended(self, seconds: float) -> Iterator[None]:
         """Lets requests be sent until so many s from now, for what has to be done when the run is over."""
-        self._seconds = max(self._seconds, self._clock.elapsed() + seconds)
+        deadline = self._seconds
+        self._seconds = max(deadline, self._clock.elapsed() + seconds)
+        try:
+            yield
+        finally:
+            self._seconds = deadline
 
     def try_acquire_request(self) -> bool:
         """Acquires permission for one request, and returns whether there is any; call it once for each request."""

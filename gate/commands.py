@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gate import ci, run
+from gate import ci, image_description, run
 from gate.clock import Clock, RunDeadline
 from gate.clouds import CLOUDS, Connection
 from gate.command_line import TableCommand, option_values, reads_variables, value_sources, verbosity
 from gate.environment import gate_environment, ignored_variables, unknown_variables
 from gate.errors import ExitCode, Interrupted
 from gate.event_log import EventLog
+from gate.image import ImageState
 from gate.interrupt import ignore_signals
 from gate.log import Log, describe
 from gate.no_verdict import unexpected_error
@@ -32,8 +33,9 @@ from gate.verdict_messages import format_time
 from gate.writing import print_mask_command, print_stdout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from gate.image import ScannedImage
     from gate.scan import ScanTask
     from gate.settings import Settings
 
@@ -55,18 +57,30 @@ def check(clock: Clock | None, /, **values: Any) -> int:
 @click.command(cls=TableCommand, options=STATUS_OPTIONS)
 @click.pass_obj
 def status(clock: Clock | None, /, **values: Any) -> int:
-    """Poll the newest scan task once and print its state, without a verdict."""
+    """Poll the newest scan task once, or these images, and print their state, without a verdict."""
     log = _log(values)
     clock = clock or Clock(sleep=log.sleep)
     settings = _settings(values)
     # Its output is often captured, and a command that masks a secret contains the secret.
     environ = gate_environment(os.environ)
-    found = run.poll_once(_connection(settings, environ, clock, log, ci.CISystem({})))
+    connection = _connection(settings, environ, clock, log, ci.CISystem({}))
+    if settings.images:
+        return _print_images(run.read_images(connection))
+    found = run.poll_once(connection)
     if isinstance(found, Reason):
         print_stdout(f"{for_log(found.message, MAX_REASON_LENGTH)}\n")
         return ExitCode.NOTHING_TO_JUDGE
     print_stdout(f"{for_log(describe(found))}{_identity(found)}\n")
     return ExitCode.PASSED
+
+
+def _print_images(images: Iterable[ScannedImage]) -> int:
+    """Prints a line for each image; returns the exit code, by whether the cloud lists all of them."""
+    are_listed = True
+    for image in images:
+        are_listed &= image.state is not ImageState.MISSING
+        print_stdout(f"{for_log(image_description.status(image), MAX_REASON_LENGTH)}\n")
+    return ExitCode.PASSED if are_listed else ExitCode.NOTHING_TO_JUDGE
 
 
 def _identity(task: ScanTask) -> str:

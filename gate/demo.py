@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 import time
 from contextlib import suppress
@@ -24,7 +25,7 @@ from gate.simulator import IMAGE_SCENARIOS, SCENARIOS, PushedImage, Simulator
 from gate.writing import print_stdout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from gate.settings import Settings
     from gate.simulator import Scenario
@@ -54,16 +55,15 @@ def _cloud(help_text: str) -> Callable[[Command], Command]:
     )
 
 
-def _scenario(names: Iterable[str]) -> Callable[[Command], Command]:
-    return click.option(
-        "--scenario",
-        cls=PlainOption,
-        type=click.Choice([*names]),
-        default="clean",
-        metavar="SCENARIO",
-        show_default=True,
-        help="what happens in the simulated cloud; see below",
-    )
+_scenario = click.option(
+    "--scenario",
+    cls=PlainOption,
+    type=click.Choice([*_SCENARIOS]),
+    default="clean",
+    metavar="SCENARIO",
+    show_default=True,
+    help="what happens in the simulated cloud; see below",
+)
 
 
 class Port(click.ParamType[int]):
@@ -92,15 +92,13 @@ class PushedImageReference(click.ParamType[PushedImage]):
 
 
 class ScenarioCommand(click.Command):
-    """A command whose help lists the scenarios that it takes."""
+    """A command whose help lists the scenarios."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes each scenario with what happens in it, and the exit code of a check."""
         super().format_epilog(ctx, formatter)
-        (taken,) = (param.type for param in self.params if param.name == "scenario")
-        scenarios = {name: known for name, known in _SCENARIOS.items() if name in getattr(taken, "choices", ())}
-        for code in sorted({known.expected_exit for known in scenarios.values()}):
-            rows = [(name, known.summary) for name, known in scenarios.items() if known.expected_exit == code]
+        for code in sorted({known.expected_exit for known in _SCENARIOS.values()}):
+            rows = [(name, known.summary) for name, known in _SCENARIOS.items() if known.expected_exit == code]
             with formatter.section(f"Scenarios in which a check exits with {code}"):
                 formatter.write_dl(rows)
 
@@ -119,7 +117,7 @@ class ScenarioCommand(click.Command):
     help="push this image at the start, as [REGISTRY/]NAMESPACE/NAME:TAG@sha256:DIGEST; repeatable",
 )
 @_cloud("print the variables for this cloud")
-@_scenario(_SCENARIOS)
+@_scenario
 def simulate(port: int, cloud: str, scenario: str, images: tuple[PushedImage, ...], *, as_json: bool) -> int:
     """Serve all simulated clouds on one loopback port until stopped, and print the variables for a check of one."""
     simulator = Simulator(scenario, port)
@@ -128,7 +126,8 @@ def simulate(port: int, cloud: str, scenario: str, images: tuple[PushedImage, ..
     try:
         with suppress(Interrupted), simulator:
             clouds = simulator.describe()
-            print_stdout(f"{json.dumps(clouds)}\n" if as_json else _shell_commands(cloud, clouds[cloud]))
+            asked = _SCENARIOS[scenario].images
+            print_stdout(f"{json.dumps(clouds)}\n" if as_json else _shell_commands(cloud, clouds[cloud], asked))
             while True:
                 time.sleep(1)
     except OSError as error:
@@ -150,7 +149,7 @@ def _cause(error: OSError) -> str:
 
 @click.command(cls=ScenarioCommand)
 @_cloud("simulate this cloud")
-@_scenario(_SCENARIOS)
+@_scenario
 @click.pass_obj
 def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
     """Run check against a simulated cloud: what it prints and how it exits, without an account."""
@@ -183,9 +182,10 @@ def _demo_settings(cloud: str, described: Mapping[str, str], chosen: Scenario) -
     return settings_from({"cloud": cloud, **values, **schedule, "image": images}), keys
 
 
-def _shell_commands(cloud: str, described: Mapping[str, str]) -> str:
+def _shell_commands(cloud: str, described: Mapping[str, str], images: Sequence[str]) -> str:
     lines = [f"export SCAN_GATE_CLOUD={cloud}"]
     lines += [f"export SCAN_GATE_{name.upper()}={value}" for name, value in described.items()]
+    lines += ["export SCAN_GATE_IMAGE=" + shlex.quote("\n".join(images))] if images else []
     # Where it was installed into a virtual environment, it is not on the PATH.
     lines.append(
         "# Paste these lines into a second shell, and run the check there by the path of this scan-gate, such as "

@@ -56,6 +56,10 @@ class EventLog:
         """Records what the gate is about to do in the cloud beside asking, such as starting a scan."""
         self._add(EventKind.ACTION, text=text)
 
+    def warned(self, text: str) -> None:
+        """Records what went wrong without a consequence for the verdict; each log shows it."""
+        self._add(EventKind.WARNING, text=text)
+
     def note(self, text: str) -> None:
         """Records any other detail, such as a request; the log shows it if it is verbose."""
         self._add(EventKind.NOTE, text=text)

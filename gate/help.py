@@ -94,9 +94,9 @@ EXIT_CODES = {
 }
 """What each exit code of `check` means; README.md has the same words from here."""
 _STATUS_EXIT_CODES = (
-    ("0", "there is a scan task"),
+    ("0", "there is a scan task; of images, the cloud lists all of them"),
     ("4", "as for check; also if the time is up before the cloud has responded"),
-    ("7", "there is no scan task"),
+    ("7", "there is no scan task; of images, the cloud does not list one of them"),
     ("2, 3, 70, 129, 130, 143", "as for check"),
 )
 

@@ -101,6 +101,8 @@ class ScannedImage:
     """The highest severity among all findings; None where the cloud does not say it."""
     is_risky: bool | None = None
     """By the policy, which may take the cloud's own word; None if it is not known, or the cloud contradicts itself."""
+    warning: str = ""
+    """Why its result may say less than it seems to, in words; it decides nothing."""
     goes_by_findings: bool = False
     """Whether that is by severities or single findings, and not the cloud's own word, which is `stated_risk` then."""
     stated_risk: bool | None = None

@@ -42,7 +42,12 @@ def _of_images(run: StoredRun, task: ScanTask, policy: Policy) -> Verdict:
     images = evaluated(task.images, policy.findings, today(policy.findings, run.generated_at))
     settings = Settings(cloud=run.cloud, policy=policy, images=tuple(image.image for image in images))
     return judge_images(
-        as_task(images), settings, now=run.generated_at, is_settled=run.is_settled, where=f"the report {run.path}"
+        as_task(images),
+        settings,
+        now=run.generated_at,
+        is_settled=run.is_settled,
+        is_time_up=False,
+        where=f"the report {run.path}",
     )
 
 

@@ -72,6 +72,8 @@ class Log:
             self._print_line(event, f"{event.text} Retrying {f'in {seconds} s' if seconds else 'now'}.")
         elif event.kind is EventKind.ACTION:
             self._print_line(event, event.text)
+        elif event.kind is EventKind.WARNING:
+            self._print_line(event, event.text, min_verbosity=-1)
         elif event.kind is EventKind.PAUSE:
             self._next_step = "next poll"
             self._print_change(event, event.text)

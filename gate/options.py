@@ -282,7 +282,11 @@ SECTIONS = {
 """The help of `check`: its options by section."""
 _HELP_IN_STATUS = {
     "timeout": "end the run after this time; exit with 4 if the cloud has not responded by then",
-    "quiet": "print only the state of the scan task, and warnings",
+    "image": "show this image, [REGISTRY/]NAMESPACE/NAME[:TAG][@sha256:...], in place of a scan task; repeatable, one "
+    "per line in a variable",
+    "images-from": "show the images that this file names: one reference per line, or the metadata file of "
+    "`docker buildx`",
+    "quiet": "print only the state of the scan task or the images, and warnings",
 }
 """Where an option means less to a command that polls once and judges nothing."""
 
@@ -292,14 +296,16 @@ def _in_status(options: tuple[Option, ...]) -> tuple[Option, ...]:
 
 
 _STATUS_CONNECTION_OPTIONS = _in_status((*CONNECTION_OPTIONS, TASK_ID))
+_STATUS_IMAGE_OPTIONS = _in_status(tuple(option for option in IMAGE_OPTIONS if option.name != "scan"))
 _STATUS_LOG_OPTIONS = _in_status(tuple(option for option in LOG_OPTIONS if option is not COLOR))
 STATUS_SECTIONS = {
     "Connection": _STATUS_CONNECTION_OPTIONS,
+    "Images": _STATUS_IMAGE_OPTIONS,
     **CLOUD_SECTIONS,
     "Log": _STATUS_LOG_OPTIONS,
 }
 """The help of `status`, which judges nothing."""
 OPTIONS = (*CONNECTION_OPTIONS, *IMAGE_OPTIONS, *JUDGEMENT_OPTIONS, *OUTPUT_OPTIONS, *CLOUD_OPTIONS, *LOG_OPTIONS)
 """All options, each once, in the order in which they are shown."""
-STATUS_OPTIONS = (*_STATUS_CONNECTION_OPTIONS, *CLOUD_OPTIONS, *_STATUS_LOG_OPTIONS)
+STATUS_OPTIONS = (*_STATUS_CONNECTION_OPTIONS, *_STATUS_IMAGE_OPTIONS, *CLOUD_OPTIONS, *_STATUS_LOG_OPTIONS)
 """Those of `status`."""

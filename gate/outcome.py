@@ -30,6 +30,7 @@ class EventKind(StrEnum):
     PAUSE = "pause"
     RETRY = "retry"
     ACTION = "action"
+    WARNING = "warning"
     NOTE = "note"
 
 
@@ -92,7 +93,7 @@ class Outcome:
     def own_name(self) -> str:
         """What a name ends in that two gates of one pipeline must not share.
 
-        Empty for a gate that is told apart by nothing, and for one in a job that has the name of the gate itself: of
+        Empty for a gate without a name and a known job, and for one in a job that has the name of the gate itself: of
         such jobs, a pipeline has one.
         """
         return "" if self.identity == _JOB_NAME else self.identity or self.name

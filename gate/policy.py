@@ -101,7 +101,7 @@ def judge(task: ScanTask, policy: Policy, *, now: datetime, timeout: float = DEF
         if task.results_pending != 0:
             return _undecided(ExitCode.NOT_FINAL, "results-pending", messages.results_pending(task, timeout))
         if sign := contradiction(task, now):
-            message = messages.not_plainly_complete(sign, timeout)
+            message = messages.not_plainly_complete(sign, timeout, of_images=task.asks_for_images)
             return _undecided(ExitCode.NOT_FINAL, "not-plainly-complete", message)
         return _apply_limits(task, policy)
     if task.state.ended_badly:
@@ -134,7 +134,8 @@ def end_before_start(task: ScanTask) -> str:
 
 def not_settled(task: ScanTask, timeout: float) -> Verdict:
     """The verdict when the counts were within the limits, and there was no time to see whether they stay so."""
-    message = messages.not_settled(timeout, states_end=task.ended_at is not None)
+    states_end, of_images = task.ended_at is not None, task.asks_for_images
+    message = messages.not_settled(timeout, states_end=states_end, of_images=of_images)
     return _undecided(ExitCode.NOT_FINAL, "not-settled", message)
 
 
@@ -191,12 +192,12 @@ def _apply_limits(task: ScanTask, policy: Policy) -> Verdict:
     counts = {name: count for name, count in stated.items() if count is not None}
     if failed is None or len(counts) < len(stated):
         missing = [name for name in stated if name not in counts]
-        return nothing_to_judge(Reason(code="counts-missing", message=messages.counts_missing(missing)))
+        return nothing_to_judge(Reason(code="counts-missing", message=messages.counts_missing(missing, task)))
     if counts["total"] == 0:
         return nothing_to_judge(Reason(code="no-images", message=messages.NO_IMAGES))
     names_causes = any(messages.is_cause(image.reason) for image in task.failed_images)
     unfit = _unfit_counts(counts, names_causes=names_causes)
-    reasons = _exceeded_limits(counts, failed, policy, names_causes=names_causes, is_judged_above=unfit is None)
+    reasons = _exceeded_limits(task, counts, failed, policy, names_causes=names_causes, is_judged_above=unfit is None)
     if reasons:
         return Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=reasons)
     if unfit:
@@ -229,7 +230,13 @@ def _contradictions(counts: Mapping[str, int]) -> list[str]:
 
 
 def _exceeded_limits(
-    numbers: Mapping[str, int], failed: int, policy: Policy, *, names_causes: bool, is_judged_above: bool
+    task: ScanTask,
+    numbers: Mapping[str, int],
+    failed: int,
+    policy: Policy,
+    *,
+    names_causes: bool,
+    is_judged_above: bool,
 ) -> tuple[Reason, ...]:
     total, risky = numbers["total"], numbers.get("risky", 0)
     reasons = []
@@ -244,7 +251,7 @@ def _exceeded_limits(
         )
         reasons.append(Reason(code="too-many-failed", message=message, actual=failed, limit=policy.max_failed))
     if risky > policy.max_risky:
-        message = messages.too_many_risky(risky, total, policy.max_risky, is_judged_above=is_judged_above)
+        message = messages.too_many_risky(risky, total, policy.max_risky, task=task, is_judged_above=is_judged_above)
         reasons.append(Reason(code="too-many-risky", message=message, actual=risky, limit=policy.max_risky))
     return tuple(reasons)
 

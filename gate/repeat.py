@@ -61,7 +61,7 @@ def retry(
 
 def _repeat_while(needs_more: Callable[[Value], bool], step: Callable[[Value], Value], value: Value) -> Value:
     with signals_delayed():
-        import backoff  # noqa: PLC0415 - see above
+        import backoff  # noqa: PLC0415 - it imports asyncio, and most runs repeat nothing
 
     def next_value() -> Value:
         nonlocal value
@@ -79,7 +79,7 @@ def _retry(
     before_retry: Callable[[Any], None],
 ) -> Value:
     with signals_delayed():
-        import backoff  # noqa: PLC0415 - see above
+        import backoff  # noqa: PLC0415 - it imports asyncio, and most runs repeat nothing
 
     def on_backoff(details: Details) -> None:
         error = details["exception"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gate import __version__
 from gate.clouds import CLOUDS
 from gate.errors import GateError, Interrupted
+from gate.explain import explain_task
 from gate.find_task import find_task, named_clock, policy_in_force
 from gate.follow_task import follow_task
 from gate.outcome import Outcome
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gate.clouds import Cloud, Connection
     from gate.finding import WaiverUse
     from gate.follow_task import Followed
+    from gate.image import ScannedImage
     from gate.policy import Verdict
     from gate.scan import ScanTask
 
@@ -81,6 +83,18 @@ def poll_once(connection: Connection) -> ScanTask | Reason:
     return task or no_task(task_id, cloud.search_description(task_id))
 
 
+def read_images(connection: Connection) -> tuple[ScannedImage, ...]:
+    """Reads once what a check would find now of the images of the settings, fresh or not; starts nothing.
+
+    Raises:
+        GateError: The cloud could not be reached, or refused.
+    """
+    from gate.images import status  # noqa: PLC0415 - as below
+
+    cloud = CLOUDS[connection.settings.cloud].connect(connection)
+    return status.read_images(cloud.image_scans(), connection.settings)
+
+
 def _decide(connection: Connection) -> Verdict:
     settings, time_of_day = connection.settings, connection.time_of_day
     cloud, poller = CLOUDS[settings.cloud].connect(connection), _poller(connection)
@@ -96,6 +110,7 @@ def _decide(connection: Connection) -> Verdict:
     connection.event_log.is_settled = followed.is_settled
     verdict = judge(followed.last, settings.policy, now=time_of_day.latest(), timeout=settings.timeout)
     if verdict.decision is not Decision.PASSED:
+        explain_task(verdict, followed.last, cloud, connection)
         return verdict
     if not followed.is_settled:
         return not_settled(followed.last, settings.timeout)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gate.image import ImageState
 from gate.scan import TaskState
+from gate.text import one_line
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from gate.image import ScannedImage
     from gate.scan import ScanTask
 
 
@@ -17,6 +20,8 @@ NO_IMAGES = "The scan task has no images: nothing was scanned. Check which image
 _ENDINGS = {TaskState.STOPPED: "was stopped", TaskState.TIMED_OUT: "timed out", TaskState.FAILED: "failed"}
 _FILLERS = frozenset({"the", "scan", "task", "is", "was", "has", "been"})
 """Words that add nothing to the ending of a task."""
+_MOST_NAMES = 5
+_MAX_NAME = 300
 
 
 def format_duration(seconds: float) -> str:
@@ -63,13 +68,21 @@ def too_many_failed(
     )
 
 
-def too_many_risky(risky: int, total: int, limit: int, *, is_judged_above: bool) -> str:
-    """The reason of a block by images with risks; the arguments are those of `too_many_failed`."""
+def too_many_risky(risky: int, total: int, limit: int, *, task: ScanTask, is_judged_above: bool) -> str:
+    """The reason of a block by images with risks, which the task may name; see `too_many_failed`."""
     are = "is" if risky == 1 else "are"
     return (
         f"{_share(risky, total)} {are} risky; --max-risky allows {limit}. "
-        f"Fix the images named in the cloud's console and scan again{_or_raise('--max-risky', is_judged_above)}."
+        f"{_fix_risky(risky, task)}{_or_raise('--max-risky', is_judged_above)}."
     )
+
+
+def _fix_risky(risky: int, task: ScanTask) -> str:
+    if task.asks_for_images:
+        return "Fix the images that the gate names, push them, and run it with their new digests"
+    are_named = sum(image.is_risky is True for image in task.images) >= risky
+    which = "that the gate names" if are_named else "named in the cloud's console"
+    return f"Fix the images {which} and scan again"
 
 
 def passed_images(scanned: int, total: int, *, failed: int, risky: int) -> str:
@@ -154,12 +167,23 @@ def results_pending(task: ScanTask, timeout: float) -> str:
     )
 
 
-def counts_missing(names: list[str]) -> str:
+def counts_missing(names: list[str], task: ScanTask) -> str:
     """The reason when the cloud gave no usable number for these counts of a complete task."""
+    if task.asks_for_images:
+        unclear = [one_line(str(image.image), _MAX_NAME) for image in task.images if _has_unclear_risk(image)]
+        more = f" and {len(unclear) - _MOST_NAMES} more" if len(unclear) > _MOST_NAMES else ""
+        return (
+            "The cloud does not say whether these images are risky, or contradicts itself: "
+            f"{', '.join(unclear[:_MOST_NAMES])}{more}. Check them in the cloud's console, and scan them again."
+        )
     return (
         f"The cloud calls the scan task complete but gave no usable number for: {', '.join(names)}. "
         "The task may be of another type; check it in the cloud's console."
     )
+
+
+def _has_unclear_risk(image: ScannedImage) -> bool:
+    return image.state is ImageState.SCANNED and image.is_risky is None
 
 
 def counts_contradict(claims: list[str], total: int) -> str:
@@ -178,25 +202,37 @@ def nothing_scanned(total: int, *, names_causes: bool) -> str:
     )
 
 
-def not_plainly_complete(sign: str, timeout: float) -> str:
-    """The reason when the cloud's own answer contradicted that the task is complete until the time was up."""
+def not_plainly_complete(sign: str, timeout: float, *, of_images: bool = False) -> str:
+    """The reason when the cloud's own answer contradicted that the task is complete until the time was up.
+
+    Args:
+        sign: What contradicts it.
+        timeout: In s.
+        of_images: Whether images were asked for, and not a task.
+    """
     return (
-        f"The time is up after {format_limit(timeout, '--timeout')} and the cloud calls the scan task complete, but "
-        f"{sign}. It may still be running, or have failed. Check it in the cloud's console, and scan again."
+        f"The time is up after {format_limit(timeout, '--timeout')} and the cloud calls {_the_scan(of_images)} "
+        f"complete, but {sign}. It may still be running, or have failed. Check it in the cloud's console, and scan "
+        "again."
     )
 
 
-def not_settled(timeout: float, *, states_end: bool) -> str:
+def not_settled(timeout: float, *, states_end: bool, of_images: bool = False) -> str:
     """The reason when the counts were within the limits, and could still change when the time was up.
 
     Args:
         timeout: In s.
         states_end: Whether the task states when it ended; if not, two polls are needed however late the gate runs.
+        of_images: As for `not_plainly_complete`.
     """
-    time_is_up = f"The time is up after {format_limit(timeout, '--timeout')} and the scan task"
+    time_is_up = f"The time is up after {format_limit(timeout, '--timeout')} and {_the_scan(of_images)}"
     if not states_end:
         return f"{time_is_up} does not state when it ended, so its counts may still change. Raise --timeout."
     return (
         f"{time_is_up} has just ended, or its counts changed while the gate waited, so they may still change. "
         "Raise --timeout, or run the gate again later."
     )
+
+
+def _the_scan(of_images: bool) -> str:  # noqa: FBT001 - private, and named at both calls
+    return "the scan of the images" if of_images else "the scan task"

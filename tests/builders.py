@@ -184,7 +184,7 @@ def a_release(
     policy = policy or Policy()
     task = as_task(evaluated(images or (an_image(),), policy.findings, NOW.date()))
     settings = Settings(cloud=cloud, policy=policy, images=tuple(image.image for image in task.images))
-    verdict = judge_images(task, settings, now=NOW, is_settled=is_settled, where="Cloud (here)")
+    verdict = judge_images(task, settings, now=NOW, is_settled=is_settled, is_time_up=False, where="Cloud (here)")
     waivers = waiver_uses(policy.findings.waivers, task.images, NOW.date())
     outcome = an_outcome(task, policy=policy, verdict=verdict, cloud=cloud)
     return replace(outcome, waivers=waivers, is_settled=is_settled)

@@ -405,6 +405,10 @@ def test_the_help_of_a_simulated_cloud_shows_its_defaults_and_lists_the_scenario
             "Invalid value for --limit: '3' is not a whole number from 10 to 200.",
         ),
         (["status", "--limits"], "No such option '--limits'. Did you mean '--limit'?"),
+        (
+            ["check", "--max-risk", "1"],
+            "No such option '--max-risk'. (Did you mean one of: '--max-age', '--max-failed', '--max-risky'?)",
+        ),
         (["foo"], "No such command 'foo'."),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",
@@ -779,6 +783,15 @@ def test_simulate_prints_commands_for_a_shell_and_serves_until_stopped(
         "`.venv/bin/scan-gate check`; Ctrl-C stops the simulator."
     )
     assert end == ""
+
+
+@pytest.mark.usefixtures("stopped_asleep")
+def test_simulate_names_the_images_of_a_scenario_to_a_check(capsys: pytest.CaptureFixture[str]) -> None:
+    """In one variable, one per line."""
+    assert cli.main(["simulate", "--scenario", "index"]) == 0
+
+    variable = capsys.readouterr().out.partition("export SCAN_GATE_IMAGE='")[2].partition("'\n")[0]
+    assert tuple(variable.split("\n")) == IMAGE_SCENARIOS["index"].images
 
 
 def test_simulate_starts_with_the_images_that_it_is_told_were_pushed(

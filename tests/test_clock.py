@@ -112,11 +112,21 @@ def test_what_has_to_be_done_after_the_deadline_has_a_time_of_its_own(fake_time:
     deadline.try_acquire_request()
     fake_time.elapsed = 20
 
-    deadline.extend(5)
+    with deadline.extended(5):
+        assert (deadline.left(), deadline.try_acquire_request()) == (5, True)
 
-    assert (deadline.left(), deadline.try_acquire_request()) == (5, True)
+        fake_time.elapsed = 25
 
-    fake_time.elapsed = 25
+        assert not deadline.try_acquire_request()
+
+
+def test_after_what_had_to_be_done_no_other_request_is_sent(fake_time: FakeTime) -> None:
+    deadline = RunDeadline(fake_time.clock(), 10)
+    deadline.try_acquire_request()
+    fake_time.elapsed = 20
+
+    with deadline.extended(5):
+        pass
 
     assert not deadline.try_acquire_request()
 
@@ -124,6 +134,5 @@ def test_what_has_to_be_done_after_the_deadline_has_a_time_of_its_own(fake_time:
 def test_an_extension_never_shortens_a_run(fake_time: FakeTime) -> None:
     deadline = RunDeadline(fake_time.clock(), 10)
 
-    deadline.extend(5)
-
-    assert deadline.left() == 10
+    with deadline.extended(5):
+        assert deadline.left() == 10

@@ -304,7 +304,7 @@ def test_every_command_has_help(command: str, help_of: Callable[[str], str]) -> 
     ("command", "titles"),
     [
         ("check", ["Example", "Connection", "Images", "Judgement", "Reports"]),
-        ("status", ["Example", "Connection"]),
+        ("status", ["Example", "Connection", "Images"]),
     ],
 )
 def test_the_help_has_an_example_the_options_by_section_the_credentials_and_the_exit_codes(
@@ -378,7 +378,7 @@ def test_the_help_of_status_speaks_of_no_verdict_and_of_its_own_exit_codes(help_
     assert text.count("verdict") == text.count("without a verdict") == 1
     assert "exit with 4 if the cloud has not responded by then" in text
     assert "exit with 5" not in text
-    assert "-q, --quiet print only the state of the scan task, and warnings" in text
+    assert "-q, --quiet print only the state of the scan task or the images, and warnings" in text
 
 
 def test_the_help_of_check_explains_every_exit_code(help_of: Callable[[str], str]) -> None:

@@ -108,6 +108,13 @@ def test_what_the_gate_does_in_the_cloud_is_printed_whenever_the_log_is_not_quie
     assert logged(action, verbosity=-1) == []
 
 
+@pytest.mark.parametrize("verbosity", [-1, 0, 1])
+def test_every_log_has_warnings(verbosity: int) -> None:
+    warning = Event(kind=EventKind.WARNING, at=3, text="not known")
+
+    assert logged(warning, verbosity=verbosity) == ["scan-gate:    3.0 s  not known"]
+
+
 @pytest.mark.parametrize(("verbosity", "lines"), [(-1, 0), (0, 0), (1, 1)])
 def test_only_a_verbose_log_has_notes(verbosity: int, lines: int) -> None:
     assert len(logged(Event(kind=EventKind.NOTE, at=0, text="GET /v5"), verbosity=verbosity)) == lines

@@ -96,7 +96,7 @@ def test_a_missing_count_leaves_nothing_to_judge(missing: str) -> None:
 def test_all_missing_counts_are_named() -> None:
     verdict = judge(replace(a_task(), counts=Counts()), Policy(), now=NOW)
 
-    assert verdict.reasons[0].message == counts_missing(["total", "succeeded", "failed", "risky"])
+    assert verdict.reasons[0].message == counts_missing(["total", "succeeded", "failed", "risky"], a_task())
 
 
 def test_a_task_that_looks_for_no_risk_needs_no_risky_count() -> None:
@@ -155,7 +155,7 @@ def test_a_limit_allows_its_own_number_and_not_one_more(name: str, limit: int) -
     message = (
         too_many_failed(limit + 1, 10, limit, stated=limit + 1, names_causes=False, is_judged_above=True)
         if name == "failed"
-        else too_many_risky(limit + 1, 10, limit, is_judged_above=True)
+        else too_many_risky(limit + 1, 10, limit, task=above, is_judged_above=True)
     )
     reason = Reason(code=f"too-many-{name}", message=message, actual=limit + 1, limit=limit)
     assert verdict == Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=(reason,))

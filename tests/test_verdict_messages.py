@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from gate.image import ImageRef, ImageState, ScannedImage
+from gate.images.counts import as_task
 from gate.scan import NO_LONGER_FITS, NOT_LISTED, ScanTask, TaskState
 from gate.verdict_messages import (
     NO_IMAGES,
@@ -55,14 +59,63 @@ def test_the_difference_of_two_clocks_is_in_the_largest_unit_of_which_there_are_
 # Blocks.
 
 
+def a_release(*, risky: int) -> ScanTask:
+    return as_task(
+        tuple(
+            ScannedImage(image=ImageRef(name=f"web-{number}"), state=ImageState.SCANNED, is_risky=True)
+            for number in range(risky)
+        )
+    )
+
+
 @pytest.mark.parametrize(
     ("risky", "stated"), [(1, "1 of 3 images is risky"), (2, "2 of 3 images are risky"), (3, "3 of 3 images are risky")]
 )
 def test_a_block_by_risk_names_the_count_the_total_the_option_and_what_to_do(risky: int, stated: str) -> None:
-    assert too_many_risky(risky, 3, 0, is_judged_above=True) == (
+    assert too_many_risky(risky, 3, 0, task=a_task(), is_judged_above=True) == (
         f"{stated}; --max-risky allows 0. "
         "Fix the images named in the cloud's console and scan again, or raise --max-risky."
     )
+
+
+@pytest.mark.parametrize(
+    ("named", "where"), [(1, "named in the cloud's console"), (2, "that the gate names"), (3, "that the gate names")]
+)
+def test_only_where_the_gate_names_all_risky_images_of_a_task_it_sends_nobody_to_the_console(
+    named: int, where: str
+) -> None:
+    task = replace(a_task(), images=a_release(risky=named).images)
+
+    message = too_many_risky(2, 3, 0, task=task, is_judged_above=False)
+
+    assert message.endswith(f" Fix the images {where} and scan again.")
+
+
+def test_images_that_were_asked_for_are_pushed_anew_when_they_are_fixed() -> None:
+    assert too_many_risky(2, 3, 0, task=a_release(risky=2), is_judged_above=True) == (
+        "2 of 3 images are risky; --max-risky allows 0. Fix the images that the gate names, push them, and run it with "
+        "their new digests, or raise --max-risky."
+    )
+
+
+def test_the_end_of_a_run_for_images_speaks_of_their_scan_and_of_no_task() -> None:
+    start = "The time is up after 30 min (--timeout) and "
+
+    assert not_plainly_complete("it is not", 1800.0, of_images=True).startswith(
+        f"{start}the cloud calls the scan of the images complete, but it is not. "
+    )
+    assert not_settled(1800.0, states_end=True, of_images=True).startswith(f"{start}the scan of the images has just ")
+    assert not_settled(1800.0, states_end=False, of_images=True).startswith(f"{start}the scan of the images does not ")
+
+
+def test_of_many_images_whose_risk_is_not_known_the_first_are_named() -> None:
+    images = a_release(risky=9).images
+    unclear = tuple(replace(image, is_risky=None) for image in images[:7])
+    failed = replace(images[8], state=ImageState.FAILED, is_risky=None)
+
+    message = counts_missing(["risky"], as_task((failed, images[7], *unclear)))
+
+    assert ": web-0, web-1, web-2, web-3, web-4 and 2 more. Check them " in message
 
 
 def test_a_block_by_failures_names_the_count_the_total_the_option_and_what_to_do() -> None:
@@ -73,7 +126,7 @@ def test_a_block_by_failures_names_the_count_the_total_the_option_and_what_to_do
 
 
 def test_a_higher_limit_is_not_advised_where_there_would_be_no_verdict_with_it() -> None:
-    assert too_many_risky(1, 3, 0, is_judged_above=False) == (
+    assert too_many_risky(1, 3, 0, task=a_task(), is_judged_above=False) == (
         "1 of 3 images is risky; --max-risky allows 0. Fix the images named in the cloud's console and scan again."
     )
     assert too_many_failed(3, 3, 0, stated=3, names_causes=True, is_judged_above=False) == (
@@ -102,7 +155,7 @@ def test_the_state_of_an_image_is_no_cause(reason: str, *, expected: bool) -> No
 
 
 def test_more_images_than_there_are_is_called_a_contradiction() -> None:
-    assert too_many_risky(4, 3, 0, is_judged_above=False).startswith(
+    assert too_many_risky(4, 3, 0, task=a_task(), is_judged_above=False).startswith(
         "The counts contradict each other: by them, 4 of only 3 images are risky; --max-risky allows 0. "
     )
     assert too_many_failed(4, 3, 1, stated=4, names_causes=True, is_judged_above=False).startswith(
@@ -215,7 +268,7 @@ def test_a_later_run_is_not_advised_where_it_would_have_to_poll_twice_as_well() 
 
 
 def test_missing_counts_are_named() -> None:
-    assert counts_missing(["total", "risky"]) == (
+    assert counts_missing(["total", "risky"], a_task()) == (
         "The cloud calls the scan task complete but gave no usable number for: total, risky. "
         "The task may be of another type; check it in the cloud's console."
     )

@@ -1,10 +1,12 @@
 """Runs the gate on very many generated sequences of responses, and checks every run against the properties.
 
 `python -m tools.million --sequences 1000000 --seed 1 --workers 2` prints the shares of exit codes, and how often each
-property was checked. At the first violation it prints the seed and the number of the sequence, and exits with 1;
-Ctrl-C ends it earlier. `--only N` repeats one sequence and prints its requests and responses.
+property was checked; with `--mode images`, of sequences of pushes, moved tags, scans and responses in image mode. At
+the first violation it prints the seed and the number of the sequence, and exits with 1; Ctrl-C ends it earlier.
+`--only N` repeats one sequence and prints its requests and responses.
 `tests/properties/sequences.py` generates the responses; `properties.py` has the properties of one run and of two,
 `worse_responses.py` repeats a run with worse responses, and `outputs.py` has the properties of everything it writes.
+Those of image mode are in the files beside them whose names start with `image_`.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ from functools import partial
 from multiprocessing import Pool
 from typing import TYPE_CHECKING
 
+from tests.properties.image_properties import image_violations, worse_image_violations
+from tests.properties.image_sequences import ImageRun, execute_images, generate_images
+from tests.properties.image_worse import worse_image_runs
 from tests.properties.outputs import FAST_OUTPUTS, OUTPUTS, RunOutputs, hostile_text_violations, output_violations
 from tests.properties.properties import stricter_policy_violations, violations, worse_responses_violations
 from tests.properties.sequences import execute, generate, without_real_sleeps
@@ -66,12 +71,12 @@ def main() -> int:
     options = _options()
     print(f"seed {options.seed}, {options.sequences} sequences, {options.workers} workers", flush=True)
     if options.only is not None:
-        return _print_run(options.seed, options.only)
+        return _print_run(options.seed, options.only, options.mode)
     started, total = time.monotonic(), Tally()
     starts = range(options.first, options.sequences, _CHUNK)
     # Ctrl-C ends a long run, and its results so far are printed.
     with suppress(KeyboardInterrupt), Pool(options.workers, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-        for chunk in pool.imap_unordered(partial(_chunk, options.seed, options.sequences), starts):
+        for chunk in pool.imap_unordered(partial(_chunk, options.seed, options.sequences, options.mode), starts):
             total.add(chunk)
             if chunk.violation:
                 break
@@ -83,6 +88,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.million", description=__doc__)
+    parser.add_argument("--mode", choices=("tasks", "images"), default="tasks")
     parser.add_argument("--sequences", type=int, default=1_000_000)
     parser.add_argument("--seed", default=secrets.token_hex(4), help="[default: random]")
     parser.add_argument("--workers", type=int, default=1)
@@ -91,17 +97,17 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _chunk(seed: str, sequences: int, start: int) -> Tally:
+def _chunk(seed: str, sequences: int, mode: str, start: int) -> Tally:
     with without_real_sleeps():
-        return tally(seed, range(start, min(start + _CHUNK, sequences)))
+        return tally(seed, range(start, min(start + _CHUNK, sequences)), mode=mode)
 
 
-def tally(seed: str, numbers: Iterable[int]) -> Tally:
-    """Runs these sequences of a seed until one violates a property."""
-    found = Tally()
+def tally(seed: str, numbers: Iterable[int], *, mode: str = "tasks") -> Tally:
+    """Runs these sequences of a seed, of scan tasks or of images, until one violates a property."""
+    found, check = Tally(), _violations if mode == "tasks" else _image_violations
     for number in numbers:
         try:
-            violation = next(_violations(seed, number, found), None)
+            violation = next(check(seed, number, found), None)
         except Exception:  # noqa: BLE001 - an exception of the gate or of a property is a violation too
             violation = traceback.format_exc()
         if violation:
@@ -125,6 +131,25 @@ def _violations(seed: str, number: int, tally: Tally) -> Iterator[str]:
     yield from _violations_in_outputs(run, number, outputs, tally)
 
 
+def _image_violations(seed: str, number: int, tally: Tally) -> Iterator[str]:
+    outputs = RunOutputs()
+    run = execute_images(generate_images(f"{seed}:{number}"), on_event=outputs.on_event)
+    tally.endings[run.sequence.settings.cloud, int(run.outcome.verdict.exit_code)] += 1
+    tally.requests += len(run.exchanges)
+    yield from image_violations(run)
+    tally.checked["a verdict has evidence of each image, and no other image is scanned"] += 1
+    tally.checked["a pass is true in the history of its images"] += (
+        run.is_truthful and run.outcome.verdict.exit_code == 0
+    )
+    if run.outcome.verdict.exit_code == 1 or number % _UNDECIDED_EVERY == 0:
+        for worsening, worse_run in worse_image_runs(run, _WORSENINGS):
+            yield from worse_image_violations(run, worsening.name, worse_run)
+            tally.checked[f"a run that was {run.outcome.verdict.decision} does not pass with worse responses"] += 1
+    if number % _ALL_OUTPUTS_EVERY == 0:
+        yield from output_violations(run.outcome, outputs.texts(run.outcome, OUTPUTS))
+        tally.checked["all reports agree, and nothing in them is forged"] += 1
+
+
 def _violations_of_worse(run: Run, number: int, tally: Tally) -> Iterator[str]:
     if run.outcome.verdict.exit_code == 1 or number % _UNDECIDED_EVERY == 0:
         for worsening, worse_run in worse_runs(run, _WORSENINGS):
@@ -144,15 +169,20 @@ def _violations_in_outputs(run: Run, number: int, outputs: RunOutputs, tally: Ta
         tally.checked["hostile text changes nothing but text, in every report"] += 1
 
 
-def _print_run(seed: str, number: int) -> int:
+def _print_run(seed: str, number: int, mode: str) -> int:
+    name = f"{seed}:{number}"
     with without_real_sleeps():
-        run = execute(generate(f"{seed}:{number}"))
+        run = execute_images(generate_images(name)) if mode == "images" else execute(generate(name))
         for exchange in run.exchanges:
             request = exchange.request
-            print(f"{exchange.started_at:9.2f} {exchange.ended_at:9.2f} {request.operation} {request.query}")
+            body = f" {request.body}" if request.body else ""
+            print(f"{exchange.started_at:9.2f} {exchange.ended_at:9.2f} {request.operation} {request.query}{body}")
             print(f"    {exchange.response}")
         print(run.sequence, run.outcome.verdict, run.outcome.task, sep="\n")
-        found = list(_violations(seed, number, Tally()))
+        if isinstance(run, ImageRun) and run.history:
+            print(*run.history.tags, run.history.findings, run.history.hidden, sep="\n")
+        check = _image_violations if mode == "images" else _violations
+        found = list(check(seed, number, Tally()))
         print(*found, sep="\n")
     return 1 if found else 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gate.image_messages import moved, sentence
+from gate.image_description import moved, sentence
 from gate.policy import Decision
 from gate.reports.images import NOT_SCANNED, RISKY, failed_checks, named_images, passed_release, shown_images
 

@@ -87,6 +87,7 @@ class ApiClient:
         operation: str = "",
         bytes_kept: int = 0,
         is_repeatable: bool = True,
+        is_retried: bool = True,
         may_be_empty: bool = False,
     ) -> dict[str, Any]:
         """Calls one operation and returns the JSON object of its response.
@@ -103,6 +104,7 @@ class ApiClient:
             bytes_kept: What the caller keeps of earlier responses; this one may take that much less memory.
             is_repeatable: False for an operation that must not run twice, such as one that starts a scan. After a rate
                 limit it is sent again all the same, as it did not run; after any other transient error it may have run.
+            is_retried: False for an operation that the run can do without: it is sent once, and queues for no quota.
             may_be_empty: Whether the operation is documented to respond without a body; that is returned as {}.
 
         Raises:
@@ -118,6 +120,8 @@ class ApiClient:
         }
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         attempt = partial(self._attempt, partial(requests.Request, method, url, headers, data=data), attributes)
+        if not is_retried:
+            return attempt()
         return self._retries.run(attempt, after=TransientError if is_repeatable else Throttled)
 
     def _attempt(self, request: Callable[..., requests.Request], attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,13 @@ class Cloud(Protocol):
         """
         ...
 
+    def explain(self, task: ScanTask) -> ScanTask:
+        """Returns the same task with its risky images by name, where the cloud lists them in another place.
+
+        They never decide, and may be more or fewer than the task counts. Each request is sent once, and not retried.
+        """
+        ...
+
     def image_scans(self) -> ImageScans:
         """The scans of single images, in place of tasks; sends no request."""
         ...
@@ -65,7 +72,7 @@ class ImageScans(Protocol):
     """The scans of exactly the images that were asked for; `gate.images` decides what to ask, and when.
 
     It serves one run, and keeps what it has read of an image for the calls that follow. Every method may raise what
-    those of `Cloud` raise. An image is told by its digest, in every answer too: names alone prove nothing.
+    those of `Cloud` raise. An image is identified by its digest, in responses too: names alone prove nothing.
     """
 
     def resolve(self, image: ImageRef) -> TaggedDigest | None:
@@ -87,7 +94,14 @@ class ImageScans(Protocol):
         ...
 
     def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """The same images, with their findings by severity, where the cloud states them in another place."""
+        """The same images, with their findings by severity, where those may show a risk that the rest does not."""
+        ...
+
+    def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """The same images, which are judged, with what explains their results and takes calls of its own.
+
+        It decides nothing. Each request is sent once, and not retried; without a response, less is explained.
+        """
         ...
 
     def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:

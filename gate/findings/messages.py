@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.finding import FindingStatus
-from gate.image_messages import short_name
+from gate.image_description import short_name
 from gate.text import one_line
 from gate.verdict_messages import format_duration, format_time
 

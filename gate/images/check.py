@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.clouds.exchange import Exchange
-from gate.errors import ExitCode, GateError
+from gate.errors import DeadlineExceeded, ExitCode, GateError
+from gate.explain import explain_images
 from gate.findings.ask import with_findings
 from gate.findings.evaluate import evaluated, today
 from gate.findings.reasons import stale_baseline
@@ -43,18 +44,25 @@ def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> V
     if isinstance(pinned, Verdict):
         return pinned
     connection.event_log.note(f"judging {len(pinned)} images and no other")
-    task, is_settled = _follow(scans, pinned, poller, connection)
-    connection.event_log.is_settled = is_settled
+    task, is_settled, is_time_up = _follow(scans, pinned, poller, connection)
     images = task.images
     if all(image.state.has_ended for image in images):
-        images = with_findings(images, scans, connection, for_reports=_list_findings(settings))
+        try:
+            images = with_findings(images, scans, connection, for_reports=_list_findings(settings))
+        except DeadlineExceeded:
+            # They may still show a risk, so there is no pass without them; a block needs none.
+            is_settled = False
+    connection.event_log.is_settled = is_settled
     day = today(settings.policy.findings, connection.time_of_day.latest())
     tags = {image for image in asked if not image.digest}
     judged = evaluated(images, settings.policy.findings, day)
     task = as_task(tuple(_moved(image, tags, scans, connection) for image in judged))
     connection.event_log.task = task
     now = connection.time_of_day.latest()
-    return judge_images(task, settings, now=now, is_settled=is_settled, where=scans.search_description())
+    where = scans.search_description()
+    verdict = judge_images(task, settings, now=now, is_settled=is_settled, is_time_up=is_time_up, where=where)
+    explain_images(verdict, task, scans, connection)
+    return verdict
 
 
 def pin(
@@ -95,10 +103,11 @@ def pin(
 
 def _follow(
     scans: ImageScans, images: Sequence[ImageRef], poller: Poller, connection: Connection
-) -> tuple[ScanTask, bool]:
+) -> tuple[ScanTask, bool, bool]:
+    """All images as they were last seen; whether that may be believed, and whether no time was left to wait."""
     follower = ImageFollower(scans, images, poller, connection)
     try:
-        return follower.follow(), follower.is_settled
+        return follower.follow(), follower.is_settled, connection.deadline.is_over()
     finally:
         if follower.has_unfinished_scan:
             _stop(scans, connection)
@@ -112,9 +121,9 @@ def _list_findings(settings: Settings) -> bool:
 def _stop(scans: ImageScans, connection: Connection) -> None:
     """Stops the scan that was started, if that takes little time: the reports of the run are still to be written."""
     connection.event_log.acted(messages.STOPPING)
-    connection.deadline.extend(_TIME_TO_STOP)
     try:
-        Exchange(lambda _: scans.stop()).result(_TIME_TO_STOP)
+        with connection.deadline.extended(_TIME_TO_STOP):
+            Exchange(lambda _: scans.stop()).result(_TIME_TO_STOP)
     except (GateError, TimeoutError) as error:
         connection.event_log.acted(messages.not_stopped(error.happened if isinstance(error, GateError) else ""))
 

@@ -195,10 +195,14 @@ class ImageFollower:
 
 
 class _ListingDeadline(Deadline):
-    """The end of the appear timeout while an image is not listed yet; once all are, the end of the run."""
+    """The end of the appear timeout while an image is not listed yet; once all are, the end of the run.
+
+    It starts with the first look: to resolve many tags may take longer than the appear timeout where they have a quota.
+    """
 
     def __init__(self, connection: Connection, follower: ImageFollower) -> None:
-        super().__init__(connection.clock, min(connection.settings.appear_timeout, connection.settings.timeout))
+        clock, settings = connection.clock, connection.settings
+        super().__init__(clock, min(clock.elapsed() + settings.appear_timeout, settings.timeout))
         self._end_of_run = connection.deadline
         self._follower = follower
 

@@ -164,7 +164,7 @@ def _is_index(descriptor: dict[str, Any]) -> bool:
     kind = str(descriptor.get("mediaType"))
     annotations = descriptor.get("annotations")
     if isinstance(annotations, dict) and annotations.get(_REFERENCE_TYPE) == "attestation-manifest":
-        raise _NotMetadata(f"its {_DESCRIPTOR} is that of an attestation, which is no image")
+        raise _NotMetadata(f"its {_DESCRIPTOR} is that of an attestation, not of an image")
     if kind not in _INDEXES | _MANIFESTS:
-        raise _NotMetadata(f"it is no image, by the media type {kind!r} in its {_DESCRIPTOR}")
+        raise _NotMetadata(f"the media type {kind!r} in its {_DESCRIPTOR} is not that of an image")
     return kind in _INDEXES

@@ -27,7 +27,9 @@ _NOT_FINAL = frozenset({"image-state-unknown", "not-final"})
 """The codes of reasons that more time may remove; with any other, there is nothing to judge."""
 
 
-def judge_images(task: ScanTask, settings: Settings, *, now: datetime, is_settled: bool, where: str) -> Verdict:
+def judge_images(
+    task: ScanTask, settings: Settings, *, now: datetime, is_settled: bool, is_time_up: bool, where: str
+) -> Verdict:
     """Decides whether these images may be released.
 
     What exceeds a limit blocks, also when other images have no result, or one that cannot be believed: no result of
@@ -38,9 +40,10 @@ def judge_images(task: ScanTask, settings: Settings, *, now: datetime, is_settle
         settings: The settings of the run.
         now: The latest time that is known.
         is_settled: Whether the last look at them may be believed.
+        is_time_up: Whether the wait ended because the run had no time left.
         where: Where they were searched, for a message.
     """
-    verdict = _by_counts(task, settings, now=now, is_settled=is_settled, where=where)
+    verdict = _by_counts(task, settings, now=now, is_settled=is_settled, is_time_up=is_time_up, where=where)
     believed = [image for image in task.images if not contradiction(as_task((image,)), now)]
     reasons = finding_reasons(believed, settings.policy.findings)
     if verdict.decision is not Decision.UNDECIDED:
@@ -52,7 +55,9 @@ def judge_images(task: ScanTask, settings: Settings, *, now: datetime, is_settle
     return Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=(*others, *reasons))
 
 
-def _by_counts(task: ScanTask, settings: Settings, *, now: datetime, is_settled: bool, where: str) -> Verdict:
+def _by_counts(
+    task: ScanTask, settings: Settings, *, now: datetime, is_settled: bool, is_time_up: bool, where: str
+) -> Verdict:
     policy, timeout = settings.policy, settings.timeout
     certain = tuple(image for image in task.images if _is_certain(image, now))
     of_certain = judge(as_task(certain), policy, now=now, timeout=timeout) if certain else None
@@ -64,7 +69,7 @@ def _by_counts(task: ScanTask, settings: Settings, *, now: datetime, is_settled:
             return verdict
         verdict = _for_want_of_findings(task, settings) or verdict
     else:
-        verdict = _without_results(task, settings, where)
+        verdict = _without_results(task, settings, where, is_time_up=is_time_up)
     return of_certain if of_certain and of_certain.decision is Decision.BLOCKED else verdict
 
 
@@ -84,24 +89,36 @@ def _is_certain(image: ScannedImage, now: datetime) -> bool:
     return image.state.has_ended and image.is_risky is not None and not contradiction(as_task((image,)), now)
 
 
-def _without_results(task: ScanTask, settings: Settings, where: str) -> Verdict:
-    reasons = tuple(_reasons(task, settings, where))
+def _without_results(task: ScanTask, settings: Settings, where: str, *, is_time_up: bool) -> Verdict:
+    reasons = tuple(_reasons(task, settings, where, is_time_up=is_time_up))
     is_hopeless = any(reason.code not in _NOT_FINAL for reason in reasons)
     exit_code = ExitCode.NOTHING_TO_JUDGE if is_hopeless else ExitCode.NOT_FINAL
     return Verdict(decision=Decision.UNDECIDED, exit_code=exit_code, reasons=reasons)
 
 
-def _reasons(task: ScanTask, settings: Settings, where: str) -> list[Reason]:
+def _reasons(task: ScanTask, settings: Settings, where: str, *, is_time_up: bool) -> list[Reason]:
     """One reason for each state of images that keeps the release from being judged."""
     of = {state: [image for image in task.images if image.state is state] for state in ImageState}
-    limit = format_limit(settings.timeout, "--timeout")
+    limit = format_limit(settings.timeout, "--timeout") if is_time_up else ""
     appear_limit = format_limit(min(settings.appear_timeout, settings.timeout), "--appear-timeout")
+    # One that cannot be scanned ends the wait at once.
+    waited = "" if of[ImageState.NOT_SCANNABLE] else appear_limit
     waiting = [*of[ImageState.WAITING], *of[ImageState.SCANNING]]
     found: dict[str, tuple[list[ScannedImage], Callable[[list[ScannedImage]], str]]] = {
-        "image-missing": (of[ImageState.MISSING], lambda images: messages.missing(images, appear_limit, where)),
+        "image-missing": (of[ImageState.MISSING], lambda images: messages.missing(images, waited, where)),
         "image-not-scannable": (of[ImageState.NOT_SCANNABLE], messages.not_scannable),
-        "image-outdated": (of[ImageState.OUTDATED], messages.outdated),
+        "image-outdated": (of[ImageState.OUTDATED], lambda images: _outdated(images, settings)),
         "image-state-unknown": (of[ImageState.UNKNOWN], lambda images: messages.unknown_state(images, limit)),
-        "not-final": (waiting, lambda images: messages.not_scanned_in_time(images, len(task.images), limit)),
+        "not-final": (waiting, lambda images: messages.not_scanned(images, len(task.images), limit)),
     }
     return [Reason(code=code, message=message(images)) for code, (images, message) in found.items() if images]
+
+
+def _outdated(images: list[ScannedImage], settings: Settings) -> str:
+    policy = settings.policy
+    are_only_old = settings.scan != "always" and not any(image.reason for image in images)
+    is_allowed = all(
+        image.scanned_at and (policy.started_after is None or image.scanned_at >= policy.started_after)
+        for image in images
+    )
+    return messages.outdated(images, may_start=settings.scan != "never", is_age_of_use=are_only_old and is_allowed)

@@ -1,4 +1,7 @@
-"""The words of image mode: what the gate does in the cloud, what it waits for, and why images are not judged."""
+"""The words of image mode: what the gate does in the cloud, what it waits for, and why images are not judged.
+
+`gate.image_description` describes a single image.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 NOT_SETTLED_YET = "the scan has just ended: looking once more, since its results may still change"
 STOPPING = "stopping the scan that this run has started, since nobody waits for it any more"
 NO_LONGER_THERE = "no image any more"
+UNKNOWN_TAG = "the registry does not know this tag"
+UNLISTED_INDEX = "it is an index of several images, and the cloud does not list it"
 _MOST_NAMES = 5
 _MAX_NAME = 300
 
@@ -64,13 +69,20 @@ def indexes(images: Sequence[ImageRef]) -> str:
 
 
 def missing(images: Sequence[ScannedImage], limit: str, where: str) -> str:
-    """The reason when the cloud did not list images in time."""
+    """The reason when the cloud did not list images in time.
+
+    Args:
+        images: The images.
+        limit: For how long the gate waited for them; empty if it did not, because of another image.
+        where: Where they were searched.
+    """
     others = [image for image in images if image.listed_digest]
     moved = f" Under the tag of {_names([others[0].image])} it lists {others[0].listed_digest}." if others else ""
+    start = f"After {limit} the" if limit else "The"
     return (
-        f"After {limit} the cloud does not list {_names([image.image for image in images])} ({where}).{moved} "
+        f"{start} cloud does not list {_names([image.image for image in images])} ({where}).{moved} "
         "The registry was not read since the push, or is another one, or these credentials do not see it. Check it in "
-        "the cloud's console, or raise --appear-timeout."
+        f"the cloud's console{', or raise --appear-timeout' if limit else ''}."
     )
 
 
@@ -82,29 +94,46 @@ def not_scannable(images: Sequence[ScannedImage]) -> str:
     )
 
 
-def outdated(images: Sequence[ScannedImage]) -> str:
-    """The reason when images have no result but one that is too old, or of a scan that looked for less."""
-    return (
-        f"No scan since then has a result for {_named_with_reasons(images)}. Scan these images again, let the gate do "
-        "so (--scan auto), or allow older results with --max-age."
-    )
+def outdated(images: Sequence[ScannedImage], *, may_start: bool, is_age_of_use: bool) -> str:
+    """The reason when images have no result but one that is too old, or of a scan that looked for less.
+
+    Args:
+        images: The images.
+        may_start: Whether the gate may start scans, and did not start one of these.
+        is_age_of_use: Whether a higher --max-age would let all of these results count.
+    """
+    older = ", or allow older results with --max-age" if is_age_of_use else ""
+    how = ", or run the gate again once every image can be scanned" if may_start else ", or let the gate (--scan auto)"
+    return f"No scan has a result that counts for {_named_with_reasons(images)}. Scan these images again{how}{older}."
 
 
 def unknown_state(images: Sequence[ScannedImage], limit: str) -> str:
-    """The reason when images were in a state that nobody documents until the time was up."""
+    """The reason when images were last seen in a state that no document has; `limit` is that of `not_scanned`."""
     states = ", ".join(sorted({one_line(image.raw_state, 80) or "none given" for image in images}))
+    start = f"The time is up after {limit} and the" if limit else "The"
     return (
-        f"The time is up after {limit} and the state of {_names([image.image for image in images])} is unknown "
+        f"{start} state of {_names([image.image for image in images])} is unknown "
         f"({states}). Check it in the cloud's console; what is scanned there is a reason to report this state to the "
         "gate's project."
     )
 
 
-def not_scanned_in_time(images: Sequence[ScannedImage], total: int, limit: str) -> str:
-    """The reason when the scan of images had not ended when the time was up."""
+def not_scanned(images: Sequence[ScannedImage], total: int, limit: str) -> str:
+    """The reason when the scan of images had not ended.
+
+    Args:
+        images: The images.
+        total: How many were asked for.
+        limit: The time that was up by then; empty if the wait ended before, because of another image.
+    """
+    have, names = f"{_of(len(images), total)} {_have(len(images))}", _names([image.image for image in images])
+    if not limit:
+        return (
+            f"{have} no result, and the gate waits for none while another image is not listed or cannot be scanned: "
+            f"{names}. Correct that first, and run the gate again."
+        )
     return (
-        f"The time is up after {limit} and {_of(len(images), total)} {_have(len(images))} no result yet: "
-        f"{_names([image.image for image in images])}. Raise --timeout, or run the gate again later."
+        f"The time is up after {limit} and {have} no result yet: {names}. Raise --timeout, or run the gate again later."
     )
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def registry_of(image: ImageRef, cloud: str) -> RegistryHost | None:
-    """What the host of its registry says to this cloud; None without a registry, or if it is a domain of one's own.
+    """What the host of its registry says to this cloud; None without a registry, or for a custom domain.
 
     Raises:
         ValueError: It is a registry of another cloud, or one whose images this cloud does not scan.

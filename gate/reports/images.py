@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from gate import image_messages, verdict_messages
+from gate import image_description, verdict_messages
 from gate.image import ImageState, ScannedImage
 from gate.policy import Decision
 
@@ -151,7 +151,7 @@ def failed_checks(images: Iterable[ScannedImage], outcome: Outcome) -> Iterator[
         yield FailedCheck(
             image=image,
             check=check,
-            text=image_messages.sentence(image),
+            text=image_description.sentence(image),
             identity=f"{repository}/{met[check, repository]}",
             blocks=is_blocking[check],
         )
@@ -178,7 +178,9 @@ def unmatched_names(outcome: Outcome) -> str:
     task = outcome.task
     if task is None or task.asks_for_images or not task.images or task.counts.risky is None:
         return ""
-    return image_messages.names_and_count(sum(failed_check(image) == RISKY for image in task.images), task.counts.risky)
+    return image_description.names_and_count(
+        sum(failed_check(image) == RISKY for image in task.images), task.counts.risky
+    )
 
 
 def fingerprint(*parts: str) -> str:

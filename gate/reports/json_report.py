@@ -33,7 +33,7 @@ _IMAGE = RowLayout(
         **_placeholders("reference", *_PARTS, "state", "raw_state", "scanned_at", "risky", "cloud_risky", "highest"),
         "findings": {scope: f"%(kind_{scope.name})s" for scope in ScanScope},
         "severities": {severity: f"%(severity_{severity.name})s" for severity in _SEVERITIES},
-        **_placeholders("listed_findings", "findings_doubt", "reason", "listed_digest", "moved_to"),
+        **_placeholders("listed_findings", "findings_doubt", "reason", "warning", "listed_digest", "moved_to"),
     },
     depth=2,
 )
@@ -117,6 +117,7 @@ def _image(image: ScannedImage, waiver_numbers: Mapping[int, int]) -> str:
         **{f"kind_{scope.name}": image.kinds.get(scope) for scope in ScanScope},
         **{f"severity_{severity.name}": image.severities.get(severity) for severity in _SEVERITIES},
         reason=image.reason,
+        warning=image.warning,
         listed_digest=image.listed_digest,
         moved_to=image.moved_to,
     )

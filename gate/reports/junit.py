@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from gate.image_messages import predicate, short_name
+from gate.image_description import predicate, short_name
 from gate.policy import Decision
 from gate.reports.images import CHECKS, blocks, failed_check, is_clean, left_out, named_images, passed_release
 from gate.reports.size_limits import MAX_JUNIT_SIZE, count_fitting, size

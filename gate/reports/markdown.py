@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from gate.finding_messages import severity, title
-from gate.image_messages import details, moved, result, short_name
+from gate.image_description import details, moved, result, short_name
 from gate.outcome import coverage
 from gate.policy import Decision, failed_images
 from gate.reports.images import left_out, named_images, passed_release, unmatched_names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from gate.image_messages import sentence
+from gate.image_description import sentence
 from gate.outcome import coverage
 from gate.policy import failed_images
 from gate.reports.images import left_out, named_images, passed_release, unmatched_names

@@ -36,7 +36,7 @@ def pushed_image(request: HttpRequest) -> PushedImage:
     """
     document = _object(json.loads(request.body), MEMBERS)
     if (failure := document.get("failure")) is not None and failure not in FAILURES:
-        raise ValueError(f"failure is none of {', '.join(FAILURES)}")
+        raise ValueError(f"failure is not one of {', '.join(FAILURES)}")
     return PushedImage.parse(
         str(document.get("image", "")), findings=_findings(document.get("findings", {})), failure=failure
     )

@@ -122,6 +122,8 @@ class PushedImage:
     """In bytes."""
     scannable: bool = True
     """Whether the cloud says that it can be scanned."""
+    distribution: tuple[str, str] = ("HCE", "2.0")
+    """Name and version of its system; the form in which a cloud states them is not documented. Empty: none is found."""
     findings: Findings = CLEAN
     failure: ScanFailure | None = None
     """How a scan of it fails; None if it succeeds."""

@@ -64,7 +64,7 @@ def _release(
 
 THEIR_SCAN: Final = SimulatedTask(
     id="7d1f3a52-0000-4000-8000-000000000001",
-    name="scan-of-somebody-else",
+    name="scan-of-others",
     images=(KNOWN_WEB,),
     all_images=False,
     started_ago=30.0,
@@ -122,7 +122,7 @@ IMAGE_SCENARIOS: Final[Mapping[str, Scenario]] = {
         ),
         _release(
             "already-scanning",
-            "One of two images is being scanned, by somebody else, for four more seconds.",
+            "One of two images is being scanned already, for four more seconds.",
             0,
             KNOWN_WEB,
             tasks=(THEIR_SCAN,),

@@ -45,8 +45,8 @@ from tests.github_runner import parse_outputs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gate.clouds import ImageScans
     from gate.clouds.api_client import ApiClient
+    from gate.clouds.huawei.images.scans import HuaweiImageScans
     from gate.scan import ScanTask
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -189,7 +189,7 @@ def _alibaba_pages(data: bytes) -> None:
             pages.fetch_all_rows(_call_in_rotation(data), key, what="rows", identity=repr)
 
 
-def _no_images() -> ImageScans:
+def _no_images() -> HuaweiImageScans:
     raise AssertionError("a task is read without images")
 
 

@@ -122,6 +122,10 @@ class ScriptedScans:
             for image in images
         )
 
+    def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """The images unchanged."""
+        return tuple(images)
+
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """Notes it."""
         self.calls.append(f"list {' '.join(image.name for image in images)}")

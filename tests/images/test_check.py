@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.errors import Interrupted, Refused, TransientError
+from gate.errors import DeadlineExceeded, Interrupted, Refused, TransientError
 from gate.image import ImageState, TaggedDigest
 from gate.outcome import EventKind
 from gate.policy import Decision, Policy
 from gate.scan import RISK_SCOPES
+from tests.builders import FakeTime
 from tests.images.scripted import (
     API,
+    HOUR,
     NARROW,
     WEB,
     ScriptedScans,
@@ -25,7 +27,7 @@ from tests.images.scripted import (
 )
 
 if TYPE_CHECKING:
-    from gate.image import ScannedImage
+    from gate.image import ImageRef, ScannedImage
 
 WAITING, SCANNING, SCANNED, FAILED = (
     ImageState.WAITING,
@@ -124,6 +126,26 @@ def test_an_image_that_the_cloud_never_lists_is_missing_by_name_and_the_others_a
     assert "1 min (--appear-timeout)" in run.verdict.reasons[0].message
     assert not [call for call in run.calls if call.startswith("start")]
     assert sum(run.slept) == pytest.approx(60.0)
+    assert run.verdict.reasons[1].message == (
+        "1 of 2 images has no result, and the gate waits for none while another image is not listed or cannot be "
+        f"scanned: {API}. Correct that first, and run the gate again."
+    )
+
+
+@pytest.mark.parametrize(("timeout", "codes"), [(1800.0, []), (620.0, ["image-missing"])])
+def test_the_wait_for_the_list_starts_once_all_tags_are_resolved_and_ends_with_the_run(
+    timeout: float, codes: list[str]
+) -> None:
+    time, tag = FakeTime(), a_ref(digest="")
+
+    class SlowRegistry(ScriptedScans):
+        def resolve(self, image: ImageRef) -> TaggedDigest | None:
+            time.elapsed += 600.0
+            return super().resolve(image)
+
+    scans = SlowRegistry([[], [], [], [an_image(scanned_at=at(1))]], tags={tag: [TaggedDigest(digest=a_digest())]})
+
+    assert run_images(scans, tag, time=time, appear_timeout=60.0, timeout=timeout).codes == codes
 
 
 def test_another_digest_under_the_tag_is_told() -> None:
@@ -248,6 +270,19 @@ def test_a_risky_image_blocks() -> None:
     assert run.verdict.reasons[0].message.startswith("1 of 2 images is risky")
 
 
+@pytest.mark.parametrize(("is_risky", "code"), [(False, 5), (True, 1), (None, 7)])
+def test_without_time_for_the_numbers_there_is_no_pass_and_still_a_block(*, is_risky: bool | None, code: int) -> None:
+    """Numbers by severity may show a risk, so that a clean image is not settled without them."""
+    scans = ScriptedScans([[an_image(is_risky=is_risky)]])
+    scans.on_look = lambda: setattr(scans, "with_severities", _raise_deadline)
+
+    assert int(run_images(scans, WEB).verdict.exit_code) == code
+
+
+def _raise_deadline(_images: object) -> None:
+    raise DeadlineExceeded("The time is up.")
+
+
 def test_a_risky_image_blocks_although_another_one_is_missing() -> None:
     run = run_images(ScriptedScans([[an_image(is_risky=True)]]), WEB, API, appear_timeout=30.0)
 
@@ -279,6 +314,10 @@ def test_an_image_whose_risk_is_not_known_is_undecided() -> None:
     run = run_images(ScriptedScans([[an_image(is_risky=None)]]))
 
     assert (run.codes, int(run.verdict.exit_code)) == (["counts-missing"], 7)
+    assert run.verdict.reasons[0].message == (
+        f"The cloud does not say whether these images are risky, or contradicts itself: {WEB}. "
+        "Check them in the cloud's console, and scan them again."
+    )
 
 
 def test_an_image_that_cannot_be_scanned_ends_the_wait_at_once_and_nothing_is_started() -> None:
@@ -287,14 +326,65 @@ def test_an_image_that_cannot_be_scanned_ends_the_wait_at_once_and_nothing_is_st
 
     assert (run.codes, int(run.verdict.exit_code)) == (["image-not-scannable", "not-final"], 7)
     assert "an index of several platforms" in run.verdict.reasons[0].message
+    assert run.verdict.reasons[1].message.startswith("1 of 2 images has no result, and the gate waits for none while ")
     assert run.calls == ["look"]
+
+
+def test_an_image_that_was_not_waited_for_is_not_called_missing_after_a_wait() -> None:
+    index = an_image(API, ImageState.NOT_SCANNABLE, reason="an index")
+
+    missing, _ = run_images(ScriptedScans([[index]]), WEB, API).verdict.reasons
+
+    assert missing.message.startswith(f"The cloud does not list {WEB} (Scripted Cloud (here)). ")
+    assert missing.message.endswith(" Check it in the cloud's console.")
+
+
+@pytest.mark.parametrize(
+    ("settings", "advice"),
+    [
+        ({"scan": "never"}, ", or let the gate (--scan auto), or allow older results with --max-age."),
+        ({"scan": "auto"}, ", or run the gate again once every image can be scanned, or allow older results with "),
+        ({"scan": "always"}, ", or run the gate again once every image can be scanned."),
+        (
+            {"scan": "never", "policy": Policy(settle=0, started_after=at(-HOUR.total_seconds()))},
+            ", or let the gate (--scan auto).",
+        ),
+    ],
+    ids=["never", "auto", "always", "before --started-after"],
+)
+def test_what_to_do_about_an_old_result_depends_on_what_the_options_in_force_allow(
+    settings: dict[str, Any], advice: str
+) -> None:
+    theirs = an_image(API, SCANNING)
+
+    message = run_images(ScriptedScans([[OLD, theirs]]), WEB, API, timeout=300.0, **settings).verdict.reasons[0].message
+
+    assert f"{WEB} (last scanned at 2026-01-29T12:00:00Z). Scan these images again{advice}" in message
+
+
+def test_a_higher_age_is_not_advised_for_a_result_that_is_not_too_old_but_another_ones() -> None:
+    scans = ScriptedScans([[an_image()]], of_others={"web"})
+
+    (reason,) = run_images(scans, scan="never", timeout=300.0).verdict.reasons
+
+    assert reason.message.endswith("(of another image). Scan these images again, or let the gate (--scan auto).")
 
 
 def test_an_unknown_state_is_waited_out_and_named() -> None:
     run = run_images(ScriptedScans([[an_image(state=ImageState.UNKNOWN, raw_state="pondering")]]), timeout=300.0)
 
     assert (run.codes, int(run.verdict.exit_code)) == (["image-state-unknown"], 5)
-    assert "(pondering)" in run.verdict.reasons[0].message
+    assert run.verdict.reasons[0].message.startswith(
+        f"The time is up after 5 min (--timeout) and the state of {WEB} is unknown (pondering). "
+    )
+
+
+def test_an_unknown_state_is_not_waited_out_beside_an_image_that_cannot_be_scanned() -> None:
+    index = an_image(API, ImageState.NOT_SCANNABLE)
+    run = run_images(ScriptedScans([[an_image(state=ImageState.UNKNOWN), index]]), WEB, API)
+
+    assert (run.codes, run.slept) == (["image-not-scannable", "image-state-unknown"], [])
+    assert run.verdict.reasons[1].message.startswith(f"The state of {WEB} is unknown (unknown). ")
 
 
 @pytest.mark.parametrize(

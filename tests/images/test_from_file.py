@@ -214,19 +214,22 @@ def test_a_name_with_the_digest_itself_is_one() -> None:
             "its containerimage.digest is the id of a local image, which no reg",
         ),
         ({"containerimage_descriptor": "eyJtZWRpYVR5"}, "its containerimage.descriptor is not an object"),
-        ({"containerimage_descriptor": {"digest": DIGEST}}, "it is no image, by the media type 'None' in its contai"),
+        (
+            {"containerimage_descriptor": {"digest": DIGEST}},
+            "the media type 'None' in its containerimage.descriptor is not that of an image",
+        ),
         (
             {"containerimage_descriptor": a_descriptor(mediaType="application/vnd.oci.image.config.v1+json")},
-            "it is no image, by the media type 'application/vnd.oci.image.config.v1+json' in its containerimage.descr",
+            "the media type 'application/vnd.oci.image.config.v1+json' in its containerimage.descriptor is not",
         ),
-        ({"containerimage_descriptor": a_descriptor(mediaType=[])}, "it is no image, by the media type '[]' in its"),
+        ({"containerimage_descriptor": a_descriptor(mediaType=[])}, "the media type '[]' in its"),
         (
             {
                 "containerimage_descriptor": a_descriptor(
                     annotations={"vnd.docker.reference.type": "attestation-manifest"}
                 )
             },
-            "its containerimage.descriptor is that of an attestation, which is no image",
+            "its containerimage.descriptor is that of an attestation, not of an image",
         ),
     ],
 )

@@ -120,6 +120,10 @@ class World:
         """This cloud has no severities."""
         return tuple(images)
 
+    def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """This cloud has nothing to add."""
+        return tuple(images)
+
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """Those that wait for it are listed soon, or never."""
         for image in self.images:

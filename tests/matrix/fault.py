@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tests.matrix.injection_points import OPTIONS, TASK_ID
@@ -53,11 +55,12 @@ class FaultContext:
     """State that a fault keeps from one response to the next."""
     affected_responses: int = 0
     """The number of responses that a fault changed, or that were sent while it was in effect."""
-    task: SimulatedTask = field(init=False)
-    """The task that the gate has to judge."""
+    options: tuple[str, ...] = OPTIONS
 
-    def __post_init__(self) -> None:
-        self.task = next(task for task in self.gate.simulator.tasks if task.id == TASK_ID)
+    @cached_property
+    def task(self) -> SimulatedTask:
+        """The task that the gate has to judge."""
+        return next(task for task in self.gate.simulator.tasks if task.id == TASK_ID)
 
     def run(self, fault: Fault, *arguments: str) -> Ending:
         """Runs the check, and injects the fault at its time."""
@@ -65,7 +68,7 @@ class FaultContext:
             self.gate.time.at_elapsed(self.timing.injected_at, lambda: self._inject(fault))
         else:
             self._inject(fault)
-        return self.gate.check(*OPTIONS, *fault.arguments, *arguments)
+        return self.gate.check(*self.options, *fault.arguments, *arguments)
 
     def _inject(self, fault: Fault) -> None:
         fault.inject(self)
@@ -111,8 +114,13 @@ def response_fault(name: str, change: Change, **attributes: Any) -> Fault:
     """A fault that changes the responses of the operations of its injection point."""
 
     def inject(context: FaultContext) -> None:
-        def rewrite(operation: str, true: Any) -> Any:
-            is_affected = not context.timing.operations or operation in context.timing.operations
+        calls: Counter[str] = Counter()
+        inner = context.gate.simulator.rewrite
+
+        def rewrite(operation: str, document: Any) -> Any:
+            calls[operation] += 1
+            true = inner(operation, document) if inner else document
+            is_affected = context.timing.affects(operation, calls[operation])
             changed = change(context, operation, true) if is_affected else true
             # Compared as text, since 1 == True in Python.
             context.affected_responses += repr(changed) != repr(true)

@@ -41,8 +41,8 @@ def field_fault(
     """A fault that sets a field in the responses of some operations.
 
     Args:
-        path: The path of the field. In a list of tasks, it is set in the task that the gate has to judge; in a list of
-            leaves, in that of one image; in any other list, in every row.
+        path: The path of the field; `*` stands for every field. In a list of tasks, it is set in the task that the gate
+            has to judge; in a list of leaves, in that of one image; in any other list, in every row.
         name: The name of the value.
         value: The value, or MISSING.
         operations: The operations whose responses have the field.
@@ -63,6 +63,9 @@ def field_fault(
 
 def _with_value(document: Any, path: Sequence[str], value: object) -> Any:
     name, *rest = path
+    if name == "*":
+        changed = (_with_value({key: old}, [key, *rest], value) for key, old in document.items())
+        return {key: new for one in changed for key, new in one.items()}
     if rest and name not in document:
         return document
     if not rest and value is MISSING:
@@ -78,6 +81,6 @@ def _with_inner_value(name: str, inner: Any, path: Sequence[str], value: object)
 
 def _is_affected(name: str, row: Any, rows: list[Any]) -> bool:
     if name == "data_list":
-        return bool(row["task_id"] == TASK_ID)
+        return "task_id" not in row or TASK_ID not in {one["task_id"] for one in rows} or row["task_id"] == TASK_ID
     # The first leaf is that of the repository.
     return row is rows[-1] if name == "OnceTasks" else True

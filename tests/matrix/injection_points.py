@@ -12,6 +12,7 @@ deadline: there it is the poll before.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -61,6 +62,14 @@ class Timing:
     """When the scan becomes complete."""
     operations: frozenset[str] = frozenset()
     """The operations whose responses have the fault; empty for all."""
+    first_call: int = 1
+    """The first response of each of these operations that has the fault."""
+    last_call: float = math.inf
+
+    def affects(self, operation: str, call: int) -> bool:
+        """Whether the response to this call of an operation has the fault; calls count from 1."""
+        is_affected = not self.operations or operation in self.operations
+        return is_affected and self.first_call <= call <= self.last_call
 
 
 _COMMON_TIMINGS = {

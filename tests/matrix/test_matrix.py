@@ -150,7 +150,7 @@ def test_the_documents_state_how_many_cells_there_are_and_how_many_expect_a_pass
     readme, page = ((ROOT / name).read_text() for name in ("README.md", "docs/reliability.md"))
     passes, controls = sum(not cell.code for cell in CELLS), len(CONTROL_RUNS) * len(ALL_POINTS)
 
-    assert f"| {len(CELLS):,} cells, each with the exit code that the table expects |" in readme
+    assert f"| {len(CELLS):,} cells of scan tasks and " in readme
     assert f"a table of {len(CELLS):,} cells, " in page
     assert f"({passes} of them 0: " in page
     assert f"and {controls} runs without a fault are the control: " in page

@@ -45,18 +45,23 @@ def parse_responses(exchanges: Iterable[Exchange], cloud: str) -> Iterator[Parse
     """The successful responses; others are skipped."""
     for exchange in exchanges:
         if exchange.response is not None and exchange.response.status == 200:
-            try:
-                text = exchange.response.body.decode()
-                document = json.loads(text, object_pairs_hook=_unique, parse_constant=_reject_constant)
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(document, dict) and not _is_error(document, cloud):
+            document = parse_document(exchange.response.body)
+            if document is not None and not _is_error(document, cloud):
                 yield ParsedResponse(
                     operation=exchange.request.operation,
                     query=exchange.request.query,
                     document=document,
                     ended_at=exchange.ended_at,
                 )
+
+
+def parse_document(body: bytes) -> Row | None:
+    """The JSON object that every parser reads alike; None if it is none."""
+    try:
+        document = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_reject_constant)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _is_error(document: Row, cloud: str) -> bool:

@@ -24,13 +24,19 @@ _UNDECIDED_CODES = range(ExitCode.CLOUD_UNAVAILABLE, ExitCode.NOTHING_TO_JUDGE +
 
 def violations(run: Run) -> Iterator[str]:
     """Violations of the properties of one run: evidence for its verdict, its deadline, and its exit code."""
-    settings, outcome = run.sequence.settings, run.outcome
-    code = outcome.verdict.exit_code
+    settings = run.sequence.settings
     yield from _evidence_violations(run)
     if run.elapsed > settings.timeout + settings.request_timeout + _TOLERANCE:
         yield f"the run ended after {run.elapsed} s"
     if any(exchange.started_at > settings.timeout + _TOLERANCE for exchange in run.exchanges):
         yield "a request was sent after the deadline"
+    yield from exit_code_violations(run)
+
+
+def exit_code_violations(run: Run) -> Iterator[str]:
+    """An exit code that is not that of the verdict, nor a warning that the policy allows."""
+    settings, outcome = run.sequence.settings, run.outcome
+    code = outcome.verdict.exit_code
     is_warning = (code == ExitCode.BLOCKED and settings.policy.warn_only) or (
         code in _UNDECIDED_CODES and settings.policy.warn_undecided
     )

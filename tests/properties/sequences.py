@@ -46,7 +46,7 @@ _TIMES = (
 _ALIBABA_TEXTS = ("IMAGE_REPO", "IMAGE", "TASK_NOT_SUPPORT_REGION", "TASK_NOT_EXISTS", "a" * 64)
 ODD_VALUES = (*_NUMBERS, *_TEXTS, *_TIMES, *_ALIBABA_TEXTS)
 """Values that replace documented ones; many are valid in another field, as a count, a state or a time."""
-_ENVIRON = {"SCAN_GATE_ACCESS_KEY_ID": "an-id-of-a-key", "SCAN_GATE_ACCESS_KEY_SECRET": "the-secret-of-a-key"}
+ENVIRON = {"SCAN_GATE_ACCESS_KEY_ID": "an-id-of-a-key", "SCAN_GATE_ACCESS_KEY_SECRET": "the-secret-of-a-key"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ def execute(
     clock = time.clock()
     connection = Connection(
         settings=settings,
-        environ=_ENVIRON,
+        environ=ENVIRON,
         clock=clock,
         time_of_day=TimeOfDay(clock),
         deadline=RunDeadline(clock, settings.timeout),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from gate.clouds.response import Response
 from gate.clouds.transport import Transport
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.builders import FakeTime
     from tests.properties.mutations import Document, ResponseMutator, UnencodedResponse
 
-_ODD_DATES = ("", "soon", "Sat, 31 Jan 2026 11:00:00", "Thu, 01 Jan 1970 00:00:00 GMT", "Sat, 31 Jan 9999 12:00:00 GMT")
+ODD_DATES = ("", "soon", "Sat, 31 Jan 2026 11:00:00", "Thu, 01 Jan 1970 00:00:00 GMT", "Sat, 31 Jan 9999 12:00:00 GMT")
 _LISTS = ("data_list", "OnceTasks", "ImageInstanceList", "projects")
 _KEYS = (
     *("task_id", "task_status", "begin_time", "end_time", "task_type", "total_num", "success_num", "failed_num"),
@@ -44,13 +44,21 @@ class ApiRequest:
     operation: str
     """`projects`, `tasks`, or the name of an action."""
     query: dict[str, str]
+    path: str = ""
+    """With the method before it."""
+    body: str = ""
 
     @classmethod
     def parse(cls, request: Request) -> ApiRequest:
         """Reads a request as its cloud would."""
         parts = urlsplit(str(request.url))
         action = dict(request.headers).get("x-acs-action")
-        return cls(str(action or parts.path.rpartition("/")[2]), dict(parse_qsl(parts.query, keep_blank_values=True)))
+        return cls(
+            operation=str(action or parts.path.rpartition("/")[2]),
+            query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+            path=f"{request.method} {unquote(parts.path)}",
+            body=request.data.decode() if isinstance(request.data, bytes) else "",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,7 @@ class FaultyCloud:
         if chance < 0.4:
             headers = {**headers, "date": formatdate(self.time.true_wall(), usegmt=True)}
         elif chance < 0.4 + self.mutator.rate / 10:
-            headers = {**headers, "date": rng.choice(_ODD_DATES)}
+            headers = {**headers, "date": rng.choice(ODD_DATES)}
         return Response(status=status, headers=headers, body=body if isinstance(body, bytes) else as_bytes(body))
 
     def _delay(self, *, is_lost: bool) -> float:

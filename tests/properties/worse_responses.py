@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gate.policy import Decision
 from tests.properties.mutations import as_bytes
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tests.properties.sequences import Run
     from tests.properties.transport import ApiRequest, Exchange
 
+AnyRun = TypeVar("AnyRun", bound="Run")
 _AMOUNTS = (1, 1, 1, 2, 5, 1000, 10**12)
 _MAX_ROWS = 3
 _OK = 200
@@ -73,6 +74,13 @@ def worse_runs(run: Run, most: int) -> Iterator[tuple[Worsening, Run]]:
 
 def replay(run: Run, change: Callable[[Document, ApiRequest], object]) -> Run:
     """A run of the same sequence with the same responses, of which every document was changed in place."""
+    return replay_with(execute, run, change)
+
+
+def replay_with(
+    execute: Callable[..., AnyRun], run: AnyRun, change: Callable[[Document, ApiRequest], object]
+) -> AnyRun:
+    """The same with another function that runs the gate on a sequence."""
 
     def changed(exchange: Exchange) -> Response | None:
         document = _parse(exchange.response)

@@ -121,7 +121,12 @@ def test_a_block_says_why_with_numbers_and_names_every_failed_image() -> None:
             "actual": 2,
             "limit": 0,
         },
-        {"code": "too-many-risky", "message": too_many_risky(4, 5, 1, is_judged_above=True), "actual": 4, "limit": 1},
+        {
+            "code": "too-many-risky",
+            "message": too_many_risky(4, 5, 1, task=task, is_judged_above=True),
+            "actual": 4,
+            "limit": 1,
+        },
     ]
     assert document["failed_images"][1] == {
         "registry": "swr",
@@ -164,6 +169,7 @@ def test_each_image_that_was_asked_for_is_there_with_all_that_the_cloud_says_of_
         "listed_findings": None,
         "findings_doubt": "",
         "reason": "",
+        "warning": "",
         "listed_digest": "",
         "moved_to": a_digest("b"),
     }
@@ -304,14 +310,19 @@ def test_hostile_text_of_an_image_is_unchanged_too() -> None:
     hostile = '"}],\n\x00\ud800\u202e<script>::error::'
     parts = dict.fromkeys(ImageRef.__slots__, hostile)
     image = an_image(
-        image=ImageRef(**parts), raw_state=hostile, reason=hostile, listed_digest=hostile, moved_to=hostile
+        image=ImageRef(**parts),
+        raw_state=hostile,
+        reason=hostile,
+        warning=hostile,
+        listed_digest=hostile,
+        moved_to=hostile,
     )
 
     text = render(a_release(image))
 
     assert text.isascii()
     (found,) = json.loads(text)["images"]
-    fields = [*parts, "raw_state", "reason", "listed_digest", "moved_to"]
+    fields = [*parts, "raw_state", "reason", "warning", "listed_digest", "moved_to"]
     assert {name: found[name] for name in fields} == dict.fromkeys(fields, hostile)
     assert found["reference"] == str(image.image)
 

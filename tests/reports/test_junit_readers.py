@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from gate.image import ImageRef, ImageState
-from gate.image_messages import short_name
+from gate.image_description import short_name
 from gate.policy import Policy
 from gate.reports import junit
 from tests.builders import NOW, a_release, a_risky_image, an_image

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gate.image import ImageRef
-from gate.image_messages import short_name
+from gate.image_description import short_name
 from gate.policy import Decision
 from gate.reports import REPORTS
 from gate.simulator import IMAGE_SCENARIOS

@@ -41,8 +41,7 @@ def connect(connection: Connection) -> AlibabaCloud:
 
 
 def _image_scans(connection: Connection, sas: SecurityCenter, region: str, where: str) -> ImageScans:
-    # Most runs judge a task.
-    from gate.clouds.alibaba.images.connect import connect_images  # noqa: PLC0415 - see above
+    from gate.clouds.alibaba.images.connect import connect_images  # noqa: PLC0415 - only a run that judges images needs it
 
     return connect_images(connection, sas, partial(_api, connection, read_registry), region=region, place=where)
 

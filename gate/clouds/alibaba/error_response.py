@@ -43,6 +43,7 @@ _CHECK_CLOCK = "Correct the clock of this machine; it may differ from the cloud'
 _CHECK_ID, _CHECK_SECRET = (
     f"Check the {part}; id, secret and security token have to be from the same key." for part in ("id", "secret")
 )
+_POLICIES = "the README has a policy for scan tasks, and docs/images.md one for images."
 _REMEDIES = {
     "InvalidSecurityToken": "Get a new security token, with the id and the secret that belong to it.",
     "MissingSecurityToken": "Set the security token too; the key is a temporary one.",
@@ -133,7 +134,7 @@ def _refusal(response: Response, error: CloudError) -> GateError:
             f"{_NAME} does not let this user call {response.operation} ({describe_error(response, error)}).",
             means="No RAM policy of the user allows it. The actions that show a task start with yundun-aegis:, those "
             "that count its images with yundun-sas:, so a policy for one of the two is not enough.",
-            remedy=f"Allow {action(response.operation)}; the README has a policy with all that the gate needs.",
+            remedy=f"Allow {action(response.operation)}; {_POLICIES}",
         )
     if error.code == _WRONG_EDITION:
         return Refused(
@@ -159,7 +160,7 @@ def _refusal_of_registry(response: Response, error: CloudError) -> GateError:
         return NotAuthorised(
             f"{_NAME} does not let this user call {response.operation} of Container Registry ({described}).",
             means="No RAM policy of the user allows it, or not for this repository.",
-            remedy=f"Allow cr:{name}; the README has a policy with all that the gate needs.",
+            remedy=f"Allow cr:{name}; {_POLICIES}",
         )
     if error.code.endswith(_UNKNOWN):
         return UnknownInRegistry(

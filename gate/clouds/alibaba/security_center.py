@@ -30,7 +30,7 @@ class SecurityCenter(RpcClient):
 
     VERSION = "2018-12-03"
 
-    def leaf_rows(self, task_id: str, bytes_kept: int = 0) -> list[Row]:
+    def leaf_rows(self, task_id: str) -> list[Row]:
         """All leaf records of this scan task.
 
         Raises:
@@ -42,13 +42,7 @@ class SecurityCenter(RpcClient):
             query = {"TaskType": IMAGE_SCAN, "TaskId": task_id, **paging}
             return self.call("DescribeOnceTaskLeafRecordPage", query, bytes_kept)
 
-        return fetch_all_rows(
-            fetch_page,
-            "OnceTasks",
-            what="the scan task's images",
-            identity=_leaf_identity,
-            bytes_kept=bytes_kept,
-        )
+        return fetch_all_rows(fetch_page, "OnceTasks", what="the scan task's images", identity=_leaf_identity)
 
     def image_rows(
         self, criteria: Mapping[str, str], is_needed: Callable[[Row], object], bytes_kept: int = 0

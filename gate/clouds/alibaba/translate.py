@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _START_TIME_ID_PREFIX = "collected-at-"
+_MILLISECONDS = re.compile("[0-9]{1,15}")
 _PENDING = "INIT"
 _STATES = {
     _PENDING: TaskState.RUNNING,
@@ -144,6 +145,11 @@ def scan_times(row: Mapping[str, Any]) -> list[datetime]:
 def normalise_digest(value: object) -> str:
     """A digest in lower case without its prefix `sha256:`, which the cloud sends in some places only."""
     return text(value).strip().lower().removeprefix("sha256:")
+
+
+def parse_milliseconds(value: object) -> int | None:
+    """Ms since 1970, as a number or in a text (alibaba-images.md 4.1); None for anything else."""
+    return int(value) if isinstance(value, str) and _MILLISECONDS.fullmatch(value) else count(value)
 
 
 def _is_risky(row: Mapping[str, Any]) -> bool | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from gate.clouds.api_client import ApiClient
     from gate.clouds.huawei.hss import Hss
+    from gate.clouds.huawei.images.scans import HuaweiImageScans
     from gate.clouds.huawei.selection import Selection
     from gate.clouds.interface import ImageScans
     from gate.scan import ScanTask
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class HuaweiCloud:
     """Host Security Service of one project; `gate.clouds.interface.Cloud` documents its methods."""
 
-    def __init__(self, hss: Hss, selection: Selection, place: str, images: Callable[[], ImageScans]) -> None:
+    def __init__(self, hss: Hss, selection: Selection, place: str, images: Callable[[], HuaweiImageScans]) -> None:
         self._hss = hss
         self._list = TaskList(hss, selection)
         self._place = place
@@ -68,6 +69,10 @@ class HuaweiCloud:
         if task is None or fits:
             return task
         return replace(task, state=TaskState.UNKNOWN, raw_state=NO_LONGER_FITS, progress=None)
+
+    def explain(self, task: ScanTask) -> ScanTask:
+        """See `Cloud.explain`: the risky images of registries that were scanned while this task was running."""
+        return replace(task, images=self._images().risky_images(task))
 
     def image_scans(self) -> ImageScans:
         """The images of the same project; sends no request."""

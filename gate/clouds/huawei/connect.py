@@ -19,7 +19,8 @@ from gate.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gate.clouds.interface import Connection, ImageScans
+    from gate.clouds.huawei.images.scans import HuaweiImageScans
+    from gate.clouds.interface import Connection
 
 
 def connect(connection: Connection) -> HuaweiCloud:
@@ -45,9 +46,8 @@ def connect(connection: Connection) -> HuaweiCloud:
     return HuaweiCloud(project, selection, where, partial(_image_scans, connection, project, region.name, where))
 
 
-def _image_scans(connection: Connection, hss: Hss, region: str, where: str) -> ImageScans:
-    # Most runs judge a task.
-    from gate.clouds.huawei.images.connect import connect_images  # noqa: PLC0415 - see above
+def _image_scans(connection: Connection, hss: Hss, region: str, where: str) -> HuaweiImageScans:
+    from gate.clouds.huawei.images.connect import connect_images  # noqa: PLC0415 - only a run that needs images by name
 
     return connect_images(connection, hss, partial(_api, connection), region=region, place=where)
 

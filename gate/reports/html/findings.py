@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gate.finding import FindingStatus
 from gate.finding_messages import severity, title, why_not_counted
 from gate.image import Severity
-from gate.image_messages import short_name
+from gate.image_description import short_name
 from gate.reports.html.parts import counted
 from gate.reports.listed_findings import are_complete, counts, listed
 from gate.reports.size_limits import count_fitting

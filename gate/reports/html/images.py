@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from gate.image import Severity
-from gate.image_messages import details, moved, result, severities
+from gate.image_description import details, moved, result, severities
 from gate.reports.html.parts import counted, timestamp
 from gate.reports.images import failed_check, left_out, named_images, rank, unmatched_names
 from gate.reports.size_limits import count_fitting

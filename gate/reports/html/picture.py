@@ -34,6 +34,7 @@ _LANES = {
     EventKind.PAUSE: "Pauses",
     EventKind.RETRY: "Retries",
     EventKind.ACTION: "Actions",
+    EventKind.WARNING: "Warnings",
     EventKind.NOTE: "Notes",
 }
 

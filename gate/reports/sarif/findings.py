@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.finding_messages import severity, title, why_not_counted
 from gate.image import Severity
-from gate.image_messages import short_name
+from gate.image_description import short_name
 from gate.policy import Decision
 from gate.reports.images import NOT_SCANNED, failed_check, failed_checks, named_images
 from gate.reports.listed_findings import counts, listed

@@ -27,7 +27,7 @@ class _Rule:
 RULES = {
     "too-many-failed": _Rule(
         title="Too many images could not be scanned",
-        meaning="More images of the scan task failed than the policy allows, so their risks are unknown.",
+        meaning="More images could not be scanned than the policy allows, so their risks are unknown.",
         remedy="Look at the failed images, fix what the cloud names as the cause, and scan again.",
         severity="7.0",
     ),
@@ -46,13 +46,13 @@ RULES = {
     "too-many-risky": _Rule(
         title="Too many images are risky",
         meaning="The cloud's scan found risks in more images than the policy allows.",
-        remedy="Look at the risky images in the cloud's console, fix them, and scan again.",
+        remedy="Look at the findings of the risky images in the cloud's console, fix them, and scan again.",
         severity="8.0",
     ),
     RISKY: _Rule(
         title="An image is risky",
         meaning="The cloud's scan found risks in this image.",
-        remedy="Look at the image in the cloud's console, fix it, and scan again.",
+        remedy="Look at its findings in the cloud's console, fix them, and scan again.",
         severity="6.0",
     ),
     NOT_SCANNED: _Rule(

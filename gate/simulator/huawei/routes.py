@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gate.simulator.cloud import ApiResponse
-from gate.simulator.huawei import findings, hss, iam, parameters, row_query, swr, swr_enterprise, vulnerabilities
+from gate.simulator.huawei import (
+    base_images,
+    findings,
+    hss,
+    iam,
+    parameters,
+    row_query,
+    swr,
+    swr_enterprise,
+    vulnerabilities,
+)
 from gate.simulator.huawei.call import Call
 from gate.simulator.huawei.checks import DEFAULTS, ENTERPRISE_PROJECT, PAGES, Check, length, list_of, one_of
 from gate.simulator.huawei.registries import REGISTRY_TYPES
@@ -133,6 +143,14 @@ ROUTES: Final[Mapping[str, Route]] = {
         respond=hss.list_sensitive,
         checks=findings.SENSITIVE_CHECKS,
         required=("image_type",),
+        defaults=DEFAULTS,
+    ),
+    "ListImageBasicImage": Route(
+        method="GET",
+        path=_path(f"{IMAGE}/{{image_id}}/basic-image"),
+        respond=hss.list_base_images,
+        checks=base_images.CHECKS,
+        required=base_images.REQUIRED,
         defaults=DEFAULTS,
     ),
     "ShowRepoTag": Route(method="GET", path=_path(f"{TAGS}/{{tag}}"), respond=swr.show_tag),

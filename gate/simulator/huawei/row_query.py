@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from gate.simulator.huawei.checks import (
-    DEFAULTS,
     ENTERPRISE_PROJECT,
     MAX_INT,
     MAX_LONG,
@@ -46,7 +45,6 @@ CHECKS: Final[Mapping[str, Check]] = {
     "is_multarch": boolean,
     "severity_level": one_of("Security", "Low", "Medium", "High"),
 }
-DEFAULT_QUERY: Final = DEFAULTS
 
 Filter: TypeAlias = Callable[[str, Row], bool]
 

@@ -48,7 +48,7 @@ FAILURES: Final[dict[ImageResult, ScanFailure]] = {
 HOUR: Final = 3600.0
 MAX_SIZE: Final = 2_147_483_547
 RISK: Final = Findings(vulnerabilities=BySeverity(high=3))
-"""Those of a risky image whose findings nobody gave."""
+"""Those of a risky image whose findings were not given."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -37,8 +37,7 @@ SECOND_PACKAGE: Final = "-devel"
 def select(call: Call) -> list[dict[str, Any]]:
     """The rows that match a valid query; none, and no error, for an image that is not listed as the query says."""
     query, unverified = call.query, call.state.account.unverified
-    row = next((row for row in rows(call.state.account, call.at) if _is_of(row, call.path["image_id"], query)), None)
-    if row is None:
+    if (row := row_of(call, {"image_version": query["tag_name"], "instance_id": query.get("instance_id")})) is None:
         return []
     return [
         document
@@ -49,15 +48,15 @@ def select(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _is_of(row: Row, image_id: str, query: Mapping[str, str]) -> bool:
-    names = {
-        "image_id": image_id,
-        "image_type": query["image_type"],
-        "namespace": query["namespace"],
-        "image_name": query["image_name"],
-        "image_version": query["tag_name"],
-        "instance_id": query.get("instance_id"),
-    }
+def row_of(call: Call, names: Mapping[str, str | None]) -> Row | None:
+    """The row of the image that a request names; None if none has exactly these names and its id."""
+    query = call.query
+    given = {name: query[name] for name in ("image_type", "namespace", "image_name")}
+    names = {**names, **given, "image_id": call.path["image_id"]}
+    return next((row for row in rows(call.state.account, call.at) if _is_of(row, names, query)), None)
+
+
+def _is_of(row: Row, names: Mapping[str, str | None], query: Mapping[str, str]) -> bool:
     is_visible = is_in_enterprise_project(query["enterprise_project_id"], row.shown.image.enterprise_project)
     return is_visible and all(row.document.get(name) == value for name, value in names.items())
 

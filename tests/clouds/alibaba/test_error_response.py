@@ -430,7 +430,9 @@ def test_each_error_code_of_container_registry_has_an_error_class_and_a_remedy(
 def test_a_permission_of_container_registry_is_named_like_the_operation_where_it_is(operation: str) -> None:
     error = error_of_registry(a_response(gateway("NoPrivilege"), 403), operation)
 
-    assert error.remedy == f"Allow cr:{operation}; the README has a policy with all that the gate needs."
+    assert error.remedy == (
+        f"Allow cr:{operation}; the README has a policy for scan tasks, and docs/images.md one for images."
+    )
 
 
 def test_a_success_of_container_registry_says_so() -> None:

@@ -17,6 +17,7 @@ from gate.clouds.alibaba.translate import (
     is_start_time_id,
     normalise_digest,
     parse_image_result,
+    parse_milliseconds,
     parse_task,
     parse_task_id,
     stated_total,
@@ -497,3 +498,15 @@ def test_a_scan_time_that_is_there_and_no_time_is_not_replaced_by_the_other(
     found = parse_image_result({"RiskStatus": "NO", invalid: value, valid: 3000})
 
     assert (found.scanned_at, found.latest_at) == (None, None)
+
+
+@pytest.mark.parametrize("value", [NOON, str(NOON)], ids=repr)
+def test_a_time_of_an_image_may_be_a_number_or_a_text(value: object) -> None:
+    assert parse_milliseconds(value) == NOON
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, -1, 0.5, "", "-1", "1.0", "\u0661", f"{NOON}\n", "1" * 16, [], {}], ids=repr
+)
+def test_nothing_else_is_a_time_of_an_image(value: object) -> None:
+    assert parse_milliseconds(value) is None

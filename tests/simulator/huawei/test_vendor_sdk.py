@@ -176,6 +176,28 @@ def test_the_sdk_lists_the_other_findings_of_an_image(simulator: Simulator) -> N
         assert None not in known.values()
 
 
+def test_the_sdk_reads_the_distribution_of_an_image(simulator: Simulator) -> None:
+    simulator.push(listed(earlier=EarlierScan(ago=300), distribution=("Alpine", "3.20")))
+    (row,) = rows(simulator)
+    names = {
+        name: getattr(row, name) for name in ("image_id", "image_type", "namespace", "image_name", "image_version")
+    }
+    (found,) = client(simulator).list_image_basic_image(hss("ListImageBasicImageRequest", **names)).data_list
+    other = client(simulator).list_image_basic_image(hss("ListImageBasicImageRequest", **names, os_name="HCE"))
+
+    assert (found.os_name, found.os_version) == ("Alpine", "3.20")
+    assert other.data_list == []
+
+
+def test_an_image_that_was_never_scanned_has_no_distribution(simulator: Simulator) -> None:
+    simulator.push(listed())
+    (row,) = rows(simulator)
+    names = {name: getattr(row, name) for name in ("image_type", "namespace", "image_name", "image_version")}
+    request = hss("ListImageBasicImageRequest", image_id=row.image_id, **names)
+
+    assert client(simulator).list_image_basic_image(request).data_list == []
+
+
 def test_the_sdk_resolves_a_tag(simulator: Simulator) -> None:
     """The slash of the repository is a dollar sign."""
     simulator.push(image(children=(Platform(digest=digest("amd64")),)))

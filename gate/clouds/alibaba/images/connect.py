@@ -53,7 +53,7 @@ def connect_images(
         started=StartedScans(sas, time_of_day=time_of_day, event_log=event_log),
         fetch=partial(fetch_vulnerabilities, sas, event_log=event_log),
         findings=FindingLists(sas),
-        was_scanned_at=partial(was_scanned_at, sas, event_log=event_log),
+        was_scanned_at=partial(was_scanned_at, sas, now=time_of_day.latest, event_log=event_log),
         event_log=event_log,
         now=time_of_day.latest,
         place=place,

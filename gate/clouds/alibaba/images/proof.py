@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from gate.clouds.alibaba.translate import normalise_digest
 from gate.clouds.values import datetime_from_ms, malformed
 from gate.errors import NotAuthorised, Refused
+from gate.policy import END_TOLERANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from gate.clouds.alibaba.security_center import SecurityCenter
@@ -24,13 +25,16 @@ _TOLERANCE = timedelta(minutes=5)
 """By so much a row may show another time than the task: results are that late (alibaba-security-center.md 2.2)."""
 
 
-def was_scanned_at(sas: SecurityCenter, digest: str, time: datetime, event_log: EventLog) -> bool:
+def was_scanned_at(
+    sas: SecurityCenter, digest: str, time: datetime, *, now: Callable[[], datetime], event_log: EventLog
+) -> bool:
     """Whether the last scan of this digest succeeded, and ended at this time, by its own task (alibaba-images.md 1.4).
 
     Args:
         sas: Security Center.
         digest: The digest without its prefix.
         time: The scan time in the row of the image.
+        now: Returns the latest time that is known, after which no scan can have ended.
         event_log: Is told if the user may not ask for it; nothing is proven then.
     """
     try:
@@ -40,11 +44,14 @@ def was_scanned_at(sas: SecurityCenter, digest: str, time: datetime, event_log: 
         return False
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise malformed("The response has no list of Task.")
-    return any(_ended_well_at(task, digest, time) for task in tasks)
+    return any(_ended_well_at(task, digest, time, now()) for task in tasks)
 
 
-def _ended_well_at(task: Mapping[str, Any], digest: str, time: datetime) -> bool:
+def _ended_well_at(task: Mapping[str, Any], digest: str, time: datetime, now: datetime) -> bool:
     started, ended = (datetime_from_ms(task.get(name)) for name in ("StartTime", "FinishTime"))
     if task.get("Status") != "SUCCESS" or normalise_digest(task.get("Target")) != digest or ended is None:
         return False
-    return (started or ended) - _TOLERANCE <= time <= ended + _TOLERANCE
+    if ended > now + END_TOLERANCE:
+        return False
+    # A difference is always a valid one; a time near the end of all years has no later one.
+    return (started or ended) - time <= _TOLERANCE and time - ended <= _TOLERANCE

@@ -61,7 +61,9 @@ def _record(rows: Sequence[Row], window: ScanWindow, bad_end: str) -> ScanRecord
         return ScanRecord(state=ImageState.MISSING, window=window, reason=bad_end)
     failed = [(row, leaf) for row, leaf in leaves if not leaf.succeeded]
     if not failed:
-        return ScanRecord(state=ImageState.SCANNED, window=window)
+        # An end in the future is no failure, as the clock of this machine may be behind, but no success either.
+        is_ahead = any(leaf.ended_at and window.ends_before(leaf.ended_at) for _, leaf in leaves)
+        return ScanRecord(state=ImageState.SCANNING if is_ahead else ImageState.SCANNED, window=window)
     if not bad_end and any(_is_unfinished(row) for row, _ in failed):
         return ScanRecord(state=ImageState.SCANNING, window=window)
     is_refused = all(row.get("ResultInfo") == REPEATED for row, _ in failed)

@@ -10,9 +10,9 @@ from gate.clouds.alibaba.error_response import UnknownInRegistry
 from gate.clouds.alibaba.images.names import namespace_and_name
 from gate.clouds.alibaba.images.registry_host import registry_host
 from gate.clouds.alibaba.rpc import RpcClient
-from gate.clouds.alibaba.translate import normalise_digest
+from gate.clouds.alibaba.translate import normalise_digest, parse_milliseconds
 from gate.clouds.registry_host import RegistryHost
-from gate.clouds.values import count, malformed, text
+from gate.clouds.values import malformed, text
 from gate.errors import Refused, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from gate.image import ImageRef
 
-_MILLISECONDS = re.compile("[0-9]{1,15}")
 _DIGEST = re.compile("[0-9a-f]{64}")
 _NORMAL = "NORMAL"
 _PAGE_SIZE = "100"
@@ -149,8 +148,8 @@ class TagResolver:
             name=name,
             tag=image.tag,
             digest=digest,
-            created=_milliseconds(document.get("ImageCreate")),
-            updated=_milliseconds(document.get("ImageUpdate")),
+            created=parse_milliseconds(document.get("ImageCreate")),
+            updated=parse_milliseconds(document.get("ImageUpdate")),
         )
         self._tags[_key(image)] = found
         return found
@@ -178,8 +177,3 @@ def as_sync_row(found: RegisteredTag) -> dict[str, object]:
 
 def _key(image: ImageRef) -> tuple[str, ...]:
     return image.registry, *namespace_and_name(image), image.tag
-
-
-def _milliseconds(value: object) -> int | None:
-    # Texts in the list of tags, numbers here.
-    return int(value) if isinstance(value, str) and _MILLISECONDS.fullmatch(value) else count(value)

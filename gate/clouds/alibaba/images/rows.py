@@ -5,7 +5,6 @@ An image may have several rows, one for each of its tags and repositories; they 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from gate.clouds.alibaba.translate import (
     SUCCESS_VALUES,
     UNSUPPORTED_REGION,
     parse_image_result,
+    parse_milliseconds,
     scan_times,
 )
 from gate.clouds.values import as_text, datetime_from_ms, is_one_of, text
@@ -46,7 +46,6 @@ _NO_TASK: tuple[object, ...] = (*SUCCESS_VALUES, "TASK_NOT_EXISTS")
 _NOT_STARTED: tuple[object, ...] = (None, 0, "0")
 _MAX_WORD = 80
 """Characters of a state or reason that are kept."""
-_MILLISECONDS = re.compile("[0-9]{1,15}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +77,7 @@ class ImageRow:
 
 def parse_row(row: Mapping[str, Any]) -> ImageRow:
     """Translates one entry of ImageInstanceList."""
-    times, updated_at = scan_times(row), _milliseconds(row.get("ImageUpdate"))
+    times, updated_at = scan_times(row), datetime_from_ms(parse_milliseconds(row.get("ImageUpdate")))
     scanned_at = min(times, default=None)
     result = parse_image_result(row)
     return ImageRow(
@@ -191,11 +190,6 @@ def _raw_states(rows: Iterable[ImageRow]) -> str:
 
 def _word(value: object) -> str:
     return "" if is_one_of(value, NOT_STATED) else one_line(as_text(value), _MAX_WORD)
-
-
-def _milliseconds(value: object) -> datetime | None:
-    # Unlike the time of the scan, these are texts (alibaba-images.md 4.1).
-    return datetime_from_ms(int(value) if isinstance(value, str) and _MILLISECONDS.fullmatch(value) else value)
 
 
 def _may_be_later(failed: ImageRow, results: Sequence[ImageRow]) -> bool:

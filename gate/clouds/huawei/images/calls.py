@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gate.clouds.huawei.lists import Page, RowKind, parse_page, read_overlapping
 from gate.clouds.pagination import read_consistently
+from gate.clouds.values import memory_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,10 +21,15 @@ PAGE_SIZE = 200
 _IMAGES = RowKind(one="registry image", many="registry images", id_field="id")
 _REGISTRIES = RowKind(one="registry", many="registries", id_field="id")
 _FINDINGS = RowKind(one="finding", many="findings", id_field="")
+_VULNERABILITIES = RowKind(one="vulnerability", many="vulnerabilities", id_field="")
+"""They have no id of their own: one may have a row for each package (3.2)."""
+_BASE_IMAGES = RowKind(one="base image", many="base images", id_field="")
 _MAX_ROWS = 2_000_000
 """The largest offset (1.2)."""
 _EVERY_SCOPE = 0x7FFFFFFF
 """All kinds of findings (huawei-hss.md 1)."""
+CALLS_PER_MINUTE = 5
+"""The quota of each operation (huawei-hss.md 5)."""
 
 
 class ListTooLong(Exception):
@@ -63,6 +69,30 @@ class ImageCalls:
 
         return [row for row in self._read(fetch, _IMAGES) if is_needed(row)]
 
+    def first_image_rows(self, filters: Filters, *, max_pages: int, bytes_kept: int) -> list[Row]:
+        """Reads the first pages of the same list once, without retries, for what explains and decides nothing."""
+        rows: list[Row] = []
+        for number in range(max_pages):
+            offset, memory = number * PAGE_SIZE, bytes_kept + sum(map(memory_of, rows))
+            page = self._fetch("registries/images", filters, offset, _IMAGES, is_retried=False, bytes_kept=memory)
+            rows += page.rows
+            if offset + PAGE_SIZE >= (page.total or 0):
+                break
+        return rows
+
+    def vulnerabilities(self, row: Row, *, offset: int) -> Page:
+        """Reads one page of ListImageVulnerabilities once, without retries: of those that nobody has handled."""
+        instance_id = text(row.get("instance_id"))
+        optional = (("instance_id", instance_id),) if instance_id else ()
+        query = (*_names(row, tag="tag_name"), *optional, ("handle_status", "unhandled"))
+        return self._fetch(_path(row, "vulnerabilities"), query, offset, _VULNERABILITIES, is_retried=False)
+
+    def base_images(self, row: Row) -> Page:
+        """Reads ListImageBasicImage once, without retries: the distribution of an image, as HSS sees it."""
+        return self._fetch(
+            _path(row, "basic-image"), _names(row, tag="image_version"), 0, _BASE_IMAGES, is_retried=False
+        )
+
     def registries(self, types: Sequence[str]) -> list[Row]:
         """Reads ListRegistry for registries of these types."""
         filters = (("registry_type", ",".join(types)),)
@@ -93,9 +123,9 @@ class ImageCalls:
         """Stops a scan task."""
         self._hss.call("PUT", f"image-scan/tasks/{quote(task_id, safe='')}/stop", self._scope, may_be_empty=True)
 
-    def _fetch(self, path: str, filters: Filters, offset: int, kind: RowKind) -> Page:
+    def _fetch(self, path: str, filters: Filters, offset: int, kind: RowKind, **attributes: Any) -> Page:
         query = (*self._scope, *filters, ("limit", str(PAGE_SIZE)), ("offset", str(offset)))
-        return parse_page(self._hss.call("GET", path, query), kind)
+        return parse_page(self._hss.call("GET", path, query, **attributes), kind)
 
     def _read(self, fetch: Callable[[int], Page], kind: RowKind) -> list[Row]:
         return read_consistently(
@@ -103,6 +133,16 @@ class ImageCalls:
             what=kind.many,
             remedy="judge fewer images at once",
         )
+
+
+def _path(row: Row, what: str) -> str:
+    return f"{quote(text(row.get('image_id')), safe='')}/{what}"
+
+
+def _names(row: Row, *, tag: str) -> Filters:
+    """What operations about one image want beside its id, where their parameter for the tag has this name (7)."""
+    names = {"image_type": "image_type", "namespace": "namespace", "image_name": "image_name", tag: "image_version"}
+    return tuple((name, text(row.get(field))) for name, field in names.items())
 
 
 def pages_of(total: int) -> int:

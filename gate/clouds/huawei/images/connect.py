@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.clouds.api_client import ApiClient
 from gate.clouds.huawei.images.calls import ImageCalls
-from gate.clouds.huawei.images.editions import registry_region
+from gate.clouds.huawei.images.editions import ENTERPRISE, registry_region, registry_types
 from gate.clouds.huawei.images.finder import RowFinder
 from gate.clouds.huawei.images.own_scan import OwnScan
 from gate.clouds.huawei.images.scans import HuaweiImageScans
@@ -20,11 +20,12 @@ from gate.clouds.huawei.tasks import TaskList
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gate.clouds.api_client import Api
     from gate.clouds.huawei.hss import Hss
     from gate.clouds.interface import Connection
+    from gate.event_log import EventLog
     from gate.image import ImageRef
 
 
@@ -41,6 +42,7 @@ def connect_images(
         place: Where images are searched, for a message.
     """
     settings, event_log = connection.settings, connection.event_log
+    _log_instances(settings.images, event_log)
     scope = Selection.from_options(settings.for_cloud).scope
     tasks = TaskList(hss, Selection(list_type=IMAGE_SCAN, scope=scope, filters=(), page_size=PAGE_SIZE))
     calls = ImageCalls(hss, scope)
@@ -65,9 +67,19 @@ def connect_images(
         ),
         tags=TagResolver(swr, calls, is_always_basic=settings.registry_endpoint is not None),
         tasks=tasks,
+        event_log=event_log,
         now=connection.time_of_day.latest,
         describe=describe,
     )
+
+
+def _log_instances(images: Sequence[ImageRef], event_log: EventLog) -> None:
+    """Says what scans the images of SWR Enterprise, which could be either of two (huawei-images.md 5)."""
+    if count := sum(registry_types(image) == ENTERPRISE for image in images):
+        event_log.acted(
+            f"HSS scans the images in SWR Enterprise ({count} of {len(images)}); the own scan of an instance looks for "
+            "vulnerabilities only, and is not used"
+        )
 
 
 def _endpoint(region: str) -> str:

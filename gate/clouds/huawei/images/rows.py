@@ -41,7 +41,11 @@ _LEVELS = {
     "Medium": Severity.MEDIUM,
     "High": Severity.HIGH,
 }
+_TIMES = ("latest_scan_time", "latest_update_time", "latest_sync_time")
 _NOT_STATED: tuple[object, ...] = (None, "")
+_FAILURE_CODE = "scan_failed_code"
+_NO_FAILURE: tuple[object, ...] = (*_NOT_STATED, [], {})
+"""What a success may state beside it: with anything else it is not plainly one (2.4)."""
 _INDEX = "it is an index of several platforms, which HSS does not scan"
 _OBSTACLES: tuple[tuple[str, tuple[object, ...], str], ...] = (
     ("is_multiple_arch", (None, False), _INDEX),
@@ -53,6 +57,7 @@ _OBSTACLES: tuple[tuple[str, tuple[object, ...], str], ...] = (
 """What speaks against a scan (1.2, 1.3): the field, what it states if nothing does, and the reason."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _FROM_BEFORE_PUSH = "its last scan is from before its tag was last pushed"
+_FROM_BEFORE_SYNC = "its last scan is from before its registry was last read, and may be of the image before"
 _MAX_WORD, _MAX_REASON = 80, 300
 """Characters of a state, and of a reason."""
 
@@ -75,6 +80,8 @@ class ImageRow:
     scanned_at: datetime | None = None
     is_from_before_push: bool = False
     """Whether the image may have come under this tag after the scan, so that the result may be that of another one."""
+    is_from_before_sync: bool = False
+    """Whether the row may have taken this digest after the scan, and kept the result of the one before."""
     kinds: Mapping[ScanScope, int] = field(default_factory=dict)
     highest: Severity | None = None
     is_risky: bool | None = None
@@ -82,7 +89,7 @@ class ImageRow:
 
 def parse_row(row: Mapping[str, Any]) -> ImageRow:
     """Translates one entry of `data_list`; every field of it is optional."""
-    scanned_at, pushed_at = (datetime_from_ms(row.get(name)) for name in ("latest_scan_time", "latest_update_time"))
+    scanned_at, pushed_at, read_at = (datetime_from_ms(row.get(name)) for name in _TIMES)
     state, reason = _state(row, has_time=scanned_at is not None)
     counts = {kind: count(row.get(name)) for kind, name in _KINDS.items()}
     level = row.get("severity_level")
@@ -99,6 +106,7 @@ def parse_row(row: Mapping[str, Any]) -> ImageRow:
         scanned_at=scanned_at,
         # Whether the row of a tag that has moved keeps the result of the digest before is not documented (9).
         is_from_before_push=scanned_at is not None and (pushed_at is None or scanned_at < pushed_at),
+        is_from_before_sync=scanned_at is not None and (read_at is None or scanned_at < read_at),
         kinds={kind: number for kind, number in counts.items() if number is not None},
         highest=highest,
         is_risky=_is_risky([*counts.values()], highest),
@@ -132,8 +140,9 @@ def as_image(
         return ScannedImage(image=image, state=ImageState.MISSING, listed_digest=listed_digest)
     row = scanned_row or chosen_row(image, rows)
     is_certain = scanned_row and not has_moved
-    is_outdated = row.state is ImageState.SCANNED and row.is_from_before_push and not is_certain
-    state, reason = (ImageState.OUTDATED, _FROM_BEFORE_PUSH) if is_outdated else (row.state, row.reason)
+    state, reason = row.state, row.reason
+    if state is ImageState.SCANNED and not is_certain and (row.is_from_before_push or row.is_from_before_sync):
+        state, reason = ImageState.OUTDATED, _FROM_BEFORE_PUSH if row.is_from_before_push else _FROM_BEFORE_SYNC
     seen = ScannedImage(image=image, state=state, raw_state=row.raw_state, scanned_at=row.scanned_at, reason=reason)
     if state is not ImageState.SCANNED:
         return seen
@@ -163,20 +172,27 @@ def _state(row: Mapping[str, Any], *, has_time: bool) -> tuple[ImageState, str]:
             return ImageState.NOT_SCANNABLE, reason
     status = row.get("scan_status")
     state = _STATES.get(status, ImageState.UNKNOWN) if isinstance(status, str) else ImageState.UNKNOWN
-    if state is ImageState.SCANNED and not has_time:
+    if state is ImageState.SCANNED and (not has_time or not is_one_of(row.get(_FAILURE_CODE), _NO_FAILURE)):
         return ImageState.UNKNOWN, ""
     return state, _failure(row) if state is ImageState.FAILED else ""
 
 
 def _failure(row: Mapping[str, Any]) -> str:
-    stated = (row.get(name) for name in ("scan_failed_code", "scan_failed_desc"))
+    stated = (row.get(name) for name in (_FAILURE_CODE, "scan_failed_desc"))
     return one_line(": ".join(as_text(value) for value in stated if not is_one_of(value, _NOT_STATED)), _MAX_REASON)
 
 
 def _raw_state(row: Mapping[str, Any], state: ImageState) -> str:
     status = row.get("scan_status")
-    stated = "none given" if is_one_of(status, _NOT_STATED) else one_line(as_text(status), _MAX_WORD)
-    return f"{stated}, without a scan time" if stated == _SUCCESS and state is ImageState.UNKNOWN else stated
+    stated = "none given" if is_one_of(status, _NOT_STATED) else _word(status)
+    if stated != _SUCCESS or state is not ImageState.UNKNOWN:
+        return stated
+    failure = row.get(_FAILURE_CODE)
+    return f"{stated}, {'without a scan time' if is_one_of(failure, _NO_FAILURE) else f'beside {_word(failure)}'}"
+
+
+def _word(value: object) -> str:
+    return one_line(as_text(value), _MAX_WORD)
 
 
 def _is_risky(counts: Sequence[int | None], highest: Severity | None) -> bool | None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gate.clouds.huawei.images.distributions import with_distributions
 from gate.clouds.huawei.images.findings import FindingLister
 from gate.clouds.huawei.images.registries import registries_of
+from gate.clouds.huawei.images.risky import risky_images
 from gate.clouds.huawei.images.rows import as_image, chosen_row
 from gate.clouds.huawei.images.scopes import with_scopes
+from gate.clouds.huawei.images.severities import with_severities
+from gate.clouds.values import as_text
 from gate.image import ImageState
 
 if TYPE_CHECKING:
@@ -21,8 +25,9 @@ if TYPE_CHECKING:
     from gate.clouds.huawei.images.starter import ScanStarter
     from gate.clouds.huawei.images.tags import TagResolver
     from gate.clouds.huawei.tasks import TaskList
+    from gate.event_log import EventLog
     from gate.image import ImageRef, ScannedImage, TaggedDigest
-    from gate.scan import ScanScope
+    from gate.scan import ScanScope, ScanTask
 
 
 class HuaweiImageScans:
@@ -36,6 +41,7 @@ class HuaweiImageScans:
         starter: ScanStarter,
         tags: TagResolver,
         tasks: TaskList,
+        event_log: EventLog,
         now: Callable[[], datetime],
         describe: Callable[[], str],
     ) -> None:
@@ -44,12 +50,15 @@ class HuaweiImageScans:
         self._starter = starter
         self._tags = tags
         self._tasks = tasks
+        self._event_log = event_log
         self._now = now
         self._describe = describe
         self._lister = FindingLister(calls, finder, self._row_of)
         self._last: dict[ImageRef, ScannedImage] = {}
         self._moved: set[ImageRef] = set()
         """The images of a scan of this run whose rows have had another digest since."""
+        self._of_others: dict[str, datetime] = {}
+        """When a row was last scanned while it had another digest, by its id: that is no result of a later digest."""
 
     def resolve(self, image: ImageRef) -> TaggedDigest | None:
         """See `ImageScans.resolve`; SWR does not list the images of an index."""
@@ -70,12 +79,17 @@ class HuaweiImageScans:
         return tuple(with_scopes(image, tasks, self._now()) for image in images)
 
     def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """See `ImageScans.with_severities`; HSS would need three calls for each image, and has the highest one here."""
+        """See `ImageScans.with_severities`; the counts of HSS show each risk, and lists of it explain them only."""
         return tuple(images)
 
     def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:
         """See `ImageScans.with_findings`; CVEs would take a call for each finding, so findings have none."""
         return self._lister.with_findings(images, kinds)
+
+    def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.explained`: vulnerabilities by severity, and the distributions of images that have none."""
+        counted = with_severities(images, self._finder, self._calls, self._event_log)
+        return with_distributions(counted, self._finder, self._calls, self._event_log)
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """See `ImageScans.request_listing`: synchronises the registries of these images."""
@@ -105,6 +119,10 @@ class HuaweiImageScans:
             return rows.by_id(self._starter.row_ids[image])
         return chosen_row(image, rows.with_digest) if rows.with_digest else None
 
+    def risky_images(self, task: ScanTask) -> tuple[ScannedImage, ...]:
+        """The images of the project that are risky and were scanned while this task was running, by all that shows."""
+        return risky_images(task, self._calls)
+
     def _while_running(self, image: ImageRef, raw_state: str) -> ScannedImage:
         last = self._last.get(image, as_image(image, ()))
         is_scanning = image in self._starter.row_ids
@@ -113,8 +131,10 @@ class HuaweiImageScans:
     def _seen(self, image: ImageRef) -> ScannedImage:
         rows = self._finder.rows_of(image)
         listed_digest = next((row.digest for row in rows.with_other_digest), "")
+        self._of_others.update({as_text(row.id): row.scanned_at for row in rows.with_other_digest if row.scanned_at})
+        with_digest = [self._without_result_of_others(row) for row in rows.with_digest]
         if image not in self._starter.row_ids:
-            return as_image(image, rows.with_digest, listed_digest=listed_digest)
+            return as_image(image, with_digest, listed_digest=listed_digest)
         # Its row must have the same digest still: another row with it may have an older result.
         row = rows.by_id(self._starter.row_ids[image])
         if row is None:
@@ -123,3 +143,12 @@ class HuaweiImageScans:
             self._moved.add(image)
             return as_image(image, (), listed_digest=row.digest)
         return as_image(image, rows.with_digest, scanned_row=row, has_moved=image in self._moved)
+
+    def _without_result_of_others(self, row: ImageRow) -> ImageRow:
+        """The row; its result is from before the push if it is one that was seen when the row had another digest.
+
+        A scan of the image before may end after the push, and its row may keep the result (huawei-images.md 9).
+        """
+        of_other = self._of_others.get(as_text(row.id))
+        is_of_other = of_other is not None and row.scanned_at is not None and row.scanned_at <= of_other
+        return replace(row, is_from_before_push=True) if is_of_other else row

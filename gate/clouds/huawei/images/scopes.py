@@ -31,5 +31,6 @@ def with_scopes(image: ScannedImage, tasks: Sequence[ScanTask], now: datetime) -
 def _may_have_scanned(task: ScanTask, image: ScannedImage, now: datetime) -> bool:
     if task.image_type == _LOCAL or image.scanned_at is None or task.is_queued:
         return False
-    has_started = task.started_at is None or task.started_at - _TOLERANCE <= image.scanned_at
-    return has_started and image.scanned_at <= (task.ended_at or now) + _TOLERANCE
+    has_started = task.started_at is None or task.started_at - image.scanned_at <= _TOLERANCE
+    # A difference is always a valid one; a time near the end of all years has no later one.
+    return has_started and image.scanned_at - (task.ended_at or now) <= _TOLERANCE

@@ -366,6 +366,15 @@ def test_a_record_that_goes_on_is_read_again(fake_time: FakeTime, status: str) -
     assert [scans.look([an_image()])[0].state for _ in range(2)] == [ImageState.SCANNING, ImageState.SCANNED]
 
 
+def test_a_record_with_an_end_in_the_future_is_read_again(fake_time: FakeTime) -> None:
+    """The clock of this machine may be behind, so that it is no failure; nor is it plainly a success."""
+    cloud = a_cloud()
+    cloud.on(LEAVES, leaves(a_leaf(EndTime=in_ms(NOW + 60 * MINUTE))), leaves(a_leaf()))
+    scans, _ = started(cloud, fake_time)
+
+    assert [scans.look([an_image()])[0].state for _ in range(2)] == [ImageState.SCANNING, ImageState.SCANNED]
+
+
 @pytest.mark.parametrize("status", ["TIMEOUT", "FAIL"])
 def test_a_record_that_goes_on_when_its_task_ended_badly_has_failed(fake_time: FakeTime, status: str) -> None:
     cloud = a_cloud()
@@ -602,6 +611,8 @@ def verified(cloud: ScriptedCloud, time: FakeTime, *wanted: ImageRef) -> tuple[S
         ([a_last_scan(StartTime=in_ms(BEFORE + 5 * MINUTE) + 1, FinishTime=in_ms(BEFORE + 9 * MINUTE))], False),
         ([a_last_scan(FinishTime="")], False),
         ([a_last_scan(FinishTime=None)], False),
+        ([a_last_scan(FinishTime=in_ms(NOW + 3 * MINUTE))], False),
+        ([a_last_scan(FinishTime=253_402_300_799_999)], False),
         ([a_last_scan(Target=OTHER)], False),
         ([a_last_scan(Target=None)], False),
         ([a_last_scan(Status="PROCESSING")], False),
@@ -611,7 +622,8 @@ def verified(cloud: ScriptedCloud, time: FakeTime, *wanted: ImageRef) -> tuple[S
     ],
     ids=[
         *("at-the-same-time", "with-the-prefix", "no-start", "shown-later", "shown-while-it-ran", "shown-before"),
-        *("one-of-two", "none", "long-before", "long-after", "no-end-yet", "no-end", "other-digest", "no-digest"),
+        *("one-of-two", "none", "long-before", "long-after", "no-end-yet", "no-end"),
+        *("end-in-the-future", "end-of-all-years", "other-digest", "no-digest"),
         *("running", "failed", "no-word", "no-status"),
     ],
 )

@@ -61,6 +61,7 @@ def a_row(**fields: Any) -> dict[str, Any]:
         "registry_type": "SwrPrivate",
         "scan_status": "success",
         "latest_update_time": in_ms(PUSHED_AT),
+        "latest_sync_time": in_ms(PUSHED_AT),
         "latest_scan_time": in_ms(SCANNED_AT),
         "vul_num": 0,
         "unsafe_setting_num": 0,

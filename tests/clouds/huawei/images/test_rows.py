@@ -94,6 +94,21 @@ def test_a_success_without_a_scan_time_is_no_result(time: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "shown"), [("database_error", "database_error"), ("x\ny", "x y"), (0, "0"), (False, "False"), (1, "1")]
+)
+def test_a_success_that_states_a_failure_is_no_result(code: object, shown: str) -> None:
+    image = image_of(a_row(scan_failed_code=code))
+
+    assert image.state is ImageState.UNKNOWN
+    assert image.raw_state.lower() == f"success, beside {shown}".lower()
+
+
+@pytest.mark.parametrize("code", [None, "", [], {}], ids=repr)
+def test_a_success_without_a_failure_is_a_result(code: object) -> None:
+    assert image_of(a_row(scan_failed_code=code)).state is ImageState.SCANNED
+
+
+@pytest.mark.parametrize(
     ("fields", "reason"),
     [
         ({"scan_failed_code": "download_failed", "scan_failed_desc": "No route."}, "download_failed: No route."),
@@ -207,13 +222,23 @@ def test_a_result_from_before_the_push_of_the_tag_is_none(pushed_at: object) -> 
     assert image.reason == "its last scan is from before its tag was last pushed"
 
 
-def test_a_result_of_the_time_of_the_push_counts() -> None:
-    assert image_of(a_row(latest_update_time=in_ms(SCANNED_AT))).state is ImageState.SCANNED
+@pytest.mark.parametrize("read_at", [in_ms(SCANNED_AT) + 1, in_ms(NOW), 0, None, "1769853600000"], ids=repr)
+def test_a_result_from_before_the_last_reading_of_the_registry_is_none(read_at: object) -> None:
+    """The scan may have been of the image before, and the row may have taken the digest of the next one since."""
+    image = image_of(a_row(latest_sync_time=read_at))
+
+    assert (image.state, image.scanned_at, image.is_risky) == (ImageState.OUTDATED, SCANNED_AT, None)
+    assert image.reason == "its last scan is from before its registry was last read, and may be of the image before"
+
+
+@pytest.mark.parametrize("name", ["latest_update_time", "latest_sync_time"])
+def test_a_result_of_the_time_of_the_push_or_the_reading_counts(name: str) -> None:
+    assert image_of(a_row(**{name: in_ms(SCANNED_AT)})).state is ImageState.SCANNED
 
 
 def test_a_result_after_a_scan_of_this_run_counts_whatever_the_row_says_of_a_push() -> None:
     """The row had the digest before the scan was started; that the time has grown is checked by the caller."""
-    row = parse_row(a_row(latest_update_time=in_ms(NOW)))
+    row = parse_row(a_row(latest_update_time=in_ms(NOW), latest_sync_time=in_ms(NOW)))
 
     assert as_image(a_ref(), [row], scanned_row=row).state is ImageState.SCANNED
 
@@ -241,9 +266,10 @@ def test_without_a_row_of_the_tag_the_row_that_was_scanned_last_is_that_of_the_i
         ({"vul_num": 2, "severity_level": "Low"}, True),
         ({"vul_num": None}, None),
         ({"vul_num": 2, "latest_update_time": in_ms(NOW)}, False),
+        ({"vul_num": 2, "latest_sync_time": in_ms(NOW)}, True),
         ({"vul_num": 2, "scan_status": "failed"}, False),
     ],
-    ids=["clean", "risky", "unclear", "of-another-image", "not-scanned"],
+    ids=["clean", "risky", "unclear", "of-another-image", "from-before-sync", "not-scanned"],
 )
 def test_the_result_of_the_same_image_under_another_tag_counts_too(
     other: dict[str, object], *, is_risky: bool | None

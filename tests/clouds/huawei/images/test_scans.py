@@ -24,7 +24,16 @@ from gate.simulator import (
     error_response,
 )
 from tests.clouds.builders import a_connection, events_of_kind
-from tests.clouds.huawei.images.builders import a_digest, a_push, a_ref, connected, listed, operations
+from tests.clouds.huawei.images.builders import (
+    HOST,
+    INSTANCE_HOST,
+    a_digest,
+    a_push,
+    a_ref,
+    connected,
+    listed,
+    operations,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,6 +108,20 @@ def test_the_result_of_the_image_that_had_the_tag_before_is_none(simulator: Simu
     scans, _ = connected(simulator, fake_time)
 
     assert states(scans, IMAGE, replace(IMAGE, digest=a_digest(2))) == [ImageState.OUTDATED, ImageState.MISSING]
+
+
+def test_a_result_that_the_row_had_with_another_digest_is_none_although_it_is_later_than_the_push(
+    simulator: Simulator, fake_time: FakeTime
+) -> None:
+    """A scan of the image before ended after the push, and the row keeps it when it takes over the new digest."""
+    simulator.push(listed(number=2, earlier=EarlierScan(ago=60), pushed_ago=86_400.0))
+    simulator.push(listed(pushed_ago=600.0, listed_after=700.0))
+    scans, _ = connected(simulator, fake_time)
+    before = states(scans, IMAGE)
+    fake_time.sleep(101)
+    after = states(scans, IMAGE)
+
+    assert (before, after) == ([ImageState.MISSING], [ImageState.OUTDATED])
 
 
 # After the start of a scan.
@@ -338,6 +361,33 @@ def test_severities_take_no_call(simulator: Simulator, fake_time: FakeTime) -> N
 
     assert scans.with_severities(found) == found
     assert len(simulator.requests) == 1
+
+
+@pytest.mark.usefixtures("socket_disabled")
+@pytest.mark.parametrize(
+    ("registries", "said"),
+    [
+        ((), []),
+        ((HOST, "registry.example.com", ""), []),
+        ((HOST, INSTANCE_HOST, INSTANCE_HOST.upper()), ["2 of 3"]),
+    ],
+)
+def test_the_log_says_that_hss_scans_the_images_of_swr_enterprise_too(
+    registries: tuple[str, ...], said: list[str], fake_time: FakeTime
+) -> None:
+    images = tuple(a_ref(registry=registry) for registry in registries)
+    keys = {"HW_ACCESS_KEY": "id", "HW_SECRET_KEY": "secret"}
+    connection = a_connection(
+        fake_time, environ=keys, region="cn-north-4", for_cloud={"project-id": "0a1b"}, images=images
+    )
+
+    connect(connection).image_scans()
+
+    assert [event.text for event in events_of_kind(connection, EventKind.ACTION)] == [
+        f"HSS scans the images in SWR Enterprise ({number}); the own scan of an instance looks for vulnerabilities "
+        "only, and is not used"
+        for number in said
+    ]
 
 
 @pytest.mark.usefixtures("socket_disabled")

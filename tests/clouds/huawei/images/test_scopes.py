@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,6 +59,7 @@ def test_a_task_that_states_nothing_does_not_hide_one_that_does() -> None:
         (replace(TASK, started_at=SCANNED_AT + MINUTE + SECOND), False),
         (replace(TASK, ended_at=SCANNED_AT - MINUTE), True),
         (replace(TASK, ended_at=SCANNED_AT - MINUTE - SECOND), False),
+        (replace(TASK, ended_at=datetime.max.replace(tzinfo=UTC)), True),
         (replace(TASK, ended_at=None), True),
         (replace(TASK, ended_at=None, state=TaskState.RUNNING), True),
         (replace(TASK, started_at=None), True),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gate.image import ImageRef, ImageState, ScannedImage, Severity
-from gate.image_messages import (
+from gate.image_description import (
     details,
     findings,
     moved,
@@ -17,6 +17,7 @@ from gate.image_messages import (
     sentence,
     severities,
     short_name,
+    status,
 )
 from gate.scan import ScanScope
 from tests.builders import NOW
@@ -106,6 +107,13 @@ def test_a_result_that_may_not_be_judged_is_called_by_its_state_whatever_its_ris
 def test_findings_are_counted_by_kind_and_vulnerabilities_by_severity(fields: dict[str, Any], words: str) -> None:
     assert findings(risky(**fields)) == words
     assert details(risky(**fields)) == words
+
+
+def test_a_result_that_may_say_less_than_it_seems_to_says_why() -> None:
+    image = an_image(is_risky=False, kinds={VULNERABILITY: 0}, warning="not one\nthat is known")
+
+    assert details(image) == "not one that is known"
+    assert predicate(image) == "no risks found: not one that is known."
 
 
 def test_severities_are_listed_from_the_highest_to_the_lowest_without_those_that_no_finding_has() -> None:
@@ -206,3 +214,16 @@ def test_where_the_names_do_not_add_up_to_the_count_the_count_decides() -> None:
     assert names_and_count(2, 2) == ""
     assert names_and_count(1, 3) == "The cloud names 1 risky image and counts 3; the count decides."
     assert names_and_count(4, 3) == "The cloud names 4 risky images and counts 3; the count decides."
+
+
+@pytest.mark.parametrize(
+    ("image", "line"),
+    [
+        (risky(scanned_at=NOW), "shop/web:1.4.2 risky; last scan 2026-01-31T12:00:00Z"),
+        (an_image(ImageState.WAITING), "shop/web:1.4.2 waiting for its scan"),
+        (an_image(ImageState.OUTDATED, scanned_at=NOW), "shop/web:1.4.2 outdated: last scanned 2026-01-31T12:00:00Z"),
+        (an_image(ImageState.MISSING, reason="no such\ntag"), "shop/web:1.4.2 missing: no such tag"),
+    ],
+)
+def test_the_status_of_an_image_says_once_when_it_was_scanned(image: ScannedImage, line: str) -> None:
+    assert status(image) == line

@@ -1,5 +1,6 @@
-"""The words of one image: its name, its result, what was found in it or why it has no result, and a tag that moved.
+"""Describes one image: its name, its result, what was found in it or why it has no result, and a tag that moved.
 
+`gate.images.messages` has what is said of a run of image mode.
 Each text is on one line and not escaped, and has the start of a digest only; the json report has the whole.
 """
 
@@ -66,10 +67,11 @@ def details(image: ScannedImage) -> str:
         unknown = image.findings_doubt or "the cloud does not state it, or contradicts itself"
         doubt = "" if image.is_risky is not None else one_line(unknown)
         listed = finding_messages.summary(image.findings) if image.findings else ""
-        return "; ".join(filter(None, (doubt, findings(image), listed)))
+        return "; ".join(filter(None, (doubt, findings(image), listed, one_line(image.warning))))
     if image.state is ImageState.MISSING:
         other = one_line(_short_digest(image.listed_digest))
-        return "the cloud does not list this digest" + (f", but {other} under this tag" if other else "")
+        why = one_line(image.reason) or "the cloud does not list this digest"
+        return why + (f", but {other} under this tag" if other else "")
     reason = one_line(image.reason).rstrip(".")
     if image.state is ImageState.UNKNOWN:
         return reason or one_line(image.raw_state)
@@ -107,6 +109,12 @@ def moved(image: ScannedImage) -> str:
 def sentence(image: ScannedImage) -> str:
     """The image and what to know of it: `shop/web:1.4.2 risky: 3 vulnerabilities (2 high, 1 low).`."""
     return f"{short_name(image.image) or 'An image'} {predicate(image)}"
+
+
+def status(image: ScannedImage) -> str:
+    """The image, what to know of it and when it was scanned, if ever: `shop/web:1.4.2 risky; last scan ...`."""
+    known, time = sentence(image).removesuffix("."), format_time(image.scanned_at) if image.scanned_at else ""
+    return known if time in known else f"{known}; last scan {time}"
 
 
 def predicate(image: ScannedImage) -> str:

@@ -1,0 +1,104 @@
+"""The documentation of permissions lists every operation that the code calls, for scan tasks and for images."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.harness import CLOUDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ROOT = Path(__file__).parent.parent
+SENDERS = {"call", "_create", "_fetch", "_get"}
+"""The names of the functions that send a request, one of whose texts names the operation or its path."""
+README = (ROOT / "README.md").read_text().partition("### Permissions\n")[2].partition("\n## ")[0]
+IMAGES = (ROOT / "docs" / "images.md").read_text().partition("## Permissions\n")[2]
+ACTION = re.compile("[a-z-]+:([A-Za-z]+)")
+EXPLAINS: dict[str, set[str]] = {"huawei": {"registries/images"}, "alibaba": set()}
+"""The operations about images that name the risky images of a scan task."""
+OF_HSS = "/v5/{}/image/"
+
+
+def folder(cloud: str) -> Path:
+    return ROOT / "gate" / "clouds" / cloud
+
+
+def operations(paths: Iterable[Path]) -> set[str]:
+    """The operations or paths in all calls of these modules; what a path is made of is `{}`."""
+    found = {name for path in paths for call in calls(path) if (name := operation(call))}
+    return {name for name in found if re.search("[a-z]", name)}
+
+
+def calls(path: Path) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SENDERS:
+            yield node
+
+
+def operation(call: ast.Call) -> str:
+    texts = [text for argument in call.args if (text := as_text(argument)) and text not in {"GET", "POST", "PUT"}]
+    return texts[-1] if texts else ""
+
+
+def as_text(node: ast.expr) -> str:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_path":
+        # The path of something that one image has.
+        return "{}/" + as_text(node.args[-1])
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def with_imports(cloud: str) -> set[Path]:
+    """The modules about images of a cloud, and those of its other modules that they import."""
+    own = {*(folder(cloud) / "images").glob("*.py")}
+    names = re.compile(rf"from gate\.clouds\.{cloud}\.(\w+) import")
+    return own | {folder(cloud) / f"{name}.py" for path in own for name in names.findall(path.read_text())}
+
+
+def documented(text: str) -> set[str]:
+    """The operations in the first column of the tables of a text."""
+    columns = re.findall(r"^\| `(?:[A-Z]+ )?([^`]+)`", text, flags=re.MULTILINE)
+    return {re.sub(r"\{\w*\}", "{}", name).removeprefix(OF_HSS) for name in columns}
+
+
+def about(cloud: str, text: str) -> str:
+    """The part of a text about one cloud, which has the name of the cloud in the line before it."""
+    return re.split(r"^(?:### Permissions on|On) ", text, flags=re.MULTILINE)[1 + CLOUDS.index(cloud)]
+
+
+def actions(text: str) -> set[str]:
+    """The actions of the policy in a text."""
+    (policy,) = re.findall(r"```json\n(.*?)```", text, flags=re.DOTALL)
+    return {action for statement in json.loads(policy)["Statement"] for action in statement["Action"]}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_permissions_for_images_list_every_operation_that_is_called_for_images_and_no_other(cloud: str) -> None:
+    listed = documented(about(cloud, IMAGES))
+
+    assert sorted(operations(with_imports(cloud)) - listed) == []
+    assert sorted(listed - operations(folder(cloud).rglob("*.py"))) == []
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_permissions_for_a_scan_task_list_every_operation_that_is_called_for_one_and_no_other(cloud: str) -> None:
+    text = about(cloud, README)
+    named = {ACTION.fullmatch(action)[1] for action in actions(text)} if "```json" in text else set()  # type: ignore[index] # it matches
+
+    assert documented(text) | named == operations(folder(cloud).glob("*.py")) | EXPLAINS[cloud]
+
+
+def test_the_policy_for_images_has_the_actions_of_the_table_but_one_that_an_option_makes_unnecessary() -> None:
+    rows = [row for row in about("alibaba", IMAGES).splitlines() if row.startswith("| `")]
+    needed = {action[0] for row in rows for action in ACTION.finditer(row.split("|")[2])}
+
+    assert needed - actions(IMAGES) == {"cr:ListInstance"}
+    assert actions(IMAGES) <= needed
