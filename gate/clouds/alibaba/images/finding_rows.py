@@ -6,6 +6,7 @@ a sensitive file is in no field that is read here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,8 @@ _FILE_STATES = {"0": "", "1": "ignored", "2": "false positive"}
 _DEALT_WITH = "handled"
 _CHANGING = frozenset({"FirstTs", "LastTs", "ModifyTs", "ScanTime", "GmtLast", "LastScanTime", "Status"})
 """The fields of a row that can change while its list is read."""
+_LIBRARY = re.compile("imgsca:[^:]+:(?P<package>.+):[^:]+")
+"""The name of a vulnerability of applications, which has the library in it (3.2)."""
 _MAX_WORD = 80
 """Characters of a word of the cloud that are kept."""
 
@@ -91,10 +94,12 @@ def parse_group(row: Mapping[str, Any]) -> FindingRow:
 
     It has no severity, but counts the images for which it has each; the highest counts.
     """
-    word = _highest(row)
+    word, name = _highest(row), _name(row, "Name")
+    library = _LIBRARY.fullmatch(name)
     finding = Finding(
-        id=_name(row, "Name"),
+        id=name,
         cves=_related(row),
+        package=library["package"] if library else "",
         severity=_severity(word, _PRIORITIES),
         raw_severity=word,
         kind=ScanScope.VULNERABILITY,

@@ -151,6 +151,19 @@ def test_a_vulnerability_of_applications_is_of_no_single_image() -> None:
     assert only(row).cves == ("AVD-2022-1124599",)
 
 
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [
+        ("imgsca:java:spring-core:AVD-2022-1124599", "spring-core"),
+        ("imgsca:java:org.a:core:AVD-1", "org.a:core"),
+        ("scan:AVD-2022-953356", ""),
+        ("debian:10:CVE-2019-9893", ""),
+    ],
+)
+def test_a_vulnerability_of_applications_names_its_library(name: str, package: str) -> None:
+    assert only(parse_group(a_group(name))).package == package
+
+
 def test_a_malicious_file_is_told_from_others_of_its_name() -> None:
     one, other = (only(parse_file(a_file(MaliciousMd5=md5))) for md5 in ("1" * 32, "2" * 32))
 
