@@ -13,6 +13,10 @@ _ATTEMPTS = 3
 Rows = TypeVar("Rows")
 
 
+class InconsistentPages(NotUnderstood):
+    """Raised when the pages of a list did not fit together in any attempt."""
+
+
 def read_consistently(read: Callable[[], Rows | None], *, what: str, remedy: str) -> Rows:
     """Reads a list, and reads it again if its pages do not fit together: the missing rows may be the ones that matter.
 
@@ -22,13 +26,13 @@ def read_consistently(read: Callable[[], Rows | None], *, what: str, remedy: str
         remedy: What the user can do if the error comes again, for the error message.
 
     Raises:
-        NotUnderstood: The pages did not fit together in any attempt.
+        InconsistentPages: The pages did not fit together in any attempt.
     """
     for _ in range(_ATTEMPTS):
         rows = read()
         if rows is not None:
             return rows
-    raise NotUnderstood(
+    raise InconsistentPages(
         f"The list of {what} does not end where its total says, or changes faster than it can be read.",
         means="Pages are missing or repeated, so the gate may not have seen all of the list.",
         remedy=f"Run the gate again; {remedy} if this error comes again.",

@@ -20,6 +20,7 @@ from gate.ci import github
 from gate.clouds.alibaba import error_response as alibaba_errors
 from gate.clouds.alibaba import pages, results
 from gate.clouds.alibaba import translate as alibaba
+from gate.clouds.alibaba.images import finding_rows
 from gate.clouds.alibaba.leaves import ScanWindow
 from gate.clouds.credentials import OURS, find_credentials
 from gate.clouds.huawei import error_response as huawei_errors
@@ -31,7 +32,8 @@ from gate.clouds.redaction import Redactor
 from gate.clouds.response import Response, date_of, parse_json_object, retry_after
 from gate.config_file import config_values
 from gate.errors import GateError
-from gate.image import ImageRef
+from gate.finding import FindingStatus
+from gate.image import ImageRef, Severity
 from gate.images.from_file import images_from
 from gate.images.reference import image_reference
 from gate.options import OPTIONS
@@ -167,6 +169,21 @@ def _alibaba_counts(data: bytes) -> None:
         _judge_and_report(results.count_results(task, leaves, findings, window))
 
 
+def _alibaba_findings(data: bytes) -> None:
+    with suppress(GateError):
+        document = parse_json_object(_response(data))
+        for row in [document, *(row for rows in document.values() for row in _rows(rows))]:
+            finding_rows.row_identity(row)
+            of_system = finding_rows.parse_vulnerability(row)
+            listed = [of_system, finding_rows.parse_group(row), finding_rows.parse_file(row)]
+            listed += [finding_rows.parse_baseline(row, "u"), finding_rows.parse_sensitive_file(row, "u")]
+            for finding in (finding for one in listed for finding in one.findings):
+                assert finding.id
+                assert finding.status is FindingStatus.OPEN
+                assert finding.is_fixable is None
+                assert finding.severity not in {Severity.CRITICAL, Severity.NONE}
+
+
 def _rows(value: object) -> list[dict[str, object]]:
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
@@ -280,6 +297,17 @@ TARGETS = {
     "huawei-task": Target(run=_huawei_task),
     "alibaba-task": Target(run=_alibaba_task),
     "alibaba-counts": Target(run=_alibaba_counts),
+    "alibaba-findings": Target(
+        run=_alibaba_findings,
+        seeds=(
+            (
+                b'{"VulRecords": [{"Name": "debian:10:CVE-1", "Related": "CVE-1,CVE-2", "Necessity": "asap", '
+                b'"Status": 7, "LastTs": 1, "ExtendContentJson": {"RpmEntityList": [{"Name": "a", "Version": "1"}]}}]}'
+            ),
+            b'{"BaselineResult": [{"BaselineNameKey": "hc", "HighRiskItemCount": 2, "LowRiskItemCount": 99999999999}]}',
+            b'{"GroupedVulItems": [{"Name": "imgsca:a", "AsapCount": 0, "LaterCount": 1, "NntfCount": 2}]}',
+        ),
+    ),
     "alibaba-pages": Target(run=_alibaba_pages),
     "huawei-pages": Target(
         run=_huawei_pages, seeds=(b"\n\n".join(_HUAWEI_PAGES), b"\n\n".join((_HUAWEI_PAGES[0], _NO_ROWS)), *PAYLOADS)

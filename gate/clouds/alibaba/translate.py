@@ -119,6 +119,8 @@ class ImageResult:
     """None if the cloud says neither YES nor NO, or NO although a part of the scan found something."""
     kinds: Mapping[ScanScope, int] = field(default_factory=dict)
     """How many findings it has, by kind; absent where the cloud gives no valid number."""
+    clean_kinds: frozenset[ScanScope] = frozenset()
+    """The kinds of which it states the number 0, and nothing else."""
 
 
 def parse_image_result(row: Mapping[str, Any]) -> ImageResult:
@@ -132,6 +134,7 @@ def parse_image_result(row: Mapping[str, Any]) -> ImageResult:
         latest_at=max(times, default=None),
         is_risky=_is_risky(row),
         kinds=_kinds(row),
+        clean_kinds=frozenset(scope for source, scope in _RISK_SOURCES.items() if _is_clean(row, source)),
     )
 
 
@@ -156,12 +159,17 @@ def _is_risky(row: Mapping[str, Any]) -> bool | None:
     risk = row.get("RiskStatus")
     if risk == "YES":
         return True
-    found_nothing = all(
-        is_one_of(row.get(f"{source}{what}"), NO_FINDINGS_VALUES)
-        for source in _RISK_SOURCES
-        for what in ("Status", "Count")
-    )
+    found_nothing = all(_states_nothing(row, source) for source in _RISK_SOURCES)
     return False if risk == "NO" and found_nothing else None
+
+
+def _states_nothing(row: Mapping[str, Any], source: str) -> bool:
+    """Whether no field of a kind of findings says that there are some; it may say nothing at all."""
+    return all(is_one_of(row.get(f"{source}{what}"), NO_FINDINGS_VALUES) for what in ("Status", "Count"))
+
+
+def _is_clean(row: Mapping[str, Any], source: str) -> bool:
+    return count(row.get(f"{source}Count")) == 0 and _states_nothing(row, source)
 
 
 def _kinds(row: Mapping[str, Any]) -> dict[ScanScope, int]:

@@ -160,6 +160,7 @@ RESPONSES: Final[Mapping[str, Action]] = {
     "DescribeImageGroupedVulList": vulnerabilities.list_grouped,
     "DescribeGroupedMaliciousFiles": other_findings.malicious_files,
     "DescribeImageBaselineCheckResult": other_findings.baseline,
+    "DescribeImageSensitiveFileList": other_findings.sensitive_files,
     "ListInstance": registry.list_instances,
     "GetRepository": registry.get_repository,
     "GetRepoTag": registry.get_tag,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gate.simulator.alibaba.criteria import JOINS, parse
-from gate.simulator.alibaba.parameters import Parameter, Table, boolean, comma_list, number, words
+from gate.simulator.alibaba.parameters import Parameter, Table, boolean, comma_list, json_words, number, words
 from gate.simulator.task import Kind
 
 TASK_TYPES: Final[Mapping[str, Kind]] = {
@@ -138,6 +138,15 @@ SECURITY_CENTER: Final[Mapping[str, Table]] = {
         "ImageUuid": REQUIRED,
         "RiskLevel": Parameter(accepts=comma_list("high", "medium", "low")),
         "ScanRange": SCAN_RANGE,
+        "Lang": Parameter(accepts=words("zh", "en")),
+        "CurrentPage": CURRENT_PAGE,
+        "PageSize": PAGE_SIZE,
+    },
+    "DescribeImageSensitiveFileList": {
+        "ImageUuid": ANY,
+        "RiskLevel": Parameter(accepts=words("high", "medium", "low")),
+        # A JSON array here, and no numbered list.
+        "ScanRange": Parameter(accepts=lambda text: json_words(text, "image", "container"), default='["image"]'),
         "Lang": Parameter(accepts=words("zh", "en")),
         "CurrentPage": CURRENT_PAGE,
         "PageSize": PAGE_SIZE,

@@ -1,5 +1,6 @@
-"""Lists the malicious files and the baseline risks of pushed images (alibaba-images.md 3.2)."""
+"""Lists the malicious files, baseline risks and sensitive files of pushed images (alibaba-images.md 3.2 and 3.3)."""
 
+import json
 from collections.abc import Mapping
 from hashlib import md5
 from typing import Any, Final
@@ -15,6 +16,8 @@ from gate.simulator.cloud import ApiResponse, CloudState
 from gate.simulator.image import BySeverity, SeverityName
 from gate.simulator.listing import ListedImage
 
+SENSITIVE: Final[Mapping[str, str]] = {"high": "rsa_private_key", "medium": "npm_token", "low": "git_cfg"}
+"""A kind of sensitive file for each level."""
 LEAST_FIRST: Final[tuple[SeverityName, ...]] = ("low", "medium", "high", "critical")
 
 
@@ -43,6 +46,24 @@ def baseline(parameters: Parameters, state: CloudState) -> ApiResponse:
     ]
     on_page, info = page(rows, parameters, state.page_cap)
     return ok({"BaselineResult": on_page, "PageInfo": info})
+
+
+def sensitive_files(parameters: Parameters, state: CloudState) -> ApiResponse:
+    """The page of DescribeImageSensitiveFileList: one row for each kind of file, which counts them.
+
+    What is in the files is in no field.
+    """
+    is_about_images = "image" in json.loads(value(parameters, "ScanRange"))
+    rows = [
+        _sensitive(row, level, number)
+        for row in (catalog.rows(state) if is_about_images else ())
+        if value(parameters, "ImageUuid") in {"", catalog.uuid(row.image)}
+        for level, number in _by_level(findings_of(row).sensitive_files, RISK_LEVELS).items()
+        if number and value(parameters, "RiskLevel") in {"", level}
+    ]
+    on_page, info = page(rows, parameters, state.page_cap)
+    outcome = {"Code": "200", "HttpStatusCode": 200, "Success": True, "Message": "success"}
+    return ok({**outcome, "SensitiveFileList": on_page, "PageInfo": info})
 
 
 def _by_level(counts: BySeverity, words: Mapping[SeverityName, str]) -> dict[str, int]:
@@ -77,6 +98,21 @@ def _baseline(row: ListedImage, level: str, number: int) -> dict[str, Any]:
         "BaselineItemCount": number,
         **items,
         f"{name}RiskItemCount": number,
+        "Status": 0,
+        "FirstScanTime": result_time(row),
+        "LastScanTime": result_time(row),
+    }
+
+
+def _sensitive(row: ListedImage, level: str, number: int) -> dict[str, Any]:
+    return {
+        "RiskLevel": level,
+        "SensitiveFileKey": SENSITIVE[level],
+        "SensitiveFileName": f"{SENSITIVE[level]} in a file",
+        "ClassKey": "password",
+        "ClassName": "Passwords",
+        "Count": number,
+        "UnprocessedNum": 1,
         "Status": 0,
         "FirstScanTime": result_time(row),
         "LastScanTime": result_time(row),

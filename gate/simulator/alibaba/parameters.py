@@ -1,5 +1,6 @@
 """Reads and validates the parameters of a request by the table of its action; the tables are in `actions`."""
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,15 @@ def words(*allowed: str) -> Callable[[str], bool]:
 def comma_list(*allowed: str) -> Callable[[str], bool]:
     """Accepts some of these words, with commas between them."""
     return lambda text: frozenset(allowed).issuperset(text.split(","))
+
+
+def json_words(text: str, *allowed: str) -> bool:
+    """Whether it is an array in JSON of some of these words."""
+    try:
+        given = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(given, list) and all(isinstance(one, str) and one in allowed for one in given)
 
 
 def boolean(text: str) -> bool:

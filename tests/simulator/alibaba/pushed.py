@@ -24,6 +24,7 @@ BY_IMAGE = "DescribeImageVulList"
 GROUPED = "DescribeImageGroupedVulList"
 FILES = "DescribeGroupedMaliciousFiles"
 BASELINE = "DescribeImageBaselineCheckResult"
+SENSITIVE = "DescribeImageSensitiveFileList"
 
 INSTANCES = "ListInstance"
 REPOSITORY = "GetRepository"

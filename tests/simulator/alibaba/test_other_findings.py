@@ -1,4 +1,4 @@
-"""Tests the malicious files and the baseline risks of pushed images (alibaba-images.md 3.2)."""
+"""Tests the malicious files, baseline risks and sensitive files of pushed images (alibaba-images.md 3.2 and 3.3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.simulator import BySeverity, EarlierScan, Findings, Simulator
-from tests.simulator.alibaba.pushed import BASELINE, FILES, bare, row, rows
+from tests.simulator.alibaba.pushed import BASELINE, FILES, SENSITIVE, bare, row, rows
 from tests.simulator.images import listed
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from tests.simulator.conftest import CallAction, Clock
 
 FINDINGS = Findings(
-    malicious_files=BySeverity(critical=1, high=1, medium=1, low=2), baseline=BySeverity(critical=1, high=2, low=4)
+    malicious_files=BySeverity(critical=1, high=1, medium=1, low=2),
+    baseline=BySeverity(critical=1, high=2, low=4),
+    sensitive_files=BySeverity(high=2, low=1),
 )
 ENDED = 1_789_999_100_000
 RISKY = listed("risky", tag="1", earlier=EarlierScan(ago=900, findings=FINDINGS))
@@ -127,6 +129,52 @@ def test_baseline_risks_can_be_filtered_by_level(
     assert call(simulator, BASELINE, ImageUuid="unknown", RiskLevel=levels).document["BaselineResult"] == []
 
 
+def secrets(call: CallAction, simulator: Simulator, **query: object) -> list[dict[str, Any]]:
+    """The first page of sensitive files."""
+    found: list[dict[str, Any]] = call(simulator, SENSITIVE, **query).document["SensitiveFileList"]
+    return found
+
+
+def test_a_sensitive_file_is_a_row_for_its_kind_without_its_content(call: CallAction, simulator: Simulator) -> None:
+    """They make no image risky, and the result is stated once more in the document."""
+    uuid = row(call, simulator)["Uuid"]
+    document = call(simulator, SENSITIVE, ImageUuid=uuid, PageSize=1, CurrentPage=2).document
+    (high,) = document["SensitiveFileList"]
+
+    assert (document["Code"], document["Success"], document["HttpStatusCode"]) == ("200", True, 200)
+    assert document["PageInfo"] == {"CurrentPage": 2, "PageSize": 1, "TotalCount": 2, "Count": 1}
+    assert high == {
+        "RiskLevel": "high",
+        "SensitiveFileKey": "rsa_private_key",
+        "SensitiveFileName": "rsa_private_key in a file",
+        "ClassKey": "password",
+        "ClassName": "Passwords",
+        "Count": 2,
+        "UnprocessedNum": 1,
+        "Status": 0,
+        "FirstScanTime": ENDED,
+        "LastScanTime": ENDED,
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "keys"),
+    [
+        ({}, ["git_cfg", "rsa_private_key"]),
+        ({"ImageUuid": "unknown"}, []),
+        ({"RiskLevel": "high"}, ["rsa_private_key"]),
+        ({"RiskLevel": "medium"}, []),
+        ({"ScanRange": '["image","container"]'}, ["git_cfg", "rsa_private_key"]),
+        ({"ScanRange": '["container"]'}, []),
+    ],
+)
+def test_every_filter_of_sensitive_files(
+    query: dict[str, str], keys: list[str], call: CallAction, simulator: Simulator
+) -> None:
+    """The ranges are an array in JSON here."""
+    assert [one["SensitiveFileKey"] for one in secrets(call, simulator, **query)] == keys
+
+
 @pytest.mark.parametrize(
     ("action", "query", "code"),
     [
@@ -136,6 +184,11 @@ def test_baseline_risks_can_be_filtered_by_level(
         (BASELINE, {}, "MissingImageUuid"),
         (BASELINE, {"ImageUuid": "u", "RiskLevel": "middle"}, "InvalidRiskLevel"),
         (BASELINE, {"ImageUuid": "u", "PageSize": "x"}, "InvalidPageSize"),
+        (SENSITIVE, {"RiskLevel": "high,low"}, "InvalidRiskLevel"),
+        (SENSITIVE, {"ScanRange": "image"}, "InvalidScanRange"),
+        (SENSITIVE, {"ScanRange": '["host"]'}, "InvalidScanRange"),
+        (SENSITIVE, {"ScanRange": '"image"'}, "InvalidScanRange"),
+        (SENSITIVE, {"ScanRange": "[1]"}, "InvalidScanRange"),
     ],
 )
 def test_a_missing_or_invalid_parameter_is_rejected(

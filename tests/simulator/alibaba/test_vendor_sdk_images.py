@@ -20,6 +20,7 @@ FINDINGS = Findings(
     libraries=BySeverity(medium=1),
     malicious_files=BySeverity(high=1),
     baseline=BySeverity(medium=2),
+    sensitive_files=BySeverity(low=3),
 )
 
 
@@ -126,6 +127,9 @@ def test_the_sdk_reads_the_findings_of_an_image(simulator: Simulator) -> None:
     (baseline,) = sas.describe_image_baseline_check_result(
         request("DescribeImageBaselineCheckResult", image_uuid=row.uuid, risk_level="high,medium")
     ).body.baseline_result
+    sensitive = sas.describe_image_sensitive_file_list(
+        request("DescribeImageSensitiveFileList", image_uuid=row.uuid, scan_range=["image"])
+    ).body
 
     assert (row.risk_status, row.vul_count, row.alarm_count, row.hc_count) == ("YES", 4, 1, 2)
     assert (numbers.vul_asap_sum, numbers.vul_later_sum, numbers.vul_nntf_sum) == (2, 1, 1)
@@ -136,6 +140,7 @@ def test_the_sdk_reads_the_findings_of_an_image(simulator: Simulator) -> None:
     assert (library.later_count, library.cve_score) == (1, "5.3")
     assert (file.level, file.image_count) == ("serious", 1)
     assert (baseline.baseline_name_level, baseline.middle_risk_item_count) == ("medium", 2)
+    assert (sensitive.success, [one.count for one in sensitive.sensitive_file_list]) == (True, [3])
 
 
 def test_the_sdk_reads_the_quota_and_its_end(simulator: Simulator) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from gate.clouds.alibaba.images.creation import ScanStarter
 from gate.clouds.alibaba.images.finder import RowFinder
-from gate.clouds.alibaba.images.findings import FindingLists
-from gate.clouds.alibaba.images.proof import was_scanned_at
+from gate.clouds.alibaba.images.findings import FindingReader
+from gate.clouds.alibaba.images.proof import window_of_scan
 from gate.clouds.alibaba.images.registry import ContainerRegistry, TagResolver
 from gate.clouds.alibaba.images.scans import AlibabaImageScans
 from gate.clouds.alibaba.images.severities import fetch_vulnerabilities
@@ -52,8 +52,8 @@ def connect_images(
         starter=ScanStarter(sas, time_of_day=time_of_day, deadline=connection.deadline, event_log=event_log),
         started=StartedScans(sas, time_of_day=time_of_day, event_log=event_log),
         fetch=partial(fetch_vulnerabilities, sas, event_log=event_log),
-        findings=FindingLists(sas),
-        was_scanned_at=partial(was_scanned_at, sas, now=time_of_day.latest, event_log=event_log),
+        findings=FindingReader(sas),
+        window_of_scan=partial(window_of_scan, sas, now=time_of_day.latest, event_log=event_log),
         event_log=event_log,
         now=time_of_day.latest,
         place=place,

@@ -1,177 +1,190 @@
-"""Lists the findings of an image, kind by kind, and checks each list against what the image's rows count.
+"""Lists the findings of an image, by kind: what the lists have, and why that may not be all (alibaba-images.md 3.2).
 
-Nothing that may be missing is read as nothing: a list that is shorter than a count, from before the scan or about
-another image leaves a doubt, and a refused list ends the run (alibaba-images.md 3.2, 7).
+A list that may not be read is an error, and no empty list.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from gate.clouds.alibaba.images.finding_checks import age_doubts, row_doubts, vulnerability_doubts
 from gate.clouds.alibaba.images.finding_rows import (
-    failed_checks,
-    library_vulnerability,
-    malicious_file,
-    system_vulnerabilities,
+    parse_baseline,
+    parse_file,
+    parse_group,
+    parse_sensitive_file,
+    parse_vulnerability,
+    row_identity,
 )
-from gate.clouds.alibaba.images.names import bare_digest
+from gate.clouds.alibaba.images.severities import is_usable_id
 from gate.clouds.alibaba.pages import fetch_all_rows
 from gate.clouds.alibaba.security_center import PAGE_SIZE
-from gate.clouds.alibaba.translate import normalise_digest
-from gate.clouds.values import datetime_from_ms, identity
-from gate.image import Severity
-from gate.scan import ScanScope
+from gate.clouds.pagination import InconsistentPages
+from gate.scan import RISK_SCOPES, ScanScope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from gate.clouds.alibaba.images.finding_rows import Row
-    from gate.clouds.alibaba.images.rows import ImageRow
+    from gate.clouds.alibaba.images.finding_checks import ScannedDigest
+    from gate.clouds.alibaba.images.finding_rows import FindingRow
+    from gate.clouds.alibaba.pages import Row
     from gate.clouds.alibaba.security_center import SecurityCenter
     from gate.finding import Finding
-    from gate.image import ScannedImage
 
-_LONGEST_SCAN = timedelta(hours=1)
-"""How long before the end of its scan a finding may have been seen: what is older is of an earlier scan."""
-_LISTED_KINDS = {
-    ScanScope.VULNERABILITY: "vulnerabilities",
-    ScanScope.MALICIOUS_FILE: "malicious files",
-    ScanScope.BASELINE: "failed baseline checks",
-}
-"""The field of the list of sensitive files is not documented, and the cloud has no other kind."""
+_MEMORY_PER_FINDING = 1_000
+"""Bytes."""
+_LISTED = RISK_SCOPES | {ScanScope.SENSITIVE_INFORMATION}
+"""The kinds of findings that can be listed."""
 
 
-@dataclass(kw_only=True)
-class _Found:
-    """The findings of one image so far, and what speaks against their lists."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedFindings:
+    """The findings of one image."""
 
-    image: ScannedImage
-    findings: list[Finding] = field(default_factory=list)
+    findings: tuple[Finding, ...]
+    doubt: str
+    """Why they may not be all of it; empty if they are."""
+
+
+@dataclass(kw_only=True, slots=True)
+class _Reading:
+    """What was read so far of one image."""
+
+    scanned: ScannedDigest
+    bytes_kept: int
     doubts: list[str] = field(default_factory=list)
 
-    def doubt(self, why: str) -> None:
-        if why not in self.doubts:
-            self.doubts.append(why)
 
-
-class FindingLists:
-    """The findings of single images in Security Center."""
+class FindingReader:
+    """Reads the lists of findings of one run."""
 
     def __init__(self, sas: SecurityCenter) -> None:
         self._sas = sas
+        self._kept = 0
 
-    def of_image(self, image: ScannedImage, rows: Sequence[ImageRow], kinds: frozenset[ScanScope]) -> ScannedImage:
-        """The image with the list of its findings of these kinds.
+    def read(self, scanned: ScannedDigest, kinds: Iterable[ScanScope]) -> ListedFindings:
+        """Lists the findings of these kinds in an image.
 
-        Args:
-            image: One that is SCANNED, with its numbers by severity where they are known.
-            rows: All of its rows.
-            kinds: What to list.
+        Raises:
+            NotAuthorised: The user may not read one of the lists.
+            NotUnderstood: A response has no list.
         """
-        found = _Found(image=image)
-        uuids = list(dict.fromkeys(row.uuid for row in rows))
-        read: Mapping[ScanScope, Callable[[], Iterable[Finding]]] = {
-            ScanScope.VULNERABILITY: lambda: self._vulnerabilities(found),
-            ScanScope.MALICIOUS_FILE: lambda: self._malicious_files(found),
-            ScanScope.BASELINE: lambda: self._failed_checks(found, uuids),
-        }
+        reading = _Reading(scanned=scanned, bytes_kept=self._kept * _MEMORY_PER_FINDING)
+        found: dict[ScanScope, Sequence[Finding]] = {}
         for kind in sorted(kinds):
-            if kind not in read:
-                found.doubt(f"Security Center has no list of {kind} that the gate can read")
-            elif image.kinds.get(kind) != 0 or _counted(image, kind):
-                found.findings += read[kind]()
-                _check_count(found, kind)
-        _check_severities(found)
-        return replace(image, findings=tuple(found.findings), findings_doubt="; ".join(found.doubts))
-
-    def _vulnerabilities(self, found: _Found) -> Iterable[Finding]:
-        digest = bare_digest(found.image.image)
-        by_digest = {"Type": "cve", "Digest": digest, "ScanRange.1": "image"}
-        # Of an image with several tags, each tag has the same.
-        listed: dict[Finding, None] = {}
-        for row in self._rows("DescribeImageVulList", "VulRecords", by_digest):
-            if normalise_digest(row.get("ImageDigest")) != digest:
-                found.doubt("the list of vulnerabilities has some of another image")
+            if kind in _LISTED:
+                found[kind] = self._of_kind(kind, reading)
             else:
-                _check_time(found, row.get("LastTs"))
-                listed |= dict.fromkeys(system_vulnerabilities(row))
-        query = {"Type": "sca", "ImageDigest": digest}
-        of_libraries = self._rows("DescribeImageGroupedVulList", "GroupedVulItems", query)
-        for row in of_libraries:
-            _check_time(found, row.get("LastScanTime"))
-        return [*listed, *map(library_vulnerability, of_libraries)]
+                reading.doubts.append(f"findings of kind {kind} cannot be listed")
+        counted = {kind: findings for kind, findings in found.items() if kind in RISK_SCOPES}
+        reading.doubts += row_doubts(counted, scanned)
+        findings = tuple(finding for of_kind in found.values() for finding in of_kind)
+        self._kept += len(findings)
+        return ListedFindings(findings=findings, doubt="; ".join(dict.fromkeys(reading.doubts)))
 
-    def _malicious_files(self, found: _Found) -> Iterable[Finding]:
-        query = {"ImageDigest": bare_digest(found.image.image)}
-        files = self._rows("DescribeGroupedMaliciousFiles", "GroupedMaliciousFileResponse", query)
-        for row in files:
-            _check_time(found, row.get("LatestScanTimestamp"))
-        return map(malicious_file, files)
-
-    def _failed_checks(self, found: _Found, uuids: Iterable[str]) -> Iterable[Finding]:
-        """Those of the tag with the most: each tag of an image has a list of its own."""
-        most: list[Finding] = []
-        for uuid in uuids:
-            if not uuid:
-                found.doubt("a row of the image has no uuid, by which its baseline is listed")
-                continue
-            checks: list[Finding] = []
-            for row in self._rows("DescribeImageBaselineCheckResult", "BaselineResult", {"ImageUuid": uuid}):
-                _check_time(found, row.get("LastScanTime"))
-                listed = failed_checks(row)
-                if listed is None:
-                    found.doubt("a baseline does not say how many of its checks failed")
-                checks += listed or ()
-            most = max(most, checks, key=len)
-        return most
-
-    def _rows(self, action: str, key: str, query: Mapping[str, str]) -> list[Row]:
-        def fetch_page(number: int, bytes_kept: int) -> dict[str, Any]:
-            paging = {"CurrentPage": str(number), "PageSize": str(PAGE_SIZE)}
-            document = self._sas.call(action, {**query, **paging}, bytes_kept)
-            # Some of these lists state their paging beside the rows.
-            return {"PageInfo": {name: document.get(name) for name in ("CurrentPage", "TotalCount")}, **document}
-
-        return fetch_all_rows(fetch_page, key, what="findings", identity=_row_identity)
-
-
-def _row_identity(row: Row) -> object:
-    return identity([row])
-
-
-def _counted(image: ScannedImage, kind: ScanScope) -> int:
-    """How many findings of a kind the cloud counts, by any of its numbers."""
-    by_severity = sum(image.severities.values()) if kind is ScanScope.VULNERABILITY else 0
-    return max(image.kinds.get(kind, 0), by_severity)
-
-
-def _check_count(found: _Found, kind: ScanScope) -> None:
-    """A list may have more than is counted, such as one vulnerability in two packages, and never less."""
-    of_kind = [finding for finding in found.findings if finding.kind is kind]
-    counted = _counted(found.image, kind)
-    if len(of_kind) < counted:
-        found.doubt(f"{counted} {_LISTED_KINDS[kind]} are counted, and {len(of_kind)} listed")
-    elif kind not in found.image.kinds and not of_kind and found.image.is_risky is not False:
-        found.doubt(f"how many {_LISTED_KINDS[kind]} there are is not stated, and none is listed")
-
-
-def _check_severities(found: _Found) -> None:
-    """Of each severity and all above it, at least as many are listed as are counted, or a word was taken for less."""
-    listed = Counter(finding.severity for finding in found.findings if finding.kind is ScanScope.VULNERABILITY)
-    for level in Severity:
-        counted, in_list = (
-            sum(number for severity, number in numbers.items() if severity.is_at_least(level))
-            for numbers in (found.image.severities, listed)
+    def _of_kind(self, kind: ScanScope, reading: _Reading) -> Sequence[Finding]:
+        if kind is ScanScope.VULNERABILITY:
+            return self._vulnerabilities(reading)
+        if kind is ScanScope.MALICIOUS_FILE:
+            return self._malicious_files(reading)
+        action, key, parse = (
+            ("DescribeImageBaselineCheckResult", "BaselineResult", parse_baseline)
+            if kind is ScanScope.BASELINE
+            else ("DescribeImageSensitiveFileList", "SensitiveFileList", parse_sensitive_file)
         )
-        if in_list < counted:
-            found.doubt(f"{counted} vulnerabilities of severity {level} or higher are counted, and {in_list} listed")
-            return
+        found: list[FindingRow] = []
+        what = f"findings of kind {kind}"
+        # No row counts sensitive files.
+        for uuid in dict.fromkeys(row.uuid for row in reading.scanned.rows if kind not in row.clean_kinds):
+            if is_usable_id(uuid):
+                rows = self._rows(action, key, {"ImageUuid": uuid}, reading, what)
+                found += [parse(row, uuid) for row in rows]
+            else:
+                reading.doubts.append(f"{what} cannot be listed without a Uuid of its row")
+        return _checked(found, reading, what)
+
+    def _vulnerabilities(self, reading: _Reading) -> Sequence[Finding]:
+        """The list of applications is another one than that of the system."""
+        system, applications = self._of_system(reading), self._of_applications(reading)
+        reading.doubts += vulnerability_doubts(system, applications, reading.scanned)
+        return [*system, *applications]
+
+    def _of_system(self, reading: _Reading) -> Sequence[Finding]:
+        """Asks also for what was dealt with: whether the list has it without being asked is not documented."""
+        what = "vulnerabilities of the system"
+        read = partial(self._rows, "DescribeImageVulList", "VulRecords", reading=reading, what=what)
+        query = {"Type": "cve", "Digest": reading.scanned.digest, "Lang": "en"}
+        rows = read(query)
+        seen = set(map(row_identity, rows))
+        dealt_with = [row for row in read({**query, "Dealed": "y"}) if row_identity(row) not in seen]
+        found = [*map(parse_vulnerability, rows), *(parse_vulnerability(row, is_dealt_with=True) for row in dealt_with)]
+        own = [row for row in found if row.digest in {"", reading.scanned.digest}]
+        if len(own) < len(found):
+            reading.doubts.append(f"the list of {what} has rows of other images")
+        if any(not row.digest for row in own):
+            reading.doubts.append(f"a row of {what} does not say of which image it is")
+        return _checked(own, reading, what)
+
+    def _of_applications(self, reading: _Reading) -> Sequence[Finding]:
+        what = "vulnerabilities of applications"
+        query = {"Type": "sca", "ImageDigest": reading.scanned.digest}
+        rows = self._rows("DescribeImageGroupedVulList", "GroupedVulItems", query, reading, what)
+        return _checked(map(parse_group, rows), reading, what)
+
+    def _malicious_files(self, reading: _Reading) -> Sequence[Finding]:
+        if all(ScanScope.MALICIOUS_FILE in row.clean_kinds for row in reading.scanned.rows):
+            return []
+        what = "malicious files"
+        query = {"ImageDigest": reading.scanned.digest}
+        rows = self._rows("DescribeGroupedMaliciousFiles", "GroupedMaliciousFileResponse", query, reading, what)
+        return _checked(map(parse_file, rows), reading, what)
+
+    def _rows(self, action: str, key: str, query: Mapping[str, str], reading: _Reading, what: str) -> list[Row]:
+        """All rows of a list; what keeps it from being whole is a doubt."""
+        states_total = True
+
+        def fetch_page(number: int, bytes_kept: int) -> dict[str, Any]:
+            nonlocal states_total
+            paging = {"CurrentPage": str(number), "PageSize": str(PAGE_SIZE)}
+            document = _with_page_info(self._sas.call(action, {**query, **paging}, bytes_kept))
+            states_total = states_total and _states_total(document)
+            return document
+
+        try:
+            rows = fetch_all_rows(fetch_page, key, what=what, identity=row_identity, bytes_kept=reading.bytes_kept)
+        except InconsistentPages:
+            reading.doubts.append(f"the list of {what} does not end where its total says, or changes while it is read")
+            return []
+        if not states_total:
+            reading.doubts.append(f"how many {what} there are is not stated")
+        reading.bytes_kept += len(rows) * _MEMORY_PER_FINDING
+        return rows
 
 
-def _check_time(found: _Found, stated: object) -> None:
-    seen_at, scanned_at = datetime_from_ms(stated), found.image.scanned_at
-    if seen_at is not None and scanned_at is not None and seen_at < scanned_at - _LONGEST_SCAN:
-        found.doubt("the list has findings from before the scan")
+def _checked(found: Iterable[FindingRow], reading: _Reading, what: str) -> Sequence[Finding]:
+    """The findings of these rows, of which doubts are noted; one under several tags is one finding."""
+    rows = [*found]
+    reading.doubts += [row.doubt for row in rows if row.doubt]
+    reading.doubts += age_doubts(rows, reading.scanned, what)
+    by_place: dict[str, list[Finding]] = defaultdict(list)
+    for row in rows:
+        by_place[row.uuid] += row.findings
+    merged: Counter[Finding] = Counter()
+    for findings in by_place.values():
+        merged |= Counter(findings)
+    return [*merged.elements()]
+
+
+def _with_page_info(document: dict[str, Any]) -> dict[str, Any]:
+    """The response with its paging numbers where other lists have them (3.2)."""
+    if "PageInfo" in document:
+        return document
+    return {**document, "PageInfo": {name: document.get(name) for name in ("CurrentPage", "TotalCount")}}
+
+
+def _states_total(document: Mapping[str, Any]) -> bool:
+    info = document["PageInfo"]
+    return isinstance(info, dict) and info.get("TotalCount") is not None

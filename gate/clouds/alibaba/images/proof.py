@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from gate.clouds.alibaba.leaves import ScanWindow
 from gate.clouds.alibaba.translate import normalise_digest
 from gate.clouds.values import datetime_from_ms, malformed
 from gate.errors import NotAuthorised, Refused
@@ -25,10 +26,12 @@ _TOLERANCE = timedelta(minutes=5)
 """By so much a row may show another time than the task: results are that late (alibaba-security-center.md 2.2)."""
 
 
-def was_scanned_at(
+def window_of_scan(
     sas: SecurityCenter, digest: str, time: datetime, *, now: Callable[[], datetime], event_log: EventLog
-) -> bool:
-    """Whether the last scan of this digest succeeded, and ended at this time, by its own task (alibaba-images.md 1.4).
+) -> ScanWindow | None:
+    """When the last scan of this digest ran, if it succeeded and ended at this time, by its own task; else None.
+
+    The task is that of alibaba-images.md 1.4.
 
     Args:
         sas: Security Center.
@@ -41,17 +44,20 @@ def was_scanned_at(
         tasks = sas.call("DescribeImageLatestScanTask", {"Digest": digest}).get("Task")
     except (NotAuthorised, Refused) as error:
         event_log.note(f"whether a result is that of this very image is not known: {error.happened}")
-        return False
+        return None
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise malformed("The response has no list of Task.")
-    return any(_ended_well_at(task, digest, time, now()) for task in tasks)
+    return next(filter(None, (_window_of(task, digest, time, now()) for task in tasks)), None)
 
 
-def _ended_well_at(task: Mapping[str, Any], digest: str, time: datetime, now: datetime) -> bool:
+def _window_of(task: Mapping[str, Any], digest: str, time: datetime, now: datetime) -> ScanWindow | None:
     started, ended = (datetime_from_ms(task.get(name)) for name in ("StartTime", "FinishTime"))
     if task.get("Status") != "SUCCESS" or normalise_digest(task.get("Target")) != digest or ended is None:
-        return False
+        return None
     if ended > now + END_TOLERANCE:
-        return False
+        return None
     # A difference is always a valid one; a time near the end of all years has no later one.
-    return (started or ended) - time <= _TOLERANCE and time - ended <= _TOLERANCE
+    if (started or ended) - time > _TOLERANCE or time - ended > _TOLERANCE:
+        return None
+    # What it found can be a little older than its end, if it does not state its start.
+    return ScanWindow(since=started, earliest=started or ended)

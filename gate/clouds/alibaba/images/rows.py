@@ -71,6 +71,8 @@ class ImageRow:
     is_risky: bool | None = None
     """None if the cloud says neither YES nor NO, or NO although a part of the scan found something."""
     kinds: Mapping[ScanScope, int] = field(default_factory=dict)
+    clean_kinds: frozenset[ScanScope] = frozenset()
+    """The kinds of findings of which every field says that there are none."""
     has_vulnerabilities: bool = False
     """Whether any field of the row says so, or says something that is neither yes nor no."""
 
@@ -94,6 +96,7 @@ def parse_row(row: Mapping[str, Any]) -> ImageRow:
         is_from_before_push=bool(scanned_at and updated_at and scanned_at < updated_at),
         is_risky=result.is_risky,
         kinds=result.kinds,
+        clean_kinds=result.clean_kinds,
         has_vulnerabilities=any(not is_one_of(row.get(name), NO_FINDINGS_VALUES) for name in ("VulStatus", "VulCount")),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gate.clouds.alibaba.images.finding_checks import ScannedDigest
 from gate.clouds.alibaba.images.names import bare_digest, full_digest
 from gate.clouds.alibaba.images.rows import as_image, with_result, without_result
 from gate.clouds.alibaba.images.severities import with_vulnerabilities
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
 
     from gate.clouds.alibaba.images.creation import ScanStarter
     from gate.clouds.alibaba.images.finder import RowFinder
-    from gate.clouds.alibaba.images.findings import FindingLists
+    from gate.clouds.alibaba.images.findings import FindingReader, ListedFindings
     from gate.clouds.alibaba.images.records import ScanRecord
     from gate.clouds.alibaba.images.registry import RegisteredTag, TagResolver
     from gate.clouds.alibaba.images.rows import ImageRow
     from gate.clouds.alibaba.images.severities import Vulnerabilities
     from gate.clouds.alibaba.images.started import StartedScans
+    from gate.clouds.alibaba.leaves import ScanWindow
     from gate.event_log import EventLog
     from gate.image import ImageRef
     from gate.scan import ScanScope
@@ -47,8 +49,8 @@ class AlibabaImageScans:
         starter: ScanStarter,
         started: StartedScans,
         fetch: Callable[[Sequence[ImageRow]], dict[str, Vulnerabilities]],
-        findings: FindingLists,
-        was_scanned_at: Callable[[str, datetime], bool],
+        findings: FindingReader,
+        window_of_scan: Callable[[str, datetime], ScanWindow | None],
         event_log: EventLog,
         now: Callable[[], datetime],
         place: str,
@@ -59,12 +61,16 @@ class AlibabaImageScans:
         self._started = started
         self._fetch = fetch
         self._findings = findings
-        self._was_scanned_at = was_scanned_at
+        self._window_of_scan = window_of_scan
         self._event_log = event_log
         self._now = now
         self._place = place
         self._before: dict[str, datetime | None] = {}
         """When each image was last scanned before this run started a scan of it, by its digest without prefix."""
+        self._windows: dict[tuple[str, datetime | None], ScanWindow | None] = {}
+        """When a scan of somebody else ran, by the digest and the time of its result; None if that is not proven."""
+        self._numbers: dict[str, Vulnerabilities] = {}
+        """How many vulnerabilities rows have, by uuid."""
         self._last: dict[ImageRef, ScannedImage] = {}
         self._not_startable: set[ImageRef] = set()
         """The images of which the registry has said since the last look that a scan cannot be started."""
@@ -90,22 +96,28 @@ class AlibabaImageScans:
 
         Security Center does not state what a scan looked for.
         """
-        digests = {bare_digest(one.image): one.scanned_at for one in images}
-        proven = {digest for digest, scanned_at in digests.items() if self._is_proven(digest, scanned_at)}
         return tuple(
-            one if bare_digest(one.image) in proven else replace(one, state=ImageState.OUTDATED, reason=_OF_ANOTHER)
+            one if self._is_proven(one) else replace(one, state=ImageState.OUTDATED, reason=_OF_ANOTHER)
             for one in images
         )
 
     def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
         """See `ImageScans.with_severities`."""
         rows = {one.image: self._finder.rows_of(one.image) for one in images if one.state is ImageState.SCANNED}
-        found = self._fetch([row for of_image in rows.values() for row in of_image])
-        return tuple(with_vulnerabilities(one, rows.get(one.image, ()), found) for one in images)
+        self._numbers = self._fetch([row for of_image in rows.values() for row in of_image])
+        return tuple(with_vulnerabilities(one, rows.get(one.image, ()), self._numbers) for one in images)
 
     def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:
-        """See `ImageScans.with_findings`."""
-        return tuple(self._findings.of_image(one, self._finder.rows_of(one.image), kinds) for one in images)
+        """See `ImageScans.with_findings`; a digest that is there under several tags is read once."""
+        listed: dict[str, ListedFindings] = {}
+        for one in images:
+            digest = bare_digest(one.image)
+            if digest not in listed:
+                results = [row for row in self._finder.rows_of(one.image) if row.state is ImageState.SCANNED]
+                scanned = ScannedDigest(digest=digest, rows=results, window=self._window(one), numbers=self._numbers)
+                listed[digest] = self._findings.read(scanned, kinds)
+        of = [(one, listed[bare_digest(one.image)]) for one in images]
+        return tuple(replace(one, findings=found.findings, findings_doubt=found.doubt) for one, found in of)
 
     def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
         """See `ImageScans.explained`; what is stated of them was needed to judge them."""
@@ -143,10 +155,19 @@ class AlibabaImageScans:
         """See `ImageScans.search_description`."""
         return f"Alibaba Cloud ({self._place})"
 
-    def _is_proven(self, digest: str, scanned_at: datetime | None) -> bool:
-        """Whether the result of this time is certainly that of this digest; that of a scan of this run is."""
-        is_own = digest in self._started.digests
-        return is_own or (scanned_at is not None and self._was_scanned_at(digest, scanned_at))
+    def _is_proven(self, image: ScannedImage) -> bool:
+        """Whether this result is certainly that of this digest; that of a scan of this run is."""
+        return bare_digest(image.image) in self._started.digests or self._window(image) is not None
+
+    def _window(self, image: ScannedImage) -> ScanWindow | None:
+        """When the scan ran whose result this is; None if that is not known."""
+        digest, scanned_at = bare_digest(image.image), image.scanned_at
+        if digest in self._started.digests:
+            record = self._started.record_of(digest)
+            return record.window if record else None
+        if scanned_at and (digest, scanned_at) not in self._windows:
+            self._windows[digest, scanned_at] = self._window_of_scan(digest, scanned_at)
+        return self._windows.get((digest, scanned_at))
 
     def _while_running(self, image: ImageRef) -> ScannedImage:
         if bare_digest(image) in self._started.digests:

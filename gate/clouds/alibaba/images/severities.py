@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SEVERITIES = {Severity.HIGH: "VulAsapSum", Severity.MEDIUM: "VulLaterSum", Severity.LOW: "VulNntfSum"}
 """Priorities of a repair, which the vendor's pages call high, medium and low (5)."""
-_KINDS = ("CveNum", "ScaNum")
+_SYSTEM, _APPLICATIONS = "CveNum", "ScaNum"
 """Vulnerabilities of the system and of applications; the numbers by severity are about both together."""
 _OTHER_SCOPES = (ScanScope.BASELINE, ScanScope.MALICIOUS_FILE)
 _ID = re.compile("[A-Za-z0-9._-]{1,200}")
@@ -36,6 +36,9 @@ class Vulnerabilities:
     """None if a number is not there, or they are about other findings than all of the image."""
     are_there: bool
     """Whether any number says that there are some."""
+    of_system: int | None
+    of_applications: int | None
+    """None where the number is not there."""
 
 
 def fetch_vulnerabilities(
@@ -45,8 +48,7 @@ def fetch_vulnerabilities(
 
     They explain, and decide only towards a risk: without permission for them there are none.
     """
-    # An id with a comma in it would stand for two.
-    uuids = sorted({row.uuid for row in rows if _ID.fullmatch(row.uuid)})
+    uuids = sorted({row.uuid for row in rows if is_usable_id(row.uuid)})
     found: dict[str, Vulnerabilities] = {}
     try:
         for batch in batches(uuids):
@@ -58,6 +60,11 @@ def fetch_vulnerabilities(
     except (NotAuthorised, Refused) as error:
         event_log.note(f"how many vulnerabilities the images have by severity is not known: {error.happened}")
     return found
+
+
+def is_usable_id(uuid: str) -> bool:
+    """Whether a row can be asked for by its id: one with a comma in it would stand for two."""
+    return _ID.fullmatch(uuid) is not None
 
 
 def with_vulnerabilities(
@@ -83,11 +90,16 @@ def with_vulnerabilities(
 
 def _parse(stated: Mapping[str, object]) -> Vulnerabilities:
     numbers = {severity: count(stated.get(name)) for severity, name in _SEVERITIES.items()}
-    kinds = [count(stated.get(name)) for name in _KINDS]
+    kinds = [count(stated.get(name)) for name in (_SYSTEM, _APPLICATIONS)]
     known = {severity: number for severity, number in numbers.items() if number is not None}
     is_complete = len(known) == len(numbers) and None not in kinds
     is_whole = is_complete and sum(known.values()) == sum(filter(None, kinds))
-    return Vulnerabilities(by_severity=known if is_whole else None, are_there=any((*known.values(), *kinds)))
+    return Vulnerabilities(
+        by_severity=known if is_whole else None,
+        are_there=any((*known.values(), *kinds)),
+        of_system=kinds[0],
+        of_applications=kinds[1],
+    )
 
 
 def _highest(image: ScannedImage, severities: Mapping[Severity, int]) -> Severity | None:
