@@ -89,9 +89,14 @@ class Flag(click.types.BoolParamType):
 class Chosen(click.Choice[str]):
     """One of several words; blanks around it count no more than around any other value."""
 
+    def __init__(self, option: Option) -> None:
+        super().__init__(option.choices)
+        self._option = option
+
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Returns the word as the table has it."""
-        return super().convert(str(value).strip(), param, ctx)
+        """Returns the word as the table has it, or the default for the word that stands for "not given"."""
+        word = str(value).strip()
+        return super().convert(self._option.default if word == self._option.unset else word, param, ctx)
 
 
 class TableOption(click.Option):
@@ -153,7 +158,7 @@ def click_option(option: Option) -> click.Option:
         return TableOption(option, type=Flag(), is_flag=True, default=False)
     return TableOption(
         option,
-        type=Chosen(option.choices) if option.choices else Parsed(option),
+        type=Chosen(option) if option.choices else Parsed(option),
         default=None if option.is_repeatable else option.default,
         multiple=option.is_repeatable,
     )
