@@ -48,7 +48,7 @@ class Parsed(click.ParamType[object]):
             # Python does not write numbers of thousands of digits.
             self.fail("the number is too large.", param, ctx)
         if not value:
-            self.fail(self._empty(param, ctx), param, ctx)
+            self.fail(_empty(self._option, param, ctx), param, ctx)
         if value.startswith("--"):
             self.fail(f"{value} is another option; a variable of the shell before it may not be set.", param, ctx)
         if _UNDECODED.search(value):
@@ -64,15 +64,16 @@ class Parsed(click.ParamType[object]):
         except ValueError as error:
             self.fail(f"{error}.", param, ctx)
 
-    def _empty(self, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        is_in_file = bool(param and ctx and ctx.get_parameter_source(str(param.name)) is ParameterSource.DEFAULT_MAP)
-        why = "" if is_in_file else "; a variable of the shell may not be set"
-        how = f" Correct it, or set it to {self._option.unset!r}." if self._option.unset else ""
-        return f"the value is empty{why}.{how}"
-
     def split_envvar_value(self, rv: str) -> Sequence[str]:
         """Splits a variable into one value per line, so that a path may have spaces."""
         return [line.strip() for line in rv.splitlines() if line.strip()]
+
+
+def _empty(option: Option, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    is_in_file = bool(param and ctx and ctx.get_parameter_source(str(param.name)) is ParameterSource.DEFAULT_MAP)
+    why = "" if is_in_file else "; a variable of the shell may not be set"
+    how = f" Correct it, or set it to {option.unset!r}." if option.unset else ""
+    return f"the value is empty{why}.{how}"
 
 
 class Flag(click.types.BoolParamType):
@@ -96,6 +97,8 @@ class Chosen(click.Choice[str]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Returns the word as the table has it, or the default for the word that stands for "not given"."""
         word = str(value).strip()
+        if not word and self._option.unset:
+            self.fail(_empty(self._option, param, ctx), param, ctx)
         return super().convert(self._option.default if word == self._option.unset else word, param, ctx)
 
 
