@@ -269,8 +269,8 @@ def test_a_secret_on_the_command_line_is_answered_by_where_secrets_come_from(
 
 
 def test_another_unknown_option_is_answered_by_a_similar_one(error: Callable[..., str]) -> None:
-    assert error("--waiver-max-dayss") == (
-        "scan-gate: No such option '--waiver-max-dayss'. Did you mean '--waiver-max-days'? See scan-gate check --help."
+    assert error("--poll-intervall") == (
+        "scan-gate: No such option '--poll-intervall'. Did you mean '--poll-interval'? See scan-gate check --help."
     )
 
 

@@ -18,6 +18,7 @@ from gate.finding_settings import has_critical
 from gate.image import Severity
 from gate.images.reference import image_reference
 from gate.run_settings import settings_from
+from gate.simulator import IMAGE_SCENARIOS
 from tests.findings.test_openvex import a_document, a_statement, affected
 
 if TYPE_CHECKING:
@@ -280,3 +281,19 @@ def test_a_repeatable_option_may_be_a_list_or_lines_in_the_config_file(gate_in: 
         ending = gate.run("check", "--config", "gate.toml", "--image", "team/web:1.0")
 
         assert (ending.code, "'x' is not a severity; known are critical" in ending.err) == (2, True)
+
+
+@pytest.mark.parametrize("cloud", ["alibaba"])
+def test_a_waiver_file_lets_a_risky_release_pass_and_the_log_counts_what_it_accepts(
+    cloud: str, gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("images-risky", cloud)
+    images = [word for image in IMAGE_SCENARIOS["images-risky"].images for word in ("--image", image)]
+    blocked = gate.check(*images, "--list-findings", "--appear-timeout", "1m")
+    found = {one["id"] for image in blocked.report["images"] for one in image["listed_findings"] or ()}
+    Path("waivers.toml").write_text("".join(WAIVER.replace("CVE-2026-1", one) for one in found))
+    passed = gate.check(*images, "--appear-timeout", "1m", "--waivers", "waivers.toml", "--as-of", "2026-02-01")
+
+    assert (blocked.code, passed.code) == (1, 0)
+    assert f"scan-gate: {len(found)} findings are waived in 1 image." in passed.err
+    assert "scan-gate: waivers are judged as of 2026-02-01." in passed.err
