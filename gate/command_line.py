@@ -48,7 +48,7 @@ class Parsed(click.ParamType[object]):
             # Python does not write numbers of thousands of digits.
             self.fail("the number is too large.", param, ctx)
         if not value:
-            self.fail(self._empty(param, ctx), param, ctx)
+            self.fail(_empty(self._option, param, ctx), param, ctx)
         if value.startswith("--"):
             self.fail(f"{value} is another option; a variable of the shell before it may not be set.", param, ctx)
         if _UNDECODED.search(value):
@@ -64,15 +64,16 @@ class Parsed(click.ParamType[object]):
         except ValueError as error:
             self.fail(f"{error}.", param, ctx)
 
-    def _empty(self, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        is_in_file = bool(param and ctx and ctx.get_parameter_source(str(param.name)) is ParameterSource.DEFAULT_MAP)
-        why = "" if is_in_file else "; a variable of the shell may not be set"
-        how = f" Correct it, or set it to {self._option.unset!r}." if self._option.unset else ""
-        return f"the value is empty{why}.{how}"
-
     def split_envvar_value(self, rv: str) -> Sequence[str]:
         """Splits a variable into one value per line, so that a path may have spaces."""
         return [line.strip() for line in rv.splitlines() if line.strip()]
+
+
+def _empty(option: Option, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    is_in_file = bool(param and ctx and ctx.get_parameter_source(str(param.name)) is ParameterSource.DEFAULT_MAP)
+    why = "" if is_in_file else "; a variable of the shell may not be set"
+    how = f" Correct it, or set it to {option.unset!r}." if option.unset else ""
+    return f"the value is empty{why}.{how}"
 
 
 class Flag(click.types.BoolParamType):
@@ -89,9 +90,16 @@ class Flag(click.types.BoolParamType):
 class Chosen(click.Choice[str]):
     """One of several words; blanks around it count no more than around any other value."""
 
+    def __init__(self, option: Option) -> None:
+        super().__init__(option.choices)
+        self._option = option
+
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Returns the word as the table has it."""
-        return super().convert(str(value).strip(), param, ctx)
+        """Returns the word as the table has it, or the default for the word that stands for "not given"."""
+        word = str(value).strip()
+        if not word and self._option.unset:
+            self.fail(_empty(self._option, param, ctx), param, ctx)
+        return super().convert(self._option.default if word == self._option.unset else word, param, ctx)
 
 
 class TableOption(click.Option):
@@ -153,7 +161,7 @@ def click_option(option: Option) -> click.Option:
         return TableOption(option, type=Flag(), is_flag=True, default=False)
     return TableOption(
         option,
-        type=Chosen(option.choices) if option.choices else Parsed(option),
+        type=Chosen(option) if option.choices else Parsed(option),
         default=None if option.is_repeatable else option.default,
         multiple=option.is_repeatable,
     )

@@ -30,6 +30,7 @@ from gate.terminal import wants_color
 from gate.text import MAX_REASON_LENGTH, for_log
 from gate.time_of_day import TimeOfDay
 from gate.verdict_messages import format_time
+from gate.waiver_messages import waived
 from gate.writing import print_mask_command, print_stdout
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def check(clock: Clock | None, /, **values: Any) -> int:
     """
     log = _log(values)
     environ = gate_environment(os.environ)
-    return check_and_publish(_settings(values), environ, log, clock or Clock(sleep=log.sleep))
+    clock = clock or Clock(sleep=log.sleep)
+    return check_and_publish(_settings(values, clock), environ, log, clock)
 
 
 @click.command(cls=TableCommand, options=STATUS_OPTIONS)
@@ -60,7 +62,7 @@ def status(clock: Clock | None, /, **values: Any) -> int:
     """Poll the newest scan task once, or these images, and print their state, without a verdict."""
     log = _log(values)
     clock = clock or Clock(sleep=log.sleep)
-    settings = _settings(values)
+    settings = _settings(values, clock)
     # Its output is often captured, and a command that masks a secret contains the secret.
     environ = gate_environment(os.environ)
     connection = _connection(settings, environ, clock, log, ci.CISystem({}))
@@ -93,6 +95,8 @@ def check_and_publish(settings: Settings, environ: Mapping[str, str], log: Log, 
     remove_stale_reports(settings.reports, log)
     for warning in unknown_variables(environ) if settings.reads_variables else ignored_variables(environ):
         log.print_warning(warning)
+    for notice in settings.notices:
+        log.print_warning(f"{notice}.")
     ci_system = ci.detect(environ, settings.ci, gate_name=settings.name)
     with suppress(OSError):
         ci_system.remove_stale()
@@ -108,6 +112,8 @@ def check_and_publish(settings: Settings, environ: Mapping[str, str], log: Log, 
     ignore_signals()
     if warning := wrong_clock(lead=connection.time_of_day.lead, lag=connection.time_of_day.lag):
         log.print_warning(warning)
+    if line := waived(outcome):
+        log.print_warning(line)
     # The reports may need their file descriptors.
     connection.open_transports.close()
     if not log.is_quiet:
@@ -137,9 +143,9 @@ def _connection(
     )
 
 
-def _settings(values: Mapping[str, Any]) -> Settings:
+def _settings(values: Mapping[str, Any], clock: Clock) -> Settings:
     context = click.get_current_context()
-    settings = settings_from(option_values(values), value_sources(context))
+    settings = settings_from(option_values(values), value_sources(context), today=clock.now().date())
     return replace(settings, reads_variables=reads_variables(context))
 
 

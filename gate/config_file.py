@@ -18,6 +18,7 @@ USUAL_FILE = Path(".scan-gate.toml")
 """The usual name; the file is read only if `--config` names it, since an earlier job or a checkout may have left it."""
 _MAX_SIZE = 100_000
 """Bytes; all options together take some 2,000."""
+_REPEATABLE = {option.name for option in OPTIONS if option.is_repeatable}
 _FLAGS = {option.name for option in OPTIONS if option.is_flag}
 
 
@@ -37,7 +38,7 @@ def config_values(path: Path, names: Iterable[str], *, source: str = "--config")
         _check_key(path, key, tuple(names))
         _check_type(path, key, value)
     return {
-        key: value.splitlines() if key == "report" and isinstance(value, str) else value
+        key: value.splitlines() if key in _REPEATABLE and isinstance(value, str) else value
         for key, value in values.items()
     }
 
@@ -106,10 +107,11 @@ def _check_type(path: Path, key: str, value: object) -> None:
                 remedy="Correct the value.",
             )
         return
-    types = (str, list) if key == "report" else (str, int, float, date)
+    types = (str, list) if key in _REPEATABLE else (str, int, float, date)
     if not isinstance(value, types) or isinstance(value, bool):
         raise UsageError(
             f"Invalid value for {describe_key(path, key)}: it has the wrong type.",
-            means="`report` may be a list of texts, flags are true or false, and all others are a text or a number.",
+            means="A repeatable option may be a list of texts, flags are true or false, and all others are a text or a "
+            "number.",
             remedy="Correct the value.",
         )

@@ -56,6 +56,8 @@ class WaiverUse:
     """How many findings it matches, also after its last day; 0 for one that is not needed any more."""
     is_expired: bool
     ends_soon: bool
+    is_unused: bool = False
+    """Whether it is for images of this run, of which all findings are known, and matches none of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,4 +122,4 @@ class FindingPolicy:
     @property
     def needs_lists(self) -> bool:
         """Whether single findings decide something, so that their number alone does not suffice."""
-        return self.only_fixable or bool(self.waivers) or self.baseline is not None
+        return self.only_fixable or bool(self.waivers) or bool(self.baseline)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gate.ci import CI_SYSTEMS
 from gate.clouds import CLOUDS
+from gate.finding_options import FINDING_OPTIONS
 from gate.images.from_file import images_from
 from gate.images.reference import image_reference
 from gate.reports import REPORTS
@@ -275,6 +276,7 @@ SECTIONS = {
     "Connection": CONNECTION_OPTIONS,
     "Images": IMAGE_OPTIONS,
     "Judgement": JUDGEMENT_OPTIONS,
+    "Findings": FINDING_OPTIONS,
     "Reports": OUTPUT_OPTIONS,
     **CLOUD_SECTIONS,
     "Log": LOG_OPTIONS,
@@ -305,7 +307,15 @@ STATUS_SECTIONS = {
     "Log": _STATUS_LOG_OPTIONS,
 }
 """The help of `status`, which judges nothing."""
-OPTIONS = (*CONNECTION_OPTIONS, *IMAGE_OPTIONS, *JUDGEMENT_OPTIONS, *OUTPUT_OPTIONS, *CLOUD_OPTIONS, *LOG_OPTIONS)
+OPTIONS = (
+    *CONNECTION_OPTIONS,
+    *IMAGE_OPTIONS,
+    *JUDGEMENT_OPTIONS,
+    *FINDING_OPTIONS,
+    *OUTPUT_OPTIONS,
+    *CLOUD_OPTIONS,
+    *LOG_OPTIONS,
+)
 """All options, each once, in the order in which they are shown."""
 STATUS_OPTIONS = (*_STATUS_CONNECTION_OPTIONS, *_STATUS_IMAGE_OPTIONS, *CLOUD_OPTIONS, *_STATUS_LOG_OPTIONS)
 """Those of `status`."""

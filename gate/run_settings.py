@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.clouds import CLOUDS
 from gate.errors import UsageError
+from gate.finding_settings import finding_settings
 from gate.images.registry import registry_of
 from gate.options import CLOUD_OPTIONS, OPTIONS
 from gate.policy import Policy
@@ -15,17 +16,22 @@ from gate.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
+    from gate.finding import FindingPolicy
     from gate.image import ImageRef
     from gate.settings import Option, ReportTarget
 
 
-def settings_from(values: Mapping[str, Any], sources: Mapping[str, str] | None = None) -> Settings:
+def settings_from(
+    values: Mapping[str, Any], sources: Mapping[str, str] | None = None, *, today: date | None = None
+) -> Settings:
     """Builds the settings of a run.
 
     Args:
         values: The values of options, by name; absent ones have their defaults.
         sources: Where each value comes from, or how the user can give it, by name; by default the command line.
+        today: The day of the run, in UTC; by default that of the machine's clock.
 
     Raises:
         UsageError: No cloud is given, or a value or an option does not fit the one that is.
@@ -37,31 +43,22 @@ def settings_from(values: Mapping[str, Any], sources: Mapping[str, str] | None =
     _check_region(values, sources)
     images = _images(values)
     _check_images(images, values, sources)
+    findings = finding_settings(values, sources, images, today=today)
     return Settings(
-        cloud=values["cloud"],
-        region=values["region"],
-        endpoint=values["endpoint"],
-        task_id=values["task-id"],
         images=images,
         indexes=frozenset(one.image for one in values["images-from"] or () if one.is_index),
-        scan=values["scan"],
-        registry_endpoint=values["registry-endpoint"],
-        policy=_policy(values),
-        appear_timeout=values["appear-timeout"],
-        timeout=values["timeout"],
-        poll_interval=values["poll-interval"],
-        request_timeout=values["request-timeout"],
+        lists_findings=values["list-findings"],
+        policy=_policy(values, findings.policy),
+        notices=findings.notices,
         reports=_distinct(values["report"]),
-        ca_bundle=values["ca-bundle"],
         name=values["name"] or "",
-        ci=values["ci"],
-        color=values["color"],
         for_cloud=_for_cloud(values, sources),
         sources=sources,
+        **{name.replace("-", "_"): values[name] for name in _AS_GIVEN},
     )
 
 
-def _policy(values: Mapping[str, Any]) -> Policy:
+def _policy(values: Mapping[str, Any], findings: FindingPolicy) -> Policy:
     return Policy(
         max_failed=values["max-failed"],
         max_risky=values["max-risky"],
@@ -69,6 +66,7 @@ def _policy(values: Mapping[str, Any]) -> Policy:
         started_after=values["started-after"],
         required_scopes=values["required-scope"],
         settle=values["settle"],
+        findings=findings,
         warn_only=values["warn-only"],
         warn_undecided=values["on-undecided"] == "warn",
     )
@@ -174,6 +172,22 @@ def _real_path(path: Path) -> Path:
         return path
 
 
+_AS_GIVEN = (
+    "cloud",
+    "region",
+    "endpoint",
+    "task-id",
+    "scan",
+    "registry-endpoint",
+    "appear-timeout",
+    "timeout",
+    "poll-interval",
+    "request-timeout",
+    "ca-bundle",
+    "ci",
+    "color",
+)
+"""The options whose values are settings as they are."""
 _DEFAULTS = {
     option.name: option.parse(option.default)
     if option.default is not None

@@ -103,6 +103,8 @@ class Settings:
     """The options that only this cloud has, by name; those not given are absent."""
     reads_variables: bool = True
     """Whether an option that is not given may come from a variable of the vendor's own tools."""
+    notices: tuple[str, ...] = ()
+    """What the user should know of these settings, each a line of the log."""
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where the value of an option comes from, or could be given, by name; for error messages."""
 

@@ -269,8 +269,8 @@ def test_a_secret_on_the_command_line_is_answered_by_where_secrets_come_from(
 
 
 def test_another_unknown_option_is_answered_by_a_similar_one(error: Callable[..., str]) -> None:
-    assert error("--max-riskyy", "1") == (
-        "scan-gate: No such option '--max-riskyy'. Did you mean '--max-risky'? See scan-gate check --help."
+    assert error("--poll-intervall") == (
+        "scan-gate: No such option '--poll-intervall'. Did you mean '--poll-interval'? See scan-gate check --help."
     )
 
 
@@ -303,7 +303,7 @@ def test_every_command_has_help(command: str, help_of: Callable[[str], str]) -> 
 @pytest.mark.parametrize(
     ("command", "titles"),
     [
-        ("check", ["Example", "Connection", "Images", "Judgement", "Reports"]),
+        ("check", ["Example", "Connection", "Images", "Judgement", "Findings", "Reports"]),
         ("status", ["Example", "Connection", "Images"]),
     ],
 )

@@ -85,6 +85,9 @@ STRICT_WITHOUT = {
     "warn-only": "off is the strictest",
     "on-undecided": "fail is the strictest",
     "scan": "auto takes no result but one of this very image that is fresh",
+    "severity-cutoff": "any is the strictest",
+    "only-fixable": "off is the strictest",
+    "list-findings": "it changes no verdict",
     "report": "it changes no verdict",
     "ci": "it changes no verdict",
     "quiet": "it changes no verdict",
@@ -105,5 +108,7 @@ def test_that_word_is_none_where_there_is_no_default_and_default_where_there_is_
         "max-age": "default",
         "required-scope": "default",
         "settle": "default",
+        "waiver-max-days": "default",
+        "unused-waivers": "default",
     }
     assert {option.unset for option in (*OPTIONS, CONFIG) if option.default is None} == {"none", ""}

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gate.ci.annotations import annotations_of, severity
+from gate.ci.annotations import annotations_of, severity, waiver_annotations
 from gate.ci.ci_system import CISystem
 from gate.ci.detection import is_the_only_one_detected
 from gate.reports import markdown
@@ -41,14 +41,11 @@ class Azure(CISystem):
             print_stdout(command("task.setvariable", value, variable=name.replace("-", "_"), isOutput="true"))
         yield from self._upload_summary(outcome)
         kind = severity(outcome)
-        if kind == "notice":
-            return
-        for annotation in annotations_of(outcome, _MAX_ISSUES):
-            print_stdout(
-                command(
-                    "task.logissue", one_line(f"{annotation.title}: {annotation.text}", MAX_REASON_LENGTH), type=kind
-                )
-            )
+        # An issue is a warning or an error, so that a pass has none but those about waivers.
+        is_pass = kind == "notice"
+        for annotation in waiver_annotations(outcome) if is_pass else annotations_of(outcome, _MAX_ISSUES):
+            text = one_line(f"{annotation.title}: {annotation.text}", MAX_REASON_LENGTH)
+            print_stdout(command("task.logissue", text, type=annotation.severity))
         if kind == "warning":
             print_stdout(command("task.complete", "The policy makes this a warning.", result="SucceededWithIssues"))
 

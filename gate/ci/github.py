@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gate.ci.annotations import annotations_of, severity
+from gate.ci.annotations import annotations_of
 from gate.ci.ci_system import CISystem
 from gate.ci.detection import is_the_only_one_detected
 from gate.ownership import give_file_to_owner_of, is_root
@@ -59,7 +59,7 @@ class GitHub(CISystem):
         yield from self._append("GITHUB_STEP_SUMMARY", partial(_summary, outcome))
         for annotation in annotations_of(outcome, _MAX_ANNOTATIONS):
             print_stdout(
-                command(severity(outcome), one_line(annotation.text, MAX_REASON_LENGTH), title=annotation.title)
+                command(annotation.severity, one_line(annotation.text, MAX_REASON_LENGTH), title=annotation.title)
             )
 
     def _append(self, variable: str, text_after: Callable[[int], str]) -> Iterator[str]:

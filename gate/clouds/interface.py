@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gate.clouds.registry_host import RegistryHost
     from gate.clouds.transport import Transport
     from gate.event_log import EventLog
-    from gate.image import ImageRef, ScannedImage, TaggedDigest
+    from gate.image import ImageRef, ScannedImage, Severity, TaggedDigest
     from gate.scan import ScanScope, ScanTask
     from gate.settings import Option, Settings
     from gate.time_of_day import TimeOfDay
@@ -207,6 +207,8 @@ class CloudProvider:
     options: tuple[Option, ...]
     task_options: tuple[str, ...]
     """Those of its options that select a scan task, by name; where images are named, they mean nothing."""
+    severity_words: Mapping[str, Severity]
+    """The words of the cloud for the severity of findings in images; any other word is unknown."""
     regions: frozenset[str]
     """The regions that are documented for the service."""
     region_variables: tuple[str, ...]

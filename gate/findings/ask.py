@@ -12,6 +12,7 @@ from gate.scan import RISK_SCOPES
 
 if TYPE_CHECKING:
     from gate.clouds import Connection, ImageScans
+    from gate.finding import FindingPolicy
     from gate.image import ScannedImage
     from gate.scan import ScanScope
     from gate.settings import Settings
@@ -33,15 +34,21 @@ def with_findings(
     """
     policy = connection.settings.policy.findings
     images = scans.with_severities(images)
-    needed = [image for image in images if _needs_list(image, connection.settings)]
-    wanted = [image for image in images if image not in needed and _has_findings(image)] if for_reports else []
+    kinds = kinds_to_list(connection.settings)
+    may_have = [image for image in images if _may_have_findings(image, kinds)]
+    needed = [image for image in may_have if _needs_list(image, policy, kinds)]
+    wanted = [image for image in may_have if image not in needed] if for_reports else []
     listed = {image.image: image for image in _listed(needed, scans, connection)}
     try:
         listed |= {image.image: image for image in _listed(wanted, scans, connection)}
     except GateError as error:
         connection.event_log.note(f"the findings of the images are not listed in the reports: {error.happened}")
     lists_clean = policy.needs_lists or for_reports
-    return tuple(listed.get(image.image) or _without_list(image, lists_clean=lists_clean) for image in images)
+    clean = {image.image for image in images if image.state is ImageState.SCANNED and image not in may_have}
+    return tuple(
+        replace(image, findings=()) if lists_clean and image.image in clean else listed.get(image.image, image)
+        for image in images
+    )
 
 
 def kinds_to_list(settings: Settings) -> frozenset[ScanScope]:
@@ -53,19 +60,14 @@ def _listed(images: list[ScannedImage], scans: ImageScans, connection: Connectio
     return scans.with_findings(images, kinds_to_list(connection.settings)) if images else ()
 
 
-def _needs_list(image: ScannedImage, settings: Settings) -> bool:
-    policy = settings.policy.findings
-    if not _has_findings(image):
-        return False
-    return policy.needs_lists or (policy.uses_severities and not open_findings(image).is_complete)
+def _needs_list(image: ScannedImage, policy: FindingPolicy, kinds: frozenset[ScanScope]) -> bool:
+    if policy.needs_lists or not policy.uses_severities:
+        return policy.needs_lists
+    has_others = any(image.kinds.get(kind) != 0 for kind in kinds - RISK_SCOPES)
+    return has_others or not open_findings(image).is_complete
 
 
-def _has_findings(image: ScannedImage) -> bool:
-    """Whether findings of this image may be listed: not where the cloud states that there are none."""
-    is_clean = image.is_risky is False and all(image.kinds.get(kind) == 0 for kind in RISK_SCOPES)
+def _may_have_findings(image: ScannedImage, kinds: frozenset[ScanScope]) -> bool:
+    """Whether an image may have findings of these kinds: not where the cloud states that there are none."""
+    is_clean = image.is_risky is False and all(image.kinds.get(kind) == 0 for kind in kinds)
     return image.state is ImageState.SCANNED and not is_clean
-
-
-def _without_list(image: ScannedImage, *, lists_clean: bool) -> ScannedImage:
-    is_clean = image.state is ImageState.SCANNED and not _has_findings(image)
-    return replace(image, findings=()) if lists_clean and is_clean else image

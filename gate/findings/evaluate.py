@@ -69,19 +69,29 @@ def open_findings(image: ScannedImage) -> OpenFindings:
         return OpenFindings(counts=counts, is_complete=not image.findings_doubt)
     vulnerabilities = image.kinds.get(ScanScope.VULNERABILITY)
     has_no_others = all(image.kinds.get(kind) == 0 for kind in RISK_SCOPES - {ScanScope.VULNERABILITY})
-    is_counted = bool(image.severities) or vulnerabilities == 0
+    adds_up = sum(image.severities.values()) >= (vulnerabilities or 0)
+    is_counted = (bool(image.severities) and adds_up) or vulnerabilities == 0
     return OpenFindings(counts=dict(image.severities), is_complete=is_counted and has_no_others)
 
 
 def exceeded_limits(images: Sequence[ScannedImage], policy: FindingPolicy) -> list[ExceededLimit]:
     """The limits that these images exceed together, the highest severity first."""
-    scanned = [open_findings(image) for image in images if image.state is ImageState.SCANNED]
+    scanned = [_known_to_be_open(image, policy) for image in images if image.state is ImageState.SCANNED]
     found = {level: sum(each.at_least(level) for each in scanned) for level in policy.max_findings}
     return [
         ExceededLimit(level=level, actual=found[level], limit=policy.max_findings[level])
         for level in Severity
         if level in found and found[level] > policy.max_findings[level]
     ]
+
+
+def is_certain(image: ScannedImage, policy: FindingPolicy) -> bool:
+    """Whether all is known of this image that the policy needs for a pass; one without a result has no findings."""
+    if image.state is not ImageState.SCANNED:
+        return True
+    if image.is_risky is None:
+        return False
+    return not policy.max_findings or (_known_to_be_open(image, policy).is_complete and not _is_contradicted(image))
 
 
 def _evaluated(image: ScannedImage, policy: FindingPolicy, index: WaiverIndex) -> ScannedImage:
@@ -114,12 +124,41 @@ def _is_known(finding: Finding, image: ImageRef, policy: FindingPolicy) -> bool:
 
 def _is_risky(image: ScannedImage, policy: FindingPolicy) -> bool | None:
     """Whether this policy calls the image risky; None if that is not certain."""
-    found, cutoff = open_findings(image), policy.severity_cutoff or Severity.LOW
+    found, cutoff = _known_to_be_open(image, policy), policy.severity_cutoff or Severity.LOW
+    if policy.severity_cutoff is None:
+        if not policy.needs_lists:
+            return image.is_risky
+        # Nothing is taken from what the cloud calls a risk, so that nothing can be added to it either.
+        if image.is_risky is False:
+            return False if found.is_complete and not _has_open_risk(image) else None
     if cutoff is not Severity.NONE and found.at_least(cutoff):
         return True
-    if policy.severity_cutoff is None and not policy.needs_lists:
-        return image.is_risky
-    # The cloud calls it risky, and nothing that could make it so was listed or counted.
-    is_contradicted = image.is_risky is True and not (image.findings or found.at_least(Severity.LOW))
-    is_certain = found.is_complete and image.is_risky is not None and not is_contradicted
-    return False if is_certain else None
+    return False if found.is_complete and image.is_risky is not None and not _is_contradicted(image) else None
+
+
+def _known_to_be_open(image: ScannedImage, policy: FindingPolicy) -> OpenFindings:
+    """The findings of an image that count in any case."""
+    found = open_findings(image)
+    if image.findings is None and policy.needs_lists and found.at_least(Severity.LOW):
+        # Only a list says which of them are waived, known or without a fix.
+        return OpenFindings(counts={}, is_complete=False)
+    return found
+
+
+def _is_contradicted(image: ScannedImage) -> bool:
+    """Whether the cloud calls the image risky, and nothing that could make it so was listed or counted."""
+    states_risk = image.stated_risk if image.goes_by_findings else image.is_risky
+    if image.findings is None:
+        severities = [severity for severity, number in image.severities.items() if number]
+    else:
+        severities = [finding.severity for finding in image.findings]
+    return states_risk is True and not any(severity.is_at_least(Severity.LOW) for severity in severities)
+
+
+def _has_open_risk(image: ScannedImage) -> bool:
+    return any(
+        finding.status is FindingStatus.OPEN
+        and finding.kind in RISK_SCOPES
+        and finding.severity.is_at_least(Severity.LOW)
+        for finding in image.findings or ()
+    )

@@ -58,14 +58,18 @@ def future_baseline(made_at: datetime) -> str:
 
 def incomplete(images: Sequence[ScannedImage]) -> str:
     """The reason when the policy goes by findings, and the cloud did not state or list them all."""
-    named = _names(
-        [f"{short_name(image.image)}: {one_line(image.findings_doubt) or 'not stated'}" for image in images], "; "
-    )
+    named = _names([f"{short_name(image.image)}: {_doubt(image)}" for image in images], "; ")
     return (
         f"The policy goes by single findings or severities, and those of {len(images)} "
         f"image{'' if len(images) == 1 else 's'} are not all known ({named}). "
         "Run the gate again, and check these images in the cloud's console if this stays so."
     )
+
+
+def _doubt(image: ScannedImage) -> str:
+    if image.findings is None or image.findings_doubt:
+        return one_line(image.findings_doubt) or "not stated"
+    return "what the cloud states of its risk does not fit what it lists"
 
 
 def _open_ids(images: Sequence[ScannedImage], level: Severity) -> list[str]:

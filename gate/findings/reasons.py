@@ -35,7 +35,7 @@ def unneeded_waivers(images: Sequence[ScannedImage], policy: FindingPolicy, now:
     if not policy.unused_waivers_block:
         return ()
     uses = waiver_uses(policy.waivers, images, today(policy, now))
-    unused = [use.waiver for use in uses if not use.matches]
+    unused = [use.waiver for use in uses if use.is_unused]
     if not unused:
         return ()
     return (Reason(code="waiver-unused", message=messages.unused(unused), actual=len(unused), limit=0),)

@@ -44,9 +44,10 @@ class WaiverIndex:
     def waiver_of(self, finding: Finding, image: ImageRef) -> Waiver | None:
         """The waiver by which this finding is waived; None if it is not.
 
-        A finding of several CVEs is waived by its own id, or if each of its CVEs is (alibaba-images.md 3.2).
+        A finding of several CVEs is waived by its own id, unless that is one of them, or if each of its CVEs is
+        (alibaba-images.md 3.2).
         """
-        by_id = self._first_in_force(finding.id, finding, image)
+        by_id = None if finding.id in finding.cves else self._first_in_force(finding.id, finding, image)
         if by_id or not finding.cves:
             return by_id
         of_cves = [self._first_in_force(cve, finding, image) for cve in finding.cves]
@@ -73,7 +74,7 @@ def is_expired(waiver: Waiver, today: date) -> bool:
     return waiver.until is not None and waiver.until < today
 
 
-def waiver_uses(waivers: Sequence[Waiver], images: Iterable[ScannedImage], today: date) -> tuple[WaiverUse, ...]:
+def waiver_uses(waivers: Sequence[Waiver], images: Sequence[ScannedImage], today: date) -> tuple[WaiverUse, ...]:
     """What each of these waivers did for the findings of these images."""
     index, matches = WaiverIndex.of(waivers, today), Counter[int]()
     for image in images:
@@ -85,14 +86,28 @@ def waiver_uses(waivers: Sequence[Waiver], images: Iterable[ScannedImage], today
             matches=matches[id(waiver)],
             is_expired=is_expired(waiver, today),
             ends_soon=waiver.until is not None and today <= waiver.until <= today + ENDS_SOON,
+            is_unused=not matches[id(waiver)] and _is_unneeded(waiver, images),
         )
         for waiver in waivers
     )
 
 
+def _is_unneeded(waiver: Waiver, images: Iterable[ScannedImage]) -> bool:
+    """Whether a waiver that matches nothing is for one of these images, and no finding can have been overlooked.
+
+    A file of several projects has waivers for other images, and a VEX document is about more than was found.
+    """
+    covered = [image for image in images if covers_image(waiver, image.image)]
+    are_listed = all(image.findings is not None and not image.findings_doubt for image in covered)
+    return waiver.until is not None and bool(covered) and are_listed
+
+
 def _covers(waiver: Waiver, finding: Finding, image: ImageRef) -> bool:
-    if waiver.package and waiver.package != finding.package:
-        return False
+    return (not waiver.package or waiver.package == finding.package) and covers_image(waiver, image)
+
+
+def covers_image(waiver: Waiver, image: ImageRef) -> bool:
+    """Whether this image is in the scope of a waiver; none is in an empty one."""
     if image.digest and image.digest in waiver.digests:
         return True
     names = (f"{image.namespace}/{image.name}".removeprefix("/"), image.repository)

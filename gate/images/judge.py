@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gate.errors import ExitCode
 from gate.finding import FindingPolicy
 from gate.findings import messages as finding_messages
+from gate.findings.evaluate import is_certain
 from gate.findings.reasons import finding_reasons, unneeded_waivers
 from gate.image import ImageState
 from gate.images import messages
@@ -65,7 +66,7 @@ def _by_counts(
         verdict = judge(task, policy, now=now, timeout=timeout)
         if verdict.decision is Decision.PASSED and not is_settled:
             return not_settled(task, timeout)
-        if verdict.decision is not Decision.UNDECIDED:
+        if verdict.decision is Decision.BLOCKED:
             return verdict
         verdict = _for_want_of_findings(task, settings) or verdict
     else:
@@ -75,7 +76,7 @@ def _by_counts(
 
 def _for_want_of_findings(task: ScanTask, settings: Settings) -> Verdict | None:
     """The verdict if the policy goes by findings that are not all known; None if something else is missing."""
-    unsure = [image for image in task.images if image.state is ImageState.SCANNED and image.is_risky is None]
+    unsure = [image for image in task.images if not is_certain(image, settings.policy.findings)]
     if not unsure or settings.policy.findings == FindingPolicy():
         return None
     message = finding_messages.incomplete(unsure)

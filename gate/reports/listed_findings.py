@@ -47,7 +47,7 @@ def waiver_notes(outcome: Outcome) -> list[str]:
     """What to know of waivers: those that have expired or end soon, and in a verdict those that match no finding."""
     notes = []
     for use in outcome.waivers:
-        is_unused = not use.matches and outcome.verdict.decision is not Decision.UNDECIDED
+        is_unused = use.is_unused and outcome.verdict.decision is not Decision.UNDECIDED
         if use.is_expired or use.ends_soon or is_unused:
             notes.append(waiver_note(use, is_unused=is_unused))
     return notes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.clouds.alibaba.images.registry_host import registry_host
-from gate.clouds.alibaba.options import OPTIONS, REGION_VARIABLES, SOURCES, TASK_OPTIONS
+from gate.clouds.alibaba.options import OPTIONS, REGION_VARIABLES, SEVERITY_WORDS, SOURCES, TASK_OPTIONS
 from gate.clouds.alibaba.regions import REGIONS
 from gate.clouds.interface import CloudProvider
 
@@ -27,6 +27,7 @@ PROVIDER = CloudProvider(
     vendor="Alibaba Cloud",
     options=OPTIONS,
     task_options=TASK_OPTIONS,
+    severity_words=SEVERITY_WORDS,
     regions=REGIONS,
     region_variables=REGION_VARIABLES,
     credential_sources=SOURCES,

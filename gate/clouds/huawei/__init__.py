@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.clouds.huawei.images.registry_host import registry_host
-from gate.clouds.huawei.options import OPTIONS, REGION_VARIABLES, SOURCES, TASK_OPTIONS
+from gate.clouds.huawei.options import OPTIONS, REGION_VARIABLES, SEVERITY_WORDS, SOURCES, TASK_OPTIONS
 from gate.clouds.huawei.regions import REGIONS
 from gate.clouds.interface import CloudProvider
 
@@ -27,6 +27,7 @@ PROVIDER = CloudProvider(
     vendor="Huawei Cloud",
     options=OPTIONS,
     task_options=TASK_OPTIONS,
+    severity_words=SEVERITY_WORDS,
     regions=REGIONS,
     region_variables=REGION_VARIABLES,
     credential_sources=SOURCES,

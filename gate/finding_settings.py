@@ -1,0 +1,140 @@
+"""The part of a policy that is about single findings, built from the values of its options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from gate.clouds import CLOUDS
+from gate.errors import UsageError
+from gate.finding import FindingPolicy
+from gate.finding_options import ANY_RISK, FINDING_OPTIONS
+from gate.image import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+    from gate.finding import Waiver
+    from gate.image import ImageRef
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FindingSettings:
+    """What the options about findings ask for."""
+
+    policy: FindingPolicy
+    notices: tuple[str, ...] = ()
+    """What the user should know of it, each a line of the log."""
+
+
+def finding_settings(
+    values: Mapping[str, Any], sources: Mapping[str, str], images: tuple[ImageRef, ...], *, today: date | None = None
+) -> FindingSettings:
+    """Builds the policy about findings.
+
+    Args:
+        values: The values of all options, by name.
+        sources: Where each value comes from.
+        images: The images that are named.
+        today: The day of the run, in UTC; by default that of the machine's clock.
+
+    Raises:
+        UsageError: No image is named, two options do not fit, or a file cannot be read or has a mistake.
+    """
+    if not images:
+        _check_unused(values, sources)
+        return FindingSettings(policy=FindingPolicy())
+    cutoff = values["severity-cutoff"]
+    severity_cutoff = None if cutoff == ANY_RISK else Severity(cutoff)
+    limits = _limits(values)
+    if severity_cutoff is Severity.NONE and not limits:
+        raise _no_limit(sources)
+    notices: list[str] = []
+    if not has_critical(values["cloud"]) and Severity.CRITICAL in {severity_cutoff, *limits}:
+        notices.append(_as_high(values["cloud"]))
+        severity_cutoff = Severity.HIGH if severity_cutoff is Severity.CRITICAL else severity_cutoff
+        limits = _without_critical(limits)
+    waivers = (*_of_waiver_files(values, sources, today), *_of_vex(values, sources, images, notices))
+    policy = FindingPolicy(
+        severity_cutoff=severity_cutoff,
+        max_findings=limits,
+        only_fixable=values["only-fixable"],
+        waivers=waivers,
+        unused_waivers_block=values["unused-waivers"] == "block",
+        as_of=values["as-of"],
+    )
+    notices += [f"waivers are judged as of {policy.as_of}"] if policy.as_of and waivers else []
+    return FindingSettings(policy=policy, notices=tuple(notices))
+
+
+def has_critical(cloud: str) -> bool:
+    """Whether a cloud has a word for critical findings."""
+    return Severity.CRITICAL in CLOUDS[cloud].severity_words.values()
+
+
+def _no_limit(sources: Mapping[str, str]) -> UsageError:
+    return UsageError(
+        f"The severity cutoff is none ({sources['severity-cutoff']}), and there is no limit for findings.",
+        means="No finding would block then.",
+        remedy=f"Set {sources['max-findings']}, such as high=0, or another cutoff.",
+    )
+
+
+def _check_unused(values: Mapping[str, Any], sources: Mapping[str, str]) -> None:
+    """Raises an error for an option about findings, which only images have."""
+    for option in FINDING_OPTIONS:
+        value = values[option.name]
+        given = any(one is not None for one in value) if option.is_repeatable else value
+        unset = option.default and option.parse(option.default)
+        if given and given != unset:
+            raise UsageError(
+                f"No image is named, but {sources[option.name]} is about the findings of images.",
+                means="Without one, the gate judges a scan task, of which the clouds state no findings.",
+                remedy=f"Name the images with {sources['image']} or {sources['images-from']}, or remove it.",
+            )
+
+
+def _limits(values: Mapping[str, Any]) -> dict[Severity, int]:
+    """The limits of all values; of two for one severity, the stricter one."""
+    limits: dict[Severity, int] = {}
+    for given in filter(None, values["max-findings"]):
+        for level, number in given.items():
+            limits[level] = min(number, limits.get(level, number))
+    return limits
+
+
+def _without_critical(limits: Mapping[Severity, int]) -> dict[Severity, int]:
+    """The limits of a cloud whose highest word is high; of two, the stricter one."""
+    others = dict(limits)
+    if others.pop(Severity.CRITICAL, None) is not None:
+        others[Severity.HIGH] = min(limits[Severity.CRITICAL], limits.get(Severity.HIGH, limits[Severity.CRITICAL]))
+    return others
+
+
+def _as_high(cloud: str) -> str:
+    vendor = CLOUDS[cloud].vendor
+    return f"{vendor} has no severity critical: critical means high here, since its highest word may be either"
+
+
+def _of_waiver_files(values: Mapping[str, Any], sources: Mapping[str, str], today: date | None) -> tuple[Waiver, ...]:
+    paths = [*filter(None, values["waivers"])]
+    if not paths:
+        return ()
+    from gate.findings.waiver_file import read_waivers  # noqa: PLC0415 - most runs have no waivers
+
+    day = values["as-of"] or today or datetime.now(UTC).date()
+    return read_waivers(paths, day=day, max_days=values["waiver-max-days"], source=sources["waivers"])
+
+
+def _of_vex(
+    values: Mapping[str, Any], sources: Mapping[str, str], images: tuple[ImageRef, ...], notices: list[str]
+) -> Iterator[Waiver]:
+    for path in filter(None, values["vex"]):
+        from gate.findings.openvex import read_openvex  # noqa: PLC0415 - most runs have no such document
+
+        document = read_openvex(path, images, source=sources["vex"])
+        yield from document.waivers
+        if document.others:
+            notices.append(document.about_others)

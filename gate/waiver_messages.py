@@ -1,0 +1,62 @@
+"""The words about waivers in a run with a verdict: those that have ended, end soon or match nothing, and their use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.finding import FindingStatus
+from gate.policy import Decision
+from gate.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gate.finding import WaiverUse
+    from gate.outcome import Outcome
+
+_NAMED = 5
+"""How many waivers a message names."""
+
+
+def waived(outcome: Outcome) -> str:
+    """How many findings are waived; empty if none is."""
+    images = outcome.task.images if outcome.task else ()
+    counts = [sum(one.status is FindingStatus.WAIVED for one in image.findings or ()) for image in images]
+    if not any(counts):
+        return ""
+    findings = "1 finding is" if sum(counts) == 1 else f"{sum(counts)} findings are"
+    number = sum(map(bool, counts))
+    return f"{findings} waived in {number} image{'' if number == 1 else 's'}."
+
+
+def warnings(outcome: Outcome) -> Iterator[str]:
+    """Yields what has to be done about waivers; nothing for an undecided run, whose findings are not all known."""
+    if outcome.verdict.decision is Decision.UNDECIDED:
+        return
+    expired = [use for use in outcome.waivers if use.is_expired and use.matches]
+    ending = [use for use in outcome.waivers if use.ends_soon and use.matches]
+    unused = [use for use in outcome.waivers if use.is_unused]
+    if expired:
+        yield f"{_waivers(expired, 'has ended and counts', 'have ended and count')} no more: {_named(expired)}."
+    if ending:
+        yield f"{_waivers(ending, 'ends', 'end')} within 14 days: {_named(ending)}."
+    # Where they block, the verdict names them.
+    if unused and not outcome.policy.findings.unused_waivers_block:
+        yield f"{_waivers(unused, 'matches', 'match')} no finding and can be removed: {_named(unused)}."
+
+
+def _waivers(uses: Sequence[WaiverUse], one: str, several: str) -> str:
+    return f"1 waiver {one}" if len(uses) == 1 else f"{len(uses)} waivers {several}"
+
+
+def _named(uses: Sequence[WaiverUse]) -> str:
+    names = ", ".join(map(_name, uses[:_NAMED]))
+    return f"{names} and {len(uses) - _NAMED} more" if len(uses) > _NAMED else names
+
+
+def _name(use: WaiverUse) -> str:
+    """The finding with the last day, the owner and the place of its waiver, as far as there are any."""
+    waiver = use.waiver
+    until = f"until {waiver.until}" if waiver.until else ""
+    about = "; ".join(filter(None, (until, one_line(waiver.owner), one_line(waiver.source))))
+    return one_line(waiver.id) + (f" ({about})" if about else "")
