@@ -1,4 +1,4 @@
-"""The `container-scanning` report, against GitLab's schema (formats.md 4.1)."""
+"""The `container-scanning` report, against GitLab's schema (report-readers.md 5)."""
 
 from __future__ import annotations
 
