@@ -120,6 +120,9 @@ program.add_command(
         "status", module="gate.commands", short_help="poll the newest scan task or images once, without a verdict"
     )
 )
+program.add_command(
+    LazyCommand("judge", module="gate.judge_command", short_help="judge stored json reports again, by another policy")
+)
 program.add_command(LazyCommand("simulate", module="gate.demo", short_help="serve all simulated clouds on one port"))
 program.add_command(LazyCommand("demo", module="gate.demo", short_help="run check against a simulated cloud"))
 

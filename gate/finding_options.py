@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from gate.image import Severity
-from gate.settings import Option, whole_number
+from gate.settings import Option, age, whole_number
 from gate.suggestion import closest
 from gate.unexpanded import mistake_in_path
 
@@ -121,6 +121,21 @@ FINDING_OPTIONS = (
         parse=existing_path,
         metavar="FILE",
         is_repeatable=True,
+        is_lenient_by_default=True,
+    ),
+    Option(
+        name="baseline",
+        help="what stood in this json report of an earlier run, with the same severity or a higher one, does not block "
+        "again",
+        parse=existing_path,
+        metavar="REPORT",
+    ),
+    Option(
+        name="baseline-max-age",
+        help="refuse a baseline that is older than this; `none` turns the check off",
+        parse=age,
+        metavar="DURATION",
+        default="30d",
         is_lenient_by_default=True,
     ),
     Option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from gate.errors import UsageError
 from gate.finding import FindingPolicy
 from gate.finding_options import ANY_RISK, FINDING_OPTIONS
 from gate.image import Severity
+from gate.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,6 +66,7 @@ def finding_settings(
         unused_waivers_block=values["unused-waivers"] == "block",
         as_of=values["as-of"],
     )
+    policy = _with_baseline(policy, values, sources, images)
     notices += [f"waivers are judged as of {policy.as_of}"] if policy.as_of and waivers else []
     return FindingSettings(policy=policy, notices=tuple(notices))
 
@@ -138,3 +140,23 @@ def _of_vex(
         yield from document.waivers
         if document.others:
             notices.append(document.about_others)
+
+
+def _with_baseline(
+    policy: FindingPolicy, values: Mapping[str, Any], sources: Mapping[str, str], images: tuple[ImageRef, ...]
+) -> FindingPolicy:
+    path = values.get("baseline")
+    if path is None:
+        return policy
+    from gate.baseline import baseline_of  # noqa: PLC0415 - most runs have no baseline
+    from gate.stored_report import read_report  # noqa: PLC0415 - only a baseline needs it here
+
+    run = read_report(path, source=sources["baseline"])
+    whole = Policy(
+        max_failed=values["max-failed"],
+        max_risky=values["max-risky"],
+        required_scopes=values["required-scope"],
+        findings=policy,
+    )
+    known = baseline_of(run, images, whole, source=sources["baseline"])
+    return replace(policy, baseline=known, baseline_at=run.generated_at, baseline_max_age=values["baseline-max-age"])

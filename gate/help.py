@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gate.clouds import CLOUDS
 from gate.environment import variable
 from gate.errors import ExitCode
-from gate.options import SECTIONS, STATUS_SECTIONS
+from gate.options import JUDGE_SECTIONS, SECTIONS, STATUS_SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -101,8 +101,21 @@ _STATUS_EXIT_CODES = (
 )
 
 
+_JUDGE_EXIT_CODES = (
+    ("0", "this policy would have let every one of these runs pass"),
+    ("1", "it would have blocked at least one"),
+    ("2", "usage error; also if a file is no json report of this version, or is damaged"),
+    ("others", "none is blocked, and at least one is undecided: the code of the first such run"),
+)
+
+
 def page_of(command: str) -> HelpPage:
-    """Builds the page of `check` or `status`."""
+    """Builds the page of a command."""
+    if command == "judge":
+        return HelpPage(
+            example=("scan-gate judge --severity-cutoff high --waivers waivers.toml reports/",),
+            sections={**_sections(JUDGE_SECTIONS), "Exit codes": _JUDGE_EXIT_CODES},
+        )
     credentials = {"Credentials (environment variables, never options)": [*_credentials()]}
     if command == "status":
         return HelpPage(

@@ -39,12 +39,12 @@ def judge_again(run: StoredRun, policy: Policy) -> Verdict:
 
 
 def _of_images(run: StoredRun, task: ScanTask, policy: Policy) -> Verdict:
-    images = evaluated(task.images, policy.findings, today(policy.findings, run.generated_at))
+    images = evaluated(task.images, policy.findings, today(policy.findings, run.judged_at))
     settings = Settings(cloud=run.cloud, policy=policy, images=tuple(image.image for image in images))
     return judge_images(
         as_task(images),
         settings,
-        now=run.generated_at,
+        now=run.judged_at,
         is_settled=run.is_settled,
         is_time_up=False,
         where=f"the report {run.path}",
@@ -52,13 +52,11 @@ def _of_images(run: StoredRun, task: ScanTask, policy: Policy) -> Verdict:
 
 
 def _of_task(run: StoredRun, task: ScanTask, policy: Policy) -> Verdict:
-    verdict = judge(task, policy, now=run.generated_at)
+    verdict = judge(task, policy, now=run.judged_at)
     if verdict.decision is not Decision.PASSED or run.decision is Decision.PASSED:
         return verdict
     if not run.is_settled:
         return not_settled(task, Settings(cloud=run.cloud, policy=policy).timeout)
     # A run that blocked was not asked what would have kept it from passing.
-    doubt = (
-        staleness(task, policy, run.generated_at) or unknown_trigger(task, by_id=False) or narrow_scope(task, policy)
-    )
+    doubt = staleness(task, policy, run.judged_at) or unknown_trigger(task, by_id=False) or narrow_scope(task, policy)
     return nothing_to_judge(doubt) if doubt else verdict

@@ -282,6 +282,8 @@ SECTIONS = {
     "Log": LOG_OPTIONS,
 }
 """The help of `check`: its options by section."""
+_ABOUT_RUNS = {"list-findings", "baseline", "baseline-max-age"}
+"""The options about findings that mean nothing for a run that is over; its baseline is another run's."""
 _HELP_IN_STATUS = {
     "timeout": "end the run after this time; exit with 4 if the cloud has not responded by then",
     "image": "show this image, [REGISTRY/]NAMESPACE/NAME[:TAG][@sha256:...], in place of a scan task; repeatable, one "
@@ -317,5 +319,12 @@ OPTIONS = (
     *LOG_OPTIONS,
 )
 """All options, each once, in the order in which they are shown."""
+JUDGE_SECTIONS = {
+    "Judgement": tuple(option for option in JUDGEMENT_OPTIONS if option.name in {"max-failed", "max-risky"}),
+    "Findings": tuple(option for option in FINDING_OPTIONS if option.name not in _ABOUT_RUNS),
+}
+"""The help of `judge`, which polls no cloud."""
+JUDGE_OPTIONS = tuple(option for options in JUDGE_SECTIONS.values() for option in options)
+"""Those of `judge`."""
 STATUS_OPTIONS = (*_STATUS_CONNECTION_OPTIONS, *_STATUS_IMAGE_OPTIONS, *CLOUD_OPTIONS, *_STATUS_LOG_OPTIONS)
 """Those of `status`."""

@@ -88,6 +88,8 @@ class Outcome:
     seconds: float = 0.0
     gate_version: str
     generated_at: datetime
+    judged_at: datetime | None = None
+    """The latest time that was known, by any clock, when the verdict was reached; None if it is `generated_at`."""
 
     @property
     def own_name(self) -> str:

@@ -57,6 +57,7 @@ def outcome_of(verdict: Verdict, connection: Connection) -> Outcome:
         seconds=connection.clock.elapsed(),
         gate_version=__version__,
         generated_at=connection.time_of_day.now(),
+        judged_at=connection.time_of_day.latest(),
     )
 
 

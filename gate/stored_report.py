@@ -45,6 +45,8 @@ class StoredRun:
     statuses: Mapping[ImageRef, Sequence[FindingStatus]]
     """The status of each listed finding by the policy of that run, in the order of the list."""
     is_settled: bool
+    judged_at: datetime
+    """The latest time that was known, by any clock, when the verdict was reached."""
     generated_at: datetime
 
 
@@ -68,6 +70,11 @@ def read_report(path: Path, *, source: str) -> StoredRun:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"The report {path} cannot be read: {why}.", remedy=f"Correct {source}.") from None
+    return parse_report(text, path, source=source)
+
+
+def parse_report(text: str, path: Path, *, source: str) -> StoredRun:
+    """Parses the text of a json report; see `read_report`."""
     try:
         return _run(path, json.loads(text, parse_constant=_no_number))
     except (ValueError, LookupError, TypeError, RecursionError) as error:
@@ -99,6 +106,7 @@ def _run(path: Path, document: object) -> StoredRun:
         task=_task(run) if run.value("task") is not None else None,
         statuses={_ref(image): _statuses(image) for image in run.objects("images")},
         is_settled=run.object("wait").flag("settled"),
+        judged_at=parse_time(run.object("wait").text("judged_at")),
         generated_at=parse_time(run.text("generated_at")),
     )
 

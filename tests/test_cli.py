@@ -407,7 +407,7 @@ def test_the_help_of_a_simulated_cloud_shows_its_defaults_and_lists_the_scenario
         (["status", "--limits"], "No such option '--limits'. Did you mean '--limit'?"),
         (
             ["check", "--max-risk", "1"],
-            "No such option '--max-risk'. (Did you mean one of: '--max-age', '--max-failed', '--max-risky'?)",
+            "No such option '--max-risk'. (Did you mean one of: '--max-failed', '--max-findings', '--max-risky'?)",
         ),
         (["foo"], "No such command 'foo'."),
     ],

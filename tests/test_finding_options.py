@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,16 @@ import pytest
 
 from gate.clouds import CLOUDS
 from gate.errors import UsageError
-from gate.finding import FindingPolicy
+from gate.finding import FindingPolicy, KnownFinding
 from gate.finding_options import day, days, existing_path, severity_limits
 from gate.finding_settings import has_critical
 from gate.image import Severity
 from gate.images.reference import image_reference
+from gate.policy import Policy
+from gate.reports import json_report
 from gate.run_settings import settings_from
 from gate.simulator import IMAGE_SCENARIOS
+from tests.builders import NOW, a_finding, a_release, a_risky_image
 from tests.findings.test_openvex import a_document, a_statement, affected
 
 if TYPE_CHECKING:
@@ -225,6 +228,38 @@ def test_vex_documents_become_waivers_after_those_of_files_and_the_others_are_na
         f"{second}, statement 1",
     ]
     assert settings.notices == (f"statements of the VEX document {first} that accept nothing here: 1 affected",)
+
+
+def a_baseline(path: Path, *, image: str = "team/web:0.9", policy: Policy | None = None) -> Path:
+    """The json report of an earlier release with one finding."""
+    earlier = a_risky_image(image=image_reference(image), findings=(a_finding("HW-1"),))
+    path.write_text("".join(json_report.render(a_release(earlier, policy=policy))))
+    return path
+
+
+def test_a_baseline_becomes_a_part_of_the_policy(tmp_path: Path) -> None:
+    findings = settings_of(baseline=a_baseline(tmp_path / "a.json")).policy.findings
+
+    known = KnownFinding(id="HW-1", package="openssl", repository="team/web")
+    assert findings.baseline == {known: HIGH}
+    assert (findings.baseline_at, findings.baseline_max_age) == (NOW, timedelta(days=30))
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"image": "team/api:0.9"}, "it is of other repositories"),
+        ({"policy": Policy(max_risky=1)}, "its policy is another one"),
+    ],
+)
+def test_a_baseline_of_something_else_is_a_usage_error(changes: dict[str, Any], why: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=why):
+        settings_of(baseline=a_baseline(tmp_path / "a.json", **changes))
+
+
+def test_a_baseline_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        settings_of(baseline=tmp_path / "none.json")
 
 
 def test_the_table_in_the_documentation_has_every_word_of_every_cloud() -> None:

@@ -109,6 +109,7 @@ def test_that_word_is_none_where_there_is_no_default_and_default_where_there_is_
         "required-scope": "default",
         "settle": "default",
         "waiver-max-days": "default",
+        "baseline-max-age": "default",
         "unused-waivers": "default",
     }
     assert {option.unset for option in (*OPTIONS, CONFIG) if option.default is None} == {"none", ""}

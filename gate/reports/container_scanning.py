@@ -1,6 +1,6 @@
 """The `container-scanning` report, which GitLab shows in merge requests and in its list of vulnerabilities.
 
-Of the version 15.0.7 of the format, which old servers take too (report-readers.md 5). The format has room for findings of
+Of the version 15.0.7 of the format, which old servers take too (report-readers.md 5). It has room for findings of
 packages only: others are counted in a message.
 """
 

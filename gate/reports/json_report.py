@@ -153,6 +153,7 @@ def _wait(outcome: Outcome) -> dict[str, Any]:
         "retries": outcome.retries,
         "seconds": round(outcome.seconds, 3),
         "settled": outcome.is_settled,
+        "judged_at": _time(outcome.judged_at or outcome.generated_at),
     }
 
 

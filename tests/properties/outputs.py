@@ -6,15 +6,18 @@ import json
 import re
 import unicodedata
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.ci import azure, bitbucket, github
+from gate.judge_again import judge_again
 from gate.log import Log
 from gate.policy import Decision
 from gate.reports import REPORTS, plain
+from gate.stored_report import parse_report
 from gate.text import as_json
 from tests.github_runner import parse_outputs
 from tests.properties.mutations import HARMLESS_TEXTS, HOSTILE_TEXTS
@@ -66,7 +69,11 @@ class RunOutputs:
     def texts(self, outcome: Outcome, names: Iterable[str] = OUTPUTS) -> dict[str, str]:
         """The log and the outputs with these names, without reports that need a verdict if there is none."""
         is_undecided = outcome.verdict.decision is Decision.UNDECIDED
-        omitted = {name for name, report in REPORTS.items() if is_undecided and report.needs_a_verdict}
+        omitted = {
+            name
+            for name, report in REPORTS.items()
+            if report.needs_all_findings or (is_undecided and report.needs_a_verdict)
+        }
         outputs = {name: OUTPUTS[name](outcome) for name in names if name not in omitted}
         return {"log": self.log.getvalue(), **outputs}
 
@@ -75,8 +82,19 @@ def output_violations(outcome: Outcome, texts: Mapping[str, str]) -> Iterator[st
     """Outputs that contradict the verdict, and characters or commands that no output may contain."""
     for name, text in texts.items():
         yield from (f"{name} {problem}" for problem in _forbidden_content(name, text))
+        if name == "json":
+            yield from _replay_violations(outcome, text)
         if name in _VERDICTS and _VERDICTS[name](text) != outcome.verdict.decision:
             yield f"{name} contradicts the verdict"
+
+
+def _replay_violations(outcome: Outcome, text: str) -> Iterator[str]:
+    """A json report from which the policy of the run would not come to the same verdict."""
+    run = parse_report(text, Path("report.json"), source="the run")
+    verdict = judge_again(run, run.policy)
+    reasons = tuple(replace(reason, while_waiting="") for reason in outcome.verdict.reasons)
+    if verdict != replace(outcome.verdict, reasons=reasons):
+        yield f"judging the json report again has another verdict: {verdict}"
 
 
 def hostile_text_violations(sequence: GeneratedSequence) -> Iterator[str]:

@@ -100,7 +100,7 @@ def test_a_pass_is_reported_completely() -> None:
             "warn_only": False,
             "on_undecided": "fail",
         },
-        "wait": {"looks": 2, "retries": 1, "seconds": 61.5, "settled": True},
+        "wait": {"looks": 2, "retries": 1, "seconds": 61.5, "settled": True, "judged_at": "2026-01-31T12:00:00.000Z"},
         "gate_version": "0.1.0",
         "generated_at": "2026-01-31T12:00:00.000Z",
     }
