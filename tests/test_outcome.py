@@ -197,7 +197,7 @@ def test_an_event_has_no_text_no_task_and_no_pause_by_default() -> None:
 
 
 def test_kinds_of_events_have_the_names_that_reports_show() -> None:
-    assert [str(kind) for kind in EventKind] == ["poll", "pause", "retry", "action", "note"]
+    assert [str(kind) for kind in EventKind] == ["poll", "pause", "retry", "action", "warning", "note"]
 
 
 def test_the_repr_of_an_outcome_leaves_out_its_events() -> None:

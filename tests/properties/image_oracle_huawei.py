@@ -96,8 +96,8 @@ class HuaweiEvidence:
     ) -> datetime:
         require(row.get("scan_status") == "success", "it is not scanned")
         time = require_time(row.get("latest_scan_time"))
-        pushed, listed = (read_time(row.get(name)) for name in ("latest_update_time", "latest_sync_time"))
-        is_since_push = None not in {pushed, listed} and time >= max(filter(None, (pushed, listed)))
+        pushed, listed = read_time(row.get("latest_update_time")), self._first_listed(row)
+        is_since_push = pushed is not None and listed is not None and time >= max(pushed, listed)
         if start:
             before = self._before(row.get("id"), start, image)
             is_since_start = time >= self._history.earliest(start.started_at) - SKEW
@@ -130,6 +130,18 @@ class HuaweiEvidence:
         has_scopes = any(self._has_scopes(one, time) for one in self._lists if one.started_at >= first)
         require(has_scopes or not self._is_for_pass, "its scope is narrow")
         return time
+
+    def _first_listed(self, row: Row) -> datetime | None:
+        """When the registry had been read at the first look at a row with this digest and this result."""
+        same = ("id", "latest_scan_time")
+        times = [
+            read_time(one.get("latest_sync_time"))
+            for reading in self._readings
+            for one in reading.rows
+            if all(one.get(name) == row.get(name) for name in same)
+            and bare_digest(one.get("image_digest")) == bare_digest(row.get("image_digest"))
+        ]
+        return min(filter(None, times), default=None)
 
     def _require_own_failure(
         self, row: Row, start: Answer | None, image: ImageRef, readings: Sequence[Reading]

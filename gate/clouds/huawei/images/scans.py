@@ -54,6 +54,8 @@ class HuaweiImageScans:
         self._now = now
         self._describe = describe
         self._lister = FindingLister(calls, finder, self._row_of)
+        self._proven: set[tuple[str, str, datetime | None]] = set()
+        """The results that were later than the reading of the registry when they were seen: row, digest and time."""
         self._last: dict[ImageRef, ScannedImage] = {}
         self._moved: set[ImageRef] = set()
         """The images of a scan of this run whose rows have had another digest since."""
@@ -132,7 +134,7 @@ class HuaweiImageScans:
         rows = self._finder.rows_of(image)
         listed_digest = next((row.digest for row in rows.with_other_digest), "")
         self._of_others.update({as_text(row.id): row.scanned_at for row in rows.with_other_digest if row.scanned_at})
-        with_digest = [self._without_result_of_others(row) for row in rows.with_digest]
+        with_digest = [self._as_proven(self._without_result_of_others(row)) for row in rows.with_digest]
         if image not in self._starter.row_ids:
             return as_image(image, with_digest, listed_digest=listed_digest)
         # Its row must have the same digest still: another row with it may have an older result.
@@ -152,3 +154,10 @@ class HuaweiImageScans:
         of_other = self._of_others.get(as_text(row.id))
         is_of_other = of_other is not None and row.scanned_at is not None and row.scanned_at <= of_other
         return replace(row, is_from_before_push=True) if is_of_other else row
+
+    def _as_proven(self, row: ImageRow) -> ImageRow:
+        """The row; a result that it had with this digest before the registry was read again is proven still."""
+        result = (as_text(row.id), row.digest, row.scanned_at)
+        if not row.is_from_before_sync:
+            self._proven.add(result)
+        return replace(row, is_from_before_sync=False) if result in self._proven else row

@@ -164,6 +164,24 @@ def test_the_result_counts_whatever_the_row_says_of_a_push_meanwhile(simulator: 
     assert states(scans, IMAGE, OTHER) == [ImageState.SCANNED, ImageState.OUTDATED]
 
 
+@pytest.mark.parametrize("is_seen_before", [True, False])
+def test_a_result_that_was_proven_before_the_registry_was_read_again_is_proven_still(
+    simulator: Simulator, fake_time: FakeTime, *, is_seen_before: bool
+) -> None:
+    """Else one new image of a release would have all others scanned again."""
+    simulator.push(listed(earlier=SCANNED))
+    scans, _ = connected(simulator, fake_time)
+    if is_seen_before:
+        assert states(scans, IMAGE) == [ImageState.SCANNED]
+    simulator.rewrite = lambda name, document: (
+        {**document, "data_list": [{**row, "latest_sync_time": 4_000_000_000_000} for row in document["data_list"]]}
+        if name == ROWS
+        else document
+    )
+
+    assert states(scans, IMAGE) == [ImageState.SCANNED if is_seen_before else ImageState.OUTDATED]
+
+
 def test_the_risk_under_other_tags_counts_after_the_scan_too(simulator: Simulator, fake_time: FakeTime) -> None:
     simulator.push(listed())
     simulator.push(listed(tag="latest", findings=RISKY, earlier=EarlierScan(ago=20, findings=RISKY)))
