@@ -287,7 +287,7 @@ def test_an_unfinished_leaf_record_of_a_complete_task_counts_as_failed(
 @pytest.mark.parametrize(
     ("total", "leaves", "images"),
     # Pages of 50 leaf records, one of which is that of the repository, and requests for 20 images each.
-    [(3, 1, 1), (100, 3, 5), (2000, 41, 100)],
+    [(3, 1, 1), (100, 3, 5), (400, 9, 20)],
 )
 def test_the_number_of_calls_depends_only_on_the_number_of_images(
     gate_with: Callable[..., Gate], total: int, leaves: int, images: int

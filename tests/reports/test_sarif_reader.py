@@ -75,7 +75,7 @@ def test_the_alerts_about_the_verdict_are_the_most_severe(kind: str) -> None:
     assert all(severities[text] > max(about_images) for text in reasons(outcome))
 
 
-@pytest.mark.parametrize("count", [4999, 5000, 5001, 30_000])
+@pytest.mark.parametrize("count", [5000, 5001])
 @pytest.mark.parametrize("kind", ["passed", EXAMPLE])
 def test_no_image_is_left_out_without_a_word(kind: str, count: int) -> None:
     """GitHub keeps 5,000 results of a run and drops the others, which no alert would say."""

@@ -184,10 +184,9 @@ def test_a_list_that_becomes_consistent_is_read(pages: list[Document], times: in
     assert cloud.requested[-2:] == [1, 2]
 
 
-@pytest.mark.parametrize("total", [ABSENT, 10**8], ids=["no-total", "a-total"])
-def test_an_endless_list_is_not_understood(total: object) -> None:
+def test_an_endless_list_is_not_understood() -> None:
     """At 200,000 rows, a hundred times the largest task with which the gate was tested."""
-    pages = (a_page(*range(start, start + 1000), TotalCount=total) for start in count(step=1000))
+    pages = (a_page(*range(start, start + 1000), TotalCount=10**8) for start in count(step=1000))
     cloud = Cloud(pages)
     with pytest.raises(NotUnderstood, match=DOES_NOT_END):
         cloud.rows()
