@@ -88,6 +88,9 @@ class ScanStarter:
         except (Throttled, DeadlineExceeded):
             raise
         except TransientError as error:
+            # A pause would let one more request be sent after the end of the run.
+            if self._deadline.is_over():
+                raise
             found = self._find_lost(error, digests, most, asked_at)
             if found:
                 return found

@@ -61,8 +61,11 @@ class ScanStarter:
             self.row_ids = {}
             raise
         except TransientError as error:
+            # After the end of the run, `stop` looks for it; a pause would let one more request be sent.
+            if self._deadline.is_over():
+                raise
             self._event_log.note(f"whether the scan was started is not known ({error.happened}); looking for it")
-            self._deadline.pause(_UNTIL_SHOWN)
+            self._deadline.pause(min(_UNTIL_SHOWN, self._deadline.left()))
             if not self._is_started(images):
                 self._event_log.acted("starting the scan again: nothing shows that it was started")
                 self._calls.start_scan([*infos.values()])

@@ -416,6 +416,22 @@ def test_a_lost_request_is_sent_once_more_if_none_of_its_images_is_being_scanned
     assert fake_time.slept == [5]
 
 
+def test_a_request_that_is_lost_at_the_deadline_is_not_looked_for(fake_time: FakeTime) -> None:
+    cloud = a_cloud(DIGEST)
+    scans, _ = cloud.connect(fake_time, timeout=10.0)
+    seen = scans.look([an_image()])
+
+    def lose(_: dict[str, str]) -> Answer:
+        fake_time.elapsed = 10.0
+        return LOST
+
+    cloud.on(CREATE, lose)
+    with pytest.raises(Unreachable, match="lost"):
+        scans.start(seen)
+
+    assert (cloud.operations, fake_time.slept) == ([LIST, CREATE], [])
+
+
 def test_a_request_that_is_lost_twice_is_an_error(fake_time: FakeTime) -> None:
     cloud = a_cloud(DIGEST)
     cloud.on(CREATE, LOST)

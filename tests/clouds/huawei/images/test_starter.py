@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -307,6 +308,30 @@ def test_a_second_failure_ends_the_run(simulator: Simulator, fake_time: FakeTime
     with pytest.raises(Unreachable):
         scans.start(images)
     assert operations(simulator).count(POST) == 2
+
+
+@pytest.mark.parametrize(("time_left", "slept"), [(8.0, [8.0]), (0.0, []), (-5.0, [])])
+def test_a_scan_whose_response_was_lost_is_not_looked_for_after_the_deadline_and_is_stopped(
+    simulator: Simulator, fake_time: FakeTime, time_left: float, slept: list[float]
+) -> None:
+    simulator.push(listed(scan_seconds=NEVER_ENDS))
+    scans, connection = connected(simulator, fake_time, timeout=100.0)
+    images = scans.look([IMAGE])
+
+    def lose(name: str, document: AnyResponse) -> AnyResponse:
+        if name != POST:
+            return document
+        fake_time.elapsed = 100.0 - time_left
+        return server_error()
+
+    simulator.rewrite = lose
+    with nullcontext() if slept else pytest.raises(Unreachable):
+        scans.start(images)
+    assert fake_time.slept == slept
+    assert operations(simulator) == [ROWS, TASKS, POST, *[TASKS for _ in slept]]
+    with connection.deadline.extended(5.0):
+        scans.stop()
+    assert operations(simulator)[-1] == STOP
 
 
 # Stopping.
