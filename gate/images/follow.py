@@ -185,8 +185,11 @@ class ImageFollower:
         self._started_at = self._connection.time_of_day.earliest()
         self._before = {image.image: image for image in wanted}
         self._seen_running.clear()
+        started = tuple(replace(image, state=ImageState.WAITING) if image in wanted else image for image in seen)
+        # Before the start: one that fails may have started the scan all the same, which is then stopped.
+        self.last = as_task(started)
         self._scans.start(wanted)
-        return tuple(replace(image, state=ImageState.WAITING) if image in wanted else image for image in seen)
+        return started
 
     def _needs_scan(self, image: ScannedImage) -> bool:
         if self._connection.settings.scan == "never":

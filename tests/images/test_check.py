@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.errors import DeadlineExceeded, Interrupted, Refused, TransientError
+from gate.errors import DeadlineExceeded, Interrupted, Refused, TransientError, Unreachable
 from gate.image import ImageState, TaggedDigest
 from gate.outcome import EventKind
 from gate.policy import Decision, Policy
@@ -558,6 +558,21 @@ def test_a_scan_that_the_gate_started_is_stopped_when_the_run_is_interrupted() -
         run_images(scans)
 
     assert scans.calls[-1] == "stop"
+
+
+def test_a_scan_that_may_have_been_started_is_stopped_also_if_the_image_had_failed_before() -> None:
+    failed = an_image(state=ImageState.FAILED)
+    scans = ScriptedScans([[failed, an_image(API, SCANNING)], [failed, an_image(API)]])
+
+    def lose() -> None:
+        raise Unreachable("The response was lost.")
+
+    scans.on_start = lose
+
+    with pytest.raises(Unreachable):
+        run_images(scans, WEB, API)
+
+    assert scans.calls[-2:] == ["start web", "stop"]
 
 
 def test_a_scan_that_somebody_else_started_is_not_stopped() -> None:
