@@ -52,6 +52,12 @@ class Reading:
     started_at: float
     ended_at: float
     rows: list[Row] = field(default_factory=list)
+    is_repeated: bool = False
+    """Whether it was asked for again at once, and that response was lost or an error."""
+
+    def note_failure(self, answer: Answer, key: tuple[str, ...]) -> None:
+        """Notes a response that was lost or an error, to a request for the first page of this list or another one."""
+        self.is_repeated |= self.key == key and answer.started_at - self.ended_at < _SAME_LOOK
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +92,10 @@ class ImageHistory:
     def named(self, *operations: str) -> Iterator[Answer]:
         """The successes of these operations."""
         return (one for one in self.answers if one.document is not None and one.request.operation in operations)
+
+    def all_of(self, operation: str) -> Iterator[Answer]:
+        """The responses of this operation, also those that are no successes."""
+        return (one for one in self.answers if one.request.operation == operation)
 
     def is_young(self, time: datetime, at: float) -> bool:
         """Whether a result of this time is fresh at this moment of the run."""
@@ -140,7 +150,7 @@ def last_of_looks(readings: Sequence[Reading]) -> list[Reading]:
     return [
         one
         for one, next_one in zip(readings, following, strict=True)
-        if next_one is None or next_one.started_at - one.ended_at >= _SAME_LOOK
+        if not one.is_repeated and (next_one is None or next_one.started_at - one.ended_at >= _SAME_LOOK)
     ]
 
 

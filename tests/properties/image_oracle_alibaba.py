@@ -244,8 +244,12 @@ class AlibabaEvidence:
 def _readings(history: ImageHistory, operation: str, key: str, rows: str) -> Iterator[Reading]:
     """Each reading of a list, page after page."""
     last: Reading | None = None
-    for answer in history.named(operation):
+    for answer in history.all_of(operation):
         query = answer.request.query
+        if answer.document is None:
+            if last and query["CurrentPage"] == "1":
+                last.note_failure(answer, (query.get(key, ""),))
+            continue
         if last and last.key == (query.get(key, ""),) and query["CurrentPage"] != "1":
             last.rows += dict_rows(answer.document, rows)
             last.ended_at = answer.ended_at

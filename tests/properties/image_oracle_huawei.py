@@ -254,11 +254,15 @@ class HuaweiEvidence:
 def _readings(history: ImageHistory) -> Iterator[Reading]:
     """Each reading of the rows; pages overlap by one row, of which the later one counts."""
     last: Reading | None = None
-    for answer in history.named("images"):
+    for answer in history.all_of("images"):
         query = answer.request.query
         if "image_type" in query:
             continue
         key = (query.get("namespace", ""), query.get("image_name", ""), query.get("image_version", ""))
+        if answer.document is None:
+            if last and query["offset"] == "0":
+                last.note_failure(answer, key)
+            continue
         rows = dict_rows(answer.document, "data_list")
         if last and last.key == key and query["offset"] != "0":
             ids = [row.get("id") for row in rows]

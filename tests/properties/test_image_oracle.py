@@ -92,6 +92,8 @@ def without(*keys: str) -> Callable[[Document], None]:
     return lambda document: document.update({key: [] for key in keys if key in document})
 
 
+LISTS = ("data_list", "ImageInstanceList")
+FIRST_PAGE = {("offset", "0"), ("CurrentPage", "1")}
 HUAWEI = {
     "without rows": without("data_list"),
     "of another digest": in_rows("data_list", image_digest="f" * 64),
@@ -170,6 +172,22 @@ def test_a_pass_without_responses_or_after_the_deadline_is_a_violation(cloud: st
 
     assert all(list(image_violations(run)) for run in without_responses)
     assert all(list(image_violations(replace(run, elapsed=99_999.0))) for run in passed_runs(cloud))
+
+
+@every_cloud
+@pytest.mark.parametrize("is_repeated", [True, False], ids=["repeated", "not repeated"])
+def test_a_list_without_the_images_is_a_violation_unless_the_gate_asked_for_it_again_at_once(
+    cloud: str, *, is_repeated: bool
+) -> None:
+    """The gate repeats a list whose pages do not fit together; the response to that may be lost, and come later."""
+    for run in passed_runs(cloud):
+        lists = (one for one in run.exchanges if one.request.operation in {"images", "DescribeImageInstances"})
+        last = [one for one in lists if FIRST_PAGE & one.request.query.items()][-1]
+        lost = replace(last, started_at=run.elapsed + 2, ended_at=run.elapsed + 2, response=None)
+        empty = tampered(replace(run, exchanges=[replace(lost, response=last.response)]), without(*LISTS)).exchanges
+        changed = replace(run, exchanges=[*run.exchanges, *empty, *([lost] if is_repeated else [])])
+
+        assert bool(list(image_violations(changed))) is not is_repeated
 
 
 @every_cloud
