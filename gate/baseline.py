@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.errors import UsageError
-from gate.finding import FindingStatus, KnownFinding
+from gate.finding import FindingStatus
+from gate.findings.known import numbered
 from gate.image import ImageState
 from gate.policy import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from gate.finding import FindingPolicy
+    from gate.finding import FindingPolicy, KnownFinding
     from gate.image import ImageRef, ScannedImage, Severity
     from gate.policy import Policy
     from gate.stored_report import StoredRun
@@ -93,7 +94,5 @@ def _refs(run: StoredRun) -> Iterator[ImageRef]:
 
 def _stood(run: StoredRun) -> Iterator[tuple[KnownFinding, Severity]]:
     for image in run.task.images if run.task else ():
-        for finding, status in zip(image.findings or (), run.statuses[image.image], strict=True):
-            if status in _STOOD:
-                repository = image.image.repository
-                yield KnownFinding(id=finding.id, package=finding.package, repository=repository), finding.severity
+        statuses = zip(image.findings or (), run.statuses[image.image], strict=True)
+        yield from numbered((one for one, status in statuses if status in _STOOD), image.image.repository)

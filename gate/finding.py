@@ -91,7 +91,10 @@ class KnownFinding:
 
     id: str
     package: str
+    kind: ScanScope
     repository: str
+    number: int = 1
+    """Of several findings with one name, such as the failed items of one check; from the most severe on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
