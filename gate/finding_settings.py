@@ -133,10 +133,12 @@ def _of_waiver_files(values: Mapping[str, Any], sources: Mapping[str, str], toda
 def _of_vex(
     values: Mapping[str, Any], sources: Mapping[str, str], images: tuple[ImageRef, ...], notices: list[str]
 ) -> Iterator[Waiver]:
-    for path in filter(None, values["vex"]):
-        from gate.findings.openvex import read_openvex  # noqa: PLC0415 - most runs have no such document
+    paths = [*filter(None, values["vex"])]
+    if not paths:
+        return
+    from gate.findings.openvex import read_openvex  # noqa: PLC0415 - most runs have no such document
 
-        document = read_openvex(path, images, source=sources["vex"])
+    for document in read_openvex(paths, images, source=sources["vex"]):
         yield from document.waivers
         if document.others:
             notices.append(document.about_others)
