@@ -37,6 +37,8 @@ class Waiver:
     """Single images, which a VEX document names; whole digests with their algorithm."""
     package: str = ""
     """Empty for any package."""
+    version: str = ""
+    """Of the package, exactly; empty for any."""
     reason: str
     owner: str = ""
     until: date | None = None

@@ -158,6 +158,7 @@ def _waiver(waiver: JsonObject) -> Waiver:
         images=waiver.texts("images"),
         digests=frozenset(waiver.texts("digests")),
         package=waiver.text("package"),
+        version=waiver.text("version"),
         reason=waiver.text("reason"),
         owner=waiver.text("owner"),
         until=waiver.day_or_null("until"),

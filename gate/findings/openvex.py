@@ -53,8 +53,8 @@ class _Statement:
     justification: str
     at: datetime
     """From when on it counts."""
-    products: tuple[tuple[Scope | None, tuple[str, ...]], ...]
-    """What image each can be, and the packages of it that are meant."""
+    products: tuple[tuple[Scope | None, tuple[tuple[str, str], ...]], ...]
+    """What image each can be, and the packages of it that are meant, with their versions."""
 
 
 class _Malformed(ValueError):
@@ -175,12 +175,13 @@ def _waivers(statement: _Statement, images: Sequence[ImageRef]) -> Iterator[Waiv
         if scope is None or not _is_about(scope, images, of_all=accepts):
             continue
         for name in statement.names:
-            for package in packages if accepts else ("",):
+            for package, version in packages if accepts else (("", ""),):
                 yield Waiver(
                     id=name,
                     images=() if scope.digest else (scope.repository,),
                     digests=frozenset({scope.digest} if scope.digest else ()),
                     package=package,
+                    version=version,
                     reason=statement.reason,
                     owner=statement.owner,
                     justification=statement.justification,
@@ -202,14 +203,14 @@ def _is_about(scope: Scope, images: Sequence[ImageRef], *, of_all: bool) -> bool
     return all(fits) and bool(fits) and not scope.is_partial if of_all else any(fits)
 
 
-def _product(product: Mapping[str, Any], name: str) -> tuple[Scope | None, tuple[str, ...]]:
+def _product(product: Mapping[str, Any], name: str) -> tuple[Scope | None, tuple[tuple[str, str], ...]]:
     return next(filter(None, map(scope_of, identifiers(product))), None), _packages(product, name)
 
 
-def _packages(product: Mapping[str, Any], name: str) -> tuple[str, ...]:
+def _packages(product: Mapping[str, Any], name: str) -> tuple[tuple[str, str], ...]:
     """The packages of the components that a product names, or any package; none if none has a purl."""
     if "subcomponents" not in product:
-        return ("",)
+        return (("", ""),)
     components = [_object(one, f"a component of {name}") for one in _list(product, "subcomponents", name)]
     named = (package_of(identifier) for component in components for identifier in identifiers(component))
     return tuple(dict.fromkeys(filter(None, named)))

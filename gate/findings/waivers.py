@@ -103,7 +103,8 @@ def _is_unneeded(waiver: Waiver, images: Iterable[ScannedImage]) -> bool:
 
 
 def _covers(waiver: Waiver, finding: Finding, image: ImageRef) -> bool:
-    return (not waiver.package or waiver.package == finding.package) and covers_image(waiver, image)
+    is_package = waiver.package in {"", finding.package} and waiver.version in {"", finding.version}
+    return is_package and covers_image(waiver, image)
 
 
 def covers_image(waiver: Waiver, image: ImageRef) -> bool:

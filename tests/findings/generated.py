@@ -52,6 +52,7 @@ WAIVERS = st.builds(
     a_waiver,
     st.sampled_from([*IDS, *CVES]),
     package=st.sampled_from(["", *PACKAGES]),
+    version=st.sampled_from(["", "", "3.0.1", "3.0.2"]),
     until=st.sampled_from([NOW.date(), NOW.date() - timedelta(days=1), NOW.date() + timedelta(days=20)]),
     images=st.sampled_from([("*",), ("team/web",), ("swr/team/a*",), ()]),
 )

@@ -97,7 +97,8 @@ def applies(waiver: Waiver, finding: Finding, image: ScannedImage, today: date) 
     in_scope = image.image.digest in waiver.digests or any(
         fnmatchcase(name, pattern) for pattern in waiver.images for name in names
     )
-    return not is_over and waiver.package in {"", finding.package} and in_scope
+    is_named = waiver.package in {"", finding.package} and waiver.version in {"", finding.version}
+    return not is_over and is_named and in_scope
 
 
 def stood_before(counted: Sequence[Finding], finding: Finding, image: ScannedImage, policy: FindingPolicy) -> bool:

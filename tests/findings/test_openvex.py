@@ -164,10 +164,10 @@ def test_the_package_url_among_the_identifiers_is_read_too(tmp_path: Path) -> No
 def test_components_become_packages_and_what_is_no_package_accepts_nothing(tmp_path: Path) -> None:
     names = ["pkg:deb/debian/openssl@3.0", "pkg:maven/org.example/core", "https://example.com/part"]
     product = {"@id": PURL, "subcomponents": [{"@id": name} for name in names]}
-    nothing = {"@id": PURL, "subcomponents": [{"@id": names[2]}]}
+    nothing = {"@id": PURL, "subcomponents": [{"@id": names[2]}, {"@id": "pkg:deb/debian/"}]}
 
     found = read(tmp_path, a_document(a_statement(products=[product])))
-    assert [waiver.package for waiver in found.waivers] == ["openssl", "core"]
+    assert [(waiver.package, waiver.version) for waiver in found.waivers] == [("openssl", "3.0"), ("core", "")]
     assert read(tmp_path, a_document(a_statement(products=[nothing]))).waivers == ()
 
 

@@ -77,6 +77,13 @@ def test_a_bundle_of_cves_is_waived_by_its_own_id_or_if_all_of_them_are(
     assert bool(index.waiver_of(a_finding(id, cves=cves), WEB)) is is_waived
 
 
+def test_a_waiver_of_one_version_leaves_the_same_finding_in_another_or_an_unknown_one_open() -> None:
+    index = WaiverIndex.of([a_waiver(package="log4j-core", version="2.17")], TODAY)
+    waived = [bool(index.waiver_of(a_finding(package="log4j-core", version=one), WEB)) for one in ("2.17", "2.14", "")]
+
+    assert waived == [True, False, False]
+
+
 def test_a_waiver_of_one_package_leaves_the_same_finding_in_another_open() -> None:
     index = WaiverIndex.of([a_waiver(package="openssl")], TODAY)
 
