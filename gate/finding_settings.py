@@ -16,6 +16,7 @@ from gate.policy import Policy
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
+    from pathlib import Path
 
     from gate.finding import Waiver
     from gate.image import ImageRef
@@ -153,6 +154,8 @@ def _with_baseline(
     from gate.baseline import baseline_of  # noqa: PLC0415 - most runs have no baseline
     from gate.stored_report import read_report  # noqa: PLC0415 - only a baseline needs it here
 
+    if path.resolve() in {target.path.resolve() for target in values["report"]}:
+        raise _overwritten(path, sources)
     run = read_report(path, source=sources["baseline"])
     whole = Policy(
         max_failed=values["max-failed"],
@@ -160,5 +163,13 @@ def _with_baseline(
         required_scopes=values["required-scope"],
         findings=policy,
     )
-    known = baseline_of(run, images, whole, source=sources["baseline"])
+    known = baseline_of(run, images, whole, cloud=values["cloud"], source=sources["baseline"])
     return replace(policy, baseline=known, baseline_at=run.generated_at, baseline_max_age=values["baseline-max-age"])
+
+
+def _overwritten(path: Path, sources: Mapping[str, str]) -> UsageError:
+    return UsageError(
+        f"The baseline {path} is also a report that this run writes ({sources['report']}).",
+        means="What blocks this run would stand in the baseline of the next one, and pass.",
+        remedy="Write the report to another file.",
+    )

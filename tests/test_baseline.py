@@ -41,7 +41,7 @@ def stored(outcome: Outcome, folder: Path) -> StoredRun:
 
 def known(folder: Path, *found: Any, policy: Policy | None = None) -> Mapping[KnownFinding, Severity]:
     run = stored(a_release(a_risky_image(findings=found), policy=policy), folder)
-    return baseline_of(run, [WEB], policy or Policy(), source="--baseline")
+    return baseline_of(run, [WEB], policy or Policy(), cloud="huawei", source="--baseline")
 
 
 def key(id: str, package: str = "openssl") -> KnownFinding:  # noqa: A002 - the field's own name
@@ -99,6 +99,7 @@ def test_the_same_finding_in_another_repository_is_new(tmp_path: Path) -> None:
     ("outcome", "problem"),
     [
         (a_release(an_image(state=ImageState.MISSING)), "its run was undecided"),
+        (a_release(an_image(findings=()), cloud="alibaba"), "it is of another cloud .alibaba."),
         (an_outcome(a_task()), "it is of a scan task, and not of images"),
         (
             a_release(an_image("api", findings=())),
@@ -116,7 +117,7 @@ def test_the_same_finding_in_another_repository_is_new(tmp_path: Path) -> None:
 )
 def test_a_report_of_something_else_is_no_baseline(outcome: Outcome, problem: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=problem):
-        baseline_of(stored(outcome, tmp_path), [WEB], Policy(), source="--baseline")
+        baseline_of(stored(outcome, tmp_path), [WEB], Policy(), cloud="huawei", source="--baseline")
 
 
 def test_a_failed_image_of_a_baseline_makes_nothing_known(tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_a_failed_image_of_a_baseline_makes_nothing_known(tmp_path: Path) -> Non
         a_release(an_image(state=ImageState.FAILED), a_risky_image("api", findings=()), policy=policy), tmp_path
     )
 
-    assert baseline_of(run, [WEB, API], policy, source="--baseline") == {}
+    assert baseline_of(run, [WEB, API], policy, cloud="huawei", source="--baseline") == {}
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,7 @@ def test_a_failed_image_of_a_baseline_makes_nothing_known(tmp_path: Path) -> Non
         (NOW - timedelta(days=300), None, []),
         (NOW + timedelta(minutes=15), timedelta(days=30), []),
         (NOW + timedelta(minutes=16), timedelta(days=30), ["baseline-stale"]),
+        (NOW + timedelta(minutes=16), None, ["baseline-stale"]),
     ],
 )
 def test_a_baseline_that_is_too_old_or_from_the_future_decides_nothing(
@@ -172,7 +174,7 @@ def test_two_images_of_a_repository_do_not_add_up_to_more_known_findings_than_on
     refs = [replace(WEB, tag=tag) for tag in "12"]
     items = [failed_items(1, 0), failed_items(0, 1)]
     images = [a_risky_image(image=ref, findings=found) for ref, found in zip(refs, items, strict=True)]
-    baseline = baseline_of(stored(a_release(*images), tmp_path), [WEB], Policy(), source="--baseline")
+    baseline = baseline_of(stored(a_release(*images), tmp_path), [WEB], Policy(), cloud="huawei", source="--baseline")
 
     (image,) = evaluated([a_risky_image(findings=failed_items(1, 1))], FindingPolicy(baseline=baseline), NOW.date())
 
