@@ -98,7 +98,8 @@ def applies(waiver: Waiver, finding: Finding, image: ScannedImage, today: date) 
         fnmatchcase(name, pattern) for pattern in waiver.images for name in names
     )
     is_named = waiver.package in {"", finding.package} and waiver.version in {"", finding.version}
-    return not is_over and is_named and in_scope
+    fits = finding.kind is ScanScope.VULNERABILITY or not (waiver.until is None or waiver.id[:4] == "CVE-")
+    return not is_over and is_named and in_scope and fits
 
 
 def stood_before(counted: Sequence[Finding], finding: Finding, image: ScannedImage, policy: FindingPolicy) -> bool:
