@@ -96,7 +96,7 @@ POLICIES = st.builds(
 OUTCOMES = st.one_of(
     st.builds(
         lambda images, policy, is_settled: a_release(*images, policy=policy, is_settled=is_settled),
-        st.lists(IMAGES, min_size=1, max_size=3),
+        st.lists(IMAGES, min_size=1, max_size=3, unique_by=lambda image: image.image),
         POLICIES,
         st.booleans(),
     ),
