@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.errors import UsageError
-from gate.finding import FindingStatus, KnownFinding
+from gate.finding import FindingStatus
+from gate.findings.known import numbered
 from gate.image import ImageState
 from gate.policy import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from gate.finding import FindingPolicy
+    from gate.finding import FindingPolicy, KnownFinding
     from gate.image import ImageRef, ScannedImage, Severity
     from gate.policy import Policy
     from gate.stored_report import StoredRun
@@ -22,7 +23,7 @@ _STOOD = frozenset({FindingStatus.OPEN, FindingStatus.KNOWN})
 
 
 def baseline_of(
-    run: StoredRun, images: Iterable[ImageRef], policy: Policy, *, source: str
+    run: StoredRun, images: Iterable[ImageRef], policy: Policy, *, cloud: str, source: str
 ) -> Mapping[KnownFinding, Severity]:
     """The findings that stood in an earlier run, each with the highest severity that it had.
 
@@ -30,13 +31,14 @@ def baseline_of(
         run: The earlier run.
         images: Those of this release, which must be of the same repositories.
         policy: That of this run, which must be the same but for its waivers and its baseline.
+        cloud: That of this run, whose ids are its own.
         source: What names the report, for a message.
 
     Raises:
         UsageError: The report is of other repositories, of another policy or of an undecided run, or does not list
             the findings of all images.
     """
-    if problem := _problem(run, images, policy):
+    if problem := _problem(run, images, policy, cloud):
         raise UsageError(
             f"The report {run.path} cannot be the baseline: {problem}.",
             means="A baseline is the json report of a passed or blocked run with the same repositories and policy, "
@@ -50,12 +52,14 @@ def baseline_of(
     return known
 
 
-def _problem(run: StoredRun, images: Iterable[ImageRef], policy: Policy) -> str:
+def _problem(run: StoredRun, images: Iterable[ImageRef], policy: Policy, cloud: str) -> str:
     """Why this report is no baseline; empty if it is one."""
     if run.decision is Decision.UNDECIDED:
         return "its run was undecided"
     if run.task is None or not run.task.asks_for_images:
         return "it is of a scan task, and not of images"
+    if run.cloud != cloud:
+        return f"it is of another cloud ({run.cloud})"
     asked, stored = ({image.repository for image in of} for of in (images, _refs(run)))
     if asked != stored:
         named = ", ".join(sorted(asked ^ stored))
@@ -93,7 +97,5 @@ def _refs(run: StoredRun) -> Iterator[ImageRef]:
 
 def _stood(run: StoredRun) -> Iterator[tuple[KnownFinding, Severity]]:
     for image in run.task.images if run.task else ():
-        for finding, status in zip(image.findings or (), run.statuses[image.image], strict=True):
-            if status in _STOOD:
-                repository = image.image.repository
-                yield KnownFinding(id=finding.id, package=finding.package, repository=repository), finding.severity
+        statuses = zip(image.findings or (), run.statuses[image.image], strict=True)
+        yield from numbered((one for one, status in statuses if status in _STOOD), image.image.repository)

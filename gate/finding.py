@@ -37,6 +37,8 @@ class Waiver:
     """Single images, which a VEX document names; whole digests with their algorithm."""
     package: str = ""
     """Empty for any package."""
+    version: str = ""
+    """Of the package, exactly; empty for any."""
     reason: str
     owner: str = ""
     until: date | None = None
@@ -91,7 +93,10 @@ class KnownFinding:
 
     id: str
     package: str
+    kind: ScanScope
     repository: str
+    number: int = 1
+    """Of several findings with one name, such as the failed items of one check; from the most severe on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,7 @@ from gate.policy import Policy
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
+    from pathlib import Path
 
     from gate.finding import Waiver
     from gate.image import ImageRef
@@ -133,10 +134,12 @@ def _of_waiver_files(values: Mapping[str, Any], sources: Mapping[str, str], toda
 def _of_vex(
     values: Mapping[str, Any], sources: Mapping[str, str], images: tuple[ImageRef, ...], notices: list[str]
 ) -> Iterator[Waiver]:
-    for path in filter(None, values["vex"]):
-        from gate.findings.openvex import read_openvex  # noqa: PLC0415 - most runs have no such document
+    paths = [*filter(None, values["vex"])]
+    if not paths:
+        return
+    from gate.findings.openvex import read_openvex  # noqa: PLC0415 - most runs have no such document
 
-        document = read_openvex(path, images, source=sources["vex"])
+    for document in read_openvex(paths, images, source=sources["vex"]):
         yield from document.waivers
         if document.others:
             notices.append(document.about_others)
@@ -151,6 +154,8 @@ def _with_baseline(
     from gate.baseline import baseline_of  # noqa: PLC0415 - most runs have no baseline
     from gate.stored_report import read_report  # noqa: PLC0415 - only a baseline needs it here
 
+    if path.resolve() in {target.path.resolve() for target in values["report"]}:
+        raise _overwritten(path, sources)
     run = read_report(path, source=sources["baseline"])
     whole = Policy(
         max_failed=values["max-failed"],
@@ -158,5 +163,13 @@ def _with_baseline(
         required_scopes=values["required-scope"],
         findings=policy,
     )
-    known = baseline_of(run, images, whole, source=sources["baseline"])
+    known = baseline_of(run, images, whole, cloud=values["cloud"], source=sources["baseline"])
     return replace(policy, baseline=known, baseline_at=run.generated_at, baseline_max_age=values["baseline-max-age"])
+
+
+def _overwritten(path: Path, sources: Mapping[str, str]) -> UsageError:
+    return UsageError(
+        f"The baseline {path} is also a report that this run writes ({sources['report']}).",
+        means="What blocks this run would stand in the baseline of the next one, and pass.",
+        remedy="Write the report to another file.",
+    )

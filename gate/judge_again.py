@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.findings.evaluate import evaluated, today
+from gate.findings.messages import incomplete
+from gate.image import ImageState
 from gate.images.counts import as_task
 from gate.images.judge import judge_images
 from gate.policy import Decision, Reason, Verdict, judge, not_settled, nothing_to_judge
+from gate.scan import RISK_SCOPES
 from gate.selection import narrow_scope, staleness, unknown_trigger
 from gate.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gate.image import ScannedImage
     from gate.policy import Policy
     from gate.scan import ScanTask
     from gate.stored_report import StoredRun
@@ -41,7 +47,7 @@ def judge_again(run: StoredRun, policy: Policy) -> Verdict:
 def _of_images(run: StoredRun, task: ScanTask, policy: Policy) -> Verdict:
     images = evaluated(task.images, policy.findings, today(policy.findings, run.judged_at))
     settings = Settings(cloud=run.cloud, policy=policy, images=tuple(image.image for image in images))
-    return judge_images(
+    verdict = judge_images(
         as_task(images),
         settings,
         now=run.judged_at,
@@ -49,6 +55,30 @@ def _of_images(run: StoredRun, task: ScanTask, policy: Policy) -> Verdict:
         is_time_up=False,
         where=f"the report {run.path}",
     )
+    doubt = _not_looked_for(run, policy) or _not_listed(images, policy)
+    return nothing_to_judge(doubt) if doubt and verdict.decision is Decision.PASSED else verdict
+
+
+def _not_looked_for(run: StoredRun, policy: Policy) -> Reason | None:
+    """The reason if the policy wants more kinds of findings than the run: it states no others of its images."""
+    more = sorted(policy.required_scopes - run.policy.required_scopes)
+    if not more:
+        return None
+    message = (
+        f"The policy wants scans that look for {', '.join(more)}, and the run did not ask whether its scans did. "
+        "Check the images again with this policy."
+    )
+    return Reason(code="scope-too-narrow", message=message)
+
+
+def _not_listed(images: Iterable[ScannedImage], policy: Policy) -> Reason | None:
+    """The reason if the policy goes by findings of kinds that only a list has, and an image of the run has none."""
+    kinds = policy.required_scopes - RISK_SCOPES
+    if not (policy.findings.uses_severities or policy.findings.needs_lists):
+        return None
+    scanned = (image for image in images if image.state is ImageState.SCANNED and image.findings is None)
+    unlisted = [image for image in scanned if any(image.kinds.get(kind) != 0 for kind in kinds)]
+    return Reason(code="findings-incomplete", message=incomplete(unlisted)) if unlisted else None
 
 
 def _of_task(run: StoredRun, task: ScanTask, policy: Policy) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from gate.errors import ExitCode, UsageError
 from gate.finding_settings import finding_settings
 from gate.image import ImageRef
 from gate.judge_again import judge_again
+from gate.log import Log
 from gate.options import JUDGE_OPTIONS
 from gate.policy import Decision, Policy
 from gate.stored_report import is_report, read_report
@@ -65,7 +67,11 @@ def _paths(reports: Iterable[str]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        in_folder = [file for file in sorted(path.rglob("*.json")) if _is_report(file)]
+        files = sorted(path.rglob("*.json"))
+        in_folder = [file for file in files if _is_report(file)]
+        if len(in_folder) < len(files):
+            others = f"{len(files) - len(in_folder)} of {len(files)} .json files in {path}"
+            Log(sys.stderr).print_warning(f"{others} are no reports of this gate, or rewritten ones, and not judged.")
         if not in_folder:
             raise UsageError(
                 f"The folder {path} has no json report.",

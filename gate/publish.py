@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gate.policy import Decision
 from gate.reports import REPORTS, plain
-from gate.reports.listed_findings import are_complete
+from gate.reports.listed_findings import are_of_all_images
 from gate.terminal import colored
 from gate.writing import print_stdout, remove_stale, write_atomically
 
@@ -58,7 +58,7 @@ def _obstacle(report: Report, outcome: Outcome) -> str:
     """Why this report is not written; empty if it is."""
     if report.needs_a_verdict and outcome.verdict.decision is Decision.UNDECIDED:
         return report.needs_a_verdict
-    return report.needs_all_findings if report.needs_all_findings and not are_complete(outcome) else ""
+    return report.needs_all_findings if report.needs_all_findings and not are_of_all_images(outcome) else ""
 
 
 def publish_to_ci(ci_system: CISystem, outcome: Outcome) -> Iterator[str]:

@@ -25,6 +25,8 @@ _SCHEMA = "scan-gate/report/2"
 MAX_SIZE = 200_000_000
 """Bytes; a report of 50 images with 20,000 findings has 10 million."""
 _SEVERITIES = tuple(severity for severity in Severity if severity is not Severity.NONE)
+_DECISIONS = {ExitCode.PASSED: Decision.PASSED, ExitCode.BLOCKED: Decision.BLOCKED}
+"""What an exit code says; every other one is that of an undecided run."""
 _REF = ("registry", "namespace", "name", "tag", "digest")
 
 
@@ -77,7 +79,7 @@ def parse_report(text: str, path: Path, *, source: str) -> StoredRun:
     """Parses the text of a json report; see `read_report`."""
     try:
         return _run(path, json.loads(text, parse_constant=_no_number))
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError) as error:
         raise UsageError(
             f"The report {path} is damaged, or no json report of this version of the gate: {error}.",
             means="It must be the file that `--report json=...` has written, unchanged.",
@@ -95,11 +97,14 @@ def _run(path: Path, document: object) -> StoredRun:
         raise ValueError(f"its schema is not {_SCHEMA}")
     waivers = [_waiver(waiver) for waiver in run.objects("waivers")]
     policy = run.object("policy")
+    decision, exit_code = Decision(run.text("verdict")), ExitCode(run.number("exit_code"))
+    if _DECISIONS.get(exit_code, Decision.UNDECIDED) is not decision:
+        raise ValueError(f"its verdict is {decision}, and its exit code {exit_code:d}")
     return StoredRun(
         path=path,
         cloud=run.text_or_null("cloud") or "",
-        decision=Decision(run.text("verdict")),
-        exit_code=ExitCode(run.number("exit_code")),
+        decision=decision,
+        exit_code=exit_code,
         reasons=tuple(_reason(reason) for reason in run.objects("reasons")),
         policy=_policy(policy, waivers),
         has_baseline=policy.flag("has_baseline"),
@@ -153,6 +158,7 @@ def _waiver(waiver: JsonObject) -> Waiver:
         images=waiver.texts("images"),
         digests=frozenset(waiver.texts("digests")),
         package=waiver.text("package"),
+        version=waiver.text("version"),
         reason=waiver.text("reason"),
         owner=waiver.text("owner"),
         until=waiver.day_or_null("until"),
@@ -164,7 +170,7 @@ def _waiver(waiver: JsonObject) -> Waiver:
 def _task(run: JsonObject) -> ScanTask:
     task, counts = run.object("task"), run.object("counts")
     if task.flag("asks_for_images"):
-        return as_task(tuple(map(_image, run.objects("images"))))
+        return as_task(_images(run))
     scopes = task.value("scope")
     return ScanTask(
         id=task.text("id"),
@@ -192,6 +198,14 @@ def _task(run: JsonObject) -> ScanTask:
     )
 
 
+def _images(run: JsonObject) -> tuple[ScannedImage, ...]:
+    """The images that were asked for: at least one, and each once."""
+    images = tuple(map(_image, run.objects("images")))
+    if not images or len({image.image for image in images}) < len(images):
+        raise ValueError("it has no image, or one of them twice")
+    return images
+
+
 def _ref(image: JsonObject) -> ImageRef:
     return ImageRef(**{part: image.text(part) for part in _REF})
 
@@ -212,6 +226,7 @@ def _image(image: JsonObject) -> ScannedImage:
         findings=None if findings is None else tuple(map(_finding, image.objects("listed_findings"))),
         findings_doubt=image.text("findings_doubt"),
         reason=image.text("reason"),
+        warning=image.text("warning"),
         listed_digest=image.text("listed_digest"),
         moved_to=image.text("moved_to"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,11 @@ import pytest
 from gate.baseline import baseline_of
 from gate.errors import UsageError
 from gate.finding import FindingPolicy, KnownFinding
-from gate.findings.evaluate import evaluated
+from gate.findings.evaluate import evaluated, open_findings
 from gate.image import ImageState, Severity
 from gate.policy import Policy
 from gate.reports import json_report
+from gate.scan import ScanScope
 from gate.stored_report import read_report
 from tests.builders import NOW, a_finding, a_release, a_risky_image, a_task, a_waiver, an_image, an_outcome
 from tests.images.scripted import ScriptedScans, run_images
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from gate.finding import Finding
     from gate.outcome import Outcome
     from gate.stored_report import StoredRun
 
@@ -38,11 +41,11 @@ def stored(outcome: Outcome, folder: Path) -> StoredRun:
 
 def known(folder: Path, *found: Any, policy: Policy | None = None) -> Mapping[KnownFinding, Severity]:
     run = stored(a_release(a_risky_image(findings=found), policy=policy), folder)
-    return baseline_of(run, [WEB], policy or Policy(), source="--baseline")
+    return baseline_of(run, [WEB], policy or Policy(), cloud="huawei", source="--baseline")
 
 
 def key(id: str, package: str = "openssl") -> KnownFinding:  # noqa: A002 - the field's own name
-    return KnownFinding(id=id, package=package, repository="swr/team/web")
+    return KnownFinding(id=id, package=package, kind=ScanScope.VULNERABILITY, repository="swr/team/web")
 
 
 def test_every_finding_that_counted_is_known_with_the_highest_severity_that_it_had(tmp_path: Path) -> None:
@@ -96,6 +99,7 @@ def test_the_same_finding_in_another_repository_is_new(tmp_path: Path) -> None:
     ("outcome", "problem"),
     [
         (a_release(an_image(state=ImageState.MISSING)), "its run was undecided"),
+        (a_release(an_image(findings=()), cloud="alibaba"), "it is of another cloud .alibaba."),
         (an_outcome(a_task()), "it is of a scan task, and not of images"),
         (
             a_release(an_image("api", findings=())),
@@ -113,7 +117,7 @@ def test_the_same_finding_in_another_repository_is_new(tmp_path: Path) -> None:
 )
 def test_a_report_of_something_else_is_no_baseline(outcome: Outcome, problem: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=problem):
-        baseline_of(stored(outcome, tmp_path), [WEB], Policy(), source="--baseline")
+        baseline_of(stored(outcome, tmp_path), [WEB], Policy(), cloud="huawei", source="--baseline")
 
 
 def test_a_failed_image_of_a_baseline_makes_nothing_known(tmp_path: Path) -> None:
@@ -122,7 +126,7 @@ def test_a_failed_image_of_a_baseline_makes_nothing_known(tmp_path: Path) -> Non
         a_release(an_image(state=ImageState.FAILED), a_risky_image("api", findings=()), policy=policy), tmp_path
     )
 
-    assert baseline_of(run, [WEB, API], policy, source="--baseline") == {}
+    assert baseline_of(run, [WEB, API], policy, cloud="huawei", source="--baseline") == {}
 
 
 @pytest.mark.parametrize(
@@ -133,6 +137,7 @@ def test_a_failed_image_of_a_baseline_makes_nothing_known(tmp_path: Path) -> Non
         (NOW - timedelta(days=300), None, []),
         (NOW + timedelta(minutes=15), timedelta(days=30), []),
         (NOW + timedelta(minutes=16), timedelta(days=30), ["baseline-stale"]),
+        (NOW + timedelta(minutes=16), None, ["baseline-stale"]),
     ],
 )
 def test_a_baseline_that_is_too_old_or_from_the_future_decides_nothing(
@@ -144,3 +149,43 @@ def test_a_baseline_that_is_too_old_or_from_the_future_decides_nothing(
 
     assert run.codes == expected
     assert run.calls[:1] == ([] if expected else ["look"])
+
+
+def failed_items(high: int, low: int = 0) -> tuple[Finding, ...]:
+    item = a_finding("CIS/ssh", package="", kind=ScanScope.BASELINE)
+    return (*[item] * high, *[replace(item, severity=Severity.LOW)] * low)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "count"),
+    [((2, 0), (2, 0), 0), ((2, 0), (3, 0), 1), ((1, 1), (2, 0), 1), ((2, 0), (1, 1), 0), ((1, 1), (1, 3), 2)],
+)
+def test_of_findings_with_one_name_only_as_many_as_stood_before_are_known(
+    before: tuple[int, int], now: tuple[int, int], count: int, tmp_path: Path
+) -> None:
+    policy = FindingPolicy(baseline=known(tmp_path, *failed_items(*before)))
+
+    (image,) = evaluated([a_risky_image(findings=failed_items(*now))], policy, NOW.date())
+
+    assert sum(open_findings(image).counts.values()) == count
+
+
+def test_two_images_of_a_repository_do_not_add_up_to_more_known_findings_than_one_had(tmp_path: Path) -> None:
+    refs = [replace(WEB, tag=tag) for tag in "12"]
+    items = [failed_items(1, 0), failed_items(0, 1)]
+    images = [a_risky_image(image=ref, findings=found) for ref, found in zip(refs, items, strict=True)]
+    baseline = baseline_of(stored(a_release(*images), tmp_path), [WEB], Policy(), cloud="huawei", source="--baseline")
+
+    (image,) = evaluated([a_risky_image(findings=failed_items(1, 1))], FindingPolicy(baseline=baseline), NOW.date())
+
+    assert open_findings(image).counts == {Severity.LOW: 1}
+
+
+def test_a_known_finding_makes_none_of_another_kind_known(tmp_path: Path) -> None:
+    policy = FindingPolicy(baseline=known(tmp_path, a_finding("X-1", package="")))
+
+    (image,) = evaluated(
+        [a_risky_image(findings=(a_finding("X-1", package="", kind=ScanScope.MALICIOUS_FILE),))], policy, NOW.date()
+    )
+
+    assert image.is_risky is True

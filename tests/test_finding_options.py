@@ -20,6 +20,8 @@ from gate.images.reference import image_reference
 from gate.policy import Policy
 from gate.reports import json_report
 from gate.run_settings import settings_from
+from gate.scan import ScanScope
+from gate.settings import ReportTarget
 from gate.simulator import IMAGE_SCENARIOS
 from tests.builders import NOW, a_finding, a_release, a_risky_image
 from tests.findings.test_openvex import a_document, a_statement, affected
@@ -240,7 +242,7 @@ def a_baseline(path: Path, *, image: str = "team/web:0.9", policy: Policy | None
 def test_a_baseline_becomes_a_part_of_the_policy(tmp_path: Path) -> None:
     findings = settings_of(baseline=a_baseline(tmp_path / "a.json")).policy.findings
 
-    known = KnownFinding(id="HW-1", package="openssl", repository="team/web")
+    known = KnownFinding(id="HW-1", package="openssl", kind=ScanScope.VULNERABILITY, repository="team/web")
     assert findings.baseline == {known: HIGH}
     assert (findings.baseline_at, findings.baseline_max_age) == (NOW, timedelta(days=30))
 
@@ -255,6 +257,14 @@ def test_a_baseline_becomes_a_part_of_the_policy(tmp_path: Path) -> None:
 def test_a_baseline_of_something_else_is_a_usage_error(changes: dict[str, Any], why: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=why):
         settings_of(baseline=a_baseline(tmp_path / "a.json", **changes))
+
+
+def test_a_baseline_is_no_report_that_the_run_writes(tmp_path: Path) -> None:
+    path = a_baseline(tmp_path / "a.json")
+    target = ReportTarget(format="json", path=tmp_path / "folder" / ".." / "a.json")
+
+    with pytest.raises(UsageError, match="What blocks this run would stand in the baseline of the next one"):
+        settings_of(baseline=path, report=[target])
 
 
 def test_a_baseline_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:

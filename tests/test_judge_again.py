@@ -96,7 +96,7 @@ POLICIES = st.builds(
 OUTCOMES = st.one_of(
     st.builds(
         lambda images, policy, is_settled: a_release(*images, policy=policy, is_settled=is_settled),
-        st.lists(IMAGES, min_size=1, max_size=3),
+        st.lists(IMAGES, min_size=1, max_size=3, unique_by=lambda image: image.image),
         POLICIES,
         st.booleans(),
     ),
@@ -202,6 +202,29 @@ def test_a_task_that_blocked_passes_another_policy_only_if_nothing_else_speaks_a
     assert codes(judge_again(run, Policy(max_risky=1))) == expected
 
 
+MORE_KINDS = frozenset({*RISK_SCOPES, ScanScope.SENSITIVE_INFORMATION})
+
+
+@pytest.mark.parametrize(
+    ("policy", "code"),
+    [
+        (Policy(), "scope-too-narrow"),
+        (Policy(required_scopes=MORE_KINDS), "findings-incomplete"),
+    ],
+)
+def test_kinds_of_findings_that_the_run_did_not_list_do_not_pass(policy: Policy, code: str, tmp_path: Path) -> None:
+    clean = a_release(an_image(kinds=CLEAN_KINDS), policy=policy)
+    stricter = Policy(required_scopes=MORE_KINDS, findings=FindingPolicy(severity_cutoff=Severity.HIGH))
+
+    assert codes(judge_again(stored(clean, tmp_path), stricter)) == [code]
+
+
+def test_a_block_stays_one_whatever_else_the_run_did_not_list(tmp_path: Path) -> None:
+    assert codes(judge_again(stored(a_release(BLOCKED), tmp_path), Policy(required_scopes=MORE_KINDS))) == [
+        "too-many-risky"
+    ]
+
+
 def a_document(outcome: Outcome) -> Any:
     return json.loads("".join(json_report.render(outcome)))
 
@@ -255,6 +278,25 @@ def test_a_report_with_a_damaged_field_is_not_read(document: dict[str, Any], tmp
     file.write_text(json.dumps(document))
 
     with pytest.raises(UsageError, match="is damaged, or no json report of this version"):
+        read_report(file, source="REPORT")
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"verdict": "undecided", "exit_code": 0}, "its verdict is undecided, and its exit code 0"),
+        ({"verdict": "passed"}, "its verdict is passed, and its exit code 1"),
+        ({"exit_code": 7}, "its verdict is blocked, and its exit code 7"),
+        ({"images": []}, "it has no image"),
+        ({"images": OF_IMAGES["images"] * 2}, "one of them twice"),
+        ({"policy": {**OF_IMAGES["policy"], "max_age": 1e300}}, "is damaged"),
+    ],
+)
+def test_a_report_that_contradicts_itself_is_not_read(changed: dict[str, Any], message: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps({**OF_IMAGES, **changed}))
+
+    with pytest.raises(UsageError, match=message):
         read_report(file, source="REPORT")
 
 

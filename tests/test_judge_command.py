@@ -55,7 +55,8 @@ def test_all_reports_of_a_folder_are_judged_and_counted(tmp_path: Path, capsys: 
 
     assert judge("--severity-cutoff", "high", tmp_path) == ExitCode.BLOCKED
 
-    out = capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert f"1 of 5 .json files in {tmp_path} are no reports of this gate, or rewritten ones, and not judged." in err
     assert out.endswith("4 runs: 2 passed, 1 blocked, 1 undecided\n")
     assert f"{tmp_path / 'b.json'}: blocked (exit 1), was blocked" in out
     assert f"{tmp_path / 'deep' / 'm.json'}: passed (exit 0), was blocked" in out

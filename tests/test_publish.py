@@ -19,6 +19,7 @@ import pytest
 from gate import ci
 from gate.image import ImageState
 from gate.log import Log
+from gate.policy import Policy
 from gate.publish import publish
 from gate.reports import REPORTS, sarif
 from gate.settings import ReportTarget
@@ -127,9 +128,13 @@ def test_an_undecided_run_writes_nothing_for_code_scanning_and_the_log_says_why(
         (a_release(an_image()), "the findings of the images are not all known"),
         (a_release(an_image(findings=(), findings_doubt="a page")), "the findings of the images are not all known"),
         (an_outcome(a_task()), "the findings of the images are not all known"),
+        (
+            a_release(an_image(findings=()), an_image("api", state=ImageState.FAILED), policy=Policy(max_failed=1)),
+            "the findings of the images are not all known",
+        ),
         (a_release(an_image(state=ImageState.MISSING)), "there is no verdict"),
     ],
-    ids=["complete", "not asked for", "doubtful", "a task", "undecided"],
+    ids=["complete", "not asked for", "doubtful", "a task", "one failed", "undecided"],
 )
 def test_the_report_for_container_scanning_is_written_from_complete_lists_only(
     outcome: Outcome, expected: str, tmp_path: Path

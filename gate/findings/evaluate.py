@@ -10,7 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gate.finding import FindingStatus, KnownFinding
+from gate.finding import FindingStatus
+from gate.findings.known import known_places
 from gate.findings.waivers import WaiverIndex
 from gate.image import ImageState, Severity
 from gate.scan import RISK_SCOPES, ScanScope
@@ -96,30 +97,31 @@ def is_certain(image: ScannedImage, policy: FindingPolicy) -> bool:
 
 def _evaluated(image: ScannedImage, policy: FindingPolicy, index: WaiverIndex) -> ScannedImage:
     if image.findings is not None:
-        findings = tuple(_with_status(finding, image.image, policy, index) for finding in image.findings)
-        image = replace(image, findings=findings)
+        image = replace(image, findings=_with_statuses(image, policy, index))
     if not (policy.uses_severities or policy.needs_lists):
         return image
     return replace(image, is_risky=_is_risky(image, policy), goes_by_findings=True, stated_risk=image.is_risky)
 
 
-def _with_status(finding: Finding, image: ImageRef, policy: FindingPolicy, index: WaiverIndex) -> Finding:
-    if waiver := index.waiver_of(finding, image):
-        return replace(finding, status=FindingStatus.WAIVED, waiver=waiver)
-    if _is_known(finding, image, policy):
-        return replace(finding, status=FindingStatus.KNOWN)
-    if policy.only_fixable and finding.is_fixable is False:
-        return replace(finding, status=FindingStatus.NOT_FIXABLE)
-    return finding
+def _with_statuses(image: ScannedImage, policy: FindingPolicy, index: WaiverIndex) -> tuple[Finding, ...]:
+    findings = [_waived(finding, image.image, index) for finding in image.findings or ()]
+    open_places = (place for place, finding in enumerate(findings) if finding.status is FindingStatus.OPEN)
+    # Of what is waived, the baseline need not have another one.
+    known = known_places(findings, open_places, policy.baseline or {}, image.image.repository)
+    return tuple(
+        replace(finding, status=FindingStatus.KNOWN) if place in known else _without_fix(finding, policy)
+        for place, finding in enumerate(findings)
+    )
 
 
-def _is_known(finding: Finding, image: ImageRef, policy: FindingPolicy) -> bool:
-    """Whether the baseline has this finding; one whose severity has risen is new."""
-    if not policy.baseline:
-        return False
-    key = KnownFinding(id=finding.id, package=finding.package, repository=image.repository)
-    known = policy.baseline.get(key)
-    return known is not None and known.is_at_least(finding.severity)
+def _waived(finding: Finding, image: ImageRef, index: WaiverIndex) -> Finding:
+    waiver = index.waiver_of(finding, image)
+    return replace(finding, status=FindingStatus.WAIVED, waiver=waiver) if waiver else finding
+
+
+def _without_fix(finding: Finding, policy: FindingPolicy) -> Finding:
+    is_counted = finding.status is not FindingStatus.OPEN or not policy.only_fixable or finding.is_fixable is not False
+    return finding if is_counted else replace(finding, status=FindingStatus.NOT_FIXABLE)
 
 
 def _is_risky(image: ScannedImage, policy: FindingPolicy) -> bool | None:

@@ -43,13 +43,11 @@ def unneeded_waivers(images: Sequence[ScannedImage], policy: FindingPolicy, now:
 
 def stale_baseline(policy: FindingPolicy, now: datetime) -> Reason | None:
     """The reason against a run whose baseline is too old, or from the future; None if there is nothing against it."""
-    if policy.baseline_at is None or policy.baseline_max_age is None:
+    if policy.baseline_at is None:
         return None
-    age = now - policy.baseline_at
-    if age > policy.baseline_max_age:
-        return Reason(
-            code="baseline-stale", message=messages.stale_baseline(policy.baseline_at, policy.baseline_max_age)
-        )
+    age, max_age = now - policy.baseline_at, policy.baseline_max_age
     if age < -CLOCK_TOLERANCE:
         return Reason(code="baseline-stale", message=messages.future_baseline(policy.baseline_at))
+    if max_age is not None and age > max_age:
+        return Reason(code="baseline-stale", message=messages.stale_baseline(policy.baseline_at, max_age))
     return None

@@ -26,6 +26,8 @@ class Scope:
     repository: str = ""
     tag: str = ""
     digest: str = ""
+    is_partial: bool = False
+    """Whether it is not all images of that name, such as those of one platform."""
 
 
 def identifiers(product: Mapping[str, Any]) -> Iterator[str]:
@@ -54,10 +56,12 @@ def _scope_of_purl(purl: re.Match[str]) -> Scope | None:
     )
     if digest:
         return Scope(digest=digest) if _DIGEST.fullmatch(digest) else None
-    return Scope(repository=repository, tag=tag) if _REPOSITORY.fullmatch(repository) else None
+    is_partial = bool(qualifiers.keys() - {"repository_url", "tag"})
+    return Scope(repository=repository, tag=tag, is_partial=is_partial) if _REPOSITORY.fullmatch(repository) else None
 
 
-def package_of(identifier: str) -> str:
-    """The name of the package that a package URL names; empty if it is none."""
+def package_of(identifier: str) -> tuple[str, str] | None:
+    """The name of the package that a package URL names, and its version, which may be empty; None if it names none."""
     purl = _PURL.fullmatch(identifier)
-    return unquote(purl["path"].rpartition("/")[2]) if purl else ""
+    name = unquote(purl["path"].rpartition("/")[2]) if purl else ""
+    return (name, unquote(purl["version"] or "")) if purl and name else None

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from gate.finding import WaiverUse
+from gate.scan import ScanScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -103,7 +104,12 @@ def _is_unneeded(waiver: Waiver, images: Iterable[ScannedImage]) -> bool:
 
 
 def _covers(waiver: Waiver, finding: Finding, image: ImageRef) -> bool:
-    return (not waiver.package or waiver.package == finding.package) and covers_image(waiver, image)
+    # A file in an image can have any name, and a statement of a VEX document has no last day.
+    is_of_vulnerabilities = waiver.until is None or waiver.id.startswith("CVE-")
+    if is_of_vulnerabilities and finding.kind is not ScanScope.VULNERABILITY:
+        return False
+    is_package = waiver.package in {"", finding.package} and waiver.version in {"", finding.version}
+    return is_package and covers_image(waiver, image)
 
 
 def covers_image(waiver: Waiver, image: ImageRef) -> bool:

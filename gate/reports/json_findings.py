@@ -41,6 +41,7 @@ def waiver_rows(uses: Iterable[WaiverUse]) -> list[dict[str, Any]]:
             "images": [*use.waiver.images],
             "digests": sorted(use.waiver.digests),
             "package": use.waiver.package,
+            "version": use.waiver.version,
             "reason": use.waiver.reason,
             "owner": use.waiver.owner,
             "until": use.waiver.until.isoformat() if use.waiver.until else None,

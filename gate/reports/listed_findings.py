@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 
 
 def are_complete(outcome: Outcome) -> bool:
-    """Whether the findings of every image of the release were listed, and nothing speaks against a list."""
+    """Whether the findings of every image with a result were listed, and nothing speaks against a list."""
     task = outcome.task
     if task is None or not task.asks_for_images:
         return False
     scanned = [image for image in task.images if image.state is ImageState.SCANNED]
     return all(image.findings is not None and not image.findings_doubt for image in scanned)
+
+
+def are_of_all_images(outcome: Outcome) -> bool:
+    """Whether they are complete, and every image of the release has a result."""
+    images = outcome.task.images if outcome.task else ()
+    return are_complete(outcome) and all(image.state is ImageState.SCANNED for image in images)
 
 
 def listed(outcome: Outcome) -> Iterator[tuple[ScannedImage, Finding]]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 IDS = ("X-1", "X-2", "CVE-1")
 CVES = ("CVE-1", "CVE-2")
-PACKAGES = ("openssl", "curl")
+PACKAGES = ("openssl", "")
 LEVELS = (Severity.UNKNOWN, Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 FINDINGS = st.builds(
     a_finding,
@@ -52,6 +52,7 @@ WAIVERS = st.builds(
     a_waiver,
     st.sampled_from([*IDS, *CVES]),
     package=st.sampled_from(["", *PACKAGES]),
+    version=st.sampled_from(["", "", "3.0.1", "3.0.2"]),
     until=st.sampled_from([NOW.date(), NOW.date() - timedelta(days=1), NOW.date() + timedelta(days=20)]),
     images=st.sampled_from([("*",), ("team/web",), ("swr/team/a*",), ()]),
 )
@@ -60,7 +61,9 @@ BASELINES = st.dictionaries(
         KnownFinding,
         id=st.sampled_from(IDS),
         package=st.sampled_from(PACKAGES),
+        kind=st.sampled_from([*RISK_SCOPES]),
         repository=st.sampled_from(["swr/team/web", "swr/team/api"]),
+        number=st.sampled_from([1, 1, 2]),
     ),
     st.sampled_from([*Severity]),
     max_size=4,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from gate.image import Severity
-from gate.scan import RISK_SCOPES
+from gate.scan import RISK_SCOPES, ScanScope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,11 +69,12 @@ def at_least(image: ScannedImage, policy: FindingPolicy, today: date, level: Sev
 
 def opened(image: ScannedImage, policy: FindingPolicy, today: date) -> list[Finding]:
     """The findings that count."""
+    # Equal findings are told apart by their identity.
+    counted = [replace(one) for one in image.findings or () if not is_waived(one, image, policy, today)]
     return [
         finding
-        for finding in image.findings or ()
-        if not is_waived(finding, image, policy, today)
-        and not stood_before(finding, image, policy)
+        for finding in counted
+        if not stood_before(counted, finding, image, policy)
         and not (policy.only_fixable and finding.is_fixable is False)
     ]
 
@@ -95,13 +97,26 @@ def applies(waiver: Waiver, finding: Finding, image: ScannedImage, today: date) 
     in_scope = image.image.digest in waiver.digests or any(
         fnmatchcase(name, pattern) for pattern in waiver.images for name in names
     )
-    return not is_over and waiver.package in {"", finding.package} and in_scope
+    is_named = waiver.package in {"", finding.package} and waiver.version in {"", finding.version}
+    fits = finding.kind is ScanScope.VULNERABILITY or not (waiver.until is None or waiver.id[:4] == "CVE-")
+    return not is_over and is_named and in_scope and fits
 
 
-def stood_before(finding: Finding, image: ScannedImage, policy: FindingPolicy) -> bool:
-    """Whether the baseline has it, and it has not become worse."""
-    return any(
-        (known.id, known.package, known.repository) == (finding.id, finding.package, image.image.repository)
-        and RANKS[severity] >= RANKS[finding.severity]
+def stood_before(counted: Sequence[Finding], finding: Finding, image: ScannedImage, policy: FindingPolicy) -> bool:
+    """Whether the baseline has it and as many others of its name as count and are as severe, or came before it."""
+    name = (finding.id, finding.package, finding.kind, image.image.repository)
+    stood = {
+        known.number: RANKS[severity]
         for known, severity in (policy.baseline or {}).items()
-    )
+        if (known.id, known.package, known.kind, known.repository) == name
+    }
+    if finding.kind is ScanScope.VULNERABILITY and finding.package:
+        return stood.get(1, -1) >= RANKS[finding.severity]
+    same = [one for one in counted if (one.id, one.package, one.kind) == name[:3]]
+    left = 1
+    for one in sorted(same, key=lambda one: -RANKS[one.severity]):
+        is_known = stood.get(left, -1) >= RANKS[one.severity]
+        if one is finding:
+            return is_known
+        left += is_known
+    raise AssertionError(finding)

@@ -43,7 +43,10 @@ def test_a_finding_is_open_waived_known_or_without_a_fix_in_this_order() -> None
         a_finding("X-3", is_fixable=False),
         a_finding("X-4", is_fixable=None),
     )
-    baseline = {KnownFinding(id=one, package="openssl", repository="swr/team/web"): HIGH for one in ("X-1", "X-2")}
+    baseline = {
+        KnownFinding(id=one, package="openssl", kind=ScanScope.VULNERABILITY, repository="swr/team/web"): HIGH
+        for one in ("X-1", "X-2")
+    }
     policy = FindingPolicy(only_fixable=True, waivers=(a_waiver("X-1"),), baseline=baseline)
 
     assert statuses(an_image(findings=findings), policy) == [
@@ -71,7 +74,7 @@ def test_a_waived_finding_names_its_waiver() -> None:
     ],
 )
 def test_a_finding_whose_severity_rose_is_new(was: Severity, now: Severity, status: FindingStatus) -> None:
-    baseline = {KnownFinding(id="X-1", package="openssl", repository="swr/team/web"): was}
+    baseline = {KnownFinding(id="X-1", package="openssl", kind=ScanScope.VULNERABILITY, repository="swr/team/web"): was}
 
     assert statuses(an_image(findings=(a_finding("X-1", severity=now),)), FindingPolicy(baseline=baseline)) == [status]
 

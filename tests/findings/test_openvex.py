@@ -61,7 +61,8 @@ def read(folder: Path, document: object, *images: ImageRef, is_valid: bool = Tru
         jsonschema.validate(document, json.loads(published("openvex_json_schema.json").read_text()))
     path = folder / "vex.json"
     path.write_text(json.dumps(document))
-    return read_openvex(path, images or (WEB,), source="--vex")
+    (read_document,) = read_openvex([path], images or (WEB,), source="--vex")
+    return read_document
 
 
 def test_a_statement_about_an_image_becomes_a_waiver(tmp_path: Path) -> None:
@@ -163,10 +164,10 @@ def test_the_package_url_among_the_identifiers_is_read_too(tmp_path: Path) -> No
 def test_components_become_packages_and_what_is_no_package_accepts_nothing(tmp_path: Path) -> None:
     names = ["pkg:deb/debian/openssl@3.0", "pkg:maven/org.example/core", "https://example.com/part"]
     product = {"@id": PURL, "subcomponents": [{"@id": name} for name in names]}
-    nothing = {"@id": PURL, "subcomponents": [{"@id": names[2]}]}
+    nothing = {"@id": PURL, "subcomponents": [{"@id": names[2]}, {"@id": "pkg:deb/debian/"}]}
 
     found = read(tmp_path, a_document(a_statement(products=[product])))
-    assert [waiver.package for waiver in found.waivers] == ["openssl", "core"]
+    assert [(waiver.package, waiver.version) for waiver in found.waivers] == [("openssl", "3.0"), ("core", "")]
     assert read(tmp_path, a_document(a_statement(products=[nothing]))).waivers == ()
 
 
@@ -184,7 +185,7 @@ def test_other_statements_are_counted_by_their_status(tmp_path: Path) -> None:
 
     assert document.about_others == (
         f"statements of the VEX document {tmp_path / 'vex.json'} that accept nothing here: "
-        "2 affected, 1 under_investigation, 1 for other products"
+        "1 for other products, 2 affected, 1 under_investigation"
     )
 
 
@@ -192,7 +193,11 @@ def test_other_statements_are_counted_by_their_status(tmp_path: Path) -> None:
     ("statements", "accepted"),
     [
         ([a_statement(), affected()], 0),
-        ([affected(), a_statement()], 1),
+        ([affected(), a_statement()], 0),
+        ([affected(), a_statement(timestamp="2026-01-02T00:00:00Z")], 1),
+        ([affected(last_updated="2026-01-03T00:00:00Z"), a_statement(timestamp="2026-01-02T00:00:00Z")], 0),
+        ([a_statement(last_updated="2026-01-03T00:00:00Z"), affected(timestamp="2026-01-02T00:00:00Z")], 0),
+        ([a_statement(), affected(vulnerability={"name": "GHSA-1", "aliases": ["CVE-2026-1"]})], 0),
         ([affected(timestamp="2026-01-03T00:00:00Z"), a_statement(timestamp="2026-01-02T00:00:00Z")], 0),
         ([a_statement(), affected(REPOSITORY)], 0),
         ([a_statement(), affected(products=[{"@id": PURL, "subcomponents": [{"@id": "https://a"}]}])], 0),
@@ -201,7 +206,11 @@ def test_other_statements_are_counted_by_their_status(tmp_path: Path) -> None:
     ],
     ids=[
         "affected later",
+        "affected at the same time",
         "affected before",
+        "changed to affected later",
+        "accepted before, and changed later",
+        "affected by another name",
         "affected later by its time",
         "another name of the image",
         "a part that is no package",
@@ -211,6 +220,37 @@ def test_other_statements_are_counted_by_their_status(tmp_path: Path) -> None:
 )
 def test_what_is_affected_again_is_not_accepted(statements: list[Any], accepted: int, tmp_path: Path) -> None:
     assert len(read(tmp_path, a_document(*statements), is_valid=False).waivers) == accepted
+
+
+def test_a_statement_about_one_platform_of_a_repository_takes_back_and_does_not_accept(tmp_path: Path) -> None:
+    of_platform = f"{REPOSITORY}&arch=arm64"
+
+    assert read(tmp_path, a_document(a_statement(of_platform))).waivers == ()
+    assert read(tmp_path, a_document(a_statement(), affected(of_platform)), is_valid=False).waivers == ()
+    assert len(read(tmp_path, a_document(a_statement(f"{PURL}&arch=arm64"))).waivers) == 1
+
+
+def test_a_later_statement_by_an_alias_of_an_alias_takes_back_what_is_accepted(tmp_path: Path) -> None:
+    linked = {"name": "GHSA-1", "aliases": ["CVE-2026-1"]}
+    statements = [
+        a_statement(),
+        a_statement("team/other", vulnerability=linked),
+        a_statement(vulnerability={"name": "OSV-1", "aliases": ["CVE-2026-1", "GHSA-1"]}),
+        affected(vulnerability={"name": "GHSA-1"}),
+    ]
+
+    assert read(tmp_path, a_document(*statements), is_valid=False).waivers == ()
+
+
+def test_a_later_document_takes_back_what_an_earlier_one_accepts_in_whatever_order_they_are_given(
+    tmp_path: Path,
+) -> None:
+    paths = [tmp_path / "old.json", tmp_path / "new.json"]
+    paths[0].write_text(json.dumps(a_document(a_statement())))
+    paths[1].write_text(json.dumps(a_document(affected(), timestamp="2026-02-01T00:00:00Z")))
+
+    for given in (paths, paths[::-1]):
+        assert [document.waivers for document in read_openvex(given, (WEB,), source="--vex")] == [(), ()]
 
 
 MISTAKES: list[tuple[Callable[[Any], Any], str]] = [
@@ -227,6 +267,7 @@ MISTAKES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda document: document | {"timestamp": "today"}, "the timestamp of statement 1 is not one of RFC 3339"),
     (lambda document: document | {"timestamp": "2026-01-01"}, "the timestamp of statement 1 is not one of"),
     (lambda document: document | {"timestamp": 1}, "the timestamp of statement 1 is not one of RFC 3339"),
+    (lambda _: a_document(affected(last_updated="now")), "the last_updated of statement 1 is not one of RFC 3339"),
     (lambda _: a_document(a_statement(status="safe")), "the status of statement 1 is not one of not_affected, "),
     (lambda _: a_document(a_statement(vulnerability="CVE-1")), "the vulnerability of statement 1 is not an object"),
     (lambda _: a_document(a_statement(vulnerability={})), "statement 1 has no name"),
@@ -263,4 +304,4 @@ def test_what_is_no_json_is_an_error(text: str, what: str, tmp_path: Path) -> No
     (tmp_path / "vex.json").write_text(text)
 
     with pytest.raises(UsageError, match=what):
-        read_openvex(tmp_path / "vex.json", (WEB,), source="--vex")
+        read_openvex([tmp_path / "vex.json"], (WEB,), source="--vex")

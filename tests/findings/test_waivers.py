@@ -9,6 +9,7 @@ import pytest
 
 from gate.findings.waivers import WaiverIndex, covers_image, waiver_uses
 from gate.image import ImageRef
+from gate.scan import ScanScope
 from tests.builders import NOW, a_digest, a_finding, a_waiver, an_image
 
 if TYPE_CHECKING:
@@ -75,6 +76,22 @@ def test_a_bundle_of_cves_is_waived_by_its_own_id_or_if_all_of_them_are(
     index = WaiverIndex.of(map(a_waiver, waived), TODAY)
 
     assert bool(index.waiver_of(a_finding(id, cves=cves), WEB)) is is_waived
+
+
+@pytest.mark.parametrize("waiver", [a_waiver("CVE-2026-1"), a_waiver("/app/miner", until=None)])
+def test_a_cve_or_a_statement_of_vex_covers_no_other_kind_of_finding(waiver: Waiver) -> None:
+    """A malicious file can have the name of a CVE, and only a waiver with a last day may accept it by its path."""
+    index = WaiverIndex.of([waiver], TODAY)
+
+    assert index.waiver_of(a_finding(waiver.id), WEB)
+    assert not index.waiver_of(a_finding(waiver.id, kind=ScanScope.MALICIOUS_FILE), WEB)
+
+
+def test_a_waiver_of_one_version_leaves_the_same_finding_in_another_or_an_unknown_one_open() -> None:
+    index = WaiverIndex.of([a_waiver(package="log4j-core", version="2.17")], TODAY)
+    waived = [bool(index.waiver_of(a_finding(package="log4j-core", version=one), WEB)) for one in ("2.17", "2.14", "")]
+
+    assert waived == [True, False, False]
 
 
 def test_a_waiver_of_one_package_leaves_the_same_finding_in_another_open() -> None:

@@ -12,6 +12,7 @@ from gate.image import ImageState, Severity
 from gate.policy import Policy
 from gate.reports import html, markdown
 from gate.reports.html.findings import MAX_FINDINGS
+from gate.scan import ScanScope
 from tests.builders import NOW, a_finding, a_release, a_risky_image, a_waiver, an_image
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def summary(outcome: Outcome) -> str:
 
 def test_a_page_has_a_row_for_each_finding_with_image_severity_and_status() -> None:
     waived = a_finding("HW-3", package="curl", handled="ignored")
-    known = KnownFinding(id="HW-4", package="expat", repository="swr/team/web")
+    known = KnownFinding(id="HW-4", package="expat", kind=ScanScope.VULNERABILITY, repository="swr/team/web")
     found = (LOW, waived, a_finding(raw_severity="asap"), a_finding("HW-4", package="expat"))
 
     listed = rows(

@@ -211,6 +211,7 @@ def test_each_listed_finding_is_there_with_the_waiver_by_which_it_is_waived() ->
         "images": ["*"],
         "digests": [],
         "package": "",
+        "version": "",
         "reason": "not reachable",
         "owner": "ana",
         "until": "2026-03-02",

@@ -50,23 +50,26 @@ class FindingLister:
         """
         rows = [self._row_of(image.image) for image in images]
         listed = [self._listed(image, row, kinds) for image, row in zip(images, rows, strict=True)]
-        asked = [image.image for image in listed if image.findings]
+        asked = {
+            one.image
+            for one, image in zip(listed, images, strict=True)
+            # An empty list may be that of another image as well; one that is in doubt has nothing to lose.
+            if _lists_of(image, kinds) and (one.findings or not one.findings_doubt)
+        }
         if asked:
             # The lists have no scan time, and their key names a tag: another scan or image shows in the row alone.
-            self._finder.find(asked)
+            self._finder.find([image.image for image in listed if image.image in asked])
         return tuple(
             self._unless_changed(image, row) if image.image in asked else image
             for image, row in zip(listed, rows, strict=True)
         )
 
     def _listed(self, image: ScannedImage, row: ImageRow | None, kinds: frozenset[ScanScope]) -> ScannedImage:
-        # What the rows say is not there needs no call; they say nothing of sensitive information.
-        lists = [one for one in LISTS if one.kind in kinds and image.kinds.get(one.kind) != 0]
         if row is None:
             return replace(image, findings=(), findings_doubt=_GONE)
         findings: list[Finding] = []
         doubts: list[str] = []
-        for one in lists:
+        for one in _lists_of(image, kinds):
             found, listed = self._read(one, row)
             findings += found
             doubts += doubts_of_list(one, listed, image)
@@ -105,6 +108,11 @@ class FindingLister:
         if before and after and _state(before) == _state(after):
             return image
         return replace(image, findings_doubt="; ".join(filter(None, (image.findings_doubt, _CHANGED))))
+
+
+def _lists_of(image: ScannedImage, kinds: frozenset[ScanScope]) -> list[FindingList]:
+    """The lists to ask for: what the rows say is not there needs no call; they say nothing of sensitive information."""
+    return [one for one in LISTS if one.kind in kinds and image.kinds.get(one.kind) != 0]
 
 
 def _key(of: FindingList, row: ImageRow) -> Filters:

@@ -144,7 +144,10 @@ def test_a_waiver_of_a_cve_covers_nothing_since_hss_names_advisories(simulator: 
 
 def test_a_finding_that_stood_in_the_baseline_does_not_block(simulator: Simulator, fake_time: FakeTime) -> None:
     known = KnownFinding(
-        id=the_id(simulator, fake_time, ONE_HIGH, Severity.HIGH), package="openssl", repository=IMAGE.repository
+        id=the_id(simulator, fake_time, ONE_HIGH, Severity.HIGH),
+        package="openssl",
+        kind=ScanScope.VULNERABILITY,
+        repository=IMAGE.repository,
     )
     policy = FindingPolicy(severity_cutoff=Severity.HIGH, baseline={known: Severity.HIGH})
 

@@ -364,6 +364,22 @@ def test_a_row_that_changes_while_findings_are_listed_leaves_a_doubt(
     assert found(simulator, fake_time).findings_doubt == "its row in HSS changed while its findings were listed"
 
 
+def test_a_row_that_changes_while_an_empty_list_is_read_leaves_a_doubt_too(
+    simulator: Simulator, fake_time: FakeTime
+) -> None:
+    """The list of sensitive information may be that of another image, and no row counts what is in it."""
+    simulator.push(scanned("api", number=2, findings=Findings()))
+
+    def rewrite(operation: str, document: Document) -> Document:
+        is_changed = operation == ROWS and SENSITIVE in operations(simulator)
+        return with_every_row(image_digest=a_digest(9))(document) if is_changed else document
+
+    simulator.rewrite = rewrite
+    image = found(simulator, fake_time, OTHER, kinds=EVERY)
+
+    assert (image.findings, image.findings_doubt) == ((), "its row in HSS changed while its findings were listed")
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
