@@ -58,7 +58,9 @@ def _obstacle(report: Report, outcome: Outcome) -> str:
     """Why this report is not written; empty if it is."""
     if report.needs_a_verdict and outcome.verdict.decision is Decision.UNDECIDED:
         return report.needs_a_verdict
-    return report.needs_all_findings if report.needs_all_findings and not are_of_all_images(outcome) else ""
+    is_of_release = outcome.task is not None and outcome.task.asks_for_images
+    is_concerned = is_of_release or report.is_of_releases_only
+    return report.needs_all_findings if is_concerned and not are_of_all_images(outcome) else ""
 
 
 def publish_to_ci(ci_system: CISystem, outcome: Outcome) -> Iterator[str]:

@@ -24,7 +24,7 @@ from gate.publish import publish
 from gate.reports import REPORTS, sarif
 from gate.settings import ReportTarget
 from gate.writing import print_mask_command, print_stdout, remove_stale, write_atomically
-from tests.builders import a_failed_image, a_release, a_task, an_image, an_outcome
+from tests.builders import a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -71,7 +71,7 @@ def test_a_coloured_verdict_has_no_escape_sequence_but_its_own(capsys: pytest.Ca
 
 
 def test_no_report_has_colours(gate_in: Callable[..., Gate], tmp_path: Path) -> None:
-    of_tasks = [name for name, report in REPORTS.items() if not report.needs_all_findings]
+    of_tasks = [name for name, report in REPORTS.items() if not report.is_of_releases_only]
     reports = [option for name in of_tasks for option in ("--report", f"{name}={tmp_path / name}")]
 
     ending = gate_in("risky").run("check", "--color", "always", *reports)
@@ -140,7 +140,29 @@ def test_the_report_for_container_scanning_is_written_from_complete_lists_only(
     outcome: Outcome, expected: str, tmp_path: Path
 ) -> None:
     """GitLab would take what is not in it for solved."""
-    stream, target = io.StringIO(), ReportTarget(format="container-scanning", path=tmp_path / "scan.json")
+    assert_is_written_unless("container-scanning", outcome, expected, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (a_release(an_image(findings=())), ""),
+        (a_release(a_risky_image()), "the findings of the images are not all known"),
+        (a_release(an_image(state=ImageState.FAILED)), "the findings of the images are not all known"),
+        (an_outcome(a_task()), ""),
+        (a_release(an_image(state=ImageState.MISSING)), "there is no verdict"),
+    ],
+    ids=["complete", "not asked for", "failed", "a task", "undecided"],
+)
+def test_the_report_for_code_scanning_of_a_release_is_written_from_complete_lists_only(
+    outcome: Outcome, expected: str, tmp_path: Path
+) -> None:
+    """GitHub would close the alerts of what is not in it."""
+    assert_is_written_unless("sarif", outcome, expected, tmp_path)
+
+
+def assert_is_written_unless(report: str, outcome: Outcome, expected: str, tmp_path: Path) -> None:
+    stream, target = io.StringIO(), ReportTarget(format=report, path=tmp_path / "scan.json")
 
     publish(outcome, [target], ci.detect({}), Log(stream))
 

@@ -27,7 +27,14 @@ from typing import TYPE_CHECKING
 from tests.properties.image_properties import image_violations, worse_image_violations
 from tests.properties.image_sequences import ImageRun, execute_images, generate_images
 from tests.properties.image_worse import worse_image_runs
-from tests.properties.outputs import FAST_OUTPUTS, OUTPUTS, RunOutputs, hostile_text_violations, output_violations
+from tests.properties.outputs import (
+    FAST_OUTPUTS,
+    OUTPUTS,
+    RunOutputs,
+    hostile_text_violations,
+    output_violations,
+    replay_violations,
+)
 from tests.properties.properties import stricter_policy_violations, violations, worse_responses_violations
 from tests.properties.sequences import execute, generate, without_real_sleeps
 from tests.properties.worse_responses import worse_runs
@@ -146,7 +153,9 @@ def _image_violations(seed: str, number: int, tally: Tally) -> Iterator[str]:
             yield from worse_image_violations(run, worsening.name, worse_run)
             tally.checked[f"a run that was {run.outcome.verdict.decision} does not pass with worse responses"] += 1
     if number % _ALL_OUTPUTS_EVERY == 0:
-        yield from output_violations(run.outcome, outputs.texts(run.outcome, OUTPUTS))
+        texts = outputs.texts(run.outcome, OUTPUTS)
+        yield from output_violations(run.outcome, texts)
+        yield from replay_violations(run.outcome, texts["json"])
         tally.checked["all reports agree, and nothing in them is forged"] += 1
 
 
@@ -161,7 +170,10 @@ def _violations_of_worse(run: Run, number: int, tally: Tally) -> Iterator[str]:
 
 def _violations_in_outputs(run: Run, number: int, outputs: RunOutputs, tally: Tally) -> Iterator[str]:
     in_all_outputs = number % _ALL_OUTPUTS_EVERY == 0
-    yield from output_violations(run.outcome, outputs.texts(run.outcome, OUTPUTS if in_all_outputs else FAST_OUTPUTS))
+    texts = outputs.texts(run.outcome, OUTPUTS if in_all_outputs else FAST_OUTPUTS)
+    yield from output_violations(run.outcome, texts)
+    yield from replay_violations(run.outcome, texts["json"])
+    tally.checked["judging the json report again by the same policy has the same verdict"] += 1
     tally.checked[f"the log and {', '.join(FAST_OUTPUTS)} agree, and nothing in them is forged"] += 1
     tally.checked["the same for all other reports and the output for CI systems"] += in_all_outputs
     if number % _HOSTILE_TEXT_EVERY == 0:

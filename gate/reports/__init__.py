@@ -26,7 +26,9 @@ class Report:
     lists_findings: bool = False
     """Whether it is made of single findings, so that they are asked for where images are named."""
     needs_all_findings: str = ""
-    """Why there is none where these are not all known; empty for those that say so themselves."""
+    """Why there is none of a release where these are not all known; empty for those that say so themselves."""
+    is_of_releases_only: bool = False
+    """Whether there is none of a scan task, which lists no findings."""
 
     def render(self, outcome: Outcome) -> Iterator[str]:
         """Renders the report in chunks, so that one of very many images is never in memory as a whole."""
@@ -42,6 +44,7 @@ REPORTS: Mapping[str, Report] = {
         module="sarif",
         needs_a_verdict="there is no verdict, and code scanning would close every alert at an upload without results",
         lists_findings=True,
+        needs_all_findings="the findings of the images are not all known, and code scanning would close their alerts",
     ),
     "junit": Report(module="junit"),
     "container-scanning": Report(
@@ -49,6 +52,7 @@ REPORTS: Mapping[str, Report] = {
         needs_a_verdict="there is no verdict, and GitLab would take a list without findings for a clean scan",
         lists_findings=True,
         needs_all_findings="the findings of the images are not all known, and GitLab would take the others for solved",
+        is_of_releases_only=True,
     ),
     "code-quality": Report(module="code_quality"),
     "dotenv": Report(module="dotenv"),

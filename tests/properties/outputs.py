@@ -72,7 +72,7 @@ class RunOutputs:
         omitted = {
             name
             for name, report in REPORTS.items()
-            if report.needs_all_findings or (is_undecided and report.needs_a_verdict)
+            if report.is_of_releases_only or (is_undecided and report.needs_a_verdict)
         }
         outputs = {name: OUTPUTS[name](outcome) for name in names if name not in omitted}
         return {"log": self.log.getvalue(), **outputs}
@@ -82,13 +82,11 @@ def output_violations(outcome: Outcome, texts: Mapping[str, str]) -> Iterator[st
     """Outputs that contradict the verdict, and characters or commands that no output may contain."""
     for name, text in texts.items():
         yield from (f"{name} {problem}" for problem in _forbidden_content(name, text))
-        if name == "json":
-            yield from _replay_violations(outcome, text)
         if name in _VERDICTS and _VERDICTS[name](text) != outcome.verdict.decision:
             yield f"{name} contradicts the verdict"
 
 
-def _replay_violations(outcome: Outcome, text: str) -> Iterator[str]:
+def replay_violations(outcome: Outcome, text: str) -> Iterator[str]:
     """A json report from which the policy of the run would not come to the same verdict."""
     run = parse_report(text, Path("report.json"), source="the run")
     verdict = judge_again(run, run.policy)

@@ -80,7 +80,9 @@ def test_every_report_and_the_log_agree_with_it_on_each_image(ending: Ending) ->
 @pytest.mark.parametrize("cloud", CLOUDS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_code_scanning_has_an_alert_for_each_bad_image_of_a_judged_run(ending: Ending) -> None:
-    is_judged = ending.report["verdict"] != Decision.UNDECIDED
+    # Without the findings of an image, code scanning would close the alerts that it has of it.
+    is_whole = all(image["state"] == "scanned" for image in ending.report["images"])
+    is_judged = ending.report["verdict"] != Decision.UNDECIDED and is_whole
     assert Path("sarif").exists() is is_judged
     if not is_judged:
         return
