@@ -66,8 +66,10 @@ class Parsed(click.ParamType[object]):
             self.fail(f"{error}.", param, ctx)
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:
-        """Splits a variable into one value per line, so that a path may have spaces."""
-        return [line.strip() for line in rv.splitlines() if line.strip()]
+        """Splits a variable into one value per line, so that a path may have spaces; blank lines are an empty value."""
+        lines = [line.strip() for line in rv.splitlines() if line.strip()]
+        # Without any value a run may be looser, which is said by a word and not by nothing.
+        return lines or ([""] if self._option.unset else [])
 
 
 def _empty(option: Option, param: click.Parameter | None, ctx: click.Context | None) -> str:
