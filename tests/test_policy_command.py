@@ -11,9 +11,13 @@ import pytest
 from gate import cli
 from gate.clouds import CLOUDS
 from gate.errors import ExitCode
+from gate.finding import FindingPolicy
 from gate.finding_options import FINDING_OPTIONS
 from gate.finding_settings import has_critical
+from gate.image import Severity
 from gate.options import JUDGEMENT_OPTIONS
+from gate.policy import Policy
+from tests.test_finding_options import a_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -279,6 +283,35 @@ def test_a_config_file_with_the_printed_values_gives_the_same_policy(
     assert values_of(again) == printed
     sources = {name: row["source"] for name, row in again["options"].items() if row["value"] is not None}
     assert sources == dict.fromkeys(sources, "config") | {"cloud": "option"}
+
+
+def test_every_option_about_findings_can_stand_in_the_config_file(document: Callable[..., dict[str, Any]]) -> None:
+    limits = {Severity.HIGH: 0, Severity.MEDIUM: 9}
+    findings = FindingPolicy(severity_cutoff=Severity.HIGH, max_findings=limits, only_fixable=True)
+    a_baseline(Path("baseline.json"), policy=Policy(findings=findings))
+    Path("waivers.toml").write_text(WAIVERS)
+    Path("vex.json").write_text(json.dumps(VEX))
+    given: dict[str, Any] = {
+        "severity-cutoff": "high",
+        "max-findings": ["high=0", "medium=9"],
+        "only-fixable": True,
+        "waivers": ["waivers.toml"],
+        "waiver-max-days": 45,
+        "unused-waivers": "block",
+        "as-of": "2026-01-31",
+        "vex": ["vex.json"],
+        "baseline": "baseline.json",
+        "baseline-max-age": "48h",
+        "list-findings": True,
+    }
+    # JSON of these values is TOML too.
+    Path("gate.toml").write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in given.items()))
+
+    found = document(*IMAGE, "--config", "gate.toml")["options"]
+
+    assert [*given] == [option.name for option in FINDING_OPTIONS]
+    assert {name: found[name]["value"] for name in given} == given
+    assert {found[name]["source"] for name in given} == {"config"}
 
 
 def values_of(document: dict[str, Any]) -> dict[str, Any]:
