@@ -1,8 +1,8 @@
-"""Compares a check with one poll by each vendor's own SDK, and measures all reports of very many failed images.
+"""Compares a check with one poll by each vendor's own SDK, and measures all reports of very many images or findings.
 
-`python -m benchmarks [--pairs N] [--images N]` takes about two minutes, and prints medians and what they ran on. Each
-run is a process of its own, measured from its start to its exit; the simulated clouds are another one, on loopback. The
-two sides of a pair run one after the other, so that a change of the machine's load meets both.
+`python -m benchmarks [--pairs N] [--images N] [--findings N]` takes some minutes, and prints medians and what they ran
+on. Each run is a process of its own, measured from its start to its exit; the simulated clouds are another one, on
+loopback. The two sides of a pair run one after the other, so that a change of the machine's load meets both.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("requests", "click", "huaweicloudsdkhss", "alibabacloud-sas20181203")
 MAX_RATIOS = {"wall": 0.30, "peak": 0.36}
 MAX_CPU, MAX_PEAK = 3.0, 120.0
+MAX_CPU_OF_FINDINGS, MAX_PEAK_OF_FINDINGS = 5.0, 150.0
 
 
 def main() -> None:
@@ -39,6 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=9)
     parser.add_argument("--images", type=int, default=100_000)
+    parser.add_argument("--findings", type=int, default=20_000)
     options = parser.parse_args()
     print(machine(), end="\n\n")
     print(f"medians of {options.pairs} pairs          a check   one poll by SDK   ratio   from lowest to highest")
@@ -46,13 +48,11 @@ def main() -> None:
         with simulated_clouds() as described:
             for cloud in CLOUDS:
                 print_pairs(cloud, pairs(cloud, environment(cloud, described[cloud], home), options.pairs))
-        command = [sys.executable, "-m", "benchmarks.reports", "--images", str(options.images)]
-        runs = [cost_of(command, os.environ | {"PYTHONPATH": str(ROOT)}, home) for _ in range(options.pairs)]
-    cpu, peak = (median(getattr(run, figure) for run in runs) for figure in ("cpu", "peak"))
-    print(f"\nall reports of {options.images:,} failed images, in a process that makes the outcome first:")
-    print(
-        f"processor time {cpu:.2f} s (at most {MAX_CPU:.0f} s), peak memory {peak:.0f} MB (at most {MAX_PEAK:.0f} MB)"
-    )
+        of_images = reports(home, options.pairs, "--images", options.images)
+        of_findings = reports(home, options.pairs, "--findings", options.findings)
+    print("\nall reports, in a process that makes the outcome first:")
+    print_reports(f"{options.images:,} failed images", of_images, MAX_CPU, MAX_PEAK)
+    print_reports(f"{options.findings:,} findings in 50 images", of_findings, MAX_CPU_OF_FINDINGS, MAX_PEAK_OF_FINDINGS)
 
 
 def machine() -> str:
@@ -84,6 +84,19 @@ def pairs(cloud: str, environ: Mapping[str, str], count: int) -> list[tuple[Cost
     check, poll = ([sys.executable, "-m", *words] for words in (("gate", "check"), (f"benchmarks.sdk_{cloud}",)))
     home = environ["HOME"]
     return [(cost_of(check, environ, home), cost_of(poll, environ, home)) for _ in range(count + 1)][1:]
+
+
+def reports(home: str, count: int, option: str, size: int) -> list[Cost]:
+    """Writes all reports of an outcome of this size, so many times."""
+    command = [sys.executable, "-m", "benchmarks.reports", option, str(size)]
+    return [cost_of(command, os.environ | {"PYTHONPATH": str(ROOT)}, home) for _ in range(count)]
+
+
+def print_reports(title: str, runs: Sequence[Cost], max_cpu: float, max_peak: float) -> None:
+    """Prints the medians of some runs, with their targets."""
+    cpu, peak = (median(getattr(run, figure) for run in runs) for figure in ("cpu", "peak"))
+    print(f"{title}: processor time {cpu:.2f} s (at most {max_cpu:.0f} s)", end=", ")
+    print(f"peak memory {peak:.0f} MB (at most {max_peak:.0f} MB)")
 
 
 def print_pairs(cloud: str, costs: Sequence[tuple[Cost, Cost]]) -> None:

@@ -123,6 +123,9 @@ program.add_command(
 program.add_command(
     LazyCommand("judge", module="gate.judge_command", short_help="judge stored json reports again, by another policy")
 )
+program.add_command(
+    LazyCommand("policy", module="gate.policy_command", short_help="print the policy in force and where it comes from")
+)
 program.add_command(LazyCommand("simulate", module="gate.demo", short_help="serve all simulated clouds on one port"))
 program.add_command(LazyCommand("demo", module="gate.demo", short_help="run check against a simulated cloud"))
 

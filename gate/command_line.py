@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _UNDECODED = re.compile("[\udc80-\udcff]")
 """Bytes of the command line or a variable that are no text by the locale (PEP 383)."""
 _PRECEDENCE = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
+_KINDS = {ParameterSource.COMMANDLINE: "option", ParameterSource.DEFAULT_MAP: "config"}
 _CONFIG_PATH = "gate.config_file"
 """Where a context of `click` keeps the path of the config file that was read."""
 _NO_VARIABLES = "gate.no_variables"
@@ -65,8 +66,10 @@ class Parsed(click.ParamType[object]):
             self.fail(f"{error}.", param, ctx)
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:
-        """Splits a variable into one value per line, so that a path may have spaces."""
-        return [line.strip() for line in rv.splitlines() if line.strip()]
+        """Splits a variable into one value per line, so that a path may have spaces; blank lines are an empty value."""
+        lines = [line.strip() for line in rv.splitlines() if line.strip()]
+        # Without any value a run may be looser, which is said by a word and not by nothing.
+        return lines or ([""] if self._option.unset else [])
 
 
 def _empty(option: Option, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -196,18 +199,25 @@ def value_source(ctx: click.Context, name: str) -> str:
 
     In the GitHub Action that is the input: the author of a workflow does not see the command line.
     """
-    source = ctx.get_parameter_source(_parameter_name(name))
-    if source is ParameterSource.COMMANDLINE:
+    kind = source_kind(ctx, name)
+    if kind == "option":
         return f"--{name}"
-    if source is ParameterSource.ENVIRONMENT:
-        option = next((option for option in OPTIONS if option.name == name), CONFIG)
-        is_input = find_variable(option, os.environ) == input_variable(name)
-        return f"the input {name!r}" if is_input else f"the variable {variable(name)}"
-    if source is ParameterSource.DEFAULT_MAP:
+    if kind in {"input", "variable"}:
+        return f"the input {name!r}" if kind == "input" else f"the variable {variable(name)}"
+    if kind == "config":
         return config_file.describe_key(ctx.meta[_CONFIG_PATH], name)
     if not reads_variables(ctx):
         return f"--{name}"
     return f"the input {name!r}" if is_action(os.environ) else f"--{name} or {variable(name)}"
+
+
+def source_kind(ctx: click.Context, name: str) -> str:
+    """The kind of place that an option's value comes from: `option`, `input`, `variable`, `config` or `default`."""
+    source = ctx.get_parameter_source(_parameter_name(name))
+    if source is ParameterSource.ENVIRONMENT:
+        option = next((option for option in OPTIONS if option.name == name), CONFIG)
+        return "input" if find_variable(option, os.environ) == input_variable(name) else "variable"
+    return _KINDS.get(source, "default") if source else "default"
 
 
 def _parameter_name(name: str) -> str:

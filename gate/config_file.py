@@ -14,11 +14,13 @@ from gate.suggestion import closest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gate.settings import Option
+
 USUAL_FILE = Path(".scan-gate.toml")
 """The usual name; the file is read only if `--config` names it, since an earlier job or a checkout may have left it."""
 _MAX_SIZE = 100_000
 """Bytes; all options together take some 2,000."""
-_REPEATABLE = {option.name for option in OPTIONS if option.is_repeatable}
+_REPEATABLE = {option.name: option for option in OPTIONS if option.is_repeatable}
 _FLAGS = {option.name for option in OPTIONS if option.is_flag}
 
 
@@ -37,15 +39,19 @@ def config_values(path: Path, names: Iterable[str], *, source: str = "--config")
     for key, value in values.items():
         _check_key(path, key, tuple(names))
         _check_type(path, key, value)
-    return {
-        key: value.splitlines() if key in _REPEATABLE and isinstance(value, str) else value
-        for key, value in values.items()
-    }
+    return {key: _texts(_REPEATABLE[key], value) if key in _REPEATABLE else value for key, value in values.items()}
 
 
 def describe_key(path: Path, key: str) -> str:
     """Names a key of a config file as the source of a value."""
     return f"the key {key!r} of {path}"
+
+
+def _texts(option: Option, value: str | list[str]) -> list[str]:
+    """The values of a repeatable option: those of a list, or one per line of a text."""
+    texts = [line for line in value.splitlines() if line.strip()] if isinstance(value, str) else value
+    # Without any value a run may be looser, which is said by a word and not by nothing.
+    return texts or ([""] if option.unset else [])
 
 
 def _read(path: Path, source: str) -> str:
@@ -107,11 +113,13 @@ def _check_type(path: Path, key: str, value: object) -> None:
                 remedy="Correct the value.",
             )
         return
-    types = (str, list) if key in _REPEATABLE else (str, int, float, date)
-    if not isinstance(value, types) or isinstance(value, bool):
+    texts = value if isinstance(value, list) else [value]
+    types = (str,) if key in _REPEATABLE else (str, int, float, date)
+    is_list = isinstance(value, list) and key not in _REPEATABLE
+    if is_list or not all(isinstance(text, types) and not isinstance(text, bool) for text in texts):
         raise UsageError(
             f"Invalid value for {describe_key(path, key)}: it has the wrong type.",
-            means="A repeatable option may be a list of texts, flags are true or false, and all others are a text or a "
-            "number.",
+            means="A repeatable option is a text or a list of texts, a flag is true or false, any other a text or "
+            "a number.",
             remedy="Correct the value.",
         )

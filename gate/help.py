@@ -107,6 +107,11 @@ _JUDGE_EXIT_CODES = (
     ("2", "usage error; also if a file is no json report of this version, or is damaged"),
     ("others", "none is blocked, and at least one is undecided: the code of the first such run"),
 )
+_POLICY_EXIT_CODES = (
+    ("0", "the policy is printed; a check with these options has no usage error in them"),
+    ("2", "usage error: an option, a variable, the config file, or a file of waivers is wrong"),
+    ("70, 129, 130, 143", "as for check"),
+)
 
 
 def page_of(command: str) -> HelpPage:
@@ -115,6 +120,15 @@ def page_of(command: str) -> HelpPage:
         return HelpPage(
             example=("scan-gate judge --severity-cutoff high --waivers waivers.toml reports/",),
             sections={**_sections(JUDGE_SECTIONS), "Exit codes": _JUDGE_EXIT_CODES},
+        )
+    if command == "policy":
+        return HelpPage(
+            example=("scan-gate policy --cloud huawei --image team/web:1.0 --severity-cutoff high",),
+            sections={
+                "Output": (("--json", "print JSON, with each value as a config file may state it"),),
+                **_sections(SECTIONS),
+                "Exit codes": _POLICY_EXIT_CODES,
+            },
         )
     credentials = {"Credentials (environment variables, never options)": [*_credentials()]}
     if command == "status":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -140,6 +140,32 @@ def test_an_empty_value_is_answered_by_the_word_that_stands_for_none(
     assert isinstance(arguments, list)
 
     assert error(*arguments, **given) == f"scan-gate: Invalid value for {message} See scan-gate check --help."
+
+
+@pytest.mark.parametrize(
+    ("given", "source"),
+    [
+        ({"environ": {"SCAN_GATE_IMAGE": " \n"}}, "the variable SCAN_GATE_IMAGE"),
+        ({"environ": {"GITHUB_ACTIONS": "true", "INPUT_IMAGE": "\n"}}, "the input 'image'"),
+        ({"config": "image = []"}, "the key 'image' of gate.toml"),
+        ({"config": 'image = "\\n"'}, "the key 'image' of gate.toml"),
+    ],
+    ids=["variable", "input", "list", "text"],
+)
+def test_images_of_blank_lines_only_do_not_let_a_scan_task_be_judged_in_their_place(
+    given: dict[str, Any], source: str, error: Callable[..., str]
+) -> None:
+    """Such as one of a step that has failed, in a list of lines."""
+    message = error("--cloud", "huawei", **given)
+
+    assert message.startswith(f"scan-gate: Invalid value for {source}: the value is empty")
+    assert "or set it to 'none'." in message
+
+
+def test_reports_of_blank_lines_only_are_none(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCAN_GATE_REPORT", " \n")
+
+    assert gate_in("clean").run("check").code == ExitCode.PASSED
 
 
 @pytest.mark.parametrize(
@@ -295,7 +321,7 @@ def section(text: str, title: str) -> str:
     return " ".join(body.partition("\n\n")[0].split())
 
 
-@pytest.mark.parametrize("command", ["check", "status", "simulate", "demo"])
+@pytest.mark.parametrize("command", ["check", "status", "policy", "simulate", "demo"])
 def test_every_command_has_help(command: str, help_of: Callable[[str], str]) -> None:
     assert help_of(command).startswith(f"Usage: scan-gate {command} ")
 

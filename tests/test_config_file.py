@@ -10,9 +10,12 @@ import pytest
 
 from gate.config_file import config_values
 from gate.errors import UsageError
+from gate.options import OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gate.settings import Option
 
 NAMES = ("max-failed", "max-risky", "report", "max-age", "warn-only", "started-after")
 
@@ -42,6 +45,10 @@ def test_the_file_holds_options_by_name(tmp_path: Path) -> None:
         ("max-failed = [1]", "for the key 'max-failed' of .*: it has the wrong type"),
         ("max-failed = {a = 1}", "for the key 'max-failed' of .*: it has the wrong type"),
         ("report = 1", "for the key 'report' of .*: it has the wrong type"),
+        ("report = true", "for the key 'report' of .*: it has the wrong type"),
+        ("report = [1]", "for the key 'report' of .*: it has the wrong type. A repeatable option is a text or a list"),
+        ("report = ['json=a', true]", "for the key 'report' of .*: it has the wrong type"),
+        ("report = [['json=a']]", "for the key 'report' of .*: it has the wrong type"),
         ("warn-only = 2", "for the key 'warn-only' of .*: 2 is not true or false. .* without quotes"),
         ('warn-only = "true"', "for the key 'warn-only' of .*: 'true' is not true or false. .* without quotes"),
         ("max-failed = " + "[" * 5000, r"has (a value that cannot be read|a syntax error)"),
@@ -54,6 +61,32 @@ def test_a_file_with_anything_but_options_is_refused(text: str, warning: str, tm
 
     with pytest.raises(UsageError, match=warning):
         config_values(path, NAMES)
+
+
+REPEATABLE = [option for option in OPTIONS if option.is_repeatable]
+LENIENT = [option for option in REPEATABLE if option.unset]
+
+
+@pytest.mark.parametrize("option", REPEATABLE, ids=lambda option: option.name)
+def test_every_repeatable_option_may_be_a_list_or_a_text_with_a_line_for_each(option: Option, tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    for text in ('["a=1", "b=2"]', '"a=1\\nb=2"', '"""\na=1\n\n \nb=2\n"""'):
+        path.write_text(f"{option.name} = {text}\n")
+
+        assert config_values(path, [option.name]) == {option.name: ["a=1", "b=2"]}
+
+
+@pytest.mark.parametrize("text", ['""', '" \\n"', "[]"])
+def test_nothing_is_an_empty_value_where_a_run_would_be_looser_without_one(text: str, tmp_path: Path) -> None:
+    """Without an image, a scan task would be judged in its place; an empty value is refused later."""
+    path = tmp_path / "gate.toml"
+    path.write_text("".join(f"{option.name} = {text}\n" for option in REPEATABLE))
+
+    values = config_values(path, [option.name for option in REPEATABLE])
+
+    assert {"image", "max-findings", "waivers"} <= {option.name for option in LENIENT}
+    assert [name for name, value in values.items() if value == [""]] == [option.name for option in LENIENT]
+    assert values["report"] == []
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,12 @@ def test_help_and_version_load_no_cloud_and_no_simulator(arguments: list[str]) -
     assert within(modules, [*HTTP, *clouds, *ONLY_OF_A_DEMO]) == []
 
 
+def test_the_policy_in_force_is_printed_without_http() -> None:
+    modules = loaded_by("policy", "--cloud", "huawei")
+
+    assert within(modules, [*HTTP, "gate.run", "gate.reports.json_report", *ONLY_OF_A_DEMO]) == []
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]], ids=" ".join)
 def test_help_and_version_of_the_program_load_no_command(arguments: list[str]) -> None:
     assert within(loaded_by(*arguments), ["gate.commands", "gate.run", "backoff"]) == []

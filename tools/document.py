@@ -1,6 +1,7 @@
 """Generates the documentation of options, exit codes and scenarios from the tables that the program itself uses.
 
-`python -m tools.document` updates README.md, action.yml and the GitLab component; a test fails if they are out of date.
+`python -m tools.document` updates README.md, action.yml, the GitLab component and the JSON schema of the config file; a
+test fails if they are out of date.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from gate.errors import ExitCode
 from gate.help import EXIT_CODES
 from gate.options import CONFIG, NO_VARIABLES_HELP, OPTIONS
 from gate.simulator import IMAGE_SCENARIOS, SCENARIOS
+from tools.config_schema import config_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +140,17 @@ def _between(text: str, start: str, end: str, content: str) -> str:
     return re.sub(pattern, lambda found: f"{found[1]}{content}{found[2]}", text, count=1, flags=re.DOTALL)
 
 
-DOCUMENTS = {"README.md": readme, "action.yml": action, "templates/scan-gate.yml": component}
+def schema(_text: str) -> str:
+    """The JSON schema of the config file."""
+    return config_schema()
+
+
+DOCUMENTS = {
+    "README.md": readme,
+    "action.yml": action,
+    "templates/scan-gate.yml": component,
+    "gate/config.schema.json": schema,
+}
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gate.finding_messages import severity, title, why_not_counted
 from gate.image import Severity
 from gate.reports.images import fingerprint_in_pipeline
-from gate.reports.json_text import RowLayout, encoded_objects, object_chunks
+from gate.reports.json_text import RowLayout, encoded_list, object_chunks
 from gate.reports.listed_findings import listed
 from gate.scan import ScanScope
 from gate.text import one_line
@@ -55,6 +55,8 @@ _VULNERABILITY = RowLayout(
     },
     depth=2,
 )
+
+_IDENTIFIER = RowLayout({name: f"%({name})s" for name in ("type", "name", "value")}, depth=4)
 
 
 def render(outcome: Outcome) -> Iterator[str]:
@@ -113,11 +115,11 @@ def _vulnerability(finding: Finding, image: ImageRef, outcome: Outcome) -> str:
         version=one_line(finding.version) or _NOT_STATED,
         image=one_line(str(image)) or _NOT_STATED,
         repository=one_line(image.repository, _MAX_NAME - 1),
-        identifiers=encoded_objects(_identifiers(finding, outcome.cloud), depth=3),
+        identifiers=encoded_list(_identifiers(finding, outcome.cloud), depth=3),
     )
 
 
-def _identifiers(finding: Finding, cloud: str) -> Iterator[dict[str, str]]:
+def _identifiers(finding: Finding, cloud: str) -> Iterator[str]:
     """What the finding is called, the name that GitLab compares it by first."""
     for cve in finding.cves:
         yield _identifier("cve" if cve.startswith("CVE-") else f"{cloud}_advisory", cve)
@@ -125,9 +127,9 @@ def _identifiers(finding: Finding, cloud: str) -> Iterator[dict[str, str]]:
         yield _identifier(f"{cloud}_finding", finding.id)
 
 
-def _identifier(kind: str, name: str) -> dict[str, str]:
+def _identifier(kind: str, name: str) -> str:
     shown = one_line(name) or _NOT_STATED
-    return {"type": kind, "name": shown, "value": shown}
+    return _IDENTIFIER.fill(type=kind, name=shown, value=shown)
 
 
 def _time(time: datetime) -> str:
