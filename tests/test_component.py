@@ -212,15 +212,26 @@ def test_the_job_gets_no_artifacts_and_no_variables_of_other_jobs_unless_it_is_t
 
 def test_reports_are_kept_whatever_the_exit_code(tmp_path: Path) -> None:
     artifacts = job()["artifacts"]
-    written = reports_of(tmp_path)
+    written = reports_of(tmp_path, image="team/web:1.0")
 
     assert artifacts["when"] == "always"
     assert artifacts["reports"] == {
         "junit": written["junit"],
         "codequality": written["code-quality"],
+        "container_scanning": written["container-scanning"],
         "dotenv": written["dotenv"],
     }
     assert all(path.startswith("scan-gate/") for path in written.values())
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({}, False), ({"image": "team/web:1.0"}, True), ({"images-from": "images.txt"}, True), ({"name": "image"}, False)],
+)
+def test_findings_are_listed_for_gitlab_where_images_are_named(
+    given: dict[str, str], *, expected: bool, tmp_path: Path
+) -> None:
+    assert ("container-scanning" in reports_of(tmp_path, **given)) is expected
 
 
 def test_more_reports_are_separated_by_spaces(tmp_path: Path) -> None:
