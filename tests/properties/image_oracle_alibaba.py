@@ -358,8 +358,11 @@ def _key(row: Row) -> tuple[str, ...]:
 
 
 def _shown(rows: Iterable[Row]) -> object:
-    """What the rows with a result show of it."""
-    shown = (
-        [row.get("RiskStatus"), *_times(row), *(row.get(name) for name in _COUNTS)] for row in rows if _has_result(row)
-    )
-    return sorted(map(str, shown))
+    """What the rows show of the risk, and of the latest result, which is the one that is judged.
+
+    A row of another tag may show an older scan of the digest, and another older one in the next look.
+    """
+    results = [row for row in rows if _has_result(row)]
+    latest = max((min(_times(row)) for row in results), default=None)
+    times = {time for row in results if min(_times(row)) == latest for time in _times(row)}
+    return sorted(times), sorted({str([row.get(name) for name in ("RiskStatus", *_COUNTS)]) for row in results})

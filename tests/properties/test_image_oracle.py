@@ -190,6 +190,39 @@ def test_a_list_without_the_images_is_a_violation_unless_the_gate_asked_for_it_a
         assert bool(list(image_violations(changed))) is not is_repeated
 
 
+def with_another_tag(change: Callable[[Document, str, int], object]) -> Callable[[Document], None]:
+    """Adds another row of its digest to each row, changed with the name of its scan time and the number of the list."""
+    numbers = count(1)
+
+    def add(document: Document) -> None:
+        number, rows = next(numbers), document.get("ImageInstanceList", [])
+        for row in list(rows):
+            for name in row.keys() & {"LastScanTime", "lastScanTime"}:
+                another = {**row, "Uuid": "another", "Tag": "another"}
+                change(another, name, number)
+                rows.append(another)
+
+    return add
+
+
+def test_two_looks_have_to_agree_on_the_latest_result_of_a_digest_and_on_each_risk_and_not_on_older_scans() -> None:
+    def older(row: Document, time: str, number: int) -> None:
+        row[time] -= number * 60_000
+
+    def latest(row: Document, time: str, number: int) -> None:
+        row[time] += number
+
+    def without_count(row: Document, _: str, number: int) -> None:
+        row["VulCount"] = number % 2 and None
+
+    runs = passed_runs("alibaba")
+
+    assert not any(list(image_violations(tampered(run, with_another_tag(older)))) for run in runs)
+    for change in (latest, without_count):
+        found = [text for run in runs for text in image_violations(tampered(run, with_another_tag(change)))]
+        assert any("changed since the look before" in text for text in found)
+
+
 @every_cloud
 def test_a_pass_of_images_that_are_not_fine_in_their_history_is_a_violation(cloud: str) -> None:
     for run in passed_runs(cloud):
