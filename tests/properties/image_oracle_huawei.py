@@ -205,11 +205,13 @@ class HuaweiEvidence:
         if len(own) > 1:
             own = [row for row in own if row.get("image_version") == image.tag] or own
         tagged = [row for row in rows if image.tag and row.get("image_version") == image.tag]
-        # Of rows without a time the first: nothing tells which was scanned last, and none of them can pass.
-        scanned = max(
-            rows, key=lambda row: (time := read_time(row.get("latest_scan_time"))) is not None and time.timestamp()
+        if own:
+            return own[-1]
+        # Of several with the same time or without one the first: nothing tells which was scanned last.
+        return max(
+            tagged or rows,
+            key=lambda row: (time := read_time(row.get("latest_scan_time"))) is not None and time.timestamp(),
         )
-        return [scanned, *(own or tagged)][-1]
 
     def _own_start(self, id_: object, digest: str) -> Answer | None:
         """The request by which this row with this digest was scanned."""
