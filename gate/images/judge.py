@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.errors import ExitCode
-from gate.finding import FindingPolicy
 from gate.findings import messages as finding_messages
 from gate.findings.evaluate import is_certain
 from gate.findings.reasons import finding_reasons, unneeded_waivers
@@ -76,8 +75,9 @@ def _by_counts(
 
 def _for_want_of_findings(task: ScanTask, settings: Settings) -> Verdict | None:
     """The verdict if the policy goes by findings that are not all known; None if something else is missing."""
-    unsure = [image for image in task.images if not is_certain(image, settings.policy.findings)]
-    if not unsure or settings.policy.findings == FindingPolicy():
+    policy = settings.policy.findings
+    unsure = [image for image in task.images if not is_certain(image, policy)]
+    if not unsure or not (policy.uses_severities or policy.needs_lists):
         return None
     message = finding_messages.incomplete(unsure)
     return nothing_to_judge(Reason(code="findings-incomplete", message=message))
