@@ -27,7 +27,7 @@ class FindingStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiver:
-    """What somebody has accepted in a release, until when, and why."""
+    """What a user has accepted in a release, until when, and why."""
 
     id: str
     """Of the finding as the cloud names it, or a CVE."""

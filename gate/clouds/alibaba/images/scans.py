@@ -68,7 +68,7 @@ class AlibabaImageScans:
         self._before: dict[str, datetime | None] = {}
         """When each image was last scanned before this run started a scan of it, by its digest without prefix."""
         self._windows: dict[tuple[str, datetime | None], ScanWindow | None] = {}
-        """When a scan of somebody else ran, by the digest and the time of its result; None if that is not proven."""
+        """When a scan of others ran, by the digest and the time of its result; None if that is not proven."""
         self._numbers: dict[str, Vulnerabilities] = {}
         """How many vulnerabilities rows have, by uuid."""
         self._last: dict[ImageRef, ScannedImage] = {}
