@@ -321,7 +321,7 @@ def section(text: str, title: str) -> str:
     return " ".join(body.partition("\n\n")[0].split())
 
 
-@pytest.mark.parametrize("command", ["check", "status", "policy", "simulate", "demo"])
+@pytest.mark.parametrize("command", ["check", "status", "policy", "judge", "simulate", "demo"])
 def test_every_command_has_help(command: str, help_of: Callable[[str], str]) -> None:
     assert help_of(command).startswith(f"Usage: scan-gate {command} ")
 
@@ -341,6 +341,12 @@ def test_the_help_has_an_example_the_options_by_section_the_credentials_and_the_
 
     shown = [line[:-1] for line in help_of(command).splitlines() if line.endswith(":") and line[0] != " "]
     assert shown == [*titles, *clouds, *last]
+
+
+def test_the_help_of_judge_needs_no_cloud_and_no_credentials(help_of: Callable[[str], str]) -> None:
+    shown = [line[:-1] for line in help_of("judge").splitlines() if line.endswith(":") and line[0] != " "]
+
+    assert shown == ["Example", "Judgement", "Findings", "Exit codes", "Other"]
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
