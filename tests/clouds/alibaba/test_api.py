@@ -167,6 +167,15 @@ def test_only_a_task_from_the_source_is_found(fake_time: FakeTime) -> None:
         assert newest(simulator, fake_time, source="openapi").id == "api"
 
 
+def test_a_task_is_explained_by_what_was_read_to_count_it(fake_time: FakeTime) -> None:
+    with simulated(fake_time) as simulator:
+        task = polled(simulator, fake_time)
+        before = operations(simulator)
+
+        assert connected(simulator, fake_time).explain(task) is task
+        assert operations(simulator) == before
+
+
 @pytest.mark.parametrize("no_task", ["result-code", "empty"])
 def test_an_account_without_tasks_has_no_newest_task(fake_time: FakeTime, no_task: NoTask) -> None:
     with simulated(fake_time, COLLECTION) as simulator:
