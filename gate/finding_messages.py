@@ -9,21 +9,22 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gate.finding import FindingStatus
-from gate.image import Severity
-from gate.text import one_line
+from gate.scan import ScanScope
+from gate.text import first_of, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gate.finding import Finding, WaiverUse
+    from gate.finding import Finding
 
-_KINDS = {
-    "vulnerability": "a vulnerability",
-    "baseline": "a failed baseline check",
-    "malicious-file": "a malicious file",
-    "sensitive-information": "sensitive information",
-    "software-compliance": "non-compliant software",
+KINDS = {
+    ScanScope.VULNERABILITY: ("vulnerability", "vulnerabilities"),
+    ScanScope.BASELINE: ("failed baseline check", "failed baseline checks"),
+    ScanScope.MALICIOUS_FILE: ("malicious file", "malicious files"),
+    ScanScope.SENSITIVE_INFORMATION: ("piece of sensitive information", "pieces of sensitive information"),
+    ScanScope.SOFTWARE_COMPLIANCE: ("non-compliant piece of software", "non-compliant pieces of software"),
 }
+"""One finding of each kind, and several."""
 _NAMED = 3
 """How many findings of an image a sentence names."""
 
@@ -32,7 +33,7 @@ def title(finding: Finding) -> str:
     """What was found, in a few words: `CVE-2026-1 in openssl 3.0.1`."""
     what = ", ".join(finding.cves) or finding.id
     where = " ".join(filter(None, (finding.package, finding.version)))
-    return one_line(f"{what} in {where}" if where else f"{what}: {_KINDS[finding.kind]}")
+    return one_line(f"{what} in {where}" if where else f"{what}: a {KINDS[finding.kind][0]}")
 
 
 def severity(finding: Finding) -> str:
@@ -57,28 +58,12 @@ def why_not_counted(finding: Finding) -> str:
 
 def summary(findings: Sequence[Finding]) -> str:
     """The findings of an image in one sentence: the most severe open ones by name, and how many others there are."""
-    # They are defined in this order.
-    ranks = {level: rank for rank, level in enumerate(Severity)}
-    open_ones = sorted(
-        (finding for finding in findings if finding.status is FindingStatus.OPEN),
-        key=lambda finding: ranks[finding.severity],
-    )
-    named = ", ".join(f"{title(finding)} ({finding.severity})" for finding in open_ones[:_NAMED])
-    more = f" and {len(open_ones) - _NAMED} more" if len(open_ones) > _NAMED else ""
+    open_ones = [finding for finding in findings if finding.status is FindingStatus.OPEN]
+    open_ones.sort(key=lambda finding: finding.severity.rank)
+    named = first_of([f"{title(finding)} ({finding.severity})" for finding in open_ones], _NAMED)
     number = Counter(finding.status for finding in findings)
-    parts = [f"open: {named}{more}"] if named else []
+    parts = [f"open: {named}"] if named else []
     parts += [
         f"{number[status]} {status}" for status in FindingStatus if status is not FindingStatus.OPEN and number[status]
     ]
     return "; ".join(parts)
-
-
-def waiver_note(use: WaiverUse, *, is_unused: bool) -> str:
-    """What to know of a waiver: that it has expired or ends soon, or is not needed any more."""
-    waiver = use.waiver
-    about = one_line(f"{waiver.id} ({waiver.source})" if waiver.source else waiver.id)
-    who = f" of {one_line(waiver.owner)}" if waiver.owner else ""
-    until = f" {waiver.until.isoformat()}" if waiver.until else ""
-    ended = f"expired after{until}" if use.is_expired else f"ends after{until}" if use.ends_soon else ""
-    unused = "matches no finding" if is_unused else ""
-    return f"The waiver {about}{who} {' and '.join(filter(None, (ended, unused)))}."

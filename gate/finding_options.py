@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from pathlib import Path
 
 from gate.image import Severity
 from gate.settings import Option, age, whole_number
 from gate.suggestion import closest
-from gate.unexpanded import mistake_in_path
+from gate.unexpanded import path_of
 
 ANY_RISK = "any"
 """The value of `--severity-cutoff` for what the cloud itself calls a risk."""
@@ -54,13 +53,6 @@ def days(text: str) -> int:
     return number
 
 
-def existing_path(text: str) -> Path:
-    """Parses the path of a file that will be read later."""
-    if mistake := mistake_in_path(text):
-        raise ValueError(f"{text!r} is no path: {mistake}")
-    return Path(text)
-
-
 FINDING_OPTIONS = (
     Option(
         name="severity-cutoff",
@@ -87,7 +79,7 @@ FINDING_OPTIONS = (
         name="waivers",
         help="accept the findings that this TOML file names, each with a reason and a last day; repeatable, a central "
         "file before the local one, one per line in a variable",
-        parse=existing_path,
+        parse=path_of,
         metavar="FILE",
         is_repeatable=True,
         is_lenient_by_default=True,
@@ -118,7 +110,7 @@ FINDING_OPTIONS = (
         name="vex",
         help="accept what this OpenVEX document calls not_affected or fixed in these images; repeatable, one per line "
         "in a variable",
-        parse=existing_path,
+        parse=path_of,
         metavar="FILE",
         is_repeatable=True,
         is_lenient_by_default=True,
@@ -127,7 +119,7 @@ FINDING_OPTIONS = (
         name="baseline",
         help="what stood in this json report of an earlier run, with the same severity or a higher one, does not block "
         "again",
-        parse=existing_path,
+        parse=path_of,
         metavar="REPORT",
     ),
     Option(

@@ -14,11 +14,12 @@ from gate.image import Severity
 from gate.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
     from gate.finding import Waiver
+    from gate.findings.openvex import VexDocument
     from gate.image import ImageRef
 
 
@@ -48,28 +49,29 @@ def finding_settings(
     if not images:
         _check_unused(values, sources)
         return FindingSettings(policy=FindingPolicy())
-    cutoff = values["severity-cutoff"]
-    severity_cutoff = None if cutoff == ANY_RISK else Severity(cutoff)
-    limits = _limits(values)
-    if severity_cutoff is Severity.NONE and not limits:
+    cutoff, limits = _cutoff(values), _limits(values)
+    if cutoff is Severity.NONE and not limits:
         raise _no_limit(sources)
-    notices: list[str] = []
-    if not has_critical(values["cloud"]) and Severity.CRITICAL in {severity_cutoff, *limits}:
-        notices.append(_as_high(values["cloud"]))
-        severity_cutoff = Severity.HIGH if severity_cutoff is Severity.CRITICAL else severity_cutoff
-        limits = _without_critical(limits)
-    waivers = (*_of_waiver_files(values, sources, today), *_of_vex(values, sources, images, notices))
+    taken_as = {} if has_critical(values["cloud"]) else {Severity.CRITICAL: Severity.HIGH}
+    documents = _vex_documents(values, sources, images)
     policy = FindingPolicy(
-        severity_cutoff=severity_cutoff,
-        max_findings=limits,
+        severity_cutoff=taken_as.get(cutoff, cutoff) if cutoff else None,
+        max_findings=_strictest((taken_as.get(level, level), number) for level, number in limits),
         only_fixable=values["only-fixable"],
-        waivers=waivers,
+        waivers=(
+            *_of_waiver_files(values, sources, today),
+            *(waiver for document in documents for waiver in document.waivers),
+        ),
         unused_waivers_block=values["unused-waivers"] == "block",
         as_of=values["as-of"],
     )
     policy = _with_baseline(policy, values, sources, images)
-    notices += [f"waivers are judged as of {policy.as_of}"] if policy.as_of and waivers else []
-    return FindingSettings(policy=policy, notices=tuple(notices))
+    notices = (
+        *([_as_high(values["cloud"])] if taken_as.keys() & {cutoff, *dict(limits)} else []),
+        *(document.about_others for document in documents if document.others),
+        *([f"waivers are judged as of {policy.as_of}"] if policy.as_of and policy.waivers else []),
+    )
+    return FindingSettings(policy=policy, notices=notices)
 
 
 def has_critical(cloud: str) -> bool:
@@ -99,21 +101,22 @@ def _check_unused(values: Mapping[str, Any], sources: Mapping[str, str]) -> None
             )
 
 
-def _limits(values: Mapping[str, Any]) -> dict[Severity, int]:
-    """The limits of all values; of two for one severity, the stricter one."""
-    limits: dict[Severity, int] = {}
-    for given in filter(None, values["max-findings"]):
-        for level, number in given.items():
-            limits[level] = min(number, limits.get(level, number))
-    return limits
+def _cutoff(values: Mapping[str, Any]) -> Severity | None:
+    given = values["severity-cutoff"]
+    return None if given == ANY_RISK else Severity(given)
 
 
-def _without_critical(limits: Mapping[Severity, int]) -> dict[Severity, int]:
-    """The limits of a cloud whose highest word is high; of two, the stricter one."""
-    others = dict(limits)
-    if others.pop(Severity.CRITICAL, None) is not None:
-        others[Severity.HIGH] = min(limits[Severity.CRITICAL], limits.get(Severity.HIGH, limits[Severity.CRITICAL]))
-    return others
+def _limits(values: Mapping[str, Any]) -> list[tuple[Severity, int]]:
+    """The limits of all values; one severity may have several."""
+    return [limit for given in filter(None, values["max-findings"]) for limit in given.items()]
+
+
+def _strictest(limits: Iterable[tuple[Severity, int]]) -> dict[Severity, int]:
+    """The lowest limit of each severity."""
+    found: dict[Severity, int] = {}
+    for level, number in limits:
+        found[level] = min(number, found.get(level, number))
+    return found
 
 
 def _as_high(cloud: str) -> str:
@@ -131,18 +134,15 @@ def _of_waiver_files(values: Mapping[str, Any], sources: Mapping[str, str], toda
     return read_waivers(paths, day=day, max_days=values["waiver-max-days"], source=sources["waivers"])
 
 
-def _of_vex(
-    values: Mapping[str, Any], sources: Mapping[str, str], images: tuple[ImageRef, ...], notices: list[str]
-) -> Iterator[Waiver]:
+def _vex_documents(
+    values: Mapping[str, Any], sources: Mapping[str, str], images: tuple[ImageRef, ...]
+) -> Sequence[VexDocument]:
     paths = [*filter(None, values["vex"])]
     if not paths:
-        return
+        return ()
     from gate.findings.openvex import read_openvex  # noqa: PLC0415 - most runs have no such document
 
-    for document in read_openvex(paths, images, source=sources["vex"]):
-        yield from document.waivers
-        if document.others:
-            notices.append(document.about_others)
+    return read_openvex(paths, images, source=sources["vex"])
 
 
 def _with_baseline(

@@ -74,10 +74,18 @@ class Severity(StrEnum):
     NONE = "none"
     """Of an image without findings."""
 
+    @property
+    def rank(self) -> int:
+        """Its place among all severities; 0 for the highest."""
+        return _RANKS[self]
+
     def is_at_least(self, level: Severity) -> bool:
         """Whether this severity is that level or a higher one."""
-        order = [*Severity]
-        return order.index(self) <= order.index(level)
+        return self.rank <= level.rank
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
+"""They are defined from the highest to the lowest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -32,14 +32,6 @@ _PHRASES = {
     "unknown state": "in an unknown state",
 }
 """What a sentence says in place of a result."""
-_KINDS = {
-    ScanScope.VULNERABILITY: ("vulnerability", "vulnerabilities"),
-    ScanScope.BASELINE: ("failed baseline check", "failed baseline checks"),
-    ScanScope.MALICIOUS_FILE: ("malicious file", "malicious files"),
-    ScanScope.SENSITIVE_INFORMATION: ("piece of sensitive information", "pieces of sensitive information"),
-    ScanScope.SOFTWARE_COMPLIANCE: ("non-compliant piece of software", "non-compliant pieces of software"),
-}
-"""One finding of each kind, and several."""
 
 
 def short_name(image: ImageRef) -> str:
@@ -83,7 +75,7 @@ def details(image: ScannedImage) -> str:
 def findings(image: ScannedImage) -> str:
     """How many findings an image has: `3 vulnerabilities (2 high, 1 low), 1 malicious file`; empty if none is known."""
     parts = []
-    for scope, nouns in _KINDS.items():
+    for scope, nouns in finding_messages.KINDS.items():
         count, by_severity = image.kinds.get(scope), severities(image) if scope is ScanScope.VULNERABILITY else ""
         if count:
             parts.append(f"{count} {nouns[count > 1]}" + (f" ({by_severity})" if by_severity else ""))

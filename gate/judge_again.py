@@ -30,7 +30,7 @@ _NO_IMAGES = Reason(
 
 
 def judge_again(run: StoredRun, policy: Policy) -> Verdict:
-    """The verdict of this policy on a stored run; for the policy of the run itself, it is that of the run.
+    """The verdict of this policy on a stored run; for the policy of a run without a baseline, it is that of the run.
 
     An undecided run stays undecided, whatever the policy: nobody knows what its images had. Whether results were fresh
     is not judged again. Waivers are judged by `as_of`, else by the day of the run.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gate.stored_report import StoredRun
 
 _SOURCE = "REPORT"
+_NO_BASELINE = "the run had a baseline, which its report does not repeat; findings that were known by it count here"
 _HEAD = 200
 """Characters in which a report names its schema."""
 
@@ -39,6 +40,8 @@ class Judged:
 
     run: StoredRun
     verdict: Verdict
+    notices: tuple[str, ...] = ()
+    """What the user should know of how it was judged."""
 
 
 @click.command(cls=TableCommand, options=JUDGE_OPTIONS)
@@ -48,6 +51,7 @@ def judge(reports: Sequence[str], **values: Any) -> int:
 
     A REPORT is a file, or a folder of which all json reports are judged. An undecided run stays undecided, and whether
     results were fresh is not judged again. Waivers are judged by the day of each run, unless --as-of names another one.
+    The baseline of a run is not in its report: what was known by it counts here.
     """
     given = option_values(values)
     sources = value_sources(click.get_current_context())
@@ -102,9 +106,15 @@ def _judged(run: StoredRun, given: Mapping[str, Any], sources: Mapping[str, str]
     # Without images the options would be an error; the verdict says that a task has no findings.
     images = tuple(image.image for image in run.task.images) if run.task.asks_for_images else (ImageRef(),)
     day = run.judged_at.date()
-    findings = finding_settings({**given, "cloud": run.cloud}, sources, images, today=day).policy
-    policy = Policy(max_failed=given["max-failed"], max_risky=given["max-risky"], findings=findings)
-    return Judged(run=run, verdict=judge_again(run, replace(policy, required_scopes=run.policy.required_scopes)))
+    findings = finding_settings({**given, "cloud": run.cloud}, sources, images, today=day)
+    policy = Policy(
+        max_failed=given["max-failed"],
+        max_risky=given["max-risky"],
+        required_scopes=run.policy.required_scopes,
+        findings=findings.policy,
+    )
+    notices = (*findings.notices, *([_NO_BASELINE] if run.has_baseline else []))
+    return Judged(run=run, verdict=judge_again(run, policy), notices=notices)
 
 
 def _lines(judged: Sequence[Judged]) -> Iterator[str]:
@@ -112,6 +122,7 @@ def _lines(judged: Sequence[Judged]) -> Iterator[str]:
         verdict = one.verdict
         yield f"{for_log(str(one.run.path))}: {verdict.decision} (exit {verdict.exit_code:d}), was {one.run.decision}"
         yield from (f"  {for_log(reason.message, MAX_REASON_LENGTH)}" for reason in verdict.reasons)
+        yield from (f"  note: {for_log(notice, MAX_REASON_LENGTH)}" for notice in one.notices)
     if len(judged) > 1:
         number = {decision: sum(one.verdict.decision is decision for one in judged) for decision in Decision}
         counts = ", ".join(f"{count} {decision}" for decision, count in number.items() if count)

@@ -111,6 +111,14 @@ class Outcome:
         return self.verdict.exit_code if self.enforced else ExitCode.PASSED
 
     @property
+    def reasons_by_code(self) -> dict[str, str]:
+        """What speaks against a pass, by its code: the exceeded limits for two severities have one code."""
+        messages: dict[str, list[str]] = {}
+        for reason in self.verdict.reasons:
+            messages.setdefault(reason.code, []).append(reason.message)
+        return {code: " ".join(of_code) for code, of_code in messages.items()}
+
+    @property
     def counts_note(self) -> str:
         """What a report adds where it shows counts of an undecided run: they can still change, or are not judged."""
         if self.task is None or self.verdict.decision is not Decision.UNDECIDED:

@@ -19,6 +19,7 @@ from gate.finding_options import ANY_RISK, FINDING_OPTIONS
 from gate.images.from_file import ListedImage
 from gate.log import Log
 from gate.options import CONNECTION_OPTIONS, IMAGE_OPTIONS, JUDGEMENT_OPTIONS, OPTIONS, TASK_ID
+from gate.reports.json_findings import waiver_row
 from gate.run_settings import settings_from
 from gate.scan import ScanScope
 from gate.settings import age
@@ -136,22 +137,8 @@ def _document(sections: Mapping[str, Iterable[Row]], settings: Settings) -> dict
         "options": {
             row.option.name: {"value": row.value, "source": row.kind, "source_name": row.source} for row in rows
         },
-        "waivers": [*map(_waiver, settings.policy.findings.waivers)],
+        "waivers": [*map(waiver_row, settings.policy.findings.waivers)],
         "notices": [*settings.notices],
-    }
-
-
-def _waiver(waiver: Waiver) -> dict[str, Any]:
-    return {
-        "id": waiver.id,
-        "images": [*waiver.images],
-        "digests": sorted(waiver.digests),
-        "package": waiver.package,
-        "reason": waiver.reason,
-        "owner": waiver.owner,
-        "until": waiver.until and waiver.until.isoformat(),
-        "justification": waiver.justification,
-        "source": waiver.source,
     }
 
 
@@ -181,5 +168,5 @@ def _shown(row: Row) -> str:
 def _accepts(waiver: Waiver) -> str:
     """What a waiver is for, until when."""
     where = ", ".join((*waiver.images, *sorted(waiver.digests))) or "no image"
-    package = f"{waiver.package} in " if waiver.package else ""
-    return f"{package}{where}" + (f", until {waiver.until.isoformat()}" if waiver.until else "")
+    what = " ".join(filter(None, (waiver.package, waiver.version)))
+    return (f"{what} in {where}" if what else where) + (f", until {waiver.until.isoformat()}" if waiver.until else "")

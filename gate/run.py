@@ -66,7 +66,7 @@ def _waiver_uses(connection: Connection) -> tuple[WaiverUse, ...]:
     if not policy.waivers:
         return ()
     from gate.findings.evaluate import today  # noqa: PLC0415 - only a policy with waivers needs it
-    from gate.findings.waivers import waiver_uses  # noqa: PLC0415 - see above
+    from gate.findings.waivers import waiver_uses  # noqa: PLC0415 - only runs with waivers need it
 
     images = task.images if task else ()
     return waiver_uses(policy.waivers, images, today(policy, connection.time_of_day.latest()))
@@ -90,7 +90,7 @@ def read_images(connection: Connection) -> tuple[ScannedImage, ...]:
     Raises:
         GateError: The cloud could not be reached, or refused.
     """
-    from gate.images import status  # noqa: PLC0415 - as below
+    from gate.images import status  # noqa: PLC0415 - only status needs it
 
     cloud = CLOUDS[connection.settings.cloud].connect(connection)
     return status.read_images(cloud.image_scans(), connection.settings)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from gate.policy import DEFAULT_TIMEOUT
 from gate.scan import ScanScope
-from gate.unexpanded import mistake_in_path
+from gate.unexpanded import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -257,10 +257,9 @@ def report_target(text: str) -> ReportTarget:
     name, equals, path = text.strip().partition("=")
     if not (name and equals and path) or "\0" in path:
         raise ValueError(f"{text!r} is not FORMAT=PATH, such as json=report.json")
-    if mistake := mistake_in_path(path):
-        raise ValueError(f"{path!r} is no path: {mistake}")
-    if _is_folder(Path(path)):
+    target = path_of(path)
+    if _is_folder(target):
         raise ValueError(f"{path!r} is a folder; name a file in it")
     if re.search(r"[,; ] *[a-z-]+=", path):
         raise ValueError(f"{text!r} looks like several reports; repeat --report, or write one per line in a variable")
-    return ReportTarget(format=name, path=Path(path))
+    return ReportTarget(format=name, path=target)

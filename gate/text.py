@@ -10,6 +10,10 @@ import hashlib
 import json
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MAX_LENGTH = 500
 MAX_REASON_LENGTH = 4000
@@ -36,6 +40,12 @@ def one_line(text: str, max_length: int = _MAX_LENGTH) -> str:
     # The quick way for most names: nothing that Python calls printable is in one of these categories.
     visible = head.strip() if head.isprintable() else _visible(head).strip()
     return visible if len(text) <= max_length else visible[:max_length] + "…"
+
+
+def first_of(texts: Sequence[str], most: int, separator: str = ", ") -> str:
+    """The first so many texts, each one line, and how many more there are: `a, b and 3 more`."""
+    shown = separator.join(map(one_line, texts[:most]))
+    return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown
 
 
 def _visible(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 _MACRO = re.compile(r"\$\([A-Za-z_][\w.-]*\)")
 """As Azure Pipelines leaves it where the variable does not exist (ci-hosts.md 4.3)."""
@@ -48,3 +49,14 @@ def mistake_in_path(path: str) -> str:
     if not mistake and path.startswith("~"):
         return "only a shell replaces a ~, and only at the start of a word"
     return mistake
+
+
+def path_of(text: str) -> Path:
+    """Parses the path of a file that may not exist yet.
+
+    Raises:
+        ValueError: It was never filled in.
+    """
+    if mistake := mistake_in_path(text):
+        raise ValueError(f"{text!r} is no path: {mistake}")
+    return Path(text)

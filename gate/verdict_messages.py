@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.image import ImageState
 from gate.scan import TaskState
-from gate.text import one_line
+from gate.text import first_of, one_line
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -171,10 +171,9 @@ def counts_missing(names: list[str], task: ScanTask) -> str:
     """The reason when the cloud gave no usable number for these counts of a complete task."""
     if task.asks_for_images:
         unclear = [one_line(str(image.image), _MAX_NAME) for image in task.images if _has_unclear_risk(image)]
-        more = f" and {len(unclear) - _MOST_NAMES} more" if len(unclear) > _MOST_NAMES else ""
         return (
             "The cloud does not say whether these images are risky, or contradicts itself: "
-            f"{', '.join(unclear[:_MOST_NAMES])}{more}. Check them in the cloud's console, and scan them again."
+            f"{first_of(unclear, _MOST_NAMES)}. Check them in the cloud's console, and scan them again."
         )
     return (
         f"The cloud calls the scan task complete but gave no usable number for: {', '.join(names)}. "

@@ -1,4 +1,4 @@
-"""The words about waivers in a run with a verdict: those that have ended, end soon or match nothing, and their use."""
+"""The words about the waivers of a run: those that have ended, end soon or match nothing, and how many are in use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gate.finding import FindingStatus
 from gate.policy import Decision
-from gate.text import one_line
+from gate.text import first_of, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,9 +30,11 @@ def waived(outcome: Outcome) -> str:
 
 
 def warnings(outcome: Outcome) -> Iterator[str]:
-    """Yields what has to be done about waivers; nothing for an undecided run, whose findings are not all known."""
-    if outcome.verdict.decision is Decision.UNDECIDED:
-        return
+    """Yields what has to be done about waivers.
+
+    None is called unused in an undecided run, whose findings may not all be known, nor where the verdict does so.
+    """
+    is_undecided = outcome.verdict.decision is Decision.UNDECIDED
     expired = [use for use in outcome.waivers if use.is_expired and use.matches]
     ending = [use for use in outcome.waivers if use.ends_soon and use.matches]
     unused = [use for use in outcome.waivers if use.is_unused]
@@ -40,8 +42,7 @@ def warnings(outcome: Outcome) -> Iterator[str]:
         yield f"{_waivers(expired, 'has ended and counts', 'have ended and count')} no more: {_named(expired)}."
     if ending:
         yield f"{_waivers(ending, 'ends', 'end')} within 14 days: {_named(ending)}."
-    # Where they block, the verdict names them.
-    if unused and not outcome.policy.findings.unused_waivers_block:
+    if unused and not (is_undecided or outcome.policy.findings.unused_waivers_block):
         yield f"{_waivers(unused, 'matches', 'match')} no finding and can be removed: {_named(unused)}."
 
 
@@ -50,8 +51,7 @@ def _waivers(uses: Sequence[WaiverUse], one: str, several: str) -> str:
 
 
 def _named(uses: Sequence[WaiverUse]) -> str:
-    names = ", ".join(map(_name, uses[:_NAMED]))
-    return f"{names} and {len(uses) - _NAMED} more" if len(uses) > _NAMED else names
+    return first_of([*map(_name, uses)], _NAMED)
 
 
 def _name(use: WaiverUse) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
-from gate.finding import FindingStatus, WaiverUse
-from gate.finding_messages import severity, summary, title, waiver_note, why_not_counted
+from gate.finding import FindingStatus
+from gate.finding_messages import severity, summary, title, why_not_counted
 from gate.image import Severity
 from gate.scan import ScanScope
-from tests.builders import NOW, a_finding, a_waiver
+from tests.builders import a_finding, a_waiver
 
 
 @pytest.mark.parametrize(
@@ -57,29 +55,3 @@ def test_a_summary_names_the_most_severe_open_findings_and_counts_the_others() -
     )
     assert summary(others) == "1 waived; 1 known"
     assert summary([]) == ""
-
-
-@pytest.mark.parametrize(
-    ("days", "is_unused", "expected"),
-    [
-        (-1, False, "The waiver HW-2026-0001 (waivers.toml, entry 1) of ana expired after 2026-01-30."),
-        (3, False, "The waiver HW-2026-0001 (waivers.toml, entry 1) of ana ends after 2026-02-03."),
-        (99, True, "The waiver HW-2026-0001 (waivers.toml, entry 1) of ana matches no finding."),
-        (
-            -1,
-            True,
-            "The waiver HW-2026-0001 (waivers.toml, entry 1) of ana expired after 2026-01-30 and matches no finding.",
-        ),
-    ],
-)
-def test_a_note_says_what_is_to_be_done_about_a_waiver(days: int, *, is_unused: bool, expected: str) -> None:
-    waiver = a_waiver(source="waivers.toml, entry 1", owner="ana", until=NOW.date() + timedelta(days=days))
-    use = WaiverUse(waiver=waiver, matches=0, is_expired=days < 0, ends_soon=0 <= days <= 14)
-
-    assert waiver_note(use, is_unused=is_unused) == expected
-
-
-def test_a_note_of_a_waiver_without_owner_source_and_end_names_it_alone() -> None:
-    use = WaiverUse(waiver=a_waiver(until=None), matches=0, is_expired=False, ends_soon=False)
-
-    assert waiver_note(use, is_unused=True) == "The waiver HW-2026-0001 matches no finding."

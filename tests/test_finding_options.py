@@ -13,7 +13,7 @@ import pytest
 from gate.clouds import CLOUDS
 from gate.errors import UsageError
 from gate.finding import FindingPolicy, KnownFinding
-from gate.finding_options import day, days, existing_path, severity_limits
+from gate.finding_options import day, days, severity_limits
 from gate.finding_settings import has_critical
 from gate.image import Severity
 from gate.images.reference import image_reference
@@ -85,12 +85,6 @@ def test_a_number_of_days_is_one_or_more() -> None:
     for text in ("0", "3651"):
         with pytest.raises(ValueError, match=r"is not a number of days from 1 to 3650$"):
             days(text)
-
-
-def test_a_path_with_a_variable_in_it_is_an_error() -> None:
-    assert existing_path("a/b.toml") == Path("a/b.toml")
-    with pytest.raises(ValueError, match=r"is no path: it contains a reference to a variable"):
-        existing_path("${FOLDER}/waivers.toml")
 
 
 @every_cloud

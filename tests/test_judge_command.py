@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gate import cli
 from gate.errors import ExitCode
+from gate.finding import FindingPolicy
 from gate.image import ImageState, Severity
 from gate.policy import Policy
 from gate.reports import json_report
@@ -133,3 +135,24 @@ def test_the_scope_is_that_of_the_run(tmp_path: Path) -> None:
     path = stored(tmp_path / "a.json", a_release(an_image(findings=()), policy=Policy(required_scopes=frozenset())))
 
     assert judge(path) == ExitCode.PASSED
+
+
+def test_a_note_says_that_what_the_baseline_of_a_run_knew_counts_now(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = replace(MILD.policy, findings=FindingPolicy(baseline={}))
+
+    judge(stored(tmp_path / "with.json", replace(MILD, policy=policy)), stored(tmp_path / "without.json", MILD))
+
+    with_baseline, without = capsys.readouterr().out.split("without.json")
+    assert "  note: the run had a baseline, which its report does not repeat;" in with_baseline
+    assert "note: " not in without
+
+
+def test_what_a_check_would_say_of_its_policy_is_a_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = stored(tmp_path / "a.json", MILD)
+
+    judge(path)
+    assert "note: " not in capsys.readouterr().out
+    judge(path, "--severity-cutoff", "critical")
+    assert "  note: Huawei Cloud has no severity critical: critical means high here" in capsys.readouterr().out

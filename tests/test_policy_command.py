@@ -250,6 +250,7 @@ def test_the_accepted_findings_are_printed_with_the_images_the_last_day_and_the_
         "images": ["team/*", "shop/*"],
         "digests": [],
         "package": "openssl",
+        "version": "",
         "reason": "not reachable",
         "owner": "security",
         "until": "2026-03-01",

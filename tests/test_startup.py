@@ -78,8 +78,8 @@ def test_a_command_that_polls_a_cloud_loads_no_other_cloud_and_no_simulator(clou
     modules = loaded_by_poll(command, cloud, *quickly[command])
 
     others = [f"gate.clouds.{other}" for other in CLOUDS if other != cloud]
-    # The command line knows the options of all clouds, and names the cloud that has a region or a registry.
-    names = ("options", "regions", "selection", "images", "images.registry_host")
+    # The command line knows the options and severities of all clouds, and names the one of a region or a registry.
+    names = ("options", "regions", "selection", "severity_words", "images", "images.registry_host")
     options = [f"{other}.{module}" for other in others for module in names]
     assert within(modules, [f"gate.clouds.{cloud}.api", "requests"])
     assert within(modules, ["gate.help", f"gate.clouds.{cloud}.images.connect"]) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pytest
 from gate.environment import find_variable, variable
 from gate.errors import ExitCode, UsageError
 from gate.options import OPTIONS
-from gate.unexpanded import is_macro, mistake_in, mistake_in_path, mistake_inside
+from gate.unexpanded import is_macro, mistake_in, mistake_in_path, mistake_inside, path_of
 from tests.harness import CLOUDS
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ def test_so_is_what_programs_write_in_place_of_a_value_or_around_it(text: str, m
 )
 def test_a_path_may_not_contain_a_reference_either(path: str, mistake: str) -> None:
     assert mistake in mistake_in_path(path)
+    with pytest.raises(ValueError, match=f"^{re.escape(repr(path))} is no path: .*{re.escape(mistake)}"):
+        path_of(path)
 
 
 def test_a_tilde_belongs_to_a_path_alone() -> None:
@@ -124,6 +127,7 @@ def test_a_tilde_belongs_to_a_path_alone() -> None:
 )
 def test_any_other_path_is_one(path: str) -> None:
     assert mistake_in_path(path) == ""
+    assert path_of(path) == Path(path)
 
 
 @pytest.mark.parametrize("text", VALUES)

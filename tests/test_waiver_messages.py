@@ -66,13 +66,16 @@ def test_where_unused_waivers_block_the_verdict_alone_names_them() -> None:
     assert [*warnings(run)] == []
 
 
-def test_an_undecided_run_says_nothing_of_waivers() -> None:
+def test_an_undecided_run_calls_no_waiver_unused() -> None:
     image = a_risky_image(findings=FINDINGS, findings_doubt="one page is missing")
     policy = Policy(findings=FindingPolicy(waivers=(EXPIRED, a_waiver("X-1"), ENDING, UNUSED)))
     run = a_release(image, policy=policy)
 
     assert run.verdict.decision is Decision.UNDECIDED
-    assert [*warnings(run)] == []
+    assert [*warnings(run)] == [
+        "1 waiver has ended and counts no more: X-1 (until 2026-01-30; team a; waivers.toml, waiver 1).",
+        "1 waiver ends within 14 days: X-2 (until 2026-02-14).",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.finding import KnownFinding
-from gate.image import Severity
 from gate.scan import ScanScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gate.finding import Finding
-
-_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
-"""They are defined from the highest to the lowest."""
+    from gate.image import Severity
 
 
 def numbered(findings: Iterable[Finding], repository: str) -> Iterator[tuple[KnownFinding, Severity]]:
@@ -67,4 +64,4 @@ def _nth(first: KnownFinding, number: int) -> KnownFinding:
 
 
 def _rank(finding: Finding) -> int:
-    return _RANKS[finding.severity]
+    return finding.severity.rank

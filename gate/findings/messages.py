@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gate.finding import FindingStatus
 from gate.image_description import short_name
-from gate.text import one_line
+from gate.text import first_of, one_line
 from gate.verdict_messages import format_duration, format_time
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _NAMED = 5
 def too_many(exceeded: ExceededLimit, images: Sequence[ScannedImage]) -> str:
     """The reason of a block by the number of open findings."""
     level = "of unknown severity" if exceeded.level == "unknown" else f"of severity {exceeded.level} or higher"
-    named = _names([*dict.fromkeys(_open_ids(images, exceeded.level))])
+    named = first_of([*dict.fromkeys(_open_ids(images, exceeded.level))], _NAMED)
     return (
         f"{exceeded.actual} open finding{'' if exceeded.actual == 1 else 's'} {level}"
         + (f" ({named})" if named else "")
@@ -35,7 +35,7 @@ def too_many(exceeded: ExceededLimit, images: Sequence[ScannedImage]) -> str:
 
 def unused(waivers: Sequence[Waiver]) -> str:
     """The reason of a block by waivers that match nothing, since the finding may come back unseen."""
-    named = _names([f"{waiver.id} ({waiver.source})" if waiver.source else waiver.id for waiver in waivers])
+    named = first_of([f"{waiver.id} ({waiver.source})" if waiver.source else waiver.id for waiver in waivers], _NAMED)
     count = "1 waiver matches" if len(waivers) == 1 else f"{len(waivers)} waivers match"
     return f"{count} no finding: {named}. Remove what is not needed any more, or correct its id, images or package."
 
@@ -58,7 +58,7 @@ def future_baseline(made_at: datetime) -> str:
 
 def incomplete(images: Sequence[ScannedImage]) -> str:
     """The reason when the policy goes by findings, and the cloud did not state or list them all."""
-    named = _names([f"{short_name(image.image)}: {_doubt(image)}" for image in images], "; ")
+    named = first_of([f"{short_name(image.image)}: {_doubt(image)}" for image in images], _NAMED, "; ")
     return (
         f"The policy goes by single findings or severities, and those of {len(images)} "
         f"image{'' if len(images) == 1 else 's'} are not all known ({named}). "
@@ -79,8 +79,3 @@ def _open_ids(images: Sequence[ScannedImage], level: Severity) -> list[str]:
         for finding in image.findings or ()
         if finding.status is FindingStatus.OPEN and finding.severity.is_at_least(level)
     ]
-
-
-def _names(names: Sequence[str], separator: str = ", ") -> str:
-    shown = separator.join(one_line(name) for name in names[:_NAMED])
-    return f"{shown} and {len(names) - _NAMED} more" if len(names) > _NAMED else shown

@@ -43,7 +43,7 @@ def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> V
     pinned = pin(asked, scans, settings.indexes)
     if isinstance(pinned, Verdict):
         return pinned
-    connection.event_log.note(f"judging {len(pinned)} images and no other")
+    connection.event_log.note(f"judging {'1 image' if len(pinned) == 1 else f'{len(pinned)} images'} and no other")
     task, is_settled, is_time_up = _follow(scans, pinned, poller, connection)
     images = task.images
     if all(image.state.has_ended for image in images):

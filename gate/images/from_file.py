@@ -9,12 +9,11 @@ import json
 import re
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gate.images.reference import image_reference
 from gate.reading import read_text
-from gate.unexpanded import mistake_in_path
+from gate.unexpanded import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,10 +76,9 @@ def images_from(path: str) -> tuple[ListedImage, ...]:
 
 
 def _read(path: str) -> str:
-    if mistake := mistake_in_path(path):
-        raise ValueError(f"{path!r} is no path: {mistake}")
+    file = path_of(path)
     try:
-        return read_text(Path(path), max_size=_MAX_SIZE)
+        return read_text(file, max_size=_MAX_SIZE)
     except UnicodeDecodeError as error:
         why = f"it is not text in UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8"
     except (OSError, ValueError) as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.text import one_line
+from gate.text import first_of, one_line
 from gate.verdict_messages import format_time
 
 if TYPE_CHECKING:
@@ -138,8 +138,7 @@ def not_scanned(images: Sequence[ScannedImage], total: int, limit: str) -> str:
 
 
 def _named_with_reasons(images: Sequence[ScannedImage]) -> str:
-    parts = [f"{_name(image.image)} ({_why(image)})" for image in images[:_MOST_NAMES]]
-    return ", ".join(parts) + _more(len(images))
+    return first_of([f"{_name(image.image)} ({_why(image)})" for image in images], _MOST_NAMES)
 
 
 def _why(image: ScannedImage) -> str:
@@ -149,15 +148,11 @@ def _why(image: ScannedImage) -> str:
 
 
 def _names(images: Sequence[ImageRef]) -> str:
-    return ", ".join(map(_name, images[:_MOST_NAMES])) + _more(len(images))
+    return first_of([*map(_name, images)], _MOST_NAMES)
 
 
 def _name(image: ImageRef) -> str:
     return one_line(str(image), _MAX_NAME)
-
-
-def _more(count: int) -> str:
-    return f" and {count - _MOST_NAMES} more" if count > _MOST_NAMES else ""
 
 
 def _of(count: int, total: int) -> str:

@@ -41,9 +41,10 @@ def render(outcome: Outcome) -> Iterator[str]:
 
 def _issues(outcome: Outcome) -> Iterator[str]:
     severity = "blocker" if outcome.verdict.decision is Decision.BLOCKED else "major"
-    reasons = outcome.verdict.reasons
-    for reason in reasons:
-        yield _issue(reason.code, reason.message, severity, outcome, outcome.cloud)
+    # GitLab keeps one of two issues with the same fingerprint.
+    reasons = outcome.reasons_by_code
+    for code, text in reasons.items():
+        yield _issue(code, text, severity, outcome, outcome.cloud)
     shown = shown_images(outcome, MAX_ISSUES - len(reasons))
     for finding in failed_checks(shown.images, outcome):
         yield _issue(finding.check, finding.text, _SEVERITIES[finding.blocks], outcome, finding.identity)

@@ -9,7 +9,7 @@ from gate.reports.json_text import RowLayout, encoded_list, encoded_texts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gate.finding import Finding, FindingPolicy, WaiverUse
+    from gate.finding import Finding, FindingPolicy, Waiver, WaiverUse
     from gate.image import ScannedImage
     from gate.reports.json_text import Encoded
 
@@ -36,23 +36,25 @@ def finding_list(image: ScannedImage, waiver_numbers: Mapping[int, int], *, dept
 def waiver_rows(uses: Iterable[WaiverUse]) -> list[dict[str, Any]]:
     """All waivers of the policy, with what each did."""
     return [
-        {
-            "id": use.waiver.id,
-            "images": [*use.waiver.images],
-            "digests": sorted(use.waiver.digests),
-            "package": use.waiver.package,
-            "version": use.waiver.version,
-            "reason": use.waiver.reason,
-            "owner": use.waiver.owner,
-            "until": use.waiver.until.isoformat() if use.waiver.until else None,
-            "justification": use.waiver.justification,
-            "source": use.waiver.source,
-            "matches": use.matches,
-            "expired": use.is_expired,
-            "ends_soon": use.ends_soon,
-        }
+        {**waiver_row(use.waiver), "matches": use.matches, "expired": use.is_expired, "ends_soon": use.ends_soon}
         for use in uses
     ]
+
+
+def waiver_row(waiver: Waiver) -> dict[str, Any]:
+    """One waiver, as it is in force."""
+    return {
+        "id": waiver.id,
+        "images": [*waiver.images],
+        "digests": sorted(waiver.digests),
+        "package": waiver.package,
+        "version": waiver.version,
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "until": waiver.until.isoformat() if waiver.until else None,
+        "justification": waiver.justification,
+        "source": waiver.source,
+    }
 
 
 def finding_policy(policy: FindingPolicy) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from gate.image_description import details, moved, result, short_name
 from gate.outcome import coverage
 from gate.policy import Decision, failed_images
 from gate.reports.images import left_out, named_images, passed_release, unmatched_names
-from gate.reports.listed_findings import counts, listed, waiver_notes
+from gate.reports.listed_findings import counts, listed
 from gate.reports.size_limits import MAX_SUMMARY_SIZE, count_fitting, size
 from gate.text import MAX_REASON_LENGTH, for_markdown, for_markdown_code
 from gate.verdict_messages import format_time
+from gate.waiver_messages import warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def _head(outcome: Outcome) -> Iterator[str]:
         yield "*This is a warning only: the policy lets the job continue.*"
         yield ""
     messages = [*(reason.message for reason in verdict.reasons), passed_release(outcome), unmatched_names(outcome)]
-    messages += waiver_notes(outcome)
+    messages += warnings(outcome)
     lines = [f"- {for_markdown(message, MAX_REASON_LENGTH)}" for message in messages if message]
     yield from lines
     if lines:

@@ -9,9 +9,9 @@ from gate.image_description import sentence
 from gate.outcome import coverage
 from gate.policy import failed_images
 from gate.reports.images import left_out, named_images, passed_release, unmatched_names
-from gate.reports.listed_findings import waiver_notes
 from gate.text import MAX_REASON_LENGTH, for_log
 from gate.verdict_messages import format_time
+from gate.waiver_messages import warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     name = f" {outcome.name}" if outcome.name else ""
     yield f"scan-gate{name}: {verdict.decision.upper()} (exit {outcome.exit_code:d}{leniency})"
     messages = [*(reason.message for reason in verdict.reasons), passed_release(outcome), unmatched_names(outcome)]
-    messages += waiver_notes(outcome)
+    messages += warnings(outcome)
     yield from (f"  {for_log(message, MAX_REASON_LENGTH)}" for message in messages if message)
     if outcome.task:
         yield from _about(outcome, outcome.task)

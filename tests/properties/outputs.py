@@ -131,7 +131,7 @@ _COMMAND_AT_LINE_START = re.compile(r"^\s*::", re.MULTILINE)
 _COMMAND_IN_LINE = re.compile(r"##\w*\[")
 _COMMANDS = {
     "annotations": re.compile(
-        r"::(?:error|warning|notice) title=(?:Image (?:scan \w+|risky|not scanned|tag moved)|More images)::"
+        r"::(?:error|warning|notice) title=(?:Image (?:scan \w+|risky|not scanned|tag moved)|More images|Waivers)::"
         r"(?:[^%]|%25|%0[AD])*"
     ),
     "issues": re.compile(r"##vso\[task\.(?:setvariable|logissue|complete) [\w;=-]*\](?:[^\]%]|%AZP25|%3B|%5D)*"),

@@ -174,5 +174,5 @@ def test_a_waiver_that_is_not_needed_is_named_in_a_verdict_and_not_in_an_undecid
     decided = a_run(a_risky_image(findings=(LOW,)), waivers=waivers)
     undecided = a_run(an_image(state=ImageState.MISSING), waivers=waivers)
 
-    assert "The waiver HW-9 matches no finding." in summary(decided)
+    assert "1 waiver matches no finding and can be removed: HW-9" in summary(decided)
     assert "matches no finding" not in summary(undecided)

@@ -121,13 +121,38 @@ def test_a_list_that_may_not_be_whole_makes_no_alerts_of_findings() -> None:
     assert [result["ruleId"] for result in run["results"]] == ["too-many-risky", "image-risky"]
 
 
-def test_an_image_that_could_not_be_scanned_is_an_alert_beside_findings() -> None:
+def test_beside_an_image_that_could_not_be_scanned_images_are_the_alerts_and_not_findings() -> None:
     run = judged(an_image("api", ImageState.FAILED), a_risky_image(findings=(CURL,)))
 
     assert [result["ruleId"] for result in run["results"]] == [
         *("too-many-failed", "too-many-risky"),
-        *("image-not-scanned", "finding/HW-3"),
+        *("image-risky", "image-not-scanned"),
     ]
+
+
+def test_limits_for_two_severities_are_one_result_of_one_rule() -> None:
+    run = judged(a_risky_image(findings=(CURL,)), max_findings={Severity.HIGH: 0, Severity.LOW: 0})
+
+    names = [result["ruleId"] for result in run["results"]]
+    assert names == ["too-many-risky", "too-many-findings", "finding/HW-3"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == names
+    text = run["results"][1]["message"]["text"]
+    assert "--max-findings high allows 0" in text
+    assert "--max-findings low allows 0" in text
+
+
+def test_however_small_the_report_must_be_it_has_every_reason_and_how_many_findings_are_left_out() -> None:
+    found = tuple(replace(CURL, id=f"HW-{number}") for number in range(9))
+    findings = FindingPolicy(max_findings={Severity.LOW: 0}, waivers=(a_waiver("HW-99"),), unused_waivers_block=True)
+    run = a_release(a_risky_image(findings=found), policy=Policy(findings=findings))
+
+    (rendered,) = json.loads("".join(sarif.render(run, 1)))["runs"]
+
+    assert [result["ruleId"] for result in rendered["results"]] == [
+        *("too-many-risky", "too-many-findings", "waiver-unused"),
+        "more-images",
+    ]
+    assert rendered["results"][-1]["message"]["text"].startswith("9 more findings are left out here")
 
 
 def test_findings_without_room_are_counted_and_those_that_count_are_shown_first() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.clouds.alibaba.images.registry_host import registry_host
-from gate.clouds.alibaba.options import OPTIONS, REGION_VARIABLES, SEVERITY_WORDS, SOURCES, TASK_OPTIONS
+from gate.clouds.alibaba.options import OPTIONS, REGION_VARIABLES, SOURCES, TASK_OPTIONS
 from gate.clouds.alibaba.regions import REGIONS
+from gate.clouds.alibaba.severity_words import SEVERITY_WORDS
 from gate.clouds.interface import CloudProvider
 
 if TYPE_CHECKING:

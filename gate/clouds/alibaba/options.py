@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.clouds.credentials import Source
-from gate.image import Severity
 from gate.settings import Option, identifier
 
 # alibaba-security-center.md 4.4; the last are Terraform's.
@@ -20,18 +19,6 @@ SOURCES = (
         security_token="ALICLOUD_SECURITY_TOKEN",
     ),
 )
-SEVERITY_WORDS = {
-    "asap": Severity.HIGH,
-    "later": Severity.MEDIUM,
-    "nntf": Severity.LOW,
-    "serious": Severity.HIGH,
-    "suspicious": Severity.MEDIUM,
-    "remind": Severity.LOW,
-    "high": Severity.HIGH,
-    "medium": Severity.MEDIUM,
-    "low": Severity.LOW,
-}
-"""Of vulnerabilities, which are priorities of a repair, of malicious files, and of baselines (alibaba-images.md 5)."""
 REGION_VARIABLES = ("ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION")
 
 # Those of GetLastOnceTaskInfo (alibaba-security-center.md 1.1). A task of any other type would be judged without its

@@ -72,9 +72,9 @@ def digest_of(row: Row) -> str:
     return normalise_digest(row.get("Digest"))
 
 
-def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def batches(values: Sequence[str], size: int = BATCH_SIZE) -> Iterator[Sequence[str]]:
     """Splits values into as many as one request may have."""
-    return (values[start : start + BATCH_SIZE] for start in range(0, len(values), BATCH_SIZE))
+    return (values[start : start + size] for start in range(0, len(values), size))
 
 
 def digest_criteria(digests: Iterable[str]) -> dict[str, str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.clouds.huawei.images.registry_host import registry_host
-from gate.clouds.huawei.options import OPTIONS, REGION_VARIABLES, SEVERITY_WORDS, SOURCES, TASK_OPTIONS
+from gate.clouds.huawei.options import OPTIONS, REGION_VARIABLES, SOURCES, TASK_OPTIONS
 from gate.clouds.huawei.regions import REGIONS
+from gate.clouds.huawei.severity_words import SEVERITY_WORDS
 from gate.clouds.interface import CloudProvider
 
 if TYPE_CHECKING:

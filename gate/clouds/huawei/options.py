@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from gate.clouds.credentials import Source
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC, PAGE_SIZE
-from gate.image import Severity
 from gate.settings import Option, base_url, identifier
 
 if TYPE_CHECKING:
@@ -28,16 +27,6 @@ SOURCES = (
         auth_token="HW_AUTH_TOKEN",
     ),
 )
-SEVERITY_WORDS = {
-    "immediate_repair": Severity.HIGH,
-    "delay_repair": Severity.MEDIUM,
-    "not_needed_repair": Severity.LOW,
-    "High": Severity.HIGH,
-    "Medium": Severity.MEDIUM,
-    "Low": Severity.LOW,
-    "Security": Severity.NONE,
-}
-"""Of vulnerabilities, which are priorities of a repair, and of rows and baselines (huawei-images.md 7)."""
 REGION_VARIABLES = ("HUAWEICLOUD_SDK_REGION", "HUAWEI_CLOUD_REGION", "HW_REGION_NAME")
 PROJECT_VARIABLES = ("HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEI_CLOUD_PROJECT_ID", "HW_PROJECT_ID")
 _MOST_CHARACTERS = 256

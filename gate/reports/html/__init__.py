@@ -151,8 +151,8 @@ def _summary(outcome: Outcome) -> Iterator[tuple[str, str]]:
 def _policy(policy: Policy) -> Iterator[tuple[str, str]]:
     yield "Failed images allowed", number(policy.max_failed)
     yield "Risky images allowed", number(policy.max_risky)
-    oldest = "any" if policy.max_age is None else f"at most {policy.max_age.total_seconds() / 3600:g} h"
     yield from _finding_policy(policy.findings)
+    oldest = "any" if policy.max_age is None else f"at most {policy.max_age.total_seconds() / 3600:g} h"
     yield "Age of a scan", oldest
     started = "at any time" if policy.started_after is None else f"after {timestamp(policy.started_after)}"
     yield "Scan started", started

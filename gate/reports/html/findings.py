@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from gate.finding import FindingStatus
 from gate.finding_messages import severity, title, why_not_counted
-from gate.image import Severity
 from gate.image_description import short_name
 from gate.reports.html.parts import counted
 from gate.reports.listed_findings import are_complete, counts, listed
@@ -80,10 +79,9 @@ def _row(image: ScannedImage, finding: Finding, outcome: Outcome) -> str:
     kind = ' class="is-bad"' if counts(finding, outcome.policy.findings) else ""
     remark = why_not_counted(finding)
     details = ". ".join(filter(None, (f"in {short_name(image.image)}", remark, _handled(finding))))
-    order = [*Severity].index(finding.severity)
     return (
         f'<tr{kind}><th scope="row" dir="auto">{for_html(title(finding))}<small>{for_html(finding.id)}</small></th>'
-        f'<td data-by="{order}">{for_html(severity(finding))}</td>'
+        f'<td data-by="{finding.severity.rank}">{for_html(severity(finding))}</td>'
         f'<td><p dir="auto">{for_html(details)}</p><small>{finding.status}</small></td></tr>\n'
     )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gate.outcome import coverage
 from gate.reports.images import named_images
 from gate.reports.json_text import object_chunks
-from gate.reports.listed_findings import are_complete
+from gate.reports.listed_findings import are_of_all_images
 from gate.reports.sarif.findings import finding_results, of_findings
 from gate.reports.sarif.images import of_images
 from gate.reports.sarif.results import GATE, Result, rows
@@ -22,17 +22,14 @@ from gate.reports.size_limits import MAX_SARIF_SIZE
 from gate.text import distinct_name, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gate.outcome import Outcome
-    from gate.policy import Reason
     from gate.reports.sarif.findings import FoundFinding
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 5_000
 """In one run; GitHub takes 25,000, stores 5,000 of them and drops the others silently (report-readers.md 3.1)."""
-_MIN_RESULTS = 3
-"""Both reasons of a block, and the number of images left out."""
 _BLOCK_SIZE = 1_000_000
 """Bytes."""
 _HOME = "https://github.com/your-org/scan-gate"
@@ -44,15 +41,16 @@ def render(outcome: Outcome, max_size: int = MAX_SARIF_SIZE) -> Iterator[str]:
     It has single findings if all of them are known, since GitHub closes an alert that a later upload lacks. Meant for
     verdicts only: an empty upload closes every alert.
     """
-    reasons = [reason for reason in outcome.verdict.reasons if reason.code in RULES]
-    found = finding_results(outcome) if are_complete(outcome) else None
-    count = len(named_images(outcome)) + len(found or ())
-    most = min(MAX_RESULTS, len(reasons) + count)
-    while most > _MIN_RESULTS:
+    reasons = {code: text for code, text in outcome.reasons_by_code.items() if code in RULES}
+    found = finding_results(outcome) if are_of_all_images(outcome) else None
+    most = min(MAX_RESULTS, len(reasons) + len(named_images(outcome) if found is None else found))
+    # With the reasons, one that says how much is left out.
+    least = len(reasons) + 1
+    while most > least:
         # Kept compressed while its size is measured, it need not be rendered twice.
         if compressed := _compress(_chunks(outcome, reasons, found, most), max_size):
             return _decompress(compressed)
-        most //= 2
+        most = max(most // 2, least)
     return _chunks(outcome, reasons, found, most)
 
 
@@ -76,13 +74,13 @@ def _decompress(compressed: bytes) -> Iterator[str]:
         compressed = decompressor.unconsumed_tail
 
 
-def _chunks(outcome: Outcome, reasons: list[Reason], found: list[FoundFinding] | None, most: int) -> Iterator[str]:
+def _chunks(outcome: Outcome, reasons: Mapping[str, str], found: list[FoundFinding] | None, most: int) -> Iterator[str]:
     room = most - len(reasons)
     rules, of_release = of_images(outcome, room) if found is None else of_findings(outcome, found, room)
-    rules = [*(described(reason.code, outcome) for reason in reasons), *rules]
+    rules = [*(described(code, outcome) for code in reasons), *rules]
     of_reasons = (
-        Result(rule=reason.code, text=reason.message, level="error", place=GATE, identity=outcome.cloud)
-        for reason in reasons
+        Result(rule=code, text=text, level="error", place=GATE, identity=outcome.cloud)
+        for code, text in reasons.items()
     )
     rendered = rows(chain(of_reasons, of_release), rules, has_findings=found is not None)
     return object_chunks(_document(outcome, rules), {"results": rendered})

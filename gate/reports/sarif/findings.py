@@ -9,7 +9,6 @@ from gate.finding_messages import severity, title, why_not_counted
 from gate.image import Severity
 from gate.image_description import short_name
 from gate.policy import Decision
-from gate.reports.images import NOT_SCANNED, failed_check, failed_checks, named_images
 from gate.reports.listed_findings import counts, listed
 from gate.reports.sarif.images import left_out
 from gate.reports.sarif.results import LEVELS, Result, place
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from gate.finding import Finding
     from gate.image import ImageRef
     from gate.outcome import Outcome
-    from gate.reports.images import FailedCheck
 
 SECURITY_SEVERITIES = {
     Severity.UNKNOWN: "8.0",
@@ -68,39 +66,24 @@ class FoundFinding:
 def of_findings(
     outcome: Outcome, found: list[FoundFinding], room: int
 ) -> tuple[list[dict[str, Any]], Iterator[Result]]:
-    """The rules and results of failed images and of single findings, as far as there is room.
+    """The rules and results of single findings, as far as there is room.
 
     Args:
         outcome: The outcome.
         found: All findings.
-        room: How many results there may be.
+        room: How many results there may be; at least one if there are findings.
     """
-    unscanned = (image for image in named_images(outcome) if failed_check(image) == NOT_SCANNED)
-    failed = [*failed_checks(unscanned, outcome)]
-    count = len(failed) + len(found)
-    failed, shown = failed[:room], found[: max((room if count <= room else room - 1) - len(failed), 0)]
-    more = count - len(failed) - len(shown)
-    names = [*([NOT_SCANNED] if failed else []), *([LEFT_OUT] if more else [])]
-    rules = [*(described(name, outcome) for name in names), *_rules(shown, category(outcome))]
+    shown = found if len(found) <= room else found[: room - 1]
+    more = len(found) - len(shown)
+    rules = [*([described(LEFT_OUT, outcome)] if more else []), *_rules(shown, category(outcome))]
 
     def results() -> Iterator[Result]:
-        yield from (_of_failed(one) for one in failed)
-        yield from (_of_finding(result) for result in shown)
+        yield from map(_of_finding, shown)
         if more:
             text = f"{more} more findings are left out here; the json report has them all."
             yield left_out(text, outcome, blocks=any(result.blocks for result in found[len(shown) :]))
 
     return rules, results()
-
-
-def _of_failed(failed: FailedCheck) -> Result:
-    return Result(
-        rule=failed.check,
-        text=failed.text,
-        level=LEVELS[failed.blocks],
-        place=place(failed.image.image),
-        identity=failed.identity,
-    )
 
 
 def _of_finding(found: FoundFinding) -> Result:

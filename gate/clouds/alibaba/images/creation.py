@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba.images.registry import as_sync_row
+from gate.clouds.alibaba.security_center import batches
 from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.clouds.alibaba.translate import SUCCESS_VALUES, parse_task, parse_task_id, stated_total
 from gate.clouds.values import as_text, is_one_of, malformed
@@ -15,7 +16,7 @@ from gate.policy import END_TOLERANCE
 from gate.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from gate.clock import RunDeadline
@@ -67,7 +68,7 @@ class ScanStarter:
             Refused: It does not start it, such as for lack of quota.
         """
         by_digest = {image.digest: image for image in images}
-        for chunk in _chunks([*by_digest], _IMAGES_PER_SYNC):
+        for chunk in batches([*by_digest], _IMAGES_PER_SYNC):
             rows = json.dumps([as_sync_row(by_digest[digest]) for digest in chunk], separators=(",", ":"))
             yield self._create("PublicSyncAndCreateImageScanTask", {"Images": rows}, chunk, len(chunk))
 
@@ -77,7 +78,7 @@ class ScanStarter:
         Raises:
             Refused: Security Center does not start it, such as for lack of quota.
         """
-        for chunk in _chunks([*digests], _DIGESTS_PER_SCAN):
+        for chunk in batches([*digests], _DIGESTS_PER_SCAN):
             most = sum(max(1, digests[digest]) for digest in chunk)
             yield self._create("PublicCreateImageScanTask", {"Digests": ",".join(chunk)}, chunk, most)
 
@@ -155,7 +156,3 @@ def _parse_created(document: Mapping[str, Any]) -> tuple[str, int]:
             remedy="Check whether Security Center scans images of this region, and try it in its console.",
         )
     return id_, stated_total(data) or 0
-
-
-def _chunks(values: Sequence[str], size: int) -> Iterable[Sequence[str]]:
-    return (values[start : start + size] for start in range(0, len(values), size))

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gate.clouds.alibaba.severity_words import FILE_LEVELS, REPAIRS, RISK_LEVELS
 from gate.clouds.alibaba.translate import NOT_STATED, normalise_digest
 from gate.clouds.values import as_text, count, datetime_from_ms, identity, is_one_of, text
 from gate.finding import Finding
@@ -25,10 +26,6 @@ UNNAMED = "(unnamed)"
 """The id of a finding to which the cloud gives none."""
 MOST_ITEMS = 10_000
 """How many failed items of one baseline are listed one by one, for each severity."""
-_PRIORITIES = {"asap": Severity.HIGH, "later": Severity.MEDIUM, "nntf": Severity.LOW}
-"""Priorities of a repair, which the vendor's pages call high, medium and low."""
-_FILE_LEVELS = {"serious": Severity.HIGH, "suspicious": Severity.MEDIUM, "remind": Severity.LOW}
-_RISK_LEVELS = {"high": Severity.HIGH, "medium": Severity.MEDIUM, "low": Severity.LOW}
 _PRIORITY_COUNTS = {"AsapCount": "asap", "LaterCount": "later", "NntfCount": "nntf"}
 _ITEM_COUNTS = {"HighRiskItemCount": "high", "MiddleRiskItemCount": "medium", "LowRiskItemCount": "low"}
 
@@ -80,7 +77,7 @@ def parse_vulnerability(row: Mapping[str, Any], *, is_dealt_with: bool = False) 
         cves=_related(row),
         package=_joined(text(one.get("Name")) for one in packages),
         version=_joined(text(one.get("FullVersion")) or text(one.get("Version")) for one in packages),
-        severity=_severity(word, _PRIORITIES),
+        severity=_severity(word, REPAIRS),
         raw_severity=_word(word),
         kind=ScanScope.VULNERABILITY,
         handled=_handled(row, _REPAIRS) or (_DEALT_WITH if is_dealt_with else ""),
@@ -100,7 +97,7 @@ def parse_group(row: Mapping[str, Any]) -> FindingRow:
         id=name,
         cves=_related(row),
         package=library["package"] if library else "",
-        severity=_severity(word, _PRIORITIES),
+        severity=_severity(word, REPAIRS),
         raw_severity=word,
         kind=ScanScope.VULNERABILITY,
         handled=_handled(row, _DECISIONS),
@@ -114,7 +111,7 @@ def parse_file(row: Mapping[str, Any]) -> FindingRow:
     finding = Finding(
         id=_name(row, "MaliciousName"),
         package=text(row.get("MaliciousMd5")),
-        severity=_severity(word, _FILE_LEVELS),
+        severity=_severity(word, FILE_LEVELS),
         raw_severity=_word(word),
         kind=ScanScope.MALICIOUS_FILE,
         handled=_handled(row, _DECISIONS),
@@ -134,7 +131,7 @@ def parse_baseline(row: Mapping[str, Any], uuid: str) -> FindingRow:
         stated = count(row.get(name))
         finding = Finding(
             id=id_,
-            severity=Severity.UNKNOWN if stated is None else _RISK_LEVELS[word],
+            severity=Severity.UNKNOWN if stated is None else RISK_LEVELS[word],
             raw_severity=_word(row.get("BaselineNameLevel")) if stated is None else word,
             kind=ScanScope.BASELINE,
             handled=handled,
@@ -151,7 +148,7 @@ def parse_sensitive_file(row: Mapping[str, Any], uuid: str) -> FindingRow:
     word = row.get("RiskLevel")
     finding = Finding(
         id=_name(row, "SensitiveFileKey"),
-        severity=_severity(word, _RISK_LEVELS),
+        severity=_severity(word, RISK_LEVELS),
         raw_severity=_word(word),
         kind=ScanScope.SENSITIVE_INFORMATION,
         handled=_handled(row, _FILE_STATES),

@@ -82,15 +82,13 @@ class ImageCalls:
 
     def vulnerabilities(self, row: Row, *, offset: int) -> Page:
         """Reads one page of ListImageVulnerabilities once, without retries: of those that nobody has handled."""
-        instance_id = text(row.get("instance_id"))
-        optional = (("instance_id", instance_id),) if instance_id else ()
-        query = (*_names(row, tag="tag_name"), *optional, ("handle_status", "unhandled"))
+        query = (*image_names(row, tag="tag_name", instance_id="instance_id"), ("handle_status", "unhandled"))
         return self._fetch(_path(row, "vulnerabilities"), query, offset, _VULNERABILITIES, is_retried=False)
 
     def base_images(self, row: Row) -> Page:
         """Reads ListImageBasicImage once, without retries: the distribution of an image, as HSS sees it."""
         return self._fetch(
-            _path(row, "basic-image"), _names(row, tag="image_version"), 0, _BASE_IMAGES, is_retried=False
+            _path(row, "basic-image"), image_names(row, tag="image_version"), 0, _BASE_IMAGES, is_retried=False
         )
 
     def registries(self, types: Sequence[str]) -> list[Row]:
@@ -139,10 +137,17 @@ def _path(row: Row, what: str) -> str:
     return f"{quote(text(row.get('image_id')), safe='')}/{what}"
 
 
-def _names(row: Row, *, tag: str) -> Filters:
-    """What operations about one image want beside its id, where their parameter for the tag has this name (7)."""
+def image_names(row: Row, *, tag: str, **more: str) -> Filters:
+    """The parameters by which operations about one image name it (7), as far as its row has values for them.
+
+    Args:
+        row: That of the image.
+        tag: How the parameter for the tag is called.
+        more: The fields of the row for further parameters, by the name of the parameter.
+    """
     names = {"image_type": "image_type", "namespace": "namespace", "image_name": "image_name", tag: "image_version"}
-    return tuple((name, text(row.get(field))) for name, field in names.items())
+    values = ((name, text(row.get(field))) for name, field in (names | more).items())
+    return tuple((name, value) for name, value in values if value)
 
 
 def pages_of(total: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gate.clouds.huawei.severity_words import LEVELS, REPAIRS, SAFE
 from gate.clouds.values import as_text, count, is_one_of, text
 from gate.finding import Finding
 from gate.image import Severity
@@ -22,19 +23,13 @@ if TYPE_CHECKING:
 
 NO_ID = "no-id"
 """The id of a finding that HSS lists without one."""
-_HIGH_TO_LOW = {
-    "immediate_repair": Severity.HIGH,
-    "delay_repair": Severity.MEDIUM,
-    "not_needed_repair": Severity.LOW,
-}
-_LEVELS = {"High": Severity.HIGH, "Medium": Severity.MEDIUM, "Low": Severity.LOW}
 _CRITICAL_TO_LOW = {
     "critical": Severity.CRITICAL,
     "high": Severity.HIGH,
     "medium": Severity.MEDIUM,
     "low": Severity.LOW,
 }
-_SAFE: tuple[object, ...] = (None, "", "Security")
+_SAFE: tuple[object, ...] = (None, "", SAFE)
 _NOT_STATED: tuple[object, ...] = (None, "")
 _MAX_WORD, _MAX_TEXT = 80, 600
 """Characters of a word of severity, and of any other text; no documented one is longer."""
@@ -80,7 +75,7 @@ def parsed(of: FindingList, rows: Sequence[Row]) -> list[Finding]:
 
 def _vulnerability(row: Row) -> list[Finding]:
     # `solution` is prose: it is neither the version that fixes it, nor a sign that there is one.
-    severity, word = _severity(row.get("repair_necessity"), _HIGH_TO_LOW)
+    severity, word = _severity(row.get("repair_necessity"), REPAIRS)
     finding = Finding(
         id=_text(row, "vul_id") or NO_ID,
         package=_text(row, "app_name"),
@@ -104,7 +99,7 @@ def _baseline(row: Row) -> list[Finding]:
     # A baseline that is kept has a row too.
     if count(row.get("failed_rule_num")) == 0 and is_one_of(row.get("severity"), _SAFE):
         return []
-    severity, word = _severity(row.get("severity"), _LEVELS)
+    severity, word = _severity(row.get("severity"), LEVELS)
     # Two standards can have a baseline of the same name.
     id_ = "/".join(filter(None, (_text(row, name) for name in ("standard", "check_name"))))
     item = Finding(id=id_ or NO_ID, severity=severity, raw_severity=word, kind=ScanScope.BASELINE)

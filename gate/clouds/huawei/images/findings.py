@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from gate.clouds.huawei.images.calls import image_names
 from gate.clouds.huawei.images.finding_doubts import doubts_of_image, doubts_of_list, why_unlisted
 from gate.clouds.huawei.images.finding_pages import ListedRows, read_pages
 from gate.clouds.huawei.images.finding_rows import LISTS, kept, parsed
@@ -117,16 +118,8 @@ def _lists_of(image: ScannedImage, kinds: frozenset[ScanScope]) -> list[FindingL
 
 def _key(of: FindingList, row: ImageRow) -> Filters:
     """The parameters that name the image; those of an enterprise instance only where the row has one."""
-    names = {
-        "image_type": "image_type",
-        "namespace": "namespace",
-        "image_name": "image_name",
-        of.tag_parameter: "image_version",
-        **({"image_id": "image_id"} if of.has_id_parameter else {}),
-        **({"instance_id": "instance_id"} if of.has_instance_parameter else {}),
-    }
-    values = ((parameter, text(row.raw.get(name))) for parameter, name in names.items())
-    return tuple((parameter, value) for parameter, value in values if value)
+    more = [*(["image_id"] if of.has_id_parameter else []), *(["instance_id"] if of.has_instance_parameter else [])]
+    return image_names(row.raw, tag=of.tag_parameter, **{name: name for name in more})
 
 
 def _state(row: ImageRow) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.huawei.images.names import normalised_digest
+from gate.clouds.huawei.severity_words import LEVELS, SAFE
 from gate.clouds.values import as_text, count, datetime_from_ms, is_one_of, text
 from gate.image import ImageState, ScannedImage, Severity
 from gate.scan import ScanScope
@@ -35,12 +36,7 @@ _KINDS = {
     ScanScope.BASELINE: "unsafe_setting_num",
     ScanScope.MALICIOUS_FILE: "malicious_file_num",
 }
-_LEVELS = {
-    "Security": Severity.NONE,
-    "Low": Severity.LOW,
-    "Medium": Severity.MEDIUM,
-    "High": Severity.HIGH,
-}
+_LEVELS = {**LEVELS, SAFE: Severity.NONE}
 _TIMES = ("latest_scan_time", "latest_update_time", "latest_sync_time")
 _NOT_STATED: tuple[object, ...] = (None, "")
 _FAILURE_CODE = "scan_failed_code"
@@ -160,7 +156,7 @@ def _with_results(image: ScannedImage, rows: Sequence[ImageRow]) -> ScannedImage
         image,
         kinds={kind: max(row.kinds.get(kind, 0) for row in rows) for kind in sorted(kinds)},
         # They are defined in this order.
-        highest=min(levels, key=[*Severity].index, default=None),
+        highest=min(levels, key=lambda level: level.rank, default=None),
         is_risky=True if True in risks else None if None in risks else False,
     )
 

@@ -1,6 +1,7 @@
 """How many vulnerabilities risky images have by severity, by lists of them: rows do not say it (huawei-images.md 3).
 
-It explains a verdict. So each request is sent once, and there are no more of them than the quota allows in a minute.
+It explains a verdict. So an image whose findings were listed is not asked for again, each request is sent once, and
+there are no more of them than the quota allows in a minute.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.clouds.huawei.images.calls import CALLS_PER_MINUTE, PAGE_SIZE
+from gate.clouds.huawei.images.finding_rows import NO_ID
+from gate.clouds.huawei.severity_words import REPAIRS
 from gate.clouds.values import as_text, text
 from gate.errors import GateError
 from gate.image import ImageState, Severity
@@ -25,14 +28,6 @@ if TYPE_CHECKING:
     from gate.event_log import EventLog
     from gate.image import ImageRef, ScannedImage
 
-_NECESSITIES = {
-    "immediate_repair": Severity.HIGH,
-    "delay_repair": Severity.MEDIUM,
-    "not_needed_repair": Severity.LOW,
-}
-_ORDER = [*Severity]
-"""They are defined from the highest to the lowest."""
-
 
 def with_severities(
     images: Sequence[ScannedImage], finder: RowFinder, calls: ImageCalls, event_log: EventLog
@@ -47,8 +42,8 @@ def with_severities(
     why = "the calls of a minute are used up, or a list does not add up to its count"
     try:
         for image in wanted:
-            row = _row_of(image, finder)
-            if row and (severities := reader.read(row, _number(image))):
+            severities = _of_findings(image) if _is_listed(image) else reader.read(image, _row_of(image, finder))
+            if severities:
                 found[image.image] = severities
     except GateError as error:
         why = error.happened
@@ -64,38 +59,50 @@ class _Reader:
         self._calls = calls
         self._left = CALLS_PER_MINUTE
 
-    def read(self, row: ImageRow, number: int) -> Mapping[Severity, int] | None:
-        """The vulnerabilities of this row, which counts so many; None if there are no calls left, or they differ."""
-        if -(-number // PAGE_SIZE) > self._left:
+    def read(self, image: ScannedImage, row: ImageRow | None) -> Mapping[Severity, int] | None:
+        """The vulnerabilities of this row, which counts as many as the image; None if that takes too many calls."""
+        if row is None or -(-_number(image) // PAGE_SIZE) > self._left:
             return None
-        rows: list[Row] = []
+        found: list[tuple[str, Severity]] = []
         while self._left:
             self._left -= 1
-            page = self._calls.vulnerabilities(row.raw, offset=len(rows))
-            # Their texts are long.
-            rows += [{name: one.get(name) for name in ("vul_id", "repair_necessity")} for one in page.rows]
-            if page.total is None or not page.rows or len(rows) >= page.total:
-                return _counted(rows, number) if len(rows) == page.total else None
+            page = self._calls.vulnerabilities(row.raw, offset=len(found))
+            found += [(text(one.get("vul_id")), _severity(one)) for one in page.rows]
+            if page.total is None or not page.rows or len(found) >= page.total:
+                return _counted(found, _number(image)) if len(found) == page.total else None
         return None
 
 
-def _counted(rows: Sequence[Row], number: int) -> Mapping[Severity, int] | None:
+def _is_listed(image: ScannedImage) -> bool:
+    return image.findings is not None and not image.findings_doubt
+
+
+def _of_findings(image: ScannedImage) -> Mapping[Severity, int] | None:
+    """The same for an image whose findings were listed; the count of its row has none that was handled."""
+    vulnerabilities = [
+        ("" if finding.id == NO_ID else finding.id, finding.severity)
+        for finding in image.findings or ()
+        if finding.kind is ScanScope.VULNERABILITY and not finding.handled
+    ]
+    return _counted(vulnerabilities, _number(image))
+
+
+def _counted(rows: Sequence[tuple[str, Severity]], number: int) -> Mapping[Severity, int] | None:
     """How many there are of each severity: of ids, or of rows if these are as many as the image counts.
 
     A vulnerability may have a row for each package that has it, and which of both is counted is not documented.
     """
     of_id: dict[str, Severity] = {}
-    for row in rows:
-        id_, severity = text(row["vul_id"]), _severity(row)
-        of_id[id_] = min(severity, of_id.get(id_, severity), key=_ORDER.index)
-    found = Counter(of_id.values()) if len(of_id) == number else Counter(map(_severity, rows))
+    for id_, severity in rows:
+        of_id[id_] = min(severity, of_id.get(id_, severity), key=_rank)
+    found = Counter(of_id.values()) if len(of_id) == number else Counter(severity for _, severity in rows)
     if "" in of_id or found.total() != number:
         return None
-    return {severity: found[severity] for severity in (*found, *_NECESSITIES.values())}
+    return {severity: found[severity] for severity in (*found, *REPAIRS.values())}
 
 
 def _severity(row: Row) -> Severity:
-    return _NECESSITIES.get(as_text(row["repair_necessity"]), Severity.UNKNOWN)
+    return REPAIRS.get(as_text(row.get("repair_necessity")), Severity.UNKNOWN)
 
 
 def _number(image: ScannedImage) -> int:
@@ -103,7 +110,11 @@ def _number(image: ScannedImage) -> int:
 
 
 def _urgency(image: ScannedImage) -> tuple[int, int]:
-    return _ORDER.index(image.highest or Severity.UNKNOWN), _number(image)
+    return _rank(image.highest or Severity.UNKNOWN), _number(image)
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
 
 
 def _row_of(image: ScannedImage, finder: RowFinder) -> ImageRow | None:
