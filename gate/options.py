@@ -29,6 +29,7 @@ from gate.settings import (
     task_id,
     whole_number,
 )
+from gate.sign_in_options import SIGN_IN_OPTIONS
 from gate.terminal import COLOR_CHOICES
 
 if TYPE_CHECKING:
@@ -274,6 +275,7 @@ CLOUD_SECTIONS = {f"Only with --cloud {name}": provider.options for name, provid
 """The options of each cloud by themselves, for `--help`: an option that two clouds have is in the section of each."""
 SECTIONS = {
     "Connection": CONNECTION_OPTIONS,
+    "Sign-in": SIGN_IN_OPTIONS,
     "Images": IMAGE_OPTIONS,
     "Judgement": JUDGEMENT_OPTIONS,
     "Findings": FINDING_OPTIONS,
@@ -304,6 +306,7 @@ _STATUS_IMAGE_OPTIONS = _in_status(tuple(option for option in IMAGE_OPTIONS if o
 _STATUS_LOG_OPTIONS = _in_status(tuple(option for option in LOG_OPTIONS if option is not COLOR))
 STATUS_SECTIONS = {
     "Connection": _STATUS_CONNECTION_OPTIONS,
+    "Sign-in": SIGN_IN_OPTIONS,
     "Images": _STATUS_IMAGE_OPTIONS,
     **CLOUD_SECTIONS,
     "Log": _STATUS_LOG_OPTIONS,
@@ -311,6 +314,7 @@ STATUS_SECTIONS = {
 """The help of `status`, which judges nothing."""
 OPTIONS = (
     *CONNECTION_OPTIONS,
+    *SIGN_IN_OPTIONS,
     *IMAGE_OPTIONS,
     *JUDGEMENT_OPTIONS,
     *FINDING_OPTIONS,
@@ -326,5 +330,11 @@ JUDGE_SECTIONS = {
 """The help of `judge`, which polls no cloud."""
 JUDGE_OPTIONS = tuple(option for options in JUDGE_SECTIONS.values() for option in options)
 """Those of `judge`."""
-STATUS_OPTIONS = (*_STATUS_CONNECTION_OPTIONS, *_STATUS_IMAGE_OPTIONS, *CLOUD_OPTIONS, *_STATUS_LOG_OPTIONS)
+STATUS_OPTIONS = (
+    *_STATUS_CONNECTION_OPTIONS,
+    *SIGN_IN_OPTIONS,
+    *_STATUS_IMAGE_OPTIONS,
+    *CLOUD_OPTIONS,
+    *_STATUS_LOG_OPTIONS,
+)
 """Those of `status`."""

@@ -12,7 +12,8 @@ from gate.finding_settings import finding_settings
 from gate.images.registry import registry_of
 from gate.options import CLOUD_OPTIONS, OPTIONS
 from gate.policy import Policy
-from gate.settings import Settings
+from gate.settings import Settings, SignInSettings
+from gate.sign_in_options import SIGN_IN_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,6 +54,7 @@ def settings_from(
         reports=_distinct(values["report"]),
         name=values["name"] or "",
         for_cloud=_for_cloud(values, sources),
+        sign_in=SignInSettings(**{option.name.replace("-", "_"): values[option.name] for option in SIGN_IN_OPTIONS}),
         sources=sources,
         **{name.replace("-", "_"): values[name] for name in _AS_GIVEN},
     )

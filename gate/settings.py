@@ -69,12 +69,29 @@ class ReportTarget:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SignInSettings:
+    """How to sign in; what is None was not given."""
+
+    credentials: str = "auto"
+    """`auto`, `keys`, `oidc`, `profile` or `instance`."""
+    profile: str | None = None
+    oidc_token_file: Path | None = None
+    oidc_audience: str | None = None
+    session_name: str | None = None
+    session_duration: float | None = None
+    """Seconds."""
+    sts_endpoint: str | None = None
+    metadata_endpoint: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """What one run was asked to do; durations in s."""
 
     cloud: str
     region: str | None = None
     endpoint: str | None = None
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
     task_id: str | None = None
     images: tuple[ImageRef, ...] = ()
     """The images of the release; empty if a scan task is judged."""

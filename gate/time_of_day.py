@@ -42,6 +42,10 @@ class TimeOfDay:
         """The earliest time that the machine or any server stated, aware, in UTC."""
         return self._at(self._earliest_started)
 
+    def server_time(self) -> datetime | None:
+        """The latest time that any server stated, aware, in UTC; None if none has."""
+        return None if self._latest_started == -math.inf else self._at(self._latest_started)
+
     @property
     def lag(self) -> float:
         """Seconds by which the machine's clock is known to be slow."""

@@ -329,8 +329,8 @@ def test_every_command_has_help(command: str, help_of: Callable[[str], str]) -> 
 @pytest.mark.parametrize(
     ("command", "titles"),
     [
-        ("check", ["Example", "Connection", "Images", "Judgement", "Findings", "Reports"]),
-        ("status", ["Example", "Connection", "Images"]),
+        ("check", ["Example", "Connection", "Sign-in", "Images", "Judgement", "Findings", "Reports"]),
+        ("status", ["Example", "Connection", "Sign-in", "Images"]),
     ],
 )
 def test_the_help_has_an_example_the_options_by_section_the_credentials_and_the_exit_codes(

@@ -87,6 +87,7 @@ STRICT_WITHOUT = {
     "scan": "auto takes no result but one of this very image that is fresh",
     "severity-cutoff": "any is the strictest",
     "only-fixable": "off is the strictest",
+    "credentials": "auto uses no role that nobody has named",
     "list-findings": "it changes no verdict",
     "report": "it changes no verdict",
     "ci": "it changes no verdict",

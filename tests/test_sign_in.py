@@ -165,7 +165,7 @@ def test_credentials_that_were_renewed_on_disk_are_read_again_when_the_cloud_ref
     ending = gate.check("-v", "--poll-interval", "6s")
 
     assert ending.code == 0
-    assert ending.err.count("the credentials were renewed since they were read; signing the request again") == 1
+    assert ending.err.count("the credentials were renewed; signing the request again") == 1
     assert len(gate.simulator.requests) == len([one for one in gate.simulator.requests if one.status == 200]) + 1
 
 

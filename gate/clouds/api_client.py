@@ -19,7 +19,6 @@ from gate.clouds.retry_loop import RetryLoop
 from gate.errors import (
     DeadlineExceeded,
     ForeignResponse,
-    GateError,
     NotAuthorised,
     Throttled,
     TransientError,
@@ -34,7 +33,8 @@ if TYPE_CHECKING:
 
     from requests.auth import AuthBase
 
-    from gate.clouds.interface import Connection
+    from gate.clouds.credentials import Credentials
+    from gate.clouds.interface import Connection, SignIn
     from gate.clouds.response import Response
 
 _REQUEST_IDS = ("x-request-id", "x-acs-request-id", "x-iam-trace-id")
@@ -52,8 +52,10 @@ class Api:
     """Turns a response into its JSON object, or raises what the API means by it."""
     signs_the_time: bool = True
     """Whether a wrong clock can be the reason of a refusal; a token does not contain the time."""
-    renew: Callable[[], Api] | None = None
-    """Builds the same with the credentials as they are now: a file may have been renewed since."""
+    sign_in: SignIn | None = None
+    """The way to sign in, which may renew the credentials; None for an API without any."""
+    rebuild: Callable[[Credentials], Api] | None = None
+    """Builds the same with other credentials; needed with `sign_in`."""
 
 
 class ApiClient:
@@ -84,6 +86,7 @@ class ApiClient:
         headers: Mapping[str, str] | None = None,
         *,
         body: Mapping[str, Any] | None = None,
+        form: Mapping[str, str] | None = None,
         operation: str = "",
         bytes_kept: int = 0,
         is_repeatable: bool = True,
@@ -99,7 +102,8 @@ class ApiClient:
             path: What follows the address of the API.
             query: Names and values, in the order in which they are sent.
             headers: What the operation needs beside the headers of its signature.
-            body: The JSON object to send; None for a request without a body.
+            body: The JSON object to send; None for a request without one.
+            form: The fields of a form to send in its place.
             operation: The operation's own name, where method and path do not tell it from others.
             bytes_kept: What the caller keeps of earlier responses; this one may take that much less memory.
             is_repeatable: False for an operation that must not run twice, such as one that starts a scan. After a rate
@@ -118,13 +122,15 @@ class ApiClient:
             "max_memory": memory_left(bytes_kept),
             "may_be_empty": may_be_empty,
         }
-        data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        data = form if body is None else json.dumps(body, separators=(",", ":")).encode()
         attempt = partial(self._attempt, partial(requests.Request, method, url, headers, data=data), attributes)
         if not is_retried:
             return attempt()
         return self._retries.run(attempt, after=TransientError if is_repeatable else Throttled)
 
     def _attempt(self, request: Callable[..., requests.Request], attributes: Mapping[str, Any]) -> dict[str, Any]:
+        if self._api.sign_in:
+            self._use(self._api.sign_in.credentials())
         response = self._send(request(auth=self._api.auth), attributes)
         try:
             return self._read(response)
@@ -167,17 +173,18 @@ class ApiClient:
         return response
 
     def _renews_credentials(self) -> bool:
-        """Takes over credentials that were renewed on disk since they were read."""
-        try:
-            renewed = self._api.renew() if self._api.renew else self._api
-        except GateError:
-            # As when the file is being replaced at this moment: the refusal says more.
+        """Takes over credentials that were renewed since they were read or exchanged."""
+        if not (self._api.sign_in and self._use(self._api.sign_in.renewed())):
             return False
-        if renewed.secrets == self._api.secrets:
+        self._event_log.note("the credentials were renewed; signing the request again")
+        return True
+
+    def _use(self, credentials: Credentials) -> bool:
+        """Signs all further requests with these credentials; returns whether they are others than before."""
+        if credentials.secrets == self._api.secrets or self._api.rebuild is None:
             return False
-        self._api, self._first_success = renewed, None
-        self._transport = self._connection.open_transport(renewed.base_url, secrets=renewed.secrets)
-        self._event_log.note("the credentials were renewed since they were read; signing the request again")
+        self._api, self._first_success = self._api.rebuild(credentials), None
+        self._transport = self._connection.open_transport(self._api.base_url, secrets=self._api.secrets)
         return True
 
     def _with_lifetime(self, error: NotAuthorised) -> NotAuthorised:
@@ -185,11 +192,12 @@ class ApiClient:
         if self._first_success is None:
             return error
         lived = format_duration(round(self._clock.elapsed() - self._first_success))
+        sign_in = self._api.sign_in
+        failure = f" They could not be renewed: {sign_in.last_failure}" if sign_in and sign_in.last_failure else ""
         return NotAuthorised(
-            f"{error.happened} It accepted them before, for {lived} of this run.",
+            f"{error.happened} It accepted them before, for {lived} of this run.{failure}",
             means=error.means,
-            remedy=f"{error.remedy} Credentials have to outlive --timeout, or to come from a file that is renewed in "
-            "time, which a variable SCAN_GATE_..._FILE names.",
+            remedy=f"{error.remedy} {sign_in.advice}" if sign_in else error.remedy,
         )
 
     def _corrects_the_time(self, refusal: Response) -> bool:

@@ -13,6 +13,7 @@ from gate.unexpanded import mistake_in, mistake_in_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
 _MAX_FILE_SIZE = 65_536
 """Bytes; the longest credential is a token of some 20,000."""
@@ -26,6 +27,8 @@ class Credentials:
     access_key_secret: str = field(default="", repr=False)
     security_token: str = field(default="", repr=False)
     auth_token: str = field(default="", repr=False)
+    expires_at: datetime | None = None
+    """When these end, of temporary ones that were exchanged in this run; None if that is not known."""
 
     @property
     def is_key_pair(self) -> bool:
@@ -35,7 +38,9 @@ class Credentials:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The parts that must never appear in a log."""
-        values = (self.access_key_secret, self.security_token, self.auth_token)
+        # The id of a key that lives for minutes is no name that a log needs.
+        temporary_id = self.access_key_id if self.expires_at else ""
+        values = (temporary_id, self.access_key_secret, self.security_token, self.auth_token)
         return tuple(value for value in values if value)
 
 
@@ -129,7 +134,12 @@ def first_variable(environ: Mapping[str, str], names: Iterable[str]) -> tuple[st
 
 
 def _credentials(environ: Mapping[str, str], source: Source) -> Credentials:
-    return Credentials(**{part.name: _read(environ, getattr(source, part.name)) for part in fields(Source)})
+    return Credentials(
+        access_key_id=_read(environ, source.access_key_id),
+        access_key_secret=_read(environ, source.access_key_secret),
+        security_token=_read(environ, source.security_token),
+        auth_token=_read(environ, source.auth_token),
+    )
 
 
 def _why_none(environ: Mapping[str, str], native: Sequence[Source]) -> str:

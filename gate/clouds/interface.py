@@ -1,4 +1,4 @@
-"""The interface of a cloud: its tasks, its images, what it is connected with, and its entry in the registry."""
+"""The interface of a cloud: its tasks, its images, its sign-in, what it is connected with, and its registry entry."""
 
 from __future__ import annotations
 
@@ -137,6 +137,41 @@ class ImageScans(Protocol):
         ...
 
 
+class SignIn(Protocol):
+    """One way to sign in, for all APIs of a run."""
+
+    @property
+    def description(self) -> str:
+        """Which credentials these are, for a line of the log, such as "the access key in HW_ACCESS_KEY"."""
+        ...
+
+    @property
+    def last_failure(self) -> str:
+        """Why the credentials could not be renewed when that was tried last; empty if they could."""
+        ...
+
+    @property
+    def advice(self) -> str:
+        """What makes these credentials last longer than a run, a sentence for an error message."""
+        ...
+
+    def credentials(self) -> Credentials:
+        """The credentials to use for the next request; signs in first, or renews them, where that is due.
+
+        Raises:
+            NotAuthorised: There are none, or the cloud refuses to give any.
+            GateError: The exchange failed in another way.
+        """
+        ...
+
+    def renewed(self) -> Credentials:
+        """The credentials after the cloud has refused those that were used; the same if there are no others.
+
+        Raises nothing for a failure, which `last_failure` then names: the refusal says more.
+        """
+        ...
+
+
 def _transport(base_url: str, **attributes: Any) -> Transport:
     with signals_delayed():
         from gate.clouds.transport import Transport  # noqa: PLC0415 - loads requests, which only a request needs
@@ -183,15 +218,19 @@ class Connection:
         return str(value or found), source
 
     def credentials(self, native: Sequence[Source], *, vendor: str, takes_token: bool = True) -> Credentials:
-        """Finds the credentials, and masks their secrets; see `find_credentials`."""
+        """Finds the credentials that are stored, and masks their secrets; see `find_credentials`."""
         others = self.other_sources
         found = find_credentials(self.environ, native, vendor=vendor, takes_token=takes_token, others=others)
-        for secret in found.secrets:
+        self.mask(found.secrets)
+        return found
+
+    def mask(self, secrets: Iterable[str]) -> None:
+        """Has the CI system mask these secrets in its log; call it before their first use."""
+        for secret in secrets:
             # Once, however often credentials are read: the command that masks a secret contains it.
             if len(secret) >= MIN_SECRET_LENGTH and secret not in self.masked:
                 self.mask_secret(secret)
                 self.masked.add(secret)
-        return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -215,6 +254,8 @@ class CloudProvider:
     """The names that the vendor's own tools use for the region, best first."""
     credential_sources: tuple[Source, ...]
     """The names that the vendor's own tools use for credentials, best first."""
+    oidc_audience: str
+    """The audience of an OIDC token that the cloud's token service expects unless the user has chosen another."""
     takes_token: bool = False
     """Whether one can sign in with the token of a user, without an access key."""
     min_poll_interval: float

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -11,8 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.clouds.api_client import Api, ApiClient
+from gate.clouds.credentials import Credentials
 from gate.clouds.huawei.error_response import read
 from gate.clouds.huawei.signature import TokenAuth
+from gate.clouds.sign_in.stored_keys import StoredKeys
 from gate.errors import (
     DeadlineExceeded,
     ForeignResponse,
@@ -437,9 +438,21 @@ EXPIRED = HttpResponse(status=401, body=b'{"error_code": "APIGW.0307", "error_ms
 
 def a_renewable_client(simulator: Simulator, fake_time: FakeTime) -> ApiClient:
     """A client that takes over another token when the first is refused, and no third."""
-    second = Api(base_url=simulator.url, auth=TokenAuth(TOKEN), secrets=("second", TOKEN), read=read)
-    first = replace(second, secrets=(TOKEN,), renew=lambda: second)
-    return ApiClient(first, a_connection(fake_time))
+    found = iter([Credentials(auth_token=TOKEN), Credentials(auth_token="second")])
+    last = Credentials(auth_token="second")
+    keys = StoredKeys(lambda: next(found, last))
+
+    def api(credentials: Credentials) -> Api:
+        return Api(
+            base_url=simulator.url,
+            auth=TokenAuth(TOKEN),
+            secrets=credentials.secrets,
+            read=read,
+            sign_in=keys,
+            rebuild=api,
+        )
+
+    return ApiClient(api(keys.credentials()), a_connection(fake_time))
 
 
 def test_the_lifetime_of_renewed_credentials_is_counted_from_their_first_success(fake_time: FakeTime) -> None:

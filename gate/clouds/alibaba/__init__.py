@@ -32,6 +32,7 @@ PROVIDER = CloudProvider(
     regions=REGIONS,
     region_variables=REGION_VARIABLES,
     credential_sources=SOURCES,
+    oidc_audience="sts.aliyuncs.com",
     # No quota is documented for this API; others of the product allow 10 calls a second (alibaba-security-center.md 5).
     min_poll_interval=5.0,
     registry_host=registry_host,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba.api import AlibabaCloud
 from gate.clouds.alibaba.error_response import read, read_registry
-from gate.clouds.alibaba.options import REGION_VARIABLES, SOURCES
+from gate.clouds.alibaba.options import REGION_VARIABLES
 from gate.clouds.alibaba.regions import REGIONS, endpoint
 from gate.clouds.alibaba.security_center import SecurityCenter
 from gate.clouds.alibaba.selection import Selection
+from gate.clouds.alibaba.sign_in import sign_in
 from gate.clouds.alibaba.signature import KeyPairAuth
 from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.regions import Region, known_region, place
@@ -19,7 +20,8 @@ from gate.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gate.clouds.interface import Connection, ImageScans
+    from gate.clouds.credentials import Credentials
+    from gate.clouds.interface import Connection, ImageScans, SignIn
     from gate.clouds.response import Response
 
 
@@ -34,23 +36,37 @@ def connect(connection: Connection) -> AlibabaCloud:
             remedy=f"Set {region.source}, such as cn-hangzhou or ap-southeast-1.",
         )
     endpoint_url = settings.endpoint or endpoint(_known(region))
-    sas = SecurityCenter(ApiClient(_api(connection, read, endpoint_url), connection))
+    way = sign_in(connection)
+    sas = SecurityCenter(ApiClient(_api(connection, way, read, endpoint_url), connection))
     selection, where = Selection.from_options(settings.for_cloud), place(region, settings.endpoint)
-    images = partial(_image_scans, connection, sas, region.name, where)
+    images = partial(_image_scans, connection, way, sas, region.name, where)
     return AlibabaCloud(sas, selection, connection.time_of_day.latest, where, images)
 
 
-def _image_scans(connection: Connection, sas: SecurityCenter, region: str, where: str) -> ImageScans:
+def _image_scans(connection: Connection, way: SignIn, sas: SecurityCenter, region: str, where: str) -> ImageScans:
     from gate.clouds.alibaba.images.connect import connect_images  # noqa: PLC0415 - only a run that judges images needs it
 
-    return connect_images(connection, sas, partial(_api, connection, read_registry), region=region, place=where)
+    registry_api = partial(_api, connection, way, read_registry)
+    return connect_images(connection, sas, registry_api, region=region, place=where)
 
 
-def _api(connection: Connection, read_response: Callable[[Response], dict[str, Any]], url: str) -> Api:
-    credentials = connection.credentials(SOURCES, vendor="Alibaba Cloud", takes_token=False)
-    auth = KeyPairAuth(credentials, connection.time_of_day.now)
-    renew = partial(_api, connection, read_response, url)
-    return Api(base_url=url, auth=auth, secrets=credentials.secrets, read=read_response, renew=renew)
+def _api(
+    connection: Connection,
+    way: SignIn,
+    read_response: Callable[[Response], dict[str, Any]],
+    url: str,
+    credentials: Credentials | None = None,
+) -> Api:
+    """The API at an address, with these credentials, or with those that are to be used now."""
+    credentials = credentials or way.credentials()
+    return Api(
+        base_url=url,
+        auth=KeyPairAuth(credentials, connection.time_of_day.now),
+        secrets=credentials.secrets,
+        read=read_response,
+        sign_in=way,
+        rebuild=partial(_api, connection, way, read_response, url),
+    )
 
 
 def _known(region: Region) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.clouds.credentials import Source
 from gate.settings import Option, identifier
@@ -35,7 +37,49 @@ TASK_TYPES = (
     "ASSET_EXPOSURE_SCAN",
     "VUL_CHECK_TASK",
 )
+ROLE_VARIABLES = ("ALIBABA_CLOUD_ROLE_ARN",)
+PROVIDER_VARIABLES = ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN",)
+_ROLE_ARN = re.compile(r"acs:ram::[0-9]+:role/[A-Za-z0-9.@_-]{1,64}")
+_PROVIDER_ARN = re.compile(r"acs:ram::[0-9]+:oidc-provider/[A-Za-z0-9._-]{1,128}")
+
+
+def _role_arn(text: str) -> str:
+    if not _ROLE_ARN.fullmatch(text):
+        raise ValueError(f"{text!r} is not the ARN of a role, acs:ram::<account>:role/<name>")
+    return text
+
+
+def _provider_arn(text: str) -> str:
+    if not _PROVIDER_ARN.fullmatch(text):
+        raise ValueError(f"{text!r} is not the ARN of an OIDC provider, acs:ram::<account>:oidc-provider/<name>")
+    return text
+
+
+SIGN_IN_OPTIONS = (
+    Option(
+        name="role-arn",
+        help="exchange the OIDC token for credentials of this RAM role",
+        parse=_role_arn,
+        metavar="ARN",
+        default_note=ROLE_VARIABLES[0],
+    ),
+    Option(
+        name="oidc-provider-arn",
+        help="the OIDC provider of RAM that trusts the token",
+        parse=_provider_arn,
+        metavar="ARN",
+        default_note=PROVIDER_VARIABLES[0],
+    ),
+    Option(
+        name="assume-role-arn",
+        help="assume this RAM role with the credentials of the sign-in",
+        parse=_role_arn,
+        metavar="ARN",
+    ),
+)
+"""Those that sign in without stored keys, or as another role (alibaba-images.md 10)."""
 OPTIONS = (
+    *SIGN_IN_OPTIONS,
     Option(name="task-type", help="select tasks of this type", choices=TASK_TYPES, metavar="TYPE", default=IMAGE_SCAN),
     Option(
         name="task-name",

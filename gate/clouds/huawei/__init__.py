@@ -32,6 +32,7 @@ PROVIDER = CloudProvider(
     regions=REGIONS,
     region_variables=REGION_VARIABLES,
     credential_sources=SOURCES,
+    oidc_audience="sts.myhuaweicloud.com",
     takes_token=True,
     # A user may call one API 5 times a minute (huawei-hss.md 5).
     min_poll_interval=12.0,

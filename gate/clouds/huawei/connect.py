@@ -9,9 +9,10 @@ from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.huawei.api import HuaweiCloud, checked_project_id, find_project
 from gate.clouds.huawei.error_response import read
 from gate.clouds.huawei.hss import Hss
-from gate.clouds.huawei.options import PROJECT_VARIABLES, REGION_VARIABLES, SOURCES
+from gate.clouds.huawei.options import PROJECT_VARIABLES, REGION_VARIABLES
 from gate.clouds.huawei.regions import REGIONS, hss_endpoint, iam_endpoint
 from gate.clouds.huawei.selection import Selection
+from gate.clouds.huawei.sign_in import sign_in
 from gate.clouds.huawei.signature import KeyPairAuth, TokenAuth
 from gate.clouds.regions import Region, known_region, place
 from gate.errors import UsageError
@@ -19,8 +20,9 @@ from gate.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gate.clouds.credentials import Credentials
     from gate.clouds.huawei.images.scans import HuaweiImageScans
-    from gate.clouds.interface import Connection
+    from gate.clouds.interface import Connection, SignIn
 
 
 def connect(connection: Connection) -> HuaweiCloud:
@@ -37,19 +39,22 @@ def connect(connection: Connection) -> HuaweiCloud:
         )
     hss_url = settings.endpoint or hss_endpoint(_known(region))
     iam_url = "" if project_id else str(options.get("iam-endpoint") or iam_endpoint(_known(region)))
-    hss = ApiClient(_api(connection, hss_url), connection)
+    api = partial(_api, connection, sign_in(connection))
+    hss = ApiClient(api(hss_url), connection)
     find: Callable[[], str] = partial(str, project_id)
     if not project_id:
-        find = cache(partial(find_project, ApiClient(_api(connection, iam_url), connection), region.name))
+        find = cache(partial(find_project, ApiClient(api(iam_url), connection), region.name))
     selection, where = Selection.from_options(options), place(region, settings.endpoint)
     project = Hss(hss, find)
-    return HuaweiCloud(project, selection, where, partial(_image_scans, connection, project, region.name, where))
+    return HuaweiCloud(project, selection, where, partial(_image_scans, connection, project, api, region.name, where))
 
 
-def _image_scans(connection: Connection, hss: Hss, region: str, where: str) -> HuaweiImageScans:
+def _image_scans(
+    connection: Connection, hss: Hss, api: Callable[[str], Api], region: str, where: str
+) -> HuaweiImageScans:
     from gate.clouds.huawei.images.connect import connect_images  # noqa: PLC0415 - only a run that needs images by name
 
-    return connect_images(connection, hss, partial(_api, connection), region=region, place=where)
+    return connect_images(connection, hss, api, region=region, place=where)
 
 
 def _known(region: Region) -> str:
@@ -64,8 +69,9 @@ def _known(region: Region) -> str:
     return known_region(region, REGIONS, service="Huawei Cloud", remedy=remedy)
 
 
-def _api(connection: Connection, url: str) -> Api:
-    credentials = connection.credentials(SOURCES, vendor="Huawei Cloud")
+def _api(connection: Connection, way: SignIn, url: str, credentials: Credentials | None = None) -> Api:
+    """The API at an address, with these credentials, or with those that are to be used now."""
+    credentials = credentials or way.credentials()
     auth = (
         KeyPairAuth(credentials, connection.time_of_day.now)
         if credentials.is_key_pair
@@ -77,5 +83,6 @@ def _api(connection: Connection, url: str) -> Api:
         secrets=credentials.secrets,
         read=partial(read, by_token=not credentials.is_key_pair),
         signs_the_time=credentials.is_key_pair,
-        renew=partial(_api, connection, url),
+        sign_in=way,
+        rebuild=partial(_api, connection, way, url),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from gate.clouds.credentials import Source
@@ -66,8 +67,58 @@ def _short_id(text: str) -> str:
     return identifier(_short(text))
 
 
-# Names, ranges and defaults: ListImageScanTask, huawei-hss.md 1.
+AGENCY_VARIABLES = ("HUAWEICLOUD_OIDC_AGENCY_URN",)
+PROVIDER_VARIABLES = ("HUAWEICLOUD_OIDC_PROVIDER_URN",)
+IDENTITY_PROVIDER_VARIABLES = ("HUAWEICLOUD_SDK_IDP_ID",)
+_AGENCY_URN = re.compile(r"iam::[A-Za-z0-9]+:agency:[^\s:]{1,1400}")
+_PROVIDER_URN = re.compile(r"iam::[A-Za-z0-9]+:oidcProvider:[^\s:]{1,1400}")
+
+
+def _agency_urn(text: str) -> str:
+    if not _AGENCY_URN.fullmatch(text):
+        raise ValueError(f"{text!r} is not the URN of an agency, iam::<account id>:agency:<name>")
+    return text
+
+
+def _provider_urn(text: str) -> str:
+    if not _PROVIDER_URN.fullmatch(text):
+        raise ValueError(f"{text!r} is not the URN of an OIDC provider, iam::<account id>:oidcProvider:<name>")
+    return text
+
+
+SIGN_IN_OPTIONS = (
+    Option(
+        name="agency-urn",
+        help="exchange the OIDC token for credentials of this agency (trust agency)",
+        parse=_agency_urn,
+        metavar="URN",
+        default_note=AGENCY_VARIABLES[0],
+    ),
+    Option(
+        name="oidc-provider-urn",
+        help="the OIDC provider of IAM that trusts the token",
+        parse=_provider_urn,
+        metavar="URN",
+        default_note=PROVIDER_VARIABLES[0],
+    ),
+    Option(
+        name="identity-provider-id",
+        help="exchange the OIDC token by the older API of IAM, with the identity provider of this id",
+        parse=_short_id,
+        metavar="ID",
+        default_note=IDENTITY_PROVIDER_VARIABLES[0],
+    ),
+    Option(
+        name="assume-agency-urn",
+        help="assume this agency with the credentials of the sign-in",
+        parse=_agency_urn,
+        metavar="URN",
+    ),
+)
+"""Those that sign in without stored keys, or as another agency (huawei-hss.md 4.4)."""
+# Names, ranges and defaults of the others: ListImageScanTask, huawei-hss.md 1.
 OPTIONS = (
+    *SIGN_IN_OPTIONS,
     Option(
         name="project-id",
         help="select tasks of the project with this id",
