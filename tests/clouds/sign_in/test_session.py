@@ -10,7 +10,7 @@ import pytest
 from gate.clouds.credentials import Credentials
 from gate.clouds.sign_in.session import Session
 from gate.clouds.sign_in.stored_keys import StoredKeys
-from gate.errors import GateError, NotAuthorised, Unreachable
+from gate.errors import NotAuthorised, Unreachable
 from gate.outcome import EventKind
 from tests.clouds.builders import a_connection, events_of_kind
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gate.clouds import Connection
+    from gate.errors import GateError
     from tests.builders import FakeTime
 
 HOUR = 3600.0
@@ -109,7 +110,7 @@ def test_when_they_have_ended_the_ending_says_what_ran_out(
     exchange.error = error
     fake_time.elapsed = HOUR
 
-    with pytest.raises(type(error), match="^The credentials ended at 2026-01-31T13:00:00Z and could not be renewed"):
+    with pytest.raises(type(error), match=r"^The credentials ended at 2026-01-31T13:00:00Z and could not be renewed"):
         session.credentials()
     assert exchange.calls == [True, True]
 
