@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SHORTEST_SESSION, _LONGEST_SESSION = 900, 43_200
-"""Seconds that both clouds allow (alibaba-security-center.md 4.3, huawei-hss.md 4.4)."""
+"""Seconds that both clouds allow (sign-in.md 1.1 and 2.1)."""
 
 
 def session_duration(text: str) -> float:
@@ -24,7 +24,7 @@ def session_duration(text: str) -> float:
 
 
 def session_name(text: str) -> str:
-    """Parses the name of a session, as both clouds allow it (alibaba-security-center.md 4.3, huawei-hss.md 4.4)."""
+    """Parses the name of a session, as both clouds allow it (sign-in.md 1.1 and 2.1)."""
     if not re.fullmatch(r"[A-Za-z0-9.@_-]{2,64}", text):
         raise ValueError(f"{text!r} is not a name of 2 to 64 letters, digits, dots, dashes, underscores and @")
     return text

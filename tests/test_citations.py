@@ -205,6 +205,7 @@ def test_the_repository_cites_its_facts_all_over() -> None:
         "ci-hosts.md",
         "report-readers.md",
         "image-references.md",
+        "sign-in.md",
     }
 
 

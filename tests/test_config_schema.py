@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SCHEMA: dict[str, Any] = json.loads(importlib.resources.files("gate").joinpath("config.schema.json").read_text())
 VALIDATOR = Draft7Validator(SCHEMA)
-README = (Path(__file__).parent.parent / "README.md").read_text()
+OPTIONS_PAGE = (Path(__file__).parent.parent / "docs" / "options.md").read_text()
 WAIVER = '[[waiver]]\nid = "CVE-2026-1"\nimages = ["*"]\nreason = "not reachable"\nuntil = 2020-03-01\n'
 every_option = pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 IMAGE = 'image = "team/web:1.0"\n'
@@ -179,9 +179,9 @@ def test_an_option_of_two_clouds_has_the_words_of_both() -> None:
     assert words == [*(word for option in own for word in option.choices), "none"]
 
 
-def test_the_example_of_the_readme_is_valid(tmp_path: Path) -> None:
+def test_the_example_of_the_documentation_is_valid(tmp_path: Path) -> None:
     (example,) = [
-        block for block in re.findall(r"^```toml\n(.*?)```", README, re.MULTILINE | re.DOTALL) if "cloud" in block
+        block for block in re.findall(r"^```toml\n(.*?)```", OPTIONS_PAGE, re.MULTILINE | re.DOTALL) if "cloud" in block
     ]
     (tmp_path / "gate.toml").write_text(example)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 SENDERS = {"call", "_create", "_fetch", "_get"}
 """The names of the functions that send a request, one of whose texts names the operation or its path."""
-README = (ROOT / "README.md").read_text().partition("### Permissions\n")[2].partition("\n## ")[0]
+TASKS = (ROOT / "docs" / "permissions.md").read_text()
 IMAGES = (ROOT / "docs" / "images.md").read_text().partition("## Permissions\n")[2]
 ACTION = re.compile("[a-z-]+:([A-Za-z]+)")
 EXPLAINS = "registries/images"
@@ -100,7 +100,7 @@ def test_the_permissions_for_images_list_every_operation_that_is_called_for_imag
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_the_permissions_for_a_scan_task_list_every_operation_that_is_called_for_one_and_no_other(cloud: str) -> None:
-    text = about(cloud, README)
+    text = about(cloud, TASKS)
     named = {ACTION.fullmatch(action)[1] for action in actions(text)} if "```json" in text else set()  # type: ignore[index] # it matches
 
     assert (documented(text) | named) - {EXPLAINS} == operations(folder(cloud).glob("*.py"))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.harness import Gate
 
-# In the order in which the README names them: the first that is set gets the result.
+# In the order in which the CI systems are listed: the first that is set gets the result.
 SET_BY = {
     "github": ("GITHUB_ACTIONS", "true"),
     "gitlab": ("GITLAB_CI", "true"),

@@ -1,7 +1,7 @@
 """Generates the documentation of options, exit codes and scenarios from the tables that the program itself uses.
 
-`python -m tools.document` updates README.md, action.yml, the GitLab component and the JSON schema of the config file; a
-test fails if they are out of date.
+`python -m tools.document` updates README.md, two pages, action.yml, the GitLab component and the JSON schema of the
+config file; a test fails if they are out of date.
 """
 
 from __future__ import annotations
@@ -18,20 +18,38 @@ from gate.simulator import IMAGE_SCENARIOS, SCENARIOS
 from tools.config_schema import config_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gate.settings import Option
 
 _WHAT_TO_DO = {
     ExitCode.BLOCKED: "fix the images, or raise a limit",
     ExitCode.USAGE: "correct what the message names",
-    ExitCode.NOT_AUTHORISED: "see [Permissions](#permissions)",
+    ExitCode.NOT_AUTHORISED: "see [permissions](docs/permissions.md)",
     ExitCode.CLOUD_UNAVAILABLE: "run again; check endpoint and proxy; allow 150 MB of memory",
     ExitCode.NOT_FINAL: "raise `--timeout`",
     ExitCode.TASK_ENDED_BADLY: "scan again",
     ExitCode.NOTHING_TO_JUDGE: "start a scan; check region and project",
     ExitCode.BUG: "report it with the traceback from the log",
 }
+_MAIN_OPTIONS = (
+    "cloud",
+    "region",
+    "image",
+    "images-from",
+    "scan",
+    "max-failed",
+    "max-risky",
+    "severity-cutoff",
+    "max-findings",
+    "waivers",
+    "max-age",
+    "timeout",
+    "report",
+    "warn-only",
+    "config",
+)
+"""Those that most jobs have, for the README."""
 ROOT = Path(__file__).parent.parent
 _COMPONENT_OPTIONS = [option for option in (*OPTIONS, CONFIG) if option.name not in {"report", "ci"}]
 _ONE_LINE = r"^[^\r\n\x{85}\x{2028}\x{2029}]*$"
@@ -45,10 +63,22 @@ _SECRET_INPUTS = {
 
 
 def readme(text: str) -> str:
-    """README.md with up-to-date tables of options, exit codes and scenarios."""
-    for name, table in (("options", _table()), ("exit codes", _exit_codes()), ("scenarios", _scenarios())):
-        text = _between(text, f"<!-- {name} -->\n", f"<!-- end of {name} -->", "\n".join((*table, "")))
-    return text
+    """README.md with up-to-date tables of exit codes and of the options that people use."""
+    return _with_table(_with_table(text, "options", _main_options()), "exit codes", _exit_codes())
+
+
+def options_page(text: str) -> str:
+    """The page of all options, with an up-to-date table."""
+    return _with_table(text, "options", _table())
+
+
+def simulator_page(text: str) -> str:
+    """The page of the simulator, with an up-to-date table of scenarios."""
+    return _with_table(text, "scenarios", _scenarios())
+
+
+def _with_table(text: str, name: str, lines: Iterable[str]) -> str:
+    return _between(text, f"<!-- {name} -->\n", f"<!-- end of {name} -->", "\n".join((*lines, "")))
 
 
 def action(text: str) -> str:
@@ -102,6 +132,16 @@ def _table() -> Iterator[str]:
     yield f"| `--no-variables` | off | {NO_VARIABLES_HELP} |"
 
 
+def _main_options() -> Iterator[str]:
+    yield "| option | meaning |"
+    yield "| --- | --- |"
+    known = {option.name: option for option in (*OPTIONS, CONFIG)}
+    for option in map(known.__getitem__, _MAIN_OPTIONS):
+        default = _default(option)
+        is_value = default.startswith("`") and default != f"`{option.unset}`"
+        yield f"| `--{option.name}` | {option.help.replace('|', ' or ')}{f' (default {default})' if is_value else ''} |"
+
+
 def _exit_codes() -> Iterator[str]:
     yield "| code | meaning | what to do |"
     yield "| --- | --- | --- |"
@@ -147,6 +187,8 @@ def schema(_text: str) -> str:
 
 DOCUMENTS = {
     "README.md": readme,
+    "docs/options.md": options_page,
+    "docs/simulator.md": simulator_page,
     "action.yml": action,
     "templates/scan-gate.yml": component,
     "gate/config.schema.json": schema,

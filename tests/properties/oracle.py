@@ -1,6 +1,6 @@
 """Finds the evidence for a verdict in the raw responses, independently of the gate.
 
-It is written from the rules (README "How it judges", docs/alibaba.md), and uses no module of the gate that translates
+It is written from the rules (docs/judging.md, docs/alibaba.md), and uses no module of the gate that translates
 or judges. It answers one question: do the responses show a complete and fresh task with all counts, and what are they?
 
 From the run it takes only the id of the judged task, and checks it against the requests.

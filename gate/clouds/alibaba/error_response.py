@@ -43,7 +43,7 @@ _CHECK_CLOCK = "Correct the clock of this machine; it may differ from the cloud'
 _CHECK_ID, _CHECK_SECRET = (
     f"Check the {part}; id, secret and security token have to be from the same key." for part in ("id", "secret")
 )
-_POLICIES = "the README has a policy for scan tasks, and docs/images.md one for images."
+_POLICIES = "docs/permissions.md has a policy for scan tasks, and docs/images.md one for images."
 _REMEDIES = {
     "InvalidSecurityToken": "Get a new security token, with the id and the secret that belong to it.",
     "MissingSecurityToken": "Set the security token too; the key is a temporary one.",

@@ -77,7 +77,7 @@ SIGN_IN_OPTIONS = (
         metavar="ARN",
     ),
 )
-"""Those that sign in without stored keys, or as another role (alibaba-images.md 10)."""
+"""Those that sign in without stored keys, or as another role (sign-in.md 1.1 and 1.2)."""
 OPTIONS = (
     *SIGN_IN_OPTIONS,
     Option(name="task-type", help="select tasks of this type", choices=TASK_TYPES, metavar="TYPE", default=IMAGE_SCAN),

@@ -115,7 +115,7 @@ SIGN_IN_OPTIONS = (
         metavar="URN",
     ),
 )
-"""Those that sign in without stored keys, or as another agency (huawei-hss.md 4.4)."""
+"""Those that sign in without stored keys, or as another agency (sign-in.md 2.1 to 2.3)."""
 # Names, ranges and defaults of the others: ListImageScanTask, huawei-hss.md 1.
 OPTIONS = (
     *SIGN_IN_OPTIONS,

@@ -431,7 +431,7 @@ def test_a_permission_of_container_registry_is_named_like_the_operation_where_it
     error = error_of_registry(a_response(gateway("NoPrivilege"), 403), operation)
 
     assert error.remedy == (
-        f"Allow cr:{operation}; the README has a policy for scan tasks, and docs/images.md one for images."
+        f"Allow cr:{operation}; docs/permissions.md has a policy for scan tasks, and docs/images.md one for images."
     )
 
 
