@@ -45,9 +45,13 @@ def _short_digest(text: str) -> str:
 
 
 def result(image: ScannedImage) -> str:
-    """The result in a word or two: `risky`, `no risks` or `unknown risk` if it was scanned, else its state."""
+    """The result in a word or two, and else the state.
+
+    Of an image that was scanned: `risky`, `not risky` if what was found does not count, `no risks` or `unknown risk`.
+    """
     if image.state is ImageState.SCANNED:
-        return _RISKS[image.is_risky]
+        has_findings = image.findings or any(image.kinds.values()) or any(image.severities.values())
+        return "not risky" if image.is_risky is False and has_findings else _RISKS[image.is_risky]
     return _STATES.get(image.state, str(image.state))
 
 

@@ -20,7 +20,7 @@ from gate.image_description import (
     status,
 )
 from gate.scan import ScanScope
-from tests.builders import NOW
+from tests.builders import NOW, a_finding
 from tests.hostile import HOSTILE
 
 DIGEST = f"sha256:{'57b6' * 16}"
@@ -59,6 +59,10 @@ def test_a_name_has_the_start_of_its_digest_and_nothing_else_is_cut(image: Image
     [
         (risky(), "risky"),
         (an_image(is_risky=False), "no risks"),
+        (an_image(is_risky=False, kinds={ScanScope.VULNERABILITY: 0}, severities={Severity.HIGH: 0}), "no risks"),
+        (an_image(is_risky=False, findings=(a_finding(),)), "not risky"),
+        (an_image(is_risky=False, kinds={ScanScope.VULNERABILITY: 1}), "not risky"),
+        (an_image(is_risky=False, severities={Severity.LOW: 1}), "not risky"),
         (an_image(is_risky=None), "unknown risk"),
         (an_image(ImageState.UNKNOWN), "unknown state"),
         *(

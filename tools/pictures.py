@@ -10,21 +10,32 @@ import html
 import sys
 import tempfile
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 
 from gate import __version__
+from gate.finding import Finding, FindingPolicy, Waiver
+from gate.findings.evaluate import evaluated
+from gate.findings.waivers import waiver_uses
 from gate.image import FailedImage, ImageRef, ImageState, ScannedImage, Severity
 from gate.images.counts import as_task
+from gate.images.judge import judge_images
 from gate.outcome import Event, EventKind, Outcome
 from gate.policy import Policy, judge
 from gate.reports import markdown
 from gate.reports.html import render
 from gate.scan import RISK_SCOPES, Counts, ScanScope, ScanTask, TaskState
+from gate.settings import Settings
 from tools.browser import browser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gate.policy import Verdict
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 _STARTED_AT = datetime(2026, 11, 20, 15, 42, 7, tzinfo=UTC)
@@ -59,6 +70,17 @@ _RELEASE: dict[str, tuple[int, ...]] = {
     "reports/warehouse-sync": (0, 0, 0),
 }
 """The vulnerabilities of each image, of high, medium and low severity; none of one that could not be scanned."""
+_PACKAGES = ("openssl", "curl", "zlib", "expat", "libxml2", "sqlite", "bash", "glibc", "perl", "systemd", "tar")
+_LEVELS = (Severity.HIGH, Severity.MEDIUM, Severity.LOW)
+_WAIVER = Waiver(
+    id="CVE-2026-4100",
+    images=("shop/*",),
+    package="openssl",
+    reason="The function is not called; see SEC-142.",
+    owner="security team",
+    until=date(2026, 11, 30),
+    source="waivers.toml, waiver 1",
+)
 _MOVED = "platform/gateway"
 
 _END = "Math.round(document.querySelectorAll('#images tbody tr')[4].getBoundingClientRect().bottom) + 8"
@@ -94,24 +116,32 @@ def blocked() -> Outcome:
 
 
 def release() -> Outcome:
-    """A blocked release of twelve images: four are risky, and one could not be scanned."""
-    images = tuple(_image(path, counts) for path, counts in _RELEASE.items())
+    """A blocked release of twelve images: two are risky, one could not be scanned, and a finding is waived."""
+    findings = FindingPolicy(severity_cutoff=Severity.MEDIUM, max_findings={Severity.HIGH: 0}, waivers=(_WAIVER,))
+    found = [_image(path, counts) for path, counts in _RELEASE.items()]
+    images = evaluated(found, findings, _STARTED_AT.date())
     waiting = as_task(tuple(replace(image, state=ImageState.WAITING) for image in images))
     polls = [waiting, as_task((*images[:7], *waiting.images[7:])), as_task(images)]
-    policy, now = Policy(max_risky=1), _STARTED_AT + timedelta(seconds=150)
+    policy, now = Policy(max_risky=1, findings=findings), _STARTED_AT + timedelta(seconds=150)
     events = [Event(kind=EventKind.POLL, at=at, task=task) for at, task in zip((0.4, 62.1, 118.7), polls, strict=True)]
     starting = "starting a scan of 12 of 12 images, as one; the cloud may charge for it"
     events.insert(1, Event(kind=EventKind.ACTION, at=0.5, text=starting))
     return Outcome(
         cloud="huawei",
-        verdict=judge(polls[-1], policy, now=now),
+        verdict=_judged(polls[-1], policy, now),
         policy=policy,
         task=polls[-1],
+        waivers=waiver_uses(findings.waivers, images, _STARTED_AT.date()),
         events=tuple(events),
         seconds=118.9,
         gate_version=__version__,
         generated_at=now,
     )
+
+
+def _judged(task: ScanTask, policy: Policy, now: datetime) -> Verdict:
+    settings = Settings(cloud="huawei", policy=policy, images=tuple(image.image for image in task.images))
+    return judge_images(task, settings, now=now, is_settled=True, is_time_up=False, where="Huawei Cloud")
 
 
 def _image(path: str, counts: tuple[int, ...]) -> ScannedImage:
@@ -120,7 +150,7 @@ def _image(path: str, counts: tuple[int, ...]) -> ScannedImage:
     image = ImageRef(registry="registry.example.com", namespace=namespace, name=name, tag="4.12.0", digest=digest)
     if not counts:
         return ScannedImage(image=image, state=ImageState.FAILED, reason="image_oversized")
-    severities = dict(zip((Severity.HIGH, Severity.MEDIUM, Severity.LOW), counts, strict=True))
+    severities = dict(zip(_LEVELS, counts, strict=True))
     return ScannedImage(
         image=image,
         state=ImageState.SCANNED,
@@ -128,9 +158,23 @@ def _image(path: str, counts: tuple[int, ...]) -> ScannedImage:
         scopes=RISK_SCOPES,
         kinds={ScanScope.VULNERABILITY: sum(counts)},
         severities=severities,
+        findings=tuple(_findings(severities)),
         is_risky=sum(counts) > 0,
         moved_to=f"sha256:{sha256(digest.encode()).hexdigest()}" if path == _MOVED else "",
     )
+
+
+def _findings(severities: Mapping[Severity, int]) -> Iterator[Finding]:
+    for level, number in severities.items():
+        for place, package in enumerate(_PACKAGES[:number]):
+            yield Finding(
+                id=f"CVE-2026-{4100 + 300 * _LEVELS.index(level) + place}",
+                package=package,
+                version=f"{place + 1}.{place * 3}.2",
+                severity=level,
+                raw_severity=level,
+                kind=ScanScope.VULNERABILITY,
+            )
 
 
 def _task(progress: int | None) -> ScanTask:
