@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from gate.buildkite_agent import AGENT, environ_of_agent, find_agent
 from gate.ci.annotations import severity
 from gate.ci.ci_system import CISystem
 from gate.reports import markdown
@@ -18,13 +17,7 @@ if TYPE_CHECKING:
 
     from gate.outcome import Outcome
 
-_AGENT = "buildkite-agent"
 _STYLES = {"notice": "success", "warning": "warning", "error": "error"}
-_PREFIX = "BUILDKITE"
-"""Of its own variables, one of which is the token with which it signs in to its server."""
-_PASSED_ON = frozenset(
-    {"PATH", "HOME", "USER", "TMPDIR", "LANG", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
-)
 _TIMEOUT = 10.0
 """Seconds."""
 
@@ -56,33 +49,23 @@ class Buildkite(CISystem):
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `CISystem.publish`."""
-        # With a relative folder in PATH, a file of the checkout could be run as the agent.
-        folders = [folder for folder in self._environ.get("PATH", "").split(os.pathsep) if folder.startswith("/")]
-        agent = shutil.which(_AGENT, path=os.pathsep.join(folders) or "/nowhere")
+        agent = find_agent(self._environ)
         if agent is None:
-            yield f"{_AGENT} is not in this container: annotate the build with the markdown report, as the docs show."
+            yield f"{AGENT} is not in this container: annotate the build with the markdown report, as the docs show."
             return
         command = [agent, "annotate", "--context", self._context, "--style", _STYLES[severity(outcome)]]
         try:
             subprocess.run(  # noqa: S603 - the CI system's own program, with arguments of ours only
                 command,
                 input="".join(markdown.render(outcome)).encode(),
-                env=self._environ_of_agent(),
+                env=environ_of_agent(self._environ),
                 capture_output=True,
                 check=True,
                 timeout=_TIMEOUT,
             )
         except (OSError, subprocess.SubprocessError) as error:
             output = getattr(error, "stderr", None) or str(error).encode()
-            yield f"{_AGENT} did not take the annotation ({one_line(output.decode(errors='replace'), 200)})."
-
-    def _environ_of_agent(self) -> dict[str, str]:
-        """What the agent needs to find its job and its server; no credentials of a cloud among it."""
-        return {
-            name: value
-            for name, value in self._environ.items()
-            if name.startswith(_PREFIX) or name.upper() in _PASSED_ON
-        }
+            yield f"{AGENT} did not take the annotation ({one_line(output.decode(errors='replace'), 200)})."
 
 
 CI_SYSTEM = Buildkite

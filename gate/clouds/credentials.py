@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gate.clouds.secret_file import mistaken_for_its_file, read_secret_file
 from gate.errors import NotAuthorised, UsageError
-from gate.unexpanded import mistake_in, mistake_in_path
+from gate.unexpanded import mistake_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
-
-_MAX_FILE_SIZE = 65_536
-"""Bytes; the longest credential is a token of some 20,000."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -180,46 +176,13 @@ def _read(environ: Mapping[str, str], name: str) -> str:
     path = environ.get(f"{name}_FILE", "").strip() if name else ""
     if value or not path:
         return value
-    if mistake := mistake_in_path(path):
-        raise _unreadable(name, mistake, means="The path was never filled in.")
-    try:
-        with Path(path).open("rb") as file:
-            return _text(file.read(_MAX_FILE_SIZE + 1))
-    except OSError as error:
-        means = "The secret is not mounted into this job, or this user may not read it."
-        raise _unreadable(name, str(error.strerror), means=means) from None
-    except ValueError as error:
-        raise _unreadable(name, str(error), means="It is something other than the file of one credential.") from None
-
-
-def _text(content: bytes) -> str:
-    if len(content) > _MAX_FILE_SIZE:
-        raise ValueError(f"it is larger than {_MAX_FILE_SIZE} bytes")
-    try:
-        return content.decode("utf-8-sig").strip()
-    except UnicodeDecodeError:
-        raise ValueError("it is not text in UTF-8") from None
-
-
-def _unreadable(name: str, why: str, *, means: str) -> UsageError:
-    # The path is not shown: it may be the secret itself, by mistake.
-    return UsageError(
-        f"{name}_FILE names a file that cannot be read: {why}.",
-        means=means,
-        remedy="Correct the path, or unset the variable.",
-    )
-
-
-def _mistaken_for_its_file(value: str) -> str:
-    """Says that a value is the path of a file: only of one that exists, since a token may begin with a slash too."""
-    is_path = value.startswith(("/", "./", "../")) and os.path.isfile(value)  # noqa: PTH113 - raises nothing
-    return "it is the path of a file, which a variable ending in _FILE would name" if is_path else ""
+    return read_secret_file(path, named_by=f"{name}_FILE")
 
 
 def _check_values(found: Credentials, source: Source) -> None:
     for part in fields(Source):
         value = getattr(found, part.name)
-        if mistake := mistake_in(value) or _mistaken_for_its_file(value):
+        if mistake := mistake_in(value) or mistaken_for_its_file(value):
             raise NotAuthorised(
                 f"The value of {_display(getattr(source, part.name))} is not a credential: {mistake}.",
                 means="The secret does not exist here, or was not set as it is, but with quotes or in another form.",
