@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _PREFIX = "SCAN_GATE_"
 _INPUT_PREFIX = "INPUT_"
+_WITHOUT_OPTION = ("SCAN_GATE_OIDC_TOKEN", "SCAN_GATE_SERVICE_CONNECTION_ID")
+"""The variables about signing in that are neither an option nor an input; they are read with the credentials."""
 _SIMILARITY = 0.8
 _SERVICE_ADDRESS = re.compile("(tcp|udp|sctp)://")
 """Kubernetes sets SCAN_GATE_PORT in every pod beside a service with the name scan-gate, as Docker did for its links
@@ -163,7 +165,7 @@ def _similar(name: str, known: Sequence[str]) -> str:
 
 
 def _secret_variables() -> set[str]:
-    return {f"{variable(name)}{ending}" for name in SECRETS for ending in ("", "_FILE")}
+    return {*_WITHOUT_OPTION, *(f"{variable(name)}{ending}" for name in SECRETS for ending in ("", "_FILE"))}
 
 
 _UNSET_WORDS = {"", *(option.unset for option in OPTIONS)}

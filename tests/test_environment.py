@@ -10,7 +10,7 @@ import pytest
 
 from gate import cli
 from gate.clouds import CLOUDS
-from gate.environment import find_variable, input_variable, variable
+from gate.environment import find_variable, ignored_variables, input_variable, unknown_variables, variable
 from gate.errors import ExitCode
 from gate.options import CONFIG, OPTIONS, SECRETS
 
@@ -300,3 +300,9 @@ def test_an_error_without_variables_names_the_option_alone(capsys: pytest.Captur
     cli.main(["check", "--no-variables"])
 
     assert "No cloud is given. Set --cloud to one of: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["SCAN_GATE_OIDC_TOKEN", "SCAN_GATE_SERVICE_CONNECTION_ID"])
+def test_a_variable_for_signing_in_is_known_though_it_is_neither_an_option_nor_an_input(name: str) -> None:
+    assert [*unknown_variables({name: "x"})] == []
+    assert [*ignored_variables({name: "x"})] == []

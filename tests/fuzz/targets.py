@@ -30,6 +30,7 @@ from gate.clouds.huawei.hss import Hss
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC, Selection
 from gate.clouds.redaction import Redactor
 from gate.clouds.response import Response, date_of, parse_json_object, retry_after
+from gate.clouds.sign_in.claims import audiences_of, describe_claims
 from gate.config_file import config_values
 from gate.errors import GateError
 from gate.finding import FindingStatus
@@ -40,8 +41,10 @@ from gate.options import OPTIONS
 from gate.policy import Policy, judge
 from gate.reports import json_report
 from gate.selection import staleness
+from gate.text import one_line
 from tests.builders import NOW, a_release, a_risky_image, a_task, an_outcome
 from tests.clouds.builders import newest_task
+from tests.clouds.sign_in.tokens import GITHUB_CLAIMS, a_token
 from tests.github_runner import parse_outputs
 
 if TYPE_CHECKING:
@@ -267,6 +270,13 @@ def _credentials(data: bytes) -> None:
         assert all(secret.isascii() and secret.isprintable() for secret in result.secrets)
 
 
+def _claims(data: bytes) -> None:
+    for token in (a_token(data), _text(data)):
+        described = describe_claims(token, NOW)
+        assert one_line(described, len(described)) == described
+        assert isinstance(audiences_of(token), tuple)
+
+
 def _redaction(data: bytes) -> None:
     secret, _, body = data.partition(b"\n")
     with suppress(UnicodeDecodeError):
@@ -332,6 +342,7 @@ TARGETS = {
         ),
     ),
     "credentials": Target(run=_credentials, seeds=(b"an-id-of-a-key\nthe-secret-of-a-key", b"id\n")),
+    "claims": Target(run=_claims, seeds=(json.dumps(GITHUB_CLAIMS).encode(), b'{"aud": ["a", 7], "exp": 1e300}')),
     "redaction": Target(
         run=_redaction, seeds=(b'the/secret+key\n{"seen": "the\\/secret%2bkey"}', b"12345678\n12345678")
     ),
