@@ -61,7 +61,14 @@ class Api:
 class ApiClient:
     """Calls the operations of one API, and retries after transient errors."""
 
-    def __init__(self, api: Api, connection: Connection) -> None:
+    def __init__(self, api: Api, connection: Connection, retries: RetryLoop | None = None) -> None:
+        """Opens the transport; sends no request.
+
+        Args:
+            api: The API.
+            connection: What the cloud is connected with.
+            retries: The retry loop of which the requests are a part, where it repeats more than them.
+        """
         self._api = api
         self._clock = connection.clock
         self._time_of_day = connection.time_of_day
@@ -71,12 +78,7 @@ class ApiClient:
         self._first_success: float | None = None
         self._connection = connection
         self._transport = connection.open_transport(api.base_url, secrets=api.secrets)
-        self._retries = RetryLoop(
-            clock=connection.clock,
-            time_of_day=connection.time_of_day,
-            deadline=connection.deadline,
-            event_log=connection.event_log,
-        )
+        self._retries = retries or retry_loop(connection)
 
     def call(
         self,
@@ -212,6 +214,16 @@ class ApiClient:
             return False
         self._event_log.note(f"this machine's clock is wrong; using that of {self._transport.host}: {server_time}")
         return True
+
+
+def retry_loop(connection: Connection) -> RetryLoop:
+    """A new retry loop on the clock and with the deadline of the run."""
+    return RetryLoop(
+        clock=connection.clock,
+        time_of_day=connection.time_of_day,
+        deadline=connection.deadline,
+        event_log=connection.event_log,
+    )
 
 
 def _encoded(query: Iterable[tuple[str, str]]) -> str:

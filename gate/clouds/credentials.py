@@ -111,6 +111,16 @@ def find_credentials(
     )
 
 
+def has_stored(environ: Mapping[str, str], native: Sequence[Source], *, takes_token: bool = True) -> bool:
+    """Whether any variable has a part of what `find_credentials` would take, be it complete or not.
+
+    Raises:
+        UsageError: A variable names a file that cannot be read.
+    """
+    given = (_credentials(environ, source) for source in (INPUT, OURS, *native))
+    return any((found if takes_token else replace(found, auth_token="")) != Credentials() for found in given)
+
+
 def first_variable(environ: Mapping[str, str], names: Iterable[str]) -> tuple[str, str]:
     """Returns the name and the value of the first of these variables that has one; both empty where none has.
 
