@@ -41,6 +41,8 @@ class Session:
         self._time_of_day = connection.time_of_day
         self._event_log = connection.event_log
         self._mask = connection.mask
+        self._deadline = connection.deadline
+        self._request_timeout = connection.settings.request_timeout
         self._current: Credentials | None = None
         self._ends_at = self._tried_at = -math.inf
         self.description = description
@@ -49,17 +51,26 @@ class Session:
     def credentials(self) -> Credentials:
         """See `SignIn.credentials`."""
         if self._current is None:
-            return self._sign_in()
+            return self._first_sign_in()
         left = self._ends_at - self._clock.elapsed()
         if left <= 0:
             return self._after_the_end(self._current)
-        if left < RENEWAL_MARGIN and self._clock.elapsed() - self._tried_at >= _PAUSE:
+        # At the deadline, a renewal would take the place of the last poll, which needs none.
+        is_due = left < RENEWAL_MARGIN and self._clock.elapsed() - self._tried_at >= _PAUSE
+        if is_due and not self._deadline.is_over():
             return self._renewed_or(self._current)
         return self._current
 
     def renewed(self) -> Credentials:
         """See `SignIn.renewed`."""
-        return self._renewed_or(self._current) if self._current else self._sign_in()
+        return self._renewed_or(self._current) if self._current else self._first_sign_in()
+
+    def _first_sign_in(self) -> Credentials:
+        # With a timeout of 0 there is one poll, and it needs credentials first.
+        with self._deadline.extended(self._request_timeout):
+            credentials = self._sign_in()
+        self._deadline.pause(0)
+        return credentials
 
     def _sign_in(self, *, is_retried: bool = True) -> Credentials:
         self._tried_at = self._clock.elapsed()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gate.clouds.credentials import Credentials
     from gate.clouds.interface import Connection
     from gate.clouds.retry_loop import RetryLoop
-    from gate.clouds.sign_in.tokens.interface import TokenSource
+    from gate.clouds.sign_in.tokens import TokenSource
 
 
 class TokenExchange:

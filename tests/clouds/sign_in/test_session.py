@@ -43,7 +43,7 @@ class Exchange:
 
 @pytest.fixture
 def connection(fake_time: FakeTime) -> Connection:
-    return a_connection(fake_time)
+    return a_connection(fake_time, timeout=2 * HOUR)
 
 
 @pytest.fixture
@@ -76,6 +76,31 @@ def test_credentials_are_renewed_when_less_than_five_minutes_are_left(
 
     assert [*ids(session, fake_time, 0, first, last)] == ["temporary-1", "temporary-1", "temporary-2"]
     assert exchange.calls == [True, False]
+
+
+def test_nothing_is_renewed_at_the_deadline_in_place_of_the_last_poll(fake_time: FakeTime) -> None:
+    connection = a_connection(fake_time, timeout=HOUR - 100)
+    exchange = Exchange(connection)
+    session = Session(exchange, connection, description="the role ci")
+
+    assert {*ids(session, fake_time, 0, HOUR - 100)} == {"temporary-1"}
+    assert exchange.calls == [True]
+
+
+def test_one_poll_can_be_sent_after_the_sign_in_however_short_the_timeout_is(fake_time: FakeTime) -> None:
+    connection = a_connection(fake_time, timeout=0)
+    exchange = Exchange(connection)
+    used = iter([connection.deadline.try_acquire_request, connection.deadline.try_acquire_request])
+    may_send: list[bool] = []
+
+    def exchanged(is_retried: bool) -> Credentials:  # noqa: FBT001 - the interface of an exchange
+        may_send.extend(acquire() for acquire in used)
+        return exchange(is_retried)
+
+    Session(exchanged, connection, description="the role ci").credentials()
+
+    assert [*may_send, connection.deadline.try_acquire_request()] == [True, True, True]
+    assert not connection.deadline.try_acquire_request()
 
 
 def test_what_was_exchanged_is_logged_without_a_secret_and_masked(session: Session, connection: Connection) -> None:
