@@ -6,6 +6,7 @@ from http.client import HTTPMessage
 from typing import Any, Literal, Protocol, TypeAlias
 from urllib.parse import unquote
 
+from gate.simulator.access import Access
 from gate.simulator.account import Account
 from gate.simulator.fault import HttpResponse
 from gate.simulator.quota import Quota
@@ -41,11 +42,28 @@ class HttpRequest:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Gateway:
+    """What a gateway knows when it authenticates a request."""
+
+    now: float
+    """In seconds since the epoch."""
+    expiry: float
+    """When the tokens of the account's own user expire, in seconds since the epoch."""
+    nonces: set[str]
+    """All that were used so far; that of an authenticated request is added."""
+    access: Access
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CloudState:
     """The state of the simulated account at the time of one request."""
 
     at: float
     """Now, in seconds since the epoch."""
+    url: str
+    """The endpoint of all clouds."""
+    access: Access
+    """Who may sign in, and the temporary keys that were given out."""
     account: Account
     """The images of the account, and what an operation can start and stop."""
     tasks: Sequence[Snapshot]
@@ -67,34 +85,27 @@ class ApiResponse:
     """Headers of HTTP itself; `to_http` adds those of the cloud."""
 
 
-class Cloud(Protocol):
-    """Renders the tasks that all simulated clouds share; a module with these functions is a cloud."""
-
-    def describe(self, url: str) -> dict[str, str]:
-        """Endpoint, credentials and region for a client."""
-        ...
+class Service(Protocol):
+    """Responds to requests from the state that all services share; a module with these functions is a service."""
 
     def claims(self, request: HttpRequest, /) -> bool:
-        """Whether the request is meant for this cloud."""
+        """Whether the request is meant for this service."""
         ...
 
     def operation(self, request: HttpRequest) -> str:
-        """The requested operation by the cloud's own name for it, or `unknown`."""
+        """The requested operation by the service's own name for it, or `unknown`."""
         ...
 
     def is_poll(self, operation: str) -> bool:
         """Whether an operation returns the status of a scan task."""
         ...
 
-    def gateway_error(self, request: HttpRequest, now: float, expiry: float, nonces: set[str], /) -> ApiResponse | None:
-        """The error with which the gateway rejects the request; None if it is routed and authenticated.
+    def is_exchange(self, operation: str) -> bool:
+        """Whether an operation gives temporary keys for an OIDC token."""
+        ...
 
-        Args:
-            request: The request.
-            now: Seconds since the epoch.
-            expiry: When every token expires, in seconds since the epoch.
-            nonces: All nonces used so far; that of an authenticated request is added.
-        """
+    def gateway_error(self, request: HttpRequest, gateway: Gateway) -> ApiResponse | None:
+        """The error with which the gateway rejects the request; None if it is routed, authenticated and allowed."""
         ...
 
     def respond(self, request: HttpRequest, state: CloudState) -> ApiResponse:
@@ -105,12 +116,24 @@ class Cloud(Protocol):
         """The error for a request over the rate limit; the next one is allowed in `wait` seconds."""
         ...
 
-    def forbidden(self) -> ApiResponse:
-        """The error for a user without the permission."""
+    def forbidden(self, operation: str, /) -> ApiResponse:
+        """The error for a user without the permission, or for a token that is not trusted."""
         ...
 
     def to_http(self, operation: str, response: ApiResponse, request_id: str) -> HttpResponse:
-        """Encodes a response as HTTP, with the request id where this cloud puts it."""
+        """Encodes a response as HTTP, with the request id where this service puts it."""
+        ...
+
+
+class Cloud(Service, Protocol):
+    """A simulated cloud; a module with these functions is one."""
+
+    def describe(self, url: str) -> dict[str, str]:
+        """Endpoint, credentials and region for a client."""
+        ...
+
+    def describe_sign_in(self, url: str) -> dict[str, str]:
+        """Endpoints, roles and providers for a client that signs in without keys."""
         ...
 
 

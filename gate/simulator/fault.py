@@ -1,6 +1,6 @@
 """Defines the faults that a test can inject between a cloud and its client."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import responses
@@ -10,6 +10,8 @@ ConnectionEnd = Literal["close", "reset", "hold"]
 
 POLL: Final = "poll"
 """Stands for every operation, of any cloud, that returns the status of a scan task."""
+EXCHANGE: Final = "exchange"
+"""Stands for every operation, of any cloud, that gives temporary keys for an OIDC token."""
 
 HTML: Final = {"Content-Type": "text/html; charset=utf-8"}
 JSON_CUT_OFF: Final = b'{"data_list": [{"task_id": "d5ceaaf4'
@@ -72,25 +74,21 @@ class Fault:
     """A response in place of the true one."""
 
     response: AnyResponse | Forbidden
-    requests: frozenset[int] | None = None
+    requests: Collection[int] | None = None
     """Numbers of the affected requests, counted from 1 per operation, or over all polls; `None` affects every one."""
     operation: str | None = None
-    """The affected operation by the cloud's own name, or POLL; `None` affects every operation."""
+    """The affected operation by the cloud's own name, POLL or EXCHANGE; `None` affects every operation."""
 
-    def applies_to(self, operation: str, number: int, poll: int | None) -> bool:
+    def applies_to(self, numbers: Mapping[str, int], operation: str) -> bool:
         """Whether the fault affects this request.
 
         Args:
+            numbers: The number of the request among those of its operation, and among all polls if it is one, and so
+                on, by the names that a fault can have for the operation.
             operation: The operation of the request.
-            number: The number of the request among those of this operation.
-            poll: The number of the request among all polls, or None if it is not a poll.
         """
-        if self.operation == POLL:
-            return poll is not None and self._has_number(poll)
-        return self.operation in {None, operation} and self._has_number(number)
-
-    def _has_number(self, number: int) -> bool:
-        return self.requests is None or number in self.requests
+        number = numbers.get(self.operation or operation)
+        return number is not None and (self.requests is None or number in self.requests)
 
 
 def login_page() -> HttpResponse:

@@ -1,13 +1,15 @@
 """Defines the scenarios by name: the state of the cloud, and the exit code that a gate must end with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
+from gate.simulator.access import TOKEN_SECONDS, Trust
 from gate.simulator.fault import POLL, Fault, Forbidden, connection_reset, login_page, server_error, truncated_response
 from gate.simulator.image import PushedImage
+from gate.simulator.oidc.claims import Job
 from gate.simulator.quota import Quota
 from gate.simulator.task import SimulatedTask, Stage, State
 
@@ -34,6 +36,11 @@ class Scenario:
     """The only cloud in which it can happen; empty if it can in all."""
     quota: Quota | None = None
     faults: tuple[Fault, ...] = ()
+    trust: Trust = field(default_factory=Trust)
+    """Which OIDC tokens the role of the account trusts."""
+    job: Job = field(default_factory=Job)
+    token_seconds: float = TOKEN_SECONDS
+    """How long an OIDC token lives."""
 
 
 RUNNING_POLLS: Final = (Stage(state="running", progress=20, polls=1), Stage(state="running", progress=70, polls=1))

@@ -3,7 +3,7 @@
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http import HTTPStatus
@@ -12,21 +12,26 @@ from threading import RLock
 from typing import Final, Self
 
 from gate.simulator import control
+from gate.simulator.access import Access
 from gate.simulator.account import Account
-from gate.simulator.cloud import JSON, ApiResponse, Cloud, CloudState, HttpRequest, NoTask
-from gate.simulator.fault import AnyResponse, Fault, Forbidden, HttpResponse
+from gate.simulator.cloud import JSON, ApiResponse, CloudState, Gateway, HttpRequest, NoTask, Service
+from gate.simulator.fault import EXCHANGE, POLL, AnyResponse, Fault, Forbidden, HttpResponse
 from gate.simulator.image import PushedImage
 from gate.simulator.image_scenario import IMAGE_SCENARIOS
 from gate.simulator.listener import LOOPBACK, Listener
+from gate.simulator.oidc import service as ci
 from gate.simulator.quota import Quota, Window
-from gate.simulator.registry import CLOUDS
+from gate.simulator.registry import CLOUDS, SERVICES
 from gate.simulator.scenario import SCENARIOS, Scenario
+from gate.simulator.sign_in_scenario import SIGN_IN_SCENARIOS
 from gate.simulator.task import SimulatedTask
 
 DEFAULT_PAGE_CAP: Final = 50
 
+ALL_SCENARIOS: Final = {**SCENARIOS, **IMAGE_SCENARIOS, **SIGN_IN_SCENARIOS}
+
 Operation = tuple[str, str]
-"""Cloud and operation, by name."""
+"""Cloud and operation, by name; a fault can also name a kind of operation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,18 +55,20 @@ class Simulator:
     """The simulated clouds on a loopback port, for as long as a `with` block or from `start` to `stop`.
 
     Args:
-        scenario: The state of the clouds: a name from SCENARIOS or IMAGE_SCENARIOS, or a custom scenario.
+        scenario: The state of the clouds: a name from SCENARIOS, IMAGE_SCENARIOS or SIGN_IN_SCENARIOS, or a custom one.
         port: 0 takes any free port.
         now: Its only clock, in seconds since the epoch; only the pauses of a SlowResponse are in real time.
     """
 
     account: Account
-    """Its tasks and images; like the next six attributes, a test may change it while the simulator runs."""
+    """Its tasks and images; like the next seven attributes, a test may change it while the simulator runs."""
+    access: Access
+    """Who may sign in to the account, and with what."""
     faults: list[Fault]
     """The first one that applies to a request provides the response."""
     quota: Quota | None
     expires_at: float
-    """When temporary keys and tokens expire, by `now`; keys without a token never do."""
+    """When the temporary keys and tokens of `describe` expire, by `now`; keys without a token never do."""
     rewrite: Callable[[str, JSON], JSON | AnyResponse] | None
     """Replaces a document with status 200, given the operation and the true document.
 
@@ -73,8 +80,11 @@ class Simulator:
     requests: list[Request]
 
     def __init__(self, scenario: str | Scenario = "clean", port: int = 0, now: Callable[[], float] = time.time) -> None:
-        self.scenario = {**SCENARIOS, **IMAGE_SCENARIOS}[scenario] if isinstance(scenario, str) else scenario
+        self.scenario = ALL_SCENARIOS[scenario] if isinstance(scenario, str) else scenario
         self.account = Account(self.scenario)
+        self.access = Access(
+            trust=self.scenario.trust, job=self.scenario.job, token_seconds=self.scenario.token_seconds
+        )
         self.faults = [*self.scenario.faults]
         self.quota = self.scenario.quota
         self.expires_at = math.inf
@@ -85,8 +95,8 @@ class Simulator:
         self.port = port
         self._now = now
         self._listener: Listener | None = None
+        self._total = 0
         self._calls: Counter[Operation] = Counter()
-        self._polls: Counter[str] = Counter()
         self._nonces: set[str] = set()
         self._windows: defaultdict[Operation, Window] = defaultdict(Window)
         # Requests are handled one at a time, however many connections there are; sending is not under the lock.
@@ -140,6 +150,23 @@ class Simulator:
         """Endpoint, credentials and region for a client, by cloud; the keys are valid only for this simulator."""
         return {name: cloud.describe(self.url) for name, cloud in CLOUDS.items()}
 
+    def describe_sign_in(self) -> dict[str, dict[str, str]]:
+        """What a client needs that signs in without keys: roles and endpoints by cloud, and the variables of `ci`."""
+        return {
+            **{name: cloud.describe_sign_in(self.url) for name, cloud in CLOUDS.items()},
+            "ci": ci.describe(self.url),
+        }
+
+    def token(self, system: str, *, audience: str = "") -> str:
+        """A new OIDC token, as a CI system gives it to a job: `github`, `gitlab`, `buildkite`, `azure`, `bitbucket`.
+
+        Args:
+            system: The CI system.
+            audience: For whom it is; empty for the default of the CI system.
+        """
+        with self._request_lock:
+            return self.access.token(system, ci.issuer(self.url), self._now(), audience=audience)
+
     def _handle(self, request: HttpRequest) -> AnyResponse:
         return self._pushed(request) if control.is_push(request) else self._handle_api(request)
 
@@ -152,16 +179,15 @@ class Simulator:
         return control.created(image)
 
     def _handle_api(self, request: HttpRequest) -> AnyResponse:
-        name, cloud = next((name, cloud) for name, cloud in reversed([*CLOUDS.items()]) if cloud.claims(request))
+        name, cloud = next((name, cloud) for name, cloud in reversed([*SERVICES.items()]) if cloud.claims(request))
         operation = cloud.operation(request)
         with self._request_lock:
             at = self._now()
-            self._calls[name, operation] += 1
-            self._polls[name] += cloud.is_poll(operation)
-            response = self._respond(cloud, (name, operation), request, at)
+            numbers = self._count(cloud, (name, operation))
+            response = self._respond(cloud, (name, operation), request, at, self._fault(numbers, operation))
             self.requests.append(
                 Request(
-                    number=self._calls.total(),
+                    number=self._total,
                     cloud=name,
                     operation=operation,
                     method=request.method,
@@ -174,14 +200,31 @@ class Simulator:
             )
         return response
 
-    def _respond(self, cloud: Cloud, operation: Operation, request: HttpRequest, at: float) -> AnyResponse:
+    def _count(self, cloud: Service, operation: Operation) -> dict[str, int]:
+        """The number of a request by every name that a fault can have for its operation."""
+        cloud_name, name = operation
+        kinds = {POLL: cloud.is_poll(name), EXCHANGE: cloud.is_exchange(name)}
+        names = [name, *(kind for kind, is_of_kind in kinds.items() if is_of_kind)]
+        self._total += 1
+        self._calls.update((cloud_name, one) for one in names)
+        return {one: self._calls[cloud_name, one] for one in names}
+
+    def _respond(
+        self,
+        cloud: Service,
+        operation: Operation,
+        request: HttpRequest,
+        at: float,
+        fault: AnyResponse | Forbidden | None,
+    ) -> AnyResponse:
         # The nonce of a request is used even if a fault replaces the response.
-        rejected = cloud.gateway_error(request, at, self.expires_at, self._nonces)
-        match fault := self._fault(cloud, operation):
+        gateway = Gateway(now=at, expiry=self.expires_at, nonces=self._nonces, access=self.access)
+        rejected = cloud.gateway_error(request, gateway)
+        match fault:
             case None:
                 response = rejected or self._throttled(cloud, operation, at) or self._true_response(cloud, request, at)
             case Forbidden():
-                response = rejected or cloud.forbidden()
+                response = rejected or cloud.forbidden(operation[1])
             case _:
                 return fault
         if response.status == HTTPStatus.OK and self.rewrite is not None:
@@ -189,23 +232,27 @@ class Simulator:
             if isinstance(rewritten, AnyResponse):
                 return rewritten
             response = replace(response, document=rewritten)
-        encoded = cloud.to_http(operation[1], response, request_id=f"{self._calls.total():032x}")
+        encoded = cloud.to_http(operation[1], response, request_id=f"{self._total:032x}")
         return replace(encoded, headers={"Date": formatdate(at, usegmt=True), **encoded.headers})
 
-    def _fault(self, cloud: Cloud, operation: Operation) -> AnyResponse | Forbidden | None:
-        cloud_name, name = operation
-        number, poll = self._calls[operation], self._polls[cloud_name] if cloud.is_poll(name) else None
-        return next((fault.response for fault in self.faults if fault.applies_to(name, number, poll)), None)
+    def _fault(self, numbers: Mapping[str, int], operation: str) -> AnyResponse | Forbidden | None:
+        return next((fault.response for fault in self.faults if fault.applies_to(numbers, operation)), None)
 
-    def _throttled(self, cloud: Cloud, operation: Operation, at: float) -> ApiResponse | None:
+    def _throttled(self, cloud: Service, operation: Operation, at: float) -> ApiResponse | None:
         if self.quota is None or not (wait := self._windows[operation].wait(self.quota, at)):
             return None
         return cloud.throttled(self.quota, wait)
 
-    def _true_response(self, cloud: Cloud, request: HttpRequest, at: float) -> ApiResponse:
+    def _true_response(self, cloud: Service, request: HttpRequest, at: float) -> ApiResponse:
         account = self.account
         state = CloudState(
-            at=at, account=account, tasks=account.snapshots(at), page_cap=self.page_cap, no_task=self.no_task
+            at=at,
+            url=self.url,
+            access=self.access,
+            account=account,
+            tasks=account.snapshots(at),
+            page_cap=self.page_cap,
+            no_task=self.no_task,
         )
         response = cloud.respond(request, state)
         account.poll(response.shown_tasks)

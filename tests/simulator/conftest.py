@@ -13,6 +13,7 @@ import pytest
 from gate.simulator import CLOUDS
 from tests.simulator.alibaba.signing import signing
 from tests.simulator.clients import AlibabaClient, HuaweiClient
+from tests.simulator.exchanges import AlibabaSignIn, HuaweiSignIn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from gate.simulator import Simulator
     from tests.simulator.clients import CloudClient
+    from tests.simulator.exchanges import SignIn
 
 PROJECT = "0123456789abcdef0123456789abcdef"
 
@@ -119,6 +121,16 @@ def cloud_client(request: pytest.FixtureRequest, call: CallAction, list_tasks: L
     """A client of each cloud in turn."""
     clients: dict[str, CloudClient] = {"alibaba": AlibabaClient(call), "huawei": HuaweiClient(list_tasks)}
     return clients[request.param]
+
+
+@pytest.fixture(params=sorted(CLOUDS))
+def sign_in(request: pytest.FixtureRequest, clock: Clock) -> SignIn:
+    """Signs in to each cloud in turn."""
+    clouds: dict[str, SignIn] = {
+        "alibaba": AlibabaSignIn(send=_send, clock=clock),
+        "huawei": HuaweiSignIn(send=_send, clock=clock),
+    }
+    return clouds[request.param]
 
 
 def _send(

@@ -1,7 +1,7 @@
-"""Simulates Security Center and Container Registry of Alibaba Cloud, from the published facts alone.
+"""Simulates Security Center, Container Registry, STS and the metadata service of Alibaba Cloud, from published facts.
 
-They are in alibaba-security-center.md and alibaba-images.md. Both products are on one port: a request names the
-version of the API, which differs.
+They are in alibaba-security-center.md, alibaba-images.md and sign-in.md. All products are on one port: a request
+names the version of the API, which differs.
 """
 
 import json
@@ -18,10 +18,14 @@ from gate.simulator.alibaba import (
     image_tasks,
     instances,
     leaves,
+    metadata,
     other_findings,
+    policy,
     registry,
     registry_scans,
+    rpc,
     scans,
+    sts,
     tasks,
     vulnerabilities,
 )
@@ -33,11 +37,16 @@ from gate.simulator.alibaba.pages import page
 from gate.simulator.alibaba.parameters import Parameters, is_true, read_parameters, validation_error
 from gate.simulator.alibaba.responses import Action, ok
 from gate.simulator.alibaba.signature import ALGORITHM
-from gate.simulator.cloud import ApiResponse, CloudState, HttpRequest
+from gate.simulator.cloud import ApiResponse, CloudState, Gateway, HttpRequest
 from gate.simulator.fault import HttpResponse
 from gate.simulator.quota import Quota
 
 FAULT_ID: Final = f"{0:032x}"
+PRODUCT_OF: Final = {
+    **dict.fromkeys(CONTAINER_REGISTRY, errors.CONTAINER_REGISTRY),
+    **dict.fromkeys(sts.TABLES, errors.STS),
+}
+"""The product of an action, as errors name it, where it is not Security Center."""
 
 
 def describe(url: str) -> dict[str, str]:
@@ -50,16 +59,31 @@ def describe(url: str) -> dict[str, str]:
     return {**places, **CREDENTIALS, "region": REGION}
 
 
+def describe_sign_in(url: str) -> dict[str, str]:
+    """Endpoints, roles and the provider for a client that signs in without keys."""
+    return {
+        **dict.fromkeys(("sts_endpoint", "metadata_endpoint"), url),
+        "role_arn": sts.ROLE_ARN,
+        "oidc_provider_arn": sts.PROVIDER_ARN,
+        "assume_role_arn": sts.ASSUMED_ROLE_ARN,
+        "oidc_audience": sts.AUDIENCE,
+    }
+
+
 def claims(request: HttpRequest) -> bool:
-    """Whether the request has headers or a signature algorithm of this cloud."""
+    """Whether the request has headers, a signature algorithm, an action or a path of this cloud."""
     has_headers = any(name.lower().startswith("x-acs-") for name in request.headers)
-    return has_headers or request.headers.get("Authorization", "").startswith(ALGORITHM)
+    is_signed = request.headers.get("Authorization", "").startswith(ALGORITHM)
+    has_action = request.path == "/" and bool(rpc.name(request, "Action"))
+    return has_headers or is_signed or has_action or bool(metadata.operation(request))
 
 
 def operation(request: HttpRequest) -> str:
-    """The requested action by its own name, or `unknown`."""
-    action = request.headers.get("x-acs-action", "")
-    actions = PRODUCTS.get(request.headers.get("x-acs-version", ""), {})
+    """The requested action by its own name, what the metadata service is asked for, or `unknown`."""
+    if of_metadata := metadata.operation(request):
+        return of_metadata
+    action = rpc.name(request, "Action")
+    actions = PRODUCTS.get(rpc.name(request, "Version"), {})
     return action if request.path == "/" and action in actions else "unknown"
 
 
@@ -68,15 +92,33 @@ def is_poll(operation: str) -> bool:
     return operation in {"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"}
 
 
-def gateway_error(request: HttpRequest, now: float, expiry: float, nonces: set[str]) -> ApiResponse | None:
-    """The error with which the gateway rejects the request; None if it is routed and authenticated."""
-    return _routing_error(request) or identity.authentication_error(request, now, expiry, nonces)
+def is_exchange(operation: str) -> bool:
+    """Whether an operation gives temporary keys for an OIDC token."""
+    return operation == sts.UNSIGNED
+
+
+def gateway_error(request: HttpRequest, gateway: Gateway) -> ApiResponse | None:
+    """The error with which the gateway rejects the request; None if it is routed, authenticated and allowed."""
+    if metadata.operation(request):
+        return None
+    if problem := _routing_error(request):
+        return problem
+    if (action := operation(request)) == sts.UNSIGNED:
+        return None
+    if problem := identity.authentication_error(request, gateway):
+        return problem
+    return None if policy.allows(identity.session_policy(request, gateway), action) else forbidden(action)
 
 
 def respond(request: HttpRequest, state: CloudState) -> ApiResponse:
     """The response of the action."""
+    if metadata.operation(request):
+        return metadata.respond(request, state)
     action = operation(request)
     parameters = read_parameters(ACTIONS[action], request)
+    if token := request.headers.get("x-acs-security-token"):
+        # Where the action and the signature are parameters, the token is one too.
+        parameters = {**parameters, "SecurityToken": [token]}
     return validation_error(ACTIONS[action], parameters) or RESPONSES[action](parameters, state)
 
 
@@ -86,19 +128,20 @@ def throttled(quota: Quota, wait: float) -> ApiResponse:
     return replace(error("Throttling.User"), headers=headers)
 
 
-def forbidden() -> ApiResponse:
-    """The error for a user whose policies do not allow the action."""
-    return error("NoPermission")
+def forbidden(operation: str) -> ApiResponse:
+    """The error for a user whose policies do not allow the action, or for a token that the role does not trust."""
+    return error("AuthenticationFail.NoPermission" if is_exchange(operation) else "NoPermission")
 
 
 def to_http(operation: str, response: ApiResponse, request_id: str) -> HttpResponse:
     """Encodes a response as HTTP, with the request id in its document."""
     document, written_id = response.document, str(UUID(request_id)).upper()
+    if isinstance(document, str):
+        return HttpResponse(status=response.status, headers={"Content-Type": "text/plain"}, body=document.encode())
     if response.status != HTTPStatus.OK:
-        is_registry = operation in CONTAINER_REGISTRY
-        response = errors.of_registry(response) if is_registry else response
-        document = body(response, written_id, errors.CONTAINER_REGISTRY if is_registry else errors.SECURITY_CENTER)
-    elif isinstance(document, dict):
+        response = errors.of_registry(response) if operation in CONTAINER_REGISTRY else response
+        document = body(response, written_id, PRODUCT_OF.get(operation, errors.SECURITY_CENTER))
+    elif isinstance(document, dict) and operation not in metadata.OPERATIONS:
         document = {**document, "RequestId": written_id}
     headers = {"Content-Type": "application/json;charset=utf-8", **response.headers}
     return HttpResponse(status=response.status, headers=headers, body=json.dumps(document).encode())
@@ -111,9 +154,9 @@ def error_response(code: str, message: str | None = None) -> HttpResponse:
 
 def _routing_error(request: HttpRequest) -> ApiResponse | None:
     for parameter in ("Action", "Version"):
-        if not request.headers.get(f"x-acs-{parameter}"):
+        if not rpc.name(request, parameter):
             return missing(parameter)
-    if request.headers["x-acs-version"] not in PRODUCTS:
+    if rpc.name(request, "Version") not in PRODUCTS:
         return invalid("Version")
     if (action := operation(request)) == "unknown":
         return error("InvalidApi.NotFound")
@@ -168,4 +211,5 @@ RESPONSES: Final[Mapping[str, Action]] = {
     "GetRepoTagScanStatus": registry_scans.of_image(registry_scans.get_status),
     "GetRepoTagScanSummary": registry_scans.of_image(registry_scans.get_summary),
     "ListRepoTagScanResult": registry_scans.of_image(registry_scans.list_result),
+    **sts.RESPONSES,
 }

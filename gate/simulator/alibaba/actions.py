@@ -7,6 +7,7 @@ alibaba-images.md 1 to 4. The maximum length of a page is not documented; see `p
 from collections.abc import Mapping
 from typing import Final
 
+from gate.simulator.alibaba import sts
 from gate.simulator.alibaba.criteria import JOINS, parse
 from gate.simulator.alibaba.parameters import Parameter, Table, boolean, comma_list, json_words, number, words
 from gate.simulator.task import Kind
@@ -187,8 +188,12 @@ CONTAINER_REGISTRY: Final[Mapping[str, Table]] = {
     },
 }
 
-PRODUCTS: Final[Mapping[str, Mapping[str, Table]]] = {"2018-12-03": SECURITY_CENTER, "2018-12-01": CONTAINER_REGISTRY}
-"""The actions of each product by the version of its API, by which a request names it; no action is in both."""
-ACTIONS: Final[Mapping[str, Table]] = {**SECURITY_CENTER, **CONTAINER_REGISTRY}
+PRODUCTS: Final[Mapping[str, Mapping[str, Table]]] = {
+    "2018-12-03": SECURITY_CENTER,
+    "2018-12-01": CONTAINER_REGISTRY,
+    sts.VERSION: sts.TABLES,
+}
+"""The actions of each product by the version of its API, by which a request names it; no action is in two."""
+ACTIONS: Final[Mapping[str, Table]] = {**SECURITY_CENTER, **CONTAINER_REGISTRY, **sts.TABLES}
 GET_ONLY: Final = frozenset({"GetRepoTag"})
 """All others accept POST too (alibaba-images.md 4)."""

@@ -1,4 +1,7 @@
-"""Renders the errors of both products and their gateway (alibaba-security-center.md 5, alibaba-images.md 1.3 and 4)."""
+"""Renders the errors of the products and their gateway.
+
+The facts are in alibaba-security-center.md 5, sign-in.md 1.3, and alibaba-images.md 1.3 and 4.
+"""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,6 +21,7 @@ class Product:
 
 
 SECURITY_CENTER: Final = Product(name="Sas", host="tds.cn-shanghai.aliyuncs.com")
+STS: Final = Product(name="Sts", host="sts.aliyuncs.com")
 CONTAINER_REGISTRY: Final = Product(name="cr", host="cr.cn-hangzhou.aliyuncs.com")
 
 ERRORS: Final = {
@@ -48,6 +52,24 @@ ERRORS: Final = {
     "InvalidApi.NotFound": (404, "Specified api is not found, please check your url and method."),
     "InvalidProduct.NotFound": (404, "Cannot find product according to your specified domain."),
     "InvalidProtocol.NeedSsl": (404, "Your request is denied as lack of ssl protect."),
+    # Of STS.
+    "AuthenticationFail.NoPermission": (401, "There is no permission"),
+    "AuthenticationFail.OIDCToken.AudienceNotMatch": (401, "Invalid audience."),
+    "AuthenticationFail.OIDCToken.Expired": (401, "This JsonWebToken is expired."),
+    "AuthenticationFail.OIDCToken.Invalid": (401, "The Jwt content is invalid that cannot be recognized."),
+    "AuthenticationFail.OIDCToken.InvalidSignature": (401, "OIDC token validate failed: invalid signature."),
+    "AuthenticationFail.OIDCToken.HttpsUrlInvalid": (401, "Invoke url failed due to certificate chain validation"),
+    "AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch": (
+        401,
+        "The https fingerprint of this discovery is invalid.",
+    ),
+    "EntityNotExist.Role": (404, "The specified Role not exists."),
+    "InvalidParameter.RoleArn": (400, "The parameter RoleArn is wrongly formed."),
+    "InvalidParameter.OIDCProviderArn": (400, "The parameter OIDCProviderArn is wrongly formed."),
+    "InvalidParameter.RoleSessionName": (400, "The parameter RoleSessionName is wrongly formed."),
+    "InvalidParameter.DurationSeconds": (400, "The Min/Max value of DurationSeconds is 15min/1hr."),
+    "InvalidParameter.PolicyGrammar": (400, "The parameter Policy has not passed grammar check."),
+    "InvalidParameter.PolicySize": (400, "The size of Policy must be smaller than 2048 bytes."),
 }
 """Throttling is HTTP 400, never 429. The messages of authentication errors are not among the collected facts."""
 

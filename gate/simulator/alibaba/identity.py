@@ -1,4 +1,7 @@
-"""Holds the only user of the simulated Alibaba Cloud and authenticates requests (alibaba-security-center.md 4.1, 5)."""
+"""Holds the only user of the simulated Alibaba Cloud, and authenticates requests.
+
+The facts are in alibaba-security-center.md 4.1 and 5.
+"""
 
 import hashlib
 import hmac
@@ -6,10 +9,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from gate.simulator.access import Keys
+from gate.simulator.alibaba import rpc
 from gate.simulator.alibaba.errors import error, missing
+from gate.simulator.alibaba.parameters import Parameters, value
 from gate.simulator.alibaba.signature import FORM, canonical_request, sign
 from gate.simulator.authorization import Authorization
-from gate.simulator.cloud import ApiResponse, HttpRequest
+from gate.simulator.cloud import ApiResponse, Gateway, HttpRequest
 
 REGION: Final = "cn-hangzhou"
 CREDENTIALS: Final[Mapping[str, str]] = {
@@ -26,21 +32,67 @@ REQUIRED: Final = {
 }
 
 
-def authentication_error(request: HttpRequest, now: float, expiry: float, nonces: set[str]) -> ApiResponse | None:
-    """Why this request is not authenticated, or None if it is; then its nonce is added to the used ones.
-
-    From `expiry` on, the token of temporary keys is rejected.
-    """
+def authentication_error(request: HttpRequest, gateway: Gateway) -> ApiResponse | None:
+    """Why this request is not authenticated, or None if it is; then its nonce is added to the used ones."""
     headers = {name.lower(): text for name, text in request.headers.items()}
+    if "authorization" not in headers and "Signature" in rpc.parameters(request):
+        return _rpc_error(request, gateway)
     if (authorization := Authorization.read(headers.get("authorization", ""), FORM)) is None:
         return error("IncompleteSignature")
+    if problem := _header_error(authorization.signed_headers, headers):
+        return problem
+    if (keys := _keys(authorization.access_key_id, gateway)) is None:
+        return error("InvalidAccessKeyId.NotFound")
     return (
-        _header_error(authorization.signed_headers, headers)
-        or _credential_error(authorization, headers, is_expired=now >= expiry)
-        or _date_error(headers["x-acs-date"], now)
-        or _signature_error(authorization, request, headers)
-        or _nonce_error(headers["x-acs-signature-nonce"], nonces)
+        _token_error(headers.get("x-acs-security-token"), keys, gateway.now)
+        or _date_error(headers["x-acs-date"], gateway.now)
+        or _signature_error(authorization, request, headers, keys)
+        or _nonce_error(headers["x-acs-signature-nonce"], gateway.nonces)
     )
+
+
+def session_policy(request: HttpRequest, gateway: Gateway) -> str:
+    """The session policy of the keys with which an authenticated request is signed; empty for none."""
+    authorization = Authorization.read(request.headers.get("Authorization", ""), FORM)
+    given = value(rpc.parameters(request), "AccessKeyId") if authorization is None else authorization.access_key_id
+    keys = _keys(given, gateway)
+    return keys.policy if keys else ""
+
+
+def _keys(access_key_id: str, gateway: Gateway) -> Keys | None:
+    """The user's own keys, or temporary ones; None if there are none with this id."""
+    if access_key_id != CREDENTIALS["access_key_id"]:
+        return gateway.access.keys("alibaba", access_key_id)
+    return Keys(
+        access_key_id=access_key_id,
+        secret=CREDENTIALS["access_key_secret"],
+        token=CREDENTIALS["security_token"],
+        expires_at=gateway.expiry,
+        is_temporary=False,
+    )
+
+
+def _rpc_error(request: HttpRequest, gateway: Gateway) -> ApiResponse | None:
+    given = rpc.parameters(request)
+    for name in ("AccessKeyId", "SignatureMethod", "SignatureVersion", "SignatureNonce", "Timestamp"):
+        if not value(given, name):
+            return missing(name)
+    if (value(given, "SignatureMethod"), value(given, "SignatureVersion")) != (rpc.METHOD, rpc.SIGNATURE_VERSION):
+        return error("IncompleteSignature")
+    if (keys := _keys(value(given, "AccessKeyId"), gateway)) is None:
+        return error("InvalidAccessKeyId.NotFound")
+    return (
+        _token_error(value(given, "SecurityToken") or None, keys, gateway.now)
+        or _date_error(value(given, "Timestamp"), gateway.now)
+        or _rpc_signature_error(request, given, keys)
+        or _nonce_error(value(given, "SignatureNonce"), gateway.nonces)
+    )
+
+
+def _rpc_signature_error(request: HttpRequest, given: Parameters, keys: Keys) -> ApiResponse | None:
+    expected = rpc.sign(request.method, given, keys.secret)
+    is_valid = hmac.compare_digest(expected.encode(), value(given, "Signature").encode())
+    return None if is_valid else error("SignatureDoesNotMatch")
 
 
 def _header_error(signed: tuple[str, ...], headers: Mapping[str, str]) -> ApiResponse | None:
@@ -53,15 +105,10 @@ def _header_error(signed: tuple[str, ...], headers: Mapping[str, str]) -> ApiRes
     return None
 
 
-def _credential_error(
-    authorization: Authorization, headers: Mapping[str, str], *, is_expired: bool
-) -> ApiResponse | None:
-    if not _is_credential("access_key_id", authorization.access_key_id):
-        return error("InvalidAccessKeyId.NotFound")
-    token = headers.get("x-acs-security-token")
-    if token is not None and (is_expired or not _is_credential("security_token", token)):
-        return error("InvalidSecurityToken.Expired")
-    return None
+def _token_error(token: str | None, keys: Keys, now: float) -> ApiResponse | None:
+    if keys.accepts(token, now):
+        return None
+    return error("MissingSecurityToken" if token is None else "InvalidSecurityToken.Expired")
 
 
 def _date_error(text: str, now: float) -> ApiResponse | None:
@@ -74,7 +121,7 @@ def _date_error(text: str, now: float) -> ApiResponse | None:
 
 
 def _signature_error(
-    authorization: Authorization, request: HttpRequest, headers: Mapping[str, str]
+    authorization: Authorization, request: HttpRequest, headers: Mapping[str, str], keys: Keys
 ) -> ApiResponse | None:
     canonical = canonical_request(
         method=request.method,
@@ -83,7 +130,7 @@ def _signature_error(
         body=request.body,
         signed_headers=authorization.signed_headers,
     )
-    expected = sign(canonical, secret=CREDENTIALS["access_key_secret"])
+    expected = sign(canonical, secret=keys.secret)
     is_body_intact = hmac.compare_digest(hashlib.sha256(request.body).hexdigest(), headers["x-acs-content-sha256"])
     is_valid = is_body_intact and hmac.compare_digest(expected, authorization.signature)
     return None if is_valid else error("SignatureDoesNotMatch")
@@ -95,7 +142,3 @@ def _nonce_error(nonce: str, nonces: set[str]) -> ApiResponse | None:
         return error("SignatureNonceUsed")
     nonces.add(nonce)
     return None
-
-
-def _is_credential(name: str, given: str) -> bool:
-    return hmac.compare_digest(CREDENTIALS[name].encode(), given.encode())

@@ -1,8 +1,8 @@
-"""Simulates Huawei Cloud HSS, SWR and the project lookup of IAM, from the published facts alone.
+"""Simulates Huawei Cloud HSS, SWR, STS, the metadata service and parts of IAM, from the published facts alone.
 
 Read `routes` (which request is for which operation), then what responds to it: `hss` with `rows`, `registries`,
-`scans`, `vulnerabilities` and `findings`, `swr`, `swr_enterprise` and `iam`; the facts are in huawei-hss.md and
-huawei-images.md.
+`scans`, `vulnerabilities` and `findings`, `swr`, `swr_enterprise` and `iam`, and what gives temporary keys: `sts`,
+`federation` and `metadata`; the facts are in huawei-hss.md, huawei-images.md and sign-in.md.
 """
 
 import json
@@ -13,9 +13,9 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
 
-from gate.simulator.cloud import ApiResponse, CloudState, HttpRequest
+from gate.simulator.cloud import ApiResponse, CloudState, Gateway, HttpRequest
 from gate.simulator.fault import HttpResponse
-from gate.simulator.huawei import identity
+from gate.simulator.huawei import federation, identity, sts
 from gate.simulator.huawei.call import Call
 from gate.simulator.huawei.checks import validation_error
 from gate.simulator.huawei.errors import error
@@ -25,12 +25,30 @@ from gate.simulator.quota import Quota
 
 FAULT_ID: Final = f"{0:032x}"
 UNKNOWN: Final = "unknown"
+OF_IAM: Final = frozenset({"projects", "CreateTokenWithIdToken", "CreateTemporaryAccessKeyByToken"})
+FORBIDDEN: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("AssumeAgencyWithOIDC", "AssumeAgency"), "STS5.1001"),
+    **dict.fromkeys(("CreateTokenWithIdToken", "CreateTemporaryAccessKeyByToken"), "IAM.0003"),
+}
+"""The error of a user without permission, by operation, where it is not that of HSS."""
 
 
 def describe(url: str) -> dict[str, str]:
     """Endpoints, credentials, region and project for a client."""
     places = dict.fromkeys(("endpoint", "iam_endpoint", "registry_endpoint"), url)
     return {**places, **CREDENTIALS, "region": REGION, "project_id": PROJECT_ID}
+
+
+def describe_sign_in(url: str) -> dict[str, str]:
+    """Endpoints, agencies and providers for a client that signs in without keys."""
+    return {
+        **dict.fromkeys(("sts_endpoint", "iam_endpoint", "metadata_endpoint"), url),
+        "agency_urn": sts.AGENCY_URN,
+        "oidc_provider_urn": sts.PROVIDER_URN,
+        "assume_agency_urn": sts.ASSUMED_AGENCY_URN,
+        "identity_provider_id": federation.PROVIDER_ID,
+        "oidc_audience": sts.AUDIENCE,
+    }
 
 
 def claims(_request: HttpRequest) -> bool:
@@ -48,11 +66,16 @@ def is_poll(operation: str) -> bool:
     return operation == "tasks"
 
 
-def gateway_error(request: HttpRequest, now: float, expiry: float, _nonces: set[str]) -> ApiResponse | None:
+def is_exchange(operation: str) -> bool:
+    """Whether an operation gives temporary keys for an OIDC token, or the token of IAM that leads to them."""
+    return operation in {"AssumeAgencyWithOIDC", "CreateTokenWithIdToken"}
+
+
+def gateway_error(request: HttpRequest, gateway: Gateway) -> ApiResponse | None:
     """The error with which the gateway rejects the request; None if it is routed and authenticated."""
-    if operation(request) == UNKNOWN:
+    if (name := operation(request)) == UNKNOWN:
         return error("APIGW.0101")
-    return identity.authentication_error(request, now, expiry)
+    return None if ROUTES[name].is_public else identity.authentication_error(request, gateway)
 
 
 def respond(request: HttpRequest, state: CloudState) -> ApiResponse:
@@ -65,7 +88,10 @@ def respond(request: HttpRequest, state: CloudState) -> ApiResponse:
     if problem := validation_error(query, route.checks, route.required):
         return error("HSS.0001" if request.path.startswith("/v5/") else "SVCSTG.SWR.4000014", problem)
     values = {**route.defaults, **{parameter: given[0] for parameter, given in query.items()}}
-    return route.respond(Call(path=path, query=values, names=query.get("name"), body=request.body, state=state))
+    call = Call(
+        path=path, query=values, names=query.get("name"), headers=request.headers, body=request.body, state=state
+    )
+    return route.respond(call)
 
 
 def throttled(quota: Quota, wait: float) -> ApiResponse:
@@ -76,23 +102,25 @@ def throttled(quota: Quota, wait: float) -> ApiResponse:
     return replace(error("APIGW.0308", f"The throttling threshold has been reached: {window}"), headers=headers)
 
 
-def forbidden() -> ApiResponse:
-    """The error of HSS for a user without the permission: HTTP 400, like all of its errors."""
-    return error("HSS.0013")
+def forbidden(operation: str) -> ApiResponse:
+    """The error of a service for a user without the permission; that of HSS is HTTP 400, like all of its errors."""
+    return error(FORBIDDEN.get(operation, "HSS.0013"))
 
 
 def to_http(operation: str, response: ApiResponse, request_id: str) -> HttpResponse:
-    """Encodes a response as HTTP: IAM names its trace, and the gateway repeats the request id in its own errors."""
+    """Encodes a response as HTTP: IAM names its trace, and gateway and STS repeat the request id in their errors."""
     body = response.document
-    if response.status != HTTPStatus.OK and body and body.get("error_code", "").startswith("APIGW."):
+    if isinstance(body, str):
+        return HttpResponse(status=response.status, headers={"Content-Type": "text/plain"}, body=body.encode())
+    is_success = response.status in {HTTPStatus.OK, HTTPStatus.CREATED}
+    if not is_success and body and body.get("error_code", "").startswith(("APIGW.", "STS5.")):
         body = {**body, "request_id": request_id}
-    is_iam = operation == "projects" and response.status == HTTPStatus.OK
     return HttpResponse(
         status=response.status,
         headers={
             "Server": "api-gateway",
             "Content-Type": "application/json",
-            "X-IAM-Trace-Id" if is_iam else "X-Request-Id": request_id,
+            "X-IAM-Trace-Id" if operation in OF_IAM and is_success else "X-Request-Id": request_id,
             **response.headers,
         },
         body=b"" if body is None else json.dumps(body).encode(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http.client import HTTPMessage
 
 from gate.simulator.cloud import CloudState
 from gate.simulator.huawei.checks import EVERY_ENTERPRISE_PROJECT
@@ -17,6 +18,8 @@ class Call:
     """The parameters, each with its first value, and the defaults of those that were not given."""
     names: Sequence[str] | None
     """Every value of the parameter `name`; None if it was not given."""
+    headers: HTTPMessage
+    """Names are case-insensitive."""
     body: bytes
     state: CloudState
 

@@ -1,4 +1,4 @@
-"""Renders the errors of HSS, SWR and the API gateway in front of them (huawei-hss.md 5, huawei-images.md 4)."""
+"""Renders the errors of HSS, SWR, IAM, STS and the API gateway (huawei-hss.md 5, sign-in.md 2.5)."""
 
 from http import HTTPStatus
 from typing import Final
@@ -34,8 +34,25 @@ SWR: Final = {
 }
 
 
+STS: Final = {
+    "STS5.1001": (403, "no identity-based policy allows the operation"),
+    "STS5.1106": (404, "the agency cannot be found"),
+    "STS5.2001": (400, "the audience is not known"),
+    # Stands for codes that no document has.
+    "STS5.0000": (400, "the request is invalid"),
+}
+"""Only the status of the first one is known."""
+
+IAM: Final = {
+    "IAM.0001": (401, "The request you have made requires authentication."),
+    "IAM.0003": (403, "You are not authorized to perform the requested action."),
+    "IAM.0004": (404, "Could not find what the request names."),
+    "IAM.0011": (400, "Request body is invalid."),
+}
+
+
 def error(code: str, message: str | None = None) -> ApiResponse:
-    """The error with this code, in the form of HSS, of SWR or of the gateway."""
+    """The error with this code, in the form of HSS, of SWR, or of the gateway, STS and IAM."""
     if code in HSS:
         text = message or HSS[code]
         return ApiResponse(
@@ -45,5 +62,5 @@ def error(code: str, message: str | None = None) -> ApiResponse:
     if code in SWR:
         status, text = SWR[code]
         return ApiResponse(status=status, document={"errors": [{"errorCode": code, "errorMessage": message or text}]})
-    status, default = GATEWAY[code]
+    status, default = {**GATEWAY, **STS, **IAM}[code]
     return ApiResponse(status=status, document={"error_msg": message or default, "error_code": code})

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from gate.simulator.access import Keys
 from gate.simulator.authorization import Authorization
-from gate.simulator.cloud import ApiResponse, HttpRequest
+from gate.simulator.cloud import ApiResponse, Gateway, HttpRequest
 from gate.simulator.huawei.errors import error
 from gate.simulator.huawei.signature import FORM, canonical_request, sign
 
@@ -19,32 +20,55 @@ CREDENTIALS: Final[Mapping[str, str]] = {
     "security_token": "simulated-huawei-security-token-that-opens-nothing",
     "auth_token": "simulated-huawei-auth-token-that-opens-nothing",
 }
+SCOPED: Final = "huawei-scoped"
+UNSCOPED: Final = "huawei-unscoped"
+"""The kinds of tokens of IAM, for `Access`: with a project, and without one."""
 CLOCK_TOLERANCE: Final = 15 * 60.0
 MUST_BE_SIGNED: Final = frozenset({"host", "x-sdk-date"})
 
 
-def authentication_error(request: HttpRequest, now: float, expiry: float) -> ApiResponse | None:
+def authentication_error(request: HttpRequest, gateway: Gateway) -> ApiResponse | None:
     """Why this request is not authenticated, or None if it is; an expired token is treated like a wrong one."""
-    is_expired = now >= expiry
     if (text := request.headers.get("Authorization")) is not None:
-        problem = _authorization_problem(text, request, now, is_expired=is_expired)
+        problem = _authorization_problem(text, request, gateway)
         return None if problem is None else _authentication_failure(problem)
     if (token := request.headers.get("X-Auth-Token")) is not None:
-        return error("APIGW.0307") if is_expired or not _is_credential("auth_token", token) else None
+        return None if _is_auth_token(token, gateway) else error("APIGW.0307")
     return _authentication_failure("x-auth-token not found")
 
 
-def _authorization_problem(text: str, request: HttpRequest, now: float, *, is_expired: bool) -> str | None:
+def _is_auth_token(token: str, gateway: Gateway) -> bool:
+    # An unscoped token is for IAM only, and its operation that takes one needs no other authentication.
+    if gateway.access.knows_token(SCOPED, token, gateway.now):
+        return True
+    is_own = hmac.compare_digest(CREDENTIALS["auth_token"].encode(), token.encode())
+    return is_own and gateway.now < gateway.expiry
+
+
+def _keys(access_key_id: str, gateway: Gateway) -> Keys | None:
+    """The user's own keys, or temporary ones; None if there are none with this id."""
+    if access_key_id != CREDENTIALS["access_key_id"]:
+        return gateway.access.keys("huawei", access_key_id)
+    return Keys(
+        access_key_id=access_key_id,
+        secret=CREDENTIALS["access_key_secret"],
+        token=CREDENTIALS["security_token"],
+        expires_at=gateway.expiry,
+        is_temporary=False,
+    )
+
+
+def _authorization_problem(text: str, request: HttpRequest, gateway: Gateway) -> str | None:
     if (authorization := Authorization.read(text, FORM)) is None:
         return "authorization header is not of the form SDK-HMAC-SHA256 Access=, SignedHeaders=, Signature="
-    if not _is_credential("access_key_id", authorization.access_key_id):
+    if (keys := _keys(authorization.access_key_id, gateway)) is None:
         return f"ak {authorization.access_key_id} not exist"
     headers = {name.lower(): value for name, value in request.headers.items()}
     return (
         _header_problem(authorization.signed_headers, headers)
-        or _token_problem(headers.get("x-security-token"), is_expired=is_expired)
-        or _date_problem(headers["x-sdk-date"], now)
-        or _signature_problem(authorization, request, headers)
+        or _token_problem(headers.get("x-security-token"), keys, gateway.now)
+        or _date_problem(headers["x-sdk-date"], gateway.now)
+        or _signature_problem(authorization, request, headers, keys.secret)
     )
 
 
@@ -59,9 +83,8 @@ def _header_problem(signed: tuple[str, ...], headers: Mapping[str, str]) -> str 
     return None
 
 
-def _token_problem(token: str | None, *, is_expired: bool) -> str | None:
-    is_valid = token is None or (_is_credential("security_token", token) and not is_expired)
-    return None if is_valid else "security token fail"
+def _token_problem(token: str | None, keys: Keys, now: float) -> str | None:
+    return None if keys.accepts(token, now) else "security token fail"
 
 
 def _date_problem(text: str, now: float) -> str | None:
@@ -75,7 +98,9 @@ def _date_problem(text: str, now: float) -> str | None:
     return None
 
 
-def _signature_problem(authorization: Authorization, request: HttpRequest, headers: Mapping[str, str]) -> str | None:
+def _signature_problem(
+    authorization: Authorization, request: HttpRequest, headers: Mapping[str, str], secret: str
+) -> str | None:
     canonical = canonical_request(
         method=request.method,
         target=request.target,
@@ -83,7 +108,7 @@ def _signature_problem(authorization: Authorization, request: HttpRequest, heade
         body=request.body,
         signed_headers=authorization.signed_headers,
     )
-    expected = sign(canonical, date=headers["x-sdk-date"], secret=CREDENTIALS["access_key_secret"])
+    expected = sign(canonical, date=headers["x-sdk-date"], secret=secret)
     if hmac.compare_digest(expected, authorization.signature):
         return None
     # The gateway shows the canonical request, with bars in place of line ends (huaweicloud-sdk-nodejs-v3 issue 2).
@@ -92,7 +117,3 @@ def _signature_problem(authorization: Authorization, request: HttpRequest, heade
 
 def _authentication_failure(problem: str) -> ApiResponse:
     return error("APIGW.0301", f"Incorrect IAM authentication information: {problem}")
-
-
-def _is_credential(name: str, given: str) -> bool:
-    return hmac.compare_digest(CREDENTIALS[name].encode(), given.encode())

@@ -1,4 +1,7 @@
-"""Which request is for which operation of HSS, IAM and SWR, by the vendor's own names for most of them."""
+"""Which request is for which operation of HSS, IAM, STS, SWR and the metadata service.
+
+Most operations have the vendor's own names.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,11 +11,14 @@ from typing import Final
 from gate.simulator.cloud import ApiResponse
 from gate.simulator.huawei import (
     base_images,
+    federation,
     findings,
     hss,
     iam,
+    metadata,
     parameters,
     row_query,
+    sts,
     swr,
     swr_enterprise,
     vulnerabilities,
@@ -32,6 +38,8 @@ class Route:
     checks: Mapping[str, Check] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     defaults: Mapping[str, str] = field(default_factory=dict)
+    is_public: bool = False
+    """Whether the gateway lets requests without a signature or a token through."""
 
 
 def _path(template: str) -> re.Pattern[str]:
@@ -174,6 +182,22 @@ ROUTES: Final[Mapping[str, Route]] = {
     ),
     "ListInstanceArtifactVulnerabilities": Route(
         method="GET", path=_path(f"{ARTIFACTS}/{{digest}}/vulnerabilities"), respond=swr_enterprise.list_vulnerabilities
+    ),
+    "AssumeAgencyWithOIDC": Route(
+        method="POST", path=_path("/v5/agencies/assume-with-oidc"), respond=sts.assume_with_oidc, is_public=True
+    ),
+    "AssumeAgency": Route(method="POST", path=_path("/v5/agencies/assume"), respond=sts.assume),
+    "CreateTokenWithIdToken": Route(
+        method="POST", path=_path("/v3.0/OS-AUTH/id-token/tokens"), respond=federation.create_token, is_public=True
+    ),
+    "CreateTemporaryAccessKeyByToken": Route(
+        method="POST", path=_path("/v3.0/OS-CREDENTIAL/securitytokens"), respond=federation.create_keys, is_public=True
+    ),
+    "MetadataToken": Route(
+        method="PUT", path=_path("/meta-data/latest/api/token"), respond=metadata.create_token, is_public=True
+    ),
+    "MetadataSecurityKey": Route(
+        method="GET", path=_path("/openstack/latest/securitykey"), respond=metadata.security_key, is_public=True
     ),
 }
 """By the names of the operations; the first two are older here than the others."""
