@@ -21,11 +21,11 @@ from gate.log import Log
 from gate.options import OPTIONS
 from gate.ownership import is_root
 from gate.run_settings import settings_from
-from gate.simulator import IMAGE_SCENARIOS, SCENARIOS, PushedImage, Simulator
+from gate.simulator import IMAGE_SCENARIOS, SCENARIOS, SIGN_IN_SCENARIOS, PushedImage, Simulator
 from gate.writing import print_stdout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from gate.settings import Settings
     from gate.simulator import Scenario
@@ -34,6 +34,9 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 _LAST_PORT = 65535
 _FAST = {"poll-interval": 0.5, "appear-timeout": 3.0}
 _SCENARIOS = {**SCENARIOS, **IMAGE_SCENARIOS}
+_CREDENTIALS = frozenset({"access_key_id", "access_key_secret", "security_token", "auth_token"})
+_OTHER_WAYS = ("assume_", "identity_", "metadata_")
+"""How the names begin of what a check needs that signs in otherwise than with a token of its job alone."""
 
 
 class PlainOption(click.Option):
@@ -55,15 +58,16 @@ def _cloud(help_text: str) -> Callable[[Command], Command]:
     )
 
 
-_scenario = click.option(
-    "--scenario",
-    cls=PlainOption,
-    type=click.Choice([*_SCENARIOS]),
-    default="clean",
-    metavar="SCENARIO",
-    show_default=True,
-    help="what happens in the simulated cloud; see below",
-)
+def _scenario(scenarios: Mapping[str, Scenario]) -> Callable[[Command], Command]:
+    return click.option(
+        "--scenario",
+        cls=PlainOption,
+        type=click.Choice([*scenarios]),
+        default="clean",
+        metavar="SCENARIO",
+        show_default=True,
+        help="what happens in the simulated cloud; see below",
+    )
 
 
 class Port(click.ParamType[int]):
@@ -97,13 +101,26 @@ class ScenarioCommand(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes each scenario with what happens in it, and the exit code of a check."""
         super().format_epilog(ctx, formatter)
-        for code in sorted({known.expected_exit for known in _SCENARIOS.values()}):
-            rows = [(name, known.summary) for name, known in _SCENARIOS.items() if known.expected_exit == code]
-            with formatter.section(f"Scenarios in which a check exits with {code}"):
-                formatter.write_dl(rows)
+        _write_scenarios(formatter, "a check", _SCENARIOS)
 
 
-@click.command(cls=ScenarioCommand)
+class SimulateCommand(ScenarioCommand):
+    """The command whose help also lists the scenarios of signing in."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the same, and the scenarios that only a check with `--oidc` notices."""
+        super().format_epilog(ctx, formatter)
+        _write_scenarios(formatter, "a check that signs in with a token", SIGN_IN_SCENARIOS)
+
+
+def _write_scenarios(formatter: click.HelpFormatter, who: str, scenarios: Mapping[str, Scenario]) -> None:
+    for code in sorted({known.expected_exit for known in scenarios.values()}):
+        rows = [(name, known.summary) for name, known in scenarios.items() if known.expected_exit == code]
+        with formatter.section(f"Scenarios in which {who} exits with {code}"):
+            formatter.write_dl(rows)
+
+
+@click.command(cls=SimulateCommand)
 @click.option("--port", cls=PlainOption, type=Port(), default=0, help="listen on this port [default: any free one]")
 @click.option(
     "--json", "as_json", is_flag=True, help="print the address and the keys of every cloud, as one line of JSON"
@@ -116,18 +133,24 @@ class ScenarioCommand(click.Command):
     multiple=True,
     help="push this image at the start, as [REGISTRY/]NAMESPACE/NAME:TAG@sha256:DIGEST; repeatable",
 )
+@click.option(
+    "--oidc",
+    is_flag=True,
+    help="print the variables of a job that signs in with an OIDC token of GitHub, in place of keys",
+)
 @_cloud("print the variables for this cloud")
-@_scenario
-def simulate(port: int, cloud: str, scenario: str, images: tuple[PushedImage, ...], *, as_json: bool) -> int:
+@_scenario({**_SCENARIOS, **SIGN_IN_SCENARIOS})
+def simulate(
+    port: int, cloud: str, scenario: str, images: tuple[PushedImage, ...], *, as_json: bool, oidc: bool
+) -> int:
     """Serve all simulated clouds on one loopback port until stopped, and print the variables for a check of one."""
     simulator = Simulator(scenario, port)
     for image in images:
         simulator.push(image)
     try:
         with suppress(Interrupted), simulator:
-            clouds = simulator.describe()
-            asked = _SCENARIOS[scenario].images
-            print_stdout(f"{json.dumps(clouds)}\n" if as_json else _shell_commands(cloud, clouds[cloud], asked))
+            is_keyless = oidc or scenario in SIGN_IN_SCENARIOS
+            print_stdout((_json if as_json else _shell_commands)(simulator, cloud, is_keyless=is_keyless))
             while True:
                 time.sleep(1)
     except OSError as error:
@@ -149,7 +172,7 @@ def _cause(error: OSError) -> str:
 
 @click.command(cls=ScenarioCommand)
 @_cloud("simulate this cloud")
-@_scenario
+@_scenario(_SCENARIOS)
 @click.pass_obj
 def demo(clock: Clock | None, cloud: str, scenario: str) -> int:
     """Run check against a simulated cloud: what it prints and how it exits, without an account."""
@@ -182,13 +205,32 @@ def _demo_settings(cloud: str, described: Mapping[str, str], chosen: Scenario) -
     return settings_from({"cloud": cloud, **values, **schedule, "image": images}), keys
 
 
-def _shell_commands(cloud: str, described: Mapping[str, str], images: Sequence[str]) -> str:
-    lines = [f"export SCAN_GATE_CLOUD={cloud}"]
-    lines += [f"export SCAN_GATE_{name.upper()}={value}" for name, value in described.items()]
-    lines += ["export SCAN_GATE_IMAGE=" + shlex.quote("\n".join(images))] if images else []
+def _json(simulator: Simulator, _cloud: str, *, is_keyless: bool) -> str:
+    sign_in = {"sign_in": simulator.describe_sign_in()} if is_keyless else {}
+    return f"{json.dumps({**simulator.describe(), **sign_in})}\n"
+
+
+def _shell_commands(simulator: Simulator, cloud: str, *, is_keyless: bool) -> str:
+    variables = _keyless(simulator, cloud) if is_keyless else _named(simulator.describe()[cloud])
+    if images := simulator.scenario.images:
+        variables["SCAN_GATE_IMAGE"] = "\n".join(images)
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     # Where it was installed into a virtual environment, it is not on the PATH.
-    lines.append(
+    hint = (
         "# Paste these lines into a second shell, and run the check there by the path of this scan-gate, such as "
         "`.venv/bin/scan-gate check`; Ctrl-C stops the simulator."
     )
-    return "\n".join((*lines, ""))
+    return "\n".join((f"export SCAN_GATE_CLOUD={cloud}", *lines, hint, ""))
+
+
+def _named(described: Mapping[str, str]) -> dict[str, str]:
+    return {f"SCAN_GATE_{name.upper()}": value for name, value in described.items()}
+
+
+def _keyless(simulator: Simulator, cloud: str) -> dict[str, str]:
+    """The variables of a job of GitHub that signs in with its own token."""
+    described, sign_in = simulator.describe()[cloud], simulator.describe_sign_in()
+    places = {name: value for name, value in described.items() if name not in _CREDENTIALS}
+    roles = {name: value for name, value in sign_in[cloud].items() if not name.startswith(_OTHER_WAYS)}
+    job = {name: value for name, value in sign_in["ci"].items() if name.startswith("ACTIONS_")}
+    return {**_named({**places, **roles}), **job}

@@ -825,6 +825,46 @@ def test_simulate_prints_json_with_all_clouds(capsys: pytest.CaptureFixture[str]
     assert settings["alibaba"]["region"] == "cn-hangzhou"
 
 
+@pytest.mark.usefixtures("stopped_asleep")
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("asked", [["--oidc"], ["--scenario", "wrong-audience"]])
+def test_simulate_prints_the_variables_of_a_job_that_signs_in_with_a_token(
+    asked: list[str], cloud: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without any key: where and as whom to sign in, and where the token comes from."""
+    assert cli.main(["simulate", "--cloud", cloud, *asked]) == 0
+
+    exports = dict(re.findall(r"^export (\w+)=(.*)$", capsys.readouterr().out, flags=re.MULTILINE))
+    roles = {
+        name for name in Simulator().describe_sign_in()[cloud] if re.match(r"(?!assume).*_([au]rn|audience)", name)
+    }
+    assert len(roles) == 3
+    assert exports.keys() >= {f"SCAN_GATE_{name.upper()}" for name in ("cloud", "endpoint", "sts_endpoint", *roles)}
+    assert exports["ACTIONS_ID_TOKEN_REQUEST_URL"].startswith("'http://127.0.0.1:")
+    others = ("ACCESS_KEY", "SECURITY_TOKEN", "AUTH_TOKEN", "ASSUME", "IDENTITY", "METADATA")
+    assert not [name for name in exports if name.startswith(tuple(f"SCAN_GATE_{one}" for one in others))]
+
+
+@pytest.mark.usefixtures("stopped_asleep")
+def test_simulate_prints_json_with_all_that_signing_in_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["simulate", "--json", "--oidc"]) == 0
+
+    settings = json.loads(capsys.readouterr().out)
+    assert [*settings] == [*CLOUDS, "sign_in"]
+    assert [*settings["sign_in"]] == [*CLOUDS, "ci"]
+
+
+def test_the_help_of_simulate_lists_the_scenarios_of_signing_in(capsys: pytest.CaptureFixture[str]) -> None:
+    """`demo` has them not: it never signs in."""
+    cli.main(["simulate", "--help"])
+    simulate = " ".join(capsys.readouterr().out.split())
+    cli.main(["demo", "--help"])
+    demo = capsys.readouterr().out
+
+    assert "Scenarios in which a check that signs in with a token exits with 3: wrong-audience" in simulate
+    assert "wrong-audience" not in demo
+
+
 def test_simulate_refuses_a_port_in_use(capsys: pytest.CaptureFixture[str]) -> None:
     with Simulator("clean") as simulator:
         port = simulator.describe()["huawei"]["endpoint"].rpartition(":")[2]

@@ -22,7 +22,7 @@ from gate.options import CONFIG, OPTIONS, SECRETS
 from gate.policy import CLOCK_TOLERANCE, Decision, Policy
 from gate.reports import dotenv
 from gate.reports.size_limits import MAX_SUMMARY_SIZE
-from gate.simulator import IMAGE_SCENARIOS, SCENARIOS
+from gate.simulator import IMAGE_SCENARIOS, SCENARIOS, SIGN_IN_SCENARIOS
 from gate.wait import MAX_POLL_DELAY
 from gate.writing import write_atomically
 from tests.builders import an_outcome
@@ -126,7 +126,7 @@ def test_the_readme_explains_every_exit_code_once() -> None:
 
 def test_the_documents_name_every_verdict_and_every_scenario() -> None:
     assert [verdict for verdict in Decision if verdict not in section("Exit codes")] == []
-    known = (*SCENARIOS, *IMAGE_SCENARIOS)
+    known = (*SCENARIOS, *IMAGE_SCENARIOS, *SIGN_IN_SCENARIOS)
     assert [name for name in known if f"`{name}`" not in page("simulator")] == []
 
 

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from gate.errors import ExitCode
 from gate.help import EXIT_CODES
 from gate.options import CONFIG, NO_VARIABLES_HELP, OPTIONS
-from gate.simulator import IMAGE_SCENARIOS, SCENARIOS
+from gate.simulator import IMAGE_SCENARIOS, SCENARIOS, SIGN_IN_SCENARIOS
 from tools.config_schema import config_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gate.settings import Option
+    from gate.simulator import Scenario
 
 _WHAT_TO_DO = {
     ExitCode.BLOCKED: "fix the images, or raise a limit",
@@ -73,8 +74,9 @@ def options_page(text: str) -> str:
 
 
 def simulator_page(text: str) -> str:
-    """The page of the simulator, with an up-to-date table of scenarios."""
-    return _with_table(text, "scenarios", _scenarios())
+    """The page of the simulator, with up-to-date tables of scenarios."""
+    text = _with_table(text, "scenarios", _scenarios({**SCENARIOS, **IMAGE_SCENARIOS}))
+    return _with_table(text, "scenarios of signing in", _scenarios(SIGN_IN_SCENARIOS))
 
 
 def _with_table(text: str, name: str, lines: Iterable[str]) -> str:
@@ -148,10 +150,9 @@ def _exit_codes() -> Iterator[str]:
     yield from (f"| {code:d} | {text} | {_WHAT_TO_DO.get(code, '')} |" for code, text in EXIT_CODES.items())
 
 
-def _scenarios() -> Iterator[str]:
+def _scenarios(known: Mapping[str, Scenario]) -> Iterator[str]:
     yield "| scenario | what happens | exit code |"
     yield "| --- | --- | --- |"
-    known = {**SCENARIOS, **IMAGE_SCENARIOS}
     for name, scenario in sorted(known.items(), key=lambda pair: (bool(pair[1].images), pair[1].expected_exit)):
         yield f"| `{name}` | {scenario.summary} | {scenario.expected_exit} |"
 

@@ -42,8 +42,8 @@ class Trust:
     """The client ids of the provider; None for that of the cloud, and those that two CI systems give unasked."""
     subjects: tuple[str, ...] = SUBJECTS
     """Patterns, as for the condition StringLike."""
-    longest_session: int = HOUR
-    """Of the role, in seconds."""
+    longest_session: int = 12 * HOUR
+    """Of the role, in seconds; roles have an hour unless somebody sets more."""
 
     def knows_audience(self, audience: object, own: str) -> bool:
         """Whether a token for this audience, or these ones, is meant for a cloud that has this one of its own."""

@@ -27,6 +27,7 @@ from gate.simulator.sign_in_scenario import SIGN_IN_SCENARIOS
 from gate.simulator.task import SimulatedTask
 
 DEFAULT_PAGE_CAP: Final = 50
+SUCCESSES: Final = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
 
 ALL_SCENARIOS: Final = {**SCENARIOS, **IMAGE_SCENARIOS, **SIGN_IN_SCENARIOS}
 
@@ -70,7 +71,7 @@ class Simulator:
     expires_at: float
     """When the temporary keys and tokens of `describe` expire, by `now`; keys without a token never do."""
     rewrite: Callable[[str, JSON], JSON | AnyResponse] | None
-    """Replaces a document with status 200, given the operation and the true document.
+    """Replaces the document of a success, given the operation and the true document.
 
     It may return a complete response instead of a document.
     """
@@ -227,7 +228,7 @@ class Simulator:
                 response = rejected or cloud.forbidden(operation[1])
             case _:
                 return fault
-        if response.status == HTTPStatus.OK and self.rewrite is not None:
+        if response.status in SUCCESSES and self.rewrite is not None:
             rewritten = self.rewrite(operation[1], response.document)
             if isinstance(rewritten, AnyResponse):
                 return rewritten

@@ -48,6 +48,7 @@ SIGN_IN_SCENARIOS: Final[Mapping[str, Scenario]] = {
             "The scan takes two hours, and the role has sessions of one hour at most.",
             0,
             is_long=True,
+            trust=Trust(longest_session=HOUR),
         ),
         _scenario(
             "renewal-refused",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from urllib.parse import urlencode
 
 from tests.simulator.alibaba.signing import Signing as AlibabaSigning
 from tests.simulator.huawei.signing import Signing as HuaweiSigning
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gate.simulator import Simulator
     from tests.simulator.conftest import Clock, Response, SendRequest
 
@@ -33,6 +35,9 @@ class SignIn(Protocol):
     """Signs in to one cloud; `None` leaves a parameter out."""
 
     exchange_operation: str
+    audience: str
+    errors: ClassVar[Mapping[str, tuple[int, str]]]
+    """Status and code by what is wrong."""
 
     def exchange(self, simulator: Simulator, token: str | None = None, **others: object) -> Response:
         """The response to a token, which is a new one of GitHub unless another is given."""
@@ -62,9 +67,13 @@ class AlibabaSignIn:
     send: SendRequest
     clock: Clock
     exchange_operation = "AssumeRoleWithOIDC"
-    duration = "DurationSeconds"
-    session_name = "RoleSessionName"
-    role = "RoleArn"
+    audience = "sts.aliyuncs.com"
+    errors: ClassVar[Mapping[str, tuple[int, str]]] = {
+        "audience": (401, "AuthenticationFail.OIDCToken.AudienceNotMatch"),
+        "subject": (401, "AuthenticationFail.NoPermission"),
+        "expired token": (401, "AuthenticationFail.OIDCToken.Expired"),
+        "expired keys": (400, "InvalidSecurityToken.Expired"),
+    }
 
     def exchange(self, simulator: Simulator, token: str | None = None, **others: object) -> Response:
         known = simulator.describe_sign_in()["alibaba"]
@@ -125,9 +134,13 @@ class HuaweiSignIn:
     send: SendRequest
     clock: Clock
     exchange_operation = "AssumeAgencyWithOIDC"
-    duration = "duration_seconds"
-    session_name = "agency_session_name"
-    role = "agency_urn"
+    audience = "sts.myhuaweicloud.com"
+    errors: ClassVar[Mapping[str, tuple[int, str]]] = {
+        "audience": (400, "STS5.2001"),
+        "subject": (403, "STS5.1001"),
+        "expired token": (400, "STS5.0000"),
+        "expired keys": (401, "APIGW.0301"),
+    }
 
     def exchange(self, simulator: Simulator, token: str | None = None, **others: object) -> Response:
         known = simulator.describe_sign_in()["huawei"]

@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.simulator import EXCHANGE, Fault, Forbidden, Job, Simulator, Trust, server_error
+from gate.simulator import (
+    EXCHANGE,
+    IMAGE_SCENARIOS,
+    SCENARIOS,
+    SIGN_IN_SCENARIOS,
+    Fault,
+    Forbidden,
+    Job,
+    Simulator,
+    Trust,
+    server_error,
+)
 
 if TYPE_CHECKING:
+    from tests.simulator.clients import CloudClient
     from tests.simulator.conftest import Clock
     from tests.simulator.exchanges import SignIn
-
-AUDIENCES = {"AssumeRoleWithOIDC": "sts.aliyuncs.com", "AssumeAgencyWithOIDC": "sts.myhuaweicloud.com"}
-EXPIRED = {
-    "AssumeRoleWithOIDC": (400, "InvalidSecurityToken.Expired"),
-    "AssumeAgencyWithOIDC": (401, "APIGW.0301"),
-}
-NOT_TRUSTED = {
-    "AssumeRoleWithOIDC": (401, "AuthenticationFail.NoPermission"),
-    "AssumeAgencyWithOIDC": (403, "STS5.1001"),
-}
 
 
 def test_the_keys_for_a_token_are_accepted_until_they_expire(sign_in: SignIn, clock: Clock) -> None:
@@ -32,14 +34,14 @@ def test_the_keys_for_a_token_are_accepted_until_they_expire(sign_in: SignIn, cl
         after = sign_in.use(simulator, keys)
 
     assert before.status == 200
-    assert sign_in.error(after) == EXPIRED[sign_in.exchange_operation]
+    assert sign_in.error(after) == sign_in.errors["expired keys"]
     assert keys.expiration.startswith("2026-09-21T15:13:20")
 
 
 @pytest.mark.parametrize("system", ["github", "gitlab", "buildkite", "azure", "bitbucket"])
 def test_the_role_trusts_the_tokens_of_every_ci_system(system: str, sign_in: SignIn) -> None:
     """The audience of Azure Pipelines cannot be chosen, and Bitbucket's is set in the pipeline's file."""
-    audience = "" if system == "bitbucket" else AUDIENCES[sign_in.exchange_operation]
+    audience = "" if system == "bitbucket" else sign_in.audience
     with Simulator() as simulator:
         response = sign_in.exchange(simulator, simulator.token(system, audience=audience))
 
@@ -54,7 +56,7 @@ def test_the_keys_of_a_second_role_are_given_for_those_of_the_first(sign_in: Sig
         second = sign_in.keys(sign_in.assume(simulator, first))
         clock.now += 1801
 
-        assert sign_in.error(sign_in.use(simulator, first)) == EXPIRED[sign_in.exchange_operation]
+        assert sign_in.error(sign_in.use(simulator, first)) == sign_in.errors["expired keys"]
         assert sign_in.use(simulator, second).status == 200
 
 
@@ -65,7 +67,7 @@ def test_a_subject_without_ids_is_another_one(has_ids: bool, sign_in: SignIn) ->
         simulator.access.job = Job(subject_has_ids=has_ids)
         response = sign_in.exchange(simulator)
 
-    assert response.status == 200 if not has_ids else sign_in.error(response) == NOT_TRUSTED[sign_in.exchange_operation]
+    assert response.status == 200 if not has_ids else sign_in.error(response) == sign_in.errors["subject"]
 
 
 def test_a_renewal_can_be_refused_or_fail(sign_in: SignIn) -> None:
@@ -79,11 +81,71 @@ def test_a_renewal_can_be_refused_or_fail(sign_in: SignIn) -> None:
 
         assert [request.operation for request in simulator.requests] == [sign_in.exchange_operation] * 4
     assert (first.status, failed.status, last.status) == (200, 503, 200)
-    assert sign_in.error(refused) == NOT_TRUSTED[sign_in.exchange_operation]
+    assert sign_in.error(refused) == sign_in.errors["subject"]
 
 
 def test_a_trust_policy_can_be_changed(sign_in: SignIn) -> None:
     with Simulator() as simulator:
         simulator.access.trust = Trust(subjects=("repo:someone-else/*",))
 
-        assert sign_in.error(sign_in.exchange(simulator)) == NOT_TRUSTED[sign_in.exchange_operation]
+        assert sign_in.error(sign_in.exchange(simulator)) == sign_in.errors["subject"]
+
+
+def test_it_describes_what_a_client_needs_to_sign_in() -> None:
+    """Beside the keys, under names that no other setting has."""
+    with Simulator() as simulator:
+        described = simulator.describe_sign_in()
+        keys = simulator.describe()
+
+    assert described["alibaba"].keys() == {
+        *("sts_endpoint", "metadata_endpoint", "role_arn", "oidc_provider_arn", "assume_role_arn", "oidc_audience")
+    }
+    assert described["huawei"].keys() == {
+        *("sts_endpoint", "iam_endpoint", "metadata_endpoint", "agency_urn", "oidc_provider_urn"),
+        *("assume_agency_urn", "identity_provider_id", "oidc_audience"),
+    }
+    assert described["ci"].keys() == {
+        *("issuer", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+        *("SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN"),
+    }
+    assert not described["alibaba"].keys() & keys["alibaba"].keys()
+
+
+@pytest.mark.parametrize("name", SIGN_IN_SCENARIOS)
+def test_every_scenario_of_signing_in_has_a_name_of_its_own_and_keys_that_are_accepted(
+    name: str, cloud_client: CloudClient, clock: Clock
+) -> None:
+    """A gate with stored keys notices nothing."""
+    scenario = SIGN_IN_SCENARIOS[name]
+    with Simulator(name, now=clock) as simulator:
+        assert cloud_client.poll(simulator).status == 200
+    assert (scenario.name, scenario.summary[-1]) == (name, ".")
+    assert name not in {*SCENARIOS, *IMAGE_SCENARIOS}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "why"),
+    [("wrong-audience", "audience"), ("wrong-subject", "subject"), ("expired-token", "expired token")],
+)
+def test_a_scenario_refuses_every_exchange(scenario: str, why: str, sign_in: SignIn) -> None:
+    with Simulator(scenario) as simulator:
+        errors = [sign_in.error(sign_in.exchange(simulator)) for _ in range(2)]
+
+    assert errors == [sign_in.errors[why]] * 2
+
+
+@pytest.mark.parametrize(("scenario", "status"), [("renewal-refused", None), ("renewal-unavailable", 503)])
+def test_a_scenario_fails_every_renewal(
+    scenario: str, status: int | None, sign_in: SignIn, cloud_client: CloudClient, clock: Clock
+) -> None:
+    """The task is still running when the first keys expire, and has ended an hour later."""
+    with Simulator(scenario, now=clock) as simulator:
+        statuses = [sign_in.exchange(simulator).status for _ in range(3)]
+        states = []
+        for seconds in (0, 3600, 3600):
+            clock.now += seconds
+            newest = cloud_client.newest(cloud_client.poll(simulator))
+            states.append(newest.state if newest else "")
+
+    assert statuses == [200, *[status or sign_in.errors["subject"][0]] * 2]
+    assert states == ["running", "running", "complete"]
