@@ -17,7 +17,6 @@ from gate.simulator.oidc.rsa import KEY
 
 HOUR: Final = 3600
 KEY_ID: Final = "simulated-key-1"
-TOKEN_SECONDS: Final = 300.0
 CLOCK_TOLERANCE: Final = 60.0
 OLDEST_TOKEN: Final = 12 * HOUR
 
@@ -85,8 +84,8 @@ class Access:
     trust: Trust
     job: Job
     """What is in the tokens of every CI system."""
-    token_seconds: float
-    """How long a token lives: GitHub's and Buildkite's 5 minutes, Azure's 10, GitLab's as long as its job."""
+    token_seconds: float | None
+    """How long a token lives; None for as long as those of its CI system."""
     has_instance_role: bool
     """Whether the instance, on which the metadata service answers, has a role."""
     metadata_tokens: MetadataTokens
@@ -94,7 +93,7 @@ class Access:
     instance_seconds: float
     """How long the keys of the instance's role live."""
 
-    def __init__(self, *, trust: Trust, job: Job, token_seconds: float) -> None:
+    def __init__(self, *, trust: Trust, job: Job, token_seconds: float | None) -> None:
         self.trust = trust
         self.job = job
         self.token_seconds = token_seconds
@@ -111,10 +110,10 @@ class Access:
         claims = {
             "jti": self._new_id("jti"),
             "iss": issuer,
-            "aud": known.default_audience if known.fixed_audience or not audience else audience,
+            "aud": known.audience(audience) if audience else known.default_audience,
             "iat": int(now),
             "nbf": int(now),
-            "exp": int(now + self.token_seconds),
+            "exp": int(now + (known.seconds if self.token_seconds is None else self.token_seconds)),
             **known.claims(job),
             **job.others,
         }

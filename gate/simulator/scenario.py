@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from gate.simulator.access import TOKEN_SECONDS, Trust
+from gate.simulator.access import Trust
 from gate.simulator.fault import POLL, Fault, Forbidden, connection_reset, login_page, server_error, truncated_response
 from gate.simulator.image import PushedImage
 from gate.simulator.oidc.claims import Job
@@ -39,8 +39,8 @@ class Scenario:
     trust: Trust = field(default_factory=Trust)
     """Which OIDC tokens the role of the account trusts."""
     job: Job = field(default_factory=Job)
-    token_seconds: float = TOKEN_SECONDS
-    """How long an OIDC token lives."""
+    token_seconds: float | None = None
+    """How long an OIDC token lives; None for as long as those of its CI system."""
 
 
 RUNNING_POLLS: Final = (Stage(state="running", progress=20, polls=1), Stage(state="running", progress=70, polls=1))

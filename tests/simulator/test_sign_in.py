@@ -40,12 +40,21 @@ def test_the_keys_for_a_token_are_accepted_until_they_expire(sign_in: SignIn, cl
 
 @pytest.mark.parametrize("system", ["github", "gitlab", "buildkite", "azure", "bitbucket"])
 def test_the_role_trusts_the_tokens_of_every_ci_system(system: str, sign_in: SignIn) -> None:
-    """The audience of Azure Pipelines cannot be chosen, and Bitbucket's is set in the pipeline's file."""
-    audience = "" if system == "bitbucket" else sign_in.audience
+    """The audience of Azure Pipelines cannot be chosen, and Bitbucket's is a list."""
     with Simulator() as simulator:
-        response = sign_in.exchange(simulator, simulator.token(system, audience=audience))
+        response = sign_in.exchange(simulator, simulator.token(system, audience=sign_in.audience))
 
     assert response.status == 200
+
+
+@pytest.mark.parametrize(("system", "status"), [("azure", 200), ("bitbucket", 200), ("github", 0), ("gitlab", 0)])
+def test_an_audience_that_was_not_asked_for_is_known_where_a_ci_system_has_a_fixed_one(
+    system: str, status: int, sign_in: SignIn
+) -> None:
+    with Simulator() as simulator:
+        response = sign_in.exchange(simulator, simulator.token(system))
+
+    assert response.status == (status or sign_in.errors["audience"][0])
 
 
 def test_the_keys_of_a_second_role_are_given_for_those_of_the_first(sign_in: SignIn, clock: Clock) -> None:

@@ -1,7 +1,7 @@
 """Reads requests in the older style of the API, whose action and signature are parameters.
 
 STS is asked so: unsigned for an OIDC token, and by the vendor's SDK for credentials with signature version 1.0
-(alibaba-security-center.md 4.1, sign-in.md 1.1).
+(sign-in.md 1.1 and 1.2).
 """
 
 import hmac

@@ -1,4 +1,4 @@
-"""Shapes the claims of tokens as each CI system does (sign-in.md 3), all for one job of one repository."""
+"""Shapes the tokens of each CI system as it does itself (sign-in.md 3.1 to 3.5), all for one job of one repository."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,10 @@ class CiSystem:
     """That of a token for which none is asked for."""
     claims: Callable[["Job"], Claims]
     """All but those that every token has."""
-    fixed_audience: bool = False
+    seconds: float = 300.0
+    """How long a token lives: that of GitLab as long as its job may run."""
+    audience: Callable[[str], object] = str
+    """What the claim is if this audience is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,10 +141,12 @@ def _bitbucket(_job: Job) -> Claims:
 
 CI_SYSTEMS: Final[Mapping[str, CiSystem]] = {
     "github": CiSystem(default_audience=f"https://github.com/{OWNER}", claims=_github),
-    "gitlab": CiSystem(default_audience="https://gitlab.com", claims=_gitlab),
+    "gitlab": CiSystem(default_audience="https://gitlab.com", claims=_gitlab, seconds=3600.0),
     "buildkite": CiSystem(default_audience=f"https://buildkite.com/{OWNER}", claims=_buildkite),
-    "azure": CiSystem(default_audience=AZURE_AUDIENCE, claims=_azure, fixed_audience=True),
-    "bitbucket": CiSystem(default_audience=BITBUCKET_AUDIENCE, claims=_bitbucket),
+    "azure": CiSystem(
+        default_audience=AZURE_AUDIENCE, claims=_azure, seconds=600.0, audience=lambda _asked: AZURE_AUDIENCE
+    ),
+    "bitbucket": CiSystem(default_audience=BITBUCKET_AUDIENCE, claims=_bitbucket, audience=lambda asked: [asked]),
 }
 SUBJECTS: Final = (
     f"repo:{OWNER}/{REPOSITORY}:*",

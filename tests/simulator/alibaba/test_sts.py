@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -158,6 +159,38 @@ def test_a_request_without_a_signature_needs_the_right_action(
         response = send(simulator, target, method="POST", headers=FORM)
 
     assert (response.status, response.document["Code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("others", "code"),
+    [
+        ({}, "SignatureDoesNotMatch"),
+        ({"SignatureNonce": ""}, "MissingSignatureNonce"),
+        ({"Timestamp": ""}, "MissingTimestamp"),
+        ({"Timestamp": "2020-01-01T00:00:00Z"}, "InvalidTimeStamp.Expired"),
+        ({"SignatureMethod": "HMAC-SHA256"}, "IncompleteSignature"),
+        ({"SignatureVersion": "2.0"}, "IncompleteSignature"),
+    ],
+)
+def test_a_signature_in_parameters_is_checked_too(
+    others: dict[str, str], code: str, send: SendRequest, clock: Clock
+) -> None:
+    """The vendor's package of credentials sends it so; with a valid one it is in test_vendor_sdk_sign_in.py."""
+    with Simulator(now=clock) as simulator:
+        given = {
+            "Action": "AssumeRole",
+            "Version": "2015-04-01",
+            "Signature": "wrong",
+            "SignatureNonce": "1",
+            "SignatureMethod": "HMAC-SHA1",
+            "SignatureVersion": "1.0",
+            "Timestamp": "2026-09-21T14:13:20Z",
+            "AccessKeyId": simulator.describe()["alibaba"]["access_key_id"],
+            **others,
+        }
+        response = send(simulator, f"/?{urlencode(given)}", headers={})
+
+    assert response.document["Code"] == code
 
 
 @pytest.mark.parametrize(
