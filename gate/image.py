@@ -107,6 +107,11 @@ class ScannedImage:
     """How many vulnerabilities it has, by severity; empty where the cloud does not say it."""
     highest: Severity | None = None
     """The highest severity among all findings; None where the cloud does not say it."""
+    results_by_tag: tuple[object, ...] = ()
+    """What the cloud shows under each tag of its digest: two looks may differ in that and have the same worst counts.
+
+    It is there to compare looks, and stands in no report.
+    """
     is_risky: bool | None = None
     """By the policy, which may take the cloud's own word; None if it is not known, or the cloud contradicts itself."""
     warning: str = ""

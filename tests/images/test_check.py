@@ -444,6 +444,16 @@ def test_results_that_have_just_arrived_are_looked_at_twice() -> None:
     assert run_images(scans, policy=Policy(settle=60.0)).codes == ["too-many-risky"]
 
 
+def test_two_looks_have_to_agree_on_the_result_under_each_tag_of_a_digest() -> None:
+    """With the same worst counts, the result under one tag may have changed, and may change again."""
+    looks = [an_image(scanned_at=at(-5), results_by_tag=(("1.0", number), ("latest", 2))) for number in (0, 1)]
+    scans = ScriptedScans([[look] for look in looks])
+
+    run = run_images(scans, policy=Policy(settle=60.0))
+
+    assert (run.verdict.decision, run.calls.count("look")) == (Decision.PASSED, 3)
+
+
 def test_results_that_keep_changing_are_undecided() -> None:
     first, second = an_image(scanned_at=at(-5)), an_image(scanned_at=at(-4))
     looks = [[first], [second]] * 40

@@ -358,11 +358,14 @@ def _key(row: Row) -> tuple[str, ...]:
 
 
 def _shown(rows: Iterable[Row]) -> object:
-    """What the rows show of the risk, and of the latest result, which is the one that is judged.
+    """What each row with a result shows of it, whatever the rows of other tags show.
 
-    A row of another tag may show an older scan of the digest, and another older one in the next look.
+    The results of rows are late (alibaba-security-center.md 2.2), each by itself, and any of them is part of the
+    verdict. So it is those of each row that two looks have to agree on, and not the worst of all.
     """
-    results = [row for row in rows if _has_result(row)]
-    latest = max((min(_times(row)) for row in results), default=None)
-    times = {time for row in results if min(_times(row)) == latest for time in _times(row)}
-    return sorted(times), sorted({str([row.get(name) for name in ("RiskStatus", *_COUNTS)]) for row in results})
+    shown = (
+        [*_key(row), min(_times(row)), max(_times(row)), *(row.get(name) for name in ("RiskStatus", *_COUNTS))]
+        for row in rows
+        if _has_result(row)
+    )
+    return sorted(map(str, shown))

@@ -136,8 +136,19 @@ def with_result(image: ImageRef, rows: Sequence[ImageRow], results: Sequence[Ima
         raw_state=_raw_states(results),
         scanned_at=max(row.scanned_at for row in results if row.scanned_at),
         kinds={kind: max(row.kinds[kind] for row in results if kind in row.kinds) for kind in sorted(kinds)},
+        results_by_tag=_by_tag(rows),
         is_risky=None if None in risks and not is_risky else is_risky,
     )
+
+
+def _by_tag(rows: Iterable[ImageRow]) -> tuple[object, ...]:
+    """What each row with a result shows of it, in an order of its own: that of a list may change."""
+    shown = [
+        ((row.uuid, row.namespace, row.name, row.tag), row.scanned_at, row.latest_at, row.is_risky, row.kinds)
+        for row in rows
+        if row.state is ImageState.SCANNED
+    ]
+    return tuple(sorted(shown, key=lambda one: one[0]))
 
 
 def without_result(

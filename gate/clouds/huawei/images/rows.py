@@ -17,7 +17,7 @@ from gate.scan import ScanScope
 from gate.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gate.image import ImageRef
 
@@ -158,7 +158,14 @@ def _with_results(image: ScannedImage, rows: Sequence[ImageRow]) -> ScannedImage
         # They are defined in this order.
         highest=min(levels, key=lambda level: level.rank, default=None),
         is_risky=True if True in risks else None if None in risks else False,
+        results_by_tag=_by_tag(rows),
     )
+
+
+def _by_tag(rows: Iterable[ImageRow]) -> tuple[object, ...]:
+    """What each of these rows shows of its result, in an order of its own: that of a list may change."""
+    shown = [((row.tag, as_text(row.id)), row.scanned_at, row.is_risky, row.highest, row.kinds) for row in rows]
+    return tuple(sorted(shown, key=lambda one: one[0]))
 
 
 def _state(row: Mapping[str, Any], *, has_time: bool) -> tuple[ImageState, str]:

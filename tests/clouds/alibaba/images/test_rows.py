@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -177,6 +178,30 @@ def test_the_newest_result_under_any_tag_counts() -> None:
     for image in (seen(older, newer), seen(newer, older)):
         assert (image.state, image.scanned_at) == (ImageState.SCANNED, NOW)
         assert image.kinds[ScanScope.VULNERABILITY] == 2
+
+
+@pytest.mark.parametrize(
+    ("later", "is_same"),
+    [
+        ({}, True),
+        ({"ScaProgress": 99}, True),
+        ({"VulCount": 1}, False),
+        ({"RiskStatus": "YES"}, False),
+        ({"LastScanTime": in_ms(NOW - 3 * HOUR)}, False),
+        ({"lastScanTime": in_ms(NOW - HOUR / 2)}, False),
+        ({"ScaStatus": None, "LastScanTime": None}, False),
+    ],
+    ids=["nothing", "the progress", "a count", "the risk", "the scan", "the later time", "the state"],
+)
+def test_a_look_with_the_same_worst_counts_differs_by_what_has_changed_under_one_tag(
+    later: dict[str, Any], *, is_same: bool
+) -> None:
+    """The results of one digest under two tags are late, and not equally late."""
+    risky, tag = row(Tag="a", RiskStatus="YES", VulCount=2), {"Tag": "b", "LastScanTime": in_ms(NOW - 2 * HOUR)}
+    first, second = seen(risky, row(**tag)), seen(row(**{**tag, **later}), risky)
+
+    assert replace(first, results_by_tag=()) == replace(second, results_by_tag=())
+    assert (first == second) is is_same
 
 
 @pytest.mark.parametrize(

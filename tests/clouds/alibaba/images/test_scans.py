@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.errors import NotUnderstood, ScanTooLarge
-from gate.image import ImageState
+from gate.finding import FindingPolicy
+from gate.image import ImageState, Severity
+from gate.images.check import check_images
 from gate.outcome import EventKind
+from gate.policy import Policy
 from tests.builders import NOW
 from tests.clouds.alibaba.images.builders import DIGEST, a_digest, a_row, an_image, in_ms
 from tests.clouds.alibaba.images.scripted import TAG, a_registry, a_tag, created, images, leaves
 from tests.clouds.builders import events_of_kind
+from tests.images.scripted import a_poller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +34,7 @@ CREATE, SYNC, CANCEL = "PublicCreateImageScanTask", "PublicSyncAndCreateImageSca
 BEFORE, MINUTE = NOW - timedelta(hours=1), timedelta(minutes=1)
 AFTER = NOW + 2 * MINUTE
 """The end of the scan that the run has started; the task started at NOW."""
-LATEST = "DescribeImageLatestScanTask"
+LATEST, NUMBERS = "DescribeImageLatestScanTask", "DescribeUuidVulNumClassifyStatistic"
 TASK, SECOND = "a" * 32, "b" * 32
 OTHER = a_digest(2)
 
@@ -706,3 +710,28 @@ def test_two_names_of_one_digest_are_scanned_as_one_and_have_the_same_result(fak
     assert [image.image for image in seen] == [*wanted]
     assert [image.scanned_at for image in seen] == [AFTER, AFTER]
     assert cloud.operations == [RESULT, LEAVES, LIST]
+
+
+def test_a_result_that_has_just_changed_under_one_tag_is_not_settled_by_that_of_another_tag(
+    fake_time: FakeTime,
+) -> None:
+    """Of its vulnerabilities only the first, a low one, is there at the second look (alibaba-images.md 7)."""
+    ended = in_ms(NOW + timedelta(seconds=5))
+    other = a_row(Uuid="b", Tag="b", LastScanTime=ended, RiskStatus="YES", VulCount=1)
+    late = (("NO", 0), ("YES", 1), ("YES", 5))
+    looks = [
+        images(a_row(Uuid="a", LastScanTime=ended, RiskStatus=risk, VulCount=found), other) for risk, found in late
+    ]
+    cloud = a_cloud()
+    cloud.on(LIST, before(DIGEST), *looks)
+    cloud.on(LEAVES, leaves(a_leaf(StartTime=in_ms(NOW), EndTime=ended)))
+    low = {"CveNum": 1, "ScaNum": 0, "VulAsapSum": 0, "VulLaterSum": 0, "VulNntfSum": 1}
+    high = {**low, "CveNum": 5, "VulAsapSum": 4}
+    cloud.on(NUMBERS, lambda _: {"Data": {"a": high if len(cloud.queries(LIST)) > len(looks) else low, "b": low}})
+    policy = Policy(settle=60.0, findings=FindingPolicy(severity_cutoff=Severity.HIGH))
+    scans, connection = cloud.connect(fake_time, scan="always", images=(an_image(),), policy=policy)
+
+    verdict = check_images(scans, a_poller(connection), connection)
+
+    assert [reason.code for reason in verdict.reasons] == ["too-many-risky"]
+    assert len(cloud.queries(LIST)) == 1 + len(looks) + 1

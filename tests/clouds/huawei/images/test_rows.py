@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -35,7 +36,7 @@ def image_of(*rows: dict[str, Any], **others: Any) -> ScannedImage:
 def test_a_scanned_image_has_all_that_its_row_says() -> None:
     image = image_of(a_row())
 
-    assert image == ScannedImage(
+    assert replace(image, results_by_tag=()) == ScannedImage(
         image=a_ref(),
         state=ImageState.SCANNED,
         raw_state="success",
@@ -287,6 +288,30 @@ def test_of_several_results_the_worst_counts() -> None:
 
     assert image.kinds == {ScanScope.VULNERABILITY: 2, ScanScope.BASELINE: 4, ScanScope.MALICIOUS_FILE: 0}
     assert (image.highest, image.is_risky) == (Severity.MEDIUM, True)
+
+
+@pytest.mark.parametrize(
+    ("later", "is_same"),
+    [
+        ({}, True),
+        ({"latest_sync_time": in_ms(NOW)}, True),
+        ({"vul_num": 1}, False),
+        ({"severity_level": "Low"}, False),
+        ({"latest_scan_time": in_ms(SCANNED_AT - HOUR)}, False),
+        ({"scan_status": "scanning"}, False),
+    ],
+    ids=["nothing", "the reading of the registry", "a count", "the level", "the scan", "the state"],
+)
+def test_a_look_with_the_same_worst_counts_differs_by_what_has_changed_under_one_tag(
+    later: dict[str, object], *, is_same: bool
+) -> None:
+    """The vulnerabilities that one scan found under two tags are stored late, first under the one, then the other."""
+    tag, risky = a_row(), a_row(id=2, image_version="b", vul_num=2, severity_level="High")
+    third = a_row(id=3, image_version="c")
+    first, second = image_of(tag, risky, third), image_of(tag, {**third, **later}, risky)
+
+    assert replace(first, results_by_tag=()) == replace(second, results_by_tag=())
+    assert (first == second) is is_same
 
 
 @pytest.mark.parametrize(
