@@ -126,6 +126,11 @@ program.add_command(
 program.add_command(
     LazyCommand("policy", module="gate.policy_command", short_help="print the policy in force and where it comes from")
 )
+program.add_command(
+    LazyCommand(
+        "doctor", module="gate.doctor_command", short_help="say whether a check could come to a verdict, and why not"
+    )
+)
 program.add_command(LazyCommand("simulate", module="gate.demo", short_help="serve all simulated clouds on one port"))
 program.add_command(LazyCommand("demo", module="gate.demo", short_help="run check against a simulated cloud"))
 

@@ -175,6 +175,12 @@ def reads_variables(ctx: click.Context) -> bool:
     return _NO_VARIABLES not in ctx.meta
 
 
+def config_path(ctx: click.Context) -> Path | None:
+    """The path of the config file that was read; None if there is none."""
+    path: Path | None = ctx.meta.get(_CONFIG_PATH)
+    return path
+
+
 def verbosity(ctx: click.Context, values: Mapping[str, Any]) -> int:
     """Returns -1 for --quiet, 1 for --verbose, else 0; of both, the one whose source comes first counts."""
     for source in _PRECEDENCE:

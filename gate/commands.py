@@ -6,17 +6,17 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gate import ci, image_description, run
-from gate.clock import Clock, RunDeadline
-from gate.clouds import CLOUDS, Connection
+from gate.clock import Clock
 from gate.command_line import TableCommand, option_values, reads_variables, value_sources, verbosity
+from gate.connection import connection_of
 from gate.environment import gate_environment, ignored_variables, unknown_variables
 from gate.errors import ExitCode, Interrupted
-from gate.event_log import EventLog
 from gate.image import ImageState
 from gate.interrupt import ignore_signals
 from gate.log import Log, describe
@@ -28,7 +28,6 @@ from gate.run_settings import settings_from
 from gate.selection_messages import wrong_clock
 from gate.terminal import wants_color
 from gate.text import MAX_REASON_LENGTH, for_log
-from gate.time_of_day import TimeOfDay
 from gate.verdict_messages import format_time
 from gate.waiver_messages import waived
 from gate.writing import print_mask_command, print_stdout
@@ -63,9 +62,8 @@ def status(clock: Clock | None, /, **values: Any) -> int:
     log = _log(values)
     clock = clock or Clock(sleep=log.sleep)
     settings = _settings(values, clock)
-    # Its output is often captured, and a command that masks a secret contains the secret.
     environ = gate_environment(os.environ)
-    connection = _connection(settings, environ, clock, log, ci.CISystem({}))
+    connection = connection_of(settings, environ, clock, log)
     if settings.images:
         return _print_images(run.read_images(connection))
     found = run.poll_once(connection)
@@ -100,7 +98,7 @@ def check_and_publish(settings: Settings, environ: Mapping[str, str], log: Log, 
     ci_system = ci.detect(environ, settings.ci, gate_name=settings.name)
     with suppress(OSError):
         ci_system.remove_stale()
-    connection = _connection(settings, environ, clock, log, ci_system)
+    connection = connection_of(settings, environ, clock, log, mask_secret=partial(_mask, ci_system))
     try:
         log.mark(ci_system.start_group("Waiting for the image scan", clock.now()))
         outcome = run.check(connection)
@@ -126,21 +124,8 @@ def check_and_publish(settings: Settings, environ: Mapping[str, str], log: Log, 
     return outcome.exit_code
 
 
-def _connection(
-    settings: Settings, environ: Mapping[str, str], clock: Clock, log: Log, ci_system: ci.CISystem
-) -> Connection:
-    return Connection(
-        settings=settings,
-        environ=environ,
-        clock=clock,
-        time_of_day=TimeOfDay(clock),
-        deadline=RunDeadline(clock, settings.timeout),
-        event_log=EventLog(clock, log.on_event),
-        other_sources={
-            provider.vendor: provider.credential_sources for name, provider in CLOUDS.items() if name != settings.cloud
-        },
-        mask_secret=lambda secret: print_mask_command(ci_system.mask_command(secret)),
-    )
+def _mask(ci_system: ci.CISystem, secret: str) -> None:
+    print_mask_command(ci_system.mask_command(secret))
 
 
 def _settings(values: Mapping[str, Any], clock: Clock) -> Settings:

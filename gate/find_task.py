@@ -90,12 +90,7 @@ def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask 
 
     def poll() -> ScanTask | None:
         nonlocal choice
-        tasks = _listed_tasks(cloud, settings)
-        now = connection.time_of_day.latest()
-        policy = policy_in_force(connection)
-        choice = seen.choose(tasks, policy, now, by_id=by_id, of_others=settings.policy)
-        if choice.task and choice.objection:
-            choice = replace(choice, objection=named_clock(choice.objection, choice.task, now, connection))
+        choice = choose_among(listed_tasks(cloud, settings), seen, connection)
         return choice.task
 
     def reason_to_wait(task: ScanTask | None) -> str | None:
@@ -110,6 +105,16 @@ def find_task(cloud: Cloud, poller: Poller, connection: Connection) -> ScanTask 
     if choice.objection and not choice.is_hopeless(by_id=by_id):
         return after_waiting(choice.objection, _limit(settings, choice))
     return choice.objection or _without_images_so_far(choice.task)
+
+
+def choose_among(tasks: Iterable[ScanTask], seen: SeenTasks, connection: Connection) -> Choice:
+    """Chooses among the tasks that the cloud lists now, by the settings and the time of the run."""
+    settings, now = connection.settings, connection.time_of_day.latest()
+    by_id = settings.task_id is not None
+    choice = seen.choose(tasks, policy_in_force(connection), now, by_id=by_id, of_others=settings.policy)
+    if choice.task and choice.objection:
+        choice = replace(choice, objection=named_clock(choice.objection, choice.task, now, connection))
+    return choice
 
 
 def _without_images_so_far(task: ScanTask) -> ScanTask:
@@ -134,7 +139,8 @@ def policy_in_force(connection: Connection) -> Policy:
     return replace(policy, started_after=policy.started_after + min(room, timedelta(seconds=lag)))
 
 
-def _listed_tasks(cloud: Cloud, settings: Settings) -> list[ScanTask]:
+def listed_tasks(cloud: Cloud, settings: Settings) -> list[ScanTask]:
+    """The tasks among which one is chosen; sends a request."""
     if not settings.task_id:
         return cloud.matching_tasks()
     named = cloud.task_by_id(settings.task_id)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gate.clouds import CLOUDS
 from gate.environment import variable
 from gate.errors import ExitCode
-from gate.options import JUDGE_SECTIONS, SECTIONS, STATUS_SECTIONS
+from gate.options import DOCTOR_SECTIONS, JUDGE_SECTIONS, SECTIONS, STATUS_SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -112,35 +112,75 @@ _POLICY_EXIT_CODES = (
     ("2", "usage error: an option, a variable, the config file, or a file of waivers is wrong"),
     ("70, 129, 130, 143", "as for check"),
 )
+_DOCTOR_EXIT_CODES = (
+    ("0", "a check with these options could come to a verdict; read the warnings all the same"),
+    ("2", "usage error: an option, a variable, the config file, or what they say of region and project is wrong"),
+    ("3", "not authorised: credentials are missing or wrong, or lack a permission without which there is no verdict"),
+    ("4", "the cloud cannot be reached, refuses, or has no scans left; or the time is up"),
+    (
+        "7",
+        "nothing could be judged as things stand: no scan task counts, or an image is missing or cannot be scanned",
+    ),
+    ("70, 129, 130, 143", "as for check"),
+)
 
 
 def page_of(command: str) -> HelpPage:
     """Builds the page of a command."""
-    if command == "judge":
-        return HelpPage(
-            example=("scan-gate judge --severity-cutoff high --waivers waivers.toml reports/",),
-            sections={**_sections(JUDGE_SECTIONS), "Exit codes": _JUDGE_EXIT_CODES},
-        )
-    if command == "policy":
-        return HelpPage(
-            example=("scan-gate policy --cloud huawei --image team/web:1.0 --severity-cutoff high",),
-            sections={
-                "Output": (("--json", "print JSON, with each value as a config file may state it"),),
-                **_sections(SECTIONS),
-                "Exit codes": _POLICY_EXIT_CODES,
-            },
-        )
-    credentials = {"Credentials (environment variables, never options)": [*_credentials()]}
-    if command == "status":
-        return HelpPage(
-            example=(_EXPORT, "scan-gate status --cloud alibaba --region cn-hangzhou"),
-            sections={**_sections(STATUS_SECTIONS), **credentials, "Exit codes": _STATUS_EXIT_CODES},
-        )
+    return _PAGES.get(command, _check)()
+
+
+def _judge() -> HelpPage:
+    return HelpPage(
+        example=("scan-gate judge --severity-cutoff high --waivers waivers.toml reports/",),
+        sections={**_sections(JUDGE_SECTIONS), "Exit codes": _JUDGE_EXIT_CODES},
+    )
+
+
+def _policy() -> HelpPage:
+    return HelpPage(
+        example=("scan-gate policy --cloud huawei --image team/web:1.0 --severity-cutoff high",),
+        sections={
+            "Output": (("--json", "print JSON, with each value as a config file may state it"),),
+            **_sections(SECTIONS),
+            "Exit codes": _POLICY_EXIT_CODES,
+        },
+    )
+
+
+def _doctor() -> HelpPage:
+    return HelpPage(
+        example=(_EXPORT, "scan-gate doctor --cloud huawei --region cn-north-4 --image team/web:1.0"),
+        sections={
+            "Output": (("--json", "print JSON, with a row for each check"),),
+            **_sections(DOCTOR_SECTIONS),
+            _TITLE_OF_CREDENTIALS: [*_credentials()],
+            "Exit codes": _DOCTOR_EXIT_CODES,
+        },
+    )
+
+
+def _status() -> HelpPage:
+    return HelpPage(
+        example=(_EXPORT, "scan-gate status --cloud alibaba --region cn-hangzhou"),
+        sections={
+            **_sections(STATUS_SECTIONS),
+            _TITLE_OF_CREDENTIALS: [*_credentials()],
+            "Exit codes": _STATUS_EXIT_CODES,
+        },
+    )
+
+
+def _check() -> HelpPage:
     return HelpPage(
         example=(_EXPORT, "scan-gate check --cloud huawei --region cn-north-4 --max-risky 5 --report junit=scan.xml"),
         sections={
             **_sections(SECTIONS),
-            **credentials,
+            _TITLE_OF_CREDENTIALS: [*_credentials()],
             "Exit codes": [(f"{code:d}", text) for code, text in EXIT_CODES.items()],
         },
     )
+
+
+_TITLE_OF_CREDENTIALS = "Credentials (environment variables, never options)"
+_PAGES = {"judge": _judge, "policy": _policy, "doctor": _doctor, "status": _status}

@@ -297,6 +297,19 @@ _HELP_IN_STATUS = {
 """Where an option means less to a command that polls once and judges nothing."""
 
 
+_TIMEOUT_OF_DOCTOR = "end after this time; what is not checked by then is a failure"
+_OF_DOCTOR = {
+    option.name: replace(option, default="2m", help=_TIMEOUT_OF_DOCTOR)
+    for option in CONNECTION_OPTIONS
+    if option.name == "timeout"
+}
+"""A command that waits for no scan needs less time."""
+
+
+def _in_doctor(options: tuple[Option, ...]) -> tuple[Option, ...]:
+    return tuple(_OF_DOCTOR.get(option.name, option) for option in options)
+
+
 def _in_status(options: tuple[Option, ...]) -> tuple[Option, ...]:
     return tuple(replace(option, help=_HELP_IN_STATUS.get(option.name, option.help)) for option in options)
 
@@ -323,6 +336,10 @@ OPTIONS = (
     *LOG_OPTIONS,
 )
 """All options, each once, in the order in which they are shown."""
+DOCTOR_SECTIONS = {title: _in_doctor(options) for title, options in SECTIONS.items()}
+"""The help of `doctor`, which takes the options of a run."""
+DOCTOR_OPTIONS = _in_doctor(OPTIONS)
+"""Those of `doctor`."""
 JUDGE_SECTIONS = {
     "Judgement": tuple(option for option in JUDGEMENT_OPTIONS if option.name in {"max-failed", "max-risky"}),
     "Findings": tuple(option for option in FINDING_OPTIONS if option.name not in _ABOUT_RUNS),

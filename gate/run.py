@@ -98,7 +98,7 @@ def read_images(connection: Connection) -> tuple[ScannedImage, ...]:
 
 def _decide(connection: Connection) -> Verdict:
     settings, time_of_day = connection.settings, connection.time_of_day
-    cloud, poller = CLOUDS[settings.cloud].connect(connection), _poller(connection)
+    cloud, poller = CLOUDS[settings.cloud].connect(connection), poller_of(connection)
     if settings.images:
         from gate.images.check import check_images  # noqa: PLC0415 - only this mode needs it, and each start-up counts
 
@@ -143,7 +143,8 @@ def _other_task(followed: Followed, cloud: Cloud, connection: Connection) -> Rea
     return other_that_fits(followed.first, cloud.matching_tasks(), policy, connection.time_of_day.latest())
 
 
-def _poller(connection: Connection) -> Poller:
+def poller_of(connection: Connection) -> Poller:
+    """The poll loop of a run, by its settings and the quota of the cloud."""
     settings, clock = connection.settings, connection.clock
     min_interval = settings.poll_interval or CLOUDS[settings.cloud].min_poll_interval
     return Poller(

@@ -54,6 +54,33 @@ def write_atomically(path: Path, render: Render, stall_timeout: float = _STALL_T
             _write_in_place(path, render, stall_timeout)
 
 
+def why_unwritable(path: Path, *, is_replaced: bool) -> str:
+    """Why a file cannot be written, as far as permissions tell; empty if it can. Writes nothing.
+
+    Args:
+        path: Of the file, which need not exist.
+        is_replaced: Whether it is written by `write_atomically`, which makes missing folders; if not, it is appended.
+    """
+    try:
+        return _obstacle(path, is_replaced=is_replaced)
+    except OSError as error:
+        return str(error.strerror)
+
+
+def _obstacle(path: Path, *, is_replaced: bool) -> str:
+    folder = path.parent
+    # Also of a file in a folder where no other can be made: it is written in its place.
+    if path.exists() and not path.is_dir() and os.access(path, os.W_OK):
+        return ""
+    if path.is_dir() or (path.exists() and not is_replaced):
+        return os.strerror(errno.EISDIR if path.is_dir() else errno.EACCES)
+    while is_replaced and not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        return os.strerror(errno.ENOTDIR if folder.exists() else errno.ENOENT)
+    return "" if os.access(folder, os.W_OK | os.X_OK) else os.strerror(errno.EACCES)
+
+
 def _replace_file(path: Path, render: Render) -> None:
     make_folder(path.parent)
     part = path.with_name(f".{secrets.token_hex(8)}")

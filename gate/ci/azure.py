@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.ci.annotations import annotations_of, severity, waiver_annotations
-from gate.ci.ci_system import CISystem
+from gate.ci.ci_system import Channel, CISystem
 from gate.ci.detection import is_the_only_one_detected
 from gate.reports import markdown
 from gate.reports.images_output import images_output
 from gate.text import MAX_REASON_LENGTH, file_stem, one_line
-from gate.writing import print_stdout, write_atomically
+from gate.writing import print_stdout, why_unwritable, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MAX_ISSUES = 10
 """Of one kind; the agent drops the others."""
+_NO_SUMMARY = "the summary of the run will not show the verdict"
 
 
 class Azure(CISystem):
@@ -33,6 +34,12 @@ class Azure(CISystem):
         """See `CISystem.mask_command`; anywhere but in Azure's agent, the command itself would show the secret."""
         is_azure = is_the_only_one_detected("azure", self._environ)
         return command("task.setsecret", secret) if is_azure else ""
+
+    def channels(self) -> Iterator[Channel]:
+        """See `CISystem.channels`."""
+        path = self._summary_path()
+        problem = why_unwritable(path, is_replaced=True) if path else "AGENT_TEMPDIRECTORY is not set"
+        yield Channel(name="summary", problem=problem, loss=_NO_SUMMARY)
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `CISystem.publish`."""
@@ -50,16 +57,19 @@ class Azure(CISystem):
             print_stdout(command("task.complete", "The policy makes this a warning.", result="SucceededWithIssues"))
 
     def _upload_summary(self, outcome: Outcome) -> Iterator[str]:
-        folder = self._environ.get("AGENT_TEMPDIRECTORY")
-        if not folder:
+        path = self._summary_path()
+        if path is None:
             return
-        path = Path(folder) / f"{file_stem(self.identity)}.md"
         try:
             write_atomically(path, partial(markdown.render, outcome))
         except OSError as error:
-            yield f"{path} cannot be written ({error.strerror}): the summary of the run will not show the verdict."
+            yield f"{path} cannot be written ({error.strerror}): {_NO_SUMMARY}."
             return
         print_stdout(command("task.uploadsummary", str(path)))
+
+    def _summary_path(self) -> Path | None:
+        folder = self._environ.get("AGENT_TEMPDIRECTORY")
+        return Path(folder) / f"{file_stem(self.identity)}.md" if folder else None
 
 
 def command(name: str, text: str, **properties: str) -> str:

@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gate.ci.ci_system import CISystem
+from gate.ci.ci_system import Channel, CISystem
 from gate.policy import Decision
 from gate.reports.images import failed_checks, fingerprint_in_pipeline, shown_images
 from gate.text import as_json, file_stem, one_line
-from gate.writing import remove_stale, write_atomically
+from gate.writing import remove_stale, why_unwritable, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FOLDER = "scan-gate-bitbucket"
 """The folder of a gate without a name or a parallel step; its name is also the id under which docs/bitbucket.md sends
 the report."""
+_NO_REPORT = "there will be no report in Bitbucket"
+_IS_LINK = "is a symbolic link and is not followed"
 _MAX_ANNOTATIONS, _MAX_BATCH = 1000, 100
 _MAX_SUMMARY_LENGTH, _MAX_DETAILS_LENGTH = 450, 2000
 
@@ -41,6 +43,13 @@ class Bitbucket(CISystem):
             for old in (folder / "report.json", *folder.glob("annotations-*.json")):
                 remove_stale(old)
 
+    def channels(self) -> Iterator[Channel]:
+        """See `CISystem.channels`."""
+        folder = self._folder()
+        is_link = folder.is_symlink()
+        problem = f"it {_IS_LINK}" if is_link else why_unwritable(folder / "report.json", is_replaced=True)
+        yield Channel(name=str(folder), problem=problem, loss=_NO_REPORT)
+
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `CISystem.publish`."""
         folder = self._folder()
@@ -51,13 +60,13 @@ class Bitbucket(CISystem):
         }
         try:
             if folder.is_symlink():
-                yield f"{folder} is a symbolic link and is not followed: there will be no report in Bitbucket."
+                yield f"{folder} {_IS_LINK}: {_NO_REPORT}."
                 return
             self.remove_stale()
             for name, document in files.items():
                 write_atomically(folder / name, partial(_render, document))
         except OSError as error:
-            yield f"{folder} cannot be written ({error.strerror}): there will be no report in Bitbucket."
+            yield f"{folder} cannot be written ({error.strerror}): {_NO_REPORT}."
 
     def _folder(self) -> Path:
         return Path(self._environ.get("BITBUCKET_CLONE_DIR") or ".") / file_stem(self.identity, FOLDER)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.buildkite_agent import AGENT, environ_of_agent, find_agent
 from gate.ci.annotations import severity
-from gate.ci.ci_system import CISystem
+from gate.ci.ci_system import Channel, CISystem
 from gate.reports import markdown
 from gate.text import file_stem, for_log, one_line
 
@@ -46,6 +46,11 @@ class Buildkite(CISystem):
     def end_group(self, at: datetime) -> str:  # noqa: ARG002 - Buildkite takes the times itself
         """See `CISystem.end_group`."""
         return "+++ scan-gate\n"
+
+    def channels(self) -> Iterator[Channel]:
+        """See `CISystem.channels`."""
+        problem = "" if find_agent(self._environ) else "it is not in this container"
+        yield Channel(name=AGENT, problem=problem, loss="the build will have no annotation")
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `CISystem.publish`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,6 +10,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gate.outcome import Outcome
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Channel:
+    """One thing that a CI system is told by: a file, or a program of its own."""
+
+    name: str
+    problem: str
+    """Why it cannot be used; empty if it can, as far as that shows without using it."""
+    loss: str
+    """What is missing without it."""
 
 
 class CISystem:
@@ -48,6 +60,10 @@ class CISystem:
     def end_group(self, at: datetime) -> str:  # noqa: ARG002 - for CI systems that fold their log
         """The line that ends the folded group."""
         return ""
+
+    def channels(self) -> Iterator[Channel]:
+        """Yields what `publish` will write or run, beside what it prints; uses none of it."""
+        yield from ()
 
     def publish(self, outcome: Outcome) -> Iterator[str]:  # noqa: ARG002 - for CI systems that show more than a log
         """Publishes the outcome by files and on standard output.

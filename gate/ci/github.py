@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.ci.annotations import annotations_of
-from gate.ci.ci_system import CISystem
+from gate.ci.ci_system import Channel, CISystem
 from gate.ci.detection import is_the_only_one_detected
 from gate.ownership import give_file_to_owner_of, is_root
 from gate.reports import markdown
 from gate.reports.images_output import images_output
 from gate.reports.size_limits import MAX_SUMMARY_SIZE
 from gate.text import MAX_REASON_LENGTH, for_log, one_line
-from gate.writing import append_atomically, print_stdout
+from gate.writing import append_atomically, print_stdout, why_unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +52,13 @@ class GitHub(CISystem):
     def end_group(self, at: datetime) -> str:  # noqa: ARG002 - GitHub takes the times itself
         """See `CISystem.end_group`."""
         return command("endgroup")
+
+    def channels(self) -> Iterator[Channel]:
+        """See `CISystem.channels`; without these variables, as in a container that does not pass them on, nothing."""
+        for variable, loss in _CONSEQUENCES.items():
+            name = self._environ.get(variable)
+            problem = why_unwritable(Path(name), is_replaced=False) if name else "the variable is not set"
+            yield Channel(name=variable, problem=problem, loss=loss)
 
     def publish(self, outcome: Outcome) -> Iterator[str]:
         """See `CISystem.publish`."""

@@ -25,6 +25,8 @@ class Credentials:
     auth_token: str = field(default="", repr=False)
     expires_at: datetime | None = None
     """When these end, of temporary ones that were exchanged in this run; None if that is not known."""
+    origin: str = field(default="", compare=False)
+    """The variables, inputs or files that have these, for a message; empty if they were exchanged."""
 
     @property
     def is_key_pair(self) -> bool:
@@ -95,7 +97,7 @@ def find_credentials(
             _check_values(usable, source)
             if not usable.auth_token and not usable.is_key_pair:
                 raise _incomplete(environ, usable, source, given[place + 1 :])
-            return usable
+            return replace(usable, origin=_origins(environ, usable, source))
     for source, found in given:
         if found.auth_token:
             raise NotAuthorised(
@@ -234,6 +236,12 @@ def _incomplete(
         means="A secret of that name does not exist here, or this job may not read it.",
         remedy="Set both halves of the key pair, from the same key.",
     )
+
+
+def _origins(environ: Mapping[str, str], found: Credentials, source: Source) -> str:
+    """Names what has those parts that are used: a token beside a key pair is not."""
+    parts = [part.name for part in fields(Source) if not (found.is_key_pair and part.name == "auth_token")]
+    return ", ".join(_origin(environ, getattr(source, name)) for name in parts if getattr(found, name))
 
 
 def _origin(environ: Mapping[str, str], name: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from gate.errors import Unreachable
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from urllib3.connection import HTTPConnection
@@ -32,6 +33,8 @@ class Exchange(threading.Thread, Generic[Value]):
 
     def __init__(self, work: Callable[[Exchange[Value]], Value]) -> None:
         super().__init__(daemon=True, name="request")
+        self.on_tls: Callable[[ssl.SSLSocket], object] | None = None
+        """Called with the socket of a new connection, once the certificate of the host is accepted."""
         self._work = work
         self._values: list[Value] = []
         self._errors: list[BaseException] = []

@@ -12,9 +12,11 @@ from gate.interrupt import signals_delayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from gate.clock import Clock, RunDeadline
     from gate.clouds.credentials import Credentials, Source
+    from gate.clouds.diagnosis import Endpoint, Probe, ScanQuota
     from gate.clouds.registry_host import RegistryHost
     from gate.clouds.transport import Transport
     from gate.event_log import EventLog
@@ -172,6 +174,58 @@ class SignIn(Protocol):
         ...
 
 
+class Diagnosis(Protocol):
+    """What `scan-gate doctor` asks of one cloud for the settings of a run; none of it changes anything.
+
+    Methods that send requests may raise what those of `Cloud` raise.
+    """
+
+    @property
+    def sign_in(self) -> SignIn:
+        """The way to sign in; chosen without a request.
+
+        Raises:
+            UsageError: Options contradict each other, or a way lacks something.
+        """
+        ...
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """The addresses that a run with these settings needs."""
+        ...
+
+    @property
+    def reads_registries(self) -> bool:
+        """Whether the cloud reads a registry again when it is asked to, so that it lists what was pushed."""
+        ...
+
+    def connect(self) -> Cloud:
+        """Connects to the cloud with the same sign-in; see `CloudProvider.connect`."""
+        ...
+
+    def place(self) -> str:
+        """Names the region, and the project where the cloud has projects, for which it may have to ask."""
+        ...
+
+    def probes(self, scans: ImageScans | None, lists: frozenset[ScanScope], *, lists_decide: bool) -> Iterable[Probe]:
+        """The operations that a run with these settings may call, each of which may be called before the next is made.
+
+        Args:
+            scans: The images of the account; None if the run judges a scan task.
+            lists: The kinds of findings that the run lists; none if it lists none.
+            lists_decide: Whether there is no verdict without these lists.
+        """
+        ...
+
+    def scan_quota(self) -> ScanQuota:
+        """Asks how many images may still be scanned."""
+        ...
+
+    def registry_read_at(self, image: ImageRef) -> datetime | None:
+        """Asks when the cloud has last read the registry of this image; None if it does not say so."""
+        ...
+
+
 def _transport(base_url: str, **attributes: Any) -> Transport:
     with signals_delayed():
         from gate.clouds.transport import Transport  # noqa: PLC0415 - loads requests, which only a request needs
@@ -264,6 +318,8 @@ class CloudProvider:
     """What the host of a registry says, without its port and in lower case; None if it is not of this cloud."""
     load: Callable[[], Callable[[Connection], Cloud]]
     """Imports and returns the function `connect` of the cloud."""
+    load_diagnosis: Callable[[], Callable[[Connection], Diagnosis]]
+    """Imports and returns the function `diagnose` of the cloud."""
 
     def connect(self, connection: Connection) -> Cloud:
         """Connects to the cloud; sends no request.
@@ -275,3 +331,13 @@ class CloudProvider:
         with signals_delayed():
             connect = self.load()
         return connect(connection)
+
+    def diagnose(self, connection: Connection) -> Diagnosis:
+        """What `scan-gate doctor` asks of the cloud; sends no request.
+
+        Raises:
+            UsageError: The settings do not suffice to find the cloud.
+        """
+        with signals_delayed():
+            diagnose = self.load_diagnosis()
+        return diagnose(connection)

@@ -10,7 +10,7 @@ import re
 import socket
 import ssl
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -121,6 +121,8 @@ class HTTPSConnection(HTTPConnection, connection.HTTPSConnection):
         """See `urllib3.connection.HTTPSConnection.connect`."""
         self.ssl_context = trust(is_given=self.ca_certs != DEFAULT_CA_BUNDLE_PATH or bool(self.ca_cert_dir))
         super().connect()
+        if on_tls := current_exchange().on_tls:
+            on_tls(cast("ssl.SSLSocket", self.sock))
 
 
 def trust(*, is_given: bool) -> ssl.SSLContext:

@@ -41,6 +41,15 @@ def datetime_from_ms(milliseconds: object) -> datetime | None:
         return None
 
 
+def datetime_from_text(value: object) -> datetime | None:
+    """The time from a text in ISO 8601, aware, in UTC, which is that of a text without a zone; None for all else."""
+    try:
+        when = datetime.fromisoformat(text(value))
+    except ValueError:
+        return None
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
 def is_one_of(value: object, allowed: tuple[object, ...]) -> bool:
     """Whether a value is one of these, of the same type too: False is not 0, and 1.0 is not 1."""
     return any(type(value) is type(one) and value == one for one in allowed)

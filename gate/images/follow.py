@@ -70,12 +70,17 @@ class ImageFollower:
         """Whether an image is not listed yet, and no scan was started, which may list it."""
         return not self._before and any(self._is_unlisted(image) for image in self.last.images)
 
-    def _poll(self) -> ScanTask:
+    def look(self) -> tuple[ScannedImage, ...]:
+        """Looks at all images once, with the state that the result of each has for this run; asks for nothing else."""
         looked = self._scans.look(self._images)
         self._seen_running |= {image.image for image in looked if image.state is ImageState.SCANNING}
         seen = tuple(map(self._assessed, looked))
         if not any(image.state in self._undecided_states or self._is_unlisted(image) for image in seen):
             seen = self._verified(seen)
+        return seen
+
+    def _poll(self) -> ScanTask:
+        seen = self.look()
         self._ask_for_listing(seen)
         self.last = as_task(self._with_scan_started(seen))
         self._settlement.observe(self.last, self._connection.time_of_day.earliest())

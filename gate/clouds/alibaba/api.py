@@ -38,7 +38,7 @@ class AlibabaCloud:
         place: str,
         images: Callable[[], ImageScans],
     ) -> None:
-        self._sas = sas
+        self.sas = sas
         self._images = images
         self._place = place
         self._now = now
@@ -98,16 +98,16 @@ class AlibabaCloud:
 
     def _latest_task(self) -> ScanTask | None:
         source = {"Source": self._selection.source} if self._selection.source else {}
-        return self._parsed(self._sas.call("GetLastOnceTaskInfo", {**self._names, **source}))
+        return self._parsed(self.sas.call("GetLastOnceTaskInfo", {**self._names, **source}))
 
     def _fetch_task(self, task_id: str) -> dict[str, Any]:
-        return self._sas.call("GetOnceTaskResultInfo", {"TaskId": task_id, **self._names})
+        return self.sas.call("GetOnceTaskResultInfo", {"TaskId": task_id, **self._names})
 
     def _parsed(self, document: Mapping[str, Any], *, requested_id: str = "") -> ScanTask | None:
         return self._statements.parse_task(document, self._selection.judged_type, requested_id=requested_id)
 
     def _with_counts(self, task: ScanTask) -> ScanTask:
-        rows = self._sas.leaf_rows(task.id)
+        rows = self.sas.leaf_rows(task.id)
         window = self._statements.window(task, self._now())
         leaves = leaf_records(rows, window)
         images = self._image_rows(scanned_digests(leaves) - {""}, memory_of_rows(rows))
@@ -132,9 +132,9 @@ class AlibabaCloud:
 
         missing = set(digests)
         for batch in batches(sorted(missing)):
-            rows = self._sas.image_rows(digest_criteria(batch), is_wanted, bytes_kept)
+            rows = self.sas.image_rows(digest_criteria(batch), is_wanted, bytes_kept)
             bytes_kept += len(rows) * _MEMORY_PER_RESULT
             missing -= set(map(digest_of, rows))
             yield from rows
         if missing:
-            yield from self._sas.image_rows({}, is_wanted, bytes_kept)
+            yield from self.sas.image_rows({}, is_wanted, bytes_kept)

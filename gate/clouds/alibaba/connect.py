@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,25 @@ if TYPE_CHECKING:
     from gate.clouds.response import Response
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Addresses:
+    """Where Security Center is; the address of Container Registry depends on the image."""
+
+    region: Region
+    sas: str
+
+
 def connect(connection: Connection) -> AlibabaCloud:
     """See `CloudProvider.connect`."""
+    return connect_with(connection, addresses_of(connection), sign_in(connection))
+
+
+def addresses_of(connection: Connection) -> Addresses:
+    """Finds the address by the settings and the environment; sends no request.
+
+    Raises:
+        UsageError: The settings do not suffice.
+    """
     settings = connection.settings
     region = Region(*connection.option_or_variable("region", settings.region, REGION_VARIABLES))
     if not region.name and not settings.endpoint:
@@ -35,9 +53,13 @@ def connect(connection: Connection) -> AlibabaCloud:
             means="Security Center has two separate planes, one for China and one abroad; the region selects one.",
             remedy=f"Set {region.source}, such as cn-hangzhou or ap-southeast-1.",
         )
-    endpoint_url = settings.endpoint or endpoint(_known(region))
-    way = sign_in(connection)
-    sas = SecurityCenter(ApiClient(_api(connection, way, read, endpoint_url), connection))
+    return Addresses(region=region, sas=settings.endpoint or endpoint(_known(region)))
+
+
+def connect_with(connection: Connection, addresses: Addresses, way: SignIn) -> AlibabaCloud:
+    """Connects to this address; sends no request but to sign in, where that takes one."""
+    settings, region = connection.settings, addresses.region
+    sas = SecurityCenter(ApiClient(_api(connection, way, read, addresses.sas), connection))
     selection, where = Selection.from_options(settings.for_cloud), place(region, settings.endpoint)
     images = partial(_image_scans, connection, way, sas, region.name, where)
     return AlibabaCloud(sas, selection, connection.time_of_day.latest, where, images)

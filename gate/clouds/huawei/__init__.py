@@ -13,7 +13,7 @@ from gate.clouds.interface import CloudProvider
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gate.clouds.interface import Cloud, Connection
+    from gate.clouds.interface import Cloud, Connection, Diagnosis
 
 __all__ = ["PROVIDER"]
 
@@ -22,6 +22,12 @@ def _load() -> Callable[[Connection], Cloud]:
     from gate.clouds.huawei.connect import connect  # noqa: PLC0415 - loads requests, for the cloud in use only
 
     return connect
+
+
+def _load_diagnosis() -> Callable[[Connection], Diagnosis]:
+    from gate.clouds.huawei.diagnosis import diagnose  # noqa: PLC0415 - only `doctor` needs it
+
+    return diagnose
 
 
 PROVIDER = CloudProvider(
@@ -38,4 +44,5 @@ PROVIDER = CloudProvider(
     min_poll_interval=12.0,
     registry_host=registry_host,
     load=_load,
+    load_diagnosis=_load_diagnosis,
 )

@@ -25,7 +25,7 @@ class HuaweiCloud:
     """Host Security Service of one project; `gate.clouds.interface.Cloud` documents its methods."""
 
     def __init__(self, hss: Hss, selection: Selection, place: str, images: Callable[[], HuaweiImageScans]) -> None:
-        self._hss = hss
+        self.hss = hss
         self._list = TaskList(hss, selection)
         self._place = place
         self._selection = selection
@@ -53,7 +53,7 @@ class HuaweiCloud:
         named = (f"--{name.replace('_', '-')} {value}" for name, value in options)
         # Not by its option: a user who does not know of enterprise projects looks for the task in the wrong place.
         default = () if self._selection.scope else ("the default enterprise project",)
-        project = (f"project {self._hss.project_id}", *default)
+        project = (f"project {self.hss.project_id}", *default)
         parts = (self._place, *project, f"--type {self._selection.list_type}", *named)
         listed = (
             "1 listed task does not fit by its"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,29 @@ if TYPE_CHECKING:
     from gate.clouds.interface import Connection, SignIn
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Addresses:
+    """Where the APIs of a run are, and in which project."""
+
+    region: Region
+    project_id: str
+    """Empty if IAM has to be asked for it."""
+    hss: str
+    iam: str
+    """Empty if IAM need not be asked."""
+
+
 def connect(connection: Connection) -> HuaweiCloud:
     """See `CloudProvider.connect`."""
+    return connect_with(connection, addresses_of(connection), sign_in(connection))
+
+
+def addresses_of(connection: Connection) -> Addresses:
+    """Finds the addresses by the settings and the environment; sends no request.
+
+    Raises:
+        UsageError: The settings do not suffice.
+    """
     settings, options = connection.settings, connection.settings.for_cloud
     region = Region(*connection.option_or_variable("region", settings.region, REGION_VARIABLES))
     given = connection.option_or_variable("project-id", options.get("project-id"), PROJECT_VARIABLES)
@@ -37,15 +59,24 @@ def connect(connection: Connection) -> HuaweiCloud:
             means="The gate finds the endpoint and the project by the region.",
             remedy=f"Set {region.source}, such as cn-north-4, or both --endpoint and --project-id.",
         )
-    hss_url = settings.endpoint or hss_endpoint(_known(region))
-    iam_url = "" if project_id else str(options.get("iam-endpoint") or iam_endpoint(_known(region)))
-    api = partial(_api, connection, sign_in(connection))
-    hss = ApiClient(api(hss_url), connection)
-    find: Callable[[], str] = partial(str, project_id)
-    if not project_id:
-        find = cache(partial(find_project, ApiClient(api(iam_url), connection), region.name))
-    selection, where = Selection.from_options(options), place(region, settings.endpoint)
-    project = Hss(hss, find)
+    return Addresses(
+        region=region,
+        project_id=project_id,
+        hss=settings.endpoint or hss_endpoint(_known(region)),
+        iam="" if project_id else str(options.get("iam-endpoint") or iam_endpoint(_known(region))),
+    )
+
+
+def connect_with(connection: Connection, addresses: Addresses, way: SignIn) -> HuaweiCloud:
+    """Connects to these addresses; sends no request but to sign in, where that takes one."""
+    region = addresses.region
+    api = partial(_api, connection, way)
+    hss = ApiClient(api(addresses.hss), connection)
+    find: Callable[[], str] = partial(str, addresses.project_id)
+    if addresses.iam:
+        find = cache(partial(find_project, ApiClient(api(addresses.iam), connection), region.name))
+    selection = Selection.from_options(connection.settings.for_cloud)
+    project, where = Hss(hss, find), place(region, connection.settings.endpoint)
     return HuaweiCloud(project, selection, where, partial(_image_scans, connection, project, api, region.name, where))
 
 

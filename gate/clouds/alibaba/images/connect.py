@@ -11,6 +11,7 @@ from gate.clouds.alibaba.images.finder import RowFinder
 from gate.clouds.alibaba.images.findings import FindingReader
 from gate.clouds.alibaba.images.proof import window_of_scan
 from gate.clouds.alibaba.images.registry import ContainerRegistry, TagResolver
+from gate.clouds.alibaba.images.registry_host import registry_host
 from gate.clouds.alibaba.images.scans import AlibabaImageScans
 from gate.clouds.alibaba.images.severities import fetch_vulnerabilities
 from gate.clouds.alibaba.images.started import StartedScans
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gate.clouds.alibaba.security_center import SecurityCenter
     from gate.clouds.api_client import Api
     from gate.clouds.interface import Connection
+    from gate.image import ImageRef
 
 _REGION = re.compile("[a-z0-9-]+")
 
@@ -58,6 +60,16 @@ def connect_images(
         now=time_of_day.latest,
         place=place,
     )
+
+
+def endpoint_of(image: ImageRef, region: str) -> str:
+    """The address of Container Registry for this image: in the region of its host, else in that of the run.
+
+    Raises:
+        UsageError: Neither is known.
+    """
+    host = registry_host(image.registry.partition(":")[0].lower())
+    return _endpoint((host.region if host else "") or region)
 
 
 def _endpoint(region: str) -> str:

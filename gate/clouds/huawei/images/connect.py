@@ -53,7 +53,7 @@ def connect_images(
         return Swr(ApiClient(api(address), connection), hss.project_id)
 
     def swr(image: ImageRef) -> Swr:
-        return swr_at(settings.registry_endpoint or _endpoint(registry_region(image) or region))
+        return swr_at(settings.registry_endpoint or endpoint_of(image, region))
 
     def describe() -> str:
         named = [f"--{name.replace('_', '-')} {value}" for name, value in scope] or ["the default enterprise project"]
@@ -82,7 +82,13 @@ def _log_instances(images: Sequence[ImageRef], event_log: EventLog) -> None:
         )
 
 
-def _endpoint(region: str) -> str:
+def endpoint_of(image: ImageRef, region: str) -> str:
+    """The address of SWR for this image: in the region that its host names, else in that of the run.
+
+    Raises:
+        UsageError: Neither is known.
+    """
+    region = registry_region(image) or region
     if region not in REGIONS:
         raise UsageError(
             "In which region SWR is to be asked for a tag is not known.",

@@ -82,10 +82,10 @@ class FindingLister:
             return [], ListedRows(rows=(), doubt=problem)
         path = of.path.format(image_id=quote(text(row.raw.get("image_id")), safe=""))
         if not of.has_handle_status:
-            listed = self._pages(of, path, _key(of, row))
+            listed = self._pages(of, path, key_of(of, row))
             return parsed(of, listed.rows), listed
         unhandled, handled = (
-            self._pages(of, path, (*_key(of, row), ("handle_status", status))) for status in (_UNHANDLED, _HANDLED)
+            self._pages(of, path, (*key_of(of, row), ("handle_status", status))) for status in (_UNHANDLED, _HANDLED)
         )
         # What was handled in between is on both lists.
         of_handled = {identity(one) for one in handled.rows}
@@ -116,7 +116,7 @@ def _lists_of(image: ScannedImage, kinds: frozenset[ScanScope]) -> list[FindingL
     return [one for one in LISTS if one.kind in kinds and image.kinds.get(one.kind) != 0]
 
 
-def _key(of: FindingList, row: ImageRow) -> Filters:
+def key_of(of: FindingList, row: ImageRow) -> Filters:
     """The parameters that name the image; those of an enterprise instance only where the row has one."""
     more = [*(["image_id"] if of.has_id_parameter else []), *(["instance_id"] if of.has_instance_parameter else [])]
     return image_names(row.raw, tag=of.tag_parameter, **{name: name for name in more})

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.clouds.huawei.images.editions import BASIC, ENTERPRISE, EVERY_TYPE, host_of, registry_types
-from gate.clouds.values import text
+from gate.clouds.values import datetime_from_ms, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from gate.clouds.huawei.images.calls import ImageCalls
     from gate.clouds.huawei.images.rows import ImageRow
@@ -42,6 +43,19 @@ def registries_of(images: Mapping[ImageRef, Iterable[ImageRow]], calls: ImageCal
                 return []
             found |= own
     return [{"registry_id": id_, "registry_type": type_} for id_, type_ in sorted(found)]
+
+
+def last_read(image: ImageRef, registries: Callable[[Sequence[str]], Sequence[Row]]) -> datetime | None:
+    """When HSS has read all registries that this image can be in; None if it does not say so of each.
+
+    Args:
+        image: The image.
+        registries: Lists the registries of these types, which are in a tuple.
+    """
+    listed = registries(tuple(sorted(_types(image))))
+    own = _among(listed, image)
+    times = [datetime_from_ms(row.get("latest_sync_time")) for row in listed if _registry(row, "id") in own]
+    return min((time for time in times if time), default=None) if all(times) else None
 
 
 def _types(image: ImageRef) -> Sequence[str]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from gate.clouds.huawei.error_response import UnknownInRegistry
 from gate.clouds.huawei.images.names import namespace_and_name, normalised_digest
-from gate.clouds.values import is_one_of, malformed, text
+from gate.clouds.values import datetime_from_text, is_one_of, malformed, text
 from gate.image import TaggedDigest
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class Swr:
         if any(document.get(name, image.tag) != image.tag for name in _TAG_NAMES):
             raise malformed("The response of ShowRepoTag is about another tag than the requested one.")
         is_index = not is_one_of(document.get("tag_type"), _IMAGE)
-        return TaggedDigest(digest=_digest(document, image), is_index=is_index)
+        pushed_at = datetime_from_text(document.get("updated"))
+        return TaggedDigest(digest=_digest(document, image), is_index=is_index, pushed_at=pushed_at)
 
     def tag_of_instance(self, image: ImageRef, instance_id: str) -> TaggedDigest | None:
         """What a tag in an instance of the enterprise edition stands for; None if the instance does not know it."""

@@ -1,0 +1,153 @@
+"""The operations of Huawei Cloud that a run may call, with the harmless call of each (docs/images.md, "Permissions").
+
+Lists are asked for with their shortest page, of ten rows (huawei-hss.md 1, huawei-images.md 1.1).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from gate.clouds.diagnosis import Probe
+from gate.clouds.huawei.images.calls import image_names
+from gate.clouds.huawei.images.editions import ENTERPRISE, registry_types
+from gate.clouds.huawei.images.finding_rows import LISTS
+from gate.clouds.huawei.images.findings import key_of
+from gate.clouds.huawei.images.rows import parse_row
+from gate.clouds.huawei.lists import RowKind, parse_page
+from gate.clouds.huawei.selection import IMAGE_SCAN
+from gate.clouds.values import text
+from gate.scan import ScanScope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gate.clouds.huawei.hss import Hss
+    from gate.clouds.huawei.images.rows import ImageRow
+    from gate.clouds.huawei.lists import Row
+    from gate.clouds.huawei.selection import Filters, Selection
+    from gate.clouds.interface import ImageScans
+    from gate.settings import Settings
+
+_PAGE = (("limit", "10"), ("offset", "0"))
+_IMAGES = RowKind(one="registry image", many="registry images", id_field="id")
+_NO_IMAGE = "no image is listed that it could be asked for"
+_OPERATIONS = {
+    ScanScope.VULNERABILITY: "ListImageVulnerabilities",
+    ScanScope.MALICIOUS_FILE: "ListImageMalware",
+    ScanScope.BASELINE: "ListImageRiskConfigs",
+    ScanScope.SENSITIVE_INFORMATION: "ListImageSensitive",
+}
+
+
+def task_probes(hss: Hss, selection: Selection) -> Iterator[Probe]:
+    """The operations of a run that judges a scan task; IAM is asked for the project before."""
+    yield _tasks(hss, selection.list_type, selection.scope, "finds and follows the scan task")
+    yield Probe(
+        operation="ListRegistryImages",
+        purpose="names risky images after the verdict",
+        call=partial(_list, hss, "registries/images", selection.scope),
+        is_needed=False,
+    )
+
+
+def image_probes(
+    hss: Hss,
+    scope: Filters,
+    settings: Settings,
+    scans: ImageScans,
+    lists: frozenset[ScanScope],
+    *,
+    lists_decide: bool,
+) -> Iterator[Probe]:
+    """The operations of a run that judges images; see `Diagnosis.probes`."""
+    listed: list[Row] = []
+
+    def list_images() -> None:
+        listed[:] = parse_page(_list(hss, "registries/images", scope), _IMAGES).rows
+
+    yield Probe(operation="ListRegistryImages", purpose="finds the images and their results", call=list_images)
+    yield _tasks(hss, IMAGE_SCAN, scope, "says what a scan has looked for")
+    yield Probe(
+        operation="ListRegistry",
+        purpose="finds the registry of an image that is not listed yet",
+        call=partial(_list, hss, "registries", scope),
+        is_needed=False,
+    )
+    yield Probe(
+        operation="CreateImageSynchronizeTask",
+        purpose="lets a run find an image that is not listed yet",
+        unchecked="would have a registry read again",
+    )
+    yield from _tag_probes(settings, scans)
+    row = next((row for row in map(parse_row, listed) if text(row.raw.get("image_id"))), None)
+    yield from _finding_probes(partial(_list, hss), row, lists, scope, lists_decide=lists_decide)
+    yield from _starting(settings)
+
+
+def _tasks(hss: Hss, list_type: str, scope: Filters, purpose: str) -> Probe:
+    call = partial(_list, hss, "tasks", (("type", list_type), *scope))
+    return Probe(operation="ListImageScanTask", purpose=purpose, call=call)
+
+
+def _list(hss: Hss, path: str, query: Filters) -> dict[str, object]:
+    return hss.call("GET", path, (*query, *_PAGE))
+
+
+def _tag_probes(settings: Settings, scans: ImageScans) -> Iterator[Probe]:
+    """The lookup of one tag in each edition of SWR; those of all tags are looked up later."""
+    tags = {registry_types(image) == ENTERPRISE: image for image in settings.images if not image.digest}
+    for is_enterprise, image in tags.items():
+        operation = "ListInstanceArtifacts" if is_enterprise else "ShowRepoTag"
+        yield Probe(operation=operation, purpose="looks up a tag", call=partial(scans.resolve, image))
+
+
+def _finding_probes(
+    list_: Callable[[str, Filters], object],
+    row: ImageRow | None,
+    lists: frozenset[ScanScope],
+    scope: Filters,
+    *,
+    lists_decide: bool,
+) -> Iterator[Probe]:
+    """The lists of what was found in one image, whichever it is."""
+    for of in LISTS:
+        is_listed = of.kind in lists
+        # Vulnerabilities are listed after each verdict about a risky image too.
+        if is_listed or of.kind is ScanScope.VULNERABILITY:
+            path = of.path.format(image_id=_id(row)) if row else ""
+            yield Probe(
+                operation=_OPERATIONS[of.kind],
+                purpose=f"lists {of.what} of an image",
+                call=partial(list_, path, (*scope, *key_of(of, row))) if row else None,
+                unchecked=_NO_IMAGE,
+                is_needed=is_listed and lists_decide,
+            )
+    yield Probe(
+        operation="ListImageBasicImage",
+        purpose="names the distribution of an image",
+        call=partial(list_, f"{_id(row)}/basic-image", (*scope, *image_names(row.raw, tag="image_version")))
+        if row
+        else None,
+        unchecked=_NO_IMAGE,
+        is_needed=False,
+    )
+
+
+def _starting(settings: Settings) -> Iterator[Probe]:
+    if settings.scan == "never":
+        return
+    yield Probe(
+        operation="CreateManualImageScanTask", purpose="starts a scan, which is billed", unchecked="would start a scan"
+    )
+    yield Probe(
+        operation="StopImageScanTask",
+        purpose="stops the scan if the run ends before it",
+        unchecked="would stop a scan",
+        is_needed=False,
+    )
+
+
+def _id(row: ImageRow) -> str:
+    return quote(text(row.raw.get("image_id")), safe="")
