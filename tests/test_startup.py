@@ -70,10 +70,10 @@ def loaded_by_poll(command: str, cloud: str, *arguments: str, scenario: str | Sc
         return loaded_by(command, *arguments, variables=variables)
 
 
-@pytest.mark.parametrize("command", ["check", "status"])
+@pytest.mark.parametrize("command", ["check", "status", "doctor"])
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_command_that_polls_a_cloud_loads_no_other_cloud_and_no_simulator(cloud: str, command: str) -> None:
-    quickly = {"check": ("--settle", "0", "--poll-interval", "0.1"), "status": ()}
+    quickly = {"check": ("--settle", "0", "--poll-interval", "0.1"), "status": (), "doctor": ()}
 
     modules = loaded_by_poll(command, cloud, *quickly[command])
 
@@ -82,7 +82,9 @@ def test_a_command_that_polls_a_cloud_loads_no_other_cloud_and_no_simulator(clou
     names = ("options", "regions", "selection", "severity_words", "images", "images.registry_host")
     options = [f"{other}.{module}" for other in others for module in names]
     assert within(modules, [f"gate.clouds.{cloud}.api", "requests"])
-    assert within(modules, ["gate.help", f"gate.clouds.{cloud}.images.connect"]) == []
+    assert within(modules, ["gate.help"]) == []
+    of_doctor = ["gate.doctor", "gate.clouds.reach", f"gate.clouds.{cloud}.diagnosis"]
+    assert bool(within(modules, [*of_doctor, f"gate.clouds.{cloud}.images.connect"])) is (command == "doctor")
     assert set(within(modules, others)) <= {*others, *options}
     assert within(modules, ONLY_OF_A_DEMO) == []
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,3 +46,11 @@ class ScanQuota:
     """Whether the cloud refuses a scan when none is left; if not, it may charge for it."""
     counts_known_images: bool
     """Whether an image that was scanned before takes of the quota again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegistryReading:
+    """The last time that a cloud has read the list of images of a registry."""
+
+    at: datetime | None
+    """Aware, in UTC; None if the cloud does not state it."""

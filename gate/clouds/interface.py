@@ -12,11 +12,10 @@ from gate.interrupt import signals_delayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from gate.clock import Clock, RunDeadline
     from gate.clouds.credentials import Credentials, Source
-    from gate.clouds.diagnosis import Endpoint, Probe, ScanQuota
+    from gate.clouds.diagnosis import Endpoint, Probe, RegistryReading, ScanQuota
     from gate.clouds.registry_host import RegistryHost
     from gate.clouds.transport import Transport
     from gate.event_log import EventLog
@@ -194,11 +193,6 @@ class Diagnosis(Protocol):
         """The addresses that a run with these settings needs."""
         ...
 
-    @property
-    def reads_registries(self) -> bool:
-        """Whether the cloud reads a registry again when it is asked to, so that it lists what was pushed."""
-        ...
-
     def connect(self) -> Cloud:
         """Connects to the cloud with the same sign-in; see `CloudProvider.connect`."""
         ...
@@ -221,8 +215,8 @@ class Diagnosis(Protocol):
         """Asks how many images may still be scanned."""
         ...
 
-    def registry_read_at(self, image: ImageRef) -> datetime | None:
-        """Asks when the cloud has last read the registry of this image; None if it does not say so."""
+    def registry_reading(self, image: ImageRef) -> RegistryReading | None:
+        """Asks when the cloud has last read the registry of this image; None if it reads none when it is asked to."""
         ...
 
 

@@ -97,10 +97,11 @@ def _unlisted(name: str, text: str, image: ScannedImage, examination: Examinatio
 def _in_registry(name: str, text: str, image: ImageRef, examination: Examination) -> Check:
     """Whether an image that is not listed can be: the registry knows its tag, and was not read since the push."""
     found, problem = _looked_up(image, examination)
-    if problem or not examination.diagnosis.reads_registries:
-        why = problem or "The registry does not have it under this tag, by which alone it could be imported."
+    reading = None if problem else examination.diagnosis.registry_reading(image)
+    if reading is None:
+        why = problem or "It cannot be imported, which takes a tag that its registry knows for it."
         return failure(name, f"{text} {why}", "Check the reference, or push the image again.")
-    read_at = examination.diagnosis.registry_read_at(image)
+    read_at = reading.at
     read = f"The cloud has last read the registry at {format_time(read_at)}" if read_at else ""
     if read_at and found and found.pushed_at and _was_passed_over(found.pushed_at, read_at, examination):
         advice = "Check the enterprise project, the region, and the authorisation to read the registry."
@@ -123,7 +124,7 @@ def _looked_up(image: ImageRef, examination: Examination) -> tuple[TaggedDigest 
         examination.connection.event_log.note(f"whether the registry has {image} is not known: {error.happened}")
         return None, ""
     if found is None:
-        return None, f"In fact {messages.UNKNOWN_TAG}."
+        return None, f"{messages.UNKNOWN_TAG.capitalize()}."
     if found.is_index:
         return found, "It is an index of several images, which the cloud does not scan as one."
     if found.digest != image.digest:

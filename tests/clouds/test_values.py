@@ -11,6 +11,7 @@ from gate.clouds.values import (
     as_text,
     count,
     datetime_from_ms,
+    datetime_from_text,
     identity,
     is_one_of,
     malformed,
@@ -160,3 +161,18 @@ def test_a_value_of_a_list_is_one_of_it(value: object) -> None:
 @pytest.mark.parametrize("value", [False, True, 0.0, 1.0, "1", [], {}, [0]], ids=repr)
 def test_an_equal_value_of_another_type_is_not_one_of_a_list(value: object) -> None:
     assert not is_one_of(value, (None, "", 0, "0", 1))
+
+
+@pytest.mark.parametrize(
+    ("stated", "time"),
+    [
+        ("2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("2026-01-31T20:00:00+08:00", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("2026-01-31 12:00:00", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("yesterday", None),
+        (None, None),
+        (5, None),
+    ],
+)
+def test_a_time_in_a_text_is_that_of_its_zone_or_of_utc(stated: object, time: datetime | None) -> None:
+    assert datetime_from_text(stated) == time

@@ -16,11 +16,10 @@ from gate.clouds.values import count, malformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from gate.clouds.alibaba.api import AlibabaCloud
     from gate.clouds.alibaba.connect import Addresses
-    from gate.clouds.diagnosis import Probe
+    from gate.clouds.diagnosis import Probe, RegistryReading
     from gate.clouds.interface import Connection, ImageScans, SignIn
     from gate.image import ImageRef
     from gate.scan import ScanScope
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
 
 class AlibabaDiagnosis:
     """Security Center and Container Registry of one account; see `gate.clouds.interface.Diagnosis`."""
-
-    reads_registries = False
-    """A scan imports what it is about (alibaba-images.md 1.1)."""
 
     def __init__(self, connection: Connection, addresses: Addresses) -> None:
         self._connection = connection
@@ -81,8 +77,8 @@ class AlibabaDiagnosis:
             counts_known_images=False,
         )
 
-    def registry_read_at(self, image: ImageRef) -> datetime | None:  # noqa: ARG002 - for clouds that read registries
-        """None: no operation states it."""
+    def registry_reading(self, image: ImageRef) -> RegistryReading | None:  # noqa: ARG002 - for clouds that read some
+        """None: a scan imports what it is about (alibaba-images.md 1.1)."""
         return None
 
     @cached_property

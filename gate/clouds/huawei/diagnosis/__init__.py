@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from gate.clouds.diagnosis import Endpoint, ScanQuota
+from gate.clouds.diagnosis import Endpoint, RegistryReading, ScanQuota
 from gate.clouds.huawei.connect import addresses_of, connect_with
 from gate.clouds.huawei.diagnosis.probes import image_probes, task_probes
 from gate.clouds.huawei.images.calls import ImageCalls
@@ -18,7 +18,6 @@ from gate.clouds.values import count, malformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
 
     from gate.clouds.diagnosis import Probe
     from gate.clouds.huawei.api import HuaweiCloud
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 class HuaweiDiagnosis:
     """HSS, IAM and SWR of one project; `gate.clouds.interface.Diagnosis` documents its methods."""
-
-    reads_registries = True
 
     def __init__(self, connection: Connection, addresses: Addresses) -> None:
         self._connection = connection
@@ -82,9 +79,9 @@ class HuaweiDiagnosis:
             left=left, text=f"{left}{of} free scans of this month are left", is_limit=False, counts_known_images=True
         )
 
-    def registry_read_at(self, image: ImageRef) -> datetime | None:
-        """See `Diagnosis.registry_read_at`."""
-        return last_read(image, self._registries)
+    def registry_reading(self, image: ImageRef) -> RegistryReading:
+        """See `Diagnosis.registry_reading`."""
+        return RegistryReading(at=last_read(image, self._registries))
 
     @cached_property
     def _registries(self) -> Callable[[Sequence[str]], Sequence[Row]]:
