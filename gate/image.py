@@ -140,5 +140,5 @@ class TaggedDigest:
     """Whether it is an index of several images, such as one for each platform."""
     children: tuple[str, ...] = ()
     """The digests of its images, without attestations; empty where the registry does not list them."""
-    pushed_at: datetime | None = None
+    pushed_at: datetime | None = field(default=None, compare=False)
     """When the tag was last pushed, aware, in UTC; None where the registry does not state it. It decides nothing."""
