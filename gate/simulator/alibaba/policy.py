@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "GetLastOnceTaskInfo": ("yundun-aegis:GetLastOnceTaskInfo",),
     "GetOnceTaskResultInfo": ("yundun-aegis:GetOnceTaskResultInfo",),
     # Its action is not published, and the facts advise to allow it under both prefixes.
     "DescribeUuidVulNumClassifyStatistic": (
