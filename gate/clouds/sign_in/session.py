@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gate.errors import GateError
+from gate.errors import DeadlineExceeded, GateError, Unreachable
 from gate.verdict_messages import format_time
 
 if TYPE_CHECKING:
@@ -99,10 +99,15 @@ class Session:
             return old
 
     def _after_the_end(self, old: Credentials) -> Credentials:
+        ended = f"The credentials ended at {_end(old)} and could not be renewed."
         try:
             return self._sign_in()
+        except DeadlineExceeded as error:
+            # As such it would be taken for a poll that came too late, and nobody would learn what ran out.
+            happened = f"{ended} {self.last_failure or error.happened}"
+            raise Unreachable(happened, means=error.means, remedy=self.advice) from None
         except GateError as error:
-            error.happened = f"The credentials ended at {_end(old)} and could not be renewed. {error.happened}"
+            error.happened = f"{ended} {error.happened}"
             raise
 
 

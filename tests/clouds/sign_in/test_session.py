@@ -10,7 +10,7 @@ import pytest
 from gate.clouds.credentials import Credentials
 from gate.clouds.sign_in.session import Session
 from gate.clouds.sign_in.stored_keys import StoredKeys
-from gate.errors import NotAuthorised, Unreachable
+from gate.errors import DeadlineExceeded, NotAuthorised, Unreachable
 from gate.outcome import EventKind
 from tests.clouds.builders import a_connection, events_of_kind
 
@@ -138,6 +138,25 @@ def test_when_they_have_ended_the_ending_says_what_ran_out(
     with pytest.raises(type(error), match=r"^The credentials ended at 2026-01-31T13:00:00Z and could not be renewed"):
         session.credentials()
     assert exchange.calls == [True, True]
+
+
+@pytest.mark.parametrize("earlier", ["No answer came.", ""])
+def test_credentials_that_ended_are_the_reason_also_if_the_deadline_came_in_the_middle_of_the_last_sign_in(
+    earlier: str, session: Session, exchange: Exchange, fake_time: FakeTime
+) -> None:
+    """An error about the deadline alone would leave the verdict to the poll before."""
+    session.credentials()
+    session.last_failure = earlier
+    exchange.error = DeadlineExceeded("The time is up.")
+    fake_time.elapsed = HOUR
+
+    with pytest.raises(Unreachable) as caught:
+        session.credentials()
+    assert not isinstance(caught.value, DeadlineExceeded)
+    assert caught.value.happened == (
+        f"The credentials ended at 2026-01-31T13:00:00Z and could not be renewed. {earlier or 'The time is up.'}"
+    )
+    assert caught.value.remedy == session.advice
 
 
 def test_a_failed_renewal_is_forgotten_once_one_succeeds(
