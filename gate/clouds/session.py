@@ -46,7 +46,7 @@ class Session(requests.Session):
     def merge_environment_settings(self, url: Any, proxies: Any, *others: Any, **named: Any) -> Any:
         """As `requests` does, with NO_PROXY read as runners write it."""
         no_proxy = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-        # Plain http goes to loopback addresses only, to which no proxy leads.
+        # Plain http goes to addresses of this machine only, to which no proxy leads.
         hosts = readable_no_proxy(no_proxy, urlsplit(url).port or _HTTPS_PORT)
         proxies = {**(proxies or {}), "no_proxy": hosts}
         settings = super().merge_environment_settings(url, proxies, *others, **named)

@@ -31,6 +31,11 @@ _MAX_HEADERS_LENGTH = 200_000
 """Characters of all headers; `http.client` accepts 6,500,000, which would be there several times beside the body."""
 
 
+_METADATA_SERVICES = frozenset({"100.100.100.200", "169.254.169.254"})
+"""The addresses at which a machine of Alibaba Cloud and of Huawei Cloud asks for the keys of its own role; no other
+machine can be reached there (sign-in.md 1.4 and 2.6)."""
+
+
 class Transport:
     """Sends requests to one host, one at a time."""
 
@@ -41,8 +46,9 @@ class Transport:
         self.host = parts.netloc
         self._request_timeout = request_timeout
         self._ca_bundle = str(ca_bundle) if ca_bundle else None
-        # No proxy can reach a loopback address of this machine, and its settings must not get in the way.
-        self._trusts_environment = not is_loopback(parts.hostname or "")
+        # No proxy can reach an address of this machine alone, or may see what is asked for there.
+        host = parts.hostname or ""
+        self._trusts_environment = not is_loopback(host) and host not in _METADATA_SERVICES
         self._secrets = tuple(secrets)
         self._session = self._new_session()
 

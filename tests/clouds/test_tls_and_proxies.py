@@ -160,6 +160,20 @@ def test_no_proxy_is_used_for_a_loopback_address(
         assert call(a_connection(fake_time), f"{url}:{peer.address.partition(':')[2]}") == {"projects": []}
 
 
+@pytest.mark.parametrize("address", ["100.100.100.200", "169.254.169.254"])
+def test_no_proxy_is_used_for_the_metadata_service_of_this_machine(
+    fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """The tests may not connect to it, so that the attempt alone shows the way."""
+    with Peer(ok_response()) as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://{proxy.address}")
+        with pytest.raises(UserWarning, match=address):
+            call(a_connection(fake_time), f"http://{address}")
+
+        assert proxy.requests == []
+
+
 @pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
 @pytest.mark.parametrize(
     "hosts",

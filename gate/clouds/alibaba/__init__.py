@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.clouds.alibaba.images.registry_host import registry_host
-from gate.clouds.alibaba.options import OPTIONS, REGION_VARIABLES, SOURCES, TASK_OPTIONS
+from gate.clouds.alibaba.options import OIDC_AUDIENCE, OPTIONS, REGION_VARIABLES, SOURCES, TASK_OPTIONS
 from gate.clouds.alibaba.regions import REGIONS
 from gate.clouds.alibaba.severity_words import SEVERITY_WORDS
 from gate.clouds.interface import CloudProvider
@@ -38,7 +38,7 @@ PROVIDER = CloudProvider(
     regions=REGIONS,
     region_variables=REGION_VARIABLES,
     credential_sources=SOURCES,
-    oidc_audience="sts.aliyuncs.com",
+    oidc_audience=OIDC_AUDIENCE,
     # No quota is documented for this API; others of the product allow 10 calls a second (alibaba-security-center.md 5).
     min_poll_interval=5.0,
     registry_host=registry_host,

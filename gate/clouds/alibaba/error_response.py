@@ -64,7 +64,7 @@ _QUOTA = "BeyondQuata"
 _TOO_MANY_TASKS = "CanCreate is false"
 _NO_TASK_ID: tuple[object, ...] = (None, "", 0, "0")
 _AEGIS = frozenset({"GetLastOnceTaskInfo", "GetOnceTaskResultInfo"})
-_REGISTRY_ACTIONS = {"GetRepoTag": "ListRepositoryTag"}
+REGISTRY_ACTIONS = {"GetRepoTag": "ListRepositoryTag"}
 """The actions of Container Registry that are not named like their operations (alibaba-images.md 9)."""
 _UNKNOWN = "_NOT_EXIST"
 """How the codes for an instance, namespace, repository or tag that is not there end, by programs that call it."""
@@ -127,7 +127,7 @@ def _error(code: object, message: str) -> CloudError:
 
 
 def _refusal(response: Response, error: CloudError) -> GateError:
-    if general := _general_error(response, error):
+    if general := general_error(response, error):
         return general
     if error.code.startswith(_FORBIDDEN):
         return NotAuthorised(
@@ -152,11 +152,11 @@ def _refusal(response: Response, error: CloudError) -> GateError:
 
 
 def _refusal_of_registry(response: Response, error: CloudError) -> GateError:
-    if general := _general_error(response, error):
+    if general := general_error(response, error):
         return general
     described = describe_error(response, error)
     if error.code.startswith(_FORBIDDEN):
-        name = _REGISTRY_ACTIONS.get(response.operation, response.operation)
+        name = REGISTRY_ACTIONS.get(response.operation, response.operation)
         return NotAuthorised(
             f"{_NAME} does not let this user call {response.operation} of Container Registry ({described}).",
             means="No RAM policy of the user allows it, or not for this repository.",
@@ -171,7 +171,7 @@ def _refusal_of_registry(response: Response, error: CloudError) -> GateError:
     return refused(_NAME, response, error, remedy="Check --region, --registry-endpoint and --registry-instance.")
 
 
-def _general_error(response: Response, error: CloudError) -> GateError | None:
+def general_error(response: Response, error: CloudError) -> GateError | None:
     """The error that has the same meaning whatever was called; None for any other."""
     if response.status == TOO_MANY_REQUESTS or "Throttling" in error.code or _RETRY_AFTER in response.headers:
         return _throttled(response, error)

@@ -37,19 +37,26 @@ TASK_TYPES = (
     "ASSET_EXPOSURE_SCAN",
     "VUL_CHECK_TASK",
 )
+OIDC_AUDIENCE = "sts.aliyuncs.com"
+"""What the vendor's own action for GitHub asks for (sign-in.md 1.6)."""
+# sign-in.md 1.5.
 ROLE_VARIABLES = ("ALIBABA_CLOUD_ROLE_ARN",)
 PROVIDER_VARIABLES = ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN",)
+TOKEN_VARIABLES = ("ALIBABA_CLOUD_OIDC_TOKEN_FILE",)
+SESSION_NAME_VARIABLES = ("ALIBABA_CLOUD_ROLE_SESSION_NAME",)
 _ROLE_ARN = re.compile(r"acs:ram::[0-9]+:role/[A-Za-z0-9.@_-]{1,64}")
 _PROVIDER_ARN = re.compile(r"acs:ram::[0-9]+:oidc-provider/[A-Za-z0-9._-]{1,128}")
 
 
-def _role_arn(text: str) -> str:
+def role_arn(text: str) -> str:
+    """Parses the ARN of a role (sign-in.md 1.1)."""
     if not _ROLE_ARN.fullmatch(text):
         raise ValueError(f"{text!r} is not the ARN of a role, acs:ram::<account>:role/<name>")
     return text
 
 
-def _provider_arn(text: str) -> str:
+def provider_arn(text: str) -> str:
+    """Parses the ARN of an OIDC provider (sign-in.md 1.1)."""
     if not _PROVIDER_ARN.fullmatch(text):
         raise ValueError(f"{text!r} is not the ARN of an OIDC provider, acs:ram::<account>:oidc-provider/<name>")
     return text
@@ -59,21 +66,21 @@ SIGN_IN_OPTIONS = (
     Option(
         name="role-arn",
         help="exchange the OIDC token for credentials of this RAM role",
-        parse=_role_arn,
+        parse=role_arn,
         metavar="ARN",
         default_note=ROLE_VARIABLES[0],
     ),
     Option(
         name="oidc-provider-arn",
         help="the OIDC provider of RAM that trusts the token",
-        parse=_provider_arn,
+        parse=provider_arn,
         metavar="ARN",
         default_note=PROVIDER_VARIABLES[0],
     ),
     Option(
         name="assume-role-arn",
         help="assume this RAM role with the credentials of the sign-in",
-        parse=_role_arn,
+        parse=role_arn,
         metavar="ARN",
     ),
 )

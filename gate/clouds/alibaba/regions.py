@@ -1,4 +1,4 @@
-"""Where Alibaba Cloud's Security Center answers, by region (alibaba-security-center.md 6)."""
+"""Where Security Center and STS of Alibaba Cloud answer, by region (alibaba-security-center.md 6, sign-in.md 1.1)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,20 @@ _ABROAD = frozenset({
 })
 # fmt: on
 REGIONS = _CHINA | _ABROAD
+_WITHOUT_OWN_STS = frozenset({"ap-south-1", "ap-southeast-2"})
+"""sign-in.md 1.1."""
 
 
 def endpoint(region: str) -> str:
     """The address of Security Center for this region, one of `REGIONS`: each task is on one of two planes."""
     plane = "cn-shanghai" if region in _CHINA else "ap-southeast-1"
     return f"https://tds.{plane}.aliyuncs.com"
+
+
+def sts_endpoint(region: str) -> str:
+    """The address of the Security Token Service in this region; the central one if it has none, or is not known.
+
+    All of them issue credentials that every region accepts.
+    """
+    has_own = region in REGIONS - _WITHOUT_OWN_STS
+    return f"https://sts.{region}.aliyuncs.com" if has_own else "https://sts.aliyuncs.com"

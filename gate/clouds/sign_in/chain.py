@@ -97,8 +97,8 @@ def stored_keys(connection: Connection, ways: Ways) -> Credentials:
         raise
 
 
-def required(connection: Connection, option: str, variables: Iterable[str], *, what: str) -> str:
-    """The value of an option without which OIDC is impossible, or of a variable of the vendor's tools.
+def required(connection: Connection, option: str, variables: Iterable[str], *, what: str) -> tuple[str, str]:
+    """The value of an option without which OIDC is impossible, or of a variable of the vendor's tools; and its source.
 
     Args:
         connection: The settings and the environment.
@@ -113,11 +113,11 @@ def required(connection: Connection, option: str, variables: Iterable[str], *, w
     value, source = connection.option_or_variable(option, connection.settings.for_cloud.get(option), names)
     if not value:
         raise UsageError(
-            f"{what.capitalize()} is not given, and the sign-in with an OIDC token needs it.",
+            f"{what[:1].upper()}{what[1:]} is not given, and the sign-in with an OIDC token needs it.",
             means=f"Neither {source} nor {' or '.join(names)} is set." if names else f"{source} is not set.",
             remedy=f"Give --{option}, or sign in another way with --credentials.",
         )
-    return value
+    return value, source
 
 
 def is_complete(connection: Connection, variables: Iterable[str]) -> bool:

@@ -15,14 +15,20 @@ if TYPE_CHECKING:
 class StoredKeys:
     """Credentials as they are stored, read once, and again after a refusal: a file may have been renewed since."""
 
-    description = "stored keys"
     advice = (
         "Credentials have to outlive --timeout, or to come from a file that is renewed in time, which a variable "
         "SCAN_GATE_..._FILE names."
     )
 
-    def __init__(self, find: Callable[[], Credentials]) -> None:
+    def __init__(self, find: Callable[[], Credentials], description: str = "stored keys") -> None:
+        """Reads nothing yet.
+
+        Args:
+            find: Reads the keys.
+            description: Which keys these are.
+        """
         self._find = find
+        self.description = description
         self._current: Credentials | None = None
         self.last_failure = ""
 

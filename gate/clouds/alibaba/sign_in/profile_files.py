@@ -1,0 +1,168 @@
+"""Reads the files in which the vendor's tools keep profiles (sign-in.md 1.5)."""
+
+from __future__ import annotations
+
+import configparser
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gate.clouds.credentials import first_variable
+from gate.errors import UsageError
+from gate.text import first_of, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.clouds.interface import Connection
+
+_MAX_SIZE = 1_000_000
+"""Bytes."""
+_CLI, _INI = ".aliyun/config.json", ".alibabacloud/credentials.ini"
+_INI_VARIABLE = "ALIBABA_CLOUD_CREDENTIALS_FILE"
+_MODES_OF_INI = {
+    "access_key": "AK",
+    "ram_role_arn": "RamRoleArn",
+    "ecs_ram_role": "EcsRamRole",
+    "oidc_role_arn": "OIDC",
+}
+_NAMES_OF_INI = {
+    "role_arn": "ram_role_arn",
+    "role_session_name": "ram_session_name",
+    "role_name": "ram_role_name",
+    "oidc_token_file_path": "oidc_token_file",
+}
+"""The fields whose names differ from those of the CLI."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Profile:
+    """One profile, with the names of the CLI whichever file it is from."""
+
+    name: str
+    file: str
+    """For messages."""
+    mode: str
+    values: Mapping[str, str] = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"the profile {one_line(self.name, 60)!r} of {self.file}"
+
+    @property
+    def at_start(self) -> str:
+        """The same at the start of a sentence."""
+        return f"The {str(self).removeprefix('the ')}"
+
+    def value(self, name: str) -> str:
+        """A field; empty if it is absent."""
+        return self.values.get(name, "").strip()
+
+    def required(self, name: str) -> str:
+        """A field without which its mode makes no sense.
+
+        Raises:
+            UsageError: It is absent.
+        """
+        if not self.value(name):
+            raise UsageError(f"{self.at_start} has no {name}, which its mode {self.mode} needs.", remedy="Add it.")
+        return self.value(name)
+
+
+def find_profile(connection: Connection, name: str = "") -> Profile:
+    """Finds a profile: in the CLI's file, else in that of the SDKs.
+
+    Args:
+        connection: The settings and the environment.
+        name: Its name; empty for that of --profile, else of ALIBABA_CLOUD_PROFILE, else the CLI's current one, else
+            `default`.
+
+    Raises:
+        UsageError: There is no such profile, or a file cannot be read.
+    """
+    name = (
+        name or connection.settings.sign_in.profile or first_variable(connection.environ, ["ALIBABA_CLOUD_PROFILE"])[1]
+    )
+    cli, current = _of_cli(connection)
+    wanted = name or current or "default"
+    ini = _of_ini(connection) if wanted not in cli else {}
+    if found := cli.get(wanted) or ini.get(wanted):
+        return found
+    known = sorted({*cli, *ini})
+    raise UsageError(
+        f"There is no profile {one_line(wanted, 60)!r} ({connection.settings.source_of('profile')}).",
+        means=f"There are: {first_of(known, 20)}." if known else f"Neither ~/{_CLI} nor ~/{_INI} has any.",
+        remedy="Correct the name, or configure the profile with the vendor's CLI.",
+    )
+
+
+def _of_cli(connection: Connection) -> tuple[dict[str, Profile], str]:
+    """The profiles of the CLI, and the name of the current one."""
+    if connection.environ.get("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "").strip().lower() == "true":
+        return {}, ""
+    text = _read(_home(connection) / _CLI, shown=f"~/{_CLI}")
+    if not text.strip():
+        return {}, ""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _unreadable(f"~/{_CLI}", "it is not JSON") from None
+    document = document if isinstance(document, dict) else {}
+    rows = document.get("profiles")
+    rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    profiles = [_profile(f"~/{_CLI}", row.get("name"), row.get("mode"), row) for row in rows]
+    return {one.name: one for one in reversed(profiles)}, _text(document.get("current"))
+
+
+def _of_ini(connection: Connection) -> dict[str, Profile]:
+    variable, path = first_variable(connection.environ, [_INI_VARIABLE])
+    shown = f"the file that {variable} names" if variable else f"~/{_INI}"
+    text = _read(Path(path) if path else _home(connection) / _INI, shown=shown, is_needed=bool(path))
+    parser = configparser.ConfigParser(interpolation=None, default_section="")
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        raise _unreadable(shown, "it is not an ini file") from None
+    found = {}
+    for section in parser.sections():
+        # As the vendor's package reads it: what follows # is a comment.
+        values = {_NAMES_OF_INI.get(key, key): value.partition("#")[0] for key, value in parser.items(section)}
+        mode = values.get("type", "").strip()
+        found[section] = _profile(shown, section, _MODES_OF_INI.get(mode, mode), values)
+    return found
+
+
+def _profile(file: str, name: object, mode: object, row: Mapping[str, Any]) -> Profile:
+    values = {key: _text(value) for key, value in row.items()}
+    return Profile(name=_text(name), file=file, mode=_text(mode), values=values)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else str(value) if type(value) is int else ""
+
+
+def _home(connection: Connection) -> Path:
+    _, home = first_variable(connection.environ, ["HOME", "USERPROFILE"])
+    # Without one there are no such files; those in the working directory may be anybody's.
+    return Path(home or "/nonexistent")
+
+
+def _read(path: Path, *, shown: str, is_needed: bool = False) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_SIZE + 1)
+        if len(content) > _MAX_SIZE:
+            raise _unreadable(shown, f"it is larger than {_MAX_SIZE} bytes")
+        return content.decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if not is_needed:
+            return ""
+        raise _unreadable(shown, str(error.strerror)) from None
+    except OSError as error:
+        raise _unreadable(shown, str(error.strerror)) from None
+    except ValueError:
+        raise _unreadable(shown, "it is not text in UTF-8, or its path is none") from None
+
+
+def _unreadable(shown: str, why: str) -> UsageError:
+    return UsageError(f"{shown[:1].upper()}{shown[1:]} cannot be read: {why}.", remedy="Correct it, or its path.")
