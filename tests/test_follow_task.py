@@ -70,3 +70,19 @@ def test_counts_that_changed_settle_by_two_polls_and_not_by_the_age_of_the_end(g
     polled_with_counts(gate, *[0, 2] * 99, ended_ms=NOW_MS - 5000)
 
     assert reason(gate, "--timeout", "3m")[0] != 0
+
+
+def test_a_poll_that_the_deadline_cuts_off_leaves_what_the_search_has_shown(gate_in: Callable[..., Gate]) -> None:
+    """Security Center's first response says that the task is over, and not yet what its images have."""
+    gate = gate_in("empty", "alibaba")
+    gate.simulator.tasks.append(a_scan("ours"))
+
+    def take_too_long(operation: str, document: dict[str, Any]) -> dict[str, Any]:
+        if operation == "GetOnceTaskResultInfo":
+            gate.time.elapsed = 400
+        return document
+
+    gate.simulator.rewrite = take_too_long
+
+    assert gate.check("--timeout", "5m").code == 5
+    assert gate.operations == ["GetLastOnceTaskInfo", "GetOnceTaskResultInfo"]
