@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.clouds.huawei.images.registry_host import registry_host
-from gate.clouds.huawei.options import OPTIONS, REGION_VARIABLES, SOURCES, TASK_OPTIONS
+from gate.clouds.huawei.options import OIDC_AUDIENCE, OPTIONS, REGION_VARIABLES, SOURCES, TASK_OPTIONS
 from gate.clouds.huawei.regions import REGIONS
 from gate.clouds.huawei.severity_words import SEVERITY_WORDS
 from gate.clouds.interface import CloudProvider
@@ -38,7 +38,7 @@ PROVIDER = CloudProvider(
     regions=REGIONS,
     region_variables=REGION_VARIABLES,
     credential_sources=SOURCES,
-    oidc_audience="sts.myhuaweicloud.com",
+    oidc_audience=OIDC_AUDIENCE,
     takes_token=True,
     # A user may call one API 5 times a minute (huawei-hss.md 5).
     min_poll_interval=12.0,

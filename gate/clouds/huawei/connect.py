@@ -13,7 +13,7 @@ from gate.clouds.huawei.hss import Hss
 from gate.clouds.huawei.options import PROJECT_VARIABLES, REGION_VARIABLES
 from gate.clouds.huawei.regions import REGIONS, hss_endpoint, iam_endpoint
 from gate.clouds.huawei.selection import Selection
-from gate.clouds.huawei.sign_in import sign_in
+from gate.clouds.huawei.sign_in import sign_in, with_profile
 from gate.clouds.huawei.signature import KeyPairAuth, TokenAuth
 from gate.clouds.regions import Region, known_region, place
 from gate.errors import UsageError
@@ -40,6 +40,7 @@ class Addresses:
 
 def connect(connection: Connection) -> HuaweiCloud:
     """See `CloudProvider.connect`."""
+    connection = with_profile(connection)
     return connect_with(connection, addresses_of(connection), sign_in(connection))
 
 

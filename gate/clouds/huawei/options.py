@@ -67,20 +67,26 @@ def _short_id(text: str) -> str:
     return identifier(_short(text))
 
 
+OIDC_AUDIENCE = "sts.myhuaweicloud.com"
+"""The audience of a token unless the user chooses another; the OIDC provider of the account has to list it."""
 AGENCY_VARIABLES = ("HUAWEICLOUD_OIDC_AGENCY_URN",)
 PROVIDER_VARIABLES = ("HUAWEICLOUD_OIDC_PROVIDER_URN",)
+STS_TOKEN_VARIABLES = ("HUAWEICLOUD_OIDC_ID_TOKEN", "HUAWEICLOUD_OIDC_TOKEN_FILE")
 IDENTITY_PROVIDER_VARIABLES = ("HUAWEICLOUD_SDK_IDP_ID",)
+IAM_TOKEN_VARIABLES = ("HUAWEICLOUD_SDK_ID_TOKEN_FILE",)
 _AGENCY_URN = re.compile(r"iam::[A-Za-z0-9]+:agency:[^\s:]{1,1400}")
 _PROVIDER_URN = re.compile(r"iam::[A-Za-z0-9]+:oidcProvider:[^\s:]{1,1400}")
 
 
-def _agency_urn(text: str) -> str:
+def agency_urn(text: str) -> str:
+    """Parses the URN of an agency (sign-in.md 2.1)."""
     if not _AGENCY_URN.fullmatch(text):
         raise ValueError(f"{text!r} is not the URN of an agency, iam::<account id>:agency:<name>")
     return text
 
 
-def _provider_urn(text: str) -> str:
+def provider_urn(text: str) -> str:
+    """Parses the URN of an OIDC provider (sign-in.md 2.1)."""
     if not _PROVIDER_URN.fullmatch(text):
         raise ValueError(f"{text!r} is not the URN of an OIDC provider, iam::<account id>:oidcProvider:<name>")
     return text
@@ -90,14 +96,14 @@ SIGN_IN_OPTIONS = (
     Option(
         name="agency-urn",
         help="exchange the OIDC token for credentials of this agency (trust agency)",
-        parse=_agency_urn,
+        parse=agency_urn,
         metavar="URN",
         default_note=AGENCY_VARIABLES[0],
     ),
     Option(
         name="oidc-provider-urn",
         help="the OIDC provider of IAM that trusts the token",
-        parse=_provider_urn,
+        parse=provider_urn,
         metavar="URN",
         default_note=PROVIDER_VARIABLES[0],
     ),
@@ -111,11 +117,11 @@ SIGN_IN_OPTIONS = (
     Option(
         name="assume-agency-urn",
         help="assume this agency with the credentials of the sign-in",
-        parse=_agency_urn,
+        parse=agency_urn,
         metavar="URN",
     ),
 )
-"""Those that sign in without stored keys, or as another agency (sign-in.md 2.1 to 2.3)."""
+"""Those that sign in without stored keys, or as another agency (sign-in.md 2.1)."""
 # Names, ranges and defaults of the others: ListImageScanTask, huawei-hss.md 1.
 OPTIONS = (
     *SIGN_IN_OPTIONS,

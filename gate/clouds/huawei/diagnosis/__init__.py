@@ -12,7 +12,7 @@ from gate.clouds.huawei.images.calls import ImageCalls
 from gate.clouds.huawei.images.connect import endpoint_of
 from gate.clouds.huawei.images.registries import last_read
 from gate.clouds.huawei.selection import Selection
-from gate.clouds.huawei.sign_in import sign_in
+from gate.clouds.huawei.sign_in import sign_in, with_profile
 from gate.clouds.regions import place
 from gate.clouds.values import count, malformed
 
@@ -95,4 +95,5 @@ class HuaweiDiagnosis:
 
 def diagnose(connection: Connection) -> HuaweiDiagnosis:
     """See `CloudProvider.diagnose`."""
+    connection = with_profile(connection)
     return HuaweiDiagnosis(connection, addresses_of(connection))
