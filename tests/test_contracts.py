@@ -16,7 +16,9 @@ from gate import __version__, cli, clouds, simulator
 from gate.ci.github import outputs
 from gate.clouds.credentials import find_credentials
 from gate.clouds.retry_schedule import RETRY_TIMEOUT_WITHOUT_RESPONSE
-from gate.environment import variables
+from gate.clouds.sign_in.tokens import OUR_VARIABLE
+from gate.clouds.sign_in.tokens.azure import SERVICE_CONNECTION
+from gate.environment import variable, variables
 from gate.errors import ExitCode, NotAuthorised
 from gate.options import CONFIG, OPTIONS, SECRETS
 from gate.policy import CLOCK_TOLERANCE, Decision, Policy
@@ -211,9 +213,9 @@ def test_every_example_is_yaml_with_inputs_that_exist(block: str) -> None:
     steps = [step for step in _steps(yaml.safe_load(block)) if "scan-gate@" in str(step.get("uses"))]
 
     assert {name for step in steps for name in step["with"]} <= ACTION["inputs"].keys()
-    names = set(re.findall(r"SCAN_GATE_([A-Z_]+)", block))
-    known = {name.upper().replace("-", "_") for name in (*NAMES, *SECRETS)}
-    assert names <= known | {f"{name}_FILE" for name in known}
+    names = set(re.findall(r"SCAN_GATE_[A-Z_]+", block))
+    known = {variable(name) for name in (*NAMES, *SECRETS)}
+    assert names <= known | {f"{name}_FILE" for name in known} | {OUR_VARIABLE, SERVICE_CONNECTION}
 
 
 def test_every_workflow_of_github_says_on_what_it_runs() -> None:
