@@ -63,16 +63,19 @@ def image_worsenings(run: ImageRun) -> tuple[ImageWorsening, ...]:
     """The worsenings with which this run, which has not passed, must not pass.
 
     Risk that is stated may replace one that was unknown, which a limit above 0 allows. A result from the future may be
-    one of the past if it is older, so that an undecided run may pass.
+    one of the past if it is older, so that an undecided run may pass. Where an old result counts, an older one may be
+    better: no scan of that time is listed any more, so nothing states that it looked for less than is required.
     """
-    policy = run.sequence.settings.policy
+    settings = run.sequence.settings
+    policy = settings.policy
+    counts_old = policy.max_age is None and policy.started_after is None and settings.scan != "always"
     is_blocked = run.outcome.verdict.decision is Decision.BLOCKED
     if run.outcome.verdict.decision is Decision.PASSED:
         return ()
     found = [ImageWorsening(name="no rows", change=_without_rows)]
     found += [ImageWorsening(name="no results", change=_without_results)]
     found += [ImageWorsening(name="risk", change=_risky)] if not policy.max_risky else []
-    found += [ImageWorsening(name="older results", change=_older)] if is_blocked else []
+    found += [ImageWorsening(name="older results", change=_older)] if is_blocked and not counts_old else []
     return tuple(found)
 
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.errors import ExitCode
+from gate.policy import Decision, Policy, Verdict
+from tests.builders import NOW
 from tests.properties.evidence import parse_document
 from tests.properties.image_faults import is_start
 from tests.properties.image_properties import image_violations, truth_violations
 from tests.properties.image_sequences import execute_images, generate_images
+from tests.properties.image_worse import image_worsenings
 from tests.properties.mutations import as_bytes
 from tests.properties.sequences import CLOUDS, without_real_sleeps
 from tests.properties.worse_responses import replay_with
@@ -290,6 +293,31 @@ def test_generated_histories_have_every_property_and_end_with_every_exit_code() 
     assert {code for _, code in tally.endings} == ALL_CODES
     assert all(tally.endings[cloud, code] for cloud in CLOUDS for code in (0, 1))
     assert len(tally.checked) == 5
+
+
+@pytest.mark.parametrize(
+    ("policy", "scan", "is_worse"),
+    [
+        (Policy(max_age=None), "auto", False),
+        (Policy(max_age=None), "never", False),
+        (Policy(max_age=None), "always", True),
+        (Policy(max_age=None, started_after=NOW), "auto", True),
+        (Policy(), "auto", True),
+    ],
+)
+def test_an_older_result_is_worse_only_where_an_old_one_does_not_count(
+    policy: Policy, scan: str, *, is_worse: bool
+) -> None:
+    """Nothing states any more that its scan looked for less than is required, which is accepted."""
+    (run, *_) = passed_runs("huawei")
+    settings = replace(run.sequence.settings, policy=policy, scan=scan)
+    blocked = replace(
+        run,
+        sequence=replace(run.sequence, settings=settings),
+        outcome=replace(run.outcome, verdict=Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED)),
+    )
+
+    assert ("older results" in {one.name for one in image_worsenings(blocked)}) is is_worse
 
 
 @every_cloud
