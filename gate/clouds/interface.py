@@ -156,8 +156,12 @@ class SignIn(Protocol):
         """What makes these credentials last longer than a run, a sentence for an error message."""
         ...
 
-    def credentials(self) -> Credentials:
+    def credentials(self, *, is_retried: bool = True) -> Credentials:
         """The credentials to use for the next request; signs in first, or renews them, where that is due.
+
+        Args:
+            is_retried: Whether an exchange without which there are none is retried after transient errors, until the
+                deadline. False where other credentials are still valid, and the run can go on with those.
 
         Raises:
             NotAuthorised: There are none, or the cloud refuses to give any.

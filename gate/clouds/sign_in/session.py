@@ -48,13 +48,13 @@ class Session:
         self.description = description
         self.last_failure = ""
 
-    def credentials(self) -> Credentials:
+    def credentials(self, *, is_retried: bool = True) -> Credentials:
         """See `SignIn.credentials`."""
         if self._current is None:
             return self._first_sign_in()
         left = self._ends_at - self._clock.elapsed()
         if left <= 0:
-            return self._after_the_end(self._current)
+            return self._after_the_end(self._current, is_retried=is_retried)
         # At the deadline, a renewal would take the place of the last poll, which needs none.
         is_due = left < RENEWAL_MARGIN and self._clock.elapsed() - self._tried_at >= _PAUSE
         if is_due and not self._deadline.is_over():
@@ -98,10 +98,10 @@ class Session:
             self.last_failure = error.happened
             return old
 
-    def _after_the_end(self, old: Credentials) -> Credentials:
+    def _after_the_end(self, old: Credentials, *, is_retried: bool) -> Credentials:
         ended = f"The credentials ended at {_end(old)} and could not be renewed."
         try:
-            return self._sign_in()
+            return self._sign_in(is_retried=is_retried)
         except DeadlineExceeded as error:
             # As such it would be taken for a poll that came too late, and nobody would learn what ran out.
             happened = f"{ended} {self.last_failure or error.happened}"

@@ -32,7 +32,7 @@ class StoredKeys:
         self._current: Credentials | None = None
         self.last_failure = ""
 
-    def credentials(self) -> Credentials:
+    def credentials(self, *, is_retried: bool = True) -> Credentials:  # noqa: ARG002 - nothing is exchanged
         """See `SignIn.credentials`."""
         if self._current is None:
             self._current = self._find()

@@ -159,6 +159,19 @@ def test_credentials_that_ended_are_the_reason_also_if_the_deadline_came_in_the_
     assert caught.value.remedy == session.advice
 
 
+def test_where_other_credentials_are_valid_nothing_waits_for_those_that_have_ended(
+    session: Session, exchange: Exchange, fake_time: FakeTime
+) -> None:
+    """As those of a first role, while those of the second one still hold."""
+    session.credentials()
+    exchange.error = Unreachable("No answer came.")
+    fake_time.elapsed = HOUR
+
+    with pytest.raises(Unreachable, match="The credentials ended at"):
+        session.credentials(is_retried=False)
+    assert exchange.calls == [True, False]
+
+
 def test_a_failed_renewal_is_forgotten_once_one_succeeds(
     session: Session, exchange: Exchange, fake_time: FakeTime
 ) -> None:

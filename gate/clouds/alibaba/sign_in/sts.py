@@ -153,7 +153,7 @@ class WithOtherCredentials:
 
     def __call__(self, is_retried: bool) -> Credentials:  # noqa: FBT001 - the interface of an exchange
         """Signs in; see `Session`."""
-        first = self._first.credentials()
+        first = self._first.credentials(is_retried=is_retried)
         # A role of a role: an hour at most, whatever the role allows.
         longest = DEFAULT_SECONDS if first.security_token else self._role.lifetime.seconds
         seconds = min(self._role.lifetime.seconds, longest)

@@ -175,7 +175,7 @@ class WithOtherCredentials:
     def __call__(self, is_retried: bool) -> Credentials:  # noqa: FBT001 - the interface of an exchange
         """Signs in; see `Session`."""
         # Not in the retry loop: the first way to sign in has its own.
-        first = self._first.credentials()
+        first = self._first.credentials(is_retried=is_retried)
         if not first.is_key_pair:
             raise UsageError(
                 "An agency is assumed with an access key, and there is only the token of a user.",

@@ -1,0 +1,231 @@
+"""The cells of the matrix of signing in: a fault at a point, with the exit code that the contract asks for.
+
+- Without credentials there is no verdict: 3 where the cloud refuses to give any, else 4.
+- An exchange that fails once is repeated. One that fails at each renewal does no harm while the credentials are valid,
+  so a run that ends before them passes; a longer one ends as if there never were any.
+- A response about something else gives no credentials: those of another role, expired ones, or half of a key.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.matrix.fault import response_fault
+from tests.matrix.faults import responses
+from tests.matrix.faults.api_errors import alibaba_error, error, huawei_error
+from tests.matrix.field_faults import MISSING, field_fault
+from tests.matrix.images.general import FOR_A_DAY, NOT_UNDERSTOOD, TRANSIENT
+from tests.matrix.injection_points import ALIBABA, HUAWEI, Timing
+from tests.matrix.sign_in.situations import OPTIONS, POINTS, TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from tests.matrix.fault import Fault
+    from tests.matrix.sign_in.situations import Point
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInCell:
+    """A fault at one point, and the exit code that the gate must have."""
+
+    fault: Fault
+    point: Point
+    code: int
+    is_once: bool = False
+    """Whether it affects one response, and none after it."""
+
+    def __str__(self) -> str:
+        return f"{self.point}-{self.fault.name}{'-once' if self.is_once else ''}-exits-{self.code}"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options of the run; one that never gets credentials does not have to take long."""
+        return (*OPTIONS, "--timeout", "3m") if self.code and not self.point.is_renewal else OPTIONS
+
+    @property
+    def timing(self) -> Timing:
+        """Which responses have the fault."""
+        first = 2 if self.point.is_renewal else 1
+        return Timing(
+            injected_at=0,
+            completed_at=0,
+            operations=frozenset({self.point.operation}),
+            first_call=first,
+            last_call=first if self.is_once else math.inf,
+        )
+
+
+_EXPENSIVE: Final = (
+    *("json-arrays", "json-objects", "half-a-million", "string-of", "headers-of", "gzip-bomb", "body-over"),
+    *("stall", "nan", "infinity", "1e400", "number-of"),
+)
+"""How the names of faults begin that take real time, or that differ in numbers, of which these responses have none."""
+_EXPIRY: Final = {
+    "AssumeAgencyWithOIDC": "credentials.expiration",
+    "AssumeAgency": "credentials.expiration",
+    "CreateTemporaryAccessKeyByToken": "credential.expires_at",
+    "AssumeRoleWithOIDC": "Credentials.Expiration",
+    "AssumeRole": "Credentials.Expiration",
+}
+_PARTS: Final = {
+    "AssumeAgencyWithOIDC": (
+        "credentials.access_key_id",
+        "credentials.secret_access_key",
+        "credentials.security_token",
+    ),
+    "AssumeAgency": ("credentials.access_key_id", "credentials.secret_access_key", "credentials.security_token"),
+    "CreateTemporaryAccessKeyByToken": ("credential.access", "credential.secret", "credential.securitytoken"),
+    "AssumeRoleWithOIDC": ("Credentials.AccessKeyId", "Credentials.AccessKeySecret", "Credentials.SecurityToken"),
+    "AssumeRole": ("Credentials.AccessKeyId", "Credentials.AccessKeySecret", "Credentials.SecurityToken"),
+}
+_IDENTITY: Final = {
+    "AssumeAgencyWithOIDC": ("assumed_agency.urn", "sts::09f8:assumed-agency:another/session"),
+    "AssumeAgency": ("assumed_agency.urn", "sts::09f8:assumed-agency:another/session"),
+    "AssumeRoleWithOIDC": ("AssumedRoleUser.Arn", "acs:sts::1000000000000001:assumed-role/another/session"),
+    "AssumeRole": ("AssumedRoleUser.Arn", "acs:sts::1000000000000001:assumed-role/another/session"),
+}
+_REFUSED: Final[Mapping[str, tuple[Fault, ...]]] = {
+    HUAWEI: (huawei_error(403, "STS5.1001"), huawei_error(404, "STS5.1106"), huawei_error(400, "STS5.0000")),
+    ALIBABA: tuple(
+        alibaba_error(401, f"AuthenticationFail.{name}")
+        for name in (
+            "NoPermission",
+            *("OIDCToken.AudienceNotMatch", "OIDCToken.Expired", "OIDCToken.Invalid", "OIDCToken.InvalidSignature"),
+            "OIDCToken.PublicKeyFingerprintMismatch",
+        )
+    ),
+}
+"""Documented refusals (sign-in.md 1.3 and 2.5)."""
+_TOKEN_REFUSED: Final = (error(403, "of-github", {"message": "no"}), error(401, "of-github", {"message": "no"}))
+_UNAVAILABLE: Final = {
+    HUAWEI: (huawei_error(500, "STS5.9999"), huawei_error(429, "APIGW.0308")),
+    ALIBABA: (alibaba_error(500, "ServerError"), alibaba_error(400, "Throttling.User")),
+}
+
+
+def _cheap(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    return tuple(fault for fault in faults if not fault.name.startswith(_EXPENSIVE))
+
+
+def _at(faults: Iterable[Fault], points: Iterable[Point], code: int) -> Iterator[SignInCell]:
+    """Cells of faults that last: a run that ends within its first session does not need what fails."""
+    for point in points:
+        for fault in faults:
+            yield SignInCell(fault=fault, point=point, code=code if point.is_long or not point.is_renewal else 0)
+
+
+def _once(faults: Iterable[Fault], points: Iterable[Point]) -> Iterator[SignInCell]:
+    for point in points:
+        for fault in faults:
+            yield SignInCell(fault=fault, point=point, code=0, is_once=True)
+
+
+def _refused(points: Iterable[Point], most: int | None = None) -> Iterator[SignInCell]:
+    for point in points:
+        faults = _TOKEN_REFUSED if point.operation == TOKEN else _REFUSED[point.cloud]
+        yield from _at(faults[:most], [point], 3)
+
+
+def _unavailable(points: Iterable[Point]) -> Iterator[SignInCell]:
+    for point in points:
+        if point.operation != TOKEN:
+            yield from _at(_UNAVAILABLE[point.cloud], [point], 4)
+
+
+def _about_something_else(points: Iterable[Point], names: Collection[str] = ()) -> Iterator[SignInCell]:
+    """Well-formed responses that give no credentials of this role, or none that can be used."""
+    for point in points:
+        variants = (variant for variant in _variants(point) if not names or variant[1] in names)
+        yield from _at(map(_without_fields, variants), [point], 4)
+
+
+def _without_fields(variant: tuple[str, str, object, str]) -> Fault:
+    path, name, value, operation = variant
+    return field_fault(path, name, value, (operation,))
+
+
+def _variants(point: Point) -> Iterator[tuple[str, str, object, str]]:
+    operation = point.operation
+    for path in _PARTS.get(operation, ()):
+        yield from ((path, name, value, operation) for name, value in _BAD_PARTS.items())
+    if operation in _EXPIRY:
+        yield from ((_EXPIRY[operation], name, value, operation) for name, value in _BAD_ENDS.items())
+    if operation in _IDENTITY:
+        path, other = _IDENTITY[operation]
+        yield from ((path, name, value, operation) for name, value in {"another": other, "missing": MISSING}.items())
+
+
+_BAD_PARTS: Final[Mapping[str, object]] = {"missing": MISSING, "empty": "", "null": None, "number": 7, "list": []}
+_BAD_ENDS: Final[Mapping[str, object]] = {
+    "missing": MISSING,
+    "null": None,
+    "text": "soon",
+    "past": "2020-01-01T00:00:00Z",
+    "number": 7,
+}
+
+
+def _no_token(context: Any, operation: str, true: Any) -> Any:  # noqa: ARG001 - the signature of a change
+    return {**true, "value": "not-a-token"}
+
+
+_NO_TOKEN: Final = (
+    response_fault("text-that-is-no-token", _no_token),
+    field_fault("value", "empty", "", (TOKEN,)),
+)
+_NO_VALUE: Final = tuple(field_fault("value", name, _BAD_PARTS[name], (TOKEN,)) for name in ("missing", "null", "list"))
+_FIRST: Final = tuple(point for point in POINTS if not point.is_renewal)
+_OF_ROLE: Final = tuple(point for point in _FIRST if point.way == "role")
+_RENEWALS: Final = tuple(point for point in POINTS if point.is_renewal)
+_EXCHANGES: Final = tuple(point for point in POINTS if point.operation != TOKEN)
+_TOKENS: Final = tuple(point for point in POINTS if point.operation == TOKEN)
+
+
+def _named(faults: Iterable[Fault], *names: str) -> tuple[Fault, ...]:
+    found = tuple(fault for fault in faults if fault.name in names)
+    assert len(found) == len(names), "a fault has another name now"
+    return found
+
+
+_TRANSIENT: Final = tuple(fault for fault in _cheap(TRANSIENT) if fault not in responses.AUTH_STATUSES)
+_SOME_TRANSIENT: Final = _named(_TRANSIENT, "502-as-html")
+_SOME_NOT_UNDERSTOOD: Final = _named(
+    NOT_UNDERSTOOD, "proxy-login-page", "redirect-to-another-host", "document-in-an-array"
+)
+_OTHERS: Final = tuple(point for point in POINTS if point not in _OF_ROLE)
+_FIRST_EXCHANGES: Final = tuple(point for point in _OF_ROLE if point.operation != TOKEN)
+_NOT_FIRST: Final = tuple(point for point in POINTS if point not in _FIRST_EXCHANGES)
+_BRIEF: Final = ("missing", "past", "another")
+"""The values that the usual run puts into a field of every response; the first exchange gets all of them."""
+_USUAL: Final = (
+    *_once(_TRANSIENT, _FIRST_EXCHANGES),
+    *_once(_SOME_TRANSIENT, _NOT_FIRST),
+    *_at(_SOME_TRANSIENT, POINTS, 4),
+    *_at(FOR_A_DAY, _FIRST_EXCHANGES, 4),
+    *_at(_cheap(NOT_UNDERSTOOD), _FIRST_EXCHANGES, 4),
+    *_at(_SOME_NOT_UNDERSTOOD, _NOT_FIRST, 4),
+    *_refused(_FIRST_EXCHANGES),
+    *_refused(_NOT_FIRST, most=1),
+    *_unavailable(_EXCHANGES),
+    *_about_something_else(_FIRST_EXCHANGES),
+    *_about_something_else((point for point in _FIRST if point not in _FIRST_EXCHANGES), _BRIEF),
+    *_at(_NO_TOKEN, _TOKENS, 3),
+    *_at(_NO_VALUE, _TOKENS, 4),
+    *_once(responses.HARMLESS[:2], _FIRST_EXCHANGES),
+)
+_NAMES: Final = frozenset(map(str, _USUAL))
+_ALL: Final = (
+    *_USUAL,
+    *_once(_TRANSIENT, POINTS),
+    *_at((*_TRANSIENT, *FOR_A_DAY, *_cheap(NOT_UNDERSTOOD)), POINTS, 4),
+    *_refused(POINTS),
+    *_about_something_else(POINTS),
+    *_once(responses.HARMLESS, POINTS),
+)
+CELLS: Final = _USUAL
+"""The cells of every run of the tests."""
+MORE_CELLS: Final = tuple({str(cell): cell for cell in _ALL if str(cell) not in _NAMES}.values())
+"""Those that the usual run leaves out: every fault at every point."""
