@@ -70,12 +70,14 @@ class Point:
     @property
     def scenario(self) -> Scenario:
         """The account, in which one scan is running."""
-        stages = (
-            Stage(state="running", progress=50, seconds=(35 if self.is_long else 11) * MINUTE),
-            Stage(state="complete", progress=100),
-        )
-        task = SimulatedTask(id="5e55-10f0", name="long-scan", started_ago=MINUTE, stages=stages)
-        return Scenario(name="sign-in-matrix", summary="", expected_exit=0, tasks=(task,))
+        return a_long_scan((35 if self.is_long else 11) * MINUTE)
+
+
+def a_long_scan(seconds: float) -> Scenario:
+    """An account in which one scan takes so long from now on, and finds nothing."""
+    stages = (Stage(state="running", progress=50, seconds=seconds), Stage(state="complete", progress=100))
+    task = SimulatedTask(id="5e55-10f0", name="long-scan", started_ago=0.0, stages=stages)
+    return Scenario(name="long-scan", summary="", expected_exit=0, tasks=(task,))
 
 
 def _points() -> Iterator[Point]:

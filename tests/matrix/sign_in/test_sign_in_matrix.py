@@ -14,7 +14,17 @@ import pytest
 from gate.simulator import Simulator
 from tests.matrix.fault import FaultContext
 from tests.matrix.sign_in.cells import CELLS, MORE_CELLS
-from tests.matrix.sign_in.situations import OPTIONS, OPTIONS_OF, POINTS, REQUEST_TIMEOUT, TIMEOUT, TOKEN, WAYS
+from tests.matrix.sign_in.situations import (
+    MINUTE,
+    OPTIONS,
+    OPTIONS_OF,
+    POINTS,
+    REQUEST_TIMEOUT,
+    TIMEOUT,
+    TOKEN,
+    WAYS,
+    a_long_scan,
+)
 from tests.test_secrets import traces
 
 if TYPE_CHECKING:
@@ -80,6 +90,23 @@ def test_without_a_fault_each_request_of_the_sign_in_is_made_again_in_a_long_run
     assert ending.code == 0, ending.out
     assert min(calls[operation] for operation in WAYS[cloud][way]) >= 2
     assert {point.operation for point in points} >= set(WAYS[cloud][way]) - {TOKEN}
+
+
+@pytest.mark.parametrize("cloud", WAYS)
+def test_two_hours_are_waited_with_tokens_of_ten_minutes_and_no_request_is_refused(
+    cloud: str, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_in(a_long_scan(2 * 60 * MINUTE), cloud)
+    gate.simulator.access.token_seconds = 10 * MINUTE
+
+    ending = gate.check(*OPTIONS, *without_keys(gate, "role", monkeypatch), "--timeout", "3h")
+
+    assert ending.code == 0, ending.out
+    assert gate.time.elapsed >= 2 * 60 * MINUTE - 60
+    calls = Counter(gate.operations)
+    # Sessions of 15 minutes, each renewed with less than five left, at a poll every four minutes or so.
+    assert 9 <= calls[WAYS[cloud]["role"][-1]] == calls[TOKEN] <= 13
+    assert {request.status for request in gate.simulator.requests} <= {200, 201}
 
 
 def test_the_matrix_of_signing_in_has_distinct_cells_at_every_point() -> None:
