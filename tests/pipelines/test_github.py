@@ -260,28 +260,59 @@ def test_two_gates_in_one_job_are_told_apart() -> None:
     assert summaries == ["## ⛔ Image scan production: blocked", "## ✅ Image scan staging: passed"]
 
 
+def gate_by_digest(registry: Simulator, cloud: str, findings: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Runs a job that builds an image, pushes it to this simulator and gates it by its digest."""
+    settings = registry.describe()[cloud]
+    names = ("endpoint", "region", "project_id", "registry_instance")
+    variables = {name.upper(): settings.get(name, "") for name in names}
+    variables |= {"CLOUD": cloud, "REGISTRY": registry.url, "FINDINGS": findings}
+    return act(IMAGES, "--json", *(f"--var={name}={value}" for name, value in variables.items()), *options)
+
+
+def result_of(ended: subprocess.CompletedProcess[str]) -> str:
+    """What the later step of such a job prints of the verdict."""
+    events = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+    printed = [event["msg"].strip() for event in events if "later" in event.get("stepID", ())]
+    return next((line for line in printed if line.startswith("verdict: ")), ended.stdout)
+
+
 @pytest.mark.parametrize(
     ("findings", "words"),
-    [("{}", "passed, 0 of 1 risky"), ('{"vulnerabilities": {"high": 2}}', "blocked, 1 of 1 risky")],
+    [("{}", "passed, 0 of 1 risky (exit 0)"), ('{"vulnerabilities": {"high": 2}}', "blocked, 1 of 1 risky (exit 1)")],
     ids=["clean", "risky"],
 )
 def test_a_job_builds_pushes_and_gates_by_digest(cloud: str, findings: str, words: str) -> None:
     with Simulator("empty") as registry:
         settings = registry.describe()[cloud]
-        names = ("endpoint", "region", "project_id", "registry_instance")
-        variables = {name.upper(): settings.get(name, "") for name in names}
-        variables |= {"CLOUD": cloud, "REGISTRY": registry.url, "FINDINGS": findings}
         secrets = {name.upper(): settings[name] for name in ("access_key_id", "access_key_secret")}
-        ended = act(
-            IMAGES,
-            "--json",
-            *(f"--var={name}={value}" for name, value in variables.items()),
-            *(f"--secret={name}={value}" for name, value in secrets.items()),
+        ended = gate_by_digest(
+            registry, cloud, findings, *(f"--secret={name}={value}" for name, value in secrets.items())
         )
 
+    assert result_of(ended) == f"verdict: {words}"
+
+
+@pytest.mark.parametrize(
+    ("audience", "words"),
+    [("", "passed, 0 of 1 risky (exit 0)"), ("another", "undecided,  of  risky (exit 3)")],
+    ids=["trusted", "wrong-audience"],
+)
+def test_a_job_without_any_stored_key_gates_by_digest_with_its_oidc_token(
+    cloud: str, audience: str, words: str
+) -> None:
+    with Simulator("empty") as registry:
+        described = registry.describe_sign_in()
+        token = described["ci"]["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+        roles = [name for name in described[cloud] if name.endswith(("_arn", "_urn")) and not name.startswith("assume")]
+        options = [f"--var={name.upper()}={described[cloud][name]}" for name in roles]
+        options += [f"--var=AUDIENCE={audience}", f"--var=TOKEN_URL={described['ci']['ACTIONS_ID_TOKEN_REQUEST_URL']}"]
+        ended = gate_by_digest(registry, cloud, "{}", *options, f"--secret=TOKEN={token}")
+
+    assert result_of(ended) == f"verdict: {words}"
+    # What act shows; its JSON has the commands that mask a secret in another field.
     events = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
-    printed = [event["msg"].strip() for event in events if "later" in event.get("stepID", ())]
-    assert f"verdict: {words}" in printed, ended.stdout
+    shown = "".join(event["msg"] for event in events if event.get("command") != "add-mask")
+    assert not [word for word in (token, "simulated-temporary", "eyJ") if word in shown]
 
 
 def test_the_pipeline_of_this_project_runs_the_action_against_a_cloud_outside_its_loopback() -> None:

@@ -90,15 +90,16 @@ def pipeline(folder: Path, cloud: str, scenario: str, *, earlier_job: str = "", 
         return run_pipeline(folder, yml, settings)
 
 
-def run_pipeline(folder: Path, yml: str, settings: Mapping[str, str]) -> str:
-    """Runs a pipeline in its own repository, with the credentials of a simulated cloud; returns its log."""
+def run_pipeline(folder: Path, yml: str, settings: Mapping[str, str], **others: str) -> str:
+    """Runs a pipeline in its own repository, with the credentials of a simulated cloud, if any; returns its log."""
     (folder / ".gitlab-ci.yml").write_text(yml)
     shutil.copytree(ROOT / "templates", folder / "templates")
     for step in (("init", "-q"), ("remote", "add", "origin", "http://127.0.0.1/team/shop.git"), ("add", "-A")):
         run("git", *step, cwd=folder)
     run("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "x", cwd=folder)
-    credentials = {name: settings[name] for name in ("access_key_id", "access_key_secret")}
-    variables = [f"SCAN_GATE_{name.upper()}={value}" for name, value in credentials.items()]
+    names = ("access_key_id", "access_key_secret")
+    variables = [f"SCAN_GATE_{name.upper()}={settings[name]}" for name in names if name in settings]
+    variables += [f"{name}={value}" for name, value in others.items()]
     words = [word for pair in variables for word in ("--variable", pair)]
     words += ["--network", "host", *RUNNER_OPTIONS]
     return run(str(RUNNER), *words, cwd=folder).stdout
@@ -252,6 +253,23 @@ def test_a_job_builds_and_pushes_and_the_gate_judges_by_the_digest_that_it_passe
         log = run_pipeline(tmp_path, json.dumps({**stages, "include": include}), settings)
 
     assert f"later job sees {words}" in log, log
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.usefixtures("images")
+def test_a_job_without_any_stored_key_signs_in_with_its_id_token(cloud: str, tmp_path: Path) -> None:
+    """The runner has no issuer, so the variable that `id_tokens` sets in GitLab has a token of the simulator's."""
+    with Simulator("clean") as simulator:
+        described = simulator.describe_sign_in()[cloud]
+        of_cloud = option_values(cloud, simulator.describe()[cloud], omitted=("project_id",))
+        roles = {name.replace("_", "-"): described[name] for name in described if name.endswith(("_arn", "_urn"))}
+        roles = {name: value for name, value in roles.items() if not name.startswith("assume")}
+        inputs = {**FIXED_INPUTS, **of_cloud, **roles, "sts-endpoint": described["sts_endpoint"]}
+        token = simulator.token("gitlab", audience=described["oidc_audience"])
+        log = run_pipeline(tmp_path, PIPELINE.format(inputs=json.dumps(inputs)), {}, SCAN_GATE_OIDC_TOKEN=token)
+
+    assert "later job sees passed, exit code 0, 0 risky" in log, log
+    assert not [word for word in (token, "simulated-temporary") if word in log]
 
 
 @pytest.mark.usefixtures("images")
