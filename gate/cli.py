@@ -131,6 +131,9 @@ program.add_command(
         "doctor", module="gate.doctor_command", short_help="say whether a check could come to a verdict, and why not"
     )
 )
+program.add_command(
+    LazyCommand("verify", module="gate.verify_command", short_help="let images pass by statements about their verdicts")
+)
 program.add_command(LazyCommand("simulate", module="gate.demo", short_help="serve all simulated clouds on one port"))
 program.add_command(LazyCommand("demo", module="gate.demo", short_help="run check against a simulated cloud"))
 

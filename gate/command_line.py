@@ -123,13 +123,11 @@ class TableOption(click.Option):
         return super().get_error_hint(ctx) if ctx is None else value_source(ctx, _option_name(self.name))
 
 
-class TableCommand(click.Command):
-    """A command with options of the table, and the config file; its help is the page of its name in `gate.help`."""
+class PageCommand(click.Command):
+    """A command whose help is the page of its name in `gate.help`."""
 
-    def __init__(self, *, options: Sequence[Option], **attributes: Any) -> None:
-        super().__init__(**attributes)
-        self.params += [click_option(option) for option in options]
-        self.params += [_no_variables_option(), _config_option()]
+    options_beside_the_page = 1
+    """How many options are in no section of the page: the last ones, of which the help itself is one."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parses the command line; a secret on it is answered by where secrets come from."""
@@ -154,8 +152,19 @@ class TableCommand(click.Command):
             with formatter.section(title):
                 formatter.write_dl(rows)
         with formatter.section("Other"):
-            # The config file and the help itself are not in the table.
-            formatter.write_dl(filter(None, (param.get_help_record(ctx) for param in self.get_params(ctx)[-3:])))
+            others = self.get_params(ctx)[-self.options_beside_the_page :]
+            formatter.write_dl(filter(None, (param.get_help_record(ctx) for param in others)))
+
+
+class TableCommand(PageCommand):
+    """A command with options of the table, which may be variables too, and the config file."""
+
+    options_beside_the_page = 3
+
+    def __init__(self, *, options: Sequence[Option], **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.params += [click_option(option) for option in options]
+        self.params += [_no_variables_option(), _config_option()]
 
 
 def click_option(option: Option) -> click.Option:
@@ -165,6 +174,18 @@ def click_option(option: Option) -> click.Option:
     return TableOption(
         option,
         type=Chosen(option) if option.choices else Parsed(option),
+        default=None if option.is_repeatable else option.default,
+        multiple=option.is_repeatable,
+    )
+
+
+def plain_option(option: Option) -> click.Option:
+    """An option that is read from the command line alone."""
+    if option.is_flag:
+        return click.Option([f"--{option.name}"], is_flag=True)
+    return click.Option(
+        [f"--{option.name}"],
+        type=Parsed(option),
         default=None if option.is_repeatable else option.default,
         multiple=option.is_repeatable,
     )

@@ -12,6 +12,7 @@ from gate.clouds import CLOUDS
 from gate.environment import variable
 from gate.errors import ExitCode
 from gate.options import DOCTOR_SECTIONS, JUDGE_SECTIONS, SECTIONS, STATUS_SECTIONS
+from gate.verify_options import VERIFY_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -123,6 +124,13 @@ _DOCTOR_EXIT_CODES = (
     ),
     ("70, 129, 130, 143", "as for check"),
 )
+_VERIFY_EXIT_CODES = (
+    ("0", "every image has a summary that says passed, and that counts by digest, policy, verifier and time"),
+    ("1", "the release of at least one was blocked"),
+    ("2", "usage error; also if a statement cannot be read or is damaged, or --verify-with cannot be run"),
+    ("7", "none was blocked, and at least one has no summary that counts, or --verify-with has not accepted it"),
+    ("70, 129, 130, 143", "as for check"),
+)
 
 
 def page_of(command: str) -> HelpPage:
@@ -145,6 +153,13 @@ def _policy() -> HelpPage:
             **_sections(SECTIONS),
             "Exit codes": _POLICY_EXIT_CODES,
         },
+    )
+
+
+def _verify() -> HelpPage:
+    return HelpPage(
+        example=("scan-gate verify statements.jsonl --image team/web@sha256:... --policy-digest sha256:...",),
+        sections={**_sections({"Verification": VERIFY_OPTIONS}), "Exit codes": _VERIFY_EXIT_CODES},
     )
 
 
@@ -183,4 +198,4 @@ def _check() -> HelpPage:
 
 
 _TITLE_OF_CREDENTIALS = "Credentials (environment variables, never options)"
-_PAGES = {"judge": _judge, "policy": _policy, "doctor": _doctor, "status": _status}
+_PAGES = {"judge": _judge, "policy": _policy, "doctor": _doctor, "status": _status, "verify": _verify}

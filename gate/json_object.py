@@ -24,6 +24,10 @@ class JsonObject:
         self._document: dict[str, Any] = document
         self._name = name
 
+    def has(self, key: str) -> bool:
+        """Whether there is a value, for one that may be missing."""
+        return key in self._document
+
     def value(self, key: str) -> Any:
         """Any value."""
         if key not in self._document:

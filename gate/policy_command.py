@@ -19,6 +19,7 @@ from gate.finding_options import ANY_RISK, FINDING_OPTIONS
 from gate.images.from_file import ListedImage
 from gate.log import Log
 from gate.options import CONNECTION_OPTIONS, IMAGE_OPTIONS, JUDGEMENT_OPTIONS, OPTIONS, TASK_ID
+from gate.policy_digest import policy_digest
 from gate.reports.json_findings import waiver_row
 from gate.run_settings import settings_from
 from gate.scan import ScanScope
@@ -36,6 +37,7 @@ Value = str | int | bool | list[str] | None
 """A value as a config file may state it; None for one that is not given."""
 _MAX_WIDTH = 40
 """Of a column of values; a longer one moves its source to the right."""
+_OF_WHAT = "for scan-gate verify"
 _UNITS = (("h", 3600), ("m", 60))
 
 
@@ -134,6 +136,7 @@ def _document(sections: Mapping[str, Iterable[Row]], settings: Settings) -> dict
     rows = (row for section in sections.values() for row in section)
     return {
         "schema": "scan-gate/policy/1",
+        "digest": policy_digest(settings.policy),
         "options": {
             row.option.name: {"value": row.value, "source": row.kind, "source_name": row.source} for row in rows
         },
@@ -146,6 +149,7 @@ def _text(sections: Mapping[str, Sequence[Row]], settings: Settings) -> str:
     table = {title: [(row.option.name, _shown(row), row.source) for row in rows] for title, rows in sections.items()}
     if waivers := settings.policy.findings.waivers:
         table["Waivers"] = [(waiver.id, _accepts(waiver), waiver.source) for waiver in waivers]
+    table["Digest of the policy"] = [("policy-digest", policy_digest(settings.policy), _OF_WHAT)]
     return "\n".join("".join(_lines(title, rows)) for title, rows in table.items())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from contextlib import suppress
 from functools import partial
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from gate.reports import Report
     from gate.settings import ReportTarget
 
+_DIGEST = re.compile("sha256:[0-9a-f]{64}")
+
 
 def remove_stale_reports(targets: Iterable[ReportTarget], log: Log) -> None:
     """Removes the reports of an earlier run, so that none of them is taken for one of this run."""
@@ -36,8 +39,8 @@ def publish(
     """Writes the reports and publishes the verdict; a failure of one of them is a warning and changes no verdict."""
     for target in targets:
         report = REPORTS[target.format]
-        if obstacle := _obstacle(report, outcome):
-            log.print_warning(f"{target.path} is not written: {obstacle}.")
+        if why_not := obstacle(report, outcome):
+            log.print_warning(f"{target.path} is not written: {why_not}.")
             continue
         try:
             write_atomically(target.path, partial(report.render, outcome))
@@ -54,13 +57,15 @@ def publish(
         log.print_warning(warning)
 
 
-def _obstacle(report: Report, outcome: Outcome) -> str:
+def obstacle(report: Report, outcome: Outcome) -> str:
     """Why this report is not written; empty if it is."""
     if report.needs_a_verdict and outcome.verdict.decision is Decision.UNDECIDED:
         return report.needs_a_verdict
-    is_of_release = outcome.task is not None and outcome.task.asks_for_images
-    is_concerned = is_of_release or report.is_of_releases_only
-    return report.needs_all_findings if is_concerned and not are_of_all_images(outcome) else ""
+    if outcome.task is None or not outcome.task.asks_for_images:
+        return report.needs_a_release
+    if report.needs_digests and not all(_DIGEST.fullmatch(image.image.digest) for image in outcome.task.images):
+        return "an image has no digest by sha256, and a statement is about digests"
+    return "" if are_of_all_images(outcome) else report.needs_all_findings
 
 
 def publish_to_ci(ci_system: CISystem, outcome: Outcome) -> Iterator[str]:

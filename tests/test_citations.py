@@ -206,6 +206,7 @@ def test_the_repository_cites_its_facts_all_over() -> None:
         "report-readers.md",
         "image-references.md",
         "sign-in.md",
+        "attestations.md",
     }
 
 

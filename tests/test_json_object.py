@@ -36,6 +36,11 @@ def test_each_value_is_of_the_type_that_is_asked_for() -> None:
     assert [one.text("text") for one in OBJECT.objects("objects")] == ["b"]
 
 
+def test_a_value_may_be_asked_for_without_being_there() -> None:
+    assert OBJECT.has("nothing")
+    assert not OBJECT.has("missing")
+
+
 def test_null_is_nothing_where_it_may_be_there() -> None:
     readers: list[Callable[[str], object]] = [
         OBJECT.text_or_null,

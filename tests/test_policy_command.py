@@ -17,6 +17,7 @@ from gate.finding_settings import has_critical
 from gate.image import Severity
 from gate.options import JUDGEMENT_OPTIONS
 from gate.policy import Policy
+from gate.policy_digest import policy_digest
 from tests.test_finding_options import a_baseline
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def test_without_images_the_selection_of_the_task_and_the_judgement_are_printed(
     titles = [line for line in text(cloud=cloud).splitlines() if line and not line.startswith(" ")]
     judgement = [option.name for option in JUDGEMENT_OPTIONS if option.name != "task-id"]
 
-    assert titles == ["Scan task", "Judgement"]
+    assert titles == ["Scan task", "Judgement", "Digest of the policy"]
     assert [*document(cloud=cloud)["options"]] == ["cloud", "task-id", *CLOUDS[cloud].task_options, *judgement]
 
 
@@ -143,7 +144,7 @@ def test_with_images_the_images_and_the_rules_about_findings_are_printed_and_no_
     titles = [line for line in text(*IMAGE, cloud=cloud).splitlines() if line and not line.startswith(" ")]
     names = [*document(*IMAGE, cloud=cloud)["options"]]
 
-    assert titles == ["Images", "Judgement", "Findings"]
+    assert titles == ["Images", "Judgement", "Findings", "Digest of the policy"]
     assert names[:4] == ["cloud", "image", "images-from", "scan"]
     assert names[-len(FINDING_OPTIONS) :] == [option.name for option in FINDING_OPTIONS]
     assert "task-id" not in names
@@ -387,3 +388,13 @@ def test_the_help_has_an_example_that_can_be_run_and_the_exit_codes(capsys: pyte
     assert "the policy is printed" in shown.partition("Exit codes:\n")[2]
     assert example[0] == "scan-gate"
     assert cli.main(example[1:]) == ExitCode.PASSED
+
+
+def test_the_digest_is_that_of_the_policy_as_text_and_as_json(
+    text: Callable[..., str], document: Callable[..., dict[str, Any]]
+) -> None:
+    digest = policy_digest(Policy(max_risky=2))
+
+    assert line_of(text("--max-risky", "2"), "policy-digest") == f"policy-digest {digest} for scan-gate verify"
+    assert document("--max-risky", "2", "--warn-only")["digest"] == digest
+    assert document("--max-risky", "3")["digest"] != digest

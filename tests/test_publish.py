@@ -71,7 +71,7 @@ def test_a_coloured_verdict_has_no_escape_sequence_but_its_own(capsys: pytest.Ca
 
 
 def test_no_report_has_colours(gate_in: Callable[..., Gate], tmp_path: Path) -> None:
-    of_tasks = [name for name, report in REPORTS.items() if not report.is_of_releases_only]
+    of_tasks = [name for name, report in REPORTS.items() if not report.needs_a_release]
     reports = [option for name in of_tasks for option in ("--report", f"{name}={tmp_path / name}")]
 
     ending = gate_in("risky").run("check", "--color", "always", *reports)
@@ -127,7 +127,7 @@ def test_an_undecided_run_writes_nothing_for_code_scanning_and_the_log_says_why(
         (a_release(an_image(findings=())), ""),
         (a_release(an_image()), "the findings of the images are not all known"),
         (a_release(an_image(findings=(), findings_doubt="a page")), "the findings of the images are not all known"),
-        (an_outcome(a_task()), "the findings of the images are not all known"),
+        (an_outcome(a_task()), "the gate judged a scan task, and the clouds list no findings of one"),
         (
             a_release(an_image(findings=()), an_image("api", state=ImageState.FAILED), policy=Policy(max_failed=1)),
             "the findings of the images are not all known",

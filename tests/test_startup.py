@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ from gate.ci import CI_SYSTEMS
 from gate.reports import REPORTS
 from gate.simulator import Scenario, SimulatedTask, Simulator, Stage
 from tests.harness import CLOUDS
+from tests.verify.statements import IMAGE, a_statement
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -131,6 +133,16 @@ def test_the_policy_in_force_is_printed_without_http() -> None:
     modules = loaded_by("policy", "--cloud", "huawei")
 
     assert within(modules, [*HTTP, "gate.run", "gate.reports.json_report", *ONLY_OF_A_DEMO]) == []
+
+
+def test_statements_are_verified_without_http_and_without_a_cloud(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(a_statement()))
+
+    modules = loaded_by("verify", str(path), "--image", IMAGE, "--any-policy", "--max-age", "3650d")
+
+    clouds = [f"gate.clouds.{cloud}.{module}" for cloud in CLOUDS for module in ("api", "connect", "images.connect")]
+    assert within(modules, [*HTTP, *clouds, "gate.run", "gate.reports.attestation", *ONLY_OF_A_DEMO]) == []
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]], ids=" ".join)

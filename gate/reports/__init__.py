@@ -27,8 +27,10 @@ class Report:
     """Whether it is made of single findings, so that they are asked for where images are named."""
     needs_all_findings: str = ""
     """Why there is none of a release where these are not all known; empty for those that say so themselves."""
-    is_of_releases_only: bool = False
-    """Whether there is none of a scan task, which lists no findings."""
+    needs_a_release: str = ""
+    """Why there is none of a scan task; empty if there is one."""
+    needs_digests: bool = False
+    """Whether there is none of a release in which an image has no digest by sha256."""
 
     def render(self, outcome: Outcome) -> Iterator[str]:
         """Renders the report in chunks, so that one of very many images is never in memory as a whole."""
@@ -52,7 +54,13 @@ REPORTS: Mapping[str, Report] = {
         needs_a_verdict="there is no verdict, and GitLab would take a list without findings for a clean scan",
         lists_findings=True,
         needs_all_findings="the findings of the images are not all known, and GitLab would take the others for solved",
-        is_of_releases_only=True,
+        needs_a_release="the gate judged a scan task, and the clouds list no findings of one",
+    ),
+    "attestation": Report(
+        module="attestation",
+        needs_a_verdict="there is no verdict, and a statement is about one",
+        needs_a_release="the gate judged a scan task, and the clouds state no digests of its images; use --image",
+        needs_digests=True,
     ),
     "code-quality": Report(module="code_quality"),
     "dotenv": Report(module="dotenv"),

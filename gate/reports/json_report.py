@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gate.image import Severity
+from gate.policy_digest import policy_digest
 from gate.reports.json_findings import finding_list, finding_policy, waiver_rows
 from gate.reports.json_text import RowLayout, object_chunks
 from gate.scan import ScanScope
@@ -135,6 +136,7 @@ def _parts(image: ImageRef) -> dict[str, str]:
 
 def _policy(policy: Policy) -> dict[str, Any]:
     return {
+        "digest": policy_digest(policy),
         "max_failed": policy.max_failed,
         "max_risky": policy.max_risky,
         "max_age": policy.max_age.total_seconds() if policy.max_age is not None else None,

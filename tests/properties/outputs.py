@@ -72,7 +72,7 @@ class RunOutputs:
         omitted = {
             name
             for name, report in REPORTS.items()
-            if report.is_of_releases_only or (is_undecided and report.needs_a_verdict)
+            if report.needs_a_release or (is_undecided and report.needs_a_verdict)
         }
         outputs = {name: OUTPUTS[name](outcome) for name in names if name not in omitted}
         return {"log": self.log.getvalue(), **outputs}

@@ -64,17 +64,32 @@ def _container_scanning_verdict(text: str) -> str:
     return str(first["value"].split()[1].rstrip("."))
 
 
+def _attestation_verdict(text: str) -> str:
+    results = {statement["predicate"].get("verificationResult") for statement in _lines_of_json(text)} - {None}
+    return {"PASSED": "passed", "FAILED": "blocked"}[results.pop()] if len(results) == 1 else "several"
+
+
+def _lines_of_json(text: str) -> list[Any]:
+    assert text.endswith("\n")
+    return [json.loads(line) for line in text[:-1].split("\n")]
+
+
 def _dotenv_verdict(text: str) -> str:
     return next(iter(as_variables(text).values()))
 
 
 def _json_structure(text: str) -> Any:
-    def without_words(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: without_words(inner) for name, inner in value.items()}
-        return [without_words(inner) for inner in value] if isinstance(value, list) else ()
+    return _without_words(json.loads(text))
 
-    return without_words(json.loads(text))
+
+def _attestation_structure(text: str) -> Any:
+    return _without_words(_lines_of_json(text))
+
+
+def _without_words(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_words(inner) for name, inner in value.items()}
+    return [_without_words(inner) for inner in value] if isinstance(value, list) else ()
 
 
 def _markdown_structure(text: str) -> Any:
@@ -141,6 +156,7 @@ READERS = {
     "sarif": Reader(verdict=_sarif_verdict, structure=_json_structure),
     "junit": Reader(verdict=_junit_verdict, structure=_xml_structure),
     "container-scanning": Reader(verdict=_container_scanning_verdict, structure=_json_structure),
+    "attestation": Reader(verdict=_attestation_verdict, structure=_attestation_structure),
     "code-quality": Reader(verdict=_code_quality_verdict, structure=_json_structure),
     "dotenv": Reader(verdict=_dotenv_verdict, structure=_dotenv_structure),
 }

@@ -38,6 +38,7 @@ SUFFIXES = {
     "sarif": "sarif",
     "junit": "xml",
     "container-scanning": "json",
+    "attestation": "jsonl",
     "code-quality": "json",
     "dotenv": "env",
 }
@@ -96,6 +97,7 @@ FILES = {
     for name, outcome in OUTCOMES.items()
     for report in REPORTS
     if outcome.verdict.decision is not Decision.UNDECIDED or not REPORTS[report].needs_a_verdict
+    if name.startswith("release") or not REPORTS[report].needs_a_release
 }
 
 
