@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import sys
 import time
 from collections import Counter
 from functools import partial
@@ -19,6 +20,7 @@ from tempfile import TemporaryDirectory
 from tests.verify.attacked import attacked
 
 _CHUNK = 500
+_PROGRESS_EVERY = 10_000
 
 
 def main() -> int:
@@ -36,6 +38,8 @@ def main() -> int:
         partial(_chunk, options.seed, options.number), range(0, options.number, _CHUNK)
     ):
         total += codes
+        if total.total() % _PROGRESS_EVERY == 0:
+            print(f"{time.monotonic() - started:6.0f} s: {total.total()}", file=sys.stderr, flush=True)
         if found:
             print(found, flush=True)
             wrong = True

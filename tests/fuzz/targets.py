@@ -11,6 +11,7 @@ import math
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,20 +33,24 @@ from gate.clouds.redaction import Redactor
 from gate.clouds.response import Response, date_of, parse_json_object, retry_after
 from gate.clouds.sign_in.claims import audiences_of, describe_claims
 from gate.config_file import config_values
-from gate.errors import GateError
+from gate.errors import GateError, UsageError
 from gate.finding import FindingStatus
 from gate.image import ImageRef, Severity
 from gate.images.from_file import images_from
 from gate.images.reference import image_reference
 from gate.options import OPTIONS
-from gate.policy import Policy, judge
+from gate.policy import Decision, Policy, judge
 from gate.reports import json_report
 from gate.selection import staleness
 from gate.text import one_line
-from tests.builders import NOW, a_release, a_risky_image, a_task, an_outcome
+from gate.verify.envelopes import parse_statements
+from gate.verify.judge import Rules, judge_image
+from gate.verify.summaries import summaries
+from tests.builders import NOW, a_digest, a_release, a_risky_image, a_task, an_outcome
 from tests.clouds.builders import newest_task
 from tests.clouds.sign_in.tokens import GITHUB_CLAIMS, a_token
 from tests.github_runner import parse_outputs
+from tests.verify.statements import FORMS, a_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -297,6 +302,16 @@ def _outputs(data: bytes) -> None:
     assert github.command("error", rest, title=name).count("\n") == 1
 
 
+def _statements(data: bytes) -> None:
+    """The statements of a file, and an image that passes only by one that is in it."""
+    text = data.decode(errors="ignore")
+    with suppress(UsageError):
+        found, others = summaries(parse_statements(text, Path("statements")))
+        rules = Rules(policy=None, max_age=timedelta(days=1), now=NOW)
+        judged = judge_image(ImageRef(digest=a_digest()), found, others, rules)
+        assert judged.decision is Decision.UNDECIDED or (judged.by and a_digest() in judged.by.digests)
+
+
 TARGETS = {
     "json": Target(run=_json_object),
     "headers": Target(
@@ -331,6 +346,9 @@ TARGETS = {
     "image-reference": Target(
         run=_image_reference,
         seeds=(b"team/web:1.4.2", b"[::1]:5000/team/shop/web:1@%b" % _DIGEST, b"a.example/team/web@%b" % _DIGEST),
+    ),
+    "statements": Target(
+        run=_statements, seeds=tuple(json.dumps(form(a_statement())).encode() for form in FORMS.values())
     ),
     "images-file": Target(
         run=_images_file,

@@ -230,12 +230,20 @@ def _alter_wrapper(random: Random, document: dict[str, Any], _other: dict[str, A
 
 def _alter_base64(random: Random, document: dict[str, Any], _other: dict[str, Any]) -> dict[str, Any]:
     envelope = dict(document.get("dsseEnvelope", document))
-    if isinstance(payload := envelope.get("payload"), str):
-        raw = base64.b64decode(payload)
+    payload = envelope.get("payload")
+    if isinstance(payload, str) and (raw := _decoded(payload)):
         texts = (payload + "=", payload[:-1], payload.replace("=", ""), payload[:9] + "\n" + payload[9:], f" {payload}")
         others = (base64.urlsafe_b64encode(raw + "ÿþ".encode()).decode(), base64.b64encode(raw[:-1]).decode())
         envelope["payload"] = random.choice((*texts, *others, base64.b64encode(raw * 2).decode(), raw.hex()))
     return {**document, "dsseEnvelope": envelope} if "dsseEnvelope" in document else envelope
+
+
+def _decoded(payload: str) -> bytes:
+    """The bytes of a payload; none of one that is in base64 no longer."""
+    try:
+        return base64.b64decode(payload)
+    except ValueError:
+        return b""
 
 
 WRAPPER_ALTERATIONS = (_beside, _around, _other_spelling, _alter_wrapper, _alter_base64)
