@@ -16,6 +16,7 @@ from gate.finding import FindingPolicy
 from gate.image import ImageRef, ImageState, Severity
 from gate.outcome import Event, EventKind
 from gate.policy import Policy, undecided
+from gate.policy_digest import policy_digest
 from gate.reports import REPORTS, json_report
 from gate.scan import ScanScope, TaskState
 from gate.verdict_messages import too_many_failed, too_many_risky
@@ -85,6 +86,7 @@ def test_a_pass_is_reported_completely() -> None:
         "images": [],
         "waivers": [],
         "policy": {
+            "digest": policy_digest(Policy()),
             "max_failed": 0,
             "max_risky": 0,
             "max_age": 86400.0,
