@@ -16,12 +16,14 @@ from gate.clock import Clock
 from gate.clouds import CLOUDS
 from gate.commands import check_and_publish
 from gate.errors import ExitCode, Interrupted, UsageError
+from gate.fixture_option import FixtureFile, cloud_of, is_given, play
 from gate.images.reference import image_reference
 from gate.log import Log
 from gate.options import OPTIONS
 from gate.ownership import is_root
 from gate.run_settings import settings_from
 from gate.simulator import IMAGE_SCENARIOS, SCENARIOS, SIGN_IN_SCENARIOS, PushedImage, Simulator
+from gate.simulator.fixture import Playback
 from gate.writing import print_stdout
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from gate.settings import Settings
     from gate.simulator import Scenario
+    from gate.simulator.fixture import Fixture
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 _LAST_PORT = 65535
@@ -138,13 +141,31 @@ def _write_scenarios(formatter: click.HelpFormatter, who: str, scenarios: Mappin
     is_flag=True,
     help="print the variables of a job that signs in with an OIDC token of GitHub, in place of keys",
 )
+@click.option(
+    "--fixture",
+    cls=PlainOption,
+    type=FixtureFile(),
+    help="respond as the cloud did of which `doctor --fixture` wrote this file, with its account unless --scenario is "
+    "given too",
+)
 @_cloud("print the variables for this cloud")
 @_scenario({**_SCENARIOS, **SIGN_IN_SCENARIOS})
+@click.pass_context
 def simulate(
-    port: int, cloud: str, scenario: str, images: tuple[PushedImage, ...], *, as_json: bool, oidc: bool
+    context: click.Context,
+    /,
+    *,
+    port: int,
+    images: tuple[PushedImage, ...],
+    as_json: bool,
+    oidc: bool,
+    cloud: str,
+    scenario: str,
+    fixture: Fixture | None,
 ) -> int:
     """Serve all simulated clouds on one loopback port until stopped, and print the variables for a check of one."""
-    simulator = Simulator(scenario, port)
+    cloud = cloud_of(context, fixture) if fixture else cloud
+    simulator = _simulator(context, scenario, fixture, port)
     for image in images:
         simulator.push(image)
     try:
@@ -160,6 +181,17 @@ def simulate(
             remedy="Give another --port, or leave it out for any free one.",
         ) from None
     return ExitCode.PASSED
+
+
+def _simulator(context: click.Context, scenario: str, fixture: Fixture | None, port: int) -> Simulator:
+    """A simulator with the account of a fixture, unless a scenario is given too, or without one with a scenario."""
+    chosen = {**_SCENARIOS, **SIGN_IN_SCENARIOS}[scenario]
+    if fixture is None:
+        return Simulator(chosen, port)
+    playback = Playback(fixture)
+    simulator = Simulator(chosen if is_given(context, "scenario") else playback.scenario, port)
+    play(playback, simulator, Log(sys.stderr))
+    return simulator
 
 
 def _cause(error: OSError) -> str:

@@ -1019,3 +1019,69 @@ def test_a_folder_of_the_ci_system_that_cannot_exist_hides_no_verdict(
 
     assert ending.code == 1
     assert "there will be no report in Bitbucket" in ending.err
+
+
+def a_fixture_file(**fields: object) -> Path:
+    """The file of a fixture of an account with one complete scan task."""
+    task = {"state": "complete", "trigger": "manual", "started": "hours", "total": "2-9", "failed": "1"}
+    document = {
+        "format": "scan-gate fixture",
+        "version": 1,
+        "gate": "0.1.0",
+        "date": "2026-11-28",
+        "cloud": "alibaba",
+        "answers": [{"id": "throttling-status", "answer": "429"}],
+        "tasks": [{**task, "risky": "0", "unfinished": "0"}],
+        "images": [],
+        "exchanges": [],
+    }
+    path = Path("fixture.json")
+    path.write_text(json.dumps(document | fields))
+    return path
+
+
+@pytest.mark.usefixtures("stopped_asleep")
+def test_simulate_plays_a_fixture_and_names_what_it_cannot_play(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["simulate", "--fixture", str(a_fixture_file())]) == 0
+
+    printed = capsys.readouterr()
+    assert printed.out.startswith("export SCAN_GATE_CLOUD=alibaba\n")
+    assert printed.err == "scan-gate: The simulator cannot play this of the fixture: throttling-status: 429.\n"
+
+
+@pytest.mark.parametrize(("arguments", "tasks"), [([], 1), (["--scenario", "clean"], 7)])
+def test_a_fixture_comes_with_its_account_unless_a_scenario_is_given(
+    arguments: list[str], tasks: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[int] = []
+    monkeypatch.setattr(Simulator, "start", lambda simulator: started.append(len(simulator.tasks)))
+    monkeypatch.setattr("time.sleep", lambda _seconds: signal.raise_signal(signal.SIGTERM))
+
+    assert cli.main(["simulate", "--json", "--fixture", str(a_fixture_file(answers=[])), *arguments]) == 0
+    assert started == [tasks]
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{}", "'fixture.json' is not a fixture: it does not say that it is a scan-gate fixture."),
+        (b"\xff", "'fixture.json' is not a fixture: it is not UTF-8."),
+        (None, "'fixture.json' cannot be read (No such file or directory)."),
+    ],
+)
+def test_a_damaged_or_foreign_fixture_is_a_usage_error(
+    content: bytes | None, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if content is not None:
+        Path("fixture.json").write_bytes(content)
+
+    assert cli.main(["simulate", "--fixture", "fixture.json"]) == 2
+    assert f"Invalid value for --fixture: {message}" in capsys.readouterr().err
+
+
+def test_a_fixture_of_one_cloud_is_not_printed_for_another(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["simulate", "--cloud", "huawei", "--fixture", str(a_fixture_file())]) == 2
+    assert "The fixture is one of Alibaba Cloud. Give --cloud alibaba, or leave it out." in " ".join(
+        capsys.readouterr().err.split()
+    )

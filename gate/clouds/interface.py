@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gate.clouds.credentials import Credentials, Source
     from gate.clouds.diagnosis import Endpoint, Probe, RegistryReading, ScanQuota
     from gate.clouds.registry_host import RegistryHost
+    from gate.clouds.survey import Survey
     from gate.clouds.transport import Transport
     from gate.event_log import EventLog
     from gate.image import ImageRef, ScannedImage, Severity, TaggedDigest
@@ -318,6 +319,8 @@ class CloudProvider:
     """Imports and returns the function `connect` of the cloud."""
     load_diagnosis: Callable[[], Callable[[Connection], Diagnosis]]
     """Imports and returns the function `diagnose` of the cloud."""
+    load_survey: Callable[[], Survey]
+    """Imports and returns what `doctor --fixture` asks of the cloud."""
 
     def connect(self, connection: Connection) -> Cloud:
         """Connects to the cloud; sends no request.

@@ -143,10 +143,13 @@ def query_pairs(target: str) -> list[tuple[str, str]]:
     return [(unquote(name), unquote(value)) for name, _, value in split]
 
 
-def out_of_order(tasks: Sequence[Snapshot]) -> list[Snapshot]:
-    """The tasks in a stable order in which the newest of several is never first.
+def in_order(tasks: Sequence[Snapshot], order: str) -> list[Snapshot]:
+    """The tasks in the order of a list, by their start: `newest first`, `oldest first` or `in no order`.
 
-    No cloud documents the order of its list, so a client that takes the first task for the newest has to fail here.
+    No cloud documents it. The last one is stable, and the newest of several is never first in it, so a client that
+    takes the first task for the newest has to fail there.
     """
     newest_first = sorted(tasks, key=lambda snapshot: (-snapshot.started, snapshot.task.id))
-    return newest_first[1::2] + newest_first[::2]
+    if order == "in no order":
+        return newest_first[1::2] + newest_first[::2]
+    return newest_first if order == "newest first" else newest_first[::-1]

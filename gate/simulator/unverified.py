@@ -34,10 +34,16 @@ class Unverified:
     """Whether handled vulnerabilities are listed where the request does not say."""
     repeats_vulnerabilities: bool = True
     """Whether a vulnerability is listed once for each package that has it."""
+    task_order: Literal["in no order", "newest first", "oldest first"] = "in no order"
+    """In which order scan tasks are listed, by their start (huawei-hss.md 2)."""
+    refuses_small_pages: bool = True
+    """Whether a page of less than 10 rows is refused where 10 is the documented minimum (huawei-hss.md 1)."""
 
     # Alibaba Cloud (alibaba-images.md 1 to 4).
     scan_time_field: Literal["LastScanTime", "lastScanTime"] = "LastScanTime"
     """How the scan time of a row is spelt: the second is harder, but the vendor's SDKs know the first one only."""
+    leaf_ids: Literal["root ids", "leaf ids", "both"] = "root ids"
+    """Which ids find sub-tasks: that of their task, their own, or both (alibaba-security-center.md 2.1)."""
     rows_have_registry_ids: bool = False
     """Whether a row has the ids of Container Registry for its repository and its instance."""
     fuzzy_filters: bool = True

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gate.clouds.interface import Cloud, Connection, Diagnosis
+    from gate.clouds.survey import Survey
 
 __all__ = ["PROVIDER"]
 
@@ -30,6 +31,12 @@ def _load_diagnosis() -> Callable[[Connection], Diagnosis]:
     return diagnose
 
 
+def _load_survey() -> Survey:
+    from gate.clouds.alibaba.survey import SURVEY  # noqa: PLC0415 - only a doctor that writes a fixture needs it
+
+    return SURVEY
+
+
 PROVIDER = CloudProvider(
     vendor="Alibaba Cloud",
     options=OPTIONS,
@@ -44,4 +51,5 @@ PROVIDER = CloudProvider(
     registry_host=registry_host,
     load=_load,
     load_diagnosis=_load_diagnosis,
+    load_survey=_load_survey,
 )

@@ -26,6 +26,7 @@ class RpcClient:
         *,
         method: str = "POST",
         is_repeatable: bool = True,
+        is_retried: bool = True,
     ) -> dict[str, Any]:
         """Calls one operation; see `gate.clouds.api_client.ApiClient.call`."""
         # Older gateways of the vendor respond in XML unless JSON is requested.
@@ -38,4 +39,5 @@ class RpcClient:
             operation=action,
             bytes_kept=bytes_kept,
             is_repeatable=is_repeatable,
+            is_retried=is_retried,
         )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gate.clouds.interface import Cloud, Connection, Diagnosis
+    from gate.clouds.survey import Survey
 
 __all__ = ["PROVIDER"]
 
@@ -28,6 +29,12 @@ def _load_diagnosis() -> Callable[[Connection], Diagnosis]:
     from gate.clouds.huawei.diagnosis import diagnose  # noqa: PLC0415 - only `doctor` needs it
 
     return diagnose
+
+
+def _load_survey() -> Survey:
+    from gate.clouds.huawei.survey import SURVEY  # noqa: PLC0415 - only a doctor that writes a fixture needs it
+
+    return SURVEY
 
 
 PROVIDER = CloudProvider(
@@ -45,4 +52,5 @@ PROVIDER = CloudProvider(
     registry_host=registry_host,
     load=_load,
     load_diagnosis=_load_diagnosis,
+    load_survey=_load_survey,
 )

@@ -88,13 +88,18 @@ class _ImageScan:
 def select(tasks: Iterable[Snapshot], parameters: Parameters, unverified: Unverified) -> list[Leaf]:
     """The leaves that match the parameters, in the order of their tasks.
 
-    TaskId is taken as the id of the root, and the two times as an inclusive window on the start time: the documents do
-    not say, and these are the likelier readings.
+    `Unverified.leaf_ids` says whose id TaskId is. The two times are taken as an inclusive window on the start time: the
+    documents do not say, and this is the likelier reading.
     """
     kind = LEAF_TYPES[parameters["TaskType"][0]]
     roots = [snapshot for snapshot in tasks if snapshot.task.kind == kind and _matches(snapshot, parameters)]
     statuses = parameters.get("StatusList")
-    return [leaf for root in roots for leaf in leaves(root, unverified) if statuses is None or leaf.status in statuses]
+    return [
+        leaf
+        for root in roots
+        for leaf in leaves(root, unverified)
+        if (statuses is None or leaf.status in statuses) and _has_id(leaf, parameters, unverified)
+    ]
 
 
 def leaves(root: Snapshot, unverified: Unverified) -> Iterator[Leaf]:
@@ -137,11 +142,17 @@ def document(leaf: Leaf, *, with_image: bool) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def _has_id(leaf: Leaf, parameters: Parameters, unverified: Unverified) -> bool:
+    if "TaskId" not in parameters:
+        return True
+    wanted, ids = parameters["TaskId"][0], unverified.leaf_ids
+    return (ids != "leaf ids" and has_id(leaf.root.task, wanted)) or (ids != "root ids" and leaf.id == wanted)
+
+
 def _matches(root: Snapshot, parameters: Parameters) -> bool:
     started = milliseconds(root.started)
     return (
-        ("TaskId" not in parameters or has_id(root.task, parameters["TaskId"][0]))
-        and ("Source" not in parameters or source(root.task) == parameters["Source"][0])
+        ("Source" not in parameters or source(root.task) == parameters["Source"][0])
         and ("StartTime" not in parameters or started >= int(parameters["StartTime"][0]))
         and ("EndTime" not in parameters or started <= int(parameters["EndTime"][0]))
     )

@@ -17,7 +17,7 @@ from gate.simulator.cloud import ApiResponse, CloudState, Gateway, HttpRequest
 from gate.simulator.fault import HttpResponse
 from gate.simulator.huawei import federation, identity, sts
 from gate.simulator.huawei.call import Call
-from gate.simulator.huawei.checks import validation_error
+from gate.simulator.huawei.checks import Check, between, validation_error
 from gate.simulator.huawei.errors import error
 from gate.simulator.huawei.identity import CREDENTIALS, PROJECT_ID, REGION
 from gate.simulator.huawei.routes import ROUTES, Route
@@ -85,7 +85,7 @@ def respond(request: HttpRequest, state: CloudState) -> ApiResponse:
     path = _path(route, request) or {}
     if path.get("project", PROJECT_ID) != PROJECT_ID:
         return error("APIGW.0302")
-    if problem := validation_error(query, route.checks, route.required):
+    if problem := validation_error(query, _checks(route, state), route.required):
         return error("HSS.0001" if request.path.startswith("/v5/") else "SVCSTG.SWR.4000014", problem)
     values = {**route.defaults, **{parameter: given[0] for parameter, given in query.items()}}
     call = Call(
@@ -135,6 +135,11 @@ def error_response(code: str, message: str | None = None) -> HttpResponse:
 def error_in_200(code: str = "HSS.0010") -> HttpResponse:
     """The error of HSS with this code in a response with status 200."""
     return replace(error_response(code), status=HTTPStatus.OK)
+
+
+def _checks(route: Route, state: CloudState) -> Mapping[str, Check]:
+    takes_any = "limit" in route.checks and not state.account.unverified.refuses_small_pages
+    return {**route.checks, "limit": between(1, 200)} if takes_any else route.checks
 
 
 def _path(route: Route, request: HttpRequest) -> Mapping[str, str] | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
-from gate.simulator.cloud import ApiResponse, out_of_order
+from gate.simulator.cloud import ApiResponse, in_order
 from gate.simulator.huawei import base_images, findings, parameters, registries, row_query, scans, vulnerabilities
 from gate.simulator.huawei.call import Call
 from gate.simulator.huawei.checks import is_in_enterprise_project, page
@@ -19,7 +19,8 @@ EMPTY: Final = ApiResponse(status=HTTPStatus.OK, document={})
 
 def list_tasks(call: Call) -> ApiResponse:
     """ListImageScanTask (huawei-hss.md 1)."""
-    matching = out_of_order(parameters.select(call.query, call.state.tasks))
+    selected = parameters.select(call.query, call.state.tasks)
+    matching = in_order(selected, call.state.account.unverified.task_order)
     on_page = page(matching, call.query)
     listed = _list([document(snapshot) for snapshot in on_page], len(matching))
     return replace(listed, shown_tasks=tuple(on_page))
