@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,11 +22,12 @@ from gate.doctor.groups import GROUPS
 from gate.doctor.options import NAME, check_options
 from gate.doctor.render import as_document, as_text
 from gate.environment import gate_environment, ignored_variables, unknown_variables
-from gate.errors import UsageError
+from gate.errors import ExitCode, UsageError
 from gate.log import Log
-from gate.options import DOCTOR_OPTIONS
+from gate.options import DOCTOR_OPTIONS, FIXTURE_HELP
 from gate.run_settings import settings_from
-from gate.writing import print_stdout
+from gate.text import MAX_REASON_LENGTH, for_log
+from gate.writing import print_stdout, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,8 +38,9 @@ if TYPE_CHECKING:
 
 @click.command(cls=TableCommand, options=DOCTOR_OPTIONS)
 @click.option("--json", "as_json", is_flag=True, help="print it as JSON")
+@click.option("--fixture", type=click.Path(path_type=Path), metavar="FILE", help=FIXTURE_HELP)
 @click.pass_obj
-def doctor(clock: Clock | None, /, *, as_json: bool, **values: Any) -> int:
+def doctor(clock: Clock | None, /, *, as_json: bool, fixture: Path | None, **values: Any) -> int:
     """Say whether a check with these options could come to a verdict now, and what to do where it could not.
 
     It takes every option of check, so that the word check can be replaced in the line of a job, and reads the same
@@ -46,16 +49,40 @@ def doctor(clock: Clock | None, /, *, as_json: bool, **values: Any) -> int:
     """
     context = click.get_current_context()
     log = Log(sys.stderr, verbosity=verbosity(context, values))
-    checks = [*_checks(context, values, clock or Clock(sleep=log.sleep), log)]
+    clock = clock or Clock(sleep=log.sleep)
+    if fixture is not None:
+        return _write_fixture(fixture, context, values, clock, log)
+    checks = [*_checks(context, values, clock, log)]
     print_stdout(as_document(checks) if as_json else as_text(checks))
     return exit_code_of(checks)
+
+
+def _write_fixture(path: Path, context: click.Context, values: Mapping[str, Any], clock: Clock, log: Log) -> int:
+    """Writes the fixture, and prints what it answers; returns the exit code."""
+    from gate.doctor.fixture import record, render  # noqa: PLC0415 - only this needs it
+
+    settings = _settings(context, values, clock)
+    connection = connection_of(settings, gate_environment(os.environ), clock, log)
+    with connection.open_transports:
+        fixture = record(connection)
+    try:
+        write_atomically(path, lambda: (render(fixture),))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror}).", remedy="Correct --fixture.") from None
+    for answer in fixture.answers:
+        print_stdout(f"{for_log(f'{answer.question} {answer.answer} ({answer.source})', MAX_REASON_LENGTH)}\n")
+    return ExitCode.PASSED
+
+
+def _settings(context: click.Context, values: Mapping[str, Any], clock: Clock) -> Settings:
+    settings = settings_from(option_values(values), value_sources(context), today=clock.now().date())
+    return replace(settings, reads_variables=reads_variables(context))
 
 
 def _checks(context: click.Context, values: Mapping[str, Any], clock: Clock, log: Log) -> Iterator[Check]:
     environ = gate_environment(os.environ)
     try:
-        settings = settings_from(option_values(values), value_sources(context), today=clock.now().date())
-        settings = replace(settings, reads_variables=reads_variables(context))
+        settings = _settings(context, values, clock)
         warnings = [*(unknown_variables if settings.reads_variables else ignored_variables)(environ)]
     except UsageError as error:
         yield failed(NAME, error)

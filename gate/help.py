@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gate.clouds import CLOUDS
 from gate.environment import variable
 from gate.errors import ExitCode
-from gate.options import DOCTOR_SECTIONS, JUDGE_SECTIONS, SECTIONS, STATUS_SECTIONS
+from gate.options import DOCTOR_SECTIONS, FIXTURE_HELP, JUDGE_SECTIONS, SECTIONS, STATUS_SECTIONS
 from gate.verify_options import VERIFY_OPTIONS
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _doctor() -> HelpPage:
     return HelpPage(
         example=(_EXPORT, "scan-gate doctor --cloud huawei --region cn-north-4 --image team/web:1.0"),
         sections={
-            "Output": (("--json", "print JSON, with a row for each check"),),
+            "Output": (("--json", "print JSON, with a row for each check"), ("--fixture FILE", FIXTURE_HELP)),
             **_sections(DOCTOR_SECTIONS),
             _TITLE_OF_CREDENTIALS: [*_credentials()],
             "Exit codes": _DOCTOR_EXIT_CODES,

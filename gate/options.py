@@ -338,6 +338,8 @@ OPTIONS = (
 """All options, each once, in the order in which they are shown."""
 DOCTOR_SECTIONS = {title: _in_doctor(options) for title, options in SECTIONS.items()}
 """The help of `doctor`, which takes the options of a run."""
+FIXTURE_HELP = "in place of the checks, write to this file how the cloud responds, without any value of the account"
+"""It is no option of a run."""
 DOCTOR_OPTIONS = _in_doctor(OPTIONS)
 """Those of `doctor`."""
 JUDGE_SECTIONS = {
