@@ -32,6 +32,11 @@ _PREFIXES = (
     "HW_",
     "ALIBABA",
     "ALICLOUD",
+    # What CI systems give for an OIDC token.
+    "ACTIONS_",
+    "BITBUCKET_",
+    "BUILDKITE",
+    "SYSTEM_",
 )
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _TERMINAL = ("COLUMNS", "FORCE_COLOR", "NO_COLOR")

@@ -323,7 +323,7 @@ class CloudProvider:
     """Imports and returns what `doctor --fixture` asks of the cloud."""
 
     def connect(self, connection: Connection) -> Cloud:
-        """Connects to the cloud; sends no request.
+        """Connects to the cloud; sends no request but to sign in, where that takes one.
 
         Raises:
             UsageError: The settings do not suffice.
