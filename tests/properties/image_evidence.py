@@ -54,6 +54,13 @@ class Reading:
     rows: list[Row] = field(default_factory=list)
     is_repeated: bool = False
     """Whether it was asked for again at once, and that response was lost or an error."""
+    total: object = None
+    """How many rows the list has by its first page, if that says it."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all pages were read, and not fewer because the deadline came between two of them."""
+        return not isinstance(self.total, int) or len(self.rows) >= self.total
 
     def note_failure(self, answer: Answer, key: tuple[str, ...]) -> None:
         """Notes a response that was lost or an error, to a request for the first page of this list or another one."""

@@ -65,7 +65,9 @@ class AlibabaEvidence:
         self._history = history
         self._is_for_pass = is_for_pass
         self._readings = list(_readings(history, _ROWS, "Criteria", "ImageInstanceList"))
-        self._records = list(_readings(history, _RECORDS, "TaskId", "OnceTasks"))
+        records = list(_readings(history, _RECORDS, "TaskId", "OnceTasks"))
+        # What a whole list has shown to be risky blocks, also if the deadline then came in the middle of the next one.
+        self._records = records if is_for_pass else [one for one in records if one.is_whole]
 
     def result(self, image: ImageRef, digest: str) -> str:
         """Whether an image is clean, risky or failed, by its last result.
@@ -261,9 +263,15 @@ def _readings(history: ImageHistory, operation: str, key: str, rows: str) -> Ite
             started_at=answer.started_at,
             ended_at=answer.ended_at,
             rows=dict_rows(answer.document, rows),
+            total=_total(answer.document),
         )
     if last:
         yield last
+
+
+def _total(document: Row) -> object:
+    page = document.get("PageInfo")
+    return page.get("TotalCount") if isinstance(page, dict) else None
 
 
 def _without_first_tries(readings: Sequence[Reading], image: ImageRef, digest: str) -> list[Reading]:
