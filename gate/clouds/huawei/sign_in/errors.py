@@ -42,6 +42,8 @@ _NO_SUCH_AGENCY, _DENIED = "STS5.1106", "STS5.1001"
 """sign-in.md 2.5."""
 _SIGNATURE = frozenset({"APIGW.0301", "APIGW.0303", "APIGW.0305", "APIGW.0307"})
 """The codes of the gateway for a signature or key that it does not accept (huawei-hss.md 5)."""
+_NOT_ALLOWED = frozenset({f"APIGW.{number}" for number in ("0302", "0306", "0310", "0401", "0402", "0802")})
+"""Its codes for a caller, app or address that may not call the API (huawei-hss.md 5), as HSS takes them."""
 _LONGEST_BY_DEFAULT = 3600
 """Seconds; the longest session of an agency is set to 1 to 12 hours (sign-in.md 2.1)."""
 
@@ -85,12 +87,8 @@ def _refusal(asked: Asked, response: Response, found: CloudError) -> GateError:
     if is_transient(response):
         return unreachable(f"Huawei Cloud's {asked.service}", response, error)
     described = f"({describe_error(response, error)})"
-    if error.code in _SIGNATURE:
-        return NotAuthorised(
-            f"{asked.service} does not accept the credentials that are to assume {asked.whom} {described}.",
-            means="They are wrong or expired, or this machine's clock is wrong by more than 15 minutes.",
-            remedy="Check them without --assume-agency-urn.",
-        )
+    if error.code in _SIGNATURE | _NOT_ALLOWED:
+        return _of_gateway(asked, error, described)
     if not error.code or error.code.startswith(_GATEWAY) or response.status not in _REFUSALS:
         return refused("Huawei Cloud", response, error, remedy="Check --endpoint.")
     if error.code == _NO_SUCH_AGENCY:
@@ -100,6 +98,20 @@ def _refusal(asked: Asked, response: Response, found: CloudError) -> GateError:
             remedy=f"Correct --{asked.option}: the console of IAM shows the URN of each agency.",
         )
     return _of_token(asked, error, described) if asked.token else _of_key(asked, described)
+
+
+def _of_gateway(asked: Asked, error: CloudError, described: str) -> NotAuthorised:
+    if error.code in _NOT_ALLOWED:
+        return NotAuthorised(
+            f"The gateway of Huawei Cloud does not let this run ask {asked.service} for credentials {described}.",
+            means="A rule of the gateway is about the account, the region or the network address of this runner.",
+            remedy="Ask who manages the account and the network, or sign in from another address.",
+        )
+    return NotAuthorised(
+        f"{asked.service} does not accept the credentials that are to assume {asked.whom} {described}.",
+        means="They are wrong or expired, or this machine's clock is wrong by more than 15 minutes.",
+        remedy="Check them without --assume-agency-urn.",
+    )
 
 
 def _of_key(asked: Asked, described: str) -> NotAuthorised:

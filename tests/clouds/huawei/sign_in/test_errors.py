@@ -87,6 +87,14 @@ def test_what_an_error_repeats_of_a_token_is_not_shown(fake_time: FakeTime) -> N
     assert "STS5.1001: unknown key ***)" in error.happened
 
 
+@pytest.mark.parametrize("code", ["APIGW.0302", "APIGW.0306", "APIGW.0310", "APIGW.0401", "APIGW.0402", "APIGW.0802"])
+def test_a_caller_whom_the_gateway_does_not_allow_is_not_authorised_as_for_hss(code: str, fake_time: FakeTime) -> None:
+    with pytest.raises(NotAuthorised, match="gateway of Huawei Cloud does not let this run ask STS") as caught:
+        a_run(fake_time, refusal(code, 403)).way.credentials()
+
+    assert caught.value.remedy.endswith("sign in from another address.")
+
+
 @pytest.mark.parametrize(
     ("response", "remedy"),
     [
