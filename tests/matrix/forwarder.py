@@ -100,7 +100,7 @@ class Forwarder:
             target.makefile("rb") as responses,
         ):
             while request := read_head(requests):
-                target.sendall(request)
+                target.sendall(request + requests.read(_content_length(request)))
                 response = read_head(responses)
                 connection.sendall(response + responses.read(_content_length(response)))
 
@@ -113,7 +113,7 @@ class Forwarder:
 
 
 def read_head(stream: BinaryIO) -> bytes:
-    """Everything up to the empty line; the requests of the gate have no body."""
+    """Everything up to the empty line."""
     lines = []
     while (line := stream.readline()) not in {b"", b"\r\n"}:
         lines.append(line)
