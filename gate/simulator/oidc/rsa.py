@@ -46,11 +46,13 @@ class PrivateKey:
         return PublicKey(modulus=self.prime * self.other_prime)
 
     def sign(self, message: bytes) -> bytes:
-        """The signature of a message."""
+        """The signature of a message, computed by the primes, which is faster (RFC 8017 5.1.2)."""
         public = self.public
         exponent = pow(public.exponent, -1, lcm(self.prime - 1, self.other_prime - 1))
-        signed = pow(int.from_bytes(_padded(message, public.size)), exponent, public.modulus)
-        return signed.to_bytes(public.size)
+        padded = int.from_bytes(_padded(message, public.size))
+        first, second = (pow(padded, exponent % (prime - 1), prime) for prime in (self.prime, self.other_prime))
+        factor = (first - second) * pow(self.other_prime, -1, self.prime) % self.prime
+        return (second + factor * self.other_prime).to_bytes(public.size)
 
 
 def _padded(message: bytes, size: int) -> bytes:
