@@ -13,6 +13,7 @@ from gate.image import FailedImage, ImageRef, ImageState, ScannedImage, Severity
 from gate.images.counts import as_task
 from gate.json_object import JsonObject, parse_time
 from gate.policy import Decision, Policy, Reason
+from gate.policy_digest import policy_digest
 from gate.reading import read_text
 from gate.scan import Counts, ScanScope, ScanTask, TaskState
 
@@ -100,13 +101,17 @@ def _run(path: Path, document: object) -> StoredRun:
     decision, exit_code = Decision(run.text("verdict")), ExitCode(run.number("exit_code"))
     if _DECISIONS.get(exit_code, Decision.UNDECIDED) is not decision:
         raise ValueError(f"its verdict is {decision}, and its exit code {exit_code:d}")
+    judged_by = _policy(policy, waivers)
+    # A baseline is a part of the digest, and not of the report.
+    if policy.text("digest") != policy_digest(judged_by) and not policy.flag("has_baseline"):
+        raise ValueError("its policy is not that of the digest")
     return StoredRun(
         path=path,
         cloud=run.text_or_null("cloud") or "",
         decision=decision,
         exit_code=exit_code,
         reasons=tuple(_reason(reason) for reason in run.objects("reasons")),
-        policy=_policy(policy, waivers),
+        policy=judged_by,
         has_baseline=policy.flag("has_baseline"),
         task=_task(run) if run.value("task") is not None else None,
         statuses={_ref(image): _statuses(image) for image in run.objects("images")},

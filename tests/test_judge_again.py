@@ -290,6 +290,7 @@ def test_a_report_with_a_damaged_field_is_not_read(document: dict[str, Any], tmp
         ({"images": []}, "it has no image"),
         ({"images": OF_IMAGES["images"] * 2}, "one of them twice"),
         ({"policy": {**OF_IMAGES["policy"], "max_age": 1e300}}, "is damaged"),
+        ({"policy": {**OF_IMAGES["policy"], "max_risky": 99}}, "its policy is not that of the digest"),
     ],
 )
 def test_a_report_that_contradicts_itself_is_not_read(changed: dict[str, Any], message: str, tmp_path: Path) -> None:

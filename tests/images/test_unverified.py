@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SIMULATOR = Path(gate.simulator.__file__).parent
 CANNOT_TELL = {("alibaba", "scans_index"): "index"}
+CANNOT_FOLLOW = {("alibaba", "leaf_ids", "leaf ids")}
+"""Where the gate never sees the records of the scan that it has started, so that no release comes to a verdict."""
 """Scenarios that an answer lets pass: no operation says that a digest is an index (alibaba-images.md 2), so one that
 Security Center scans as one image has the result of one image."""
 
@@ -78,4 +80,5 @@ def test_a_clean_release_passes_whatever_the_answer(
     gate.simulator.account.unverified = replace(gate.simulator.account.unverified, **{question: answer})
     images = [word for image in IMAGE_SCENARIOS["images-clean"].images for word in ("--image", image)]
 
-    assert gate.check(*images, "--appear-timeout", "1m", "--timeout", "20m").code == 0
+    code = 5 if (cloud, question, answer) in CANNOT_FOLLOW else 0
+    assert gate.check(*images, "--appear-timeout", "1m", "--timeout", "20m").code == code
