@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -26,6 +25,7 @@ from tests.matrix.injection_points import (
     InjectionPoint,
     scenario,
 )
+from tests.matrix.parts import PARTS, part_of_the_matrix
 from tests.matrix.proxy import CLOUD, Proxy
 
 if TYPE_CHECKING:
@@ -50,13 +50,7 @@ CONTROL_RUNS = {
 }
 REQUEST_TIMEOUT = 5.0
 """The longest request timeout of any cell, in seconds."""
-PARTS = {"1": slice(0, None, 2), "2": slice(1, None, 2), "all": slice(None)}
 ALL_POINTS = [(cloud, point) for cloud, timings in TIMINGS.items() for point in timings]
-
-
-def part_of_the_matrix() -> slice:
-    """Every second cell, the others, or all: together they take longer than all other tests of a file."""
-    return PARTS[os.environ.get("MATRIX_PART", "1")]
 
 
 @pytest.fixture
