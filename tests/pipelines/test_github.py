@@ -312,6 +312,7 @@ def test_a_job_without_any_stored_key_gates_by_digest_with_its_oidc_token(
     # What act shows; its JSON has the commands that mask a secret in another field.
     events = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
     shown = "".join(event["msg"] for event in events if event.get("command") != "add-mask")
+    assert ("audience another" in shown) is bool(audience)
     assert not [word for word in (token, "simulated-temporary", "eyJ") if word in shown]
 
 

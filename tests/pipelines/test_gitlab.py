@@ -90,7 +90,7 @@ def pipeline(folder: Path, cloud: str, scenario: str, *, earlier_job: str = "", 
         return run_pipeline(folder, yml, settings)
 
 
-def run_pipeline(folder: Path, yml: str, settings: Mapping[str, str], **others: str) -> str:
+def run_pipeline(folder: Path, yml: str, settings: Mapping[str, str]) -> str:
     """Runs a pipeline in its own repository, with the credentials of a simulated cloud, if any; returns its log."""
     (folder / ".gitlab-ci.yml").write_text(yml)
     shutil.copytree(ROOT / "templates", folder / "templates")
@@ -99,7 +99,6 @@ def run_pipeline(folder: Path, yml: str, settings: Mapping[str, str], **others: 
     run("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "x", cwd=folder)
     names = ("access_key_id", "access_key_secret")
     variables = [f"SCAN_GATE_{name.upper()}={settings[name]}" for name in names if name in settings]
-    variables += [f"{name}={value}" for name, value in others.items()]
     words = [word for pair in variables for word in ("--variable", pair)]
     words += ["--network", "host", *RUNNER_OPTIONS]
     return run(str(RUNNER), *words, cwd=folder).stdout
@@ -256,19 +255,37 @@ def test_a_job_builds_and_pushes_and_the_gate_judges_by_the_digest_that_it_passe
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    ("audience", "words"),
+    [("", "PASSED (exit 0)"), ("another", "UNDECIDED (exit 3)")],
+    ids=["trusted", "wrong-audience"],
+)
 @pytest.mark.usefixtures("images")
-def test_a_job_without_any_stored_key_signs_in_with_its_id_token(cloud: str, tmp_path: Path) -> None:
-    """The runner has no issuer, so the variable that `id_tokens` sets in GitLab has a token of the simulator's."""
+def test_a_job_without_any_stored_key_signs_in_with_its_id_token(
+    cloud: str, audience: str, words: str, tmp_path: Path
+) -> None:
+    """`id_tokens` is added to the job of the component by its name.
+
+    The runner takes the keyword but has no issuer, so the token that GitLab would issue is a variable of the same job.
+    """
     with Simulator("clean") as simulator:
         described = simulator.describe_sign_in()[cloud]
         of_cloud = option_values(cloud, simulator.describe()[cloud], omitted=("project_id",))
         roles = {name.replace("_", "-"): described[name] for name in described if name.endswith(("_arn", "_urn"))}
         roles = {name: value for name, value in roles.items() if not name.startswith("assume")}
         inputs = {**FIXED_INPUTS, **of_cloud, **roles, "sts-endpoint": described["sts_endpoint"]}
-        token = simulator.token("gitlab", audience=described["oidc_audience"])
-        log = run_pipeline(tmp_path, PIPELINE.format(inputs=json.dumps(inputs)), {}, SCAN_GATE_OIDC_TOKEN=token)
+        audience = audience or described["oidc_audience"]
+        token = simulator.token("gitlab", audience=audience)
+        gate = {
+            "id_tokens": {"SCAN_GATE_OIDC_TOKEN": {"aud": audience}},
+            "variables": {"SCAN_GATE_OIDC_TOKEN": token},
+        }
+        include = [{"local": "templates/scan-gate.yml", "inputs": inputs}]
+        log = run_pipeline(tmp_path, json.dumps({"include": include, "scan-gate": gate}), {})
 
-    assert "later job sees passed, exit code 0, 0 risky" in log, log
+    assert words in log, log
+    assert f"{'PASS' if 'PASSED' in words else 'FAIL'}  scan-gate" in log
+    assert ("audience another" in log) is (audience == "another")
     assert not [word for word in (token, "simulated-temporary") if word in log]
 
 
