@@ -321,7 +321,7 @@ def section(text: str, title: str) -> str:
     return " ".join(body.partition("\n\n")[0].split())
 
 
-@pytest.mark.parametrize("command", ["check", "status", "policy", "judge", "simulate", "demo"])
+@pytest.mark.parametrize("command", ["check", "status", "policy", "judge", "verify", "doctor", "simulate", "demo"])
 def test_every_command_has_help(command: str, help_of: Callable[[str], str]) -> None:
     assert help_of(command).startswith(f"Usage: scan-gate {command} ")
 
