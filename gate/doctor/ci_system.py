@@ -19,7 +19,8 @@ def check_ci_system(ci_system: CISystem, name: str, settings: Settings) -> Itera
     """Yields the CI system, each thing that it is to be told by, and each report."""
     how = "by --ci" if settings.ci else "detected"
     known = f"{name} ({how})" if name != "none" else "none is detected" if not settings.ci else "none (by --ci)"
-    yield ok("CI system", f"{known}; the gate is called {ci_system.identity or 'by no name of its own'}")
+    identity = f"is called {ci_system.identity}" if ci_system.identity else "has no name"
+    yield ok("CI system", f"{known}; the gate {identity}")
     for channel in ci_system.channels():
         yield _output(f"CI system, {channel.name}", channel.problem, channel.loss)
     for target in settings.reports:

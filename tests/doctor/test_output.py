@@ -134,7 +134,7 @@ def test_the_ci_system_and_its_files_are_told_and_none_of_them_is_written(
 def test_without_a_ci_system_nothing_is_told_to_one(
     option: tuple[str, ...], words: str, gate_in: Callable[..., Gate]
 ) -> None:
-    assert doctor(gate_in("clean"), *option).text("CI system") == f"{words}; the gate is called by no name of its own"
+    assert doctor(gate_in("clean"), *option).text("CI system") == f"{words}; the gate has no name"
 
 
 def channels(name: str, **environ: str) -> list[Channel]:
