@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.clouds.secret_file import mistaken_for_its_file, read_secret_file
@@ -119,8 +120,10 @@ def has_stored(environ: Mapping[str, str], native: Sequence[Source], *, takes_to
     Raises:
         UsageError: A variable names a file that cannot be read.
     """
-    given = (_credentials(environ, source) for source in (INPUT, OURS, *native))
-    return any((found if takes_token else replace(found, auth_token="")) != Credentials() for found in given)
+    parts = [part.name for part in fields(Source) if takes_token or part.name != "auth_token"]
+    names = (getattr(source, part) for source in (INPUT, OURS, *native) for part in parts)
+    # A pipe gives its contents once, and they are still needed.
+    return any(_is_pipe(environ.get(f"{name}_FILE", "").strip()) or _read(environ, name) for name in names if name)
 
 
 def first_variable(environ: Mapping[str, str], names: Iterable[str]) -> tuple[str, str]:
@@ -189,6 +192,10 @@ def _read(environ: Mapping[str, str], name: str) -> str:
     if value or not path:
         return value
     return read_secret_file(path, named_by=f"{name}_FILE")
+
+
+def _is_pipe(path: str) -> bool:
+    return bool(path) and Path(path).is_fifo()
 
 
 def _check_values(found: Credentials, source: Source) -> None:

@@ -11,6 +11,7 @@ import requests
 
 from gate.clouds.response import date_of
 from gate.clouds.transport import Transport
+from gate.clouds.unsigned import Unsigned
 from gate.text import one_line
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def reach(url: str, settings: Settings) -> Reached:
     """
     transport = _Reach(url, secrets=(), request_timeout=settings.request_timeout, ca_bundle=settings.ca_bundle)
     try:
-        response = transport.send(requests.Request("GET", f"{url}/"))
+        response = transport.send(requests.Request("GET", f"{url}/", auth=Unsigned()))
     finally:
         transport.close()
     return Reached(

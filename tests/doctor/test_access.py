@@ -279,6 +279,23 @@ def test_the_probe_of_an_address_has_no_credentials_in_it() -> None:
     assert (reached.host, reached.certificate, reached.server_time) == (peer.address, None, None)
 
 
+def test_the_probe_of_an_address_has_no_password_of_a_netrc_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`requests` would send the one for this host by itself."""
+    authority = Authority.new()
+    (tmp_path / "ca.pem").write_bytes(authority.certificate())
+    (tmp_path / "netrc").write_text("machine gate.invalid login someone password a-password\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    settings = Settings(cloud="huawei", policy=Policy(), request_timeout=5.0, ca_bundle=tmp_path / "ca.pem")
+    with Peer(ok_response(), authority.server(tmp_path)) as peer:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
+        reach("https://gate.invalid", settings)
+
+    assert [head.split()[0].lower() for head in peer.requests] == ["connect", "get"]
+    assert "authorization" not in peer.requests[-1].lower()
+
+
 def test_the_issuer_is_named_by_organisation_and_common_name_as_far_as_it_has_them() -> None:
     end = "Jan 31 12:00:00 2026 GMT"
     issuer = ((("countryName", "CN"),), (("organizationName", "Trust Ltd"),), (("commonName", "CA 1"),))

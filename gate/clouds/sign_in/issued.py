@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.credentials import Credentials
-from gate.clouds.redaction import MIN_SECRET_LENGTH
+from gate.clouds.redaction import MIN_SECRET_LENGTH, Redactor
 from gate.clouds.values import malformed, quoted, text
 from gate.verdict_messages import format_time
 
@@ -42,16 +42,22 @@ def credentials_in(document: Mapping[str, Any], names: Names, connection: Connec
     Raises:
         NotUnderstood: One of their parts is missing or cannot be one, or they have expired.
     """
-    container = document.get(names.container) if names.container else document
-    part = container if isinstance(container, dict) else {}
+    part = _part(document, names)
     found = Credentials(
         access_key_id=_secret(part, names.access_key_id, names),
         access_key_secret=_secret(part, names.access_key_secret, names),
         security_token=_secret(part, names.security_token, names),
-        expires_at=end_of(part.get(names.expires_at), names.service, connection),
+        expires_at=end_of(without_secrets(part.get(names.expires_at), document, names), names.service, connection),
     )
     connection.mask(found.secrets)
     return found
+
+
+def without_secrets(value: object, document: Mapping[str, Any], names: Names) -> object:
+    """A value of the response for a message: a malformed response may repeat the credentials in any of its fields."""
+    part = _part(document, names)
+    secrets = (text(part.get(name)) for name in (names.access_key_id, names.access_key_secret, names.security_token))
+    return Redactor(secrets).redact_text(value) if isinstance(value, str) else value
 
 
 def end_of(value: object, service: str, connection: Connection) -> datetime:
@@ -71,6 +77,11 @@ def end_of(value: object, service: str, connection: Connection) -> datetime:
     if end <= (connection.time_of_day.server_time() or connection.time_of_day.now()):
         raise malformed(f"The credentials that {service} has just issued have ended at {format_time(end)}.")
     return end
+
+
+def _part(document: Mapping[str, Any], names: Names) -> Mapping[str, Any]:
+    container = document.get(names.container) if names.container else document
+    return container if isinstance(container, dict) else {}
 
 
 def _secret(part: Mapping[str, Any], name: str, names: Names) -> str:

@@ -44,7 +44,7 @@ class Session:
         self._deadline = connection.deadline
         self._request_timeout = connection.settings.request_timeout
         self._current: Credentials | None = None
-        self._ends_at = self._tried_at = -math.inf
+        self._ends_at = self._tried_at = self._refused_at = -math.inf
         self.description = description
         self.last_failure = ""
 
@@ -63,7 +63,13 @@ class Session:
 
     def renewed(self) -> Credentials:
         """See `SignIn.renewed`."""
-        return self._renewed_or(self._current) if self._current else self._first_sign_in()
+        if self._current is None:
+            return self._first_sign_in()
+        # Refused so soon again, it is not for their age: each of many images may need a permission that is missing.
+        if self._clock.elapsed() - self._refused_at < RENEWAL_MARGIN:
+            return self._current
+        self._refused_at = self._clock.elapsed()
+        return self._renewed_or(self._current)
 
     def _first_sign_in(self) -> Credentials:
         # With a timeout of 0 there is one poll, and it needs credentials first.

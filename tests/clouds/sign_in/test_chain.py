@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,20 @@ def test_what_is_asked_for_comes_first_then_keys_then_whole_sets_of_variables(
     environ: dict[str, str], settings: dict[str, Any], way: Way, fake_time: FakeTime
 ) -> None:
     assert choose(a_run(fake_time, environ, **settings), WAYS) is way
+
+
+def test_a_key_in_a_pipe_is_there_and_can_still_be_read_when_it_is_used(fake_time: FakeTime) -> None:
+    """As of `SCAN_GATE_ACCESS_KEY_SECRET_FILE=<(...)` in a shell."""
+    reading, writing = os.pipe()
+    os.write(writing, b"a-secret-key")
+    os.close(writing)
+    in_pipe = {"SCAN_GATE_ACCESS_KEY_SECRET_FILE": f"/dev/fd/{reading}", **KEYLESS}
+    connection = a_run(fake_time, {**in_pipe, "SCAN_GATE_ACCESS_KEY_ID": "id"})
+    try:
+        assert choose(a_run(fake_time, in_pipe), WAYS) is Way.KEYS
+        assert stored_keys(connection, WAYS).access_key_secret == "a-secret-key"
+    finally:
+        os.close(reading)
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,14 @@ def test_credentials_without_an_end_that_can_be_read_are_not_understood(end: obj
         credentials_in({"Keys": {**PARTS, "End": end}}, NAMES, a_connection(fake_time))
 
 
+@pytest.mark.parametrize("name", ["Id", "Secret", "Token"])
+def test_a_part_that_is_in_the_place_of_the_end_too_is_not_shown(name: str, fake_time: FakeTime) -> None:
+    with pytest.raises(NotUnderstood, match=r"'\*\*\*' is no time") as caught:
+        credentials_in({"Keys": {**PARTS, "End": PARTS[name]}}, NAMES, a_connection(fake_time))
+
+    assert PARTS[name] not in str(caught.value)
+
+
 @pytest.mark.parametrize("end", ["2026-01-31T12:00:00Z", "2025-01-31T13:00:00Z"])
 def test_credentials_that_have_ended_are_not_understood(end: str, fake_time: FakeTime) -> None:
     with pytest.raises(NotUnderstood, match=f"has just issued have ended at {end}"):

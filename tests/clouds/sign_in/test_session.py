@@ -184,13 +184,30 @@ def test_a_failed_renewal_is_forgotten_once_one_succeeds(
     assert session.last_failure == ""
 
 
-def test_after_a_refusal_they_are_exchanged_once_more(session: Session, exchange: Exchange) -> None:
+def test_after_a_refusal_they_are_exchanged_once_more(
+    session: Session, exchange: Exchange, fake_time: FakeTime
+) -> None:
     assert session.renewed().access_key_id == "temporary-1"
     assert session.renewed().access_key_id == "temporary-2"
     exchange.error = NotAuthorised("The token is expired.")
+    fake_time.elapsed = 300
 
     assert session.renewed().access_key_id == "temporary-2"
     assert session.last_failure == "The token is expired."
+
+
+def test_refusals_that_follow_at_once_are_not_for_the_age_of_credentials(
+    session: Session, exchange: Exchange, fake_time: FakeTime
+) -> None:
+    """As of a permission that is missing, which each of many images needs."""
+    session.credentials()
+
+    assert {session.renewed().access_key_id for _ in range(100)} == {"temporary-2"}
+    fake_time.elapsed = 299
+    assert session.renewed().access_key_id == "temporary-2"
+    assert len(exchange.calls) == 2
+    fake_time.elapsed = 300
+    assert session.renewed().access_key_id == "temporary-3"
 
 
 def test_their_lifetime_is_measured_by_the_clock_of_the_cloud(connection: Connection, fake_time: FakeTime) -> None:

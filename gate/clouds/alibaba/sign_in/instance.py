@@ -16,7 +16,7 @@ from gate.clouds.sign_in.errors import about_endpoint
 from gate.clouds.sign_in.issued import Names, credentials_in
 from gate.clouds.sign_in.session import Session
 from gate.clouds.sign_in.short_lived import short_lived
-from gate.clouds.sign_in.unsigned import Unsigned
+from gate.clouds.unsigned import Unsigned
 from gate.clouds.values import malformed, quoted
 from gate.errors import GateError, NotAuthorised, NotUnderstood, Unreachable, UsageError
 
@@ -65,7 +65,7 @@ def instance_role(connection: Connection, role: str = "") -> SignIn:
             remedy="Unset the variable, or sign in in another way.",
         )
     source = "the profile"
-    if not role:
+    if not role and connection.settings.reads_variables:
         name, role = first_variable(connection.environ, ("ALIBABA_CLOUD_ECS_METADATA",))
         source = f"the variable {name}"
     if role and not _ROLE.fullmatch(role):

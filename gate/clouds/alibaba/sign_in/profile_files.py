@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.clouds.credentials import first_variable
 from gate.errors import UsageError
+from gate.reading import read_text
 from gate.text import first_of, one_line
 
 if TYPE_CHECKING:
@@ -80,9 +81,10 @@ def find_profile(connection: Connection, name: str = "") -> Profile:
     Raises:
         UsageError: There is no such profile, or a file cannot be read.
     """
-    name = (
-        name or connection.settings.sign_in.profile or first_variable(connection.environ, ["ALIBABA_CLOUD_PROFILE"])[1]
-    )
+    if not name:
+        name, _ = connection.option_or_variable(
+            "profile", connection.settings.sign_in.profile, ["ALIBABA_CLOUD_PROFILE"]
+        )
     cli, current = _of_cli(connection)
     wanted = name or current or "default"
     ini = _of_ini(connection) if wanted not in cli else {}
@@ -149,19 +151,17 @@ def _home(connection: Connection) -> Path:
 
 def _read(path: Path, *, shown: str, is_needed: bool = False) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_SIZE + 1)
-        if len(content) > _MAX_SIZE:
-            raise _unreadable(shown, f"it is larger than {_MAX_SIZE} bytes")
-        return content.decode("utf-8-sig")
+        return read_text(path, max_size=_MAX_SIZE)
     except (FileNotFoundError, NotADirectoryError) as error:
         if not is_needed:
             return ""
         raise _unreadable(shown, str(error.strerror)) from None
     except OSError as error:
         raise _unreadable(shown, str(error.strerror)) from None
-    except ValueError:
-        raise _unreadable(shown, "it is not text in UTF-8, or its path is none") from None
+    except UnicodeDecodeError:
+        raise _unreadable(shown, "it is not text in UTF-8") from None
+    except ValueError as error:
+        raise _unreadable(shown, str(error)) from None
 
 
 def _unreadable(shown: str, why: str) -> UsageError:

@@ -18,7 +18,7 @@ from gate.clouds.alibaba.sign_in.errors import Asked, SessionTooLong, read
 from gate.clouds.alibaba.signature import KeyPairAuth
 from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.sign_in.errors import about_endpoint
-from gate.clouds.sign_in.issued import Names, credentials_in
+from gate.clouds.sign_in.issued import Names, credentials_in, without_secrets
 from gate.clouds.sign_in.lifetime import DEFAULT_SECONDS
 from gate.clouds.sign_in.short_lived import short_lived
 from gate.clouds.values import malformed, quoted, text
@@ -212,5 +212,6 @@ def _credentials_of(role: Role, document: Mapping[str, Any], connection: Connect
     # RAM writes the names of roles in lower case in some places.
     assumed = f"acs:ram::{session[1]}:role/{session[2]}".lower() if session else ""
     if assumed != role.arn.lower():
-        raise malformed(f"STS gives the credentials of {quoted(arn)}, and not those of the role {role.arn}.")
+        shown = quoted(without_secrets(arn, document, _NAMES))
+        raise malformed(f"STS gives the credentials of {shown}, and not those of the role {role.arn}.")
     return credentials_in(document, _NAMES, connection)

@@ -16,11 +16,11 @@ from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.huawei.sign_in.errors import Asked, read
 from gate.clouds.huawei.sign_in.names import OF_IAM
 from gate.clouds.huawei.signature import TokenAuth
-from gate.clouds.redaction import MIN_SECRET_LENGTH
+from gate.clouds.redaction import MIN_SECRET_LENGTH, Redactor
 from gate.clouds.sign_in.errors import about_endpoint
 from gate.clouds.sign_in.issued import credentials_in, end_of
 from gate.clouds.sign_in.short_lived import short_lived
-from gate.clouds.sign_in.unsigned import Unsigned
+from gate.clouds.unsigned import Unsigned
 from gate.clouds.values import malformed
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ class WithIdentityProvider:
         token: str = document[_SUBJECT_TOKEN]
         connection.mask((token,))
         stated = document.get("token")
-        end_of(stated.get("expires_at") if isinstance(stated, dict) else None, "IAM", connection)
+        end = stated.get("expires_at") if isinstance(stated, dict) else None
+        end_of(Redactor((token,)).redact_text(end) if isinstance(end, str) else end, "IAM", connection)
         return token
 
     def _keys(self, asked: Asked, token: str, connection: Connection, retries: RetryLoop) -> Credentials:

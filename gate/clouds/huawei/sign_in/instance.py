@@ -28,7 +28,7 @@ from gate.clouds.sign_in.errors import about_endpoint
 from gate.clouds.sign_in.issued import credentials_in
 from gate.clouds.sign_in.session import Session
 from gate.clouds.sign_in.short_lived import short_lived
-from gate.clouds.sign_in.unsigned import Unsigned
+from gate.clouds.unsigned import Unsigned
 from gate.clouds.values import malformed
 from gate.errors import NotAuthorised, Unreachable
 

@@ -43,12 +43,12 @@ def with_token(connection: Connection) -> SignIn:
     """
     if _is_by_iam(connection):
         provider, _ = required(connection, _IAM, IDENTITY_PROVIDER_VARIABLES, what="the id of the identity provider")
-        source = find_token_source(connection, IAM_TOKEN_VARIABLES, default_audience=OIDC_AUDIENCE)
+        source = _token_source(connection, IAM_TOKEN_VARIABLES)
         return with_identity_provider(connection, source, provider)
     agency = _urn(connection, _STS, AGENCY_VARIABLES, what="the URN of the agency")
     provider = _urn(connection, "oidc-provider-urn", PROVIDER_VARIABLES, what="the URN of the OIDC provider")
     sts = Sts(connection, _sts_endpoints(connection))
-    source = find_token_source(connection, STS_TOKEN_VARIABLES, default_audience=OIDC_AUDIENCE)
+    source = _token_source(connection, STS_TOKEN_VARIABLES)
     exchange = WithToken(
         connection,
         sts,
@@ -106,6 +106,11 @@ def _is_by_iam(connection: Connection) -> bool:
             remedy="Give those of one of them.",
         )
     return True
+
+
+def _token_source(connection: Connection, names: tuple[str, ...]) -> TokenSource:
+    variables = names if connection.settings.reads_variables else ()
+    return find_token_source(connection, variables, default_audience=OIDC_AUDIENCE)
 
 
 def _urn(connection: Connection, option: str, names: tuple[str, ...], *, what: str) -> str:

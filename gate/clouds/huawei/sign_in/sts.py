@@ -15,10 +15,10 @@ from gate.clouds.api_client import Api, ApiClient, retry_loop
 from gate.clouds.huawei.sign_in.errors import Asked, read
 from gate.clouds.huawei.signature import KeyPairAuth
 from gate.clouds.sign_in.errors import about_endpoint
-from gate.clouds.sign_in.issued import Names, credentials_in
+from gate.clouds.sign_in.issued import Names, credentials_in, without_secrets
 from gate.clouds.sign_in.lifetime import DEFAULT_SECONDS
 from gate.clouds.sign_in.short_lived import short_lived
-from gate.clouds.sign_in.unsigned import Unsigned
+from gate.clouds.unsigned import Unsigned
 from gate.clouds.values import malformed, quoted, text
 from gate.errors import NotAuthorised, TransientError, UsageError
 from gate.verdict_messages import format_duration
@@ -230,4 +230,5 @@ def _check_agency(document: Mapping[str, Any], asked: str) -> None:
     session = _SESSION_URN.fullmatch(urn)
     named = f"iam::{session[1]}:agency:{session[2]}" if session else urn
     if named != asked:
-        raise malformed(f"STS gives the credentials of {quoted(urn)}, and not those of {agency_name(asked)}.")
+        shown = quoted(without_secrets(urn, document, _NAMES))
+        raise malformed(f"STS gives the credentials of {shown}, and not those of {agency_name(asked)}.")

@@ -83,6 +83,16 @@ def test_the_name_of_the_role_may_be_in_a_variable(fake_time: FakeTime) -> None:
     assert session.description == "the role builder of this instance"
 
 
+def test_a_run_that_reads_no_variables_takes_the_role_that_the_instance_has(fake_time: FakeTime) -> None:
+    environ = {"ALIBABA_CLOUD_ECS_METADATA": "builder"}
+    connection, answers = a_run(
+        fake_time, A_TOKEN, A_ROLE, KEYS_OF_ROLE, environ=environ, reads_variables=False, **INSTANCE
+    )
+    sign_in(connection).credentials()
+
+    assert answers.sent[-1].url == f"{ROLES}runner"
+
+
 @pytest.mark.parametrize(
     ("environ", "says"),
     [

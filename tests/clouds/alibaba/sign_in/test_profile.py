@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -90,6 +91,7 @@ def test_a_profile_is_used_only_where_it_is_asked_for(home: Home) -> None:
         ({"profile": "other"}, {"ALIBABA_CLOUD_PROFILE": "ci"}, "other-key-id"),
         ({"credentials": "profile"}, {"ALIBABA_CLOUD_PROFILE": "other"}, "other-key-id"),
         ({"credentials": "profile"}, {}, "profile-key-id"),
+        ({"credentials": "profile", "reads_variables": False}, {"ALIBABA_CLOUD_PROFILE": "other"}, "profile-key-id"),
         ({"profile": "default"}, {}, "ini-key-id"),
         ({"credentials": "profile"}, {"ALIBABA_CLOUD_CLI_PROFILE_DISABLED": "true"}, "ini-key-id"),
     ],
@@ -172,6 +174,15 @@ def test_a_file_of_the_cli_without_profiles_has_none(content: str, home: Home) -
     assert sign_in(connection).credentials().access_key_id == "ini-key-id"
 
 
+def test_a_pipe_in_place_of_a_file_is_refused_before_it_can_block_the_run(home: Home) -> None:
+    (home.path / ".aliyun").mkdir()
+    os.mkfifo(home.path / ".aliyun" / "config.json")
+    connection, _ = home.a_run()
+
+    with pytest.raises(UsageError, match="a pipe or a device, and not a regular file"):
+        sign_in(connection)
+
+
 def test_an_ini_file_that_cannot_be_read_is_an_error(home: Home, tmp_path: Path) -> None:
     home.write_ini("no section")
     missing, folder = (
@@ -181,7 +192,7 @@ def test_an_ini_file_that_cannot_be_read_is_an_error(home: Home, tmp_path: Path)
     for environ, says in (
         ({}, "~/.alibabacloud/credentials.ini cannot be read: it is not an ini file"),
         (missing, "The file that ALIBABA_CLOUD_CREDENTIALS_FILE names cannot be read: No such file"),
-        (folder, "The file that ALIBABA_CLOUD_CREDENTIALS_FILE names cannot be read: Is a directory"),
+        (folder, "The file that ALIBABA_CLOUD_CREDENTIALS_FILE names cannot be read: it is a folder"),
     ):
         connection, _ = home.a_run(environ=environ)
         with pytest.raises(UsageError) as caught:

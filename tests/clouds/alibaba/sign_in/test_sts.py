@@ -151,6 +151,13 @@ def test_the_credentials_of_anybody_else_are_not_understood(user: object, fake_t
     assert "--sts-endpoint" in caught.value.remedy
 
 
+def test_a_key_in_the_place_of_an_arn_is_not_shown(fake_time: FakeTime) -> None:
+    connection, _ = a_run(fake_time, issued(AssumedRoleUser={"Arn": TEMPORARY["SecurityToken"]}), **OIDC)
+
+    with pytest.raises(NotUnderstood, match=r"the credentials of '\*\*\*'"):
+        sign_in(connection).credentials()
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -58,6 +58,13 @@ def test_every_secret_is_masked_redacted_and_shown_nowhere(fake_time: FakeTime) 
     assert run.answers.closed == 2
 
 
+def test_a_token_in_the_place_of_its_end_is_not_shown(fake_time: FakeTime) -> None:
+    run = a_run(fake_time, token_of_iam(expires_at=TOKEN_OF_IAM), for_cloud=BY_IAM)
+
+    with pytest.raises(NotUnderstood, match=r"'\*\*\*' is no time"):
+        run.way.credentials()
+
+
 @pytest.mark.parametrize(
     ("region", "for_cloud", "host"),
     [

@@ -126,6 +126,14 @@ def test_credentials_of_another_agency_are_not_used(assumed: object, fake_time: 
     assert "secret" not in run.shown(caught.value)
 
 
+def test_a_key_in_the_place_of_a_urn_is_not_shown(fake_time: FakeTime) -> None:
+    assumed = {"urn": TEMPORARY["security_token"]}
+    run = a_run(fake_time, a_json({"assumed_agency": assumed, "credentials": TEMPORARY}))
+
+    with pytest.raises(NotUnderstood, match=r"the credentials of '\*\*\*'"):
+        run.way.credentials()
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -151,6 +151,21 @@ def test_a_run_that_reads_no_variables_of_other_tools_reads_none_of_these(fake_t
     assert run.hosts == ["sts.cn-north-4.myhuaweicloud.com"]
 
 
+@pytest.mark.parametrize(
+    ("variable", "for_cloud"),
+    [("HUAWEICLOUD_OIDC_ID_TOKEN", {}), ("HUAWEICLOUD_SDK_ID_TOKEN_FILE", {"for_cloud": BY_IAM})],
+)
+def test_nor_does_it_sign_in_with_a_token_of_theirs(
+    variable: str, for_cloud: dict[str, Any], fake_time: FakeTime
+) -> None:
+    environ = {"SCAN_GATE_OIDC_TOKEN": "", variable: "a-token-of-another-job"}
+
+    run = a_run(fake_time, environ=environ, reads_variables=False, **for_cloud)
+
+    with pytest.raises(NotAuthorised, match="There is no OIDC token to sign in with"):
+        run.way.credentials()
+
+
 def test_another_agency_may_be_assumed_after_any_way(fake_time: FakeTime) -> None:
     run = a_run(
         fake_time,
