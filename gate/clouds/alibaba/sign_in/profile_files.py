@@ -152,11 +152,9 @@ def _home(connection: Connection) -> Path:
 def _read(path: Path, *, shown: str, is_needed: bool = False) -> str:
     try:
         return read_text(path, max_size=_MAX_SIZE)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        if not is_needed:
-            return ""
-        raise _unreadable(shown, str(error.strerror)) from None
     except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError) and not is_needed:
+            return ""
         raise _unreadable(shown, str(error.strerror)) from None
     except UnicodeDecodeError:
         raise _unreadable(shown, "it is not text in UTF-8") from None
