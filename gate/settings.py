@@ -197,6 +197,22 @@ def gate_name(text: str) -> str:
     return name
 
 
+def of_form(pattern: str, form: str) -> Callable[[str], str]:
+    """A parser for texts of which every part is documented.
+
+    Args:
+        pattern: The regular expression that a whole text has to match.
+        form: What such a text is, and how it looks, for the message about another one.
+    """
+
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"{text!r} is not {form}")
+        return text
+
+    return parse
+
+
 def identifier(text: str) -> str:
     """Parses an id of the cloud, as its console shows it."""
     if re.search(r"\s", text):

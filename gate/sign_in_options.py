@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
-
-from gate.settings import Option, base_url, duration
+from gate.settings import Option, base_url, duration, of_form
 from gate.unexpanded import path_of
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-_SHORTEST_SESSION, _LONGEST_SESSION = 900, 43_200
+SHORTEST_SESSION, LONGEST_SESSION = 900, 43_200
 """Seconds that both clouds allow (sign-in.md 1.1 and 2.1)."""
 
 
 def session_duration(text: str) -> float:
     """Parses the lifetime of temporary credentials; returns s."""
     seconds = duration(text)
-    if not _SHORTEST_SESSION <= seconds <= _LONGEST_SESSION:
+    if not SHORTEST_SESSION <= seconds <= LONGEST_SESSION:
         raise ValueError(f"{text!r} is not from 15m to 12h, which is what the clouds allow")
     return seconds
 
 
-def session_name(text: str) -> str:
-    """Parses the name of a session, as both clouds allow it (sign-in.md 1.1 and 2.1)."""
-    if not re.fullmatch(r"[A-Za-z0-9.@_-]{2,64}", text):
-        raise ValueError(f"{text!r} is not a name of 2 to 64 letters, digits, dots, dashes, underscores and @")
-    return text
-
-
-def token_file(text: str) -> Path:
-    """Parses the path of a file with an OIDC token, which is read when the token is needed."""
-    return path_of(text)
-
+session_name = of_form(r"[A-Za-z0-9.@_-]{2,64}", "a name of 2 to 64 letters, digits, dots, dashes, underscores and @")
+"""Parses the name of a session, as both clouds allow it (sign-in.md 1.1 and 2.1)."""
 
 SIGN_IN_OPTIONS = (
     Option(
@@ -43,12 +28,13 @@ SIGN_IN_OPTIONS = (
         "OIDC variables of the vendor's tools",
         choices=("auto", "keys", "oidc", "profile", "instance"),
         default="auto",
+        is_lenient_by_default=True,
     ),
     Option(name="profile", help="sign in with this profile of the vendor's credential file", metavar="NAME"),
     Option(
         name="oidc-token-file",
         help="take the OIDC token from this file, which is read anew for every exchange",
-        parse=token_file,
+        parse=path_of,
         metavar="PATH",
         default_note="SCAN_GATE_OIDC_TOKEN, else the token of the CI system",
     ),

@@ -87,7 +87,6 @@ STRICT_WITHOUT = {
     "scan": "auto takes no result but one of this very image that is fresh",
     "severity-cutoff": "any is the strictest",
     "only-fixable": "off is the strictest",
-    "credentials": "auto uses no role that nobody has named",
     "list-findings": "it changes no verdict",
     "report": "it changes no verdict",
     "ci": "it changes no verdict",
@@ -106,6 +105,7 @@ def test_an_option_has_a_word_for_not_given_unless_nothing_is_looser_without_it(
 
 def test_that_word_is_none_where_there_is_no_default_and_default_where_there_is_one() -> None:
     assert {option.name: option.unset for option in OPTIONS if option.unset and option.default is not None} == {
+        "credentials": "default",
         "max-age": "default",
         "required-scope": "default",
         "settle": "default",

@@ -186,6 +186,8 @@ class ApiClient:
         if credentials.secrets == self._api.secrets or self._api.rebuild is None:
             return False
         self._api, self._first_success = self._api.rebuild(credentials), None
+        # A run of hours renews its credentials dozens of times, and needs the sockets of none but the last.
+        self._transport.close()
         self._transport = self._connection.open_transport(self._api.base_url, secrets=self._api.secrets)
         return True
 

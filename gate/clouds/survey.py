@@ -125,6 +125,13 @@ class Question:
     """The answer, or the words of one."""
 
 
+def question(
+    id_: str, text: str, source: str, answers: Iterable[str], read: Callable[[Exchanges], str | list[str]]
+) -> Question:
+    """A question in the order in which a table reads best."""
+    return Question(id=id_, text=text, source=source, answers=frozenset(answers), read=read)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
     """One line of what a survey has learnt."""

@@ -69,6 +69,13 @@ def order(values: Sequence[Any]) -> str:
     return NEWEST_FIRST if times == sorted(times, reverse=True) else IN_NO_ORDER
 
 
+def listed_unasked(total: int | None, unhandled: int | None) -> str:
+    """Whether a list has handled vulnerabilities too, by its number of rows and that of the unhandled ones."""
+    if total is None or unhandled is None or total == unhandled:
+        return NOT_SEEN
+    return "handled ones too" if total > unhandled else OTHER
+
+
 def absent_keys(rows: Sequence[Row], documented: Iterable[str]) -> list[str]:
     """The documented keys that no row has; `none` if there is none such."""
     if not rows:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gate.doctor.check import State, failed, not_checked, ok
 from gate.errors import GateError, NotAuthorised
 from gate.findings.ask import kinds_to_list
-from gate.reports import REPORTS
+from gate.images.check import lists_for_reports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,4 @@ def _made(probe: Probe) -> Check:
 
 def _lists_findings(settings: Settings) -> bool:
     policy = settings.policy.findings
-    is_for_reports = settings.lists_findings or any(
-        REPORTS[target.format].lists_findings for target in settings.reports
-    )
-    return policy.needs_lists or policy.uses_severities or is_for_reports
+    return policy.needs_lists or policy.uses_severities or lists_for_reports(settings)

@@ -48,7 +48,7 @@ def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> V
     images = task.images
     if all(image.state.has_ended for image in images):
         try:
-            images = with_findings(images, scans, connection, for_reports=_list_findings(settings))
+            images = with_findings(images, scans, connection, for_reports=lists_for_reports(settings))
         except DeadlineExceeded:
             # They may still show a risk, so there is no pass without them; a block needs none.
             is_settled = False
@@ -113,7 +113,7 @@ def _follow(
             _stop(scans, connection)
 
 
-def _list_findings(settings: Settings) -> bool:
+def lists_for_reports(settings: Settings) -> bool:
     """Whether single findings are to be in the reports, whatever the policy needs."""
     return settings.lists_findings or any(REPORTS[target.format].lists_findings for target in settings.reports)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.clouds.credentials import Source
-from gate.settings import Option, identifier
+from gate.settings import Option, identifier, of_form
 
 # alibaba-security-center.md 4.4; the last are Terraform's.
 SOURCES = (
@@ -44,24 +42,13 @@ ROLE_VARIABLES = ("ALIBABA_CLOUD_ROLE_ARN",)
 PROVIDER_VARIABLES = ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN",)
 TOKEN_VARIABLES = ("ALIBABA_CLOUD_OIDC_TOKEN_FILE",)
 SESSION_NAME_VARIABLES = ("ALIBABA_CLOUD_ROLE_SESSION_NAME",)
-_ROLE_ARN = re.compile(r"acs:ram::[0-9]+:role/[A-Za-z0-9.@_-]{1,64}")
-_PROVIDER_ARN = re.compile(r"acs:ram::[0-9]+:oidc-provider/[A-Za-z0-9._-]{1,128}")
-
-
-def role_arn(text: str) -> str:
-    """Parses the ARN of a role (sign-in.md 1.1)."""
-    if not _ROLE_ARN.fullmatch(text):
-        raise ValueError(f"{text!r} is not the ARN of a role, acs:ram::<account>:role/<name>")
-    return text
-
-
-def provider_arn(text: str) -> str:
-    """Parses the ARN of an OIDC provider (sign-in.md 1.1)."""
-    if not _PROVIDER_ARN.fullmatch(text):
-        raise ValueError(f"{text!r} is not the ARN of an OIDC provider, acs:ram::<account>:oidc-provider/<name>")
-    return text
-
-
+role_arn = of_form(r"acs:ram::[0-9]+:role/[A-Za-z0-9.@_-]{1,64}", "the ARN of a role, acs:ram::<account>:role/<name>")
+"""Parses the ARN of a role (sign-in.md 1.1)."""
+provider_arn = of_form(
+    r"acs:ram::[0-9]+:oidc-provider/[A-Za-z0-9._-]{1,128}",
+    "the ARN of an OIDC provider, acs:ram::<account>:oidc-provider/<name>",
+)
+"""Parses the ARN of an OIDC provider (sign-in.md 1.1)."""
 SIGN_IN_OPTIONS = (
     Option(
         name="role-arn",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from gate.clouds.credentials import Source
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC, PAGE_SIZE
-from gate.settings import Option, base_url, identifier
+from gate.settings import Option, base_url, identifier, of_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,24 +73,15 @@ PROVIDER_VARIABLES = ("HUAWEICLOUD_OIDC_PROVIDER_URN",)
 STS_TOKEN_VARIABLES = ("HUAWEICLOUD_OIDC_ID_TOKEN", "HUAWEICLOUD_OIDC_TOKEN_FILE")
 IDENTITY_PROVIDER_VARIABLES = ("HUAWEICLOUD_SDK_IDP_ID",)
 IAM_TOKEN_VARIABLES = ("HUAWEICLOUD_SDK_ID_TOKEN_FILE",)
-_AGENCY_URN = re.compile(r"iam::[A-Za-z0-9]+:agency:[^\s:]{1,1400}")
-_PROVIDER_URN = re.compile(r"iam::[A-Za-z0-9]+:oidcProvider:[^\s:]{1,1400}")
-
-
-def agency_urn(text: str) -> str:
-    """Parses the URN of an agency (sign-in.md 2.1)."""
-    if not _AGENCY_URN.fullmatch(text):
-        raise ValueError(f"{text!r} is not the URN of an agency, iam::<account id>:agency:<name>")
-    return text
-
-
-def provider_urn(text: str) -> str:
-    """Parses the URN of an OIDC provider (sign-in.md 2.1)."""
-    if not _PROVIDER_URN.fullmatch(text):
-        raise ValueError(f"{text!r} is not the URN of an OIDC provider, iam::<account id>:oidcProvider:<name>")
-    return text
-
-
+agency_urn = of_form(
+    r"iam::[A-Za-z0-9]+:agency:[^\s:]{1,1400}", "the URN of an agency, iam::<account id>:agency:<name>"
+)
+"""Parses the URN of an agency (sign-in.md 2.1)."""
+provider_urn = of_form(
+    r"iam::[A-Za-z0-9]+:oidcProvider:[^\s:]{1,1400}",
+    "the URN of an OIDC provider, iam::<account id>:oidcProvider:<name>",
+)
+"""Parses the URN of an OIDC provider (sign-in.md 2.1)."""
 SIGN_IN_OPTIONS = (
     Option(
         name="agency-urn",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gate.sign_in_options import LONGEST_SESSION, SHORTEST_SESSION
+
 if TYPE_CHECKING:
     from gate.clouds.interface import Connection
 
 DEFAULT_SECONDS = 3600
 """What every role allows, and what is asked for where the credentials can be renewed: the default of both clouds
 (sign-in.md 1.1 and 2.1)."""
-_SHORTEST_SECONDS, _LONGEST_SECONDS = 900, 43_200
 _MARGIN_SECONDS = 600
 """Beyond --timeout: for what follows the last poll, and so that the credentials are not renewed before it."""
 
@@ -43,5 +44,5 @@ def lifetime(connection: Connection, *, is_renewable: bool, given: float | None 
     if is_renewable:
         return Lifetime(seconds=DEFAULT_SECONDS)
     needed = round(connection.settings.timeout) + _MARGIN_SECONDS
-    seconds = min(max(needed, _SHORTEST_SECONDS), _LONGEST_SECONDS)
+    seconds = min(max(needed, SHORTEST_SESSION), LONGEST_SESSION)
     return Lifetime(seconds=seconds, may_be_shorter=seconds > DEFAULT_SECONDS)

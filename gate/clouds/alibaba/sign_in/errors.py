@@ -57,6 +57,10 @@ class Asked:
     now: datetime
     """The time by this machine's clock."""
 
+    def claim(self, name: str) -> str:
+        """A claim of the token, for a message."""
+        return claims_of(self.token).get(name, "unstated")
+
 
 def read(response: Response, *, asked: Asked) -> dict[str, Any]:
     """Reads a response of STS; see `gate.clouds.error_response.read_document`.
@@ -131,11 +135,11 @@ def _of_token(asked: Asked, error: CloudError, described: str) -> NotAuthorised:
 
 
 def _conditions(asked: Asked) -> tuple[str, str]:
-    claims = claims_of(asked.token)
-    subject = claims.get("sub", "")
+    subject = claims_of(asked.token).get("sub", "")
     means = (
-        f"A condition of the role's trust policy does not hold: most often oidc:sub, which has to match {subject!r}, "
-        f"else oidc:aud ({claims.get('aud')}) or oidc:iss ({claims.get('iss')}); or the policy names another provider."
+        "A condition of the role's trust policy does not hold: most often oidc:sub, which has to match "
+        f"{asked.claim('sub')!r}, else oidc:aud ({asked.claim('aud')}) or oidc:iss ({asked.claim('iss')}); or the "
+        "policy names another provider."
     )
     if other := other_form_of_subject(subject):
         means += (
@@ -161,7 +165,7 @@ def _expiry(asked: Asked) -> tuple[str, str]:
 
 
 def _form(asked: Asked) -> tuple[str, str]:
-    issuer = claims_of(asked.token).get("iss")
+    issuer = asked.claim("iss")
     means = (
         f"The OIDC provider may be for another issuer than {issuer}, or take no token as old as this one: RAM has a "
         "limit for the time since it was issued."
@@ -170,7 +174,7 @@ def _form(asked: Asked) -> tuple[str, str]:
 
 
 def _signature(asked: Asked) -> tuple[str, str]:
-    issuer = claims_of(asked.token).get("iss")
+    issuer = asked.claim("iss")
     means = (
         f"The keys that RAM has for {issuer} are not those that signed it: the issuer has new ones, or the token was "
         "changed or is not of this issuer."
@@ -179,7 +183,7 @@ def _signature(asked: Asked) -> tuple[str, str]:
 
 
 def _issuer_address(asked: Asked) -> tuple[str, str]:
-    issuer = claims_of(asked.token).get("iss")
+    issuer = asked.claim("iss")
     means = (
         f"RAM cannot read the keys of the issuer at {issuer}: it has to be reachable from the internet, with a "
         "certificate that is trusted."
@@ -188,7 +192,7 @@ def _issuer_address(asked: Asked) -> tuple[str, str]:
 
 
 def _thumbprint(asked: Asked) -> tuple[str, str]:
-    issuer = claims_of(asked.token).get("iss", "")
+    issuer = asked.claim("iss")
     known = " GitHub has changed its certificate authority before." if issuer == _GITHUB else ""
     means = f"The certificate of {issuer} has another fingerprint than the OIDC provider lists.{known}"
     return means, "Add the new fingerprint of the issuer's certificate authority to the OIDC provider in RAM."

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gate.clock import RunDeadline
-from gate.clouds.api_client import Api, ApiClient, retry_loop
+from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.credentials import first_variable
 from gate.clouds.error_response import CloudError, describe_error, is_transient, unreachable
 from gate.clouds.response import parse_json_object
-from gate.clouds.sign_in.errors import about_endpoint
 from gate.clouds.sign_in.issued import Names, credentials_in
+from gate.clouds.sign_in.metadata_service import ask_metadata_service
 from gate.clouds.sign_in.session import Session
-from gate.clouds.sign_in.short_lived import short_lived
 from gate.clouds.unsigned import Unsigned
 from gate.clouds.values import malformed, quoted
-from gate.errors import GateError, NotAuthorised, NotUnderstood, Unreachable, UsageError
+from gate.errors import GateError, NotAuthorised, NotUnderstood, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +34,6 @@ _TEXT = re.compile(r"[!-~]{1,2000}")
 _ROLE = re.compile(r"[A-Za-z0-9.@_-]{1,64}")
 _REQUEST_TIMEOUT = 5.0
 """Seconds; the service is on the same machine, and where there is none, nothing answers."""
-_RETRY_TIMEOUT = 30.0
-"""Seconds."""
 _NAMES = Names(
     service="the metadata service",
     container="",
@@ -84,26 +79,16 @@ class InstanceRole:
             connection: What the cloud is connected with.
             role: The name of the role; empty for the one that the instance has.
         """
-        timeout = min(_REQUEST_TIMEOUT, connection.settings.request_timeout)
-        self._connection = replace(connection, settings=replace(connection.settings, request_timeout=timeout))
+        self._connection = connection
         self._address = connection.settings.sign_in.metadata_endpoint or _ADDRESS
         self._role = role
         self._takes_no_token = not _is_true(connection, "ALIBABA_CLOUD_IMDSV1_DISABLED")
 
     def __call__(self, is_retried: bool) -> Credentials:  # noqa: FBT001 - the interface of an exchange
         """Signs in; see `Session`."""
-        seconds = min(_RETRY_TIMEOUT, self._connection.deadline.left())
-        deadline = RunDeadline(self._connection.clock, self._connection.clock.elapsed() + seconds)
-        connection = replace(self._connection, deadline=deadline)
-        retries = retry_loop(connection)
-        with about_endpoint("--metadata-endpoint"), short_lived(connection) as short:
-            attempt = partial(self._ask, short, retries)
-            try:
-                return retries.run(attempt) if is_retried else attempt()
-            except Unreachable as error:
-                error.means = "This runner is no instance of ECS, or the gate is in a container that cannot reach it."
-                error.remedy = "Sign in in another way, or let the container use the network of the host."
-                raise
+        return ask_metadata_service(
+            self._connection, self._ask, request_timeout=_REQUEST_TIMEOUT, is_retried=is_retried
+        )
 
     def _ask(self, connection: Connection, retries: RetryLoop) -> Credentials:
         token = self._token(connection, retries)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from gate.clouds.alibaba.options import provider_arn, role_arn
 from gate.clouds.alibaba.sign_in.instance import instance_role
 from gate.clouds.alibaba.sign_in.profile_files import find_profile
-from gate.clouds.alibaba.sign_in.roles import checked, given_session_name, with_other_credentials, with_token
+from gate.clouds.alibaba.sign_in.roles import given_session_name, with_other_credentials, with_token
 from gate.clouds.alibaba.sign_in.session_policy import policy_to_assume
 from gate.clouds.alibaba.sign_in.sts import Role
 from gate.clouds.credentials import Credentials
 from gate.clouds.sign_in.lifetime import lifetime
+from gate.clouds.sign_in.parsed import parsed
 from gate.clouds.sign_in.stored_keys import StoredKeys
 from gate.clouds.sign_in.tokens.fixed import FileToken
 from gate.errors import NotAuthorised, UsageError
@@ -110,7 +111,7 @@ def _chained(connection: Connection, profile: Profile, policy: str, *, seen: tup
 
 def _with_token(connection: Connection, profile: Profile, policy: str) -> SignIn:
     source = FileToken(connection, profile.required("oidc_token_file"), named_by=str(profile))
-    provider = checked(provider_arn, profile.required("oidc_provider_arn"), str(profile))
+    provider = parsed(profile.required("oidc_provider_arn"), str(profile), provider_arn)
     return with_token(connection, _role(connection, profile, policy, is_fresh=False), source, provider=provider)
 
 
@@ -121,11 +122,11 @@ def _instance(connection: Connection, profile: Profile, policy: str) -> SignIn: 
 def _role(connection: Connection, profile: Profile, policy: str, *, is_fresh: bool = True) -> Role:
     named, seconds = profile.value("ram_session_name"), profile.value("expired_seconds")
     if named:
-        checked(session_name, named, str(profile))
+        parsed(named, str(profile), session_name)
     if seconds and not (seconds.isascii() and seconds.isdecimal()):
         raise UsageError(f"{profile.at_start} has no number for expired_seconds.", remedy="Correct it.")
     return Role(
-        arn=checked(role_arn, profile.required("ram_role_arn"), str(profile)),
+        arn=parsed(profile.required("ram_role_arn"), str(profile), role_arn),
         named_by=f"ram_role_arn of {profile}",
         session_name=given_session_name(connection, named),
         lifetime=lifetime(connection, is_renewable=is_fresh, given=float(seconds or 0)),

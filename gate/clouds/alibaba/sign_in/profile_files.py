@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.credentials import first_variable
+from gate.clouds.sign_in.home import home
 from gate.errors import UsageError
 from gate.reading import read_text
 from gate.text import first_of, one_line
@@ -102,7 +103,7 @@ def _of_cli(connection: Connection) -> tuple[dict[str, Profile], str]:
     """The profiles of the CLI, and the name of the current one."""
     if connection.environ.get("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "").strip().lower() == "true":
         return {}, ""
-    text = _read(_home(connection) / _CLI, shown=f"~/{_CLI}")
+    text = _read(home(connection.environ) / _CLI, shown=f"~/{_CLI}")
     if not text.strip():
         return {}, ""
     try:
@@ -119,7 +120,7 @@ def _of_cli(connection: Connection) -> tuple[dict[str, Profile], str]:
 def _of_ini(connection: Connection) -> dict[str, Profile]:
     variable, path = first_variable(connection.environ, [_INI_VARIABLE])
     shown = f"the file that {variable} names" if variable else f"~/{_INI}"
-    text = _read(Path(path) if path else _home(connection) / _INI, shown=shown, is_needed=bool(path))
+    text = _read(Path(path) if path else home(connection.environ) / _INI, shown=shown, is_needed=bool(path))
     parser = configparser.ConfigParser(interpolation=None, default_section="")
     try:
         parser.read_string(text)
@@ -141,12 +142,6 @@ def _profile(file: str, name: object, mode: object, row: Mapping[str, Any]) -> P
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else str(value) if type(value) is int else ""
-
-
-def _home(connection: Connection) -> Path:
-    _, home = first_variable(connection.environ, ["HOME", "USERPROFILE"])
-    # Without one there are no such files; those in the working directory may be anybody's.
-    return Path(home or "/nonexistent")
 
 
 def _read(path: Path, *, shown: str, is_needed: bool = False) -> str:

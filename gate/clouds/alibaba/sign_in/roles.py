@@ -20,15 +20,13 @@ from gate.clouds.alibaba.sign_in.sts import Role, WithOtherCredentials, WithToke
 from gate.clouds.credentials import first_variable
 from gate.clouds.sign_in.chain import Way, required
 from gate.clouds.sign_in.lifetime import lifetime
+from gate.clouds.sign_in.parsed import parsed
 from gate.clouds.sign_in.session import Session
 from gate.clouds.sign_in.session_name import session_name
 from gate.clouds.sign_in.token_exchange import TokenExchange
-from gate.errors import UsageError
 from gate.sign_in_options import session_name as parse_session_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gate.clouds.interface import Connection, SignIn
     from gate.clouds.sign_in.tokens import TokenSource
 
@@ -86,25 +84,13 @@ def given_session_name(connection: Connection, given: str = "") -> str:
     """The name of the session, as an option, a profile or a variable of the vendor's tools gives it.
 
     Raises:
-        UsageError: It is none that STS takes.
+        UsageError: STS would not take it.
     """
     variable, value = first_variable(connection.environ, SESSION_NAME_VARIABLES)
     value = value if connection.settings.reads_variables else ""
     if not given and value:
-        checked(parse_session_name, value, f"the variable {variable}")
+        parsed(value, f"the variable {variable}", parse_session_name)
     return session_name(connection, given or value)
-
-
-def checked(parse: Callable[[str], str], value: str, source: str) -> str:
-    """Returns a value that did not come from an option, which would have been parsed.
-
-    Raises:
-        UsageError: It cannot be used.
-    """
-    try:
-        return parse(value)
-    except ValueError as error:
-        raise UsageError(f"{source[:1].upper()}{source[1:]}: {error}.", remedy="Correct it.") from None
 
 
 def _with_ci_token(connection: Connection, policy: str) -> SignIn:
@@ -116,13 +102,13 @@ def _with_ci_token(connection: Connection, policy: str) -> SignIn:
     variables = TOKEN_VARIABLES if settings.reads_variables else ()
     source = find_token_source(connection, variables, default_audience=OIDC_AUDIENCE)
     asked = Role(
-        arn=checked(role_arn, role, named_by),
+        arn=parsed(role, named_by, role_arn),
         named_by=named_by,
         session_name=given_session_name(connection),
         lifetime=lifetime(connection, is_renewable=source.is_fresh),
         policy=policy,
     )
-    return with_token(connection, asked, source, provider=checked(provider_arn, provider, provided_by))
+    return with_token(connection, asked, source, provider=parsed(provider, provided_by, provider_arn))
 
 
 def _endpoint(connection: Connection) -> str:

@@ -5,12 +5,10 @@ They are in alibaba-security-center.md, under "Not verified", and in alibaba-ima
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gate.clouds.alibaba.security_center import PAGE_SIZE
 from gate.clouds.alibaba.survey import probes, readings
 from gate.clouds.alibaba.survey.vocabulary import IMAGE_KEYS, LEAF_KEYS, TASK_KEYS, VOCABULARY
-from gate.clouds.survey import Question
+from gate.clouds.survey import question
 from gate.clouds.survey_answers import (
     ORDERS,
     PRESENCE,
@@ -25,179 +23,166 @@ from gate.clouds.survey_answers import (
     unit,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from gate.clouds.survey import Exchanges
-
 _LEAF_PAGE, _IMAGE_PAGE = "DescribeOnceTaskLeafRecordPage", "DescribeImageInstances"
-_TIME_FIELDS = ("LastScanTime", "lastScanTime")
 _STATUSES = frozenset(str(word) for word in VOCABULARY.words["StatusText"])
-_PAGE_SIZES = {"10", "20", "30", "50", "100", "another"}
-
-
-def _question(
-    id_: str, text_: str, source: str, answers: frozenset[str] | set[str], read: Callable[[Exchanges], str | list[str]]
-) -> Question:
-    return Question(id=id_, text=text_, source=source, answers=frozenset(answers), read=read)
 
 
 QUESTIONS = (
-    _question(
+    question(
         "no-task",
         "What does the response say if there is no task?",
         "GetLastOnceTaskInfo, TaskId and TaskInfo",
         {"TASK_NOT_EXISTS", "no TaskInfo"},
         readings.no_task,
     ),
-    _question(
+    question(
         "task-id",
         "Of which type is the id of a task?",
         "GetLastOnceTaskInfo, TaskId",
         {"a number", "a text"},
         readings.task_id,
     ),
-    _question(
+    question(
         "absent-in-tasks",
         "Which documented fields does the latest task not have?",
         "GetLastOnceTaskInfo",
         TASK_KEYS | {"none"},
         lambda seen: absent_keys([readings.document(one)] if (one := seen.of(probes.LATEST)) else [], TASK_KEYS),
     ),
-    _question(
+    question(
         "unit-of-task-times",
         "In which unit are the times of tasks?",
         "GetLastOnceTaskInfo, CollectTime",
         UNITS,
         lambda seen: unit([readings.document(seen.of(probes.LATEST)).get("CollectTime")]),
     ),
-    _question(
+    question(
         "leaf-filter",
         "Which ids find sub-tasks?",
         f"{_LEAF_PAGE} with TaskId",
         {"root ids", "leaf ids", "both"},
         readings.leaf_ids,
     ),
-    _question(
+    question(
         "order-of-leaves",
         "In which order are sub-tasks listed?",
         f"{_LEAF_PAGE}, EndTime",
         ORDERS,
         lambda seen: order([row.get("EndTime") for row in readings.leaves(seen)]),
     ),
-    _question(
+    question(
         "absent-in-leaves",
         "Which documented fields does no sub-task of an image have?",
         _LEAF_PAGE,
         LEAF_KEYS | {"none"},
         lambda seen: absent_keys(readings.image_leaves(seen), LEAF_KEYS),
     ),
-    _question(
+    question(
         "status-of-failed-leaves",
         "How is the status of sub-tasks called that failed?",
         f"{_LEAF_PAGE}, StatusText",
         _STATUSES,
         readings.failed_words,
     ),
-    _question(
+    question(
         "digest-of-leaves",
         "How are the digests of sub-tasks spelt?",
         f"{_LEAF_PAGE}, Target",
         SPELLINGS,
         lambda seen: spelling(row.get("Target") for row in readings.image_leaves(seen)),
     ),
-    _question(
+    question(
         "digest-of-images",
         "How are the digests of images spelt?",
         f"{_IMAGE_PAGE}, Digest",
         SPELLINGS,
         lambda seen: spelling(row.get("Digest") for row in readings.images(seen)),
     ),
-    _question(
+    question(
         "scan-time-field",
         "How is the field spelt that states when an image was scanned?",
         _IMAGE_PAGE,
-        {*_TIME_FIELDS, "both"},
+        {*readings.TIME_FIELDS, "both"},
         readings.time_field,
     ),
-    _question(
+    question(
         "absent-in-images",
         "Which documented fields does no image have?",
         _IMAGE_PAGE,
         IMAGE_KEYS | {"none"},
         lambda seen: absent_keys(readings.images(seen), IMAGE_KEYS),
     ),
-    _question(
+    question(
         "registry-ids",
         "Which ids of instance and repository do images have?",
         f"{_IMAGE_PAGE}, InstanceId and RepoId",
         {"those of Container Registry", "others", "both"},
         readings.registry_ids,
     ),
-    _question(
+    question(
         "filter-by-digest",
         "Which images does a criterion for a digest find?",
         f"{_IMAGE_PAGE} with Criteria",
         {"similar ones too", "this one only"},
         readings.filter_by_part,
     ),
-    _question(
+    question(
         "criteria-joined-by-or",
         "Do several digests find the images of each?",
         f"{_IMAGE_PAGE} with Criteria",
         {"all", "some", "none"},
         readings.joined,
     ),
-    _question(
+    question(
         "page-size",
         f"How many images does a page have if {PAGE_SIZE} are asked for?",
         f"{_IMAGE_PAGE}, PageInfo",
-        _PAGE_SIZES,
+        readings.PAGE_SIZES,
         readings.page_size,
     ),
-    _question(
+    question(
         "risk-of-unscanned",
         "What is the RiskStatus of images that were never scanned?",
         f"{_IMAGE_PAGE}, LastScanTime and RiskStatus",
         {"YES", "NO", "nothing"},
         readings.unscanned_risk,
     ),
-    _question(
+    question(
         "uuid-of-numbers",
         "Does the Uuid of an image find its numbers of vulnerabilities?",
         "DescribeUuidVulNumClassifyStatistic, Data",
         {"found", "not found"},
         readings.numbers,
     ),
-    _question(
+    question(
         "handled-vulnerabilities",
         "Which vulnerabilities are listed where the request does not say?",
         "DescribeImageVulList, TotalCount with and without Dealed",
         {"handled ones too"},
         readings.handled,
     ),
-    _question(
+    question(
         "libraries-by-image",
         "Are vulnerabilities of libraries listed by image?",
         "DescribeImageVulList with Type=sca",
         {"listed", "not listed"},
         readings.libraries,
     ),
-    _question(
+    question(
         "throttling-status",
         "With which status of HTTP is a request refused when the quota is used up?",
         "every response, Code",
         {"400", "429", "503"},
         readings.throttling_status,
     ),
-    _question(
+    question(
         "retry-after",
         "What does x-acs-retry-after or Retry-After state when the quota is used up?",
         "every response, its headers",
         RETRY_AFTER,
         lambda seen: retry_after(seen, "x-acs-retry-after", "retry-after"),
     ),
-    _question(
+    question(
         "quota-headers",
         "Do responses have headers about the quota?",
         "every response, its headers",

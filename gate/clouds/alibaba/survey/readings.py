@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from gate.clouds.alibaba.security_center import BATCH_SIZE, PAGE_SIZE, digest_of
 from gate.clouds.alibaba.survey import probes
 from gate.clouds.survey import NOT_SEEN, OTHER
+from gate.clouds.survey_answers import listed_unasked
 from gate.clouds.values import count, text
 
 if TYPE_CHECKING:
     from gate.clouds.survey import Exchange, Exchanges, Row
 
-_TIME_FIELDS = ("LastScanTime", "lastScanTime")
-_PAGE_SIZES = {"10", "20", "30", "50", "100", "another"}
+TIME_FIELDS = ("LastScanTime", "lastScanTime")
+PAGE_SIZES = {"10", "20", "30", "50", "100", "another"}
 
 
 def leaves(exchanges: Exchanges) -> list[Row]:
@@ -34,7 +35,7 @@ def images(exchanges: Exchanges) -> list[Row]:
 def unscanned(exchanges: Exchanges) -> list[Row]:
     """Those of the images that were never scanned."""
     rows = images(exchanges)
-    return [row for row in rows if not any(row.get(name) for name in _TIME_FIELDS) and row.get("ScaStatus") == "INIT"]
+    return [row for row in rows if not any(row.get(name) for name in TIME_FIELDS) and row.get("ScaStatus") == "INIT"]
 
 
 def document(found: Exchange | None) -> Row:
@@ -77,7 +78,7 @@ def failed_words(exchanges: Exchanges) -> list[str]:
 
 def time_field(exchanges: Exchanges) -> str:
     """The spelling of the field with the scan time."""
-    found = [name for name in _TIME_FIELDS if any(name in row for row in images(exchanges))]
+    found = [name for name in TIME_FIELDS if any(name in row for row in images(exchanges))]
     return found[0] if len(found) == 1 else "both" if found else NOT_SEEN
 
 
@@ -114,7 +115,7 @@ def page_size(exchanges: Exchanges) -> str:
     total = count(info.get("TotalCount")) if isinstance(info, dict) else None
     if total is None or total <= len(rows):
         return NOT_SEEN if len(rows) < PAGE_SIZE else str(PAGE_SIZE)
-    return str(len(rows)) if str(len(rows)) in _PAGE_SIZES else "another"
+    return str(len(rows)) if str(len(rows)) in PAGE_SIZES else "another"
 
 
 def unscanned_risk(exchanges: Exchanges) -> list[str]:
@@ -140,10 +141,7 @@ def totals(exchanges: Exchanges, *names: str) -> list[int | None]:
 
 def handled(exchanges: Exchanges) -> str:
     """Whether handled vulnerabilities are listed unasked."""
-    unasked, unhandled = totals(exchanges, probes.VULNERABILITIES, probes.UNHANDLED)
-    if unasked is None or unhandled is None or unasked == unhandled:
-        return NOT_SEEN
-    return "handled ones too" if unasked > unhandled else OTHER
+    return listed_unasked(*totals(exchanges, probes.VULNERABILITIES, probes.UNHANDLED))
 
 
 def libraries(exchanges: Exchanges) -> str:

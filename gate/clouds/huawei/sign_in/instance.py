@@ -7,12 +7,9 @@ of its own; an older one does not know them, and is asked without.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gate.clock import RunDeadline
-from gate.clouds.api_client import Api, ApiClient, retry_loop
+from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.error_response import (
     TOO_MANY_REQUESTS,
     CloudError,
@@ -24,13 +21,12 @@ from gate.clouds.error_response import (
 from gate.clouds.huawei.sign_in.names import OF_METADATA
 from gate.clouds.redaction import MIN_SECRET_LENGTH
 from gate.clouds.response import parse_json_object
-from gate.clouds.sign_in.errors import about_endpoint
 from gate.clouds.sign_in.issued import credentials_in
+from gate.clouds.sign_in.metadata_service import ask_metadata_service
 from gate.clouds.sign_in.session import Session
-from gate.clouds.sign_in.short_lived import short_lived
 from gate.clouds.unsigned import Unsigned
 from gate.clouds.values import malformed
-from gate.errors import NotAuthorised, Unreachable
+from gate.errors import NotAuthorised
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,8 +46,8 @@ _WITHOUT_TOKENS = frozenset({404, 405, 503})
 """The statuses of a service that does not know tokens."""
 _NO_AGENCY = b"Please configure Cloud Service Agency first"
 _SERVICE = "The metadata service"
-_REQUEST_TIMEOUT, _RETRY_TIMEOUT = 3.0, 30.0
-"""Seconds; the service is on the same machine, and where there is none, nothing answers."""
+_REQUEST_TIMEOUT = 3.0
+"""Seconds, as in the vendor's SDK (sign-in.md 2.6)."""
 
 
 def with_instance(connection: Connection) -> SignIn:
@@ -64,23 +60,14 @@ class InstanceAgency:
 
     def __init__(self, connection: Connection) -> None:
         """Sends nothing yet."""
-        timeout = min(_REQUEST_TIMEOUT, connection.settings.request_timeout)
-        self._connection = replace(connection, settings=replace(connection.settings, request_timeout=timeout))
+        self._connection = connection
         self._address = connection.settings.sign_in.metadata_endpoint or _ADDRESS
 
     def __call__(self, is_retried: bool) -> Credentials:  # noqa: FBT001 - the interface of an exchange
         """Signs in; see `Session`."""
-        clock, seconds = self._connection.clock, min(_RETRY_TIMEOUT, self._connection.deadline.left())
-        connection = replace(self._connection, deadline=RunDeadline(clock, clock.elapsed() + seconds))
-        retries = retry_loop(connection)
-        with about_endpoint("--metadata-endpoint"), short_lived(connection) as short:
-            attempt = partial(self._attempt, short, retries)
-            try:
-                return retries.run(attempt) if is_retried else attempt()
-            except Unreachable as error:
-                error.means = "This is no instance of ECS, the gate is in a container, or the service has a fault."
-                error.remedy = "Sign in another way, or let the container use the network of the host."
-                raise
+        return ask_metadata_service(
+            self._connection, self._attempt, request_timeout=_REQUEST_TIMEOUT, is_retried=is_retried
+        )
 
     def _attempt(self, connection: Connection, retries: RetryLoop) -> Credentials:
         client = ApiClient(self._api(_read_token), connection, retries)

@@ -21,6 +21,7 @@ from gate.clouds.huawei.sign_in.iam import WithIdentityProvider
 from gate.clouds.huawei.sign_in.sts import Sts, WithOtherCredentials, WithToken, agency_name
 from gate.clouds.sign_in.chain import is_complete, required
 from gate.clouds.sign_in.lifetime import lifetime
+from gate.clouds.sign_in.parsed import parsed
 from gate.clouds.sign_in.session import Session
 from gate.clouds.sign_in.session_name import session_name
 from gate.clouds.sign_in.token_exchange import TokenExchange
@@ -115,7 +116,7 @@ def _token_source(connection: Connection, names: tuple[str, ...]) -> TokenSource
 
 def _urn(connection: Connection, option: str, names: tuple[str, ...], *, what: str) -> str:
     parse = agency_urn if option == _STS else provider_urn
-    return variables.parsed(*required(connection, option, names, what=what), parse)
+    return parsed(*required(connection, option, names, what=what), parse)
 
 
 def _region(connection: Connection) -> str:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from gate.clouds.credentials import Credentials
 from gate.clouds.huawei.options import PROJECT_VARIABLES
-from gate.clouds.huawei.sign_in.variables import parsed
+from gate.clouds.sign_in.home import home
+from gate.clouds.sign_in.parsed import parsed
 from gate.clouds.sign_in.stored_keys import StoredKeys
 from gate.errors import NotAuthorised, UsageError
 from gate.reading import read_text
@@ -87,7 +88,7 @@ def with_profile_file(connection: Connection) -> SignIn:
     profile = read_profile(connection)
     if profile.idp_id and profile.id_token_file:
         from gate.clouds.huawei.sign_in.oidc import with_identity_provider  # noqa: PLC0415 - few profiles have one
-        from gate.clouds.sign_in.tokens.fixed import FileToken  # noqa: PLC0415 - as above
+        from gate.clouds.sign_in.tokens.fixed import FileToken  # noqa: PLC0415 - few profiles have one
 
         source = FileToken(connection, profile.id_token_file, named_by=profile.source_of("id_token_file"))
         return with_identity_provider(connection, source, profile.idp_id)
@@ -159,11 +160,8 @@ def _keys(profile: Profile) -> Credentials:
 
 
 def _path(connection: Connection) -> Path:
-    environ = connection.environ
-    if named := environ.get(_FILE_VARIABLE, "").strip():
-        return Path(named)
-    home = next((found for name in ("HOME", "USERPROFILE") if (found := environ.get(name, ""))), "")
-    return Path(home or "/", _DEFAULT_FILE)
+    named = connection.environ.get(_FILE_VARIABLE, "").strip()
+    return Path(named) if named else home(connection.environ) / _DEFAULT_FILE
 
 
 def _parse(path: Path, connection: Connection) -> configparser.ConfigParser:

@@ -43,7 +43,7 @@ _NAMES = Names(
     container="credentials",
     access_key_id="access_key_id",
     access_key_secret="secret_access_key",  # noqa: S106 - the name of a field
-    security_token="security_token",  # noqa: S106 - as above
+    security_token="security_token",  # noqa: S106 - the name of a field
     expires_at="expiration",
 )
 

@@ -5,33 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gate.clouds.sign_in.parsed import parsed
 from gate.errors import UsageError
 from gate.settings import base_url
+from gate.sign_in_options import LONGEST_SESSION, SHORTEST_SESSION
 from gate.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gate.clouds.interface import Connection
 
 _STS_ENDPOINT = "HUAWEICLOUD_SDK_STS_ENDPOINT"
 _SESSION_NAME = "HUAWEICLOUD_OIDC_SESSION_NAME"
 _DURATION = "HUAWEICLOUD_OIDC_DURATION_SECONDS"
 _POLICY, _POLICY_IDS = "HUAWEICLOUD_OIDC_POLICY", "HUAWEICLOUD_OIDC_POLICY_IDS"
-_SHORTEST_SESSION, _LONGEST_SESSION = 900, 43_200
 _SHORTEST_POLICY, _LONGEST_POLICY, _MOST_POLICIES = 2, 4096, 20
-
-
-def parsed(value: str, source: str, parse: Callable[[str], str]) -> str:
-    """Parses the value of a variable or of a profile, which no option has checked.
-
-    Raises:
-        UsageError: The parser refuses it.
-    """
-    try:
-        return parse(value)
-    except ValueError as error:
-        raise UsageError(f"{source} cannot be used: {error}.", remedy="Correct it, or unset it.") from None
 
 
 def sts_endpoint(connection: Connection) -> str:
@@ -53,8 +40,10 @@ def duration(connection: Connection) -> float | None:
     text = _value(connection, _DURATION)
     if not text:
         return None
-    if not re.fullmatch(r"[0-9]{1,6}", text) or not _SHORTEST_SESSION <= int(text) <= _LONGEST_SESSION:
-        raise _unusable(_DURATION, f"{one_line(text, 20)!r} is no number of seconds from 900 to 43200")
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not SHORTEST_SESSION <= int(text) <= LONGEST_SESSION:
+        raise _unusable(
+            _DURATION, f"{one_line(text, 20)!r} is no number of seconds from {SHORTEST_SESSION} to {LONGEST_SESSION}"
+        )
     return float(text)
 
 

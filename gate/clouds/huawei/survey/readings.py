@@ -8,6 +8,7 @@ from gate.clouds.huawei.survey import probes
 from gate.clouds.survey import NOT_SEEN, OTHER
 from gate.clouds.survey_answers import (
     IN_NO_ORDER,
+    listed_unasked,
     order,
     presence,
 )
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from gate.clouds.survey import Exchanges, Row
 
 _COMPLETE = 100
-_TASK_TIMES = ("begin_time", "end_time")
-_IMAGE_TIMES = ("latest_scan_time", "latest_update_time", "latest_sync_time")
+TASK_TIMES = ("begin_time", "end_time")
+IMAGE_TIMES = ("latest_scan_time", "latest_update_time", "latest_sync_time")
 
 
 def tasks(exchanges: Exchanges) -> list[Row]:
@@ -116,9 +117,7 @@ def handled(exchanges: Exchanges) -> str:
     """Whether handled vulnerabilities are listed unasked."""
     unasked, unhandled = exchanges.of(probes.VULNERABILITIES), exchanges.of(probes.UNHANDLED)
     totals = [count((one.document or {}).get("total_num")) if one else None for one in (unasked, unhandled)]
-    if totals[0] is None or totals[1] is None or totals[0] == totals[1]:
-        return NOT_SEEN
-    return "handled ones too" if totals[0] > totals[1] else OTHER
+    return listed_unasked(*totals)
 
 
 def repeated(exchanges: Exchanges) -> str:

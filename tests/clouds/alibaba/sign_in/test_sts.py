@@ -318,11 +318,14 @@ def test_role_provider_and_token_may_all_be_variables_of_the_vendors_tools(fake_
     [
         (
             {"ALIBABA_CLOUD_ROLE_ARN": "ci", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": PROVIDER},
-            "The variable ALIBABA_CLOUD_ROLE_ARN: 'ci' is not the ARN of a role",
+            "The variable ALIBABA_CLOUD_ROLE_ARN cannot be used: 'ci' is not the ARN of a role",
         ),
         (
             {"ALIBABA_CLOUD_ROLE_ARN": ROLE, "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": ROLE},
-            "The variable ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'acs:ram::1001:role/ci' is not the ARN of an OIDC provider",
+            (
+                "The variable ALIBABA_CLOUD_OIDC_PROVIDER_ARN cannot be used: 'acs:ram::1001:role/ci' is "
+                "not the ARN of an OIDC provider"
+            ),
         ),
         ({"ALIBABA_CLOUD_ROLE_ARN": ROLE}, "The OIDC provider is not given"),
         ({}, "The role is not given"),
@@ -332,7 +335,7 @@ def test_role_provider_and_token_may_all_be_variables_of_the_vendors_tools(fake_
                 "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": PROVIDER,
                 "ALIBABA_CLOUD_ROLE_SESSION_NAME": "two words",
             },
-            "The variable ALIBABA_CLOUD_ROLE_SESSION_NAME: 'two words' is not a name",
+            "The variable ALIBABA_CLOUD_ROLE_SESSION_NAME cannot be used: 'two words' is not a name",
         ),
     ],
 )

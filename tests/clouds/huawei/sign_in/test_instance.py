@@ -126,7 +126,7 @@ def test_where_nothing_answers_the_error_says_that_this_may_be_no_instance(fake_
 
     with pytest.raises(Unreachable) as caught:
         run.way.credentials()
-    assert caught.value.means.startswith("This is no instance of ECS")
+    assert caught.value.means.startswith("This runner is no instance of ECS")
 
 
 def test_a_renewal_is_tried_once(fake_time: FakeTime) -> None:
