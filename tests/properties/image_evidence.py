@@ -41,6 +41,8 @@ class Answer:
     """0 if the response was lost."""
     document: Row | None
     """None unless it is a success with a JSON object."""
+    is_empty: bool
+    """Whether it has no body."""
 
 
 @dataclass(kw_only=True)
@@ -146,6 +148,7 @@ def parse_answers(exchanges: Iterable[Exchange]) -> list[Answer]:
                 ended_at=one.ended_at,
                 status=status,
                 document=document,
+                is_empty=one.response is not None and not one.response.body.strip(),
             )
         )
     return found

@@ -152,11 +152,11 @@ def _huawei_digests(answer: Answer) -> Sequence[str]:
 
 
 def _is_accepted(answer: Answer) -> bool:
-    """Whether a response says that a scan was started."""
+    """Whether a response says that a scan was started; a success with a damaged body does not."""
     if answer.request.operation in {image_oracle_alibaba.IMPORT, image_oracle_alibaba.SCAN}:
         data = answer.document.get("Data") if answer.document else None
         return isinstance(data, dict) and bool(data.get("TaskId"))
-    return answer.document is not None or answer.status in {200, 202, 204}
+    return answer.document is not None or (answer.status in {200, 202, 204} and answer.is_empty)
 
 
 def _count_violations(run: ImageRun) -> Iterator[str]:
