@@ -13,15 +13,24 @@ import click
 
 from gate import ci, image_description, run
 from gate.clock import Clock
-from gate.command_line import TableCommand, option_values, reads_variables, value_sources, verbosity
+from gate.command_line import (
+    TableCommand,
+    option_values,
+    reads_variables,
+    source_kind,
+    value_source,
+    value_sources,
+    verbosity,
+)
 from gate.connection import connection_of
 from gate.environment import gate_environment, ignored_variables, unknown_variables
 from gate.errors import ExitCode, Interrupted
+from gate.finding_options import FINDING_OPTIONS
 from gate.image import ImageState
 from gate.interrupt import ignore_signals
 from gate.log import Log, describe
 from gate.no_verdict import unexpected_error
-from gate.options import OPTIONS, STATUS_OPTIONS
+from gate.options import JUDGEMENT_OPTIONS, OPTIONS, STATUS_OPTIONS
 from gate.policy import Reason, undecided
 from gate.publish import publish, remove_stale_reports
 from gate.run_settings import settings_from
@@ -119,7 +128,7 @@ def check_and_publish(settings: Settings, environ: Mapping[str, str], log: Log, 
         print_stdout(ci_system.end_group(outcome.generated_at))
     # Not `environ`, which is empty of them in a demo: these variables are about the terminal, and no secret.
     color = wants_color(settings.color, sys.stdout, os.environ)
-    outcome = replace(outcome, name=settings.name, identity=ci_system.identity)
+    outcome = replace(outcome, name=settings.name, identity=ci_system.identity).in_job(ci_system.job())
     publish(outcome, settings.reports, ci_system, log, color=color)
     return outcome.exit_code
 
@@ -131,7 +140,12 @@ def _mask(ci_system: ci.CISystem, secret: str) -> None:
 def _settings(values: Mapping[str, Any], clock: Clock) -> Settings:
     context = click.get_current_context()
     settings = settings_from(option_values(values), value_sources(context), today=clock.now().date())
-    return replace(settings, reads_variables=reads_variables(context))
+    return replace(settings, reads_variables=reads_variables(context), policy_sources=_policy_sources(context))
+
+
+def _policy_sources(context: click.Context) -> dict[str, str]:
+    kinds = {option.name: source_kind(context, option.name) for option in (*JUDGEMENT_OPTIONS, *FINDING_OPTIONS)}
+    return {name: kind if kind == "default" else value_source(context, name) for name, kind in kinds.items()}
 
 
 def _log(values: Mapping[str, Any]) -> Log:

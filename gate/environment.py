@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gate.ci.ci_system import OWN_IMAGE
 from gate.ci.detection import is_detected, is_the_only_one_detected
 from gate.errors import UsageError
 from gate.options import CONFIG, OPTIONS, SECRETS
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 _PREFIX = "SCAN_GATE_"
 _INPUT_PREFIX = "INPUT_"
-_WITHOUT_OPTION = ("SCAN_GATE_OIDC_TOKEN", "SCAN_GATE_SERVICE_CONNECTION_ID")
-"""The variables about signing in that are neither an option nor an input; they are read with the credentials."""
+_WITHOUT_OPTION = ("SCAN_GATE_OIDC_TOKEN", "SCAN_GATE_SERVICE_CONNECTION_ID", OWN_IMAGE)
+"""The variables that are neither an option nor an input: two are read with the credentials, one is shown in reports."""
 _SIMILARITY = 0.8
 _SERVICE_ADDRESS = re.compile("(tcp|udp|sctp)://")
 """Kubernetes sets SCAN_GATE_PORT in every pod beside a service with the name scan-gate, as Docker did for its links

@@ -29,6 +29,12 @@ class EventLog:
         """The task as it was last seen, with its failed images; None if no poll returned one."""
         self.is_settled = False
         """Whether what the last poll showed may be believed."""
+        self.region = ""
+        """The region that the cloud is asked in; empty before it is connected, or where only an endpoint was given."""
+        self.account = ""
+        """The project of Huawei Cloud or the account of Alibaba Cloud, once it is known."""
+        self.started_tasks: list[str] = []
+        """The ids of the scan tasks that this run has started, as far as they are known."""
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -19,6 +19,7 @@ from gate.options import known_report_target
 from gate.outcome import Outcome
 from gate.policy import Policy, undecided
 from gate.publish import publish_to_ci, remove_stale_reports
+from gate.run_context import RunContext
 from gate.settings import gate_name
 from gate.writing import write_stream
 
@@ -43,6 +44,7 @@ def exit_without_verdict(cause: GateError | Interrupted, arguments: Sequence[str
         identity=ci_system.identity,
         verdict=verdict,
         policy=Policy(),
+        context=RunContext(job=ci_system.job()),
         gate_version=__version__,
         generated_at=Clock().now(),
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gate.errors import ExitCode
 from gate.image import ImageState
 from gate.policy import Decision, failed_images
+from gate.policy_digest import policy_digest
+from gate.run_context import RunContext
 from gate.scan import ScanScope, TaskState
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from gate.finding import WaiverUse
     from gate.policy import Policy, Verdict
+    from gate.run_context import Job
     from gate.scan import ScanTask
 
 
@@ -79,6 +82,8 @@ class Outcome:
     """What tells the gate from others of its pipeline: its name, else its job or step, as far as that is known."""
     verdict: Verdict
     policy: Policy
+    context: RunContext = field(default_factory=RunContext)
+    """Where the cloud was asked, in which job, and where the policy comes from."""
     task: ScanTask | None = None
     waivers: tuple[WaiverUse, ...] = ()
     """What each waiver did; one of an undecided run may match findings that are not known."""
@@ -99,6 +104,10 @@ class Outcome:
         such jobs, a pipeline has one.
         """
         return "" if self.identity == _JOB_NAME else self.identity or self.name
+
+    def in_job(self, job: Job) -> Outcome:
+        """The same outcome, of a run in this job."""
+        return replace(self, context=replace(self.context, job=job))
 
     @property
     def enforced(self) -> bool:
@@ -150,6 +159,9 @@ class Outcome:
             "risky-num": counts.risky if counts else None,
             "images-total": asked.total if asked else None,
             "images-risky": asked.risky if asked else None,
+            "region": self.context.region,
+            "account": self.context.account,
+            "policy-digest": policy_digest(self.policy),
         }
         return {name: "" if value is None else str(value) for name, value in values.items()}
 

@@ -22,6 +22,7 @@ from gate.policy import (
     nothing_to_judge,
     undecided,
 )
+from gate.run_context import RunContext
 from gate.selection import narrow_scope, newest, other_that_fits, staleness, unknown_trigger
 from gate.wait import Poller, PollSchedule
 
@@ -50,6 +51,13 @@ def outcome_of(verdict: Verdict, connection: Connection) -> Outcome:
         cloud=settings.cloud,
         verdict=verdict,
         policy=settings.policy,
+        context=RunContext(
+            region=event_log.region,
+            endpoint=settings.endpoint or "",
+            account=event_log.account,
+            started_tasks=tuple(event_log.started_tasks),
+            policy_sources=settings.policy_sources,
+        ),
         task=event_log.task,
         is_settled=event_log.is_settled,
         waivers=_waiver_uses(connection),

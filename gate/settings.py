@@ -124,6 +124,8 @@ class Settings:
     """What the user should know of these settings, each a line of the log."""
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where the value of an option comes from, or could be given, by name; for error messages."""
+    policy_sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Where the value of each option of the policy comes from, by name; `default` for a default."""
 
     def source_of(self, name: str) -> str:
         """Names the source of an option's value for an error message."""

@@ -16,6 +16,7 @@ from gate.images.counts import as_task
 from gate.images.judge import judge_images
 from gate.outcome import Outcome
 from gate.policy import Policy, judge
+from gate.run_context import Job, RunContext
 from gate.scan import RISK_SCOPES, Counts, ScanScope, ScanTask, TaskState
 from gate.settings import Settings
 
@@ -142,6 +143,40 @@ def an_outcome(
         seconds=61.5,
         gate_version="0.1.0",
         generated_at=NOW,
+    )
+
+
+def a_context(
+    *,
+    region: str = "cn-north-4",
+    endpoint: str = "",
+    account: str = "0123456789abcdef",
+    task: str = "task-9",
+    source: str = "the variable SCAN_GATE_MAX_RISKY",
+    **job: str,
+) -> RunContext:
+    """A context of which everything is known but an endpoint of its own, which few have."""
+    address = "https://git.example/team/shop"
+    known = {
+        "ci": "github",
+        "repository": "team/shop",
+        "repository_url": address,
+        "commit": "4" * 40,
+        "branch": "main",
+        "pipeline": "7",
+        "pipeline_url": f"{address}/runs/7?a=b&c=(d)",
+        "name": "release",
+        "url": f"{address}/jobs/8",
+        "gate_image": f"registry.example/scan-gate@{a_digest()}",
+    }
+    sources = {"max-failed": "--max-failed", "max-risky": source, "settle": "default"}
+    return RunContext(
+        region=region,
+        endpoint=endpoint,
+        account=account,
+        started_tasks=(task,),
+        job=Job(**(known | job)),
+        policy_sources=sources,
     )
 
 

@@ -15,6 +15,8 @@ import pytest
 from gate import __version__, cli
 from gate.clouds import CLOUDS
 from gate.errors import Interrupted
+from gate.policy import Policy
+from gate.policy_digest import policy_digest
 from tests.github_runner import parse_outputs
 
 if TYPE_CHECKING:
@@ -65,7 +67,9 @@ def test_the_summary_of_a_usage_error_states_the_error_and_the_version_of_the_ga
         "\n"
         f"- No cloud is given. Set --cloud or SCAN_GATE_CLOUD to one of: {', '.join(CLOUDS)}.\n"
         "\n"
-        f"Exit code 2 · polls: 0, retries: 0, 0 s · scan-gate {__version__}\n"
+        f"Policy digest: `{policy_digest(Policy())}` · Version of the gate: {__version__}\n"
+        "\n"
+        "Exit code 2 · polls: 0, retries: 0, 0 s\n"
         "\n"
     )
 

@@ -13,6 +13,7 @@ from gate.image import FailedImage, ImageRef, ImageState, ScannedImage
 from gate.images.counts import as_task
 from gate.outcome import Event, EventKind, Outcome, coverage
 from gate.policy import Policy, Reason, Verdict, judge, nothing_to_judge, undecided
+from gate.policy_digest import policy_digest
 from gate.scan import RISK_SCOPES, Counts, ScanScope, ScanTask, TaskState
 
 if TYPE_CHECKING:
@@ -87,6 +88,9 @@ def test_outputs_say_what_happened_before_any_leniency() -> None:
         "risky-num": "3",
         "images-total": "",
         "images-risky": "",
+        "region": "",
+        "account": "",
+        "policy-digest": policy_digest(Policy(max_failed=1)),
     }
 
 
@@ -108,9 +112,10 @@ def test_unknown_outputs_are_empty() -> None:
 
     assert without_a_task.pop("verdict") == "undecided"
     assert without_a_task.pop("exit-code") == "4"
+    assert without_a_task.pop("policy-digest") == policy_digest(Policy())
     assert set(without_a_task) == {
         "task-id", "task-state", "task-type", "scope", "all-images", "image-type", "total-num", "success-num",
-        "failed-num", "risky-num", "images-total", "images-risky"
+        "failed-num", "risky-num", "images-total", "images-risky", "region", "account"
     }  # fmt: skip
     assert set(without_a_task.values()) == {""}
 

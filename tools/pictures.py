@@ -28,6 +28,7 @@ from gate.outcome import Event, EventKind, Outcome
 from gate.policy import Policy, judge
 from gate.reports import markdown
 from gate.reports.html import render
+from gate.run_context import Job, RunContext
 from gate.scan import RISK_SCOPES, Counts, ScanScope, ScanTask, TaskState
 from gate.settings import Settings
 from tools.browser import browser
@@ -100,6 +101,24 @@ body { margin: 0; background: #fff } pre { margin: 0; padding: 24px; background:
 """
 
 
+_SHOP = "https://github.com/example/shop"
+_CONTEXT = RunContext(
+    region="cn-north-4",
+    account="0123456789abcdef0123456789abcdef",
+    job=Job(
+        ci="github",
+        repository="example/shop",
+        repository_url=_SHOP,
+        commit="5f1c3a7d9b2e4c6f8a0b1d3e5f7a9c1b3d5e7f90",
+        branch="main",
+        pipeline="18273645",
+        pipeline_url=f"{_SHOP}/actions/runs/18273645/attempts/1",
+        name="release",
+    ),
+    policy_sources={"max-risky": "--max-risky", "waivers": "--waivers", "max-age": "default"},
+)
+
+
 def blocked() -> Outcome:
     """A blocked release of 148 images: twelve could not be scanned, three are risky."""
     last, policy = _task(None), Policy(max_failed=5, started_after=_STARTED_AT - timedelta(minutes=3))
@@ -130,6 +149,7 @@ def release() -> Outcome:
         cloud="huawei",
         verdict=_judged(polls[-1], policy, now),
         policy=policy,
+        context=_CONTEXT,
         task=polls[-1],
         waivers=waiver_uses(findings.waivers, images, _STARTED_AT.date()),
         events=tuple(events),

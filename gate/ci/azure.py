@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from gate.ci.annotations import annotations_of, severity, waiver_annotations
-from gate.ci.ci_system import Channel, CISystem
+from gate.ci.ci_system import OWN_IMAGE, Channel, CISystem
 from gate.ci.detection import is_the_only_one_detected
 from gate.reports import markdown
 from gate.reports.images_output import images_output
+from gate.run_context import Job, web_address, without_user
 from gate.text import MAX_REASON_LENGTH, file_stem, one_line
 from gate.writing import print_stdout, why_unwritable, write_atomically
 
@@ -29,6 +31,26 @@ class Azure(CISystem):
 
     job_variables = ("SYSTEM_STAGENAME", "SYSTEM_JOBNAME", "SYSTEM_TASKINSTANCENAME")
     """The agent gives each step without a name one of its own."""
+
+    def job(self) -> Job:
+        """See `CISystem.job`."""
+        run = ("SYSTEM_COLLECTIONURI", "SYSTEM_TEAMPROJECT", "BUILD_BUILDID")
+        collection = self._value("SYSTEM_COLLECTIONURI").rstrip("/")
+        project = quote(self._value("SYSTEM_TEAMPROJECT"), safe="")
+        build = f"{collection}/{project}/_build/results?buildId={self._value('BUILD_BUILDID')}"
+        is_known = all(map(self._value, run))
+        return Job(
+            ci="azure",
+            repository=self._value("BUILD_REPOSITORY_NAME"),
+            repository_url=without_user(self._value("BUILD_REPOSITORY_URI")),
+            commit=self._value("BUILD_SOURCEVERSION"),
+            branch=self._value("SYSTEM_PULLREQUEST_SOURCEBRANCH", "BUILD_SOURCEBRANCH"),
+            pipeline=self._value("BUILD_BUILDID"),
+            pipeline_url=web_address(build) if is_known else "",
+            name=self._value("SYSTEM_JOBNAME"),
+            url=self._address(f"{build}&view=logs&j={{}}", "SYSTEM_JOBID") if is_known else "",
+            gate_image=self._value(OWN_IMAGE),
+        )
 
     def mask_command(self, secret: str) -> str:
         """See `CISystem.mask_command`; anywhere but in Azure's agent, the command itself would show the secret."""

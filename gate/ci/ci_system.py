@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gate.run_context import Job, web_address
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from gate.outcome import Outcome
+
+OWN_IMAGE = "SCAN_GATE_OWN_IMAGE"
+"""The variable in which a job says which image the gate runs in, where its CI system does not; for the reports."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +50,19 @@ class CISystem:
     def _joined(self, *variables: str) -> str:
         """The values of those of these variables that are set."""
         return "/".join(filter(None, map(self._environ.get, variables)))
+
+    def job(self) -> Job:
+        """What the variables say of the job, for the reports; nothing of it decides."""
+        return Job(gate_image=self._value(OWN_IMAGE))
+
+    def _value(self, *variables: str) -> str:
+        """The value of the first of these variables that is set; empty if none is."""
+        return next(filter(None, map(self._environ.get, variables)), "")
+
+    def _address(self, template: str, *variables: str) -> str:
+        """The address with the values of these variables in it; empty if one is not set, or it is no plain one."""
+        values = [self._environ.get(variable, "") for variable in variables]
+        return web_address(template.format(*values)) if all(values) else ""
 
     def remove_stale(self) -> None:
         """Removes the files that an earlier run wrote for the CI system, which would be taken for those of this run."""

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.ci.annotations import annotations_of
-from gate.ci.ci_system import Channel, CISystem
+from gate.ci.ci_system import OWN_IMAGE, Channel, CISystem
 from gate.ci.detection import is_the_only_one_detected
 from gate.ownership import give_file_to_owner_of, is_root
 from gate.reports import markdown
 from gate.reports.images_output import images_output
 from gate.reports.size_limits import MAX_SUMMARY_SIZE
+from gate.run_context import Job
 from gate.text import MAX_REASON_LENGTH, for_log, one_line
 from gate.writing import append_atomically, print_stdout, why_unwritable
 
@@ -39,6 +40,21 @@ class GitHub(CISystem):
 
     job_variables = ("GITHUB_JOB", "GITHUB_ACTION")
     """The runner gives each step without an id a name of its own."""
+
+    def job(self) -> Job:
+        """See `CISystem.job`; the number of a job, which its address has, is in no variable."""
+        run = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT")
+        return Job(
+            ci="github",
+            repository=self._value("GITHUB_REPOSITORY"),
+            repository_url=self._address("{}/{}", *run[:2]),
+            commit=self._value("GITHUB_SHA"),
+            branch=self._value("GITHUB_HEAD_REF", "GITHUB_REF_NAME"),
+            pipeline=self._value("GITHUB_RUN_ID"),
+            pipeline_url=self._address("{}/{}/actions/runs/{}/attempts/{}", *run),
+            name=self._value("GITHUB_JOB"),
+            gate_image=self._value(OWN_IMAGE),
+        )
 
     def mask_command(self, secret: str) -> str:
         """See `CISystem.mask_command`; anywhere but in GitHub's runner, the command itself would show the secret."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.ci.ci_system import CISystem
+from gate.ci.ci_system import OWN_IMAGE, CISystem
+from gate.run_context import Job
 from gate.text import for_log
 
 if TYPE_CHECKING:
@@ -19,6 +20,21 @@ class GitLab(CISystem):
     job_variables = ("CI_JOB_NAME",)
 
     _started_at = ""
+
+    def job(self) -> Job:
+        """See `CISystem.job`."""
+        return Job(
+            ci="gitlab",
+            repository=self._value("CI_PROJECT_PATH"),
+            repository_url=self._address("{}", "CI_PROJECT_URL"),
+            commit=self._value("CI_COMMIT_SHA"),
+            branch=self._value("CI_COMMIT_REF_NAME"),
+            pipeline=self._value("CI_PIPELINE_ID"),
+            pipeline_url=self._address("{}", "CI_PIPELINE_URL"),
+            name=self._value("CI_JOB_NAME"),
+            url=self._address("{}", "CI_JOB_URL"),
+            gate_image=self._value(OWN_IMAGE, "CI_JOB_IMAGE"),
+        )
 
     def start_group(self, title: str, at: datetime) -> str:
         """See `CISystem.start_group`."""

@@ -28,6 +28,8 @@ class Credentials:
     """When these end, of temporary ones that were exchanged in this run; None if that is not known."""
     origin: str = field(default="", compare=False)
     """The variables, inputs or files that have these, for a message; empty if they were exchanged."""
+    account: str = field(default="", compare=False)
+    """The account that they are of, where their exchange says it."""
 
     @property
     def is_key_pair(self) -> bool:

@@ -14,7 +14,8 @@ from gate.image import ImageState
 from gate.in_toto import FAILED, PASSED, RESULT_TYPE, STATEMENT_TYPE, SUMMARY_TYPE, VERIFIER
 from gate.policy import Decision
 from gate.policy_digest import policy_digest
-from gate.text import escape_commands_in_json
+from gate.reports.context import context_rows
+from gate.text import escape_commands_in_json, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,6 +68,7 @@ def _summary(image: ImageRef, outcome: Outcome, *, has_passed: bool) -> dict[str
         "policy": _policy(outcome),
         "verificationResult": PASSED if has_passed else FAILED,
         "verifiedLevels": [_LEVEL if has_passed else FAILED],
+        **_context(outcome),
     }
 
 
@@ -75,7 +77,13 @@ def _simple_result(outcome: Outcome, properties: list[str]) -> dict[str, Any]:
         "verifier": {"id": VERIFIER, "policies": [_policy(outcome)]},
         "timeCreated": _time(outcome.generated_at),
         "properties": properties,
+        **_context(outcome),
     }
+
+
+def _context(outcome: Outcome) -> dict[str, Any]:
+    """What the verdict is about beside the images, in a field that the standards leave to the producer."""
+    return {"scangate_context": {row.key: one_line(row.value) for row in context_rows(outcome)}}
 
 
 def _policy(outcome: Outcome) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.finding_messages import severity, title, why_not_counted
 from gate.image import Severity
+from gate.reports.context import context_rows
 from gate.reports.images import fingerprint_in_pipeline
 from gate.reports.json_text import RowLayout, encoded_list, object_chunks
 from gate.reports.listed_findings import listed
@@ -84,6 +85,8 @@ def _document(outcome: Outcome) -> dict[str, Any]:
     }
     others = Counter(finding.kind for _, finding in listed(outcome) if not _fits(finding))
     messages = [{"level": "info", "value": f"Verdict: {outcome.verdict.decision}."}]
+    about = "; ".join(f"{row.title.lower()}: {one_line(row.value)}" for row in context_rows(outcome))
+    messages.append({"level": "info", "value": f"Run of the gate: {about}."})
     messages += [
         {"level": "warn", "value": f"{number} findings of the kind {kind} are not listed here: they name no package."}
         for kind, number in sorted(others.items())

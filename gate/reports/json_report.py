@@ -67,6 +67,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         ],
         "name": outcome.name or None,
         "cloud": outcome.cloud or None,
+        "context": _context(outcome),
         "task": _task(task) if task else None,
         "counts": {
             name: getattr(counts, name) if counts else None for name in ("total", "succeeded", "failed", "risky")
@@ -74,11 +75,32 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "failed_images": [],
         "images": [],
         "waivers": waiver_rows(outcome.waivers),
-        "policy": _policy(outcome.policy),
+        "policy": {**_policy(outcome.policy), "sources": dict(outcome.context.policy_sources)},
         "wait": _wait(outcome),
         "gate_version": outcome.gate_version,
         "generated_at": _time(outcome.generated_at),
     }
+
+
+def _context(outcome: Outcome) -> dict[str, Any]:
+    context, job = outcome.context, outcome.context.job
+    values = {
+        "region": context.region,
+        "endpoint": context.endpoint,
+        "account": context.account,
+        "ci": job.ci,
+        "repository": job.repository,
+        "repository_url": job.repository_url,
+        "commit": job.commit,
+        "branch": job.branch,
+        "pipeline": job.pipeline,
+        "pipeline_url": job.pipeline_url,
+        "job": job.name,
+        "job_url": job.url,
+        "gate_image": job.gate_image,
+    }
+    known = {name: value or None for name, value in values.items()}
+    return {**known, "started_tasks": list(context.started_tasks)}
 
 
 def _task(task: ScanTask) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from gate.image_description import predicate, short_name
 from gate.policy import Decision
+from gate.reports.context import context_rows
 from gate.reports.images import CHECKS, blocks, failed_check, is_clean, left_out, named_images, passed_release
 from gate.reports.size_limits import MAX_JUNIT_SIZE, count_fitting, size
 from gate.text import MAX_REASON_LENGTH, escape_commands_in_markup, one_line
@@ -79,7 +80,8 @@ def _head(suite: str, outcome: Outcome, totals: dict[str, int]) -> str:
     # When the suite started; readers that show when it ended add its time (report-readers.md 1.1 and 1.4).
     started_at = outcome.generated_at - timedelta(seconds=outcome.seconds)
     attributes = both | totals | {"timestamp": f"{started_at:%Y-%m-%dT%H:%M:%S}"}
-    properties = {"cloud": outcome.cloud, "gate-version": outcome.gate_version, **outcome.outputs}
+    properties = {row.key: row.value for row in context_rows(outcome)} | outcome.outputs
+    properties |= {f"{row.key}-url": row.url for row in context_rows(outcome) if row.url}
     if outcome.counts_note:
         properties["counts"] = outcome.counts_note.strip(" ()")
     listed = "".join(f"<property{_attributes(name=name, value=value)}/>\n" for name, value in properties.items())

@@ -10,6 +10,7 @@ from gate.finding_messages import severity, title
 from gate.image_description import details, moved, result, short_name
 from gate.outcome import coverage
 from gate.policy import Decision, failed_images
+from gate.reports.context import context_rows
 from gate.reports.images import left_out, named_images, passed_release, unmatched_names
 from gate.reports.listed_findings import counts, listed
 from gate.reports.size_limits import MAX_SUMMARY_SIZE, count_fitting, size
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from gate.image import ScannedImage
     from gate.outcome import Outcome
+    from gate.reports.context import ContextRow
     from gate.reports.images import NamedImages
     from gate.scan import ScanTask
 
@@ -60,10 +62,16 @@ def _head(outcome: Outcome) -> Iterator[str]:
     if outcome.task:
         yield from _counts(outcome, outcome.task)
         yield from _about(outcome.task)
+    yield " · ".join(map(_context_row, context_rows(outcome)))
+    yield ""
     code = f"Exit code {outcome.exit_code:d}" + ("" if outcome.enforced else f" in place of {verdict.exit_code:d}")
     cost = f"polls: {outcome.polls}, retries: {outcome.retries}, {outcome.seconds:.0f} s"
-    parts = (code, for_markdown(outcome.cloud), cost, f"scan-gate {outcome.gate_version}")
-    yield " · ".join(part for part in parts if part)
+    yield f"{code} · {cost}"
+
+
+def _context_row(row: ContextRow) -> str:
+    value = for_markdown_code(row.value) if row.is_code else for_markdown(row.value)
+    return f"{row.title}: " + (f"[{value}](<{row.url}>)" if row.url else value)
 
 
 def _counts(outcome: Outcome, task: ScanTask) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gate.image_description import sentence
 from gate.outcome import coverage
 from gate.policy import failed_images
+from gate.reports.context import context_rows
 from gate.reports.images import left_out, named_images, passed_release, unmatched_names
 from gate.text import MAX_REASON_LENGTH, for_log
 from gate.verdict_messages import format_time
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gate.scan import ScanTask
 
 _MAX_IMAGES = 20
+_PLACE = {"cloud", "region", "endpoint", "account"}
 
 
 def render(outcome: Outcome) -> Iterator[str]:
@@ -38,6 +40,9 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     yield from (f"  {for_log(message, MAX_REASON_LENGTH)}" for message in messages if message)
     if outcome.task:
         yield from _about(outcome, outcome.task)
+    place = [f"{row.title.lower()}: {for_log(row.value)}" for row in context_rows(outcome) if row.key in _PLACE]
+    if place:
+        yield f"  {'; '.join(place)}"
     yield f"  polls: {outcome.polls}, retries: {outcome.retries}, {outcome.seconds:.0f} s"
 
 

@@ -16,6 +16,7 @@ from gate.ci.github import command, outputs
 from gate.errors import Interrupted
 from gate.image import ImageState
 from gate.policy import Policy, undecided
+from gate.policy_digest import policy_digest
 from tests.builders import a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.github_runner import parse_outputs
 from tests.hostile import HOSTILE
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
 
 NAMES = [
     *("verdict", "exit-code", "task-id", "task-state", "task-type", "scope", "all-images", "image-type"),
-    *("total-num", "success-num", "failed-num", "risky-num", "images-total", "images-risky", "images"),
+    *("total-num", "success-num", "failed-num", "risky-num", "images-total", "images-risky"),
+    *("region", "account", "policy-digest", "images"),
 ]
-OF_IMAGES = ["", "", "[]"]
-"""The outputs about images of a task that names none."""
+OF_IMAGES = ["", "", "", "", policy_digest(Policy()), "[]"]
+"""The outputs about images of a task that names none, in a place that is not known, by the default policy."""
 COVERAGE = ["manual", "baseline,malicious-file,vulnerability", "true", "registry"]
 
 
@@ -66,7 +68,7 @@ def test_a_variable_of_a_file_alone_does_not_make_a_runner() -> None:
             an_outcome(a_task(risky=2), policy=Policy(warn_only=True)),
             ["blocked", "1", "task-1", "complete", *COVERAGE, "3", "3", "0", "2", *OF_IMAGES],
         ),
-        (an_outcome(verdict=undecided(Interrupted(2))), ["undecided", "130", *[""] * 13]),
+        (an_outcome(verdict=undecided(Interrupted(2))), ["undecided", "130", *[""] * 10, *OF_IMAGES[:-1], ""]),
     ],
 )
 def test_every_output_is_set_in_every_ending(outcome: Outcome, expected: list[str], runner: dict[str, str]) -> None:

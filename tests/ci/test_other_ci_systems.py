@@ -151,7 +151,7 @@ def test_no_name_forges_a_command_of_azure(text: str, capsys: pytest.CaptureFixt
     published("azure", an_outcome(a_task(id=text, succeeded=2, failed=1, failed_images=images)))
 
     names = [name for name, _, _ in commands(capsys.readouterr().out)]
-    assert names == ["task.setvariable"] * 15 + ["task.logissue"] * 2
+    assert names == ["task.setvariable"] * 18 + ["task.logissue"] * 2
 
 
 def test_azure_gets_the_images_of_a_release_as_whole_json_and_as_issues(capsys: pytest.CaptureFixture[str]) -> None:

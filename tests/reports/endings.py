@@ -10,7 +10,7 @@ from gate.image import FailedImage, ImageRef, ImageState, Severity
 from gate.policy import Decision, Policy
 from gate.scan import ScanScope, TaskState
 from gate.text import one_line
-from tests.builders import a_finding, a_release, a_risky_image, a_task, a_waiver, an_image, an_outcome
+from tests.builders import a_context, a_finding, a_release, a_risky_image, a_task, a_waiver, an_image, an_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gate.finding import Finding
     from gate.image import ScannedImage
     from gate.outcome import Outcome
+    from gate.run_context import RunContext
 
 PARTS = ("registry", "namespace", "name", "tag", "digest")
 FIELDS = (
@@ -25,6 +26,8 @@ FIELDS = (
     *("job", "listed digest", "moved to"),
     *("finding id", "cve", "package", "version", "fixed version", "raw severity", "handled"),
     *("waiver reason", "waiver owner", "waiver source"),
+    *("region", "endpoint", "account", "repository", "commit", "branch", "pipeline", "job name", "gate image"),
+    "policy source",
 )
 """Every field that comes from outside."""
 
@@ -48,10 +51,12 @@ def an_ending(ending: str, texts: Mapping[str, str] | None = None) -> Outcome:
     """A run with one image that could not be scanned, which the policy of a pass allows, perhaps with more images."""
     decision, state = ENDINGS[ending]
     text = dict.fromkeys(FIELDS, "shop") | {"job": ""} | dict(texts or {})
+    # Without one, a report has a row less.
+    text["cloud"] = text["cloud"] if one_line(text["cloud"]) else "shop"
     if ending.startswith("release"):
         outcome = _a_release(decision, text, has_findings="findings" in ending)
         assert outcome.verdict.decision is decision
-        return replace(outcome, identity=text["job"])
+        return replace(outcome, identity=text["job"], context=_context(text))
     failed = _named(an_image(state=ImageState.FAILED), text)
     risky = (_named(a_risky_image(), text),) if "risky" in ending else ()
     task = a_task(
@@ -74,7 +79,24 @@ def an_ending(ending: str, texts: Mapping[str, str] | None = None) -> Outcome:
         cloud=text["cloud"],
     )
     assert outcome.verdict.decision is decision
-    return replace(outcome, identity=text["job"])
+    return replace(outcome, identity=text["job"], context=_context(text))
+
+
+def _context(text: Mapping[str, str]) -> RunContext:
+    known = {name: f"a {value}" for name, value in text.items()}
+    return a_context(
+        region=known["region"],
+        endpoint=known["endpoint"],
+        account=known["account"],
+        task=known["task id"],
+        source=known["policy source"],
+        repository=known["repository"],
+        commit=known["commit"],
+        branch=known["branch"],
+        pipeline=known["pipeline"],
+        name=known["job name"],
+        gate_image=known["gate image"],
+    )
 
 
 def _a_release(decision: Decision, text: Mapping[str, str], *, has_findings: bool) -> Outcome:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 WEB = an_image(image=ImageRef(registry="swr", namespace="team", name="shop/web", tag="1.0", digest=a_digest("b")))
 POLICY = policy_digest(Policy()).removeprefix("sha256:")
+CONTEXT = {
+    "scangate_context": {"cloud": "huawei", "policy-digest": f"sha256:{POLICY}", "gate-version": "0.1.0"},
+}
+"""What these statements say of their runs, of which not more is known."""
 
 
 def statements(outcome: Outcome) -> list[dict[str, Any]]:
@@ -42,6 +46,7 @@ def test_a_summary_says_which_image_passed_which_policy_and_when() -> None:
             "policy": {"uri": f"urn:scan-gate:policy:sha256:{POLICY}", "digest": {"sha256": POLICY}},
             "verificationResult": "PASSED",
             "verifiedLevels": ["SCAN_GATE_WITHIN_POLICY"],
+            **CONTEXT,
         },
     }
 
@@ -58,6 +63,7 @@ def test_a_release_that_passed_ends_with_a_simple_result_about_all_images() -> N
         },
         "timeCreated": "2026-01-31T12:00:00Z",
         "properties": ["SCAN_GATE_ALL_IMAGES_SCANNED", "SCAN_GATE_WITHIN_POLICY"],
+        **CONTEXT,
     }
 
 

@@ -12,6 +12,7 @@ from jsonschema.validators import validator_for
 from gate.finding import FindingPolicy
 from gate.image import Severity
 from gate.policy import Policy
+from gate.policy_digest import policy_digest
 from gate.reports import container_scanning
 from gate.scan import ScanScope
 from tests.builders import a_finding, a_release, a_risky_image, a_waiver, an_image
@@ -119,6 +120,7 @@ def test_what_names_no_package_is_counted_in_a_message_and_invented_nowhere() ->
     assert len(document["vulnerabilities"]) == 1
     assert [message["value"] for message in document["scan"]["messages"]] == [
         "Verdict: blocked.",
+        f"Run of the gate: cloud: huawei; policy digest: {policy_digest(Policy())}; version of the gate: 0.1.0.",
         "2 findings of the kind malicious-file are not listed here: they name no package.",
     ]
 

@@ -13,7 +13,8 @@ from gate.environment import variables
 from gate.errors import Interrupted
 from gate.image import ImageRef
 from gate.options import OPTIONS
-from gate.policy import undecided
+from gate.policy import Policy, undecided
+from gate.policy_digest import policy_digest
 from gate.reports import dotenv
 from tests.builders import a_digest, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.hostile import HOSTILE
@@ -51,6 +52,9 @@ def test_the_outputs_are_variables() -> None:
         "SCAN_RISKY_NUM=2\n"
         "SCAN_IMAGES_TOTAL=\n"
         "SCAN_IMAGES_RISKY=\n"
+        "SCAN_REGION=\n"
+        "SCAN_ACCOUNT=\n"
+        f"SCAN_POLICY_DIGEST={policy_digest(Policy())}\n"
         "SCAN_IMAGES=[]\n"
     )
 
@@ -101,7 +105,7 @@ def test_without_a_name_that_of_the_job_ends_them_unless_it_is_that_of_the_gate(
 def test_unknown_values_are_empty() -> None:
     found = as_variables(render(an_outcome(verdict=undecided(Interrupted(2)))))
 
-    assert {name for name, value in found.items() if value} == {"SCAN_VERDICT", "SCAN_EXIT_CODE"}
+    assert {name for name, value in found.items() if value} == {"SCAN_VERDICT", "SCAN_EXIT_CODE", "SCAN_POLICY_DIGEST"}
 
 
 @every_id

@@ -5,6 +5,7 @@ After an intended change, `pytest tests/reports/test_golden.py --rewrite-golden`
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from gate.reports import REPORTS
 from gate.scan import ScanScope, TaskState
 from tests.builders import (
     NOW,
+    a_context,
     a_digest,
     a_failed_image,
     a_finding,
@@ -53,7 +55,7 @@ OUTCOMES = {
         a_task(total=9, succeeded=6, failed=2, risky=4, failed_images=_IMAGES, images=(a_risky_image(),)),
         policy=Policy(max_failed=1, max_risky=3),
     ),
-    "release-pass": a_release(an_image("api"), an_image("moved", moved_to=a_digest("b"))),
+    "release-pass": replace(a_release(an_image("api"), an_image("moved", moved_to=a_digest("b"))), context=a_context()),
     "release-block": a_release(
         a_risky_image(), an_image("till", ImageState.FAILED, reason="Too large."), an_image("api")
     ),

@@ -18,6 +18,7 @@ from gate.errors import Interrupted, Unreachable
 from gate.image import FailedImage, ImageRef, ImageState, Severity
 from gate.outcome import Event, EventKind
 from gate.policy import Decision, Policy, Reason, nothing_to_judge, undecided
+from gate.policy_digest import policy_digest
 from gate.reports import html
 from gate.reports.html.images import MAX_IMAGES
 from gate.reports.html.parts import duration
@@ -157,8 +158,8 @@ def a_hostile_outcome(text: str, *, asks_for_images: bool = False) -> Outcome:
     )
     events = tuple(Event(kind=kind, at=9.0, text=text, task=task, pause=1.0) for kind in EventKind)
     verdict = nothing_to_judge(Reason(code=text, message=text))
-    outcome = an_outcome(task, verdict=verdict, events=events, cloud=text)
-    return replace(outcome, gate_version=text)
+    outcome = an_outcome(task, verdict=verdict, events=events, cloud=text or "x")
+    return replace(outcome, gate_version=text or "x")
 
 
 OUTCOMES = {
@@ -178,7 +179,7 @@ def test_the_page_has_one_title_one_language_and_headings_in_order(outcome: Outc
 
     assert page.one("html").attributes["lang"] == "en"
     assert page.one("head").one("title").text
-    assert [heading.tag for heading in page.all() if re.fullmatch("h[1-6]", heading.tag)] == ["h1", *["h2"] * 6]
+    assert [heading.tag for heading in page.all() if re.fullmatch("h[1-6]", heading.tag)] == ["h1", *["h2"] * 7]
     names = [element.attributes["id"] for element in page.all() if "id" in element.attributes]
     assert len(set(names)) == len(names)
     for section in page.all("section"):
@@ -603,6 +604,7 @@ def test_policy_task_and_run_are_described() -> None:
         "Waited": "1 min 2 s",
         "Polls": "6",
         "Retries": "2",
+        "Policy digest": policy_digest(policy),
         "Version of the gate": "0.1.0",
         "Report made": "2026-01-31T12:00:00Z",
     }

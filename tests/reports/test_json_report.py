@@ -53,6 +53,12 @@ def test_the_schema_is_a_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
+CONTEXT = (
+    *("region", "endpoint", "account", "ci", "repository", "repository_url", "commit", "branch"),
+    *("pipeline", "pipeline_url", "job", "job_url", "gate_image"),
+)
+
+
 def test_a_pass_is_reported_completely() -> None:
     events = tuple(
         Event(kind=kind, at=0.0) for kind in (EventKind.POLL, EventKind.RETRY, EventKind.PAUSE, EventKind.POLL)
@@ -66,6 +72,7 @@ def test_a_pass_is_reported_completely() -> None:
         "reasons": [],
         "name": None,
         "cloud": "huawei",
+        "context": {**dict.fromkeys(CONTEXT), "started_tasks": []},
         "task": {
             "asks_for_images": False,
             "id": "task-1",
@@ -101,6 +108,7 @@ def test_a_pass_is_reported_completely() -> None:
             "has_baseline": False,
             "warn_only": False,
             "on_undecided": "fail",
+            "sources": {},
         },
         "wait": {"looks": 2, "retries": 1, "seconds": 61.5, "settled": True, "judged_at": "2026-01-31T12:00:00.000Z"},
         "gate_version": "0.1.0",

@@ -29,6 +29,7 @@ def test_a_pass_is_a_few_lines() -> None:
         "  scan task nightly (task-1), complete, started 2026-01-31T11:55:00Z\n"
         "  scope: baseline, malicious-file, vulnerability; images: all; image type: registry; trigger: manual\n"
         "  images: 3 in all, 3 scanned, 0 failed (limit 0), 0 risky (limit 0)\n"
+        "  cloud: huawei\n"
         "  polls: 3, retries: 1, 62 s\n"
     )
 
@@ -36,7 +37,7 @@ def test_a_pass_is_a_few_lines() -> None:
 def test_a_block_names_its_reasons_and_the_failed_images() -> None:
     task = a_task(failed=1, succeeded=2, started_at=None, failed_images=(a_failed_image(reason=""),))
 
-    assert render(an_outcome(task, policy=Policy(max_age=None))) == (
+    assert render(an_outcome(task)) == (
         "scan-gate: BLOCKED (exit 1)\n"
         "  1 of 3 images could not be scanned; --max-failed allows 0. "
         "Check these images in the cloud's console and scan again, or raise --max-failed.\n"
@@ -44,6 +45,7 @@ def test_a_block_names_its_reasons_and_the_failed_images() -> None:
         "  scope: baseline, malicious-file, vulnerability; images: all; image type: registry; trigger: manual\n"
         "  images: 3 in all, 2 scanned, 1 failed (limit 0), 0 risky (limit 0)\n"
         "  swr/team/shop:1.0 could not be scanned: no reason given.\n"
+        "  cloud: huawei\n"
         "  polls: 0, retries: 0, 62 s\n"
     )
 
@@ -57,7 +59,8 @@ def test_a_warning_says_that_it_is_one() -> None:
 def test_without_a_task_only_the_reason_is_there() -> None:
     text = render(an_outcome(verdict=undecided(Unreachable("It is down.", remedy="Wait."))))
 
-    assert text == "scan-gate: UNDECIDED (exit 4)\n  It is down. Wait.\n  polls: 0, retries: 0, 62 s\n"
+    end = "  polls: 0, retries: 0, 62 s\n"
+    assert text == f"scan-gate: UNDECIDED (exit 4)\n  It is down. Wait.\n  cloud: huawei\n{end}"
 
 
 def test_unknown_counts_are_not_zero_and_risks_are_shown_only_where_they_apply() -> None:
@@ -76,6 +79,7 @@ def test_a_release_that_passed_names_its_images_and_says_when_they_were_scanned(
         "  swr/team/web:1.0@sha256:aaaaaaaaaaaa no risks found.\n"
         "  swr/team/api:1.0@sha256:aaaaaaaaaaaa no risks found. The tag now stands for sha256:bbbbbbbbbbbb; "
         "the verdict is about the digest.\n"
+        "  cloud: huawei\n"
         "  polls: 0, retries: 0, 62 s\n"
     )
 
@@ -85,7 +89,7 @@ def test_a_release_that_did_not_pass_says_how_far_it_is_and_what_was_found_the_w
 
     text = render(a_release(an_image(), *images, a_risky_image("shop"), policy=Policy(max_failed=1, max_risky=1)))
 
-    assert text.splitlines()[2:-1] == [
+    assert text.splitlines()[2:-2] == [
         "  2 of 4 scanned, 1 failed, 1 waiting for the scan",
         "  scope: not stated; images: those that were asked for",
         "  images so far: 4 in all, 2 scanned, 1 failed (limit 1), 1 risky (limit 1)",

@@ -59,6 +59,7 @@ def addresses_of(connection: Connection) -> Addresses:
 def connect_with(connection: Connection, addresses: Addresses, way: SignIn) -> AlibabaCloud:
     """Connects to this address; sends no request but to sign in, where that takes one."""
     settings, region = connection.settings, addresses.region
+    connection.event_log.region = region.name
     sas = SecurityCenter(ApiClient(_api(connection, way, read, addresses.sas), connection))
     selection, where = Selection.from_options(settings.for_cloud), place(region, settings.endpoint)
     images = partial(_image_scans, connection, way, sas, region.name, where)
@@ -81,6 +82,7 @@ def _api(
 ) -> Api:
     """The API at an address, with these credentials, or with those that are to be used now."""
     credentials = credentials or way.credentials()
+    connection.event_log.account = credentials.account
     return Api(
         base_url=url,
         auth=KeyPairAuth(credentials, connection.time_of_day.now),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gate.clouds.credentials import Credentials
     from gate.clouds.huawei.images.scans import HuaweiImageScans
     from gate.clouds.interface import Connection, SignIn
+    from gate.event_log import EventLog
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,15 +71,21 @@ def addresses_of(connection: Connection) -> Addresses:
 
 def connect_with(connection: Connection, addresses: Addresses, way: SignIn) -> HuaweiCloud:
     """Connects to these addresses; sends no request but to sign in, where that takes one."""
-    region = addresses.region
+    region, event_log = addresses.region, connection.event_log
+    event_log.region, event_log.account = region.name, addresses.project_id
     api = partial(_api, connection, way)
     hss = ApiClient(api(addresses.hss), connection)
     find: Callable[[], str] = partial(str, addresses.project_id)
     if addresses.iam:
-        find = cache(partial(find_project, ApiClient(api(addresses.iam), connection), region.name))
+        find = cache(partial(_found_project, ApiClient(api(addresses.iam), connection), region.name, event_log))
     selection = Selection.from_options(connection.settings.for_cloud)
     project, where = Hss(hss, find), place(region, connection.settings.endpoint)
     return HuaweiCloud(project, selection, where, partial(_image_scans, connection, project, api, region.name, where))
+
+
+def _found_project(iam: ApiClient, region: str, event_log: EventLog) -> str:
+    event_log.account = find_project(iam, region)
+    return event_log.account
 
 
 def _image_scans(

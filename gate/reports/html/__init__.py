@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gate.outcome import coverage
 from gate.policy import Decision
+from gate.reports.context import context_rows
 from gate.reports.html.counts import counts
 from gate.reports.html.findings import findings, has_findings
 from gate.reports.html.images import images
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from gate.finding import FindingPolicy
     from gate.outcome import Outcome
     from gate.policy import Policy, Reason
+    from gate.reports.context import ContextRow
     from gate.scan import ScanTask
 
 _STYLE = files(__name__).joinpath("page.css").read_text(encoding="utf-8")
@@ -48,6 +50,7 @@ def render(outcome: Outcome) -> Iterator[str]:
     yield '<div class="columns">\n'
     yield _section("policy", "Policy", facts(_policy(outcome.policy)))
     yield _section("run", "Run of the gate", facts(_run(outcome)))
+    yield _section("context", "Where and for what", facts((row.title, _context(row)) for row in context_rows(outcome)))
     title = "Scans" if outcome.task and outcome.task.asks_for_images else "Scan task"
     yield _section("task", title, _task(outcome, outcome.task))
     yield "</div>\n"
@@ -205,9 +208,13 @@ def _task(outcome: Outcome, task: ScanTask | None) -> str:
     )
 
 
+def _context(row: ContextRow) -> str:
+    value = f"<code>{isolated(row.value)}</code>" if row.is_code else isolated(row.value)
+    return f'<a href="{for_html(row.url, len(row.url))}" rel="noreferrer">{value}</a>' if row.url else value
+
+
 def _run(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "Waited", duration(outcome.seconds)
     yield "Polls", f"{outcome.polls:,}"
     yield "Retries", f"{outcome.retries:,}"
-    yield "Version of the gate", isolated(outcome.gate_version)
     yield "Report made", timestamp(outcome.generated_at)

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from gate.outcome import coverage
+from gate.reports.context import context_rows
 from gate.reports.images import named_images
 from gate.reports.json_text import object_chunks
 from gate.reports.listed_findings import are_of_all_images
@@ -96,6 +97,17 @@ def _document(outcome: Outcome, rules: list[dict[str, Any]]) -> dict[str, Any]:
     # Only where it was asked for: GitHub would prefer it to the category that the user gives to the upload.
     category = {"automationDetails": {"id": f"scan-gate/{distinct_name(outcome.name)}/"}} if outcome.name else {}
     covered = coverage(outcome.task) if outcome.task else {}
+    covered |= {row.title: row.value for row in context_rows(outcome)}
     properties = {name: one_line(value) for name, value in covered.items()}
-    run = {"tool": {"driver": driver}, **category, "properties": properties, "results": []}
+    run = {"tool": {"driver": driver}, **category, **_revision(outcome), "properties": properties, "results": []}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _revision(outcome: Outcome) -> dict[str, Any]:
+    """The commit that the run is about, where the address of its repository is known."""
+    job = outcome.context.job
+    if not job.repository_url:
+        return {}
+    known = {"revisionId": one_line(job.commit), "branch": one_line(job.branch)}
+    found = {name: value for name, value in known.items() if value}
+    return {"versionControlProvenance": [{"repositoryUri": job.repository_url, **found}]}

@@ -68,6 +68,7 @@ class StartedScans:
         for one in created:
             task = _FollowedTask(created=one)
             self._tasks.append(task)
+            self._event_log.started_tasks.append(one.id)
             self._check_size(task, one.total)
 
     @property

@@ -7,7 +7,7 @@ never in the address. AssumeRole is signed as any other operation (sign-in.md 1.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -211,7 +211,7 @@ def _credentials_of(role: Role, document: Mapping[str, Any], connection: Connect
     session = _SESSION_ARN.fullmatch(arn)
     # RAM writes the names of roles in lower case in some places.
     assumed = f"acs:ram::{session[1]}:role/{session[2]}".lower() if session else ""
-    if assumed != role.arn.lower():
+    if session is None or assumed != role.arn.lower():
         shown = quoted(without_secrets(arn, document, _NAMES))
         raise malformed(f"STS gives the credentials of {shown}, and not those of the role {role.arn}.")
-    return credentials_in(document, _NAMES, connection)
+    return replace(credentials_in(document, _NAMES, connection), account=session[1])

@@ -43,6 +43,7 @@ class OwnScan:
         if len(possible) != 1 or not self._is_own(possible[0]):
             return None
         self._id = possible[0].id
+        self._event_log.started_tasks.append(self._id)
         self._event_log.note(f"the scan that was started is task {self._id}, by all that the list shows")
         return possible[0]
 

@@ -223,6 +223,7 @@ def test_while_the_scan_runs_only_its_task_is_asked_for_if_that_is_less(
     assert calls_of(simulator, scans, *TWO) == [ROWS, ROWS]
     assert states(scans, *TWO) == [ImageState.SCANNED] * 2
     assert any("is task" in event.text for event in events_of_kind(connection, EventKind.NOTE))
+    assert len(connection.event_log.started_tasks) == 1
 
 
 def test_a_look_that_takes_one_call_is_as_good_as_the_task(simulator: Simulator, fake_time: FakeTime) -> None:
