@@ -140,7 +140,7 @@ def test_a_cloud_that_never_responds_to_calls_ends_it_when_its_time_is_up(
     operation = EXPECTED[cloud].finds_tasks
     gate.simulator.faults = [Fault(operation=operation, response=no_response())]
 
-    told = doctor(gate, "--request-timeout", "0.05", "--timeout", "4")
+    told = doctor(gate, "--request-timeout", "0.3", "--timeout", "4")
 
     assert told.code == 4
     assert 3 <= gate.time.elapsed <= 5
@@ -160,7 +160,7 @@ def test_what_comes_after_the_end_of_its_time_is_not_checked(fake_time: FakeTime
 def test_the_time_is_two_minutes_unless_it_is_given(gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("clean")
     gate.simulator.faults = [Fault(operation="tasks", response=no_response())]
-    doctor(gate, "--request-timeout", "0.05")
+    doctor(gate, "--request-timeout", "0.3")
 
     assert 119 <= gate.time.elapsed <= 121
 
