@@ -16,7 +16,7 @@ from gate.scan import ScanScope, TaskState
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gate.finding import WaiverUse
+    from gate.finding import KnownFinding, WaiverUse
     from gate.policy import Policy, Verdict
     from gate.run_context import Job
     from gate.scan import ScanTask
@@ -87,6 +87,8 @@ class Outcome:
     task: ScanTask | None = None
     waivers: tuple[WaiverUse, ...] = ()
     """What each waiver did; one of an undecided run may match findings that are not known."""
+    gone: tuple[KnownFinding, ...] = ()
+    """The findings of the baseline that no image has any more, as far as all of its repository are known."""
     is_settled: bool = False
     """Whether what the last poll showed may be believed, and would not have been polled for once more."""
     events: tuple[Event, ...] = field(default=(), repr=False)

@@ -28,7 +28,7 @@ from gate.wait import Poller, PollSchedule
 
 if TYPE_CHECKING:
     from gate.clouds import Cloud, Connection
-    from gate.finding import WaiverUse
+    from gate.finding import KnownFinding, WaiverUse
     from gate.follow_task import Followed
     from gate.image import ScannedImage
     from gate.policy import Verdict
@@ -61,6 +61,7 @@ def outcome_of(verdict: Verdict, connection: Connection) -> Outcome:
         task=event_log.task,
         is_settled=event_log.is_settled,
         waivers=_waiver_uses(connection),
+        gone=_gone(connection),
         events=event_log.events,
         seconds=connection.clock.elapsed(),
         gate_version=__version__,
@@ -78,6 +79,15 @@ def _waiver_uses(connection: Connection) -> tuple[WaiverUse, ...]:
 
     images = task.images if task else ()
     return waiver_uses(policy.waivers, images, today(policy, connection.time_of_day.latest()))
+
+
+def _gone(connection: Connection) -> tuple[KnownFinding, ...]:
+    baseline, task = connection.settings.policy.findings.baseline, connection.event_log.task
+    if not baseline or task is None:
+        return ()
+    from gate.findings.gone import gone_findings  # noqa: PLC0415 - only a run with a baseline needs it
+
+    return gone_findings(task.images, baseline)
 
 
 def poll_once(connection: Connection) -> ScanTask | Reason:

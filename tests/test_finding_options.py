@@ -336,3 +336,18 @@ def test_a_waiver_file_lets_a_risky_release_pass_and_the_log_counts_what_it_acce
     assert (blocked.code, passed.code) == (1, 0)
     assert f"scan-gate: {len(found)} findings are waived in 1 image." in passed.err
     assert "scan-gate: waivers are judged as of 2026-02-01." in passed.err
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_finding_of_the_baseline_that_is_gone_is_named(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("images-risky", cloud)
+    images = [word for image in IMAGE_SCENARIOS["images-risky"].images for word in ("--image", image)]
+    baseline = gate.check("--list-findings", *images).report
+    (risky,) = [image for image in baseline["images"] if image["listed_findings"]]
+    risky["listed_findings"].append({**risky["listed_findings"][0], "id": "WAS-1"})
+    Path("baseline.json").write_text(json.dumps(baseline, indent=1))
+
+    ending = gate.check("--list-findings", "--baseline", "baseline.json", *images)
+
+    assert [finding["id"] for finding in ending.report["gone"]] == ["WAS-1"]
+    assert "1 gone (WAS-1 in " in ending.out

@@ -237,7 +237,7 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 OF_IMAGES = a_document(a_release(BLOCKED, policy=Policy(findings=FindingPolicy(waivers=(a_waiver(),)))))
 OF_A_TASK = a_document(an_outcome(a_task(failed=1, succeeded=2, failed_images=(a_failed_image(),))))
 NOT_NEEDED = {"enforced", "name", "gate_version", "looks", "retries", "seconds", "reference", "risky", "matches"}
-NOT_NEEDED |= {"expired", "ends_soon", "waiver", "warning", "context", "sources"}
+NOT_NEEDED |= {"expired", "ends_soon", "waiver", "warning", "context", "sources", "gone"}
 """The fields without which a verdict is the same."""
 OF_TASKS_ONLY = {"failed_images", "counts", *OF_A_TASK["task"]} - {"asks_for_images"}
 

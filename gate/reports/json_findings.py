@@ -9,7 +9,7 @@ from gate.reports.json_text import RowLayout, encoded_list, encoded_texts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gate.finding import Finding, FindingPolicy, Waiver, WaiverUse
+    from gate.finding import Finding, FindingPolicy, KnownFinding, Waiver, WaiverUse
     from gate.image import ScannedImage
     from gate.reports.json_text import Encoded
 
@@ -55,6 +55,11 @@ def waiver_row(waiver: Waiver) -> dict[str, Any]:
         "justification": waiver.justification,
         "source": waiver.source,
     }
+
+
+def known_row(known: KnownFinding) -> dict[str, Any]:
+    """One finding of the baseline."""
+    return {"id": known.id, "package": known.package, "kind": known.kind, "repository": known.repository}
 
 
 def finding_policy(policy: FindingPolicy) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.image import Severity
 from gate.policy_digest import policy_digest
-from gate.reports.json_findings import finding_list, finding_policy, waiver_rows
+from gate.reports.json_findings import finding_list, finding_policy, known_row, waiver_rows
 from gate.reports.json_text import RowLayout, object_chunks
 from gate.scan import ScanScope
 
@@ -75,6 +75,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "failed_images": [],
         "images": [],
         "waivers": waiver_rows(outcome.waivers),
+        "gone": [known_row(known) for known in outcome.gone],
         "policy": {**_policy(outcome.policy), "sources": dict(outcome.context.policy_sources)},
         "wait": _wait(outcome),
         "gate_version": outcome.gate_version,

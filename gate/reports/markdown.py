@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from gate.baseline_messages import against_baseline
 from gate.finding_messages import severity, title
 from gate.image_description import details, moved, result, short_name
 from gate.outcome import coverage
@@ -54,7 +55,7 @@ def _head(outcome: Outcome) -> Iterator[str]:
         yield "*This is a warning only: the policy lets the job continue.*"
         yield ""
     messages = [*(reason.message for reason in verdict.reasons), passed_release(outcome), unmatched_names(outcome)]
-    messages += warnings(outcome)
+    messages += [against_baseline(outcome), *warnings(outcome)]
     lines = [f"- {for_markdown(message, MAX_REASON_LENGTH)}" for message in messages if message]
     yield from lines
     if lines:

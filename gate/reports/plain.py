@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from gate.baseline_messages import against_baseline
 from gate.image_description import sentence
 from gate.outcome import coverage
 from gate.policy import failed_images
@@ -36,7 +37,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     name = f" {outcome.name}" if outcome.name else ""
     yield f"scan-gate{name}: {verdict.decision.upper()} (exit {outcome.exit_code:d}{leniency})"
     messages = [*(reason.message for reason in verdict.reasons), passed_release(outcome), unmatched_names(outcome)]
-    messages += warnings(outcome)
+    messages += [against_baseline(outcome), *warnings(outcome)]
     yield from (f"  {for_log(message, MAX_REASON_LENGTH)}" for message in messages if message)
     if outcome.task:
         yield from _about(outcome, outcome.task)

@@ -92,6 +92,7 @@ def test_a_pass_is_reported_completely() -> None:
         "failed_images": [],
         "images": [],
         "waivers": [],
+        "gone": [],
         "policy": {
             "digest": policy_digest(Policy()),
             "max_failed": 0,

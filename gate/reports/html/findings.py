@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from gate.baseline_messages import against_baseline
 from gate.finding import FindingStatus
 from gate.finding_messages import severity, title, why_not_counted
 from gate.image_description import short_name
 from gate.reports.html.parts import counted
 from gate.reports.listed_findings import are_complete, counts, listed
 from gate.reports.size_limits import count_fitting
-from gate.text import for_html
+from gate.text import MAX_REASON_LENGTH, for_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +60,8 @@ def _notes(outcome: Outcome, found: list[tuple[ScannedImage, Finding]]) -> Itera
     number = {status: sum(finding.status is status for _, finding in found) for status in FindingStatus}
     words = ", ".join(f"{count:,} {status}" for status, count in number.items() if count)
     yield f'<p class="quiet">{words or "None"}.</p>\n'
+    if changed := against_baseline(outcome):
+        yield f'<p dir="auto">{for_html(changed, MAX_REASON_LENGTH)}</p>\n'
     if not are_complete(outcome):
         yield '<p class="left-out">The findings of some images are not listed, or not all of them.</p>\n'
     lines = [_waiver(use) for use in outcome.waivers]
