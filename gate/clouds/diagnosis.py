@@ -1,4 +1,4 @@
-"""What a cloud tells `scan-gate doctor`: its addresses, the calls that show each permission, and a quota."""
+"""What a cloud tells `scan-gate doctor`: the calls that show each permission, and a quota."""
 
 from __future__ import annotations
 
@@ -8,15 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Endpoint:
-    """One address that a run sends requests to."""
-
-    service: str
-    """In the vendor's words, such as `HSS`."""
-    url: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

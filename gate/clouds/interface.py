@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from gate.clock import Clock, RunDeadline
     from gate.clouds.credentials import Credentials, Source
-    from gate.clouds.diagnosis import Endpoint, Probe, RegistryReading, ScanQuota
+    from gate.clouds.diagnosis import Probe, RegistryReading, ScanQuota
+    from gate.clouds.endpoint import Endpoint
     from gate.clouds.registry_host import RegistryHost
     from gate.clouds.survey import Survey
     from gate.clouds.transport import Transport
@@ -157,6 +158,11 @@ class SignIn(Protocol):
         """What makes these credentials last longer than a run, a sentence for an error message."""
         ...
 
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """The addresses that are asked for a token or for credentials; none where nothing is exchanged."""
+        ...
+
     def credentials(self, *, is_retried: bool = True) -> Credentials:
         """The credentials to use for the next request; signs in first, or renews them, where that is due.
 
@@ -195,7 +201,7 @@ class Diagnosis(Protocol):
 
     @property
     def endpoints(self) -> Sequence[Endpoint]:
-        """The addresses that a run with these settings needs."""
+        """The addresses of the APIs that a run with these settings needs, beside those of its sign-in."""
         ...
 
     def connect(self) -> Cloud:

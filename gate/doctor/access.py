@@ -14,9 +14,9 @@ from gate.text import one_line
 from gate.verdict_messages import format_duration, format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from gate.clouds.diagnosis import Endpoint
+    from gate.clouds.endpoint import Endpoint
     from gate.clouds.reach import Reached
     from gate.doctor.check import Check
     from gate.doctor.examination import Examination
@@ -48,15 +48,25 @@ def check_credentials(examination: Examination) -> Iterator[Check]:
         yield ok("credentials", f"{text}, without an end")
 
 
+def check_sign_in_endpoints(examination: Examination) -> Iterator[Check]:
+    """Yields the same as `check_endpoints` of each address that gives a token or credentials."""
+    return _checked(examination.sign_in_endpoints, examination)
+
+
 def check_endpoints(examination: Examination) -> Iterator[Check]:
-    """Yields whether each address responds, through which proxy, and by which certificate."""
-    for endpoint in examination.diagnosis.endpoints:
+    """Yields whether each address of an API responds, through which proxy, and by which certificate."""
+    of_sign_in = examination.sign_in_endpoints
+    return _checked((one for one in examination.diagnosis.endpoints if one not in of_sign_in), examination)
+
+
+def _checked(endpoints: Iterable[Endpoint], examination: Examination) -> Iterator[Check]:
+    for endpoint in endpoints:
         name = f"endpoint {endpoint.service}"
         try:
             check_time(examination)
             yield _reached(name, endpoint, examination)
         except GateError as error:
-            yield failed(name, error)
+            yield failed(name, error) if endpoint.is_needed else _replaceable(name, error)
 
 
 def check_clock(examination: Examination) -> Iterator[Check]:
@@ -81,6 +91,11 @@ def check_project(examination: Examination) -> Iterator[Check]:
     """Yields the region, and the project that it was asked for."""
     _ = examination.cloud
     yield ok("project", examination.diagnosis.place())
+
+
+def _replaceable(name: str, error: GateError) -> Check:
+    found = failed(name, error)
+    return warning(name, f"{found.text} A run asks another address then.", found.remedy)
 
 
 def _reached(name: str, endpoint: Endpoint, examination: Examination) -> Check:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from gate.clouds import Cloud, Connection, ImageScans
+    from gate.clouds.endpoint import Endpoint
     from gate.clouds.interface import Diagnosis
     from gate.doctor.check import Check
     from gate.image import ScannedImage
@@ -33,6 +34,14 @@ class Examination:
     def diagnosis(self) -> Diagnosis:
         """What the cloud of the settings tells; raises what `CloudProvider.diagnose` raises."""
         return CLOUDS[self.settings.cloud].diagnose(self.connection)
+
+    @cached_property
+    def sign_in_endpoints(self) -> tuple[Endpoint, ...]:
+        """The addresses that the sign-in asks, each once; none where there is no way to sign in."""
+        try:
+            return tuple(dict.fromkeys(self.diagnosis.sign_in.endpoints))
+        except GateError:
+            return ()
 
     @cached_property
     def cloud(self) -> Cloud:

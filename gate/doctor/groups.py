@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.doctor.access import check_clock, check_credentials, check_endpoints, check_project, check_region
+from gate.doctor.access import (
+    check_clock,
+    check_credentials,
+    check_endpoints,
+    check_project,
+    check_region,
+    check_sign_in_endpoints,
+)
 from gate.doctor.examination import Group
 from gate.doctor.images import check_images
 from gate.doctor.permissions import check_permissions
@@ -27,10 +34,16 @@ def _may_scan(examination: Examination) -> bool:
     return _judges_images(examination) and examination.settings.scan != "never"
 
 
+def _exchanges(examination: Examination) -> bool:
+    return bool(examination.sign_in_endpoints)
+
+
 _ACCESS = frozenset({"region", "credentials", "endpoints"})
 GROUPS = (
     Group(name="region", make=check_region, sends_requests=False),
-    Group(name="credentials", make=check_credentials, needs=frozenset({"region"})),
+    # Before the credentials, which are asked for until the time is up.
+    Group(name="sign-in endpoints", make=check_sign_in_endpoints, needs=frozenset({"region"}), applies=_exchanges),
+    Group(name="credentials", make=check_credentials, needs=frozenset({"region", "sign-in endpoints"})),
     Group(name="endpoints", make=check_endpoints, needs=frozenset({"region"})),
     Group(name="clock", make=check_clock, needs=frozenset({"region", "endpoints"}), sends_requests=False),
     Group(name="project", make=check_project, needs=_ACCESS),

@@ -43,6 +43,14 @@ class Expected:
     """A list that lacks findings, by its operation."""
     when_unlisted: str
     """The end of what is said of an image that is not listed yet."""
+    region: str
+    role: Mapping[str, str]
+    """The options of a sign-in with an OIDC token, by their names in the simulator, each with a value."""
+    second_role: Mapping[str, str]
+    """The option of a second role, likewise."""
+    sts: tuple[str, ...]
+    """The addresses that are asked for credentials in this region."""
+    metadata: str
     without_image: tuple[str, ...] = ()
     """What cannot be called without an image, beside the lists of findings."""
 
@@ -72,6 +80,11 @@ EXPECTED = {
         lists_images="ListRegistryImages",
         missing_findings={"ListImageVulnerabilities": {"total_num": 3, "data_list": []}},
         when_unlisted="A run has it read again.",
+        region="cn-north-4",
+        role={"agency_urn": "iam::09f8:agency:ci", "oidc_provider_urn": "iam::09f8:oidcProvider:ci"},
+        second_role={"assume_agency_urn": "iam::09f8:agency:second"},
+        sts=("https://sts.cn-north-4.myhuaweicloud.com", "https://sts.cn-east-3.myhuaweicloud.com"),
+        metadata="http://169.254.169.254",
         without_image=("ListImageBasicImage",),
     ),
     "alibaba": Expected(
@@ -115,6 +128,11 @@ EXPECTED = {
         lists_images="DescribeImageInstances",
         missing_findings={"DescribeImageVulList": {"VulRecords": [], "PageInfo": {"TotalCount": 3, "CurrentPage": 1}}},
         when_unlisted="only that shows whether it can.",
+        region="cn-hangzhou",
+        role={"role_arn": "acs:ram::1:role/ci", "oidc_provider_arn": "acs:ram::1:oidc-provider/ci"},
+        second_role={"assume_role_arn": "acs:ram::1:role/second"},
+        sts=("https://sts.cn-hangzhou.aliyuncs.com",),
+        metadata="http://100.100.100.200",
         without_image=(
             "DescribeImageLatestScanTask",
             "DescribeUuidVulNumClassifyStatistic",

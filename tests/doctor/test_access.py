@@ -12,8 +12,9 @@ import pytest
 
 from gate.clouds import CLOUDS as PROVIDERS
 from gate.clouds.credentials import Credentials
-from gate.clouds.diagnosis import Endpoint
+from gate.clouds.endpoint import Endpoint
 from gate.clouds.reach import Certificate, parse_certificate, reach
+from gate.clouds.sign_in.stored_keys import StoredKeys
 from gate.doctor.access import check_clock, check_credentials, check_endpoints
 from gate.doctor.check import State
 from gate.doctor.examination import Examination
@@ -44,13 +45,8 @@ class Described:
     """A diagnosis that has these credentials and addresses."""
 
     def __init__(self, credentials: Credentials | None = None, url: str = "") -> None:
-        self._credentials = credentials
-        self.description = "the role ci"
-        self.sign_in = self
+        self.sign_in = StoredKeys(lambda: credentials or Credentials(), "the role ci")
         self.endpoints = [Endpoint(service="HSS", url=url)]
-
-    def credentials(self) -> Credentials | None:
-        return self._credentials
 
 
 def examination(time: FakeTime, diagnosis: Described, **settings: Any) -> Examination:

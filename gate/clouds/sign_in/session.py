@@ -9,9 +9,10 @@ from gate.errors import DeadlineExceeded, GateError, Unreachable
 from gate.verdict_messages import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gate.clouds.credentials import Credentials
+    from gate.clouds.endpoint import Endpoint
     from gate.clouds.interface import Connection
 
 RENEWAL_MARGIN = 300.0
@@ -28,13 +29,21 @@ class Session:
         "has to allow."
     )
 
-    def __init__(self, exchange: Callable[[bool], Credentials], connection: Connection, *, description: str) -> None:
+    def __init__(
+        self,
+        exchange: Callable[[bool], Credentials],
+        connection: Connection,
+        *,
+        description: str,
+        endpoints: Sequence[Endpoint] = (),
+    ) -> None:
         """Exchanges nothing yet.
 
         Args:
             exchange: Signs in anew; its argument says whether a transient error is retried until the deadline.
             connection: What the cloud is connected with.
             description: Which credentials these are.
+            endpoints: See `SignIn.endpoints`.
         """
         self._exchange = exchange
         self._clock = connection.clock
@@ -46,6 +55,7 @@ class Session:
         self._current: Credentials | None = None
         self._ends_at = self._tried_at = self._refused_at = -math.inf
         self.description = description
+        self.endpoints = endpoints
         self.last_failure = ""
 
     def credentials(self, *, is_retried: bool = True) -> Credentials:

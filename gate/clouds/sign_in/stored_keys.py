@@ -20,6 +20,8 @@ class StoredKeys:
         "SCAN_GATE_..._FILE names."
     )
 
+    endpoints = ()
+
     def __init__(self, find: Callable[[], Credentials], description: str = "stored keys") -> None:
         """Reads nothing yet.
 

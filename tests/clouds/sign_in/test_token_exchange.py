@@ -27,7 +27,7 @@ KEYS = Credentials(access_key_id="temporary", expires_at=NOW + timedelta(hours=1
 class Source:
     """Gives numbered tokens, or raises the next error of a list in place of one."""
 
-    name, is_fresh = "a test", True
+    name, is_fresh, endpoints = "a test", True, ()
 
     def __init__(self, errors: Iterable[GateError | None] = ()) -> None:
         self._errors = iter(errors)

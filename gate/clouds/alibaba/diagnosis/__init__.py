@@ -10,7 +10,8 @@ from gate.clouds.alibaba.diagnosis.probes import image_probes, task_probes
 from gate.clouds.alibaba.images.connect import endpoint_of
 from gate.clouds.alibaba.selection import Selection
 from gate.clouds.alibaba.sign_in import sign_in
-from gate.clouds.diagnosis import Endpoint, ScanQuota
+from gate.clouds.diagnosis import ScanQuota
+from gate.clouds.endpoint import Endpoint
 from gate.clouds.regions import place
 from gate.clouds.values import count, malformed
 

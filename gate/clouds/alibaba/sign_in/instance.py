@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.credentials import first_variable
+from gate.clouds.endpoint import Endpoint
 from gate.clouds.error_response import CloudError, describe_error, is_transient, unreachable
 from gate.clouds.response import parse_json_object
 from gate.clouds.sign_in.issued import Names, credentials_in
@@ -66,7 +67,8 @@ def instance_role(connection: Connection, role: str = "") -> SignIn:
     if role and not _ROLE.fullmatch(role):
         raise UsageError(f"{quoted(role)}, from {source}, is not the name of a role.", remedy="Correct it.")
     named = f" {role}" if role else ""
-    return Session(InstanceRole(connection, role), connection, description=f"the role{named} of this instance")
+    exchange, description = InstanceRole(connection, role), f"the role{named} of this instance"
+    return Session(exchange, connection, description=description, endpoints=(exchange.endpoint,))
 
 
 class InstanceRole:
@@ -81,6 +83,7 @@ class InstanceRole:
         """
         self._connection = connection
         self._address = connection.settings.sign_in.metadata_endpoint or _ADDRESS
+        self.endpoint = Endpoint(service="metadata service", url=self._address)
         self._role = role
         self._takes_no_token = not _is_true(connection, "ALIBABA_CLOUD_IMDSV1_DISABLED")
 

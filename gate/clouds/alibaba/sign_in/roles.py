@@ -18,6 +18,7 @@ from gate.clouds.alibaba.regions import sts_endpoint
 from gate.clouds.alibaba.sign_in.session_policy import policy_to_assume, session_policy
 from gate.clouds.alibaba.sign_in.sts import Role, WithOtherCredentials, WithToken
 from gate.clouds.credentials import first_variable
+from gate.clouds.endpoint import Endpoint
 from gate.clouds.sign_in.chain import Way, required
 from gate.clouds.sign_in.lifetime import lifetime
 from gate.clouds.sign_in.parsed import parsed
@@ -69,15 +70,19 @@ def assume_on_top(connection: Connection, first: SignIn, role: str) -> SignIn:
 
 def with_other_credentials(connection: Connection, role: Role, first: SignIn) -> SignIn:
     """Assumes a role with the credentials of the first way to sign in."""
-    exchange = WithOtherCredentials(connection, role, first, endpoint=_endpoint(connection))
-    return Session(exchange, connection, description=f"the role {role.arn}, assumed with {first.description}")
+    sts = _endpoint(connection)
+    exchange = WithOtherCredentials(connection, role, first, endpoint=sts.url)
+    description = f"the role {role.arn}, assumed with {first.description}"
+    return Session(exchange, connection, description=description, endpoints=(*first.endpoints, sts))
 
 
 def with_token(connection: Connection, role: Role, source: TokenSource, *, provider: str) -> SignIn:
     """Exchanges the OIDC tokens of a source for credentials of a role."""
-    exchange = WithToken(connection, role, provider=provider, endpoint=_endpoint(connection))
+    sts = _endpoint(connection)
+    exchange = WithToken(connection, role, provider=provider, endpoint=sts.url)
     description = f"the role {role.arn}, with the OIDC token of {source.name}"
-    return Session(TokenExchange(connection, source, exchange), connection, description=description)
+    tokens = TokenExchange(connection, source, exchange)
+    return Session(tokens, connection, description=description, endpoints=(*source.endpoints, sts))
 
 
 def given_session_name(connection: Connection, given: str = "") -> str:
@@ -111,7 +116,8 @@ def _with_ci_token(connection: Connection, policy: str) -> SignIn:
     return with_token(connection, asked, source, provider=parsed(provider, provided_by, provider_arn))
 
 
-def _endpoint(connection: Connection) -> str:
+def _endpoint(connection: Connection) -> Endpoint:
+    """That of STS."""
     settings = connection.settings
     region, _ = connection.option_or_variable("region", settings.region, REGION_VARIABLES)
-    return settings.sign_in.sts_endpoint or sts_endpoint(region)
+    return Endpoint(service="STS", url=settings.sign_in.sts_endpoint or sts_endpoint(region))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from gate.clouds.diagnosis import Endpoint, RegistryReading, ScanQuota
+from gate.clouds.diagnosis import RegistryReading, ScanQuota
+from gate.clouds.endpoint import Endpoint
 from gate.clouds.huawei.connect import addresses_of, connect_with
 from gate.clouds.huawei.diagnosis.probes import image_probes, task_probes
 from gate.clouds.huawei.images.calls import ImageCalls

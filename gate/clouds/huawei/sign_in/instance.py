@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.api_client import Api, ApiClient
+from gate.clouds.endpoint import Endpoint
 from gate.clouds.error_response import (
     TOO_MANY_REQUESTS,
     CloudError,
@@ -52,7 +53,8 @@ _REQUEST_TIMEOUT = 3.0
 
 def with_instance(connection: Connection) -> SignIn:
     """Signs in as the agency of this instance; sends no request."""
-    return Session(InstanceAgency(connection), connection, description="the agency of this instance")
+    exchange, description = InstanceAgency(connection), "the agency of this instance"
+    return Session(exchange, connection, description=description, endpoints=(exchange.endpoint,))
 
 
 class InstanceAgency:
@@ -62,6 +64,7 @@ class InstanceAgency:
         """Sends nothing yet."""
         self._connection = connection
         self._address = connection.settings.sign_in.metadata_endpoint or _ADDRESS
+        self.endpoint = Endpoint(service="metadata service", url=self._address)
 
     def __call__(self, is_retried: bool) -> Credentials:  # noqa: FBT001 - the interface of an exchange
         """Signs in; see `Session`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gate.clouds.endpoint import Endpoint
 from gate.clouds.huawei.options import (
     AGENCY_VARIABLES,
     IAM_TOKEN_VARIABLES,
@@ -62,34 +63,39 @@ def with_token(connection: Connection) -> SignIn:
         lifetime=lifetime(connection, is_renewable=source.is_fresh, given=variables.duration(connection)),
     )
     description = f"{agency_name(agency)}, with the OIDC token from {source.name}"
-    return Session(TokenExchange(connection, source, exchange), connection, description=description)
+    tokens = TokenExchange(connection, source, exchange)
+    return Session(tokens, connection, description=description, endpoints=(*source.endpoints, *sts.endpoints))
 
 
 def with_identity_provider(connection: Connection, source: TokenSource, provider: str) -> SignIn:
     """Signs in with a token by the older API of IAM; sends no request."""
     given, region = connection.settings.for_cloud.get("iam-endpoint"), _region(connection)
+    url = str(given or (iam_endpoint(region) if region in REGIONS else GLOBAL_IAM))
     exchange = WithIdentityProvider(
         connection,
-        url=str(given or (iam_endpoint(region) if region in REGIONS else GLOBAL_IAM)),
+        url=url,
         provider=provider,
         seconds=lifetime(connection, is_renewable=source.is_fresh).seconds,
     )
     description = f"the identity provider {provider} of IAM, with the OIDC token from {source.name}"
-    return Session(TokenExchange(connection, source, exchange), connection, description=description)
+    tokens, iam = TokenExchange(connection, source, exchange), Endpoint(service="IAM", url=url)
+    return Session(tokens, connection, description=description, endpoints=(*source.endpoints, iam))
 
 
 def with_agency(connection: Connection, first: SignIn) -> SignIn:
     """Assumes the agency of --assume-agency-urn with the credentials of another way to sign in; sends no request."""
     agency = str(connection.settings.for_cloud["assume-agency-urn"])
+    sts = Sts(connection, _sts_endpoints(connection))
     exchange = WithOtherCredentials(
         connection,
-        Sts(connection, _sts_endpoints(connection)),
+        sts,
         first,
         agency=agency,
         session_name=session_name(connection),
         lifetime=lifetime(connection, is_renewable=True),
     )
-    return Session(exchange, connection, description=f"{agency_name(agency)}, assumed with {first.description}")
+    description = f"{agency_name(agency)}, assumed with {first.description}"
+    return Session(exchange, connection, description=description, endpoints=(*first.endpoints, *sts.endpoints))
 
 
 def _is_by_iam(connection: Connection) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from gate.clouds.api_client import Api, ApiClient, retry_loop
+from gate.clouds.endpoint import Endpoint
 from gate.clouds.huawei.sign_in.errors import Asked, read
 from gate.clouds.huawei.signature import KeyPairAuth
 from gate.clouds.sign_in.errors import about_endpoint
@@ -24,7 +25,7 @@ from gate.errors import NotAuthorised, TransientError, UsageError
 from gate.verdict_messages import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from gate.clouds.credentials import Credentials
     from gate.clouds.interface import Connection, SignIn
@@ -61,6 +62,12 @@ class Sts:
         self._connection = connection
         self._endpoints = endpoints
         self._turn = 0
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """See `SignIn.endpoints`; one of two is enough."""
+        is_needed = len(self._endpoints) == 1
+        return [Endpoint(service="STS", url=url, is_needed=is_needed) for url in self._endpoints]
 
     def assume(
         self, path: str, body: Mapping[str, object], api: Callable[[str], Api], retries: RetryLoop

@@ -12,6 +12,7 @@ from gate.interrupt import signals_delayed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gate.clouds.endpoint import Endpoint
     from gate.clouds.interface import Connection
 
 OUR_VARIABLE = "SCAN_GATE_OIDC_TOKEN"
@@ -36,6 +37,11 @@ class TokenSource(Protocol):
     @property
     def is_fresh(self) -> bool:
         """Whether each call gets a new token, so that a sign-in can be repeated for as long as the job runs."""
+        ...
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """The addresses that the gate itself asks for a token; see `SignIn.endpoints`."""
         ...
 
     def token(self, *, is_retried: bool = True) -> str:

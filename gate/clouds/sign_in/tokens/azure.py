@@ -49,6 +49,7 @@ class AzurePipelines:
             means="SYSTEM_ACCESSTOKEN is not the token of this job, or the job has ended.",
             remedy="Map it in the step, by `env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)`.",
         )
+        self.endpoints = (self._request.endpoint,)
         self._check = TokenCheck(
             connection,
             "the response of Azure Pipelines",

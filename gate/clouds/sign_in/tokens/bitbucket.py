@@ -17,6 +17,7 @@ class BitbucketPipelines:
 
     name = "Bitbucket Pipelines"
     is_fresh = False
+    endpoints = ()
 
     def __init__(self, connection: Connection, _audience: str) -> None:
         self._text = connection.environ.get(_VARIABLE, "")

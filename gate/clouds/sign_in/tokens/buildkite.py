@@ -28,6 +28,7 @@ class Buildkite:
 
     name = "Buildkite"
     is_fresh = True
+    endpoints = ()
 
     def __init__(self, connection: Connection, audience: str) -> None:
         self._connection = connection

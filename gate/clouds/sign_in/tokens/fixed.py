@@ -19,6 +19,7 @@ class VariableToken:
     """The token in a variable, which is the same for the whole job."""
 
     is_fresh = False
+    endpoints = ()
 
     def __init__(self, connection: Connection, variable: str) -> None:
         self._text = connection.environ.get(variable, "")
@@ -42,6 +43,7 @@ class FileToken:
     """
 
     is_fresh = False
+    endpoints = ()
 
     def __init__(self, connection: Connection, path: str, *, named_by: str) -> None:
         """Keeps the path.

@@ -40,6 +40,7 @@ class GitHubActions:
             means="The request token is only valid while its job runs, and only in a job with `id-token: write`.",
             remedy="Set `permissions: id-token: write` for this job, and pass on both variables of this very job.",
         )
+        self.endpoints = (self._request.endpoint,)
         self._check = TokenCheck(
             connection, "the response of GitHub Actions", remedy="Check the proxy settings of this runner."
         )

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from requests.auth import AuthBase
 
 from gate.clouds.api_client import Api, ApiClient
+from gate.clouds.endpoint import Endpoint
 from gate.clouds.error_response import (
     AUTH_STATUSES,
     TOO_MANY_REQUESTS,
@@ -63,6 +64,12 @@ class TokenRequest:
     """What a refusal usually means."""
     remedy: str
     """What to do after one."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The address without its path, which is for the request itself."""
+        parts = urlsplit(self.url)
+        return Endpoint(service=f"OIDC token of {self.vendor}", url=f"{parts.scheme}://{parts.netloc}")
 
 
 class BearerAuth(AuthBase):
@@ -125,16 +132,15 @@ def request_token(connection: Connection, request: TokenRequest, *, is_retried: 
     parts = urlsplit(request.url)
     connection.mask((request.bearer,))
     api = Api(
-        base_url=f"{parts.scheme}://{parts.netloc}",
+        base_url=request.endpoint.url,
         auth=BearerAuth(request.bearer),
         secrets=(request.bearer,),
         read=partial(_read, request),
         signs_the_time=False,
     )
     path = f"{parts.path}?{parts.query}"
-    operation = f"OIDC token of {request.vendor}"
     document = ApiClient(api, connection).call(
-        request.method, path, headers=request.headers, operation=operation, is_retried=is_retried
+        request.method, path, headers=request.headers, operation=request.endpoint.service, is_retried=is_retried
     )
     token = document.get(request.key)
     if not isinstance(token, str):
