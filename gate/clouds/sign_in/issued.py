@@ -37,20 +37,18 @@ class Names:
 
 
 def credentials_in(document: Mapping[str, Any], names: Names, connection: Connection) -> Credentials:
-    """The credentials in a response, which are whole, still valid, and masked.
+    """The credentials in a response, which are whole and still valid; the `Session` masks them before their use.
 
     Raises:
         NotUnderstood: One of their parts is missing or cannot be one, or they have expired.
     """
     part = _part(document, names)
-    found = Credentials(
+    return Credentials(
         access_key_id=_secret(part, names.access_key_id, names),
         access_key_secret=_secret(part, names.access_key_secret, names),
         security_token=_secret(part, names.security_token, names),
         expires_at=end_of(without_secrets(part.get(names.expires_at), document, names), names.service, connection),
     )
-    connection.mask(found.secrets)
-    return found
 
 
 def without_secrets(value: object, document: Mapping[str, Any], names: Names) -> object:
