@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import select
+import time
+from typing import TYPE_CHECKING
 
 from gate.errors import UsageError
 from gate.unexpanded import mistake_in_path
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _MAX_SIZE = 65_536
 """Bytes; the longest secret is a token of some 20,000."""
+_MAX_WAIT = 30.0
+"""Seconds for what writes to a pipe, such as the program in `<(...)` of a shell."""
 
 
 def read_secret_file(path: str, *, named_by: str, unset: str = "unset the variable") -> str:
@@ -22,13 +29,13 @@ def read_secret_file(path: str, *, named_by: str, unset: str = "unset the variab
         unset: How to do without the file, for a message.
 
     Raises:
-        UsageError: The file cannot be read, is too large, or is not text.
+        UsageError: The file cannot be read, is too large, or is not text, or it is a pipe that nobody writes to, or
+            closes, within 30 s.
     """
     if mistake := mistake_in_path(path):
         raise _unreadable(named_by, mistake, unset, means="The path was never filled in.")
     try:
-        with Path(path).open("rb") as file:
-            return _text(file.read(_MAX_SIZE + 1))
+        return _text(_content(path))
     except OSError as error:
         means = "The secret is not mounted into this job, or this user may not read it."
         raise _unreadable(named_by, str(error.strerror), unset, means=means) from None
@@ -44,6 +51,29 @@ def mistaken_for_its_file(value: str) -> str:
     """
     is_path = value.startswith(("/", "./", "../")) and os.path.isfile(value)  # noqa: PTH113 - raises nothing
     return "it is the path of a file, which a variable ending in _FILE would name" if is_path else ""
+
+
+def _content(path: str) -> bytes:
+    # A pipe without a writer would block for ever, at its opening or when it is read.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        return b"".join(_parts(descriptor))
+    finally:
+        os.close(descriptor)
+
+
+def _parts(descriptor: int) -> Iterator[bytes]:
+    """Yields what a file has, up to its end or to more than the largest size."""
+    readable, ends_at, left = select.poll(), time.monotonic() + _MAX_WAIT, _MAX_SIZE + 1
+    readable.register(descriptor, select.POLLIN)
+    while left:
+        if not readable.poll(max(0.0, ends_at - time.monotonic()) * 1000):
+            raise ValueError(f"it is a pipe, and what writes to it has not ended within {_MAX_WAIT:g} s")
+        part = os.read(descriptor, left)
+        if not part:
+            return
+        left -= len(part)
+        yield part
 
 
 def _text(content: bytes) -> str:
