@@ -134,6 +134,8 @@ class Access:
             raise TokenRefusedError("expired")
         if not now - OLDEST_TOKEN <= _time(claims, "iat") <= now + CLOCK_TOLERANCE:
             raise TokenRefusedError("age")
+        if "nbf" in claims and _time(claims, "nbf") > now + CLOCK_TOLERANCE:
+            raise TokenRefusedError("age")
         return claims
 
     def trusted_claims(self, token: str, issuer: str, now: float, *, audience: str) -> jwt.Claims:

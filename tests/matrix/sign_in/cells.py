@@ -3,6 +3,7 @@
 - Without credentials there is no verdict: 3 where the cloud refuses to give any, else 4.
 - An exchange that fails once is repeated. One that fails at each renewal does no harm while the credentials are valid,
   so a run that ends before them passes; a longer one ends as if there never were any.
+- A token of another job, of another issuer or of another time is refused.
 - A response about something else gives no credentials: those of another role, expired ones, or half of a key.
 """
 
@@ -12,6 +13,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from gate.simulator.access import KEY_ID
+from gate.simulator.oidc import jwt
+from gate.simulator.oidc.claims import OWNER, REPOSITORY
+from gate.simulator.oidc.rsa import KEY
 from tests.matrix.fault import response_fault
 from tests.matrix.faults import responses
 from tests.matrix.faults.api_errors import alibaba_error, error, huawei_error
@@ -23,7 +28,7 @@ from tests.matrix.sign_in.situations import OPTIONS, POINTS, TOKEN
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from tests.matrix.fault import Fault
+    from tests.matrix.fault import Fault, FaultContext
     from tests.matrix.sign_in.situations import Point
 
 
@@ -82,10 +87,25 @@ _PARTS: Final = {
     "AssumeRole": ("Credentials.AccessKeyId", "Credentials.AccessKeySecret", "Credentials.SecurityToken"),
 }
 _IDENTITY: Final = {
-    "AssumeAgencyWithOIDC": ("assumed_agency.urn", "sts::09f8:assumed-agency:another/session"),
-    "AssumeAgency": ("assumed_agency.urn", "sts::09f8:assumed-agency:another/session"),
-    "AssumeRoleWithOIDC": ("AssumedRoleUser.Arn", "acs:sts::1000000000000001:assumed-role/another/session"),
-    "AssumeRole": ("AssumedRoleUser.Arn", "acs:sts::1000000000000001:assumed-role/another/session"),
+    **dict.fromkeys(("AssumeAgencyWithOIDC", "AssumeAgency"), "assumed_agency.urn"),
+    **dict.fromkeys(("AssumeRoleWithOIDC", "AssumeRole"), "AssumedRoleUser.Arn"),
+}
+"""The field that says whose credentials these are; IAM has none."""
+_OTHER_IDENTITIES: Final[Mapping[str, Mapping[str, object]]] = {
+    "assumed_agency.urn": {
+        "another": "sts::fedcba9876543210fedcba9876543210:assumed-agency:another/session",
+        "of-another-account": "sts::00000000000000000000000000000000:assumed-agency:{name}/session",
+        "whose-name-goes-on": "sts::fedcba9876543210fedcba9876543210:assumed-agency:{name}-2/session",
+        "user": "iam::fedcba9876543210fedcba9876543210:user:{name}",
+        "missing": MISSING,
+    },
+    "AssumedRoleUser.Arn": {
+        "another": "acs:sts::1000000000000001:assumed-role/another/session",
+        "of-another-account": "acs:ram::2000000000000002:role/{name}/session",
+        "whose-name-goes-on": "acs:ram::1000000000000001:role/{name}-2/session",
+        "user": "acs:ram::1000000000000001:user/{name}",
+        "missing": MISSING,
+    },
 }
 _REFUSED: Final[Mapping[str, tuple[Fault, ...]]] = {
     HUAWEI: (huawei_error(403, "STS5.1001"), huawei_error(404, "STS5.1106"), huawei_error(400, "STS5.0000")),
@@ -154,8 +174,10 @@ def _variants(point: Point) -> Iterator[tuple[str, str, object, str]]:
     if operation in _EXPIRY:
         yield from ((_EXPIRY[operation], name, value, operation) for name, value in _BAD_ENDS.items())
     if operation in _IDENTITY:
-        path, other = _IDENTITY[operation]
-        yield from ((path, name, value, operation) for name, value in {"another": other, "missing": MISSING}.items())
+        role = "ci" if operation.endswith("WithOIDC") else "scan-gate"
+        for name, value in _OTHER_IDENTITIES[_IDENTITY[operation]].items():
+            other = value.format(name=role) if isinstance(value, str) else value
+            yield (_IDENTITY[operation], name, other, operation)
 
 
 _BAD_PARTS: Final[Mapping[str, object]] = {"missing": MISSING, "empty": "", "null": None, "number": 7, "list": []}
@@ -166,6 +188,41 @@ _BAD_ENDS: Final[Mapping[str, object]] = {
     "past": "2020-01-01T00:00:00Z",
     "number": 7,
 }
+
+
+def _that_never_end(points: Iterable[Point]) -> Iterator[SignInCell]:
+    """Credentials that are valid for centuries by what is said of them: the cloud's refusal has them renewed."""
+    for point in points:
+        if point.operation in _EXPIRY:
+            fault = _without_fields((_EXPIRY[point.operation], "in-a-thousand-years", _NEVER, point.operation))
+            yield SignInCell(fault=fault, point=point, code=0)
+
+
+_NEVER: Final = "2999-12-31T23:59:59Z"
+
+
+def _with_claims(name: str, **claims: Any) -> Fault:
+    """A token that the issuer of the job has signed, with other claims; a time is in seconds after the true one."""
+
+    def change(_context: FaultContext, _operation: str, true: Any) -> Any:
+        stated = jwt.decode(true["value"]).claims
+        times = {name: stated[name] + value for name, value in claims.items() if isinstance(value, int)}
+        return {**true, "value": jwt.encode({**stated, **claims, **times}, KEY, key_id=KEY_ID)}
+
+    return response_fault(f"token-{name}", change)
+
+
+_DAY: Final = 86_400
+_NOT_TRUSTED: Final = (
+    _with_claims("of-another-issuer", iss="https://issuer.example"),
+    _with_claims("of-another-repository", sub="repo:another/app:ref:refs/heads/main"),
+    _with_claims("of-a-repository-whose-name-goes-on", sub=f"repo:{OWNER}/{REPOSITORY}-2:ref:refs/heads/main"),
+    _with_claims("for-another-audience", aud="another-audience"),
+    _with_claims("that-has-expired", iat=-_DAY, nbf=-_DAY, exp=-_DAY),
+    _with_claims("issued-tomorrow", iat=_DAY, exp=_DAY),
+    _with_claims("valid-from-tomorrow", nbf=_DAY, exp=_DAY),
+)
+"""Tokens that are well-formed, and of somebody else or of another time: the cloud refuses them, and not the gate."""
 
 
 def _no_token(context: Any, operation: str, true: Any) -> Any:  # noqa: ARG001 - the signature of a change
@@ -198,7 +255,7 @@ _SOME_NOT_UNDERSTOOD: Final = _named(
 _OTHERS: Final = tuple(point for point in POINTS if point not in _OF_ROLE)
 _FIRST_EXCHANGES: Final = tuple(point for point in _OF_ROLE if point.operation != TOKEN)
 _NOT_FIRST: Final = tuple(point for point in POINTS if point not in _FIRST_EXCHANGES)
-_BRIEF: Final = ("missing", "past", "another")
+_BRIEF: Final = ("missing", "past", "another", "whose-name-goes-on")
 """The values that the usual run puts into a field of every response; the first exchange gets all of them."""
 _USUAL: Final = (
     *_once(_TRANSIENT, _FIRST_EXCHANGES),
@@ -212,6 +269,9 @@ _USUAL: Final = (
     *_unavailable(_EXCHANGES),
     *_about_something_else(_FIRST_EXCHANGES),
     *_about_something_else((point for point in _FIRST if point not in _FIRST_EXCHANGES), _BRIEF),
+    *_that_never_end(_FIRST_EXCHANGES),
+    *_at(_NOT_TRUSTED, _TOKENS[:1], 3),
+    *_at(_NOT_TRUSTED[:1], _TOKENS[1:], 3),
     *_at(_NO_TOKEN, _TOKENS, 3),
     *_at(_NO_VALUE, _TOKENS, 4),
     *_once(responses.HARMLESS[:2], _FIRST_EXCHANGES),
@@ -223,6 +283,8 @@ _ALL: Final = (
     *_at((*_TRANSIENT, *FOR_A_DAY, *_cheap(NOT_UNDERSTOOD)), POINTS, 4),
     *_refused(POINTS),
     *_about_something_else(POINTS),
+    *_that_never_end(POINTS),
+    *_at(_NOT_TRUSTED, _TOKENS, 3),
     *_once(responses.HARMLESS, POINTS),
 )
 CELLS: Final = _USUAL

@@ -98,6 +98,7 @@ def test_each_parameter_is_checked(others: dict[str, Any], status: int, code: st
         ({"exp": "tomorrow"}, "Invalid"),
         ({"iat": 1_790_000_061}, "Invalid"),
         ({"iat": 1_789_000_000}, "Invalid"),
+        ({"nbf": 1_790_000_061}, "Invalid"),
     ],
 )
 def test_each_claim_is_checked(claims: dict[str, Any], code: str, sts: AlibabaSignIn, clock: Clock) -> None:
