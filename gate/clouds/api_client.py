@@ -121,7 +121,7 @@ class ApiClient:
         url = f"{self._api.base_url}{path}{_encoded(query)}"
         attributes = {
             "operation": operation or f"{method} {path}",
-            "max_memory": memory_left(bytes_kept),
+            "max_memory": memory_left(bytes_kept + self._connection.bytes_kept),
             "may_be_empty": may_be_empty,
         }
         data = form if body is None else json.dumps(body, separators=(",", ":")).encode()

@@ -255,6 +255,8 @@ class Connection:
     """Opens the transport to an HTTP host; injected like the clock, so that a test can answer without a socket."""
     open_transports: ExitStack = field(default_factory=ExitStack)
     """To be closed at the end of the run."""
+    bytes_kept: int = 0
+    """What is kept of other responses while one is read through this, beside what a call itself says."""
     other_sources: Mapping[str, Sequence[Source]] = field(default_factory=dict)
     """The names under which the tools of other vendors keep credentials, by vendor; for a message."""
     masked: set[str] = field(default_factory=set, repr=False)

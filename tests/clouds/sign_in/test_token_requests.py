@@ -20,6 +20,7 @@ from gate.errors import (
     UsageError,
 )
 from gate.outcome import EventKind
+from tests.clouds.answers import a_json, answered
 from tests.clouds.builders import Peer, events_of_kind
 from tests.clouds.sign_in.tokens import TOKEN, Responses, a_job, a_token, http_response, parts_of
 
@@ -123,6 +124,19 @@ def test_each_call_requests_another_token(ci: CISystem, fake_time: FakeTime) -> 
     peer = Responses(*(http_response(200, {ci.key: token}) for token in tokens))
     with source_at(ci, peer, fake_time) as (source, _):
         assert [source.token(), source.token()] == tokens
+
+
+@both
+def test_no_connection_is_kept_from_one_request_to_the_next(ci: CISystem, fake_time: FakeTime) -> None:
+    """A run of hours requests dozens of tokens."""
+    connection, answers = answered(
+        fake_time, [a_json({ci.key: TOKEN})] * 2, environ=ci.environ("https://ci.example/idtoken")
+    )
+    source = find_token_source(connection, (), default_audience="a")
+    source.token()
+    source.token()
+
+    assert answers.closed == len(answers.sent) == 2
 
 
 def test_an_address_of_github_without_parameters_gets_one(fake_time: FakeTime) -> None:

@@ -160,3 +160,25 @@ def test_no_redirect_of_a_metadata_service_is_followed(
             assert ending.code == (0 if operation == OPTIONAL_CALL[cloud] else 4), operation
         assert elsewhere.requests == []
     assert len(of_metadata) >= 2
+
+
+@pytest.mark.parametrize("point", [one for one in POINTS if not one.is_renewal], ids=str)
+def test_an_exchange_may_take_little_memory_since_it_can_be_in_the_middle_of_a_list(
+    point: Point, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept of the list is there beside it; an answer of the API itself could be as large as this one."""
+    gate = gate_in("clean", point.cloud)
+    numbers = [0] * 100_000
+    changed = {point.operation}
+
+    def grow(operation: str, document: Any) -> Any:
+        return {**document, "more": numbers} if operation in changed else document
+
+    gate.simulator.rewrite = grow
+    options = without_keys(gate, point.way, monkeypatch)
+    of_exchange = gate.check(*OPTIONS, *options)
+    changed = {FIRST_CALL[point.cloud]}
+    of_api = gate.check(*OPTIONS, *options)
+
+    assert (of_exchange.code, of_api.code) == (4, 0)
+    assert "MB of memory" in of_exchange.out

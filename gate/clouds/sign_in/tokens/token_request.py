@@ -22,6 +22,7 @@ from gate.clouds.error_response import (
     unreachable,
 )
 from gate.clouds.response import parse_json_object, through_proxy
+from gate.clouds.sign_in.short_lived import short_lived
 from gate.clouds.sign_in.tokens.check import without_tokens
 from gate.errors import GateError, NotAuthorised, NotUnderstood, Refused, UsageError
 from gate.settings import base_url
@@ -139,9 +140,10 @@ def request_token(connection: Connection, request: TokenRequest, *, is_retried: 
         signs_the_time=False,
     )
     path = f"{parts.path}?{parts.query}"
-    document = ApiClient(api, connection).call(
-        request.method, path, headers=request.headers, operation=request.endpoint.service, is_retried=is_retried
-    )
+    with short_lived(connection) as short:
+        document = ApiClient(api, short).call(
+            request.method, path, headers=request.headers, operation=request.endpoint.service, is_retried=is_retried
+        )
     token = document.get(request.key)
     if not isinstance(token, str):
         raise NotUnderstood(
