@@ -28,7 +28,7 @@ ARG BASE
 ARG REVISION=""
 LABEL org.opencontainers.image.title="scan-gate" \
       org.opencontainers.image.description="Waits for the cloud's own scan of container images and decides whether a release may go out" \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="0.2.0" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.base.name="${BASE}"

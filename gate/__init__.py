@@ -3,4 +3,4 @@
 Read `scan` for the vocabulary, `policy` for the rules, `run` for the story, and `clouds` for what lies behind it.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
