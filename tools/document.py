@@ -54,7 +54,9 @@ _MAIN_OPTIONS = (
 ROOT = Path(__file__).parent.parent
 _COMPONENT_OPTIONS = [option for option in (*OPTIONS, CONFIG) if option.name not in {"report", "ci"}]
 _ONE_LINE = r"^[^\r\n\x{85}\x{2028}\x{2029}]*$"
-"""In RE2: GitLab inserts inputs into the text of the YAML, where a line break could add keys; no empty text matches."""
+"""In RE2: GitLab inserts inputs into the text of the YAML, where a line break could add keys."""
+_NO_NUMBER = -1
+"""A number that is not given: GitLab wants a number as the default of one, and no option takes this one."""
 _SECRET_INPUTS = {
     "access-key-id": "access key id (AK); better from a secret",
     "access-key-secret": "access key secret (SK), from a secret",
@@ -93,23 +95,36 @@ def component(text: str) -> str:
     text = _between(
         text, "    # options\n", "    # end of options\n", "".join(map(_component_input, _COMPONENT_OPTIONS))
     )
-    lines = (f"      --{name}=$[[ inputs.{name} ]]\n" for name in _names(are_flags=False))
+    lines = (f"      --{name}=$[[ inputs.{name} ]]\n" for name in _names("string"))
     text = _between(text, "<<'end-of-options'\n", "      end-of-options\n", "".join(lines))
-    flags = (
-        f'      if [ $[[ inputs.{name} ]] = true ]; then set -- "$@" --{name}; fi\n' for name in _names(are_flags=True)
+    numbers = (
+        f'      [ $[[ inputs.{name} ]] = {_NO_NUMBER} ] || set -- "$@" --{name}=$[[ inputs.{name} ]]\n'
+        for name in _names("number")
     )
+    text = _between(text, "      # numbers\n", "      # end of numbers\n", "".join(numbers))
+    flags = (f'      if [ $[[ inputs.{name} ]] = true ]; then set -- "$@" --{name}; fi\n' for name in _names("boolean"))
     return _between(text, "      # flags\n", "      # end of flags\n", "".join(flags))
 
 
-def _names(*, are_flags: bool) -> Iterator[str]:
-    return (option.name for option in _COMPONENT_OPTIONS if option.is_flag is are_flags)
+def _names(kind: str) -> Iterator[str]:
+    return (option.name for option in _COMPONENT_OPTIONS if _kind(option) == kind)
+
+
+def _kind(option: Option) -> str:
+    if option.is_flag:
+        return "boolean"
+    # Durations and times have units, and may come from a variable of an earlier job, which no number of GitLab can.
+    return "number" if option.metavar == "N" else "string"
 
 
 def _component_input(option: Option) -> str:
-    kind = "boolean" if option.is_flag else "string"
-    default = "false" if option.is_flag else "default" if option.default else option.unset
-    note = f" [default: {option.default or option.default_note}]" if option.default or option.default_note else ""
-    is_free = not option.is_flag and not option.choices
+    kind = _kind(option)
+    default = "default" if option.default else option.unset
+    default = {"boolean": "false", "number": f"{_NO_NUMBER}"}.get(kind, default)
+    shown = option.default or option.default_note
+    shown += f"{'; ' if shown else ''}{_NO_NUMBER} means not given" if kind == "number" else ""
+    note = f" [default: {shown}]" if shown else ""
+    is_free = kind == "string" and not option.choices
     choices = [*(["default"] if option.default else []), *option.choices]
     lines = [
         f"    {option.name}:",

@@ -47,7 +47,7 @@ build:
   stage: build
   script:
     - printf '%s\n' SCAN_GATE_MAX_RISKY=99 SCAN_GATE_WARN_ONLY=true SCAN_GATE_CONFIG=evil.toml > build.env
-    - printf '%s\n' SCAN_GATE_ENDPOINT=https://evil.example PYTHONPATH=. LIMIT_OF_THE_BUILD=2 >> build.env
+    - printf '%s\n' SCAN_GATE_ENDPOINT=https://evil.example PYTHONPATH=. TASK_OF_THE_BUILD=build-17 >> build.env
     - printf 'max-risky = 99\n' > evil.toml
     - printf 'import os; os._exit(0)\n' | tee sitecustomize.py > click.py
   artifacts:
@@ -159,14 +159,23 @@ def test_a_block_fails_the_job_by_default(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("images")
 def test_inputs_are_options_of_the_gate(tmp_path: Path) -> None:
-    assert "PASSED (exit 0)" in pipeline(tmp_path, "huawei", "risky", max_risky="2")
+    assert "PASSED (exit 0)" in pipeline(tmp_path, "huawei", "risky", max_risky=2)
+
+
+@pytest.mark.parametrize("number", ["2", "$LIMIT", ""])
+def test_a_number_is_nothing_else(number: str, tmp_path: Path) -> None:
+    """The runner refuses it before any job, as GitLab does; newer versions of GitLab take a text of digits."""
+    log = pipeline(tmp_path, "huawei", "risky", max_risky=number)
+
+    assert "`max-risky` input: provided value is not a number" in log, log
+    assert "scan-gate >" not in log
 
 
 @pytest.mark.usefixtures("images")
 def test_the_job_gets_nothing_of_an_earlier_job_by_default(tmp_path: Path) -> None:
-    log = pipeline(tmp_path, "huawei", "risky", earlier_job=EARLIER_JOB, max_risky="$LIMIT_OF_THE_BUILD")
+    log = pipeline(tmp_path, "huawei", "risky", earlier_job=EARLIER_JOB, task_id="$TASK_OF_THE_BUILD")
 
-    assert "Invalid value for --max-risky: the value is empty" in log, log
+    assert "Invalid value for --task-id: the value is empty" in log, log
     assert "is ignored" not in log
 
 
@@ -181,9 +190,12 @@ def test_an_earlier_job_whose_variables_it_gets_sets_no_policy(tmp_path: Path) -
 
 @pytest.mark.usefixtures("images")
 def test_an_input_can_be_a_variable_of_an_earlier_job(tmp_path: Path) -> None:
-    inputs = {"dependencies": ["build"], "max_risky": "$LIMIT_OF_THE_BUILD"}
+    inputs = {"dependencies": ["build"], "task_id": "$TASK_OF_THE_BUILD", "appear_timeout": "1s"}
 
-    assert "PASSED (exit 0)" in pipeline(tmp_path, "huawei", "risky", earlier_job=EARLIER_JOB, **inputs)
+    log = pipeline(tmp_path, "huawei", "risky", earlier_job=EARLIER_JOB, **inputs)
+
+    assert "UNDECIDED (exit 7)" in log, log
+    assert "build-17" in log
 
 
 @pytest.mark.usefixtures("images")
