@@ -14,6 +14,8 @@ RUN python3 -m venv tools \
       --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/run.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY gate gate
+# Of the commit; docker buildx takes it from the environment. With it, the wheel is that of a release.
+ARG SOURCE_DATE_EPOCH
 # Compiled here, since the container may run read-only and as any user.
 RUN tools/bin/pip wheel --quiet --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation \
       --wheel-dir wheel . \
