@@ -242,7 +242,7 @@ def test_the_version_is_the_same_everywhere() -> None:
     assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text()
 
 
-@pytest.mark.parametrize("lock", ["run", "test", "check", "build", "site"])
+@pytest.mark.parametrize("lock", ["run", "test", "check", "build", "sbom", "site"])
 def test_a_lock_has_a_hash_for_everything_and_names_no_registry(lock: str) -> None:
     text = (ROOT / "requirements" / f"{lock}.txt").read_text()
     pinned = re.findall(r"^([A-Za-z0-9_.\[\]-]+)==", text, flags=re.MULTILINE)
