@@ -45,6 +45,8 @@ class Waiver:
     """The last day, in UTC, on which it counts; None only for a statement of a VEX document."""
     justification: str = ""
     """One of OpenVEX's five words, if it has one."""
+    is_fixed: bool = False
+    """Whether it is a statement of a VEX document that calls the vulnerability fixed, and not one of no effect."""
     source: str = ""
     """The file and entry that it stands in, for a message."""
 

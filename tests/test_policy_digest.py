@@ -59,7 +59,7 @@ OF_WAIVERS: dict[str, Any] = {
 WITHOUT_EFFECT: dict[type, dict[str, Any]] = {
     Policy: {"started_after": NOW, "warn_only": True, "warn_undecided": True},
     FindingPolicy: {"baseline_at": None},
-    Waiver: {"source": "other.toml"},
+    Waiver: {"is_fixed": True, "source": "other.toml"},
 }
 
 

@@ -121,6 +121,7 @@ def test_an_undecided_run_writes_nothing_for_code_scanning_and_the_log_says_why(
     assert stream.getvalue().count("\n") == 1
 
 
+@pytest.mark.parametrize("report", ["container-scanning", "cyclonedx"])
 @pytest.mark.parametrize(
     ("outcome", "expected"),
     [
@@ -136,11 +137,11 @@ def test_an_undecided_run_writes_nothing_for_code_scanning_and_the_log_says_why(
     ],
     ids=["complete", "not asked for", "doubtful", "a task", "one failed", "undecided"],
 )
-def test_the_report_for_container_scanning_is_written_from_complete_lists_only(
-    outcome: Outcome, expected: str, tmp_path: Path
+def test_a_report_of_findings_alone_is_written_from_complete_lists_only(
+    report: str, outcome: Outcome, expected: str, tmp_path: Path
 ) -> None:
     """GitLab would take what is not in it for solved."""
-    assert_is_written_unless("container-scanning", outcome, expected, tmp_path)
+    assert_is_written_unless(report, outcome, expected, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,7 @@ def _waivers(statement: _Statement, images: Sequence[ImageRef]) -> Iterator[Waiv
                     reason=statement.reason,
                     owner=statement.owner,
                     justification=statement.justification,
+                    is_fixed=statement.status == "fixed",
                     source=f"{statement.path}, statement {statement.number}",
                 )
 

@@ -56,6 +56,13 @@ REPORTS: Mapping[str, Report] = {
         needs_all_findings="the findings of the images are not all known, and GitLab would take the others for solved",
         needs_a_release="the gate judged a scan task, and the clouds list no findings of one",
     ),
+    "cyclonedx": Report(
+        module="cyclonedx",
+        needs_a_verdict="there is no verdict, and readers would take a list without vulnerabilities for a clean scan",
+        lists_findings=True,
+        needs_all_findings="the findings of the images are not all known, and readers would take the others for absent",
+        needs_a_release="the gate judged a scan task, and the clouds list no findings of one",
+    ),
     "attestation": Report(
         module="attestation",
         needs_a_verdict="there is no verdict, and a statement is about one",

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from gate.image import ImageState
 from gate.in_toto import FAILED, PASSED, RESULT_TYPE, STATEMENT_TYPE, SUMMARY_TYPE, VERIFIER
 from gate.policy import Decision
 from gate.policy_digest import policy_digest
 from gate.reports.context import context_rows
+from gate.reports.package_urls import package_url
 from gate.text import escape_commands_in_json, one_line
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _summary(image: ImageRef, outcome: Outcome, *, has_passed: bool) -> dict[str
     return {
         "verifier": {"id": VERIFIER, "version": {"scan-gate": outcome.gate_version}},
         "timeVerified": _time(outcome.generated_at),
-        "resourceUri": _package_url(image),
+        "resourceUri": package_url(image),
         "policy": _policy(outcome),
         "verificationResult": PASSED if has_passed else FAILED,
         "verifiedLevels": [_LEVEL if has_passed else FAILED],
@@ -89,16 +89,6 @@ def _context(outcome: Outcome) -> dict[str, Any]:
 def _policy(outcome: Outcome) -> dict[str, Any]:
     digest = policy_digest(outcome.policy)
     return {"uri": f"{VERIFIER}:policy:{digest}", "digest": _digest_set(digest)}
-
-
-def _package_url(image: ImageRef) -> str:
-    """The package URL of an image, whose name is the last part of its repository (attestations.md 2)."""
-    name, version = (quote(_utf8(part), safe="") for part in (image.name.rpartition("/")[2].lower(), image.digest))
-    return f"pkg:oci/{name}@{version}?repository_url={quote(_utf8(image.repository), safe='/')}"
-
-
-def _utf8(text: str) -> bytes:
-    return text.encode(errors="replace")
 
 
 def _time(moment: datetime) -> str:

@@ -94,7 +94,7 @@ def test_a_fixed_one_needs_no_justification(tmp_path: Path) -> None:
 
     (waiver,) = read(tmp_path, a_document(statement)).waivers
 
-    assert (waiver.reason, waiver.justification) == ("fixed", "")
+    assert (waiver.reason, waiver.justification, waiver.is_fixed) == ("fixed", "", True)
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,11 @@ def _container_scanning_verdict(text: str) -> str:
     return str(first["value"].split()[1].rstrip("."))
 
 
+def _cyclonedx_verdict(text: str) -> str:
+    first, *_ = json.loads(text)["metadata"]["properties"]
+    return str(first["value"])
+
+
 def _attestation_verdict(text: str) -> str:
     results = {statement["predicate"].get("verificationResult") for statement in _lines_of_json(text)} - {None}
     return {"PASSED": "passed", "FAILED": "blocked"}[results.pop()] if len(results) == 1 else "several"
@@ -156,6 +161,7 @@ READERS = {
     "sarif": Reader(verdict=_sarif_verdict, structure=_json_structure),
     "junit": Reader(verdict=_junit_verdict, structure=_xml_structure),
     "container-scanning": Reader(verdict=_container_scanning_verdict, structure=_json_structure),
+    "cyclonedx": Reader(verdict=_cyclonedx_verdict, structure=_json_structure),
     "attestation": Reader(verdict=_attestation_verdict, structure=_attestation_structure),
     "code-quality": Reader(verdict=_code_quality_verdict, structure=_json_structure),
     "dotenv": Reader(verdict=_dotenv_verdict, structure=_dotenv_structure),

@@ -40,6 +40,7 @@ SUFFIXES = {
     "sarif": "sarif",
     "junit": "xml",
     "container-scanning": "json",
+    "cyclonedx": "json",
     "attestation": "jsonl",
     "code-quality": "json",
     "dotenv": "env",
