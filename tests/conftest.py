@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.builders import FakeTime
 from tests.harness import start_gate
@@ -41,7 +41,11 @@ _PREFIXES = (
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _TERMINAL = ("COLUMNS", "FORCE_COLOR", "NO_COLOR")
 
-settings.register_profile("long", max_examples=100_000)
+# A busy machine is no failure: neither the time of an example nor that of making one is tested.
+_OF_ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("of any speed", _OF_ANY_SPEED)
+settings.register_profile("long", _OF_ANY_SPEED, max_examples=100_000)
+settings.load_profile("of any speed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
