@@ -60,7 +60,7 @@ def _problem(run: StoredRun, images: Iterable[ImageRef], policy: Policy, cloud: 
         return "it is of a scan task, and not of images"
     if run.cloud != cloud:
         return f"it is of another cloud ({run.cloud})"
-    asked, stored = ({image.repository for image in of} for of in (images, _refs(run)))
+    asked, stored = {image.repository for image in images}, {image.image.repository for image in run.task.images}
     if asked != stored:
         named = ", ".join(sorted(asked ^ stored))
         return f"it is of other repositories (in only one of both: {named})"
@@ -89,10 +89,6 @@ def _compared(policy: Policy, findings: FindingPolicy) -> dict[str, object]:
 
 def _is_listed(image: ScannedImage) -> bool:
     return image.state is not ImageState.SCANNED or (image.findings is not None and not image.findings_doubt)
-
-
-def _refs(run: StoredRun) -> Iterator[ImageRef]:
-    return (image.image for image in (run.task.images if run.task else ()))
 
 
 def _stood(run: StoredRun) -> Iterator[tuple[KnownFinding, Severity]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -99,25 +100,51 @@ def test_the_same_finding_in_another_repository_is_new(tmp_path: Path) -> None:
     ("outcome", "problem"),
     [
         (a_release(an_image(state=ImageState.MISSING)), "its run was undecided"),
-        (a_release(an_image(findings=()), cloud="alibaba"), "it is of another cloud .alibaba."),
+        (a_release(an_image(findings=()), cloud="alibaba"), "it is of another cloud (alibaba)"),
         (an_outcome(a_task()), "it is of a scan task, and not of images"),
         (
             a_release(an_image("api", findings=())),
-            "other repositories .in only one of both: swr/team/api, swr/team/web",
+            "it is of other repositories (in only one of both: swr/team/api, swr/team/web)",
         ),
-        (a_release(an_image(findings=()), an_image("api", findings=())), "in only one of both: swr/team/api"),
-        (a_release(an_image()), "does not list all findings of swr/team/web"),
-        (a_release(a_risky_image(findings=(a_finding(),), findings_doubt="a page")), "does not list all findings"),
-        (a_release(an_image(findings=()), policy=Policy(max_risky=1)), "its policy is another one .--max-risky"),
         (
-            a_release(an_image(findings=()), policy=Policy(findings=FindingPolicy(severity_cutoff=Severity.HIGH))),
-            "its policy is another one .--severity-cutoff",
+            a_release(an_image(findings=()), an_image("api", findings=())),
+            "it is of other repositories (in only one of both: swr/team/api)",
+        ),
+        (a_release(an_image()), f"it does not list all findings of {WEB}"),
+        (
+            a_release(a_risky_image(findings=(a_finding(),), findings_doubt="a page")),
+            f"it does not list all findings of {WEB}",
         ),
     ],
 )
 def test_a_report_of_something_else_is_no_baseline(outcome: Outcome, problem: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=problem):
+    with pytest.raises(UsageError) as refused:
         baseline_of(stored(outcome, tmp_path), [WEB], Policy(), cloud="huawei", source="--baseline")
+
+    assert str(refused.value) == (
+        f"The report {tmp_path / 'baseline.json'} cannot be the baseline: {problem}. "
+        "A baseline is the json report of a passed or blocked run with the same repositories and policy, "
+        "written with --list-findings. Correct --baseline, or make a new baseline."
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "named"),
+    [
+        (Policy(max_failed=1), "--max-failed"),
+        (Policy(max_risky=1), "--max-risky"),
+        (Policy(required_scopes=frozenset({ScanScope.BASELINE})), "--required-scope"),
+        (Policy(findings=FindingPolicy(severity_cutoff=Severity.HIGH)), "--severity-cutoff"),
+        (Policy(findings=FindingPolicy(max_findings={Severity.LOW: 9})), "--max-findings"),
+        (Policy(findings=FindingPolicy(only_fixable=True)), "--only-fixable"),
+        (Policy(max_failed=1, findings=FindingPolicy(only_fixable=True)), "--max-failed, --only-fixable"),
+    ],
+)
+def test_a_report_under_another_policy_is_no_baseline(policy: Policy, named: str, tmp_path: Path) -> None:
+    run = stored(a_release(an_image(findings=()), policy=policy), tmp_path)
+
+    with pytest.raises(UsageError, match=re.escape(f"baseline: its policy is another one ({named}).")):
+        baseline_of(run, [WEB], Policy(), cloud="huawei", source="--baseline")
 
 
 def test_a_failed_image_of_a_baseline_makes_nothing_known(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 HIGH, LOW, MEDIUM = Severity.HIGH, Severity.LOW, Severity.MEDIUM
 CLEAN = dict.fromkeys(RISK_SCOPES, 0)
 ONLY_VULNERABILITIES = {**CLEAN, ScanScope.VULNERABILITY: 3}
+WITHOUT_VULNERABILITIES = {kind: 0 for kind in RISK_SCOPES if kind is not ScanScope.VULNERABILITY}
 WAIVED = FindingPolicy(waivers=(a_waiver(),))
 
 
@@ -164,6 +165,9 @@ def test_an_image_is_risky_by_what_is_open_in_it(
         ({"kinds": ONLY_VULNERABILITIES, "severities": {HIGH: 2}}, {HIGH: 2}, False),
         ({"kinds": ONLY_VULNERABILITIES}, {}, False),
         ({"kinds": {ScanScope.VULNERABILITY: 0}}, {}, False),
+        # That there are none of any severity is a number of vulnerabilities too.
+        ({"kinds": WITHOUT_VULNERABILITIES, "severities": {HIGH: 0, LOW: 0}}, {HIGH: 0, LOW: 0}, True),
+        ({"kinds": WITHOUT_VULNERABILITIES}, {}, False),
         ({"kinds": {**CLEAN, ScanScope.MALICIOUS_FILE: 1}, "severities": {HIGH: 0}}, {HIGH: 0}, False),
         ({}, {}, False),
         ({"findings": (a_finding(), a_finding(severity=LOW))}, {HIGH: 1, LOW: 1}, True),
@@ -217,6 +221,12 @@ def test_a_limit_needs_all_findings_also_of_an_image_that_is_risky(
     policy = FindingPolicy(max_findings={HIGH: 5})
 
     assert is_certain(after(an_image(**fields), policy), policy) is certain
+
+
+def test_what_the_cloud_calls_risky_without_a_finding_is_not_certain_whatever_the_policy_has_called_it() -> None:
+    image = an_image(is_risky=False, stated_risk=True, goes_by_findings=True, findings=())
+
+    assert not is_certain(image, FindingPolicy(max_findings={HIGH: 5}))
 
 
 def test_a_waiver_of_another_day_leaves_the_finding_open() -> None:
