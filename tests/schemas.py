@@ -11,7 +11,13 @@ _FOLDER = Path(__file__).resolve().parents[2] / "shared" / "schemas"
 
 def published(name: str) -> Path:
     """The file of the schema with this name; skips the test if there is none."""
-    path = _FOLDER / name
-    if not path.is_file():
-        pytest.skip(f"there is no such schema beside the checkout: {path}")
+    path = published_if_stored(name)
+    if path is None:
+        pytest.skip(f"there is no such schema beside the checkout: {_FOLDER / name}")
     return path
+
+
+def published_if_stored(name: str) -> Path | None:
+    """The same; None if there is none, for a test that is about more than the schema."""
+    path = _FOLDER / name
+    return path if path.is_file() else None
