@@ -44,7 +44,12 @@ NAVIGATION = {
         "The simulator": "simulator",
         "Benchmarks": "benchmarks",
     },
-    "The project": {"Security": "/SECURITY", "Contributing": "/CONTRIBUTING", "Changes": "/CHANGELOG"},
+    "The project": {
+        "Security": "/SECURITY",
+        "How it is released": "releasing",
+        "Contributing": "/CONTRIBUTING",
+        "Changes": "/CHANGELOG",
+    },
 }
 """The pages below each heading of the navigation; a page that is in none of them fails the build."""
 FACTS = sorted(page.stem for page in (Path(__file__).parent / "facts").glob("*.md") if page.stem != "README")

@@ -64,8 +64,9 @@ FILES = {
 }
 """The files that command lines of the documents name, as far as their contents are read with the options."""
 FOREIGN_OPTIONS = {
-    "docker": "build-arg entrypoint env metadata-file provenance push raw read-only rm sbom tag user volume workdir",
-    "pip": "editable no-build-isolation no-deps quiet require-hashes",
+    "docker": "build-arg entrypoint env format label metadata-file no-cache output prefer-index provenance push raw "
+    "read-only rm sbom tag user volume workdir",
+    "pip": "editable hash no-build-isolation no-deps quiet require-hashes",
     "uvx": "from",
     "uv pip": "extra generate-hashes no-header python-version universal",
     "npm": "prefix",
@@ -74,7 +75,9 @@ FOREIGN_OPTIONS = {
     "curl": "fail json show-error silent",
     "buildkite-agent": "audience context style",
     "cosign": "bundle certificate-identity certificate-oidc-issuer digest predicate type yes",
-    "gh": "bundle predicate-type repo signer-workflow",
+    "gh": "bundle predicate-type repo signer-workflow source-ref",
+    "sha256sum": "check",
+    "zizmor": "pedantic",
 }
 """Options of other programs, by a word that stands in the same document."""
 
@@ -508,9 +511,11 @@ def words() -> set[str]:
 FOREIGN_WORDS = {
     *("scan-gate", "image-scan", "python-backoff", "lint-imports", "gitlab-ci-local", "buildkite-agent"),
     *("after-script", "continue-on-error", "x-acs-retry-after"),
+    *("attest-files", "attest-image", "release-image", "tag-image", "cyclonedx-bom", "rewrite-timestamp"),
+    *("download-artifact", "upload-artifact", "setup-buildx-action"),
     *get_args(ScanFailure),
 }
-"""Names of programs, keys of CI systems and a header; and how a scan fails in the simulator."""
+"""Names of programs, jobs and actions, keys of CI systems and a header; and how a scan fails in the simulator."""
 
 
 def test_every_word_with_dashes_that_is_code_in_the_documents_is_a_name_of_the_gate() -> None:
