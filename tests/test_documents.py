@@ -512,7 +512,7 @@ FOREIGN_WORDS = {
     *("scan-gate", "image-scan", "python-backoff", "lint-imports", "gitlab-ci-local", "buildkite-agent"),
     *("after-script", "continue-on-error", "x-acs-retry-after"),
     *("attest-files", "attest-image", "release-image", "tag-image", "cyclonedx-bom", "rewrite-timestamp"),
-    *("download-artifact", "upload-artifact", "setup-buildx-action"),
+    *("download-artifact", "upload-artifact", "setup-buildx-action", "your-org"),
     *get_args(ScanFailure),
 }
 """Names of programs, jobs and actions, keys of CI systems and a header; and how a scan fails in the simulator."""
