@@ -43,6 +43,7 @@ NAVIGATION = {
         "Facts about the clouds": "facts/README",
         "The simulator": "simulator",
         "Benchmarks": "benchmarks",
+        "Releases, and how to verify one": "releasing",
     },
     "The project": {
         "Security": "/SECURITY",

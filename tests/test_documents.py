@@ -64,9 +64,12 @@ FILES = {
 }
 """The files that command lines of the documents name, as far as their contents are read with the options."""
 FOREIGN_OPTIONS = {
-    "docker": "build-arg entrypoint env format label metadata-file no-cache output prefer-index provenance push raw "
-    "read-only rm sbom tag user volume workdir",
+    "docker": "build-arg entrypoint env metadata-file provenance push raw read-only rm sbom tag user volume workdir",
+    "buildx": "label no-cache output prefer-index",
+    "imagetools inspect": "format",
     "pip": "editable hash no-build-isolation no-deps quiet require-hashes",
+    "sha256sum": "check",
+    "zizmor": "pedantic",
     "uvx": "from",
     "uv pip": "extra generate-hashes no-header python-version universal",
     "npm": "prefix",
@@ -76,8 +79,6 @@ FOREIGN_OPTIONS = {
     "buildkite-agent": "audience context style",
     "cosign": "bundle certificate-identity certificate-oidc-issuer digest predicate type yes",
     "gh": "bundle predicate-type repo signer-workflow source-ref",
-    "sha256sum": "check",
-    "zizmor": "pedantic",
 }
 """Options of other programs, by a word that stands in the same document."""
 
@@ -508,14 +509,20 @@ def words() -> set[str]:
     return {*tables, *scenarios, *map(str, ImageState), *map(str, TaskState), *map(str, ScanScope), *FOREIGN_WORDS}
 
 
+RELEASE_JOBS = {
+    job
+    for name in (".github/workflows/release.yml", ".gitlab-ci.yml")
+    for job in re.findall(r"^(?:  )?([a-z]+(?:-[a-z]+)+):$", (ROOT / name).read_text(), flags=re.MULTILINE)
+}
+"""The jobs of a release, as far as there is a dash in their names."""
 FOREIGN_WORDS = {
     *("scan-gate", "image-scan", "python-backoff", "lint-imports", "gitlab-ci-local", "buildkite-agent"),
-    *("after-script", "continue-on-error", "x-acs-retry-after"),
-    *("attest-files", "attest-image", "release-image", "tag-image", "cyclonedx-bom", "rewrite-timestamp"),
-    *("download-artifact", "upload-artifact", "setup-buildx-action", "your-org"),
+    *("cyclonedx-bom", "download-artifact", "upload-artifact", "setup-buildx-action"),
+    *("after-script", "continue-on-error", "x-acs-retry-after", "rewrite-timestamp", "sbom-path"),
+    *RELEASE_JOBS,
     *get_args(ScanFailure),
 }
-"""Names of programs, jobs and actions, keys of CI systems and a header; and how a scan fails in the simulator."""
+"""Names of programs, actions and jobs, keys of CI systems and tools, a header; how a scan fails in the simulator."""
 
 
 def test_every_word_with_dashes_that_is_code_in_the_documents_is_a_name_of_the_gate() -> None:

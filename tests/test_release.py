@@ -205,6 +205,35 @@ def test_an_action_that_does_not_use_the_dockerfile_is_left_as_it_is(text: str) 
         release.with_image(text, IMAGE)
 
 
+def test_the_image_is_built_from_the_files_of_the_commit_only_with_its_time_and_its_id(
+    project: Path, tmp_path: Path
+) -> None:
+    """This `docker` writes down how it was called."""
+    (project / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "build-image", project / ".ci")
+    (project / "gate" / "left_behind.py").touch()
+    docker = tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text('#!/bin/sh\necho "$SOURCE_DATE_EPOCH" "$@"\ntar --list\n')
+    docker.chmod(0o755)
+    environ = {"PATH": f"{docker.parent}:{os.environ['PATH']}", "BASE": "python:3.13-slim@sha256:ab"}
+
+    printed = subprocess.run(
+        ["bash", str(project / ".ci" / "build-image"), "--no-cache"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    called, *files = printed.splitlines()
+    assert called == (
+        "1769860800 buildx build --build-arg BASE=python:3.13-slim@sha256:ab "
+        f"--build-arg REVISION={git(project, 'rev-parse', 'HEAD')} --no-cache -"
+    )
+    assert [name for name in files if not name.endswith("/")] == git(project, "ls-files").splitlines()
+
+
 def archive(path: Path, *layers: str, config: str = "c0", images: int = 1) -> Path:
     """An OCI archive of images with these digests, as docker buildx writes one."""
     manifest = {"layers": [{"digest": f"sha256:{layer}"} for layer in layers], "config": {"digest": f"sha256:{config}"}}
