@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.builders import FakeTime
 from tests.harness import start_gate
+from tests.parts import in_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,6 +69,18 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def fake_time() -> FakeTime:
     """A clock whose sleeps take no time."""
     return FakeTime()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out the rows of divided tests that are not wanted; each of these tests is counted by itself."""
+    rows: dict[tuple[object, str], list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("divided"):
+            rows.setdefault((item.path, item.name.partition("[")[0]), []).append(item)
+    wanted = {item for of_test in rows.values() for item in in_parts(of_test)}
+    left_out = [item for of_test in rows.values() for item in of_test if item not in wanted]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in {*left_out}]
 
 
 @pytest.fixture

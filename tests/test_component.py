@@ -183,6 +183,7 @@ HOSTILE_INPUTS = (
 )
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("value", HOSTILE_INPUTS)
 def test_an_input_is_one_word_whatever_is_in_it(value: str, shell: str, tmp_path: Path) -> None:
@@ -195,6 +196,7 @@ def test_an_input_is_one_word_whatever_is_in_it(value: str, shell: str, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["printer"]
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("value", ["2026-01-31T12:00:00Z", "", *HOSTILE_INPUTS])
 def test_an_input_that_is_one_variable_is_its_value_and_is_not_read_again(

@@ -8,6 +8,7 @@ from tests.harness import CLOUDS
 from tools.fleet import SITUATIONS, Member, Trial, bound, run_fleet
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize("retry_after", [False, True], ids=["without-retry-after", "with-retry-after"])
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("cloud", CLOUDS)

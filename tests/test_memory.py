@@ -83,6 +83,7 @@ def report() -> dict[str, Any]:
     return document
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize(
     ("cloud", "make"), [body[::2] for body in BODIES], ids=[f"{body[0]}-{body[1]}" for body in BODIES]
 )
@@ -148,6 +149,7 @@ def a_running_task_that_completes(images: list[dict[str, str]], states: Iterable
     return rewrite
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize(
     ("images", "code"),
     [

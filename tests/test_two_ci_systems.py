@@ -57,6 +57,7 @@ def lets_both_pass(job: tuple[str, ...], environ: Mapping[str, str]) -> bool:
     return "2" in {of_input, environ.get("SCAN_GATE_MAX_RISKY")}
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize("cloud", CLOUDS)
 @pytest.mark.parametrize("job", JOBS, ids="+".join)
 def test_the_policy_is_set_by_nobody_but_the_one_ci_system_that_the_job_runs_in(

@@ -9,6 +9,7 @@ mutant has to be detected; `tools/survivors.toml` lists the mutants that may sur
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -37,6 +38,8 @@ def main() -> int:
     parser.add_argument("--since", metavar="REVISION", default="", help="mutate only what has changed since then")
     parser.add_argument("--only", metavar="MODULE", nargs="*", default=(), help="only these modules, as in gate.policy")
     options = parser.parse_args()
+    # A mutant survives only if no row of a divided test notices it.
+    os.environ["TEST_PARTS"] = "all"
     files = [file for file in mutated_files() if not options.only or _module(file) in options.only]
     changed = {file: lines for file in files if (lines := _changed_lines(file, options.since))}
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:

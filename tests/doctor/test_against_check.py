@@ -42,6 +42,7 @@ def changes(gate: Gate) -> list[str]:
     return [name for name in gate.operations if not name.startswith(READING)]
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize(("cloud", "scenario"), CASES)
 def test_it_is_0_before_each_check_that_comes_to_a_verdict_and_afterwards_exactly_then_and_changes_nothing(
     cloud: str, scenario: str, gate_in: Callable[..., Gate]

@@ -129,6 +129,7 @@ def hostile_responses(cloud: str) -> st.SearchStrategy[list[Response]]:
     return st.lists(st.builds(a_response, document, statuses, headers), min_size=1, max_size=4)
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize("images", [(), (IMAGE,)], ids=["tasks", "images"])
 @pytest.mark.parametrize("cloud", CLOUDS)
 @given(data=st.data())
@@ -161,6 +162,7 @@ ODD_VALUES: tuple[object, ...] = (
 )
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize("images", [(), (IMAGE,)], ids=["tasks", "images"])
 @pytest.mark.parametrize("value", ODD_VALUES, ids=repr)
 @pytest.mark.parametrize("cloud", CLOUDS)

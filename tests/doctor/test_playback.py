@@ -102,6 +102,7 @@ def check(
     return check
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize("unverified", [Unverified(), OTHERWISE], ids=["as usual", "otherwise"])
 @pytest.mark.parametrize("scenario", ENDED)
 @pytest.mark.parametrize("cloud", CLOUDS)

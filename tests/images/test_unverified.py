@@ -54,6 +54,7 @@ def test_each_question_is_asked_by_a_cloud() -> None:
     assert {question for _, question, _ in answers()} == {field.name for field in fields(Unverified)}
 
 
+@pytest.mark.divided
 @every_answer
 def test_no_answer_to_an_open_question_makes_a_release_pass_that_must_not(
     cloud: str, question: str, answer: Any, gate_in: Callable[..., Gate]
@@ -72,6 +73,7 @@ def test_no_answer_to_an_open_question_makes_a_release_pass_that_must_not(
     assert passed == []
 
 
+@pytest.mark.divided
 @every_answer
 def test_a_clean_release_passes_whatever_the_answer(
     cloud: str, question: str, answer: Any, gate_in: Callable[..., Gate]

@@ -25,8 +25,8 @@ from tests.matrix.injection_points import (
     InjectionPoint,
     scenario,
 )
-from tests.matrix.parts import PARTS, part_of_the_matrix
 from tests.matrix.proxy import CLOUD, Proxy
+from tests.parts import PARTS, in_parts, wanted_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,7 +104,8 @@ def _secrets(simulator: Simulator, cloud: str) -> set[str]:
     return {settings[name] for name in ("access_key_secret", "security_token", "auth_token") if name in settings}
 
 
-@pytest.mark.parametrize("cell", CELLS[part_of_the_matrix()], ids=str)
+@pytest.mark.divided
+@pytest.mark.parametrize("cell", CELLS, ids=str)
 def test_a_fault_ends_the_run_with_its_expected_exit_code(cell: Cell, run: Run) -> None:
     ending, gate = run(cell.fault, cell.cloud, cell.point)
 
@@ -135,7 +136,21 @@ def test_without_a_fault_the_run_passes(cloud: str, point: InjectionPoint, fault
 
 
 def test_the_parts_of_the_matrix_are_all_of_it() -> None:
-    assert {*CELLS[PARTS["1"]], *CELLS[PARTS["2"]]} == {*CELLS} == {*CELLS[PARTS["all"]]}
+    parts = [in_parts(CELLS, frozenset({number + 1})) for number in range(PARTS)]
+
+    assert sorted(str(cell) for part in parts for cell in part) == sorted(map(str, CELLS))
+
+
+@pytest.mark.parametrize(("given", "parts"), [(None, {1}), ("2,3", {2, 3}), ("all", {1, 2, 3, 4})])
+def test_the_wanted_parts_are_those_that_a_variable_names(
+    given: str | None, parts: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NEEDS_FULL_MATRIX", raising=False)
+    monkeypatch.delenv("TEST_PARTS", raising=False)
+    if given:
+        monkeypatch.setenv("TEST_PARTS", given)
+
+    assert wanted_parts() == parts
 
 
 def test_the_matrix_has_at_least_300_distinct_cells_and_every_exit_code() -> None:

@@ -21,6 +21,7 @@ def number_of_lines(ending: str, text: str) -> dict[str, int]:
     return {name: output.count("\n") for name, output in found.items()}
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_every_output_agrees_with_the_verdict_and_has_no_command_that_is_not_the_gates(ending: str, text: str) -> None:

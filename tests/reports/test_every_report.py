@@ -62,18 +62,21 @@ def test_every_report_has_a_reader_here() -> None:
     assert READERS.keys() == REPORTS.keys()
 
 
+@pytest.mark.divided
 @every_report
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_in_every_field_changes_nothing_but_words(report: str, text: str) -> None:
     assert_agrees_and_is_not_forged(report, dict.fromkeys(FIELDS, text))
 
 
+@pytest.mark.divided
 @every_report
 @pytest.mark.parametrize("field", FIELDS)
 def test_hostile_text_in_one_field_alone_changes_nothing_but_words(report: str, field: str) -> None:
     assert_agrees_and_is_not_forged(report, {field: "\n".join(text for text in HOSTILE.values() if len(text) < 100)})
 
 
+@pytest.mark.divided
 @every_report
 @settings(deadline=None, max_examples=50)  # A busy machine is no failure; other tests measure large reports.
 @given(

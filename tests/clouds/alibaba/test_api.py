@@ -900,6 +900,7 @@ def changed(document: Document, within: str, field: str, value: object) -> Docum
     return kept if value is ABSENT else {**kept, field: value}
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize(("operation", "within", "field"), PLACES, ids=map(" ".join, PLACES))
 @pytest.mark.parametrize(
     "task",

@@ -16,7 +16,6 @@ from tests.matrix.fault import FaultContext
 from tests.matrix.images.cells import CELLS, MORE_CELLS
 from tests.matrix.images.situations import POINTS, SITUATIONS, TIMEOUT
 from tests.matrix.injection_points import Timing
-from tests.matrix.parts import part_of_the_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +27,10 @@ ROOT = Path(__file__).parents[3]
 VERDICTS = {0: "passed", 1: "blocked"}
 END_OF_RUN = TIMEOUT + 5.0 + 5.0
 """Seconds: after the timeout a request may take its own, and a scan that was started is stopped."""
-WANTED_CELLS = (*CELLS, *MORE_CELLS) if os.environ.get("NEEDS_FULL_MATRIX") else CELLS[part_of_the_matrix()]
+WANTED_CELLS = (*CELLS, *MORE_CELLS) if os.environ.get("NEEDS_FULL_MATRIX") else CELLS
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize("cell", WANTED_CELLS, ids=str)
 def test_a_fault_ends_the_run_of_images_with_its_expected_exit_code(
     cell: ImageCell, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch

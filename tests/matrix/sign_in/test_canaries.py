@@ -55,6 +55,7 @@ def shown(gate: Gate, way: str, monkeypatch: pytest.MonkeyPatch, *arguments: str
     return ending.code, f"{ending.out}\n{ending.err}\n{files()}\n{addresses}"
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize(("cloud", "way"), SIGN_INS)
 @pytest.mark.parametrize("scenario", ["clean", *SIGN_IN_SCENARIOS])
 def test_no_scenario_of_signing_in_shows_a_secret(
@@ -69,6 +70,7 @@ def test_no_scenario_of_signing_in_shows_a_secret(
     assert SECRET.findall(text) == []
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 500])
 @pytest.mark.parametrize("point", [point for point in POINTS if not point.is_renewal], ids=str)
 def test_a_secret_that_a_service_repeats_is_redacted(

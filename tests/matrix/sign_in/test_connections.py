@@ -143,6 +143,7 @@ def _behind_forwarder(
     return trust
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize("cell", WANTED_CELLS, ids=str)
 def test_a_fault_before_a_response_ends_the_run_with_its_expected_exit_code(
     cell: Cell, check: Callable[[Cell], tuple[Ending, Gate]]

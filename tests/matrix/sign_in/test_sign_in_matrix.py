@@ -13,7 +13,6 @@ import pytest
 
 from gate.simulator import Simulator
 from tests.matrix.fault import FaultContext
-from tests.matrix.parts import part_of_the_matrix
 from tests.matrix.sign_in.cells import CELLS, MORE_CELLS
 from tests.matrix.sign_in.situations import (
     MINUTE,
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 MASKED = re.compile(r"::add-mask::(.*)")
-WANTED_CELLS = (*CELLS, *MORE_CELLS) if os.environ.get("NEEDS_FULL_MATRIX") else CELLS[part_of_the_matrix()]
+WANTED_CELLS = (*CELLS, *MORE_CELLS) if os.environ.get("NEEDS_FULL_MATRIX") else CELLS
 SIGN_INS = [(cloud, way) for cloud, ways in WAYS.items() for way in ways]
 
 
@@ -56,6 +55,7 @@ def secrets_of(output: str) -> list[str]:
     return MASKED.findall(output)
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize("cell", WANTED_CELLS, ids=str)
 def test_a_fault_of_the_sign_in_ends_the_run_with_its_expected_exit_code(
     cell: SignInCell, gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch

@@ -54,6 +54,7 @@ def check(gate_in: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch) -> Call
     return check
 
 
+@pytest.mark.divided
 @pytest.mark.parametrize(
     ("mode", "cloud", "way"),
     [*(("task", cloud, way) for cloud, way in SIGN_INS), ("images", HUAWEI, "role"), ("images", ALIBABA, "role")],
