@@ -154,8 +154,12 @@ def test_the_release_commit_names_the_image_and_changes_nothing_else(project: Pa
     commit = release.run(project, ["commit", "1.2.3", IMAGE]).strip()
 
     assert git(project, "rev-parse", f"{commit}^") == parent
-    assert git(project, "diff", "--numstat", parent, commit) == "1\t1\taction.yml"
-    changed = (project / "action.yml").read_text().replace("image: Dockerfile", f"image: docker://{IMAGE}")
+    assert git(project, "diff", "--numstat", parent, commit) == "3\t1\taction.yml"
+    changed = (
+        (project / "action.yml")
+        .read_text()
+        .replace("  image: Dockerfile\n", f"  image: docker://{IMAGE}\n  env:\n    SCAN_GATE_OWN_IMAGE: {IMAGE}\n")
+    )
     assert git(project, "show", f"{commit}:action.yml") == changed.strip()
     assert parent in git(project, "log", "-1", "--format=%B", commit)
     assert (git(project, "rev-parse", "HEAD"), git(project, "status", "--porcelain", "--branch")) == (parent, status)

@@ -144,7 +144,7 @@ def compare(first: Path, second: Path) -> None:
 
 
 def with_image(action: str, reference: str) -> str:
-    """The text of action.yml with this image in place of the Dockerfile.
+    """The text of action.yml with this image in place of the Dockerfile, and as what the reports name.
 
     Raises:
         ReleaseError: the image has no digest, or the action does not use the Dockerfile.
@@ -153,13 +153,14 @@ def with_image(action: str, reference: str) -> str:
         raise ReleaseError(f"{reference} does not name an image with its registry and its digest.")
     if action.count(_DOCKERFILE_LINE) != 1:
         raise ReleaseError(f"action.yml has to have the line {_DOCKERFILE_LINE.strip()!r} exactly once.")
-    return action.replace(_DOCKERFILE_LINE, f"  image: docker://{reference}\n")
+    lines = f"  image: docker://{reference}\n  env:\n    SCAN_GATE_OWN_IMAGE: {reference}\n"
+    return action.replace(_DOCKERFILE_LINE, lines)
 
 
 def commit(root: Path, version: str, reference: str) -> str:
     """Writes a commit on top of the one that is checked out, and returns its id.
 
-    They differ in one line: action.yml names the image. No branch, index or file of the working tree changes. The id
+    They differ in what action.yml names as the image. No branch, index or file of the working tree changes. The id
     depends on the parent, the version and the image only, so that a second try makes the same commit.
     """
     with tempfile.TemporaryDirectory() as folder:
