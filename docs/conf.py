@@ -86,7 +86,7 @@ html_theme_options: dict[str, list[str]] = {"top_of_page_buttons": []}
 html_static_path = ["site.css"]
 html_css_files = ["site.css"]
 html_copy_source = html_show_sourcelink = html_use_index = False
-html_domain_indices = False
+html_domain_indices = html_show_copyright = False
 
 
 def _add_navigation(_app: Sphinx, page: str, text: list[str]) -> None:
