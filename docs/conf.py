@@ -40,6 +40,7 @@ NAVIGATION = {
     "When something is wrong": {"Check the set-up: doctor": "doctor", "Troubleshooting": "troubleshooting"},
     "Why to trust it": {
         "How it is tested": "reliability",
+        "Releases, and how to verify one": "releasing",
         "Facts about the clouds": "facts/README",
         "The simulator": "simulator",
         "Benchmarks": "benchmarks",

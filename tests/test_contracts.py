@@ -242,6 +242,13 @@ def test_the_version_is_the_same_everywhere() -> None:
     assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text()
 
 
+def test_every_example_names_this_version() -> None:
+    named = [version for block in EXAMPLES for version in re.findall(r"scan-gate(?:@v|:)(\d+\.\d+\.\d+)", block)]
+
+    assert len(named) > 10
+    assert {*named} == {__version__}
+
+
 @pytest.mark.parametrize("lock", ["run", "test", "check", "build", "sbom", "site"])
 def test_a_lock_has_a_hash_for_everything_and_names_no_registry(lock: str) -> None:
     text = (ROOT / "requirements" / f"{lock}.txt").read_text()
