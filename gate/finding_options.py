@@ -38,7 +38,7 @@ def day(text: str) -> date:
     """Parses a day such as 2026-01-31."""
     try:
         # Python reads 20260131 and 2026-W05-6 too, which a reader may take for something else.
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text.strip(), flags=re.ASCII):
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text.strip()):
             raise ValueError  # noqa: TRY301 - the same message for both
         return date.fromisoformat(text.strip())
     except ValueError:

@@ -55,8 +55,7 @@ def _named(uses: Sequence[WaiverUse]) -> str:
 
 
 def _name(use: WaiverUse) -> str:
-    """The finding with the last day, the owner and the place of its waiver, as far as there are any."""
+    """The finding with the last day of its waiver, which each that is named has, its owner and its place."""
     waiver = use.waiver
-    until = f"until {waiver.until}" if waiver.until else ""
-    about = "; ".join(filter(None, (until, one_line(waiver.owner), one_line(waiver.source))))
-    return one_line(waiver.id) + (f" ({about})" if about else "")
+    about = "; ".join(filter(None, (f"until {waiver.until}", one_line(waiver.owner), one_line(waiver.source))))
+    return f"{one_line(waiver.id)} ({about})"

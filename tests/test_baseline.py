@@ -175,6 +175,9 @@ def test_a_baseline_that_is_too_old_or_from_the_future_decides_nothing(
     run = run_images(ScriptedScans([[scripted_image()]]), policy=Policy(settle=0, findings=policy))
 
     assert run.codes == expected
+    assert [reason.message.partition(",")[0] for reason in run.verdict.reasons] == [
+        f"The baseline is of {made_at:%Y-%m-%dT%H:%M:%SZ}" for _ in expected
+    ]
     assert run.calls[:1] == ([] if expected else ["look"])
 
 

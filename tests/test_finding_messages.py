@@ -37,9 +37,11 @@ def test_the_clouds_word_stands_beside_the_severity_where_it_is_another_one() ->
 def test_a_finding_that_does_not_count_says_why() -> None:
     assert why_not_counted(a_finding()) == ""
     assert why_not_counted(a_finding(status=FindingStatus.KNOWN)) == "it stood in the baseline"
-    assert "no fix" in why_not_counted(a_finding(status=FindingStatus.NOT_FIXABLE))
-    waived = a_finding(status=FindingStatus.WAIVED, waiver=a_waiver(owner="ana", reason="Not reachable."))
-    assert why_not_counted(waived) == "waived by ana until 2026-03-02: Not reachable"
+    assert why_not_counted(a_finding(status=FindingStatus.NOT_FIXABLE)) == (
+        "there is no fix, and only fixable findings count"
+    )
+    waived = a_finding(status=FindingStatus.WAIVED, waiver=a_waiver(owner="ana", reason="Not reachable, see DOCX."))
+    assert why_not_counted(waived) == "waived by ana until 2026-03-02: Not reachable, see DOCX"
     by_vex = a_finding(status=FindingStatus.WAIVED, waiver=a_waiver(until=None, reason="fixed"))
     assert why_not_counted(by_vex) == "waived: fixed"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,7 @@ def test_limits_are_levels_with_numbers(text: str, limits: dict[Severity, int]) 
         ("5=high", "'5' is not a severity; known are critical, high, medium, low, unknown"),
         ("none=0", "'none' is not a severity"),
         ("high=-1", "'-1' is not a whole number"),
+        ("high=0=1", "'0=1' is not a whole number"),
         ("high=0,high=1", "'high=0,high=1' has two limits for high"),
     ],
 )
@@ -139,6 +141,28 @@ def test_without_a_day_that_of_the_machine_counts(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="at most 90 days are allowed"):
         settings_from({"cloud": "huawei", "image": [image_reference("team/web:1.0")], "waivers": [path]})
+
+
+def test_the_day_of_the_machine_is_that_of_utc_in_every_time_zone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "waivers.toml"
+    path.write_text(WAIVER.replace("2026-03-01", "9999-01-01"))
+    ends = []
+    before = datetime.now(UTC).date()
+    # At every moment, the day of one of them is another one than in UTC.
+    for zone in ("UTC-14", "UTC+12"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        with pytest.raises(UsageError) as refused:
+            settings_from({"cloud": "huawei", "image": [image_reference("team/web:1.0")], "waivers": [path]})
+        ends.append(re.search("so until ([0-9-]{10})", str(refused.value)))
+    monkeypatch.delenv("TZ")
+    time.tzset()
+
+    allowed = {str(day + timedelta(days=90)) for day in (before, datetime.now(UTC).date())}
+    assert {end[1] for end in ends if end} <= allowed
+    assert all(ends)
 
 
 @every_cloud
@@ -257,13 +281,44 @@ def test_a_baseline_is_no_report_that_the_run_writes(tmp_path: Path) -> None:
     path = a_baseline(tmp_path / "a.json")
     target = ReportTarget(format="json", path=tmp_path / "folder" / ".." / "a.json")
 
-    with pytest.raises(UsageError, match="What blocks this run would stand in the baseline of the next one"):
+    with pytest.raises(UsageError) as refused:
         settings_of(baseline=path, report=[target])
+
+    assert str(refused.value) == (
+        f"The baseline {path} is also a report that this run writes (--report). What blocks this run would stand in "
+        "the baseline of the next one, and pass. Write the report to another file."
+    )
+
+
+def test_a_baseline_of_the_same_policy_is_one_whatever_that_policy_is(tmp_path: Path) -> None:
+    scopes = frozenset({ScanScope.BASELINE})
+    policy = Policy(max_failed=2, max_risky=3, required_scopes=scopes, findings=FindingPolicy(severity_cutoff=MEDIUM))
+    path = a_baseline(tmp_path / "a.json", policy=policy)
+
+    same = settings_of(
+        baseline=path, max_failed=2, max_risky=3, required_scope=scopes, severity_cutoff="medium"
+    ).policy.findings
+
+    assert same.baseline is not None
+    assert len(same.baseline) == 1
 
 
 def test_a_baseline_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         settings_of(baseline=tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("option", ["waivers", "vex", "baseline"])
+def test_a_file_that_cannot_be_used_is_named_with_its_option(option: str, tmp_path: Path) -> None:
+    path = tmp_path / "none"
+
+    with pytest.raises(UsageError, match=rf"{path}.*\. Correct --{option}[ ,.]"):
+        settings_of(**{option: path if option == "baseline" else [path]})
+
+
+def test_a_report_that_is_no_baseline_is_named_with_its_option(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Correct --baseline, or make a new baseline"):
+        settings_of(baseline=a_baseline(tmp_path / "a.json", image="team/api:0.9"))
 
 
 def test_the_table_in_the_documentation_has_every_word_of_every_cloud() -> None:

@@ -130,6 +130,10 @@ def test_the_digest_of_the_default_policy_is_the_same_in_every_version() -> None
     assert policy_digest(Policy()) == "sha256:b94bd25797a48bcf219e048ef2131f2323bc66f88e414d67ba04340878148a05"
 
 
+def test_neither_does_that_of_a_policy_with_a_baseline_change() -> None:
+    assert policy_digest(FULL) == "sha256:ab274fbef5c1ee3b57ab614d158c09a7876eb4a8266b78b41635a551dc469dba"
+
+
 @pytest.mark.parametrize(
     "policy",
     [

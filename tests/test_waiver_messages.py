@@ -11,6 +11,7 @@ from gate.ci.annotations import annotations_of, waiver_annotations
 from gate.ci.azure import Azure
 from gate.ci.github import GitHub
 from gate.finding import FindingPolicy
+from gate.image import ImageState
 from gate.policy import Decision, Policy
 from gate.waiver_messages import waived, warnings
 from tests.builders import NOW, a_finding, a_release, a_risky_image, a_task, a_waiver, an_image, an_outcome
@@ -47,6 +48,16 @@ def test_of_several_waivers_five_are_named() -> None:
     assert text.endswith("X-14 (until 2026-03-02) and 2 more.")
 
 
+def test_several_that_have_ended_or_end_soon_are_named_together() -> None:
+    ended = [a_waiver(one, until=TODAY - timedelta(days=1)) for one in ("X-1", "X-2")]
+    ending = [a_waiver(one, until=TODAY) for one in ("X-1", "X-2")]
+
+    assert [*warnings(a_run(*ended, *ending))] == [
+        "2 waivers have ended and count no more: X-1 (until 2026-01-30), X-2 (until 2026-01-30).",
+        "2 waivers end within 14 days: X-1 (until 2026-01-31), X-2 (until 2026-01-31).",
+    ]
+
+
 def test_of_a_statement_of_vex_there_is_nothing_to_say() -> None:
     assert [*warnings(a_run(a_waiver("X-1", until=None), a_waiver("X-9", until=None)))] == []
 
@@ -76,6 +87,16 @@ def test_an_undecided_run_calls_no_waiver_unused() -> None:
         "1 waiver has ended and counts no more: X-1 (until 2026-01-30; team a; waivers.toml, waiver 1).",
         "1 waiver ends within 14 days: X-2 (until 2026-02-14).",
     ]
+
+
+def test_nor_one_for_an_image_whose_findings_are_all_known_beside_another_that_is_missing() -> None:
+    images = (a_risky_image(findings=FINDINGS), an_image("api", ImageState.MISSING))
+    waiver = a_waiver("X-3", images=("team/web",))
+    run = a_release(*images, policy=Policy(max_risky=1, findings=FindingPolicy(waivers=(waiver,))))
+
+    assert run.verdict.decision is Decision.UNDECIDED
+    assert [use.is_unused for use in run.waivers] == [True]
+    assert [*warnings(run)] == []
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def _of_document(path: Path, document: Mapping[str, Any], latest: date, max_days
             everywhere = ' (["*"] for all)' if missing[0] == "images" else ""
             raise _mistake(path, f"{where} has no {missing[0]}{everywhere}")
         texts = {key: _text(path, where, key, table[key]) for key in _KEYS if key in table and key not in _OTHER_TYPES}
-        if texts.get("justification", JUSTIFICATIONS[0]) not in JUSTIFICATIONS:
+        if texts.get("justification") not in {None, *JUSTIFICATIONS}:
             raise _mistake(path, f"the justification of {where} is not one of {', '.join(JUSTIFICATIONS)}")
         until = _day(path, where, table["until"])
         if until > latest:

@@ -98,6 +98,13 @@ def test_a_scope_that_must_be_scanned_for_and_is_not_counted_is_listed() -> None
     assert (asked(found), found.codes) == (["findings web api"], ["too-many-risky"])
 
 
+def test_a_scope_that_must_be_scanned_for_is_not_listed_where_the_cloud_states_that_nothing_was_found() -> None:
+    image = an_image(is_risky=True, kinds={**CLEAN, ScanScope.VULNERABILITY: 1, SENSITIVE: 0}, severities={LOW: 1})
+    found = run(image, policy=FindingPolicy(severity_cutoff=HIGH), required_scopes=RISK_SCOPES | {SENSITIVE})
+
+    assert (asked(found), found.verdict.decision) == ([], Decision.PASSED)
+
+
 def test_waivers_need_lists_of_all_images_that_may_have_findings() -> None:
     clean = an_image(API, kinds=CLEAN)
     scans = ScriptedScans([[risky(), clean]], findings={"web": [a_finding()]})

@@ -11,7 +11,7 @@ import pytest
 
 from gate.errors import UsageError
 from gate.finding import Waiver
-from gate.findings.waiver_file import read_waivers
+from gate.findings.waiver_file import JUSTIFICATIONS, read_waivers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,10 +90,10 @@ MISTAKES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda text: text + "x = 1\n", "waiver 1 has the unknown key 'x'; known are id, images, package, reason"),
     (lambda text: "locals = true\n" + text, "it has the unknown key 'locals'; did you mean 'local'"),
     (lambda text: "local = 1\n" + text, "local is not true or false"),
-    (lambda text: text.replace("until = 2026-03-01", ""), "waiver 1 has no until"),
-    (lambda text: text.replace('reason = "not reachable"', ""), "waiver 1 has no reason"),
+    (lambda text: text.replace("until = 2026-03-01", ""), "waiver 1 has no until. "),
+    (lambda text: text.replace('reason = "not reachable"', ""), "waiver 1 has no reason. "),
     (lambda text: text.replace('images = ["team/*"]', ""), """waiver 1 has no images (["*"] for all)"""),
-    (lambda text: text.replace('id = "CVE-2026-1"', ""), "waiver 1 has no id"),
+    (lambda text: text.replace('id = "CVE-2026-1"', ""), "waiver 1 has no id. "),
     (lambda text: text.replace("not reachable", " "), "reason of waiver 1 is not a text, or is empty"),
     (lambda text: text.replace('"CVE-2026-1"', "1"), "id of waiver 1 is not a text, or is empty"),
     (lambda text: text.replace('["team/*"]', '"team/*"'), "images of waiver 1 is not a list of repositories"),
@@ -102,7 +102,10 @@ MISTAKES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda text: text.replace("2026-03-01", "2026-03-01T00:00:00Z"), "until of waiver 1 is not a day such as"),
     (lambda text: text.replace("2026-03-01", '"soon"'), "until of waiver 1 is not a day such as 2026-01-31"),
     (lambda text: text.replace("2026-03-01", "20260301"), "until of waiver 1 is not a day such as 2026-01-31"),
-    (lambda text: text + 'justification = "fine"\n', "the justification of waiver 1 is not one of component_not"),
+    (
+        lambda text: text + 'justification = "fine"\n',
+        f"the justification of waiver 1 is not one of {', '.join(JUSTIFICATIONS)}. ",
+    ),
     (lambda text: text.replace("[[waiver]]", "[waiver]"), "waiver is not a list of tables; each starts with [["),
     (lambda _: "waiver = [1]\n", "waiver is not a list of tables"),
     (lambda text: text + "=", "it has a syntax error: "),
@@ -165,7 +168,10 @@ def test_only_the_first_file_can_forbid_others(tmp_path: Path) -> None:
     first = written(tmp_path, COMPLETE, "a.toml")
     second = written(tmp_path, "local = false\n", "b.toml")
 
-    assert "local = false is only for the first file, and this is number 2" in mistake(first, second)
+    assert mistake(first, second) == (
+        f"The waivers in {second} are not valid: local = false is only for the first file, and this is number 2. "
+        f"{EXAMPLE} Correct the file."
+    )
 
 
 # Files that cannot be read.
@@ -184,7 +190,10 @@ def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "waivers.toml"
     path.write_bytes(b"\xff")
 
-    assert mistake(path).startswith(f"The file {path} is not text in UTF-8: invalid start byte at byte 0. ")
+    assert mistake(path) == (
+        f"The file {path} is not text in UTF-8: invalid start byte at byte 0. "
+        "The findings that it accepts are not known. Save it as UTF-8."
+    )
 
 
 def test_a_pipe_or_a_folder_is_an_error_and_not_waited_for(tmp_path: Path) -> None:
@@ -192,6 +201,13 @@ def test_a_pipe_or_a_folder_is_an_error_and_not_waited_for(tmp_path: Path) -> No
 
     assert "cannot be read: it is a folder, a pipe or a device" in mistake(tmp_path / "pipe")
     assert f"The file {tmp_path} cannot be read: " in mistake(tmp_path)
+
+
+def test_a_file_that_the_system_refuses_is_an_error_in_its_words(tmp_path: Path) -> None:
+    path = tmp_path / "waivers.toml"
+    path.symlink_to(path)
+
+    assert f"The file {path} cannot be read: Too many levels of symbolic links. " in mistake(path)
 
 
 def test_a_file_that_is_too_large_is_an_error(tmp_path: Path) -> None:

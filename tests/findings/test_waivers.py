@@ -38,6 +38,10 @@ def test_a_scope_is_a_repository_with_or_without_its_registry(pattern: str, cove
     assert covers_image(a_waiver(images=(pattern,)), WEB) is covers
 
 
+def test_a_scope_covers_an_image_without_a_namespace_by_its_name() -> None:
+    assert covers_image(a_waiver(images=("web",)), ImageRef(registry="swr.test", name="web"))
+
+
 def test_an_empty_scope_covers_nothing_and_a_digest_exactly_one_image() -> None:
     assert not covers_image(a_waiver(images=()), WEB)
     assert covers_image(a_waiver(images=(), digests=frozenset({a_digest()})), WEB)
