@@ -44,11 +44,9 @@ NAVIGATION = {
         "Facts about the clouds": "facts/README",
         "The simulator": "simulator",
         "Benchmarks": "benchmarks",
-        "Releases, and how to verify one": "releasing",
     },
     "The project": {
         "Security": "/SECURITY",
-        "How it is released": "releasing",
         "Contributing": "/CONTRIBUTING",
         "Changes": "/CHANGELOG",
     },
