@@ -101,7 +101,8 @@ def find_profile(connection: Connection, name: str = "") -> Profile:
 
 def _of_cli(connection: Connection) -> tuple[dict[str, Profile], str]:
     """The profiles of the CLI, and the name of the current one."""
-    if connection.environ.get("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "").strip().lower() == "true":
+    is_disabled = connection.environ.get("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "").strip().lower() == "true"
+    if is_disabled and connection.settings.reads_variables:
         return {}, ""
     text = _read(home(connection.environ) / _CLI, shown=f"~/{_CLI}")
     if not text.strip():
@@ -118,7 +119,8 @@ def _of_cli(connection: Connection) -> tuple[dict[str, Profile], str]:
 
 
 def _of_ini(connection: Connection) -> dict[str, Profile]:
-    variable, path = first_variable(connection.environ, [_INI_VARIABLE])
+    variables = [_INI_VARIABLE] if connection.settings.reads_variables else []
+    variable, path = first_variable(connection.environ, variables)
     shown = f"the file that {variable} names" if variable else f"~/{_INI}"
     text = _read(Path(path) if path else home(connection.environ) / _INI, shown=shown, is_needed=bool(path))
     parser = configparser.ConfigParser(interpolation=None, default_section="")

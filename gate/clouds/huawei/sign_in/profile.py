@@ -160,8 +160,12 @@ def _keys(profile: Profile) -> Credentials:
 
 
 def _path(connection: Connection) -> Path:
-    named = connection.environ.get(_FILE_VARIABLE, "").strip()
+    named = _named_file(connection)
     return Path(named) if named else home(connection.environ) / _DEFAULT_FILE
+
+
+def _named_file(connection: Connection) -> str:
+    return connection.environ.get(_FILE_VARIABLE, "").strip() if connection.settings.reads_variables else ""
 
 
 def _parse(path: Path, connection: Connection) -> configparser.ConfigParser:
@@ -182,8 +186,9 @@ def _parse(path: Path, connection: Connection) -> configparser.ConfigParser:
 
 def _unreadable(connection: Connection, why: str) -> UsageError:
     # Not by its path, which may be a secret by mistake.
-    is_named = bool(connection.environ.get(_FILE_VARIABLE, "").strip())
-    which = f"The file that {_FILE_VARIABLE} names" if is_named else "The file ~/.huaweicloud/credentials"
+    which = (
+        f"The file that {_FILE_VARIABLE} names" if _named_file(connection) else "The file ~/.huaweicloud/credentials"
+    )
     return UsageError(
         f"{which} cannot be read: {why}.",
         means="A profile was asked for, and profiles are in this file.",

@@ -94,6 +94,16 @@ def test_a_profile_is_used_only_where_it_is_asked_for(home: Home) -> None:
         ({"credentials": "profile", "reads_variables": False}, {"ALIBABA_CLOUD_PROFILE": "other"}, "profile-key-id"),
         ({"profile": "default"}, {}, "ini-key-id"),
         ({"credentials": "profile"}, {"ALIBABA_CLOUD_CLI_PROFILE_DISABLED": "true"}, "ini-key-id"),
+        (
+            {"credentials": "profile", "reads_variables": False},
+            {"ALIBABA_CLOUD_CLI_PROFILE_DISABLED": "true"},
+            "profile-key-id",
+        ),
+        (
+            {"profile": "default", "reads_variables": False},
+            {"ALIBABA_CLOUD_CREDENTIALS_FILE": "/nonexistent"},
+            "ini-key-id",
+        ),
     ],
 )
 def test_the_named_profile_is_used_else_the_current_one_of_the_cli_else_that_of_the_ini_file(

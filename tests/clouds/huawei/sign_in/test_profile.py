@@ -63,6 +63,19 @@ def test_another_profile_and_another_file_can_be_named(fake_time: FakeTime, file
     assert run.way.credentials().access_key_id == "profile-key-id"
 
 
+def test_without_variables_the_file_is_that_of_the_home(fake_time: FakeTime, file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("[basic]\nak = x\nsk = y\n")
+    environ = {FILE_VARIABLE: str(other)}
+    run = of_profile(fake_time, file, f"[basic]\n{KEYS}", environ=environ, reads_variables=False)
+    file_of_home = run.way.credentials()
+    file.unlink()
+
+    assert file_of_home.access_key_id == "profile-key-id"
+    with pytest.raises(UsageError, match=r"The file ~/\.huaweicloud/credentials cannot be read"):
+        run.way.credentials()
+
+
 def test_keys_are_read_again_after_a_refusal(fake_time: FakeTime, file: Path) -> None:
     way = of_profile(fake_time, file, f"[basic]\n{KEYS}").way
     way.credentials()
