@@ -200,6 +200,30 @@ def test_of_findings_with_one_name_only_as_many_as_stood_before_are_known(
     assert sum(open_findings(image).counts.values()) == count
 
 
+@pytest.mark.parametrize("fields", [{"package": ""}, {"kind": ScanScope.BASELINE}])
+def test_only_vulnerabilities_of_a_package_are_one_however_often_they_are_listed(
+    fields: dict[str, Any], tmp_path: Path
+) -> None:
+    other = a_finding("X-1", **fields)
+    policy = FindingPolicy(baseline=known(tmp_path, a_finding("X-2"), other))
+
+    (image,) = evaluated(
+        [a_risky_image(findings=(a_finding("X-2"), a_finding("X-2", version="4"), other, other))], policy, NOW.date()
+    )
+
+    assert open_findings(image).counts == {Severity.HIGH: 1}
+
+
+def test_what_is_left_of_the_baseline_is_for_the_most_severe_findings_in_whatever_order_they_are_listed(
+    tmp_path: Path,
+) -> None:
+    policy = FindingPolicy(baseline=known(tmp_path, *failed_items(1)))
+
+    (image,) = evaluated([a_risky_image(findings=failed_items(1, 1)[::-1])], policy, NOW.date())
+
+    assert open_findings(image).counts == {Severity.LOW: 1}
+
+
 def test_two_images_of_a_repository_do_not_add_up_to_more_known_findings_than_one_had(tmp_path: Path) -> None:
     refs = [replace(WEB, tag=tag) for tag in "12"]
     items = [failed_items(1, 0), failed_items(0, 1)]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate import selection_messages
 from gate.errors import ExitCode, Interrupted, NotAuthorised, Throttled, Unreachable, UsageError
 from gate.policy import (
     Decision,
@@ -20,6 +21,7 @@ from gate.policy import (
     failed_images,
     has_lost_images,
     judge,
+    no_longer_listed,
     no_task,
     not_settled,
     nothing_to_judge,
@@ -38,11 +40,12 @@ from gate.verdict_messages import (
     NO_IMAGES,
     counts_contradict,
     counts_missing,
+    not_plainly_complete,
     nothing_scanned,
     too_many_failed,
     too_many_risky,
 )
-from tests.builders import NOW, a_failed_image, a_task
+from tests.builders import NOW, a_failed_image, a_release, a_task, an_image
 
 if TYPE_CHECKING:
     from gate.scan import ScanTask
@@ -430,6 +433,38 @@ def test_no_task_is_a_reason_that_names_where_the_gate_looked_and_how_long() -> 
     message = no_task_found("x", "Cloud (region r)", "5 min (--appear-timeout)")
 
     assert no_task("x", "Cloud (region r)", "5 min (--appear-timeout)") == Reason(code="no-task", message=message)
+    assert no_task("x", "Cloud").message == no_task_found("x", "Cloud", "")
+
+
+def test_a_task_that_is_no_longer_listed_is_a_reason_with_what_to_do_once_the_gate_waits_no_more() -> None:
+    message = selection_messages.no_longer_listed(a_task())
+
+    assert no_longer_listed(a_task()) == Reason(
+        code="not-listed", message=f"{message.happened} {message.remedy}", while_waiting=message.happened
+    )
+
+
+@pytest.mark.parametrize(("task", "of_images"), [(a_task(), False), (a_release(an_image()).task, True)])
+def test_what_a_complete_task_states_against_that_is_in_the_message(task: ScanTask, *, of_images: bool) -> None:
+    (reason,) = judge(replace(task, reason="out of space."), Policy(), now=NOW, timeout=90.0).reasons
+
+    assert reason.message == not_plainly_complete("it states a failure (out of space)", 90.0, of_images=of_images)
+
+
+@pytest.mark.parametrize(("cause", "names_causes"), [("download_failed", True), ("", False)])
+def test_where_nothing_was_scanned_the_message_says_where_the_causes_are(cause: str, *, names_causes: bool) -> None:
+    task = a_task(total=1, succeeded=0, failed=1, failed_images=(a_failed_image(reason=cause),))
+
+    (reason,) = judge(task, Policy(max_failed=1), now=NOW).reasons
+
+    assert reason.message == nothing_scanned(1, names_causes=names_causes)
+    assert nothing_scanned(1, names_causes=True) != nothing_scanned(1, names_causes=False)
+
+
+def test_images_whose_results_have_not_settled_are_not_called_a_task() -> None:
+    verdict = not_settled(a_release(an_image()).task or a_task(), 90.0)
+
+    assert verdict.reasons[0].message.startswith("The time is up after 90 s (--timeout) and the scan of the images ")
 
 
 def test_the_reason_at_the_end_of_a_wait_names_its_limit_before_what_to_do() -> None:

@@ -148,13 +148,13 @@ def _statement(statement: Mapping[str, Any], number: int, document: Mapping[str,
     if status not in _STATUSES:
         raise _Malformed(f"the status of {name} is not one of {', '.join(_STATUSES)}")
     vulnerability = _object(statement.get("vulnerability"), f"the vulnerability of {name}")
-    justification, impact = statement.get("justification", ""), statement.get("impact_statement", "")
+    justification, impact = statement.get("justification", ""), statement.get("impact_statement")
     if justification not in ("", *JUSTIFICATIONS):
         raise _Malformed(f"the justification of {name} is not one of {', '.join(JUSTIFICATIONS)}")
     if status == "not_affected" and not (justification or impact):
         raise _Malformed(f"{name} is not_affected and has neither a justification nor an impact_statement")
     products = _list(statement, "products", name)
-    notes = impact or statement.get("status_notes", "")
+    notes = impact or statement.get("status_notes")
     return _Statement(
         path=path,
         number=number,

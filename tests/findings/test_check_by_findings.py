@@ -210,6 +210,15 @@ def test_images_with_waived_findings_do_not_block_beside_one_that_is_not_scanned
     assert (found.codes, found.verdict.exit_code) == (["not-final"], 5)
 
 
+def test_a_release_that_is_too_risky_and_has_too_many_findings_is_blocked_for_both() -> None:
+    policy = FindingPolicy(severity_cutoff=HIGH, max_findings={HIGH: 1})
+    scans = ScriptedScans([[risky(high=2)]], findings={"web": [a_finding("X-1"), a_finding("X-2")]})
+
+    found = run(risky(high=2), policy=policy, scans=scans)
+
+    assert (found.codes, found.verdict.exit_code) == (["too-many-risky", "too-many-findings"], 1)
+
+
 def test_a_waiver_that_is_not_needed_blocks_only_if_the_policy_says_so() -> None:
     waivers = (a_waiver("X-1"), a_waiver("X-9", source="waivers.toml, waiver 2"))
     scans = ScriptedScans([[risky()]], findings={"web": [a_finding("X-1")]})

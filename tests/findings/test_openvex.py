@@ -10,6 +10,7 @@ import pytest
 
 from gate.errors import UsageError
 from gate.findings.openvex import read_openvex
+from gate.findings.waiver_file import JUSTIFICATIONS
 from gate.image import ImageRef
 from tests.builders import a_digest
 from tests.schemas import published_if_stored
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 WEB = ImageRef(registry="swr.test", namespace="team", name="web", tag="1.0", digest=a_digest())
 PURL = f"pkg:oci/web@sha256%3A{'a' * 64}?repository_url=swr.test%2Fteam%2Fweb"
 REPOSITORY = "pkg:oci/web?repository_url=swr.test/team/web"
+
+
+TWO_NAMES = {"name": "CVE-2026-1", "aliases": ["GHSA-1"]}
 
 
 def a_statement(product: str | None = PURL, **fields: Any) -> dict[str, Any]:
@@ -70,7 +74,8 @@ def test_a_statement_about_an_image_becomes_a_waiver(tmp_path: Path) -> None:
 
     assert (waiver.id, waiver.images, waiver.digests) == ("CVE-2026-1", (), frozenset({a_digest()}))
     assert (waiver.reason, waiver.owner, waiver.until) == ("not called", "security team", None)
-    assert waiver.justification == "vulnerable_code_not_in_execute_path"
+    assert (waiver.justification, waiver.is_fixed) == ("vulnerable_code_not_in_execute_path", False)
+    assert (waiver.package, waiver.version) == ("", "")
     assert waiver.source == f"{tmp_path / 'vex.json'}, statement 1"
 
 
@@ -143,6 +148,21 @@ def test_a_product_that_names_none_of_these_images_accepts_nothing(product: str,
     assert (document.waivers, document.others) == ((), {"for other products": 1})
 
 
+def test_a_statement_about_several_products_accepts_those_that_are_images_of_the_run(tmp_path: Path) -> None:
+    products = [{"@id": "https://example.com/other"}, {"@id": "team/other"}, {"@id": PURL}]
+
+    assert len(read(tmp_path, a_document(a_statement(products=products)), is_valid=False).waivers) == 1
+
+
+def test_a_version_that_is_no_digest_is_that_of_no_image_also_of_one_whose_digest_is_not_known_yet(
+    tmp_path: Path,
+) -> None:
+    by_tag = ImageRef(registry="swr.test", namespace="team", name="web", tag="1.0")
+    statement = a_statement("pkg:oci/web@latest?repository_url=swr.test/team/web")
+
+    assert read(tmp_path, a_document(statement), by_tag).waivers == ()
+
+
 def test_a_statement_without_products_matches_nothing(tmp_path: Path) -> None:
     document = read(tmp_path, a_document(a_statement(None)))
 
@@ -162,7 +182,7 @@ def test_the_package_url_among_the_identifiers_is_read_too(tmp_path: Path) -> No
 
 
 def test_components_become_packages_and_what_is_no_package_accepts_nothing(tmp_path: Path) -> None:
-    names = ["pkg:deb/debian/openssl@3.0", "pkg:maven/org.example/core", "https://example.com/part"]
+    names = ["pkg:deb/debian/openssl@3.0", "pkg:golang/example.org/team/core", "https://example.com/part"]
     product = {"@id": PURL, "subcomponents": [{"@id": name} for name in names]}
     nothing = {"@id": PURL, "subcomponents": [{"@id": names[2]}, {"@id": "pkg:deb/debian/"}]}
 
@@ -179,13 +199,22 @@ def test_the_aliases_of_a_vulnerability_are_accepted_too(tmp_path: Path) -> None
     assert [waiver.id for waiver in found.waivers] == ["CVE-2026-1", "GHSA-xxxx"]
 
 
+def test_an_alias_that_is_no_text_is_none(tmp_path: Path) -> None:
+    vulnerability = {"name": "CVE-2026-1", "aliases": [1, "", None]}
+
+    found = read(tmp_path, a_document(a_statement(vulnerability=vulnerability)), is_valid=False)
+
+    assert [waiver.id for waiver in found.waivers] == ["CVE-2026-1"]
+
+
 def test_other_statements_are_counted_by_their_status(tmp_path: Path) -> None:
     waiting = affected(vulnerability={"name": "CVE-2026-2"}) | {"status": "under_investigation"}
-    document = read(tmp_path, a_document(affected(), affected(), waiting, a_statement("team/other")), is_valid=False)
+    others = (a_statement("team/other"), a_statement("team/more"))
+    document = read(tmp_path, a_document(affected(), affected(), waiting, *others), is_valid=False)
 
     assert document.about_others == (
         f"statements of the VEX document {tmp_path / 'vex.json'} that accept nothing here: "
-        "1 for other products, 2 affected, 1 under_investigation"
+        "2 for other products, 2 affected, 1 under_investigation"
     )
 
 
@@ -201,6 +230,7 @@ def test_other_statements_are_counted_by_their_status(tmp_path: Path) -> None:
         ([affected(timestamp="2026-01-03T00:00:00Z"), a_statement(timestamp="2026-01-02T00:00:00Z")], 0),
         ([a_statement(), affected(REPOSITORY)], 0),
         ([a_statement(), affected(products=[{"@id": PURL, "subcomponents": [{"@id": "https://a"}]}])], 0),
+        ([a_statement(vulnerability=TWO_NAMES), affected(vulnerability=TWO_NAMES)], 0),
         ([a_statement(), affected("team/other")], 1),
         ([a_statement(), affected(vulnerability={"name": "CVE-2026-2"})], 1),
     ],
@@ -214,6 +244,7 @@ def test_other_statements_are_counted_by_their_status(tmp_path: Path) -> None:
         "affected later by its time",
         "another name of the image",
         "a part that is no package",
+        "two names in both statements",
         "another image",
         "another vulnerability",
     ],
@@ -253,9 +284,11 @@ def test_a_later_document_takes_back_what_an_earlier_one_accepts_in_whatever_ord
         assert [document.waivers for document in read_openvex(given, (WEB,), source="--vex")] == [(), ()]
 
 
+JUSTIFICATION = f"the justification of statement 1 is not one of {', '.join(JUSTIFICATIONS)}. "
 MISTAKES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda document: [document], "it is not an object"),
     (lambda document: document | {"@context": "https://openvex.dev/ns/v0.3.0"}, "its @context is not https://"),
+    (lambda document: document | {"@context": ""}, "it has no @context. "),
     (lambda document: document | {"@id": ""}, "it has no @id"),
     (lambda document: document | {"author": None}, "it has no author"),
     (lambda document: document | {"version": 0}, "its version is not a whole number from 1 on"),
@@ -271,10 +304,18 @@ MISTAKES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda _: a_document(a_statement(status="safe")), "the status of statement 1 is not one of not_affected, "),
     (lambda _: a_document(a_statement(vulnerability="CVE-1")), "the vulnerability of statement 1 is not an object"),
     (lambda _: a_document(a_statement(vulnerability={})), "statement 1 has no name"),
-    (lambda _: a_document(a_statement(justification="fine")), "the justification of statement 1 is not one of"),
+    (lambda _: a_document(a_statement(justification="fine")), JUSTIFICATION),
     (lambda _: a_document(a_statement(justification="")), "statement 1 is not_affected and has neither a just"),
     (lambda _: a_document(a_statement(products={})), "products of statement 1 is not a list"),
     (lambda _: a_document(a_statement(products=["a"])), "a product of statement 1 is not an object"),
+    (
+        lambda _: a_document(a_statement(vulnerability={"name": "CVE-2026-1", "aliases": "GHSA-1"})),
+        "aliases of statement 1 is not a list",
+    ),
+    (
+        lambda _: a_document(a_statement(products=[{"@id": PURL, "subcomponents": {}}])),
+        "subcomponents of statement 1 is not a list",
+    ),
     (
         lambda _: a_document(a_statement(products=[{"@id": PURL, "subcomponents": ["a"]}])),
         "a component of statement 1 is not an object",
@@ -303,5 +344,5 @@ def test_a_malformed_document_is_an_error(change: Callable[[Any], object], what:
 def test_what_is_no_json_is_an_error(text: str, what: str, tmp_path: Path) -> None:
     (tmp_path / "vex.json").write_text(text)
 
-    with pytest.raises(UsageError, match=what):
+    with pytest.raises(UsageError, match=f"is not a document of OpenVEX 0.2.0: {what}"):
         read_openvex([tmp_path / "vex.json"], (WEB,), source="--vex")

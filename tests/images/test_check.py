@@ -12,7 +12,8 @@ from gate.image import ImageState, TaggedDigest
 from gate.outcome import EventKind
 from gate.policy import Decision, Policy
 from gate.scan import RISK_SCOPES
-from tests.builders import FakeTime
+from tests import builders
+from tests.builders import FakeTime, a_release
 from tests.images.scripted import (
     API,
     HOUR,
@@ -289,6 +290,12 @@ def test_a_risky_image_blocks_although_another_one_is_missing() -> None:
     assert (run.codes, int(run.verdict.exit_code)) == (["too-many-risky"], 1)
 
 
+def test_an_image_that_could_not_be_scanned_blocks_although_another_one_is_still_being_scanned() -> None:
+    release = a_release(builders.an_image("web", FAILED), builders.an_image("api", SCANNING))
+
+    assert [reason.code for reason in release.verdict.reasons] == ["too-many-failed"]
+
+
 def test_a_clean_image_does_not_make_up_for_one_that_is_missing() -> None:
     run = run_images(ScriptedScans([[an_image()]]), WEB, API, appear_timeout=30.0, policy=Policy(max_failed=5))
 
@@ -349,8 +356,12 @@ def test_an_image_that_was_not_waited_for_is_not_called_missing_after_a_wait() -
             {"scan": "never", "policy": Policy(settle=0, started_after=at(-HOUR.total_seconds()))},
             ", or let the gate (--scan auto).",
         ),
+        (
+            {"scan": "never", "policy": Policy(settle=0, started_after=OLD.scanned_at)},
+            ", or let the gate (--scan auto), or allow older results with --max-age.",
+        ),
     ],
-    ids=["never", "auto", "always", "before --started-after"],
+    ids=["never", "auto", "always", "before --started-after", "at --started-after"],
 )
 def test_what_to_do_about_an_old_result_depends_on_what_the_options_in_force_allow(
     settings: dict[str, Any], advice: str
