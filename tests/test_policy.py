@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from gate import selection_messages
 from gate.errors import ExitCode, Interrupted, NotAuthorised, Throttled, Unreachable, UsageError
 from gate.policy import (
+    END_TOLERANCE,
     Decision,
     Policy,
     Reason,
     Verdict,
     after_waiting,
+    contradiction,
     failed_images,
     has_lost_images,
     judge,
@@ -449,6 +451,25 @@ def test_what_a_complete_task_states_against_that_is_in_the_message(task: ScanTa
     (reason,) = judge(replace(task, reason="out of space."), Policy(), now=NOW, timeout=90.0).reasons
 
     assert reason.message == not_plainly_complete("it states a failure (out of space)", 90.0, of_images=of_images)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sign"),
+    [
+        ({"reason": "..NO BOX."}, "it states a failure (..NO BOX)"),
+        ({"remaining": 90.0}, "it states a remaining time of 90 s"),
+        ({"started_at": NOW, "ended_at": NOW}, ""),
+        ({"started_at": NOW, "ended_at": NOW - timedelta(seconds=1)}, "it states an end before its start"),
+        ({"ended_at": NOW + END_TOLERANCE}, ""),
+        (
+            {"ended_at": NOW + END_TOLERANCE + timedelta(seconds=1)},
+            "it states an end in the future, 2026-01-31T12:02:01Z",
+        ),
+        ({"state": TaskState.RUNNING, "reason": "NO BOX"}, ""),
+    ],
+)
+def test_what_speaks_against_a_complete_task(fields: dict[str, Any], sign: str) -> None:
+    assert contradiction(a_task(**fields), NOW) == sign
 
 
 @pytest.mark.parametrize(("cause", "names_causes"), [("download_failed", True), ("", False)])
