@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
 import tomllib
@@ -181,16 +180,6 @@ def test_the_pictured_job_of_gitlab_shows_what_the_gate_prints_today(
     assert re.sub(r"\d", "0", log + verdict.partition("\n")[2]) == re.sub(r"\d", "0", pictured)
 
 
-def test_every_message_in_troubleshooting_is_one_of_the_gate() -> None:
-    texts = "\n".join(text for path in (ROOT / "gate").rglob("*.py") for text in _texts(path.read_text()))
-    quoted = re.findall(r"^\*\*(.*)\*\*", page("troubleshooting"), flags=re.MULTILINE)
-    messages = [message for title in quoted for message in re.findall(r'"([^"]*)"', title)]
-    parts = [part.strip() for message in messages for part in message.split("...")]
-
-    assert len(messages) > 10
-    assert [part for part in parts if part not in texts] == []
-
-
 def test_the_page_of_github_quotes_the_message_about_absent_credentials_as_it_is_there() -> None:
     page = (ROOT / "docs" / "github.md").read_text()
     (quoted,) = re.findall(r'^\*\*"(There are no credentials .*)"\*\* \(3\)$', page, flags=re.MULTILINE)
@@ -199,12 +188,6 @@ def test_the_page_of_github_quotes_the_message_about_absent_credentials_as_it_is
 
     message = f"{caught.value.happened} {caught.value.means}"
     assert re.fullmatch(".*".join(map(re.escape, quoted.split("..."))), message)
-
-
-def _texts(source: str) -> list[str]:
-    """All texts of a module; of one with values in it, the parts between them."""
-    constants = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
-    return [node.value for node in constants if isinstance(node.value, str)]
 
 
 @pytest.mark.parametrize("block", EXAMPLES)
