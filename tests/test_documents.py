@@ -72,6 +72,8 @@ FOREIGN_OPTIONS = {
     "zizmor": "pedantic",
     "uvx": "from",
     "uv pip": "extra generate-hashes no-header python-version universal",
+    "act": "local-repository network secret",
+    "gitlab-ci-local": "network pull-policy variable",
     "npm": "prefix",
     "check-jsonschema": "schemafile",
     "pytest": "hypothesis-profile rewrite-golden timeout",
