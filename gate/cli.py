@@ -113,7 +113,9 @@ class LazyCommand(click.Command):
 
 
 program.add_command(
-    LazyCommand("check", module="gate.commands", short_help="wait for the newest scan task and judge its images")
+    LazyCommand(
+        "check", module="gate.commands", short_help="wait for the scan of images or the newest scan task, and judge"
+    )
 )
 program.add_command(
     LazyCommand(

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 @click.command(cls=TableCommand, options=OPTIONS)
 @click.pass_obj
 def check(clock: Clock | None, /, **values: Any) -> int:
-    """Find the newest scan task, wait until it is final, and judge its images: pass, block, or say why it cannot.
+    """Wait for the scan of images, or of the newest scan task, and judge them: pass, block, or say why it cannot.
 
     Each option can also be given as a variable (--max-risky as SCAN_GATE_MAX_RISKY) or as a key of the config file; the
     command line comes first, then the variable, then the file. A DURATION is a number with a unit (90s, 30m, 24h, 7d),

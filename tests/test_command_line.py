@@ -431,4 +431,4 @@ def test_the_example_of_the_help_can_be_run(command: str, help_of: Callable[[str
 
 
 def test_the_help_of_the_program_shows_its_commands(help_of: Callable[[str], str]) -> None:
-    assert "check wait for the newest scan task and judge its images" in section(help_of(""), "Commands")
+    assert "check wait for the scan of images or the newest scan task, and judge" in section(help_of(""), "Commands")
