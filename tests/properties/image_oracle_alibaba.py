@@ -64,9 +64,10 @@ class AlibabaEvidence:
     def __init__(self, history: ImageHistory, *, is_for_pass: bool) -> None:
         self._history = history
         self._is_for_pass = is_for_pass
-        self._readings = list(_readings(history, _ROWS, "Criteria", "ImageInstanceList"))
+        rows = list(_readings(history, _ROWS, "Criteria", "ImageInstanceList"))
         records = list(_readings(history, _RECORDS, "TaskId", "OnceTasks"))
-        # What a whole list has shown to be risky blocks, also if the deadline then came in the middle of the next one.
+        # What a whole list has shown blocks, also if the deadline then came in the middle of the next one.
+        self._readings = rows if is_for_pass else [one for one in rows if one.is_whole]
         self._records = records if is_for_pass else [one for one in records if one.is_whole]
 
     def result(self, image: ImageRef, digest: str) -> str:

@@ -63,6 +63,12 @@ def test_without_a_task_only_the_reason_is_there() -> None:
     assert text == f"scan-gate: UNDECIDED (exit 4)\n  It is down. Wait.\n  cloud: huawei\n{end}"
 
 
+def test_a_run_that_ended_before_its_cloud_was_known_names_none() -> None:
+    text = render(an_outcome(verdict=undecided(Unreachable("It is down.", remedy="Wait.")), cloud=""))
+
+    assert text == "scan-gate: UNDECIDED (exit 4)\n  It is down. Wait.\n  polls: 0, retries: 0, 62 s\n"
+
+
 def test_unknown_counts_are_not_zero_and_risks_are_shown_only_where_they_apply() -> None:
     assert "0 failed (limit 0); not known: risky\n" in render(an_outcome(a_task(risky=None)))
     assert "risky" not in render(an_outcome(a_task(risky=None, risk_applies=False)))
