@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.finding import FindingStatus
-from gate.finding_messages import severity, summary, title, why_not_counted
+from gate.finding_messages import KINDS, severity, summary, title, why_not_counted
 from gate.image import Severity
 from gate.scan import ScanScope
 from tests.builders import a_finding, a_waiver
@@ -25,8 +25,20 @@ def test_a_title_says_what_was_found_and_where(found: object, expected: str) -> 
     assert title(found) == expected  # type: ignore[arg-type] # a parameter of the test
 
 
-def test_every_kind_of_finding_has_words() -> None:
-    assert len({title(a_finding(package="", version="", kind=kind)) for kind in ScanScope}) == len(ScanScope)
+@pytest.mark.parametrize(
+    ("kind", "one", "several"),
+    [
+        (ScanScope.VULNERABILITY, "vulnerability", "vulnerabilities"),
+        (ScanScope.BASELINE, "failed baseline check", "failed baseline checks"),
+        (ScanScope.MALICIOUS_FILE, "malicious file", "malicious files"),
+        (ScanScope.SENSITIVE_INFORMATION, "piece of sensitive information", "pieces of sensitive information"),
+        (ScanScope.SOFTWARE_COMPLIANCE, "non-compliant piece of software", "non-compliant pieces of software"),
+    ],
+)
+def test_every_kind_of_finding_has_words_for_one_and_for_several(kind: ScanScope, one: str, several: str) -> None:
+    assert KINDS.keys() == {*ScanScope}
+    assert KINDS[kind] == (one, several)
+    assert title(a_finding("X-1", package="", version="", kind=kind)) == f"X-1: a {one}"
 
 
 def test_the_clouds_word_stands_beside_the_severity_where_it_is_another_one() -> None:

@@ -509,6 +509,10 @@ def test_counts_that_may_still_change_are_not_judged(ended_at: datetime | None, 
     assert ("later" in verdict.reasons[0].message) is advises_later
 
 
+def test_a_reason_says_nothing_while_the_gate_waits_unless_it_has_words_for_that() -> None:
+    assert Reason(code="no-task", message="None.").while_waiting == ""
+
+
 def test_nothing_to_judge_keeps_its_reason() -> None:
     reason = Reason(code="no-task", message="None.")
 

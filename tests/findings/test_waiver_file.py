@@ -57,6 +57,22 @@ def test_a_waiver_has_what_its_table_says(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "justification",
+    [
+        "component_not_present",
+        "vulnerable_code_not_present",
+        "vulnerable_code_not_in_execute_path",
+        "vulnerable_code_cannot_be_controlled_by_adversary",
+        "inline_mitigations_already_exist",
+    ],
+)
+def test_a_justification_is_one_of_the_five_words_of_openvex(justification: str, tmp_path: Path) -> None:
+    (waiver,) = read(written(tmp_path, f'{COMPLETE}justification = "{justification}"\n'))
+
+    assert waiver.justification == justification
+
+
 def test_what_is_not_required_is_empty_and_the_day_may_be_a_text(tmp_path: Path) -> None:
     path = written(tmp_path, COMPLETE.replace("2026-03-01", '"2026-03-01"').replace('"team/*"', ""))
     (waiver,) = read(path)
