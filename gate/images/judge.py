@@ -60,7 +60,7 @@ def _by_counts(
 ) -> Verdict:
     policy, timeout = settings.policy, settings.timeout
     certain = tuple(image for image in task.images if _is_certain(image, now))
-    of_certain = judge(as_task(certain), policy, now=now, timeout=timeout) if certain else None
+    of_certain = judge(as_task(certain), policy, now=now) if certain else None
     if task.state is TaskState.COMPLETE:
         verdict = judge(task, policy, now=now, timeout=timeout)
         if verdict.decision is Decision.PASSED and not is_settled:

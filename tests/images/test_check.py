@@ -414,6 +414,7 @@ def test_a_scan_time_in_the_future_is_not_believed() -> None:
     run = run_images(ScriptedScans([[an_image(scanned_at=at(3600))]]), scan="never", timeout=300.0)
 
     assert (run.codes, int(run.verdict.exit_code)) == (["not-plainly-complete"], 5)
+    assert run.verdict.reasons[0].message.startswith("The time is up after 5 min (--timeout) and the cloud calls ")
 
 
 def test_a_result_of_a_scan_that_looked_for_less_is_scanned_again() -> None:
