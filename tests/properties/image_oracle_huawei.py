@@ -109,7 +109,9 @@ class HuaweiEvidence:
                 if one.get("id") == row.get("id")
             )
             require(is_since_start and (before is None or time > before), "its result is not that of its own scan")
-            require(is_since_push or not has_moved, "its row had another digest meanwhile")
+            # A risk blocks before it is proven to be that of this image: nothing could let the release pass.
+            is_proven = is_since_push or not has_moved
+            require(is_proven or not self._is_for_pass, "its row had another digest meanwhile")
         else:
             require(self._history.settings.scan != "always", "its result is that of another scan")
             require(is_since_push, "its tag was pushed since its scan, or its last push is not known")
