@@ -19,7 +19,7 @@ from gate.clouds.error_response import (
     refused,
     unreachable,
 )
-from gate.clouds.response import retry_after
+from gate.clouds.response import parse_json_object, retry_after
 from gate.clouds.values import is_one_of, malformed, text
 from gate.errors import NotAuthorised, Refused, ScanQuotaUsedUp, Throttled
 from gate.text import one_line
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gate.errors import GateError
 
 _NAME = "Alibaba Cloud"
+_OK = 200
 _NO_ERROR: tuple[object, ...] = (None, "", 200, "200", "OK", "Success", "success")
 _FLAGS = {"success": "Success is false", "issuccess": "IsSuccess is false"}
 _FAILED: tuple[object, ...] = (False, "false", "False")
@@ -68,6 +69,10 @@ REGISTRY_ACTIONS = {"GetRepoTag": "ListRepositoryTag"}
 """The actions of Container Registry that are not named like their operations (alibaba-images.md 9)."""
 _UNKNOWN = "_NOT_EXIST"
 """How the codes for an instance, namespace, repository or tag that is not there end, by programs that call it."""
+
+
+class ErrorBesideData(Refused):
+    """Raised when a response has an error and data, so that it is neither a refusal nor an answer."""
 
 
 class UnknownInRegistry(Refused):
@@ -129,6 +134,12 @@ def _error(code: object, message: str) -> CloudError:
 def _refusal(response: Response, error: CloudError) -> GateError:
     if general := general_error(response, error):
         return general
+    if error.code not in {_WRONG_EDITION, _QUOTA} and _states_data(response):
+        return ErrorBesideData(
+            f"{_NAME} answers {response.operation} with data and an error ({describe_error(response, error)}).",
+            means="One of the two is wrong, or the API has changed.",
+            remedy="Run the gate again; if this stays so, report it to the gate's project.",
+        )
     if error.code.startswith(_FORBIDDEN):
         return NotAuthorised(
             f"{_NAME} does not let this user call {response.operation} ({describe_error(response, error)}).",
@@ -149,6 +160,10 @@ def _refusal(response: Response, error: CloudError) -> GateError:
             remedy="Buy more image scans, or wait for the next cycle; --scan never takes the results that are there.",
         )
     return refused(_NAME, response, error, remedy="Check --region, --endpoint, --task-type, --task-name and --task-id.")
+
+
+def _states_data(response: Response) -> bool:
+    return response.status == _OK and bool(parse_json_object(response).get("Data"))
 
 
 def _refusal_of_registry(response: Response, error: CloudError) -> GateError:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gate.clouds.alibaba.error_response import ErrorBesideData
 from gate.clouds.alibaba.security_center import batches
 from gate.clouds.values import count, malformed
 from gate.errors import NotAuthorised, Refused
@@ -47,6 +48,9 @@ def fetch_vulnerabilities(
     """The vulnerabilities of the images of these rows, by uuid.
 
     They explain, and decide only towards a risk: without permission for them there are none.
+
+    Raises:
+        GateError: The request failed in any other way than by a refusal without data.
     """
     uuids = sorted({row.uuid for row in rows if is_usable_id(row.uuid)})
     found: dict[str, Vulnerabilities] = {}
@@ -57,6 +61,9 @@ def fetch_vulnerabilities(
             if not isinstance(data, dict):
                 raise malformed("The response has no Data of vulnerabilities by image.")
             found.update({uuid: _parse(data[uuid]) for uuid in batch if isinstance(data.get(uuid), dict)})
+    except ErrorBesideData:
+        # The data may show a risk.
+        raise
     except (NotAuthorised, Refused) as error:
         event_log.note(f"how many vulnerabilities the images have by severity is not known: {error.happened}")
     return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.errors import NotUnderstood, Unreachable
+from gate.errors import NotUnderstood, Refused, Unreachable
 from gate.image import ImageState, Severity
 from gate.outcome import EventKind
 from tests.clouds.alibaba.images.builders import DIGEST, a_digest, a_row, an_image
@@ -207,6 +207,13 @@ def test_a_user_who_may_not_ask_for_them_gets_a_result_without_them(fake_time: F
     assert scans.with_severities(seen) == seen
     notes = [event.text for event in events_of_kind(connection, EventKind.NOTE)]
     assert notes[-1].startswith("how many vulnerabilities the images have by severity is not known: Alibaba Cloud ")
+
+
+@pytest.mark.parametrize("sign", [{"errors": "manual"}, {"Code": "Unheard.Of"}, {"Code": "NoPermission"}], ids=str)
+def test_an_error_beside_numbers_is_not_as_if_there_were_none(fake_time: FakeTime, sign: Document) -> None:
+    """The numbers may show a risk: sequence 535,026 of seed 2050 passed beside such an answer."""
+    with pytest.raises(Refused, match="with data and an error"):
+        explained(fake_time, {"Data": {UUID: {"ScaNum": 5}, **sign}}, a_row(Uuid=UUID))
 
 
 @pytest.mark.parametrize("document", [{}, {"Data": []}, {"Data": None}], ids=str)
