@@ -18,7 +18,7 @@ _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%{}-]+")
 class Job:
     """The job that the gate runs in, as its variables state it; empty where they do not.
 
-    Nothing checks them: whoever can set variables of the job can set these.
+    Nothing checks them: anybody who can set variables of the job can set these.
     """
 
     ci: str = ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gate.ci.annotations import annotations_of, severity, waiver_annotations
-from gate.ci.ci_system import OWN_IMAGE, Channel, CISystem
+from gate.ci.ci_system import Channel, CISystem
 from gate.ci.detection import is_the_only_one_detected
 from gate.reports import markdown
 from gate.reports.images_output import images_output
@@ -32,13 +32,13 @@ class Azure(CISystem):
     job_variables = ("SYSTEM_STAGENAME", "SYSTEM_JOBNAME", "SYSTEM_TASKINSTANCENAME")
     """The agent gives each step without a name one of its own."""
 
-    def job(self) -> Job:
-        """See `CISystem.job`."""
+    def _job(self) -> Job:
+        """See `CISystem._job`."""
         run = ("SYSTEM_COLLECTIONURI", "SYSTEM_TEAMPROJECT", "BUILD_BUILDID")
         collection = self._value("SYSTEM_COLLECTIONURI").rstrip("/")
         project = quote(self._value("SYSTEM_TEAMPROJECT"), safe="")
         build = f"{collection}/{project}/_build/results?buildId={self._value('BUILD_BUILDID')}"
-        is_known = all(map(self._value, run))
+        is_known, job_id = all(map(self._value, run)), self._value("SYSTEM_JOBID")
         return Job(
             ci="azure",
             repository=self._value("BUILD_REPOSITORY_NAME"),
@@ -48,8 +48,7 @@ class Azure(CISystem):
             pipeline=self._value("BUILD_BUILDID"),
             pipeline_url=web_address(build) if is_known else "",
             name=self._value("SYSTEM_JOBNAME"),
-            url=self._address(f"{build}&view=logs&j={{}}", "SYSTEM_JOBID") if is_known else "",
-            gate_image=self._value(OWN_IMAGE),
+            url=web_address(f"{build}&view=logs&j={job_id}") if is_known and job_id else "",
         )
 
     def mask_command(self, secret: str) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gate.ci.ci_system import OWN_IMAGE, Channel, CISystem
+from gate.ci.ci_system import Channel, CISystem
 from gate.policy import Decision
 from gate.reports.images import failed_checks, fingerprint_in_pipeline, shown_images
 from gate.run_context import Job, web_address, without_user
@@ -37,8 +37,8 @@ class Bitbucket(CISystem):
     job_variables = ("BITBUCKET_PARALLEL_STEP",)
     """Not the id of the step, which may change when a step is run again: the old report would stay beside the new."""
 
-    def job(self) -> Job:
-        """See `CISystem.job`; the address of a step has no documented form."""
+    def _job(self) -> Job:
+        """See `CISystem._job`; the address of a step has no documented form."""
         origin = without_user(self._value("BITBUCKET_GIT_HTTP_ORIGIN"))
         number = self._value("BITBUCKET_BUILD_NUMBER")
         return Job(
@@ -50,7 +50,6 @@ class Bitbucket(CISystem):
             pipeline=number,
             pipeline_url=web_address(f"{origin}/addon/pipelines/home#!/results/{number}") if origin else "",
             name=self._value("BITBUCKET_PARALLEL_STEP", "BITBUCKET_STEP_UUID"),
-            gate_image=self._value(OWN_IMAGE),
         )
 
     def remove_stale(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.buildkite_agent import AGENT, environ_of_agent, find_agent
 from gate.ci.annotations import severity
-from gate.ci.ci_system import OWN_IMAGE, Channel, CISystem
+from gate.ci.ci_system import Channel, CISystem
 from gate.reports import markdown
 from gate.run_context import Job, without_user
 from gate.text import file_stem, for_log, one_line
@@ -35,8 +35,8 @@ class Buildkite(CISystem):
         own = next(filter(self._environ.get, ("BUILDKITE_STEP_KEY", "BUILDKITE_LABEL")), "BUILDKITE_STEP_ID")
         return self._name or self._joined(own, "BUILDKITE_PARALLEL_JOB")
 
-    def job(self) -> Job:
-        """See `CISystem.job`."""
+    def _job(self) -> Job:
+        """See `CISystem._job`."""
         # Any other address could have a password in it; that of ssh has a user only.
         given = self._value("BUILDKITE_REPO")
         address = without_user(given)
@@ -51,7 +51,6 @@ class Buildkite(CISystem):
             pipeline_url=self._address("{}", "BUILDKITE_BUILD_URL"),
             name=self._value("BUILDKITE_STEP_KEY", "BUILDKITE_LABEL", "BUILDKITE_JOB_ID"),
             url=self._address("{}#{}", "BUILDKITE_BUILD_URL", "BUILDKITE_JOB_ID"),
-            gate_image=self._value(OWN_IMAGE),
         )
 
     @property

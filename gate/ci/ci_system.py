@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gate.run_context import Job, web_address
@@ -38,6 +38,9 @@ class CISystem:
     published.
     """
 
+    image_variables: tuple[str, ...] = (OWN_IMAGE,)
+    """The variables that name the image that the gate runs in; the first one that is set counts."""
+
     def __init__(self, environ: Mapping[str, str], name: str = "") -> None:
         self._environ = environ
         self._name = name
@@ -53,7 +56,11 @@ class CISystem:
 
     def job(self) -> Job:
         """What the variables say of the job, for the reports; nothing of it decides."""
-        return Job(gate_image=self._value(OWN_IMAGE))
+        return replace(self._job(), gate_image=self._value(*self.image_variables))
+
+    def _job(self) -> Job:
+        """The same without the image of the gate."""
+        return Job()
 
     def _value(self, *variables: str) -> str:
         """The value of the first of these variables that is set; empty if none is."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.ci.annotations import annotations_of
-from gate.ci.ci_system import OWN_IMAGE, Channel, CISystem
+from gate.ci.ci_system import Channel, CISystem
 from gate.ci.detection import is_the_only_one_detected
 from gate.ownership import give_file_to_owner_of, is_root
 from gate.reports import markdown
@@ -41,8 +41,8 @@ class GitHub(CISystem):
     job_variables = ("GITHUB_JOB", "GITHUB_ACTION")
     """The runner gives each step without an id a name of its own."""
 
-    def job(self) -> Job:
-        """See `CISystem.job`; the number of a job, which its address has, is in no variable."""
+    def _job(self) -> Job:
+        """See `CISystem._job`; the number of a job, which its address has, is in no variable."""
         run = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT")
         return Job(
             ci="github",
@@ -53,7 +53,6 @@ class GitHub(CISystem):
             pipeline=self._value("GITHUB_RUN_ID"),
             pipeline_url=self._address("{}/{}/actions/runs/{}/attempts/{}", *run),
             name=self._value("GITHUB_JOB"),
-            gate_image=self._value(OWN_IMAGE),
         )
 
     def mask_command(self, secret: str) -> str:

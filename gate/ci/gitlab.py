@@ -19,10 +19,12 @@ class GitLab(CISystem):
 
     job_variables = ("CI_JOB_NAME",)
 
+    image_variables = (OWN_IMAGE, "CI_JOB_IMAGE")
+
     _started_at = ""
 
-    def job(self) -> Job:
-        """See `CISystem.job`."""
+    def _job(self) -> Job:
+        """See `CISystem._job`."""
         return Job(
             ci="gitlab",
             repository=self._value("CI_PROJECT_PATH"),
@@ -33,7 +35,6 @@ class GitLab(CISystem):
             pipeline_url=self._address("{}", "CI_PIPELINE_URL"),
             name=self._value("CI_JOB_NAME"),
             url=self._address("{}", "CI_JOB_URL"),
-            gate_image=self._value(OWN_IMAGE, "CI_JOB_IMAGE"),
         )
 
     def start_group(self, title: str, at: datetime) -> str:

@@ -154,6 +154,15 @@ def test_no_variable_makes_a_report_link_to_anything_but_a_plain_address(name: s
     assert (job.repository_url, job.pipeline_url, job.url) == ("", "", "")
 
 
+@pytest.mark.parametrize("name", JOBS)
+def test_braces_in_a_variable_are_text(name: str) -> None:
+    environ, job = JOBS[name]
+
+    found = ci.detect({variable: f"{value}{{0}}{{x}}" for variable, value in environ.items()}, name).job()
+
+    assert found.repository == (f"{job.repository}{{0}}{{x}}" if job.repository else "")
+
+
 def test_a_pull_request_has_the_branch_that_it_would_merge() -> None:
     environ, _ = JOBS["github"]
 
