@@ -26,6 +26,7 @@ NAVIGATION = {
     "What it judges": {
         "The images of a release": "images",
         "A scan task": "judging",
+        "A scan task on Huawei Cloud": "huawei",
         "A scan task on Alibaba Cloud": "alibaba",
         "Findings, waivers, baseline": "policy",
     },
