@@ -72,6 +72,8 @@ class Finding:
     """As the cloud names it."""
     cves: tuple[str, ...] = ()
     """The CVEs that the cloud names for it, each once; one finding can bundle several."""
+    has_unknown_cves: bool = False
+    """Whether the cloud names its CVEs only in answer to a question of their own, and none has been answered."""
     package: str = ""
     version: str = ""
     fixed_version: str = ""
@@ -87,6 +89,11 @@ class Finding:
     status: FindingStatus = FindingStatus.OPEN
     waiver: Waiver | None = None
     """That by which it is waived."""
+
+
+def names_cve(named: Waiver | Finding) -> bool:
+    """Whether the id of a waiver or a finding is that of a CVE."""
+    return named.id.startswith("CVE-")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,6 +127,11 @@ class FindingPolicy:
     """When that report was written."""
     baseline_max_age: timedelta | None = None
     """How old it may be; None for any age."""
+
+    @property
+    def waives_cves(self) -> bool:
+        """Whether a waiver names a CVE, so that the CVEs of a finding may decide something."""
+        return any(map(names_cve, self.waivers))
 
     @property
     def uses_severities(self) -> bool:

@@ -113,8 +113,17 @@ def _judged(run: StoredRun, given: Mapping[str, Any], sources: Mapping[str, str]
         required_scopes=run.policy.required_scopes,
         findings=findings.policy,
     )
-    notices = (*findings.notices, *([_NO_BASELINE] if run.has_baseline else []))
+    notices = (*findings.notices, *([_NO_BASELINE] if run.has_baseline else []), *_without_cves(run, policy))
     return Judged(run=run, verdict=judge_again(run, policy), notices=notices)
+
+
+def _without_cves(run: StoredRun, policy: Policy) -> Iterator[str]:
+    """Yields a note if the policy waives CVEs, and the run did not ask for those of each finding."""
+    findings = [one for image in (run.task.images if run.task else ()) for one in image.findings or ()]
+    number = sum(one.has_unknown_cves for one in findings)
+    if number and policy.findings.waives_cves:
+        of_all = f"{number} of {len(findings)} findings"
+        yield f"the CVEs of {of_all} are not in the report, so no waiver of a CVE covers them"
 
 
 def _lines(judged: Sequence[Judged]) -> Iterator[str]:

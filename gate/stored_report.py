@@ -238,9 +238,11 @@ def _image(image: JsonObject) -> ScannedImage:
 
 
 def _finding(finding: JsonObject) -> Finding:
+    has_unknown_cves = finding.value("cves") is None
     return Finding(
         id=finding.text("id"),
-        cves=finding.texts("cves"),
+        cves=() if has_unknown_cves else finding.texts("cves"),
+        has_unknown_cves=has_unknown_cves,
         package=finding.text("package"),
         version=finding.text("version"),
         fixed_version=finding.text("fixed_version"),

@@ -61,7 +61,7 @@ FINDINGS = st.builds(
     is_fixable=st.sampled_from([True, False, None]),
     cves=st.sampled_from([(), ("CVE-1",), ("CVE-1", "CVE-2")]),
     handled=st.sampled_from(["", "whitelisted"]),
-)
+) | st.builds(a_finding, st.sampled_from(["X-1", "CVE-2"]), severity=SEVERITIES, has_unknown_cves=st.just(True))  # noqa: FBT003 - the value
 LISTED = st.builds(
     an_image,
     st.sampled_from(["web", "api"]),
@@ -151,6 +151,18 @@ def test_another_policy_may_give_another_verdict(findings: FindingPolicy, expect
     run = stored(a_release(BLOCKED), tmp_path)
 
     assert codes(judge_again(run, Policy(findings=findings))) == expected
+
+
+def test_a_waiver_of_a_cve_covers_only_findings_whose_cves_the_run_has_asked_for(tmp_path: Path) -> None:
+    """Of the others it may be a CVE, so that it is not unused."""
+    asked, unknown = a_finding("X-1", cves=("CVE-1",)), a_finding("X-2", has_unknown_cves=True)
+    policy = Policy(findings=FindingPolicy(waivers=(a_waiver("CVE-1"), a_waiver("CVE-2")), unused_waivers_block=True))
+    one, both = (stored(a_release(a_risky_image(findings=found)), tmp_path) for found in ((asked,), (asked, unknown)))
+    limits = replace(policy, max_risky=1)
+
+    assert codes(judge_again(one, policy)) == ["waiver-unused"]
+    assert codes(judge_again(both, policy)) == ["too-many-risky"]
+    assert judge_again(both, limits).decision is Decision.PASSED
 
 
 def test_a_waiver_is_judged_by_the_day_of_the_run_or_by_the_one_that_is_named(tmp_path: Path) -> None:

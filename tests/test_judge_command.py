@@ -94,6 +94,22 @@ def test_waivers_are_judged_by_the_day_of_the_run_or_by_the_one_that_is_named(tm
     assert judge(path, "--waivers", waivers, "--as-of", "2026-02-02") == ExitCode.BLOCKED
 
 
+def test_a_note_says_of_how_many_findings_the_cves_are_not_known_if_the_policy_waives_cves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = (a_finding("X-1", cves=("CVE-2026-1",)), a_finding("X-2", has_unknown_cves=True))
+    path, waivers = stored(tmp_path / "a.json", a_release(a_risky_image(findings=found))), tmp_path / "waivers.toml"
+    printed = {}
+    for name in ("CVE-2026-1", "X-1"):
+        waivers.write_text(f'[[waiver]]\nid = "{name}"\nimages = ["*"]\nreason = "no"\nuntil = 2026-02-01\n')
+        assert judge(path, "--waivers", waivers) == ExitCode.BLOCKED
+        printed[name] = capsys.readouterr().out
+
+    note = "  note: the CVEs of 1 of 2 findings are not in the report, so no waiver of a CVE covers them\n"
+    assert note in printed["CVE-2026-1"]
+    assert note not in printed["X-1"]
+
+
 def test_a_folder_without_reports_is_an_error_and_no_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "package.json").write_text("{}")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gate.clouds.survey import Survey
     from gate.clouds.transport import Transport
     from gate.event_log import EventLog
+    from gate.finding import Finding
     from gate.image import ImageRef, ScannedImage, Severity, TaggedDigest
     from gate.scan import ScanScope, ScanTask
     from gate.settings import Option, Settings
@@ -113,6 +114,18 @@ class ImageScans(Protocol):
         A list that is not complete, does not add up to the numbers of the image or is from before its scan has a
         `findings_doubt`. What was decided about a finding in the cloud's console does not remove it from the list.
         """
+        ...
+
+    def cves_of(self, finding: Finding) -> tuple[str, ...] | None:
+        """The CVEs of a finding, each once, by a request of its own if the list does not name them.
+
+        None if the cloud does not name them all; the event log has the reason.
+        """
+        ...
+
+    @property
+    def cve_calls_per_minute(self) -> int | None:
+        """How many times `cves_of` may send a request in a minute, by the cloud's quota; None if it sends none."""
         ...
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:

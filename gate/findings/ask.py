@@ -6,11 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.errors import GateError
-from gate.findings.evaluate import open_findings
+from gate.findings import messages
+from gate.findings.cves import covered_at_best, open_questions, with_cves
+from gate.findings.evaluate import evaluated, open_findings, today
 from gate.image import ImageState
+from gate.policy import Decision
 from gate.scan import RISK_SCOPES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from gate.clouds import Connection, ImageScans
     from gate.finding import FindingPolicy
     from gate.image import ScannedImage
@@ -49,6 +55,46 @@ def with_findings(
         replace(image, findings=()) if lists_clean and image.image in clean else listed.get(image.image, image)
         for image in images
     )
+
+
+def with_needed_cves(
+    images: tuple[ScannedImage, ...],
+    scans: ImageScans,
+    connection: Connection,
+    decide: Callable[[tuple[ScannedImage, ...], Settings, datetime], Decision],
+) -> tuple[ScannedImage, ...]:
+    """The images, with the CVEs of those findings by which waivers of CVEs decide; each id is asked about once.
+
+    A finding whose CVEs the cloud does not name, or not before the deadline, stays open: no error ends the run.
+
+    Args:
+        images: All images, with the findings that are needed.
+        scans: The cloud.
+        connection: The settings, and the event log.
+        decide: The rules of judgement, at this time.
+    """
+    policy, log, now = connection.settings.policy.findings, connection.event_log, connection.time_of_day.latest()
+    day = today(policy, now)
+
+    def decision_on(images: tuple[ScannedImage, ...]) -> Decision:
+        return decide(images, connection.settings, now)
+
+    asked: set[str] = set()
+    # What is known by now is not asked for again, so that these are the ones without an answer.
+    while questions := open_questions(images, policy, day, decision_on, unanswered=asked):
+        if not asked:
+            log.acted(messages.asking_for_cves(len(questions), scans.cve_calls_per_minute))
+        asked.add(questions[0].id)
+        try:
+            cves = scans.cves_of(questions[0])
+        except GateError as error:
+            log.warned(messages.cves_unanswered(len(questions), str(error)))
+            return images
+        images = images if cves is None else with_cves(images, questions[0].id, cves)
+    number = covered_at_best(images, policy, day, unanswered=asked)
+    if number and decision_on(evaluated(images, policy, day)) is Decision.BLOCKED:
+        log.warned(messages.cves_unneeded(number))
+    return images
 
 
 def kinds_to_list(settings: Settings) -> frozenset[ScanScope]:

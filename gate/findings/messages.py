@@ -66,6 +66,27 @@ def incomplete(images: Sequence[ScannedImage]) -> str:
     )
 
 
+def asking_for_cves(number: int, calls_per_minute: int | None) -> str:
+    """What the log says before the CVEs of so many vulnerabilities are asked for, one after the other."""
+    vulnerabilities = "1 vulnerability" if number == 1 else f"up to {number} vulnerabilities"
+    minutes = (number - 1) // calls_per_minute if calls_per_minute else 0
+    needed = f", which takes {format_duration(60 * minutes)} at least" if minutes else ""
+    quota = f" and {calls_per_minute} a minute{needed}" if calls_per_minute else ""
+    return f"asking for the CVEs of {vulnerabilities} that waivers of CVEs may cover: one call for each{quota}"
+
+
+def cves_unanswered(number: int, why: str) -> str:
+    """The warning when the CVEs of so many vulnerabilities are not known, and decide."""
+    what, they = ("1 vulnerability", "it") if number == 1 else (f"{number} vulnerabilities", "them")
+    return f"the CVEs of {what} are not known, so no waiver of a CVE covers {they}: {why}"
+
+
+def cves_unneeded(number: int) -> str:
+    """The warning when waivers may cover so many open findings whose CVEs are not known, and that decides nothing."""
+    findings = "1 open finding" if number == 1 else f"{number} open findings"
+    return f"the CVEs of {findings} are not known, and waivers may name them; the release is blocked whatever they are"
+
+
 def _doubt(image: ScannedImage) -> str:
     if image.findings is None or image.findings_doubt:
         return one_line(image.findings_doubt) or "not stated"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from gate.clouds.exchange import Exchange
 from gate.errors import DeadlineExceeded, ExitCode, GateError
 from gate.explain import explain_images
-from gate.findings.ask import with_findings
+from gate.findings.ask import with_findings, with_needed_cves
 from gate.findings.evaluate import evaluated, today
 from gate.findings.reasons import stale_baseline
 from gate.images import messages
 from gate.images.counts import as_task
 from gate.images.follow import ImageFollower
-from gate.images.judge import judge_images
+from gate.images.judge import decision_by_findings, judge_images
 from gate.policy import Decision, Reason, Verdict, nothing_to_judge
 from gate.reports import REPORTS
 
@@ -53,6 +53,7 @@ def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> V
             # They may still show a risk, so there is no pass without them; a block needs none.
             is_settled = False
     connection.event_log.is_settled = is_settled
+    images = with_needed_cves(images, scans, connection, decision_by_findings)
     day = today(settings.policy.findings, connection.time_of_day.latest())
     tags = {image for image in asked if not image.digest}
     judged = evaluated(images, settings.policy.findings, day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.errors import ExitCode
@@ -53,6 +54,14 @@ def judge_images(
         return verdict
     others = verdict.reasons if verdict.decision is Decision.BLOCKED else ()
     return Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=(*others, *reasons))
+
+
+def decision_by_findings(images: tuple[ScannedImage, ...], settings: Settings, now: datetime) -> Decision:
+    """The decision on these images, which were evaluated, whether or not waivers are needed."""
+    policy = settings.policy
+    policy = replace(policy, findings=replace(policy.findings, unused_waivers_block=False))
+    by_findings = replace(settings, policy=policy)
+    return judge_images(as_task(images), by_findings, now=now, is_settled=True, is_time_up=False, where="").decision
 
 
 def _by_counts(

@@ -77,7 +77,7 @@ def finding_policy(policy: FindingPolicy) -> dict[str, Any]:
 def _row(layout: RowLayout, finding: Finding, waiver_numbers: Mapping[int, int], depth: int) -> str:
     return layout.fill(
         id=finding.id,
-        cves=encoded_texts(finding.cves, depth + 2),
+        cves=None if finding.has_unknown_cves else encoded_texts(finding.cves, depth + 2),
         package=finding.package,
         version=finding.version,
         fixed_version=finding.fixed_version,

@@ -113,6 +113,41 @@ def test_the_lists_of_findings_are_needed_only_by_a_policy_that_goes_by_them(
     assert operation not in permissions(none)
 
 
+def test_on_huawei_cloud_the_cves_of_a_vulnerability_are_asked_for_where_a_waiver_names_one(
+    gate_in: Callable[..., Gate], tmp_path: Path
+) -> None:
+    """They are those of the first vulnerability that is listed; without them, a run goes on."""
+    gate, operation, waivers = gate_in("images-clean", "huawei"), "ListVulnerabilityCve", tmp_path / "waivers.toml"
+    one = {"data_list": [{"vul_id": ""}, {"vul_id": "CESA-2022:0274"}], "total_num": 2}
+    gate.simulator.rewrite = lambda name, true: one if name == "ListImageVulnerabilities" else true
+    told = {}
+    for name in ("X-1", "CVE-2025-10000"):
+        waivers.write_text(f'[[waiver]]\nid = "{name}"\nimages = ["*"]\nreason = "r"\nuntil = 2026-02-01\n')
+        told[name] = doctor(gate, *IMAGES, "--waivers", str(waivers))
+    forbid(gate, operation)
+    refused = doctor(gate, *IMAGES, "--waivers", str(waivers))
+
+    assert operation not in permissions(told["X-1"])
+    assert {one.path.rpartition("/image/")[2] for one in gate.simulator.requests if one.operation == operation} == {
+        "vulnerability/CESA-2022%3A0274/cve"
+    }
+    assert told["CVE-2025-10000"].state(f"permission {operation}") == "ok"
+    assert refused.state(f"permission {operation}") == "warning"
+    assert "A run goes on without it." in refused.text(f"permission {operation}")
+
+
+def test_on_huawei_cloud_cves_are_not_asked_for_where_no_vulnerability_is_listed(
+    gate_in: Callable[..., Gate], tmp_path: Path
+) -> None:
+    gate, waivers = gate_in("images-clean", "huawei"), tmp_path / "waivers.toml"
+    waivers.write_text('[[waiver]]\nid = "CVE-2026-1"\nimages = ["*"]\nreason = "r"\nuntil = 2026-02-01\n')
+
+    told = doctor(gate, *IMAGES, "--waivers", str(waivers))
+
+    assert told.state("permission ListVulnerabilityCve") == "warning"
+    assert "no vulnerability is listed" in told.not_checked["permission ListVulnerabilityCve"]
+
+
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_tag_alone_needs_the_registry(cloud: str, gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("images-clean", cloud)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from gate.errors import GateError
     from gate.finding import Finding
     from gate.image import TaggedDigest
     from gate.outcome import Event
@@ -69,6 +70,8 @@ class ScriptedScans:
     """The names of the images whose results may be those of others."""
     findings: dict[str, Sequence[Finding]] = field(default_factory=dict)
     """What was found in an image, by its name."""
+    cves: dict[str, tuple[str, ...] | GateError | None] = field(default_factory=dict)
+    """The CVEs of a finding, by its id; None if they are not all known."""
     doubts: dict[str, str] = field(default_factory=dict)
     """Why the findings of an image are not certain, by its name."""
     startable: bool = False
@@ -121,6 +124,19 @@ class ScriptedScans:
             )
             for image in images
         )
+
+    def cves_of(self, finding: Finding) -> tuple[str, ...] | None:
+        """Those that are given for its id."""
+        self.calls.append(f"cves {finding.id}")
+        answer = self.cves[finding.id]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @property
+    def cve_calls_per_minute(self) -> int:
+        """As on Huawei Cloud."""
+        return 5
 
     def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
         """The images unchanged."""

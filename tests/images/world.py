@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
+    from gate.finding import Finding
     from gate.image import ImageRef, TaggedDigest
     from gate.scan import ScanScope
     from tests.builders import FakeTime
@@ -115,6 +116,12 @@ class World:
     def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:
         """Never asked for: the policies of these worlds go by the cloud's own word."""
         raise NotImplementedError(images, kinds)
+
+    def cves_of(self, finding: Finding) -> tuple[str, ...] | None:
+        """Never asked for either."""
+        raise NotImplementedError(finding)
+
+    cve_calls_per_minute = None
 
     def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
         """This cloud has no severities."""

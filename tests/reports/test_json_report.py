@@ -187,6 +187,14 @@ def test_each_image_that_was_asked_for_is_there_with_all_that_the_cloud_says_of_
     assert (second["name"], second["risky"], second["highest"]) == ("till", False, None)
 
 
+def test_cves_that_are_not_known_are_null_and_those_of_a_finding_without_any_an_empty_list() -> None:
+    found = (a_finding("X-1", has_unknown_cves=True), a_finding("X-2"))
+
+    (image,) = read(a_release(a_risky_image(findings=found)))["images"]
+
+    assert [one["cves"] for one in image["listed_findings"]] == [None, []]
+
+
 def test_each_listed_finding_is_there_with_the_waiver_by_which_it_is_waived() -> None:
     waivers = (a_waiver("X-1"), a_waiver("X-2", until=NOW.date() - timedelta(days=1)), a_waiver("X-3", owner="ana"))
     policy = FindingPolicy(waivers=waivers, max_findings={Severity.HIGH: 2}, as_of=NOW.date())

@@ -112,6 +112,11 @@ VULNERABILITIES = Vector(
     canonical_hash="440619397c5d8528b5d29d7c814b663d4e2a360667e3b744eb3dad1697a90f05",
     signature="b8a82264a369b87dfbfc269286b8412328cbc3007d908d5b480f566694d4100e",
 )
+CVES = Vector(
+    target=f"{IMAGES}/vulnerability/CESA-2022%3A0274/cve?limit=200&offset=0",
+    canonical_hash="",
+    signature="d63e63ceaf1fbff1db1415d95886f0521116deed6d6aa7931a5dfd859bed0743",
+)
 STOP = Vector(
     method="PUT",
     target=f"{IMAGES}/image-scan/tasks/d5ceaaf4-0124-4f15-b039-b8fc4b07e340/stop",
@@ -165,7 +170,7 @@ def canonical(vector: Vector) -> str:
 
 
 OF_TASKS = (PUBLISHED, PLAIN, TEMPORARY, ESCAPED, WITH_BODY, IAM)
-OF_IMAGES = (ROWS, SYNC, SCAN, SCAN_IN_REGION, VULNERABILITIES, STOP, ONE_CVE, ARTIFACT)
+OF_IMAGES = (ROWS, SYNC, SCAN, SCAN_IN_REGION, VULNERABILITIES, CVES, STOP, ONE_CVE, ARTIFACT)
 OF_SWR = (TAG, TAG_BY_TEMPORARY_KEY, LOGIN)
 
 

@@ -100,6 +100,12 @@ def list_vulnerabilities(call: Call) -> ApiResponse:
     return _list(page(found, call.query), len(found))
 
 
+def list_cves(call: Call) -> ApiResponse:
+    """ListVulnerabilityCve (huawei-images.md 3.3)."""
+    found = vulnerabilities.cves(call)
+    return _list(page(found, call.query), len(found))
+
+
 def list_malware(call: Call) -> ApiResponse:
     """ListImageMalware (huawei-images.md 3.4)."""
     found = findings.malware(call)

@@ -129,6 +129,13 @@ ROUTES: Final[Mapping[str, Route]] = {
         required=vulnerabilities.REQUIRED,
         defaults=DEFAULTS,
     ),
+    "ListVulnerabilityCve": Route(
+        method="GET",
+        path=_path(f"{IMAGE}/vulnerability/{{vul_id}}/cve"),
+        respond=hss.list_cves,
+        checks=PAGES,
+        defaults=DEFAULTS,
+    ),
     "ListImageMalware": Route(
         method="GET",
         path=_path(f"{IMAGE}/{{image_id}}/malwares"),

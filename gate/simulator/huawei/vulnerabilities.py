@@ -1,5 +1,6 @@
-"""Lists the vulnerabilities of one image as ListImageVulnerabilities does (huawei-images.md 3)."""
+"""Lists the vulnerabilities of one image as ListImageVulnerabilities does, and the CVEs of one (huawei-images.md 3)."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ from gate.simulator.huawei.checks import PAGES, Check, is_in_enterprise_project,
 from gate.simulator.huawei.registries import WORDS
 from gate.simulator.huawei.rows import Row, rows
 from gate.simulator.image import SeverityName
-from gate.simulator.vulnerability import Vulnerability, vulnerabilities
+from gate.simulator.vulnerability import FIRST_CVE, Vulnerability, vulnerabilities
 
 NECESSITY: Final[Mapping[SeverityName, str]] = {
     "critical": "immediate_repair",
@@ -32,6 +33,12 @@ CHECKS: Final[Mapping[str, Check]] = {
     "handle_status": one_of("unhandled", "handled"),
 }
 SECOND_PACKAGE: Final = "-devel"
+FIRST_ADVISORY: Final = 1000
+ADVISORY: Final = re.compile(r"HCE-SA-2025-([1-9][0-9]{3,5})")
+WITHOUT_CVE: Final = range(5, 1_000_000, 7)
+WITH_TWO_CVES: Final = range(3, 1_000_000, 4)
+"""By the number of the advisory after the first one."""
+PUBLISHED: Final = 1_641_035_700_000
 
 
 def select(call: Call) -> list[dict[str, Any]]:
@@ -46,6 +53,20 @@ def select(call: Call) -> list[dict[str, Any]]:
         for document in _documents(one, in_packages=unverified.repeats_vulnerabilities)
         if query.get("app_name") in {None, document["app_name"]}
     ]
+
+
+def cves(call: Call) -> list[dict[str, Any]]:
+    """The rows of ListVulnerabilityCve: one of most advisories, two or none of some, and none of what is unknown."""
+    advisory = ADVISORY.fullmatch(call.path["vul_id"])
+    return [
+        {"cve_id": cve, "cvss_score": 7.5, "publish_time": PUBLISHED, "description": f"About {cve}."}
+        for cve in (_cves(int(advisory[1]) - FIRST_ADVISORY) if advisory else ())
+    ]
+
+
+def _cves(number: int) -> tuple[str, ...]:
+    years = () if number in WITHOUT_CVE else (2025, 2024) if number in WITH_TWO_CVES else (2025,)
+    return tuple(f"CVE-{year}-{FIRST_CVE + number}" for year in years)
 
 
 def row_of(call: Call, names: Mapping[str, str | None]) -> Row | None:
@@ -72,7 +93,7 @@ def _is_wanted(one: Vulnerability, query: Mapping[str, str], *, lists_handled: b
 
 
 def _vul_id(one: Vulnerability) -> str:
-    return f"HCE-SA-2025-{1000 + one.number}"
+    return f"HCE-SA-2025-{FIRST_ADVISORY + one.number}"
 
 
 def _documents(one: Vulnerability, *, in_packages: bool) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ What a response is needed for decides, and not which operation it is of (`Role`)
 - One failed request is repeated, and the run passes. A request that starts a scan is not repeated before the gate has
   looked for the scan: it finds it, or starts it once more.
 - What proves a result costs another scan where it is refused; what explains costs the explanation.
+- A finding that a waiver may cover, if only its CVEs were known, blocks.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ _IS_THROTTLING: Final = ("429-of-a-proxy", "429-for-a-day", "429-APIGW.0308", "4
 
 _FIRST: Final = frozenset({SWR_TAG, ROWS, ARTIFACTS, INSTANCES, REPOSITORY, IMAGES})
 
-_LOST: Final = {**dict.fromkeys(Role, 4), Role.HINT: 0, Role.LAST_LOOK: 0, Role.END: 5}
+_LOST: Final = {**dict.fromkeys(Role, 4), Role.HINT: 0, Role.WAIVER: 1, Role.LAST_LOOK: 0, Role.END: 5}
 """The exit codes of a response that is not understood."""
 _LASTING: Final = {**_LOST, Role.HINT: 4, Role.START: 0}
 """Those of one that never arrives, however often it is asked for; a scan that was started is found all the same."""

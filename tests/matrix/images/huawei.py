@@ -15,6 +15,8 @@ from tests.matrix.images.cell import ImageCell, field_cells
 from tests.matrix.images.general import before
 from tests.matrix.images.situations import (
     ARTIFACTS,
+    CVES,
+    CVES_OF_ONE,
     FRESH_IMAGE,
     POINTS,
     REGISTRIES,
@@ -203,6 +205,20 @@ _REGISTRIES: Final = (
 )
 
 
+_CVES: Final = (
+    # Of two CVEs, each has to be there as it is, or none is known.
+    Field(
+        "data_list.cve_id",
+        1,
+        more_values={"twice": CVES_OF_ONE[0], "lower": "cve-2025-10003", "advisory": "HCE-SA-2025-1003", "empty": ""},
+    ),
+    Field("data_list", 1, more_values={"list-of-null": [None], "one-of-two": [{"cve_id": CVES_OF_ONE[0]}]}),
+    Field("total_num", 1, more_values={"zero": 0, "one": 1, "three": 3, **LARGE}),
+    # Scores and texts decide nothing.
+    Field("data_list.cvss_score", 0, more_values={"highest": 10.0}),
+)
+
+
 def _with_page(change: Any) -> Change:
     """Changes the rows of a page, and its total with them."""
 
@@ -278,6 +294,13 @@ def _tags() -> Iterator[ImageCell]:
     yield from field_cells(point("instance", ARTIFACTS), _ARTIFACTS)
 
 
+def _cves() -> Iterator[ImageCell]:
+    """The CVEs of a finding that waivers cover if both are known."""
+    one = point("waived", CVES)
+    yield from field_cells(one, _CVES)
+    yield ImageCell(fault=EMPTY, point=one, code=1, reason="too-many-risky")
+
+
 def _parts() -> Iterator[ImageCell]:
     yield from field_cells(STALE, _PARTS_OF_A_SCAN, variants=("missing", "null", "true"))
 
@@ -291,4 +314,5 @@ HUAWEI_IMAGES: Final = (
     *_pages(),
     *_requests(),
     *_tags(),
+    *_cves(),
 )

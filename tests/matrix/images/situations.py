@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gate.simulator import PushedImage, RawResponse, Scenario
-from gate.simulator.image import EarlierScan
+from gate.simulator.image import BySeverity, EarlierScan, Findings
 from gate.simulator.image_scenario import RISKY, digest
+from tests.builders import NOW
 from tests.matrix.injection_points import ALIBABA, DAY, HUAWEI, TASKS
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ SYNC, SCAN, STOP, ARTIFACTS = (
     *("CreateImageSynchronizeTask", "CreateManualImageScanTask", "StopImageScanTask"),
     "ListInstanceArtifacts",
 )
-BASE, VULNERABILITIES = "ListImageBasicImage", "ListImageVulnerabilities"
+BASE, VULNERABILITIES, CVES = "ListImageBasicImage", "ListImageVulnerabilities", "ListVulnerabilityCve"
 INSTANCES, REPOSITORY, TAG = "ListInstance", "GetRepository", "GetRepoTag"
 IMAGES, LAST_SCAN = "DescribeImageInstances", "DescribeImageLatestScanTask"
 SCAN_LISTED, SCAN_UNLISTED = "PublicCreateImageScanTask", "PublicSyncAndCreateImageScanTask"
@@ -56,6 +59,11 @@ RESULT, LEAVES, NUMBERS = (
 UNFINISHED, NEWEST, CANCEL = "ListUnfinishedOnceTask", "GetLastOnceTaskInfo", "CancelOnceTask"
 STARTS: Final = frozenset({SCAN, SCAN_LISTED, SCAN_UNLISTED})
 """The operations that start a scan: they are never repeated before the gate has looked for the scan."""
+
+
+WAIVERS: Final = "waivers.toml"
+CVES_OF_ONE: Final = ("CVE-2025-10003", "CVE-2024-10003")
+_UNTIL: Final = NOW.date() + timedelta(days=30)
 
 
 class Role(StrEnum):
@@ -73,6 +81,8 @@ class Role(StrEnum):
     """Whether a scan can import an image that is not listed; without it, the image is missing."""
     NUMBERS = "numbers"
     """Vulnerabilities by severity: they explain, and decide only towards a risk (alibaba-images.md 3.1)."""
+    WAIVER = "waiver"
+    """The CVEs of a finding; without them, no waiver of a CVE covers it, and it blocks (huawei-images.md 3.3)."""
     LAST_LOOK = "last-look"
     """Whether a tag has moved meanwhile: every report says so, and the verdict is about the digest."""
     EXPLANATION = "explanation"
@@ -93,6 +103,8 @@ class Situation:
     """Settings of the simulator that are not passed on the command line."""
     has_lost_start: bool = False
     """Whether the scan is started, and the first response that says so is lost."""
+    waived: tuple[str, ...] = ()
+    """What the waivers of the run name."""
     code: int = 0
     """The exit code without a fault."""
 
@@ -105,10 +117,16 @@ class Situation:
     def arguments(self) -> tuple[str, ...]:
         """The options of the run."""
         images = [word for image in self.images for word in ("--image", image)]
-        return (*OPTIONS, *images, *self.options)
+        waivers = ("--waivers", WAIVERS) if self.waived else ()
+        return (*OPTIONS, *images, *waivers, *self.options)
 
     def prepare(self, context: FaultContext) -> None:
-        """Makes the simulated cloud lose the response, if it does."""
+        """Makes the simulated cloud lose the response, if it does, and writes the waivers of the run."""
+        if self.waived:
+            tables = (
+                f'[[waiver]]\nid = "{id_}"\nimages = ["*"]\nreason = "r"\nuntil = {_UNTIL}\n' for id_ in self.waived
+            )
+            Path(WAIVERS).write_text("\n".join(tables))
         if self.has_lost_start:
             context.gate.simulator.rewrite = _losing_the_first_start()
 
@@ -193,9 +211,13 @@ def _of_huawei() -> Mapping[str, Situation]:
     # Two lists have to be read for two namespaces, so that the task is polled meanwhile, which is one.
     images = (replace(STALE_IMAGE, scan_seconds=15.0), _OTHER_NAMESPACE)
     risky = replace(FRESH_IMAGE, earlier=EarlierScan(ago=60.0, findings=RISKY))
+    # The fourth vulnerability of an image is the only high one of this one, and has two CVEs.
+    findings = Findings(vulnerabilities=BySeverity(medium=3, high=1))
+    with_two_cves = replace(FRESH_IMAGE, earlier=EarlierScan(ago=60.0, findings=findings))
     return {
         "followed": Situation(pushes=images, images=tuple(_reference(image, HUAWEI) for image in images)),
         "risky": _of_one(risky, HUAWEI, *_FRESH, code=1),
+        "waived": _of_one(with_two_cves, HUAWEI, *_FRESH, "--severity-cutoff", "high", waived=CVES_OF_ONE),
     }
 
 
@@ -230,6 +252,7 @@ POINTS: Final = (
         (BASE, 1, Role.EXPLANATION),
     ),
     *_points(HUAWEI, "risky", (VULNERABILITIES, 1, Role.EXPLANATION)),
+    *_points(HUAWEI, "waived", (CVES, 1, Role.WAIVER)),
     *_points(HUAWEI, "fresh", (ROWS, 1, _NEEDED), (TASKS, 1, _NEEDED)),
     *_points(
         HUAWEI,

@@ -173,3 +173,42 @@ def test_a_parameter_that_is_missing_or_out_of_its_range_is_rejected(
     response = vulnerabilities(send, simulator, **query)
 
     assert (response.status, response.document["error_code"]) == (400, "HSS.0001")
+
+
+@pytest.mark.parametrize(
+    ("vul_id", "cves"),
+    [
+        ("HCE-SA-2025-1000", ["CVE-2025-10000"]),
+        ("HCE-SA-2025-1003", ["CVE-2025-10003", "CVE-2024-10003"]),
+        ("HCE-SA-2025-1005", []),
+        ("HCE-SA-2025-0999", []),
+        ("HCE-SA-2025", []),
+        ("X-1", []),
+    ],
+)
+def test_an_advisory_has_one_cve_several_or_none(
+    vul_id: str, cves: list[str], send: SendRequest, simulator: Simulator
+) -> None:
+    """What is not known has none, and no error."""
+    response = hss(send, simulator, f"vulnerability/{vul_id}/cve", limit=200)
+
+    assert [row["cve_id"] for row in response.document["data_list"]] == cves
+    assert total(response) == len(cves)
+
+
+def test_cves_are_listed_in_pages(send: SendRequest, simulator: Simulator) -> None:
+    (row,) = hss(send, simulator, "vulnerability/HCE-SA-2025-1003/cve", limit=200, offset=1).document["data_list"]
+    refused = hss(send, simulator, "vulnerability/HCE-SA-2025-1003/cve", limit=201)
+
+    assert row["cve_id"] == "CVE-2024-10003"
+    assert refused.document["error_code"] == "HSS.0001"
+
+
+def test_the_vulnerabilities_of_an_image_have_no_cves_and_their_ids_lead_to_them(
+    send: SendRequest, simulator: Simulator
+) -> None:
+    rows = vulnerabilities(send, simulator).document["data_list"]
+    lists = [hss(send, simulator, f"vulnerability/{row['vul_id']}/cve").document["data_list"] for row in rows]
+
+    assert not any("cve_id" in row for row in rows)
+    assert {len(cves) for cves in lists} == {0, 1, 2}

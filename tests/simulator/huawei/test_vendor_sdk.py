@@ -152,6 +152,17 @@ def test_the_sdk_lists_the_vulnerabilities_of_an_image(simulator: Simulator) -> 
     assert {one.repair_necessity for one in found} == {"immediate_repair"}
 
 
+def test_the_sdk_lists_the_cves_of_an_advisory(simulator: Simulator) -> None:
+    """Each field of a row is one that its model has."""
+    found = client(simulator).list_vulnerability_cve(
+        hss("ListVulnerabilityCveRequest", vul_id="HCE-SA-2025-1003", limit=200, offset=0)
+    )
+    first, _second = found.data_list
+
+    assert (found.total_num, first.cve_id, first.cvss_score) == (2, "CVE-2025-10003", 7.5)
+    assert None not in first.to_dict().values()
+
+
 def test_the_sdk_lists_the_other_findings_of_an_image(simulator: Simulator) -> None:
     """Each field of a row is one that its model has."""
     counts = BySeverity(high=1)

@@ -21,7 +21,7 @@ from gate.clouds.values import text
 from gate.scan import ScanScope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from gate.clouds.huawei.hss import Hss
     from gate.clouds.huawei.images.rows import ImageRow
@@ -81,9 +81,29 @@ def image_probes(
         unchecked="would have a registry read again",
     )
     yield from _tag_probes(settings, scans)
-    row = next((row for row in map(parse_row, listed) if text(row.raw.get("image_id"))), None)
-    yield from _finding_probes(partial(_list, hss), row, lists, scope, lists_decide=lists_decide)
+    listing = _Listing(hss)
+    yield from _finding_probes(listing, _row_of_one(listed), lists, scope, lists_decide=lists_decide)
+    yield from _cves(listing, scope) if settings.policy.findings.waives_cves else ()
     yield from _starting(settings)
+
+
+class _Listing:
+    """Lists what was found in one image, and keeps the id of the first vulnerability."""
+
+    def __init__(self, hss: Hss) -> None:
+        self._hss = hss
+        self.vul_id = ""
+
+    def __call__(self, path: str, query: Filters) -> None:
+        rows = _list(self._hss, path, query).get("data_list")
+        ids = [text(row.get("vul_id")) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        self.vul_id = self.vul_id or next(filter(None, ids), "")
+
+
+def _row_of_one(listed: Sequence[Row]) -> ImageRow | None:
+    """An image that can be asked about: one with vulnerabilities, if there is one, since those have CVEs."""
+    rows = [row for row in map(parse_row, listed) if text(row.raw.get("image_id"))]
+    return next((row for row in rows if row.kinds.get(ScanScope.VULNERABILITY)), next(iter(rows), None))
 
 
 def _tasks(hss: Hss, list_type: str, scope: Filters, purpose: str) -> Probe:
@@ -131,6 +151,18 @@ def _finding_probes(
         if row
         else None,
         unchecked=_NO_IMAGE,
+        is_needed=False,
+    )
+
+
+def _cves(listing: _Listing, scope: Filters) -> Iterator[Probe]:
+    """The CVEs of one vulnerability; a finding whose CVEs are not known stays open."""
+    path = f"vulnerability/{quote(listing.vul_id, safe='')}/cve"
+    yield Probe(
+        operation="ListVulnerabilityCve",
+        purpose="names the CVEs of a vulnerability, for waivers of CVEs",
+        call=partial(listing, path, scope) if listing.vul_id else None,
+        unchecked="no vulnerability is listed that it could be asked for",
         is_needed=False,
     )
 

@@ -23,6 +23,7 @@ _REGISTRIES = RowKind(one="registry", many="registries", id_field="id")
 _FINDINGS = RowKind(one="finding", many="findings", id_field="")
 _VULNERABILITIES = RowKind(one="vulnerability", many="vulnerabilities", id_field="")
 """They have no id of their own: one may have a row for each package (3.2)."""
+_CVES = RowKind(one="CVE", many="CVEs", id_field="")
 _BASE_IMAGES = RowKind(one="base image", many="base images", id_field="")
 _MAX_ROWS = 2_000_000
 """The largest offset (1.2)."""
@@ -99,6 +100,10 @@ class ImageCalls:
     def finding_page(self, path: str, filters: Filters, offset: int) -> Page:
         """Reads one page of a list of findings, whose rows have no ids."""
         return self._fetch(path, filters, offset, _FINDINGS)
+
+    def cve_page(self, vul_id: str, offset: int) -> Page:
+        """Reads one page of ListVulnerabilityCve: the CVEs of an advisory."""
+        return self._fetch(f"vulnerability/{quote(vul_id, safe='')}/cve", (), offset, _CVES)
 
     def synchronise(self, registries: Sequence[Mapping[str, str]]) -> None:
         """Asks for a synchronisation of these registries, or of all if there are none."""

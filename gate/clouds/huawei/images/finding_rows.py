@@ -78,6 +78,8 @@ def _vulnerability(row: Row) -> list[Finding]:
     severity, word = _severity(row.get("repair_necessity"), REPAIRS)
     finding = Finding(
         id=_text(row, "vul_id") or NO_ID,
+        # Each id takes a call of its own (3.3).
+        has_unknown_cves=True,
         package=_text(row, "app_name"),
         version=_text(row, "version"),
         severity=severity,

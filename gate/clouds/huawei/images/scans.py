@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gate.clouds.huawei.images.calls import CALLS_PER_MINUTE
+from gate.clouds.huawei.images.cves import read_cves
 from gate.clouds.huawei.images.distributions import with_distributions
 from gate.clouds.huawei.images.findings import FindingLister
 from gate.clouds.huawei.images.registries import registries_of
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from gate.clouds.huawei.images.tags import TagResolver
     from gate.clouds.huawei.tasks import TaskList
     from gate.event_log import EventLog
+    from gate.finding import Finding
     from gate.image import ImageRef, ScannedImage, TaggedDigest
     from gate.scan import ScanScope, ScanTask
 
@@ -85,8 +88,21 @@ class HuaweiImageScans:
         return tuple(images)
 
     def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:
-        """See `ImageScans.with_findings`; CVEs would take a call for each finding, so findings have none."""
+        """See `ImageScans.with_findings`; CVEs take a call for each id, so findings have none."""
         return self._lister.with_findings(images, kinds)
+
+    def cves_of(self, finding: Finding) -> tuple[str, ...] | None:
+        """See `ImageScans.cves_of`."""
+        found = read_cves(finding.id, self._calls)
+        if found.doubt:
+            self._event_log.warned(f"the CVEs of {finding.id} are not known: {found.doubt}")
+            return None
+        return found.cves
+
+    @property
+    def cve_calls_per_minute(self) -> int:
+        """See `ImageScans.cve_calls_per_minute`."""
+        return CALLS_PER_MINUTE
 
     def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
         """See `ImageScans.explained`: vulnerabilities by severity, and the distributions of images that have none."""

@@ -12,10 +12,10 @@ from gate.image import Severity
 from gate.images.check import check_images
 from gate.policy import Policy
 from gate.scan import RISK_SCOPES, ScanScope
-from gate.simulator import BySeverity, EarlierScan, Findings, Simulator, Unverified, error_response
+from gate.simulator import BySeverity, EarlierScan, Findings, Quota, Simulator, Unverified, error_response
 from gate.simulator.huawei.findings import SECRET
 from tests.builders import NOW, a_waiver
-from tests.clouds.huawei.images.builders import a_ref, connected, in_ms, listed
+from tests.clouds.huawei.images.builders import a_ref, connected, in_ms, listed, operations
 from tests.images.scripted import a_poller
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ NO_HIGH = Findings(vulnerabilities=BySeverity(medium=1, low=2))
 ONE_HIGH = Findings(vulnerabilities=BySeverity(high=1))
 ONE_HANDLED = Findings(vulnerabilities=BySeverity(low=1), handled=BySeverity(high=1))
 ROWS, VULNERABILITIES, MALWARE = "ListRegistryImages", "ListImageVulnerabilities", "ListImageMalware"
+CVES = "ListVulnerabilityCve"
 PASSED, BLOCKED, UNDECIDED = ExitCode.PASSED, ExitCode.BLOCKED, ExitCode.NOTHING_TO_JUDGE
 Document = dict[str, Any]
 
@@ -50,11 +51,12 @@ def run(
     policy: FindingPolicy,
     *,
     required: frozenset[ScanScope] = frozenset(),
+    timeout: float = 1800.0,
 ) -> tuple[Verdict, ScanTask]:
     """A run for one image that was scanned half a minute ago, with what it saw at the end."""
     simulator.push(listed(earlier=EarlierScan(ago=30, findings=findings)))
     whole = Policy(settle=0, findings=policy, required_scopes=required or Policy().required_scopes)
-    scans, connection = connected(simulator, time, images=(IMAGE,), scan="never", policy=whole)
+    scans, connection = connected(simulator, time, images=(IMAGE,), scan="never", policy=whole, timeout=timeout)
     verdict = check_images(scans, a_poller(connection), connection)
     task = connection.event_log.task
     assert task is not None
@@ -136,10 +138,58 @@ def test_a_finding_of_a_waived_advisory_in_another_package_counts(simulator: Sim
     assert ending(simulator, fake_time, ONE_HIGH, policy)[0] == BLOCKED
 
 
-def test_a_waiver_of_a_cve_covers_nothing_since_hss_names_advisories(simulator: Simulator, fake_time: FakeTime) -> None:
+def test_a_waiver_of_a_cve_covers_the_advisories_of_this_cve_alone(simulator: Simulator, fake_time: FakeTime) -> None:
     policy = FindingPolicy(severity_cutoff=Severity.HIGH, waivers=(a_waiver("CVE-2025-10000"),))
+    verdict, task = run(simulator, fake_time, ONE_HIGH, policy)
 
-    assert ending(simulator, fake_time, ONE_HIGH, policy)[0] == BLOCKED
+    assert verdict.exit_code == PASSED
+    assert [(one.status, one.cves) for one in task.images[0].findings or ()] == [
+        (FindingStatus.WAIVED, ("CVE-2025-10000",))
+    ]
+    assert operations(simulator).count(CVES) == 1
+
+
+@pytest.mark.parametrize(
+    ("waived", "code"),
+    [
+        (["CVE-2025-10003", "CVE-2024-10003"], PASSED),
+        (["CVE-2025-10003"], BLOCKED),
+        (["CVE-2024-10003"], BLOCKED),
+        (["CVE-2025-10002", "CVE-2025-10004"], BLOCKED),
+    ],
+)
+def test_an_advisory_of_two_cves_needs_waivers_of_both(
+    waived: list[str], code: ExitCode, simulator: Simulator, fake_time: FakeTime
+) -> None:
+    """It is the fourth of this image; the others are less severe."""
+    findings = Findings(vulnerabilities=BySeverity(low=3, high=1))
+    policy = FindingPolicy(severity_cutoff=Severity.HIGH, waivers=tuple(map(a_waiver, waived)))
+
+    assert ending(simulator, fake_time, findings, policy)[0] == code
+    assert operations(simulator).count(CVES) == 1
+
+
+def test_an_advisory_without_cves_is_covered_by_none(simulator: Simulator, fake_time: FakeTime) -> None:
+    findings = Findings(vulnerabilities=BySeverity(low=5, high=1))
+    policy = FindingPolicy(severity_cutoff=Severity.HIGH, waivers=(a_waiver("CVE-2025-10005"),))
+
+    assert ending(simulator, fake_time, findings, policy)[0] == BLOCKED
+
+
+def test_cves_that_take_longer_than_the_run_may_take_leave_findings_open(
+    simulator: Simulator, fake_time: FakeTime
+) -> None:
+    """Of 40 advisories, 5 can be asked about at once, and 5 more in each minute after that."""
+    simulator.quota = Quota(calls=5, seconds=60)
+    one_cve = {"data_list": [{"cve_id": "CVE-2025-1000"}], "total_num": 1}
+    simulator.rewrite = lambda name, true: one_cve if name == CVES else true
+    policy = FindingPolicy(severity_cutoff=Severity.HIGH, waivers=(a_waiver("CVE-2025-1000"),))
+    verdict, task = run(simulator, fake_time, Findings(vulnerabilities=BySeverity(high=40)), policy, timeout=180.0)
+    waived = [one.status for one in task.images[0].findings or ()].count(FindingStatus.WAIVED)
+
+    assert verdict.exit_code == BLOCKED
+    assert 10 <= waived <= 20
+    assert fake_time.elapsed <= 185
 
 
 def test_a_finding_that_stood_in_the_baseline_does_not_block(simulator: Simulator, fake_time: FakeTime) -> None:

@@ -42,6 +42,7 @@ def test_a_vulnerability_has_the_id_of_its_advisory_and_no_fix_since_its_solutio
 
     assert the_finding(VULNERABILITIES, **row) == a_finding(
         "X-SA-2025-1234",
+        has_unknown_cves=True,
         version="1.1.1k-7",
         severity=Severity.HIGH,
         raw_severity="immediate_repair",

@@ -21,7 +21,7 @@ from gate.clouds.transport import Transport
 from gate.errors import GateError
 from gate.scan import ScanScope
 from gate.simulator import BySeverity, EarlierScan, Findings, Simulator
-from tests.builders import FakeTime
+from tests.builders import FakeTime, a_finding
 from tests.clouds.builders import a_connection
 from tests.clouds.huawei.images.builders import INSTANCE_HOST, a_push, a_ref, a_tag, connected, listed
 
@@ -98,12 +98,17 @@ def hss(call: Callable[[ImageCalls], object]) -> Callable[[ApiClient], object]:
             "2d1b1364d3c9dc1547f1bced81f45b9b55293bf9e905c45e43643ad00884d8ba",
         ),
         (
+            hss(lambda calls: calls.cve_page("CESA-2022:0274", 0)),
+            NORTH,
+            "d63e63ceaf1fbff1db1415d95886f0521116deed6d6aa7931a5dfd859bed0743",
+        ),
+        (
             lambda client: Swr(client, PROJECT).tag(a_tag()),
             SWR_NORTH,
             "8506a6edb89d9040f060cf472a8ad7c6b4d1dc6e4e5b4df5278c0d927d315162",
         ),
     ],
-    ids=["synchronise", "scan", "stop", "tag"],
+    ids=["synchronise", "scan", "stop", "CVEs", "tag"],
 )
 def test_the_whole_request_has_the_signature_of_the_vendors_signer(
     call: Callable[[ApiClient], object], url: str, signature: str
@@ -175,6 +180,23 @@ def test_the_vendors_sdk_asks_for_the_same_findings(
 
     assert len(sent[0]) == 6
     assert sorted(sent[0]) == sorted(sent[1])
+
+
+@pytest.mark.parametrize("vul_id", ["HCE-SA-2025-1000", "CESA-2022:0274", "a/b c%2F~ü?#"])
+def test_the_vendors_sdk_asks_for_the_same_cves(
+    sdk: Callable[[str, str], Any], fake_time: FakeTime, vul_id: str
+) -> None:
+    """Whatever the id of an advisory is made of."""
+    fake_time.at = datetime.now(UTC)
+    with Simulator("empty", now=fake_time.wall) as simulator:
+        scans, _ = connected(simulator, fake_time)
+        scans.cves_of(a_finding(vul_id, has_unknown_cves=True))
+        request = sdk("hss.v5", "ListVulnerabilityCveRequest")(vul_id=vul_id, limit=200, offset=0)
+        _client(sdk, simulator, "hss.v5", "HssClient").list_vulnerability_cve(request)
+        by_gate, by_sdk = _sent(simulator)
+
+        assert by_gate == by_sdk
+        assert {request.operation for request in simulator.requests} == {"ListVulnerabilityCve"}
 
 
 def _findings_by_gate(_sdk: object, simulator: Simulator, time: FakeTime, registry: str) -> None:

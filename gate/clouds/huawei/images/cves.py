@@ -1,0 +1,56 @@
+"""Reads the CVEs of one advisory, which lists of vulnerabilities do not name (huawei-images.md 3.3)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gate.clouds.huawei.images.finding_pages import read_pages
+from gate.clouds.huawei.images.finding_rows import NO_ID
+from gate.clouds.huawei.lists import Page
+from gate.clouds.values import quoted, text
+
+if TYPE_CHECKING:
+    from gate.clouds.huawei.images.calls import ImageCalls
+
+_MAX_ID = 64
+"""Characters of a `vul_id` in the path (3.3)."""
+_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
+"""As in the schema of CVE records."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedCves:
+    """The CVEs of one advisory, as far as HSS names them."""
+
+    cves: tuple[str, ...] = ()
+    doubt: str = ""
+    """Why they may not be all of them, or may be others; empty if they are certain, also if there are none."""
+
+
+def read_cves(vul_id: str, calls: ImageCalls) -> ListedCves:
+    """Reads the whole list of CVEs of an advisory.
+
+    Its rows do not repeat the id, so that a list of another advisory cannot be told (9).
+
+    Raises:
+        GateError: The list could not be read.
+    """
+    # A path with nothing but dots in it would be another one.
+    if vul_id == NO_ID or not vul_id.strip(".") or len(vul_id) > _MAX_ID:
+        return ListedCves(doubt="HSS cannot be asked for them by this id")
+
+    def fetch(offset: int) -> Page:
+        page = calls.cve_page(vul_id, offset)
+        return Page(rows=[{"cve_id": row.get("cve_id")} for row in page.rows], total=page.total)
+
+    listed = read_pages(fetch)
+    ids = [row["cve_id"] for row in listed.rows]
+    if listed.doubt:
+        return ListedCves(doubt=f"the list of them: {listed.doubt}")
+    if others := [id_ for id_ in ids if not _CVE.fullmatch(text(id_))]:
+        return ListedCves(doubt=f"the list of them has {quoted(others[0])}, which is none")
+    if len(set(ids)) < len(ids):
+        return ListedCves(doubt="the list of them has one twice, and may lack another one")
+    return ListedCves(cves=tuple(ids))
