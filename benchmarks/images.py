@@ -2,8 +2,9 @@
 
 `python -m benchmarks.images` prints a table. The images of a release are in one namespace and named by their digests or
 by their tags alone, and of five images two are in a repository of their own; their scans take three minutes, and the
-clouds hold to their quotas. `fresh` images were scanned an hour ago, and `stale` ones were just pushed. The clock is
-simulated, so the figures are the same on every machine.
+clouds hold to their quotas. `fresh` images were scanned an hour ago, and `stale` ones were just pushed. The second
+table is of fresh images with 125 vulnerabilities each, of which 10 are high and waived: by their ids, or by their CVEs
+where they have any. The clock is simulated, so the figures are the same on every machine.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import tempfile
 from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import timedelta
 from io import StringIO
 from itertools import product
 from pathlib import Path
@@ -20,8 +22,10 @@ from typing import TYPE_CHECKING
 from gate import cli
 from gate.clouds import CLOUDS
 from gate.simulator import PushedImage, Quota, Scenario, Simulator
-from gate.simulator.image import EarlierScan
-from tests.builders import FakeTime
+from gate.simulator.huawei import vulnerabilities as huawei
+from gate.simulator.image import BySeverity, EarlierScan, Findings
+from gate.simulator.vulnerability import vulnerabilities
+from tests.builders import NOW, FakeTime
 from tests.harness import cloud_options
 
 if TYPE_CHECKING:
@@ -32,6 +36,8 @@ NUMBERS = {"digest": (1, 5, 50, 200), "tag": (1, 5, 50)}
 QUOTAS = {"huawei": Quota(calls=5, seconds=60)}
 """By cloud; Alibaba Cloud documents none for these operations (alibaba-security-center.md 5)."""
 SCAN_SECONDS = 180.0
+VULNERABILITIES = Findings(vulnerabilities=BySeverity(low=90, medium=25, high=10))
+RELEASES_WITH_FINDINGS = (1, 5, 50)
 POLLS = {
     "huawei": "ListRegistryImages",
     "alibaba": "GetOnceTaskResultInfo",
@@ -39,9 +45,9 @@ POLLS = {
 """The operation by which a scan that goes on is followed; on Huawei Cloud, that is a look at the rows of all images."""
 
 
-def images(number: int, *, is_fresh: bool) -> tuple[PushedImage, ...]:
+def images(number: int, *, is_fresh: bool, findings: Findings | None = None) -> tuple[PushedImage, ...]:
     """The images of a release."""
-    earlier = EarlierScan(ago=3600.0) if is_fresh else None
+    earlier = EarlierScan(ago=3600.0, findings=findings or Findings()) if is_fresh else None
     repositories = max(1, number * 2 // 5)
     return tuple(
         PushedImage(
@@ -57,8 +63,10 @@ def images(number: int, *, is_fresh: bool) -> tuple[PushedImage, ...]:
     )
 
 
-def measure(cloud: str, pushed: Sequence[PushedImage], *, named_by: str) -> tuple[int, float, Counter[str]]:
-    """The exit code, the seconds and the requests of one check."""
+def measure(
+    cloud: str, pushed: Sequence[PushedImage], *, named_by: str, waived: Sequence[str] = ()
+) -> tuple[int, float, Counter[str]]:
+    """The exit code, the seconds and the requests of one check; with these waivers, a high vulnerability blocks."""
     time = FakeTime()
     scenario = Scenario(name="release", summary="", expected_exit=0, pushes=tuple(pushed))
     with tempfile.TemporaryDirectory() as folder, Simulator(scenario, now=time.true_wall) as simulator:
@@ -69,13 +77,40 @@ def measure(cloud: str, pushed: Sequence[PushedImage], *, named_by: str) -> tupl
         references = (f"{image.repository}:{image.tag}" if named_by == "tag" else image.reference for image in pushed)
         names.write_text("".join(f"{reference}\n" for reference in references), encoding="utf-8")
         options = [*cloud_options(cloud, described), "--images-from", str(names), "--timeout", "3h"]
+        if waived:
+            waivers = Path(folder) / "waivers.toml"
+            waivers.write_text("".join(map(_waiver, waived)), encoding="utf-8")
+            options += ["--severity-cutoff", "high", "--waivers", str(waivers)]
         with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
             code = cli.main(["check", *options], time.clock())
         return code, time.elapsed, Counter(request.operation for request in simulator.requests)
 
 
+def _waiver(id_: str) -> str:
+    until = NOW.date() + timedelta(days=30)
+    return f'[[waiver]]\nid = "{id_}"\nimages = ["*"]\nreason = "measured"\nuntil = {until}\n\n'
+
+
+def waived_by(what: str) -> list[str]:
+    """What the waivers of the high vulnerabilities name on Huawei Cloud: their ids, or their CVEs."""
+    numbers = [one.number for one in vulnerabilities(VULNERABILITIES) if one.severity == "high"]
+    of_cves = {number: huawei.cves_of(number) for number in numbers} if what == "CVE" else {}
+    return [name for number in numbers for name in of_cves.get(number) or (huawei.vul_id(number),)]
+
+
+def print_waivers() -> None:
+    """Measures releases on Huawei Cloud with waivers, and prints the table."""
+    print("| images | high vulnerabilities waived by | calls | for CVEs | simulated seconds | exit |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for number, what in product(RELEASES_WITH_FINDINGS, ("id", "CVE")):
+        pushed = images(number, is_fresh=True, findings=VULNERABILITIES)
+        code, seconds, calls = measure("huawei", pushed, named_by="digest", waived=waived_by(what))
+        figures = f"{calls.total()} | {calls['ListVulnerabilityCve']} | {seconds:.0f} | {code}"
+        print(f"| {number} | {what} | {figures} |", flush=True)
+
+
 def main() -> None:
-    """Measures, and prints the table."""
+    """Measures, and prints the tables."""
     print("| cloud | images | named by | results | calls | of these polls | simulated seconds | exit |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for cloud, named_by in product(CLOUDS, NUMBERS):
@@ -84,6 +119,8 @@ def main() -> None:
             results = "fresh" if is_fresh else "stale"
             figures = f"{calls.total()} | {calls[POLLS[cloud]]} | {seconds:.0f} | {code}"
             print(f"| {cloud} | {number} | {named_by} | {results} | {figures} |", flush=True)
+    print()
+    print_waivers()
 
 
 if __name__ == "__main__":

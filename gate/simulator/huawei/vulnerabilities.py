@@ -60,11 +60,12 @@ def cves(call: Call) -> list[dict[str, Any]]:
     advisory = ADVISORY.fullmatch(call.path["vul_id"])
     return [
         {"cve_id": cve, "cvss_score": 7.5, "publish_time": PUBLISHED, "description": f"About {cve}."}
-        for cve in (_cves(int(advisory[1]) - FIRST_ADVISORY) if advisory else ())
+        for cve in (cves_of(int(advisory[1]) - FIRST_ADVISORY) if advisory else ())
     ]
 
 
-def _cves(number: int) -> tuple[str, ...]:
+def cves_of(number: int) -> tuple[str, ...]:
+    """The CVEs of the advisory with this number after the first one."""
     years = () if number in WITHOUT_CVE else (2025, 2024) if number in WITH_TWO_CVES else (2025,)
     return tuple(f"CVE-{year}-{FIRST_CVE + number}" for year in years)
 
@@ -87,13 +88,14 @@ def _is_wanted(one: Vulnerability, query: Mapping[str, str], *, lists_handled: b
     return (
         query.get("repair_necessity", NECESSITY[one.severity]) == NECESSITY[one.severity]
         and query.get("type", kind) == kind
-        and query.get("vul_id", "") in _vul_id(one)
+        and query.get("vul_id", "") in vul_id(one.number)
         and (lists_handled or not one.is_handled if status is None else (status == "handled") == one.is_handled)
     )
 
 
-def _vul_id(one: Vulnerability) -> str:
-    return f"HCE-SA-2025-{FIRST_ADVISORY + one.number}"
+def vul_id(number: int) -> str:
+    """The id of the advisory with this number after the first one."""
+    return f"HCE-SA-2025-{FIRST_ADVISORY + number}"
 
 
 def _documents(one: Vulnerability, *, in_packages: bool) -> Iterator[dict[str, Any]]:
@@ -101,7 +103,7 @@ def _documents(one: Vulnerability, *, in_packages: bool) -> Iterator[dict[str, A
     names = (one.package, f"{one.package}{SECOND_PACKAGE}") if in_packages and one.number % 3 == 0 else (one.package,)
     for name in names:
         yield {
-            "vul_id": _vul_id(one),
+            "vul_id": vul_id(one.number),
             "repair_necessity": NECESSITY[one.severity],
             "description": f"{one.cve_id} in {name}.",
             "position": "sha256:8ac8",
