@@ -85,23 +85,20 @@ def _now_and_at_best(
         return (), ()
     now, index = evaluated(images, policy, today), WaiverIndex.of(policy.waivers, today)
     waived = [
-        replace(image, findings=tuple(_at_best(image, judged, index.cve_waivers(image.image), unanswered)))
+        replace(image, findings=tuple(_at_best(image, index.cve_waivers(image.image), unanswered)))
         if image.findings
         else image
-        for image, judged in zip(images, now, strict=True)
+        for image in images
     ]
     return now, evaluated(waived, policy, today)
 
 
 def _at_best(
-    image: ScannedImage,
-    judged: ScannedImage,
-    waivers: Mapping[tuple[str, str], Waiver],
-    unanswered: Collection[str],
+    image: ScannedImage, waivers: Mapping[tuple[str, str], Waiver], unanswered: Collection[str]
 ) -> Iterator[Finding]:
-    for finding, status in zip(image.findings or (), _statuses(judged), strict=True):
-        is_open = status is FindingStatus.OPEN and finding.has_unknown_cves and finding.id not in unanswered
-        waiver = next((waivers[pair] for pair in pairs_of(finding) if pair in waivers), None) if is_open else None
+    for finding in image.findings or ():
+        may_be_waived = finding.has_unknown_cves and finding.id not in unanswered
+        waiver = next((waivers[pair] for pair in pairs_of(finding) if pair in waivers), None) if may_be_waived else None
         yield replace(finding, cves=(waiver.id,), has_unknown_cves=False) if waiver else finding
 
 
