@@ -52,7 +52,7 @@ def finding_settings(
     cutoff, limits = _cutoff(values), _limits(values)
     if cutoff is Severity.NONE and not limits:
         raise _no_limit(sources)
-    taken_as = {} if has_critical(values["cloud"]) else {Severity.CRITICAL: Severity.HIGH}
+    taken_as = {} if has_critical(values["cloud"], values, images) else {Severity.CRITICAL: Severity.HIGH}
     documents = _vex_documents(values, sources, images)
     policy = FindingPolicy(
         severity_cutoff=taken_as.get(cutoff, cutoff) if cutoff else None,
@@ -74,9 +74,9 @@ def finding_settings(
     return FindingSettings(policy=policy, notices=notices)
 
 
-def has_critical(cloud: str) -> bool:
-    """Whether a cloud has a word for critical findings."""
-    return Severity.CRITICAL in CLOUDS[cloud].severity_words.values()
+def has_critical(cloud: str, values: Mapping[str, Any] | None = None, images: Sequence[ImageRef] = ()) -> bool:
+    """Whether what scans these images, with these values of options, has a word for critical findings."""
+    return CLOUDS[cloud].states_critical(values or {}, images)
 
 
 def _no_limit(sources: Mapping[str, str]) -> UsageError:

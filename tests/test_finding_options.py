@@ -175,6 +175,30 @@ def test_critical_is_high_where_a_cloud_has_no_word_for_it(cloud: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("images", "scanner", "level"),
+    [
+        (("acme-x1.swr-pro.myhuaweicloud.com/team/web:1",), "instance", CRITICAL),
+        (("acme-x1.swr-pro.myhuaweicloud.com/team/web:1",), "hss", HIGH),
+        (("acme-x1.swr-pro.myhuaweicloud.com/team/web:1",), None, HIGH),
+        (("acme-x1.swr-pro.myhuaweicloud.com/team/web:1", "team/api:1"), "instance", HIGH),
+        (("registry.example.com/team/web:1",), "instance", HIGH),
+    ],
+)
+def test_critical_stays_critical_only_where_instances_of_swr_enterprise_scan_all_images(
+    images: tuple[str, ...], scanner: str | None, level: Severity
+) -> None:
+    settings = settings_of(
+        image=[image_reference(image) for image in images],
+        severity_cutoff="critical",
+        max_findings=[{CRITICAL: 0}],
+        **({"swr_enterprise_scanner": scanner} if scanner else {}),
+    )
+
+    assert settings.policy.findings == FindingPolicy(severity_cutoff=level, max_findings={level: 0})
+    assert bool(settings.notices) is (level is HIGH)
+
+
+@pytest.mark.parametrize(
     ("limits", "high"), [({CRITICAL: 1, HIGH: 3}, 1), ({CRITICAL: 3, HIGH: 1}, 1), ({CRITICAL: 2}, 2)]
 )
 def test_of_a_limit_for_critical_and_one_for_high_the_stricter_one_counts(

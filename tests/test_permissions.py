@@ -68,7 +68,7 @@ def as_text(node: ast.expr) -> str:
 
 def with_imports(cloud: str) -> set[Path]:
     """The modules about images of a cloud, and those of its other modules that they import."""
-    own = {*(folder(cloud) / "images").glob("*.py")}
+    own = {path for name in ("images", "instance") for path in (folder(cloud) / name).glob("*.py")}
     names = re.compile(rf"from gate\.clouds\.{cloud}\.(\w+) import")
     return own | {folder(cloud) / f"{name}.py" for path in own for name in names.findall(path.read_text())}
 

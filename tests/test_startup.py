@@ -81,7 +81,10 @@ def test_a_command_that_polls_a_cloud_loads_no_other_cloud_and_no_simulator(clou
 
     others = [f"gate.clouds.{other}" for other in CLOUDS if other != cloud]
     # The command line knows the options and severities of all clouds, and names the one of a region or a registry.
-    names = ("options", "regions", "selection", "severity_words", "images", "images.registry_host")
+    names = (
+        *("options", "regions", "selection", "severity_words", "images", "images.registry_host", "images.editions"),
+        *("instance", "instance.choice"),
+    )
     options = [f"{other}.{module}" for other in others for module in names]
     assert within(modules, [f"gate.clouds.{cloud}.api", "requests"])
     assert within(modules, ["gate.help"]) == []

@@ -322,6 +322,8 @@ class CloudProvider:
     """Those of its options that select a scan task, by name; where images are named, they mean nothing."""
     severity_words: Mapping[str, Severity]
     """The words of the cloud for the severity of findings in images; any other word is unknown."""
+    states_critical: Callable[[Mapping[str, object], Sequence[ImageRef]], bool]
+    """Whether what scans these images with these options has a word for critical, of all of them."""
     regions: frozenset[str]
     """The regions that are documented for the service."""
     region_variables: tuple[str, ...]

@@ -109,11 +109,11 @@ def _listed(images: list[ScannedImage], scans: ImageScans, connection: Connectio
 def _needs_list(image: ScannedImage, policy: FindingPolicy, kinds: frozenset[ScanScope]) -> bool:
     if policy.needs_lists or not policy.uses_severities:
         return policy.needs_lists
-    has_others = any(image.kinds.get(kind) != 0 for kind in kinds - RISK_SCOPES)
+    has_others = any(image.number_of(kind) != 0 for kind in kinds - RISK_SCOPES)
     return has_others or not open_findings(image).is_complete
 
 
 def _may_have_findings(image: ScannedImage, kinds: frozenset[ScanScope]) -> bool:
     """Whether an image may have findings of these kinds: not where the cloud states that there are none."""
-    is_clean = image.is_risky is False and all(image.kinds.get(kind) == 0 for kind in kinds)
+    is_clean = image.is_risky is False and all(image.number_of(kind) == 0 for kind in kinds)
     return image.state is ImageState.SCANNED and not is_clean

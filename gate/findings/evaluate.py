@@ -69,7 +69,7 @@ def open_findings(image: ScannedImage) -> OpenFindings:
         counts = Counter(finding.severity for finding in image.findings if finding.status is FindingStatus.OPEN)
         return OpenFindings(counts=counts, is_complete=not image.findings_doubt)
     vulnerabilities = image.kinds.get(ScanScope.VULNERABILITY)
-    has_no_others = all(image.kinds.get(kind) == 0 for kind in RISK_SCOPES - {ScanScope.VULNERABILITY})
+    has_no_others = all(image.number_of(kind) == 0 for kind in RISK_SCOPES - {ScanScope.VULNERABILITY})
     adds_up = sum(image.severities.values()) >= (vulnerabilities or 0)
     is_counted = (bool(image.severities) and adds_up) or vulnerabilities == 0
     return OpenFindings(counts=dict(image.severities), is_complete=is_counted and has_no_others)

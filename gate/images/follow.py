@@ -80,10 +80,14 @@ class ImageFollower:
         return seen
 
     def _poll(self) -> ScanTask:
+        clock = self._connection.clock
+        started = clock.elapsed()
         seen = self.look()
         self._ask_for_listing(seen)
         self.last = as_task(self._with_scan_started(seen))
-        self._settlement.observe(self.last, self._connection.time_of_day.earliest())
+        # A look may take minutes where it takes many calls, and an image may have been read at its start.
+        took = timedelta(seconds=clock.elapsed() - started)
+        self._settlement.observe(self.last, self._connection.time_of_day.earliest() - took)
         return self.last
 
     @property

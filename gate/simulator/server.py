@@ -27,7 +27,7 @@ from gate.simulator.sign_in_scenario import SIGN_IN_SCENARIOS
 from gate.simulator.task import SimulatedTask
 
 DEFAULT_PAGE_CAP: Final = 50
-SUCCESSES: Final = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
+SUCCESSES: Final = frozenset({HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED})
 
 ALL_SCENARIOS: Final = {**SCENARIOS, **IMAGE_SCENARIOS, **SIGN_IN_SCENARIOS}
 

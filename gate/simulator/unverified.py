@@ -34,6 +34,17 @@ class Unverified:
     """Whether handled vulnerabilities are listed where the request does not say."""
     repeats_vulnerabilities: bool = True
     """Whether a vulnerability is listed once for each package that has it."""
+    instances_scan: bool = True
+    """Whether instances of SWR Enterprise are of v25.7.20 or later; an older one has no scan of its own.
+
+    What it says then is not documented either: that there is nothing of this name.
+    """
+    instance_times: Literal["with a zone", "without a zone", "milliseconds"] = "with a zone"
+    """The form of the times of such a scan: the others are harder, but no result could be judged with them."""
+    shows_zeros_until_findings: bool = True
+    """Whether the summary of such a scan has zeros until its findings are there; otherwise those of the one before."""
+    refuses_eleventh_scan: bool = True
+    """Whether the eleventh scan at the same time is refused; otherwise it waits."""
     task_order: Literal["in no order", "newest first", "oldest first"] = "in no order"
     """In which order scan tasks are listed, by their start (huawei-hss.md 2)."""
     refuses_small_pages: bool = True

@@ -222,7 +222,7 @@ def _huawei_pages(data: bytes) -> None:
     selection = Selection(list_type=IMAGE_SCAN, scope=(), filters=(), page_size=_PAGE_SIZE)
     with suppress(GateError):
         hss = Hss(_api_client(data), lambda: "0a1b2c")
-        task = newest_task(HuaweiCloud(hss, selection, place="", images=_no_images))
+        task = newest_task(HuaweiCloud(hss, selection, place="", images=_no_images, release=_no_images))
         if task is not None:
             _judge_and_report(task)
 

@@ -42,6 +42,7 @@ PROVIDER = CloudProvider(
     options=OPTIONS,
     task_options=TASK_OPTIONS,
     severity_words=SEVERITY_WORDS,
+    states_critical=lambda _options, _images: False,
     regions=REGIONS,
     region_variables=REGION_VARIABLES,
     credential_sources=SOURCES,

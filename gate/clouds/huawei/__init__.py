@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.clouds.huawei.images.registry_host import registry_host
+from gate.clouds.huawei.instance.choice import states_critical
 from gate.clouds.huawei.options import OIDC_AUDIENCE, OPTIONS, REGION_VARIABLES, SOURCES, TASK_OPTIONS
 from gate.clouds.huawei.regions import REGIONS
 from gate.clouds.huawei.severity_words import SEVERITY_WORDS
@@ -42,6 +43,7 @@ PROVIDER = CloudProvider(
     options=OPTIONS,
     task_options=TASK_OPTIONS,
     severity_words=SEVERITY_WORDS,
+    states_critical=states_critical,
     regions=REGIONS,
     region_variables=REGION_VARIABLES,
     credential_sources=SOURCES,

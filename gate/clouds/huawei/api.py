@@ -24,12 +24,20 @@ if TYPE_CHECKING:
 class HuaweiCloud:
     """Host Security Service of one project; `gate.clouds.interface.Cloud` documents its methods."""
 
-    def __init__(self, hss: Hss, selection: Selection, place: str, images: Callable[[], HuaweiImageScans]) -> None:
+    def __init__(
+        self,
+        hss: Hss,
+        selection: Selection,
+        place: str,
+        images: Callable[[], HuaweiImageScans],
+        release: Callable[[], ImageScans],
+    ) -> None:
         self.hss = hss
         self._list = TaskList(hss, selection)
         self._place = place
         self._selection = selection
         self._images = images
+        self._release = release
         self._unfit = 0
 
     def matching_tasks(self) -> list[ScanTask]:
@@ -76,7 +84,7 @@ class HuaweiCloud:
 
     def image_scans(self) -> ImageScans:
         """The images of the same project; sends no request."""
-        return self._images()
+        return self._release()
 
     def _find(self, task_id: str) -> tuple[ScanTask | None, bool]:
         """The task with this id, and whether it fits the filters that last."""

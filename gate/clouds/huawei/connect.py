@@ -10,6 +10,7 @@ from gate.clouds.api_client import Api, ApiClient
 from gate.clouds.huawei.api import HuaweiCloud, checked_project_id, find_project
 from gate.clouds.huawei.error_response import read
 from gate.clouds.huawei.hss import Hss
+from gate.clouds.huawei.instance.choice import check_choice
 from gate.clouds.huawei.options import PROJECT_VARIABLES, REGION_VARIABLES
 from gate.clouds.huawei.regions import REGIONS, hss_endpoint, iam_endpoint
 from gate.clouds.huawei.selection import Selection
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from gate.clouds.credentials import Credentials
     from gate.clouds.huawei.images.scans import HuaweiImageScans
-    from gate.clouds.interface import Connection, SignIn
+    from gate.clouds.interface import Connection, ImageScans, SignIn
     from gate.event_log import EventLog
 
 
@@ -41,6 +42,7 @@ class Addresses:
 
 def connect(connection: Connection) -> HuaweiCloud:
     """See `CloudProvider.connect`."""
+    check_choice(connection.settings)
     connection = with_profile(connection)
     return connect_with(connection, addresses_of(connection), sign_in(connection))
 
@@ -80,7 +82,9 @@ def connect_with(connection: Connection, addresses: Addresses, way: SignIn) -> H
         find = cache(partial(_found_project, ApiClient(api(addresses.iam), connection), region.name, event_log))
     selection = Selection.from_options(connection.settings.for_cloud)
     project, where = Hss(hss, find), place(region, connection.settings.endpoint)
-    return HuaweiCloud(project, selection, where, partial(_image_scans, connection, project, api, region.name, where))
+    images = partial(_image_scans, connection, project, api, region.name, where)
+    release = partial(_release, connection, project, api, region.name, where)
+    return HuaweiCloud(project, selection, where, images, release)
 
 
 def _found_project(iam: ApiClient, region: str, event_log: EventLog) -> str:
@@ -94,6 +98,12 @@ def _image_scans(
     from gate.clouds.huawei.images.connect import connect_images  # noqa: PLC0415 - only a run that needs images by name
 
     return connect_images(connection, hss, api, region=region, place=where)
+
+
+def _release(connection: Connection, hss: Hss, api: Callable[[str], Api], region: str, where: str) -> ImageScans:
+    from gate.clouds.huawei.instance.connect import connect_release  # noqa: PLC0415 - only a run of named images
+
+    return connect_release(connection, hss, api, region=region, place=where)
 
 
 def _known(region: Region) -> str:

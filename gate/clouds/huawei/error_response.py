@@ -39,7 +39,9 @@ _CODES = ("error_code", "errorCode", "code")
 _MESSAGES = ("error_msg", "errorMsg", "errorMessage", "error_description", "message")
 _SWR = "SVCSTG.SWR."
 _SUCCESSES, _NOT_FOUND = range(200, 300), 404
-SWR_OPERATIONS = frozenset({"ListInstanceArtifacts", "ShowRepoTag"})
+_OF_SCANS = frozenset({"ListInstanceArtifactVulnerabilities", "ShowInstanceArtifact", "StartManualScanning"})
+"""Those of the own scan of an instance of SWR Enterprise."""
+SWR_OPERATIONS = frozenset({"ListInstanceArtifacts", "ShowRepoTag"}) | _OF_SCANS
 """Called by these names, since their paths have the names of images in them."""
 _START_SCAN = "/image/image-scan/tasks"
 _NO_QUOTA = frozenset({"HSS.0014", "HSS.1002"})
@@ -47,6 +49,10 @@ _NO_QUOTA = frozenset({"HSS.0014", "HSS.1002"})
 _READ_HSS = "Grant the user read access to HSS (the policy HSS ReadOnlyAccess) in this project."
 _WRITE_HSS = "Grant the user write access to HSS in this project, or give --scan never to let others scan."
 _READ_SWR = "Grant the user read access to SWR, or give the digest of the image, so that no tag is looked up."
+_SCAN_IN_SWR = (
+    "Grant the user access to this instance of SWR Enterprise, with swr:repository:startManualScanning unless --scan "
+    "never is given; or give --swr-enterprise-scanner hss."
+)
 _LIST_PROJECTS = "Allow the user to list projects in IAM, or give --project-id, which makes this call unnecessary."
 _RENEW = "Get a new token; one from a regional IAM endpoint is valid in that region only."
 _REMEDIES = {
@@ -152,7 +158,7 @@ def _forbidden(response: Response, error: CloudError) -> NotAuthorised:
     if response.operation.endswith(_PROJECTS):
         remedy = _LIST_PROJECTS
     elif response.operation in SWR_OPERATIONS:
-        remedy = _READ_SWR
+        remedy = _SCAN_IN_SWR if response.operation in _OF_SCANS else _READ_SWR
     else:
         remedy = _WRITE_HSS if response.operation.startswith(("POST", "PUT")) else _READ_HSS
     if _starts_scan(response):

@@ -82,6 +82,9 @@ provider_urn = of_form(
     "the URN of an OIDC provider, iam::<account id>:oidcProvider:<name>",
 )
 """Parses the URN of an OIDC provider (sign-in.md 2.1)."""
+SCANNER = "swr-enterprise-scanner"
+"""The option that says what scans images in SWR Enterprise (huawei-images.md 5)."""
+BY_HSS, BY_INSTANCE = "hss", "instance"
 SIGN_IN_OPTIONS = (
     Option(
         name="agency-urn",
@@ -168,6 +171,13 @@ OPTIONS = (
         help="select only tasks that ended by this time, in milliseconds since 1970; a running task may not fit",
         parse=_epoch_ms,
         metavar="EPOCH_MS",
+    ),
+    Option(
+        name=SCANNER,
+        help="have images in SWR Enterprise scanned by HSS, or by their instance (v25.7.20 or later), which looks for "
+        "vulnerabilities only and needs --required-scope vulnerability",
+        choices=(BY_HSS, BY_INSTANCE),
+        default=BY_HSS,
     ),
     Option(
         name="limit",

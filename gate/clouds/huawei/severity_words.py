@@ -14,4 +14,8 @@ LEVELS = {"High": Severity.HIGH, "Medium": Severity.MEDIUM, "Low": Severity.LOW}
 """Of images and baselines."""
 SAFE = "Security"
 """That of an image or a baseline without a risk."""
-SEVERITY_WORDS = {**REPAIRS, **LEVELS, SAFE: Severity.NONE}
+INSTANCE_LEVELS = {"Critical": Severity.CRITICAL, **LEVELS}
+"""Of images and vulnerabilities in the own scan of an instance of SWR Enterprise (5), the only ones with critical."""
+NOT_RATED = "None"
+"""That of an image in the same scan whose vulnerabilities are not rated, or that has none."""
+SEVERITY_WORDS = {**REPAIRS, **INSTANCE_LEVELS, SAFE: Severity.NONE, NOT_RATED: Severity.NONE}

@@ -52,20 +52,23 @@ def show_artifact(call: Call) -> ApiResponse:
     """ShowInstanceArtifact: with the overview of its last scan, if one was started."""
     if (artifact := _artifact(call)) is None:
         return error("SVCSTG.SWR.4040010")
-    document, shown = _document(artifact, call), artifact[-1]
-    if call.query["with_scan_overview"].lower() == "true" and shown.state != "unscanned":
-        document["scan_overview"] = {REPORT: _overview(shown)}
+    document, shown, unverified = _document(artifact, call), artifact[-1], call.state.account.unverified
+    wants_overview = call.query["with_scan_overview"].lower() == "true" and unverified.instances_scan
+    if wants_overview and shown.state != "unscanned":
+        document["scan_overview"] = {REPORT: _overview(shown, call)}
     return ApiResponse(status=HTTPStatus.OK, document=document, shown_tasks=_running(artifact))
 
 
 def start_scan(call: Call) -> ApiResponse:
     """StartManualScanning: accepted, without a body."""
-    if (artifact := _artifact(call)) is None:
+    image_of, account = _artifact(call), call.state.account
+    if image_of is None or not account.unverified.instances_scan:
         return error("SVCSTG.SWR.4040010")
-    image, account = artifact[-1].image, call.state.account
+    image = image_of[-1].image
     of_instance = [one for one in account.pushed(call.at) if one.running and one.image.registry == image.registry]
     is_repeated = account.unverified.refuses_repeated_scans and account.is_being_scanned(image, call.at)
-    if is_repeated or len(of_instance) >= MAX_SCANS or account.scans_left == 0:
+    is_full = account.unverified.refuses_eleventh_scan and len(of_instance) >= MAX_SCANS
+    if is_repeated or is_full or account.scans_left == 0:
         return error("SVCSTG.SWR.4000014")
     account.start_scan([image], call.at, all_images=False, enterprise_project_id=image.enterprise_project)
     return ApiResponse(status=HTTPStatus.ACCEPTED, document=None)
@@ -73,8 +76,8 @@ def start_scan(call: Call) -> ApiResponse:
 
 def list_vulnerabilities(call: Call) -> ApiResponse:
     """ListInstanceArtifactVulnerabilities: all of them, on one page."""
-    artifact = _artifact(call)
-    if artifact is None or (results := artifact[-1].results) is None:
+    artifact, has_reports = _artifact(call), call.state.account.unverified.instances_scan
+    if artifact is None or (results := artifact[-1].results) is None or not has_reports:
         return error("SVCSTG.SWR.4040010")
     listed = [
         {
@@ -91,7 +94,7 @@ def list_vulnerabilities(call: Call) -> ApiResponse:
         if not one.is_handled
     ]
     report = {
-        "generated_at": timestamp(results.ended),
+        "generated_at": _time(results.ended, call),
         "severity": _severity(_counted(results)),
         "vulnerabilities": listed,
     }
@@ -140,23 +143,40 @@ def _document(artifact: Sequence[ListedImage], call: Call) -> dict[str, Any]:
     }
 
 
-def _overview(shown: ListedImage) -> dict[str, Any]:
-    overview: dict[str, Any] = {"report_id": f"report-{shown.image.number}", "scan_status": STATUS[shown.state]}
+def _overview(shown: ListedImage, call: Call) -> dict[str, Any]:
+    overview: dict[str, Any] = {"report_id": _report_id(shown), "scan_status": STATUS[shown.state]}
     if shown.running is not None:
-        return {**overview, "start_time": timestamp(shown.running.started), "complete_percent": shown.running.percent}
-    if shown.state == "failed" or shown.results is None or shown.last_scan is None:
+        percent = shown.running.percent
+        return {**overview, "start_time": _time(shown.running.started, call), "complete_percent": percent}
+    if shown.state == "failed" or shown.last_scan is None:
         return overview
-    counts = _counted(shown.results)
+    task, results = shown.last_scan.task, shown.results
+    has_findings = results is not None and results.ended == shown.last_scan.ended
+    is_old = results is not None and not call.state.account.unverified.shows_zeros_until_findings
+    counts = _counted(results) if results and (has_findings or is_old) else BySeverity()
     by_severity = {word: getattr(counts, name) for name, word in SEVERITIES.items() if getattr(counts, name)}
-    task = shown.last_scan.task
     return {
         **overview,
         "severity": _severity(counts),
-        "start_time": timestamp(task.started if task else shown.last_scan.ended),
-        "end_time": timestamp(shown.last_scan.ended),
+        "start_time": _time(task.started if task else shown.last_scan.ended, call),
+        "end_time": _time(shown.last_scan.ended, call),
         "complete_percent": 100,
         "summary": {"total": counts.total, "fixable": counts.total, "summary": by_severity},
     }
+
+
+def _report_id(shown: ListedImage) -> str:
+    """Each scan has a report of its own."""
+    task = shown.running or (shown.last_scan.task if shown.last_scan else None)
+    return f"report-{shown.image.number}" + (f"-{task.task.id}" if task else "")
+
+
+def _time(seconds: float, call: Call) -> str | int:
+    """A time in the form that the switch says."""
+    form, text = call.state.account.unverified.instance_times, timestamp(seconds)
+    if form == "milliseconds":
+        return round(seconds * 1000)
+    return text if form == "with a zone" else text.removesuffix("Z")
 
 
 def _counted(scan: Scan) -> BySeverity:

@@ -260,6 +260,58 @@ def test_ten_scans_of_an_instance_run_at_the_same_time(send: SendRequest, simula
     assert statuses == [202] * 10 + [400]
 
 
+def test_an_eleventh_scan_may_wait_instead(send: SendRequest, simulator: Simulator) -> None:
+    simulator.account.unverified = Unverified(refuses_eleventh_scan=False)
+    for number in range(11):
+        pushed(simulator, str(number), tag=str(number))
+    statuses = [ask(send, simulator, f"/{digest(str(number))}/scan", method="POST").status for number in range(11)]
+
+    assert statuses == [202] * 11
+
+
+def test_an_older_instance_has_no_overview_no_list_and_no_scan(send: SendRequest, simulator: Simulator) -> None:
+    simulator.account.unverified = Unverified(instances_scan=False)
+    pushed(simulator, earlier=EarlierScan(ago=60))
+
+    assert overview(send, simulator) is None
+    assert ask(send, simulator, f"/{digest()}/vulnerabilities").status == 404
+    assert ask(send, simulator, f"/{digest()}/scan", method="POST").status == 404
+
+
+@pytest.mark.parametrize(
+    ("form", "end"), [("without a zone", "2026-09-21T14:12:20"), ("milliseconds", 1_789_999_940_000)]
+)
+def test_the_times_of_a_scan_may_have_another_form(
+    form: Any, end: object, send: SendRequest, simulator: Simulator
+) -> None:
+    """No document has it."""
+    simulator.account.unverified = Unverified(instance_times=form)
+    pushed(simulator, earlier=EarlierScan(ago=60))
+    report = ask(send, simulator, f"/{digest()}/vulnerabilities").document[REPORT]
+
+    assert (overview(send, simulator) or {})["end_time"] == report["generated_at"] == end
+
+
+@pytest.mark.parametrize(("shows_zeros", "total"), [(True, 0), (False, 1)])
+def test_until_its_findings_are_there_a_summary_has_zeros_or_the_numbers_before(
+    send: SendRequest, simulator: Simulator, clock: Clock, *, shows_zeros: bool, total: int
+) -> None:
+    simulator.account.unverified = Unverified(shows_zeros_until_findings=shows_zeros)
+    one = Findings(vulnerabilities=BySeverity(low=1))
+    pushed(simulator, findings=RISKY, results_lag=5.0, earlier=EarlierScan(ago=60, findings=one))
+    before = overview(send, simulator) or {}
+    ask(send, simulator, f"/{digest()}/scan", method="POST")
+    totals, found = [], before
+    for step in (3.0, 5.0):
+        clock.now += step
+        found = overview(send, simulator) or {}
+        assert (found["scan_status"], found["end_time"]) == ("Success", "2026-09-21T14:13:23Z")
+        totals.append(found["summary"]["total"])
+
+    assert totals == [total, 7]
+    assert found["report_id"] != before["report_id"]
+
+
 def test_a_scan_is_refused_when_none_is_left(send: SendRequest, simulator: Simulator) -> None:
     simulator.account.scans_left = 0
     pushed(simulator)

@@ -12,6 +12,7 @@ from gate.clouds.huawei.diagnosis.probes import image_probes, task_probes
 from gate.clouds.huawei.images.calls import ImageCalls
 from gate.clouds.huawei.images.connect import endpoint_of
 from gate.clouds.huawei.images.registries import last_read
+from gate.clouds.huawei.instance.choice import check_choice, is_chosen, is_in_instance
 from gate.clouds.huawei.selection import Selection
 from gate.clouds.huawei.sign_in import sign_in, with_profile
 from gate.clouds.regions import place
@@ -44,10 +45,11 @@ class HuaweiDiagnosis:
 
     @property
     def endpoints(self) -> Sequence[Endpoint]:
-        """See `Diagnosis.endpoints`; SWR is asked only for what tags stand for."""
+        """See `Diagnosis.endpoints`; SWR is asked for what tags stand for, and for the own scans of instances."""
         settings, region = self._connection.settings, self._addresses.region.name
-        tags = [image for image in settings.images if not image.digest]
-        swr = {settings.registry_endpoint or endpoint_of(image, region) for image in tags}
+        is_by_instance = is_chosen(settings.for_cloud)
+        of_swr = [image for image in settings.images if not image.digest or (is_by_instance and is_in_instance(image))]
+        swr = {settings.registry_endpoint or endpoint_of(image, region) for image in of_swr}
         of_services = (("HSS", [self._addresses.hss]), ("IAM", [self._addresses.iam]), ("SWR", sorted(swr)))
         return [Endpoint(service=service, url=url) for service, urls in of_services for url in urls if url]
 
@@ -96,5 +98,6 @@ class HuaweiDiagnosis:
 
 def diagnose(connection: Connection) -> HuaweiDiagnosis:
     """See `CloudProvider.diagnose`."""
+    check_choice(connection.settings)
     connection = with_profile(connection)
     return HuaweiDiagnosis(connection, addresses_of(connection))

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gate.clouds.diagnosis import Probe
+from gate.clouds.huawei.diagnosis.instance_probes import instance_probes
 from gate.clouds.huawei.images.calls import image_names
 from gate.clouds.huawei.images.editions import ENTERPRISE, registry_types
 from gate.clouds.huawei.images.finding_rows import LISTS
 from gate.clouds.huawei.images.findings import key_of
 from gate.clouds.huawei.images.rows import parse_row
+from gate.clouds.huawei.instance.choice import is_chosen, is_in_instance
 from gate.clouds.huawei.lists import RowKind, parse_page
 from gate.clouds.huawei.selection import IMAGE_SCAN
 from gate.clouds.values import text
@@ -67,24 +69,21 @@ def image_probes(
     def list_images() -> None:
         listed[:] = parse_page(_list(hss, "registries/images", scope), _IMAGES).rows
 
-    yield Probe(operation="ListRegistryImages", purpose="finds the images and their results", call=list_images)
-    yield _tasks(hss, IMAGE_SCAN, scope, "says what a scan has looked for")
-    yield Probe(
-        operation="ListRegistry",
-        purpose="finds the registry of an image that is not listed yet",
-        call=partial(_list, hss, "registries", scope),
-        is_needed=False,
-    )
-    yield Probe(
-        operation="CreateImageSynchronizeTask",
-        purpose="lets a run find an image that is not listed yet",
-        unchecked="would have a registry read again",
-    )
+    by_instance = [image for image in settings.images if is_in_instance(image) and is_chosen(settings.for_cloud)]
+    has_others = len(by_instance) < len(settings.images)
+    purpose = "finds the images and their results" if has_others else "finds the instances of the images"
+    yield Probe(operation="ListRegistryImages", purpose=purpose, call=list_images)
+    if has_others:
+        yield _tasks(hss, IMAGE_SCAN, scope, "says what a scan has looked for")
+    yield from _listing_probes(hss, scope)
     yield from _tag_probes(settings, scans)
-    listing = _Listing(hss)
-    yield from _finding_probes(listing, _row_of_one(listed), lists, scope, lists_decide=lists_decide)
-    yield from _cves(listing, scope) if settings.policy.findings.waives_cves else ()
-    yield from _starting(settings)
+    if has_others:
+        listing = _Listing(hss)
+        yield from _finding_probes(listing, _row_of_one(listed), lists, scope, lists_decide=lists_decide)
+        yield from _cves(listing, scope) if settings.policy.findings.waives_cves else ()
+        yield from _starting(settings)
+    if by_instance:
+        yield from instance_probes(settings, scans, lists, lists_decide=lists_decide)
 
 
 class _Listing:
@@ -113,6 +112,20 @@ def _tasks(hss: Hss, list_type: str, scope: Filters, purpose: str) -> Probe:
 
 def _list(hss: Hss, path: str, query: Filters) -> dict[str, object]:
     return hss.call("GET", path, (*query, *_PAGE))
+
+
+def _listing_probes(hss: Hss, scope: Filters) -> Iterator[Probe]:
+    yield Probe(
+        operation="ListRegistry",
+        purpose="finds the registry of an image that is not listed yet",
+        call=partial(_list, hss, "registries", scope),
+        is_needed=False,
+    )
+    yield Probe(
+        operation="CreateImageSynchronizeTask",
+        purpose="lets a run find an image that is not listed yet",
+        unchecked="would have a registry read again",
+    )
 
 
 def _tag_probes(settings: Settings, scans: ImageScans) -> Iterator[Probe]:

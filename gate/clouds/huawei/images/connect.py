@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from gate.clouds.api_client import ApiClient
 from gate.clouds.huawei.images.calls import ImageCalls
-from gate.clouds.huawei.images.editions import ENTERPRISE, registry_region, registry_types
+from gate.clouds.huawei.images.editions import registry_region
 from gate.clouds.huawei.images.finder import RowFinder
+from gate.clouds.huawei.images.instances import Instances
 from gate.clouds.huawei.images.own_scan import OwnScan
 from gate.clouds.huawei.images.scans import HuaweiImageScans
 from gate.clouds.huawei.images.starter import ScanStarter
@@ -20,17 +21,22 @@ from gate.clouds.huawei.tasks import TaskList
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from gate.clouds.api_client import Api
     from gate.clouds.huawei.hss import Hss
     from gate.clouds.interface import Connection
-    from gate.event_log import EventLog
     from gate.image import ImageRef
 
 
 def connect_images(
-    connection: Connection, hss: Hss, api: Callable[[str], Api], *, region: str, place: str
+    connection: Connection,
+    hss: Hss,
+    api: Callable[[str], Api],
+    *,
+    region: str,
+    place: str,
+    tags: TagResolver | None = None,
 ) -> HuaweiImageScans:
     """Connects to the images of a project; sends no request.
 
@@ -40,20 +46,13 @@ def connect_images(
         api: Returns the API at an address, signed with the same credentials.
         region: The region of images whose host does not name one; empty if none is given.
         place: Where images are searched, for a message.
+        tags: What looks up tags, if others use it too.
     """
     settings, event_log = connection.settings, connection.event_log
-    _log_instances(settings.images, event_log)
     scope = Selection.from_options(settings.for_cloud).scope
     tasks = TaskList(hss, Selection(list_type=IMAGE_SCAN, scope=scope, filters=(), page_size=PAGE_SIZE))
     calls = ImageCalls(hss, scope)
     finder = RowFinder(calls)
-
-    @cache
-    def swr_at(address: str) -> Swr:
-        return Swr(ApiClient(api(address), connection), hss.project_id)
-
-    def swr(image: ImageRef) -> Swr:
-        return swr_at(settings.registry_endpoint or endpoint_of(image, region))
 
     def describe() -> str:
         named = [f"--{name.replace('_', '-')} {value}" for name, value in scope] or ["the default enterprise project"]
@@ -65,7 +64,7 @@ def connect_images(
         starter=ScanStarter(
             calls, finder, OwnScan(tasks, event_log), deadline=connection.deadline, event_log=event_log
         ),
-        tags=TagResolver(swr, calls, is_always_basic=settings.registry_endpoint is not None),
+        tags=tags or tag_resolver(connection, hss, api, Instances(calls), region=region),
         tasks=tasks,
         event_log=event_log,
         now=connection.time_of_day.latest,
@@ -73,13 +72,20 @@ def connect_images(
     )
 
 
-def _log_instances(images: Sequence[ImageRef], event_log: EventLog) -> None:
-    """Says what scans the images of SWR Enterprise, which could be either of two (huawei-images.md 5)."""
-    if count := sum(registry_types(image) == ENTERPRISE for image in images):
-        event_log.acted(
-            f"HSS scans the images in SWR Enterprise ({count} of {len(images)}); the own scan of an instance looks for "
-            "vulnerabilities only, and is not used"
-        )
+def tag_resolver(
+    connection: Connection, hss: Hss, api: Callable[[str], Api], instances: Instances, *, region: str
+) -> TagResolver:
+    """What looks up tags in SWR, in the region of each; the arguments are those of `connect_images`."""
+    registry_endpoint = connection.settings.registry_endpoint
+
+    @cache
+    def swr_at(address: str) -> Swr:
+        return Swr(ApiClient(api(address), connection), hss.project_id)
+
+    def swr(image: ImageRef) -> Swr:
+        return swr_at(registry_endpoint or endpoint_of(image, region))
+
+    return TagResolver(swr, instances, is_always_basic=registry_endpoint is not None)
 
 
 def endpoint_of(image: ImageRef, region: str) -> str:

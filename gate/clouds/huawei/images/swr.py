@@ -58,15 +58,11 @@ class Swr:
         digests = {_digest(one, image) for one in found}
         if len(digests) > 1:
             raise malformed(f"SWR lists the tag {image.tag} for {len(digests)} images of one repository.")
-        is_index = any(word in text(one.get("manifest_media_type")) for one in found for word in _INDEX_WORDS)
-        return TaggedDigest(digest=digests.pop(), is_index=is_index) if digests else None
+        return TaggedDigest(digest=digests.pop(), is_index=any(map(is_index, found))) if digests else None
 
     def _artifacts(self, image: ImageRef, instance_id: str) -> Iterator[Mapping[str, Any]]:
         """The images of a repository whose tags contain that of the image."""
-        namespace, name = namespace_and_name(image)
-        # The vendor's SDK encodes the repository twice (5).
-        repository = f"namespaces/{_part(namespace)}/repositories/{_part(_part(name) if '/' in name else name)}"
-        path = f"/v2/{_part(self._project_id)}/instances/{_part(instance_id)}/{repository}/artifacts"
+        path = artifacts_path(image, self._project_id, instance_id)
         for page in range(_MAX_PAGES):
             query = (("tags", image.tag), ("limit", str(_PAGE_SIZE)), ("offset", str(page * _PAGE_SIZE)))
             rows = self._get(path, "ListInstanceArtifacts", query).get("artifacts")
@@ -78,8 +74,25 @@ class Swr:
         raise malformed("The list of artifacts in the responses does not end.")
 
     def _get(self, path: str, operation: str, query: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
-        headers = {"Content-Type": "application/json", "X-Project-Id": self._project_id}
-        return self._client.call("GET", path, query, headers, operation=operation)
+        return self._client.call("GET", path, query, headers_of(self._project_id), operation=operation)
+
+
+def artifacts_path(image: ImageRef, project_id: str, instance_id: str) -> str:
+    """The path of the images of a repository in an instance of the enterprise edition."""
+    namespace, name = namespace_and_name(image)
+    # The vendor's SDK encodes the repository twice (5).
+    repository = f"namespaces/{_part(namespace)}/repositories/{_part(_part(name) if '/' in name else name)}"
+    return f"/v2/{_part(project_id)}/instances/{_part(instance_id)}/{repository}/artifacts"
+
+
+def headers_of(project_id: str) -> dict[str, str]:
+    """The headers of a request to SWR, beside those of its signature."""
+    return {"Content-Type": "application/json", "X-Project-Id": project_id}
+
+
+def is_index(artifact: Mapping[str, Any]) -> bool:
+    """Whether an artifact of an instance is an index of several images, by its media type."""
+    return any(word in text(artifact.get("manifest_media_type")) for word in _INDEX_WORDS)
 
 
 def _part(value: str) -> str:

@@ -41,6 +41,8 @@ _OTHER_KEYS = frozenset(
         ),
         *("tag", "manifest", "digest", "schema", "path", "size", "created", "updated", "tag_type", "artifacts", "tags"),
         *("manifest_media_type", "push_time", "pull_time", "repository_name", "errors", "errorCode", "errorMessage"),
+        *("scan_overview", "report_id", "severity", "duration", "summary", "fixable", "start_time", "end_time"),
+        *("complete_percent", "generated_at", "vulnerabilities", "package", "fix_version", "preferred_cvss", "links"),
     }
 )
 _SCOPES = (0, 0x7FFFFFFF, 0x000FFFFF, 0x000F0000, 0x0000F000, 0x00000F00, 0x000000F0, 0x0000000F)

@@ -15,10 +15,12 @@ from gate.clouds.huawei.error_response import read
 from gate.clouds.huawei.hss import Hss
 from gate.clouds.huawei.images.calls import ImageCalls
 from gate.clouds.huawei.images.swr import Swr
+from gate.clouds.huawei.instance.calls import ArtifactCalls
 from gate.clouds.huawei.signature import KeyPairAuth
 from gate.clouds.response import Response
 from gate.clouds.transport import Transport
 from gate.errors import GateError
+from gate.policy import Policy
 from gate.scan import ScanScope
 from gate.simulator import BySeverity, EarlierScan, Findings, Simulator
 from tests.builders import FakeTime, a_finding
@@ -34,7 +36,7 @@ PROJECT = "0123456789abcdef0123456789abcdef"
 NORTH = "https://hss.cn-north-4.myhuaweicloud.com"
 SWR_NORTH = "https://swr-api.cn-north-4.myhuaweicloud.com"
 KEYS = Credentials(access_key_id="AKIDEXAMPLE0000000000", access_key_secret="SKEXAMPLEKEY000000000000000000000000000")
-INFO = {
+INFO: dict[str, Any] = {
     "id": 123456,
     "image_digest": "sha256:57b605845a6367c34bfb6ea6477f16852f59aa1861a2b51d10ab77ae0a1dc9c3",
     "namespace": "team",
@@ -107,8 +109,13 @@ def hss(call: Callable[[ImageCalls], object]) -> Callable[[ApiClient], object]:
             SWR_NORTH,
             "8506a6edb89d9040f060cf472a8ad7c6b4d1dc6e4e5b4df5278c0d927d315162",
         ),
+        (
+            lambda client: ArtifactCalls(client, PROJECT).show(replace(a_ref(), digest=INFO["image_digest"]), "i-1"),
+            SWR_NORTH,
+            "0ff1bfcfa8014d7dc78e0cb0352b838befa4baaa1464089a1312e2861ab23934",
+        ),
     ],
-    ids=["synchronise", "scan", "stop", "CVEs", "tag"],
+    ids=["synchronise", "scan", "stop", "CVEs", "tag", "artifact"],
 )
 def test_the_whole_request_has_the_signature_of_the_vendors_signer(
     call: Callable[[ApiClient], object], url: str, signature: str
@@ -218,6 +225,48 @@ def _findings_by_sdk(sdk: Callable[[str, str], Any], simulator: Simulator, _time
         hss.list_image_sensitive(sdk("hss.v5", "ListImageSensitiveRequest")(**of_status, **version))
     hss.list_image_malware(sdk("hss.v5", "ListImageMalwareRequest")(**key, **tag))
     hss.list_image_risk_configs(sdk("hss.v5", "ListImageRiskConfigsRequest")(**key, **version, **instance))
+
+
+def test_the_vendors_sdk_asks_an_instance_in_the_same_way(sdk: Callable[[str, str], Any], fake_time: FakeTime) -> None:
+    """The overview of an image, its scan, and the list of its vulnerabilities."""
+    fake_time.at = datetime.now(UTC)
+    sent = []
+    for ask in (_of_instance_by_gate, _of_instance_by_sdk):
+        with Simulator("empty", now=fake_time.wall) as simulator:
+            simulator.push(listed(registry=INSTANCE_HOST, earlier=EarlierScan(ago=30)))
+            ask(sdk, simulator, fake_time)
+            sent.append([request for request in _sent(simulator) if "/artifacts/" in request[1]])
+
+    assert [method for method, _, _ in sent[0]] == ["GET", "GET", "GET", "POST"]
+    assert [(method, path, _lower(query)) for method, path, query in sent[1]] == sent[0]
+
+
+def _lower(query: list[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:
+    """The SDK for Python writes a boolean as its own word."""
+    return [(name, [value.lower() for value in values]) for name, values in query]
+
+
+def _of_instance_by_gate(_sdk: object, simulator: Simulator, time: FakeTime) -> None:
+    image = a_ref(registry=INSTANCE_HOST)
+    known = simulator.describe()["huawei"]
+    options = {"project-id": known["project_id"], "swr-enterprise-scanner": "instance"}
+    policy = Policy(required_scopes=frozenset({ScanScope.VULNERABILITY}))
+    scans, _ = connected(simulator, time, images=(image,), for_cloud=options, policy=policy)
+    images = scans.look([image])
+    scans.with_findings(images, frozenset(ScanScope))
+    scans.start(images)
+
+
+def _of_instance_by_sdk(sdk: Callable[[str, str], Any], simulator: Simulator, _time: FakeTime) -> None:
+    hss, swr = _client(sdk, simulator, "hss.v5", "HssClient"), _client(sdk, simulator, "swr.v2", "SwrClient")
+    (row,) = hss.list_registry_images(sdk("hss.v5", "ListRegistryImagesRequest")(namespace="team")).data_list
+    names = {"namespace_name": "team", "repository_name": "shop%2Fweb", "reference": a_ref().digest}
+    artifact = {"instance_id": row.instance_id, **names}
+    show = sdk("swr.v2", "ShowInstanceArtifactRequest")(with_scan_overview=True, **artifact)
+    swr.show_instance_artifact(show)
+    swr.list_instance_artifact_vulnerabilities(sdk("swr.v2", "ListInstanceArtifactVulnerabilitiesRequest")(**artifact))
+    swr.show_instance_artifact(show)
+    swr.start_manual_scanning(sdk("swr.v2", "StartManualScanningRequest")(**artifact))
 
 
 Sent = tuple[str, str, list[tuple[str, list[str]]]]

@@ -404,7 +404,7 @@ def test_the_log_says_that_hss_scans_the_images_of_swr_enterprise_too(
 
     assert [event.text for event in events_of_kind(connection, EventKind.ACTION)] == [
         f"HSS scans the images in SWR Enterprise ({number}); the own scan of an instance looks for vulnerabilities "
-        "only, and is not used"
+        "only, and is used with --swr-enterprise-scanner instance"
         for number in said
     ]
 
