@@ -13,6 +13,7 @@ import os
 import tempfile
 from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from itertools import product
@@ -38,6 +39,7 @@ QUOTAS = {"huawei": Quota(calls=5, seconds=60)}
 SCAN_SECONDS = 180.0
 VULNERABILITIES = Findings(vulnerabilities=BySeverity(low=90, medium=25, high=10))
 RELEASES_WITH_FINDINGS = (1, 5, 50)
+BY_INSTANCE = ("--swr-enterprise-scanner", "instance", "--required-scope", "vulnerability")
 POLLS = {
     "huawei": "ListRegistryImages",
     "alibaba": "GetOnceTaskResultInfo",
@@ -64,9 +66,12 @@ def images(number: int, *, is_fresh: bool, findings: Findings | None = None) -> 
 
 
 def measure(
-    cloud: str, pushed: Sequence[PushedImage], *, named_by: str, waived: Sequence[str] = ()
+    cloud: str, pushed: Sequence[PushedImage], *, named_by: str, waived: Sequence[str] = (), more: Sequence[str] = ()
 ) -> tuple[int, float, Counter[str]]:
-    """The exit code, the seconds and the requests of one check; with these waivers, a high vulnerability blocks."""
+    """The exit code, the seconds and the requests of one check, with more options.
+
+    With these waivers, a high vulnerability blocks.
+    """
     time = FakeTime()
     scenario = Scenario(name="release", summary="", expected_exit=0, pushes=tuple(pushed))
     with tempfile.TemporaryDirectory() as folder, Simulator(scenario, now=time.true_wall) as simulator:
@@ -74,9 +79,9 @@ def measure(
         described = simulator.describe()[cloud]
         os.environ |= {f"SCAN_GATE_{name.upper()}": described[name] for name in ("access_key_id", "access_key_secret")}
         names = Path(folder) / "images.txt"
-        references = (f"{image.repository}:{image.tag}" if named_by == "tag" else image.reference for image in pushed)
+        references = (image.reference.partition("@")[0] if named_by == "tag" else image.reference for image in pushed)
         names.write_text("".join(f"{reference}\n" for reference in references), encoding="utf-8")
-        options = [*cloud_options(cloud, described), "--images-from", str(names), "--timeout", "3h"]
+        options = [*cloud_options(cloud, described), "--images-from", str(names), "--timeout", "3h", *more]
         if waived:
             waivers = Path(folder) / "waivers.toml"
             waivers.write_text("".join(map(_waiver, waived)), encoding="utf-8")
@@ -109,6 +114,11 @@ def print_waivers() -> None:
         print(f"| {number} | {what} | {figures} |", flush=True)
 
 
+def by_instance(pushed: Sequence[PushedImage]) -> tuple[PushedImage, ...]:
+    """The same images in an instance of SWR Enterprise; HSS lists them, so that it knows the instance."""
+    return tuple(replace(image, registry="acme-x1.swr-pro.myhuaweicloud.com", listed_after=0.0) for image in pushed)
+
+
 def main() -> None:
     """Measures, and prints the tables."""
     print("| cloud | images | named by | results | calls | of these polls | simulated seconds | exit |")
@@ -121,6 +131,15 @@ def main() -> None:
             print(f"| {cloud} | {number} | {named_by} | {results} | {figures} |", flush=True)
     print()
     print_waivers()
+    print("\nBy an instance of SWR Enterprise:\n")
+    print("| images | results | calls | of these looks | simulated seconds | exit |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for number, is_fresh in product((1, 10, 50), (True, False)):
+        pushed = by_instance(images(number, is_fresh=is_fresh))
+        code, seconds, calls = measure("huawei", pushed, named_by="digest", more=BY_INSTANCE)
+        results = "fresh" if is_fresh else "stale"
+        figures = f"{calls.total()} | {calls['ShowInstanceArtifact']} | {seconds:.0f} | {code}"
+        print(f"| {number} | {results} | {figures} |", flush=True)
 
 
 if __name__ == "__main__":

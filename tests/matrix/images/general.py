@@ -31,6 +31,7 @@ from tests.matrix.images.situations import (
     REPOSITORY,
     ROWS,
     SCAN,
+    SCAN_BY_INSTANCE,
     SITUATIONS,
     STARTS,
     STOP,
@@ -73,7 +74,7 @@ WRONG_KEY: Final = {HUAWEI: huawei_error(401, "APIGW.0301"), ALIBABA: alibaba_er
 REFUSED: Final = {HUAWEI: huawei_error(400, "HSS.1001"), ALIBABA: alibaba_error(404, "InvalidApi.NotFound")}
 REFUSED_IN_200: Final = {HUAWEI: api_errors.HUAWEI_ERROR_IN_200, ALIBABA: api_errors.ALIBABA_SUCCESS_FALSE}
 
-_WITHOUT_FIELDS: Final = frozenset({SYNC, SCAN, STOP})
+_WITHOUT_FIELDS: Final = frozenset({SYNC, SCAN, STOP, SCAN_BY_INSTANCE})
 _NEEDS_FIELDS: Final = (
     "duplicate-key",
     "undocumented-field",

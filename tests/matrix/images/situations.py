@@ -31,6 +31,9 @@ OPTIONS: Final = (
     *("-v", "--timeout", f"{TIMEOUT:g}s", "--appear-timeout", "40s", "--poll-interval", "10s"),
     *("--settle", "0", "--request-timeout", "5s"),
 )
+BY_INSTANCE = ("--swr-enterprise-scanner", "instance", "--required-scope", "vulnerability")
+_BY_LISTS = ("--only-fixable", "--severity-cutoff", "none", "--max-findings", "low=7")
+"""A policy that needs a complete list for a pass."""
 _FRESH = ("--scan", "never", "--timeout", "25s", "--appear-timeout", "15s")
 _STALE = ("--timeout", "45s", "--appear-timeout", "15s")
 """One image has its result at the first or the second look, and another one shows that a fault stays."""
@@ -49,6 +52,10 @@ SYNC, SCAN, STOP, ARTIFACTS = (
     "ListInstanceArtifacts",
 )
 BASE, VULNERABILITIES, CVES = "ListImageBasicImage", "ListImageVulnerabilities", "ListVulnerabilityCve"
+SHOWN, SCAN_BY_INSTANCE, LISTED = (
+    *("ShowInstanceArtifact", "StartManualScanning"),
+    "ListInstanceArtifactVulnerabilities",
+)
 INSTANCES, REPOSITORY, TAG = "ListInstance", "GetRepository", "GetRepoTag"
 IMAGES, LAST_SCAN = "DescribeImageInstances", "DescribeImageLatestScanTask"
 SCAN_LISTED, SCAN_UNLISTED = "PublicCreateImageScanTask", "PublicSyncAndCreateImageScanTask"
@@ -57,7 +64,7 @@ RESULT, LEAVES, NUMBERS = (
     "DescribeUuidVulNumClassifyStatistic",
 )
 UNFINISHED, NEWEST, CANCEL = "ListUnfinishedOnceTask", "GetLastOnceTaskInfo", "CancelOnceTask"
-STARTS: Final = frozenset({SCAN, SCAN_LISTED, SCAN_UNLISTED})
+STARTS: Final = frozenset({SCAN, SCAN_LISTED, SCAN_UNLISTED, SCAN_BY_INSTANCE})
 """The operations that start a scan: they are never repeated before the gate has looked for the scan."""
 
 
@@ -218,6 +225,18 @@ def _of_huawei() -> Mapping[str, Situation]:
         "followed": Situation(pushes=images, images=tuple(_reference(image, HUAWEI) for image in images)),
         "risky": _of_one(risky, HUAWEI, *_FRESH, code=1),
         "waived": _of_one(with_two_cves, HUAWEI, *_FRESH, "--severity-cutoff", "high", waived=CVES_OF_ONE),
+        **{
+            f"{name}-by-instance": Situation(
+                pushes=(replace(image, registry=INSTANCE_HOSTS[HUAWEI]),),
+                images=(f"{INSTANCE_HOSTS[HUAWEI]}/{image.reference}",),
+                options=(*options, *BY_INSTANCE),
+            )
+            for name, image, options in (
+                ("fresh", FRESH_IMAGE, _FRESH),
+                ("stale", STALE_IMAGE, _STALE),
+                ("listed", risky, (*_FRESH, *_BY_LISTS)),
+            )
+        },
     }
 
 
@@ -267,6 +286,9 @@ POINTS: Final = (
     *_points(HUAWEI, "endless", (TASKS, 2, Role.END), (STOP, 1, Role.END)),
     *_points(HUAWEI, "instance", (ROWS, 1, _NEEDED), (ARTIFACTS, 1, _NEEDED), (ARTIFACTS, 2, Role.LAST_LOOK)),
     *_points(HUAWEI, "followed", (TASKS, 2, Role.HINT)),
+    *_points(HUAWEI, "fresh-by-instance", (ROWS, 1, _NEEDED), (SHOWN, 1, _NEEDED)),
+    *_points(HUAWEI, "stale-by-instance", (SHOWN, 1, _NEEDED), (SHOWN, 2, _NEEDED), (SCAN_BY_INSTANCE, 1, Role.START)),
+    *_points(HUAWEI, "listed-by-instance", (LISTED, 1, _NEEDED), (SHOWN, 2, _NEEDED)),
     *_points(
         ALIBABA,
         "release",
