@@ -32,6 +32,7 @@ from tests.matrix.images.situations import (
     ROWS,
     SCAN,
     SCAN_BY_INSTANCE,
+    SHOWN,
     SITUATIONS,
     STARTS,
     STOP,
@@ -89,7 +90,9 @@ _NEEDS_FIELDS_TOO: Final = ("json-arrays", "json-objects", "string-of")
 _IS_THROTTLING: Final = ("429-of-a-proxy", "429-for-a-day", "429-APIGW.0308", "400-Throttling.User")
 """The cloud never gets such a request: where it starts a scan, there is none."""
 
-_FIRST: Final = frozenset({SWR_TAG, ROWS, ARTIFACTS, INSTANCES, REPOSITORY, IMAGES})
+_WITHOUT_BODY: Final = frozenset({SCAN_BY_INSTANCE})
+"""The operations whose response has no body at all, which could be written in another way."""
+_FIRST: Final = frozenset({SHOWN, SWR_TAG, ROWS, ARTIFACTS, INSTANCES, REPOSITORY, IMAGES})
 
 _LOST: Final = {**dict.fromkeys(Role, 4), Role.HINT: 0, Role.WAIVER: 1, Role.LAST_LOOK: 0, Role.END: 5}
 """The exit codes of a response that is not understood."""
@@ -122,7 +125,13 @@ def _is_impossible(fault: Fault, point: Point) -> bool:
     # The response of these operations is empty by the documents too.
     is_valid = fault.name == "204" and point.operation in _WITHOUT_FIELDS
     is_without_effect = point.role is Role.START and fault.name in _IS_THROTTLING
-    return is_valid or is_without_effect or (needs_fields and point.operation in _WITHOUT_FIELDS)
+    needs_body = fault in responses.HARMLESS or fault in REFUSED_IN_200.values()
+    return (
+        is_valid
+        or is_without_effect
+        or (needs_fields and point.operation in _WITHOUT_FIELDS)
+        or (needs_body and point.operation in _WITHOUT_BODY)
+    )
 
 
 def _is_first(point: Point) -> bool:

@@ -76,9 +76,9 @@ _NUMBERS: Final = (
     Field(
         f"{_REPORT}.summary.summary",
         7,
-        {**ABSENT, "object": 0},
+        {**ABSENT, "zero": 0},
         more_values={"one": {"Low": 1}, "as-text": {"Low": "0"}, "zero": {"Low": 0}},
-        true_values=("zero",),
+        true_values=("object",),
     ),
     Field(f"{_REPORT}.summary.fixable", 0),
     Field(f"{_REPORT}.report_id", 0),
@@ -116,7 +116,7 @@ OWN_FIELDS: Final = (
     Field(f"{_REPORT}.scan_status", 5, {"failed": 1}, more_values=_STATES),
 )
 _LIST: Final = (
-    Field("*", 7),
+    Field("*", 7, {"object": 4}),
     Field("*.generated_at", 7, more_values={**_TIMES, "before": "2026-01-01T00:00:00Z"}),
     Field(
         "*.vulnerabilities",

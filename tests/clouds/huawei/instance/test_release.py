@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.simulator import BySeverity, Fault, Findings, Platform, Unverified
-from gate.simulator.fault import connection_reset
+from gate.simulator.fault import HttpResponse, connection_reset
 from gate.simulator.image import EarlierScan
 from tests.builders import NOW
 from tests.clouds.huawei.images.builders import a_digest
@@ -243,6 +243,24 @@ def test_a_scan_that_is_refused_while_others_run_waits_for_a_place(gate_in: Call
     assert release.gate.operations.count(START) > 3
 
 
+def test_a_scan_that_is_refused_for_a_reason_of_its_own_keeps_no_other_one_from_its_place(
+    gate_in: Callable[..., Gate],
+) -> None:
+    release = a_release(gate_in, *(a_push(number) for number in range(1, 4)))
+
+    def rewrite(operation: str, document: Document) -> object:
+        started = release.gate.simulator.account.tasks
+        is_refused = operation == START and started[-1].images[0].digest == a_digest(2)
+        body = b'{"errors": [{"errorCode": "SVCSTG.SWR.4000014"}]}'
+        return HttpResponse(status=400, body=body) if is_refused else document
+
+    release.gate.simulator.rewrite = rewrite
+    release.check("--timeout", "2m")
+
+    paths = [request.path for request in release.gate.simulator.requests if request.operation == START]
+    assert [path.split("/")[-2][-1] for path in paths[:3]] == ["1", "2", "3"]
+
+
 def test_an_instance_without_a_scan_of_its_own_is_an_error_that_says_what_to_do(gate_in: Callable[..., Gate]) -> None:
     release = a_release(gate_in, a_push())
     release.gate.simulator.account.unverified = Unverified(instances_scan=False)
@@ -301,6 +319,14 @@ def test_the_end_of_a_scan_before_its_numbers_is_no_result_until_two_looks_are_e
 
     assert release.check().code == 1
     assert release.check("--scan", "always", "--settle", "0").code == 0, "the trap is none"
+
+
+def test_a_result_is_read_again_once_the_scans_of_all_images_have_ended(gate_in: Callable[..., Gate]) -> None:
+    """It was read right after its end, and while others ran on, only these were read."""
+    first = a_push(1, findings=RISKY, results_lag=15.0, scan_seconds=20.0)
+    release = a_release(gate_in, first, a_push(2, scan_seconds=60.0))
+
+    assert release.check("--settle", "1s").code == 1
 
 
 @pytest.mark.parametrize("seconds", [-1.0, 60.0])
