@@ -28,6 +28,8 @@ from gate.clouds.huawei import error_response as huawei_errors
 from gate.clouds.huawei import translate as huawei
 from gate.clouds.huawei.api import HuaweiCloud, find_project
 from gate.clouds.huawei.hss import Hss
+from gate.clouds.huawei.instance.findings import listed
+from gate.clouds.huawei.instance.overview import parse_artifact
 from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC, Selection
 from gate.clouds.redaction import Redactor
 from gate.clouds.response import Response, date_of, parse_json_object, retry_after
@@ -35,7 +37,7 @@ from gate.clouds.sign_in.claims import audiences_of, describe_claims
 from gate.config_file import config_values
 from gate.errors import GateError, UsageError
 from gate.finding import FindingStatus
-from gate.image import ImageRef, Severity
+from gate.image import ImageRef, ImageState, Severity
 from gate.images.from_file import images_from
 from gate.images.reference import image_reference
 from gate.options import OPTIONS
@@ -183,13 +185,30 @@ def _alibaba_findings(data: bytes) -> None:
         for row in [document, *(row for rows in document.values() for row in _rows(rows))]:
             finding_rows.row_identity(row)
             of_system = finding_rows.parse_vulnerability(row)
-            listed = [of_system, finding_rows.parse_group(row), finding_rows.parse_file(row)]
-            listed += [finding_rows.parse_baseline(row, "u"), finding_rows.parse_sensitive_file(row, "u")]
-            for finding in (finding for one in listed for finding in one.findings):
+            of_lists = [of_system, finding_rows.parse_group(row), finding_rows.parse_file(row)]
+            of_lists += [finding_rows.parse_baseline(row, "u"), finding_rows.parse_sensitive_file(row, "u")]
+            for finding in (finding for one in of_lists for finding in one.findings):
                 assert finding.id
                 assert finding.status is FindingStatus.OPEN
                 assert finding.is_fixable is None
                 assert finding.severity not in {Severity.CRITICAL, Severity.NONE}
+
+
+def _huawei_instance(data: bytes) -> None:
+    with suppress(GateError):
+        document = {**parse_json_object(_response(data)), "digest": a_digest()}
+        shown = parse_artifact(ImageRef(namespace="team", name="web", digest=a_digest()), document)
+        image, stated = shown.image, document.get("scan_overview")
+        reports = stated if isinstance(stated, dict) else {}
+        if image.is_risky is False:
+            assert [one["summary"]["total"] for key, one in reports.items() if "vulnerability" in key.lower()] == [0]
+            assert shown.started_at
+            assert image.scanned_at
+            assert shown.started_at <= image.scanned_at
+        assert image.state is ImageState.SCANNED or image.is_risky is None
+        for finding in listed(image, reports, shown.started_at).findings or ():
+            assert finding.id
+            assert finding.is_fixable in {True, None}
 
 
 def _rows(value: object) -> list[dict[str, object]]:
@@ -331,6 +350,17 @@ TARGETS = {
             ),
             b'{"BaselineResult": [{"BaselineNameKey": "hc", "HighRiskItemCount": 2, "LowRiskItemCount": 99999999999}]}',
             b'{"GroupedVulItems": [{"Name": "imgsca:a", "AsapCount": 0, "LaterCount": 1, "NntfCount": 2}]}',
+        ),
+    ),
+    "huawei-instance": Target(
+        run=_huawei_instance,
+        seeds=tuple(
+            b'{"scan_overview": {"application/vnd.security.vulnerability.report; version=1.1": {'
+            b'"scan_status": "Success", "severity": "%b", "start_time": "2026-01-01T00:00:00Z", '
+            b'"end_time": "2026-01-01T00:01:00Z", "summary": {"total": %d, "summary": {"High": %d}}, '
+            b'"generated_at": "2026-01-01T00:00:30Z", '
+            b'"vulnerabilities": [%b]}}}' % (word, number, number, b'{"id": "CVE-2025-1", "severity": "High"}' * number)
+            for word, number in ((b"Security", 0), (b"High", 1))
         ),
     ),
     "alibaba-pages": Target(run=_alibaba_pages),
