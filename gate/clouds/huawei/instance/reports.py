@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TYPE = "application/vnd.security.vulnerability.report;version=1.1"
+_MOST_OTHERS = 5
+"""Types that are named."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +32,7 @@ def find_report(document: Mapping[str, Any]) -> FoundReport:
     More than one of its type, or one of another form, leave none: what does not count could be the one that matters.
     """
     of_type = [key for key in document if "".join(key.split()).lower() == _TYPE]
-    others = tuple(sorted(quoted(key) for key in document if key not in of_type))
+    others = tuple(sorted(quoted(key) for key in document if key not in of_type)[:_MOST_OTHERS])
     if len(of_type) != 1:
         many = f"{len(of_type)} reports" if of_type else "no report"
         return FoundReport(report=None, problem=f"{many} of vulnerabilities", others=others)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gate.scan import ScanScope
 
 _NOT_IN_INSTANCE = "its instance of SWR Enterprise has no such digest"
+_CHANGED = "its report changed while its findings were listed"
 _NO_INSTANCE = "HSS lists no image of its organisation in an instance of SWR Enterprise with this host"
 
 
@@ -153,9 +154,11 @@ class InstanceImageScans:
         artifact = _without_tag(image.image)
         before, instance_id = self._last[artifact], self._instances.id_of(artifact) or ""
         found = listed(image, self._artifacts(artifact).vulnerabilities(artifact, instance_id), before.started_at)
-        if found.findings_doubt or self._read(artifact) == before:
+        if found.findings_doubt:
             return found
-        return replace(found, findings_doubt="its report changed while its findings were listed")
+        # The list of another tag of this digest may have been read since the image was seen.
+        has_changed = self._read(artifact) != before or before.image.scanned_at != image.scanned_at
+        return replace(found, findings_doubt=_CHANGED if has_changed else "")
 
 
 def _without_tag(image: ImageRef) -> ImageRef:

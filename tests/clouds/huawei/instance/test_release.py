@@ -399,6 +399,14 @@ def test_without_the_option_hss_scans_the_images_of_swr_enterprise(gate_in: Call
     assert (START in release.gate.operations, START_BY_HSS in release.gate.operations) == (False, True)
 
 
+def test_status_shows_what_the_instance_knows_and_requires_nothing(gate_in: Callable[..., Gate]) -> None:
+    release = a_release(gate_in, a_push(earlier=EarlierScan(ago=HOUR, findings=RISKY)))
+    ending = release.gate.run("status", "--image", release.images[0].reference, *BY_INSTANCE[:2])
+
+    assert (ending.code, release.gate.operations) == (0, [ROWS, SHOW])
+    assert "7 vulnerabilities (1 critical, 2 high, 4 low)" in ending.out
+
+
 # What cannot be chosen.
 
 
