@@ -10,8 +10,12 @@ from gate.clouds.huawei.instance.findings import listed
 from gate.clouds.huawei.instance.overview import parse_artifact, time_of
 from gate.errors import NotUnderstood
 from gate.image import Severity
+from gate.policy import Policy
+from gate.scan import ScanScope
+from gate.simulator import Simulator
 from gate.simulator.image import EarlierScan
-from tests.clouds.huawei.images.builders import INSTANCE_HOST, a_ref
+from tests.clouds.huawei.images.builders import INSTANCE_HOST, a_ref, connected
+from tests.clouds.huawei.images.builders import listed as listed_image
 from tests.clouds.huawei.instance.builders import (
     HOUR,
     LIST,
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gate.image import ScannedImage
+    from tests.builders import FakeTime
     from tests.harness import Gate
 
 ROW = {"id": "CVE-2025-1", "package": "openssl", "version": "1.0.0", "fix_version": "1.0.1", "severity": "High"}
@@ -54,7 +59,7 @@ def of(document: dict[str, Any] | None, image: ScannedImage | None = None) -> Sc
 
 
 def test_a_complete_list_has_packages_severities_cves_and_fixed_versions() -> None:
-    found = of(a_list({**ROW, "id": "CVE-2025-10001"}, {**ROW, "id": "HW-SA-1"}))
+    found = of(a_list({**ROW, "id": "CVE-2025-10001"}, {**ROW, "id": "CVE-2025-1-A"}))
     first, second = found.findings or ()
 
     assert found.findings_doubt == ""
@@ -70,7 +75,7 @@ def test_a_complete_list_has_packages_severities_cves_and_fixed_versions() -> No
         Severity.HIGH,
         "High",
     )
-    assert (second.id, second.cves) == ("HW-SA-1", ())
+    assert (second.id, second.cves) == ("CVE-2025-1-A", ())
 
 
 @pytest.mark.parametrize("version", ["", None, 7, []], ids=repr)
@@ -142,6 +147,31 @@ def test_a_report_that_changes_while_its_findings_are_listed_leaves_them_unknown
 
     assert release.gate.operations[-3:] == [SHOW, LIST, SHOW]
     assert (ending.code, [reason["code"] for reason in ending.report["reasons"]]) == (7, ["findings-incomplete"])
+
+
+def test_a_list_for_a_result_that_was_seen_before_another_one_is_in_doubt(
+    fake_time: FakeTime,
+) -> None:
+    """As where the same digest is asked for under a second tag, and was scanned again in between."""
+    image = a_ref(registry=INSTANCE_HOST)
+    with Simulator("empty", now=fake_time.true_wall) as simulator:
+        simulator.push(listed_image(registry=INSTANCE_HOST, earlier=EarlierScan(ago=60.0, findings=RISKY)))
+        for_cloud = {"project-id": simulator.describe()["huawei"]["project_id"], "swr-enterprise-scanner": "instance"}
+        policy = Policy(required_scopes=frozenset({ScanScope.VULNERABILITY}))
+        scans, _ = connected(simulator, fake_time, images=(image,), for_cloud=for_cloud, policy=policy)
+        (before,) = scans.look([image])
+        ended = {"start_time": "2026-01-31T11:59:10Z", "end_time": "2026-01-31T11:59:30Z"}
+        simulator.rewrite = lambda operation, document: (
+            {**document, "scan_overview": {REPORT: {**document["scan_overview"][REPORT], **ended}}}
+            if operation == SHOW
+            else {REPORT: {**document[REPORT], "generated_at": ended["end_time"]}}
+        )
+        (now,) = scans.look([image])
+        kinds = frozenset(ScanScope)
+
+        assert "changed while its findings" in scans.with_findings([before], kinds)[0].findings_doubt
+        assert scans.with_findings([now], kinds)[0].findings_doubt == ""
+        assert scans.with_findings([now], frozenset({ScanScope.BASELINE})) == (now,)
 
 
 def test_a_list_that_does_not_change_is_certain(gate_in: Callable[..., Gate]) -> None:

@@ -43,7 +43,7 @@ def test_a_clean_image_has_no_vulnerabilities_and_no_risk() -> None:
 
     assert (found.state, found.is_risky, found.highest) == (SCANNED, False, Severity.NONE)
     assert found.scanned_at == datetime(2026, 1, 31, 11, tzinfo=UTC)
-    assert found.kinds == {ScanScope.VULNERABILITY: 0}
+    assert (found.kinds, found.severities) == ({ScanScope.VULNERABILITY: 0}, {})
 
 
 def test_the_example_of_the_facts_is_a_risky_image() -> None:
@@ -116,6 +116,13 @@ def test_without_an_overview_an_image_was_never_scanned(overview: object) -> Non
     assert seen().state is ImageState.WAITING
 
 
+@pytest.mark.parametrize(("end", "is_read"), [("2026-01-31T11:00:00Z", True), ("11:00", False), (None, False)])
+def test_a_failure_has_the_end_of_its_scan_where_that_can_be_read(end: object, *, is_read: bool) -> None:
+    found = seen(a_report(scan_status="Error", end_time=end))
+
+    assert (found.state, found.scanned_at is not None) == (ImageState.FAILED, is_read)
+
+
 # What must not pass.
 
 
@@ -149,6 +156,7 @@ def test_any_other_word_is_an_unknown_state(status: object) -> None:
         *(None, "", 0, 1_769_857_200_000, "1769857200", "2026-01-31", "2026-01-31T11:00:00", "2026-01-31 11:00:00"),
         *("2026-01-31 11:00:00Z", "2026-02-30T11:00:00Z", "2026-01-31T11:00:00 Z", "20260131T110000Z", "now"),
         *("2026-01-31T11:00:60Z", "2026-01-31T11:00Z", "2026-W05-6T11:00:00Z", "2026-01-31T11:00:00z", ["x"], {}),
+        "2026-01-31T11:00:00+08:00:30",
     ],
     ids=repr,
 )

@@ -308,6 +308,15 @@ def test_a_scan_whose_response_was_lost_is_started_once_more_only_if_nothing_sho
     assert (release.check().code, release.gate.operations.count(START)) == (0, 1 if is_started else 2)
 
 
+def test_no_further_scan_is_started_after_one_whose_response_was_lost(gate_in: Callable[..., Gate]) -> None:
+    """Until the next look: the network may be down."""
+    release = a_release(gate_in, *(a_push(number) for number in range(1, 4)))
+    release.gate.simulator.faults.append(Fault(response=connection_reset(), operation=START))
+
+    assert release.check().code == 4
+    assert release.gate.operations.count(START) == 2
+
+
 # Freshness.
 
 
