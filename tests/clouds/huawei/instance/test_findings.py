@@ -59,7 +59,7 @@ def of(document: dict[str, Any] | None, image: ScannedImage | None = None) -> Sc
 
 
 def test_a_complete_list_has_packages_severities_cves_and_fixed_versions() -> None:
-    found = of(a_list({**ROW, "id": "CVE-2025-10001"}, {**ROW, "id": "CVE-2025-1-A"}))
+    found = of(a_list({**ROW, "id": "CVE-2025-10001"}, {**ROW, "id": "CVE-2025-10001-A"}))
     first, second = found.findings or ()
 
     assert found.findings_doubt == ""
@@ -75,7 +75,7 @@ def test_a_complete_list_has_packages_severities_cves_and_fixed_versions() -> No
         Severity.HIGH,
         "High",
     )
-    assert (second.id, second.cves) == ("CVE-2025-1-A", ())
+    assert (second.id, second.cves) == ("CVE-2025-10001-A", ())
 
 
 @pytest.mark.parametrize("version", ["", None, 7, []], ids=repr)

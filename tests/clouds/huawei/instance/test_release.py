@@ -317,6 +317,17 @@ def test_no_further_scan_is_started_after_one_whose_response_was_lost(gate_in: C
     assert release.gate.operations.count(START) == 2
 
 
+def test_a_scan_is_started_once_more_and_not_twice_after_a_response_was_lost(gate_in: Callable[..., Gate]) -> None:
+    """It is accepted then, and never runs."""
+    release = a_release(gate_in, a_push())
+    lost = Fault(response=connection_reset(), operation=START, requests=frozenset({1}))
+    accepted = Fault(response=HttpResponse(status=202, body=b""), operation=START)
+    release.gate.simulator.faults += [lost, accepted]
+    ending = release.check("--timeout", "3m")
+
+    assert (ending.code, codes(ending), release.gate.operations.count(START)) == (5, ["not-final"], 2)
+
+
 # Freshness.
 
 
@@ -399,6 +410,16 @@ def test_a_risky_image_of_either_edition_blocks_a_mixed_release(risky: int, gate
     images = [a_push(number, **({"findings": RISKY} if number == risky else {})) for number in (1, 2)]
 
     assert a_release(gate_in, images[0], by_hss(images[1])).check().code == 1
+
+
+def test_at_the_end_of_a_mixed_release_the_scan_of_hss_is_stopped(gate_in: Callable[..., Gate]) -> None:
+    """Its task is told from that of the instance by its number of images."""
+    endless = [a_push(number, scan_seconds=float("inf")) for number in (1, 2, 3)]
+    release = a_release(gate_in, endless[0], *map(by_hss, endless[1:]))
+    ending = release.check("--timeout", "2m")
+
+    assert (ending.code, release.gate.operations.count("StopImageScanTask")) == (5, 1)
+    assert "1 scan may go on, and be charged for" in ending.err
 
 
 def test_without_the_option_hss_scans_the_images_of_swr_enterprise(gate_in: Callable[..., Gate]) -> None:
