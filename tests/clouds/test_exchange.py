@@ -123,6 +123,13 @@ class SilentTunnel(Peer):
             pass
 
 
+def test_a_thread_that_hangs_keeps_no_process_from_ending_and_has_the_name_that_these_tests_look_for() -> None:
+    thread = Exchange(lambda _: None)
+
+    assert thread.daemon
+    assert thread.name == "request"
+
+
 @pytest.mark.parametrize("response", WAITING.values(), ids=WAITING)
 def test_a_timeout_while_it_waits_for_the_server_leaves_nothing_behind(response: RawResponse | SlowResponse) -> None:
     with Simulator() as simulator:

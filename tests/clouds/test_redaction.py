@@ -116,6 +116,25 @@ def test_a_short_secret_does_not_keep_a_long_one_from_being_redacted(fake_time: 
     assert "got *** and sim" in error.happened
 
 
+def test_of_a_secret_that_begins_like_another_one_nothing_is_left() -> None:
+    secrets = ["secret-1", "secret-1-and-more", "secret-1-and"]
+
+    assert Redactor(secrets).redact_text("got secret-1-and-more, secret-1-and and secret-1") == "got ***, *** and ***"
+
+
+def test_of_a_secret_that_begins_like_its_own_base64_nothing_is_left() -> None:
+    """The base64 of this one is itself and some more, of which the last two digits depend on what follows."""
+    secret = "Vm0wd2Qy"
+
+    assert b64encode(secret.encode()) == b"Vm0wd2QyUXk="
+    assert Redactor([secret]).redact_text("got Vm0wd2QyUXk=") == "got ***k="
+
+
+def test_a_text_that_is_not_utf_8_is_redacted_and_otherwise_kept() -> None:
+    assert Redactor(["secret77"]).redact_text("\udcf6 secret77 \udcff") == "\udcf6 *** \udcff"
+    assert Redactor(["secret-\udcf6"]).redact_text("a secret-\udcf6") == "a ***"
+
+
 def test_the_security_token_is_redacted_in_the_error_of_a_wrong_signature(fake_time: FakeTime) -> None:
     """The gateway repeats everything that was signed, and that includes the security token."""
     with Simulator(now=fake_time.wall) as simulator:
