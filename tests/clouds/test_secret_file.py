@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.clouds.secret_file import read_secret_file
+from gate.clouds.secret_file import mistaken_for_its_file, read_secret_file
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,6 +55,72 @@ def test_a_pipe_that_is_never_closed_is_an_error_however_much_was_written(tmp_pa
         os.close(both)
 
     assert "a-part" not in str(caught.value)
+
+
+def test_a_pipe_that_never_has_all_of_its_content_is_given_up_after_the_time_for_all_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not after that time since its last part."""
+    monkeypatch.setattr("gate.clouds.secret_file._MAX_WAIT", 0.2)
+    reading, writing = os.pipe()
+
+    def drip() -> None:
+        for _ in range(60):
+            os.write(writing, b"x")
+            time.sleep(0.02)
+        os.close(writing)
+
+    try:
+        with in_thread(drip), pytest.raises(UsageError, match=r"has not ended within 0\.2 s"):
+            read_secret_file(f"/dev/fd/{reading}", named_by="NAME_FILE")
+    finally:
+        os.close(reading)
+
+
+def test_of_a_pipe_without_an_end_no_more_is_read_than_the_largest_size_and_one_byte() -> None:
+    reading, writing = os.pipe()
+    sent = 0
+
+    def write() -> None:
+        nonlocal sent
+        with suppress(BrokenPipeError):
+            while sent < 100 * 4096:
+                sent += os.write(writing, b"x" * 4096)
+        os.close(writing)
+
+    with in_thread(write):
+        try:
+            with pytest.raises(UsageError, match="it is larger than 65536 bytes"):
+                read_secret_file(f"/dev/fd/{reading}", named_by="NAME_FILE")
+        finally:
+            os.close(reading)
+
+    # What a pipe of Linux holds (pipe(7)), and one write, may be sent beyond what is read.
+    assert sent <= 2 * 65_536 + 2 * 4096
+
+
+@pytest.mark.parametrize("size", [65_536, 65_537])
+def test_a_file_is_read_up_to_the_largest_size(size: int, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"x" * size)
+    if size <= 65_536:
+        assert read_secret_file(str(tmp_path / "secret"), named_by="NAME_FILE") == "x" * size
+    else:
+        with pytest.raises(UsageError, match="it is larger than 65536 bytes"):
+            read_secret_file(str(tmp_path / "secret"), named_by="NAME_FILE")
+
+
+@pytest.mark.parametrize("path", ["./token", "../token", "{}/token"])
+def test_the_path_of_a_file_that_exists_is_taken_for_a_mistake(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text("x")
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path / "folder" if path.startswith("..") else tmp_path)
+
+    assert mistaken_for_its_file(path.format(tmp_path)) == (
+        "it is the path of a file, which a variable ending in _FILE would name"
+    )
+    assert mistaken_for_its_file(f"{path.format(tmp_path)}-absent") == ""
 
 
 def test_a_named_pipe_is_read_once_somebody_writes_to_it(tmp_path: Path) -> None:
