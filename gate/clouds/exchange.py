@@ -118,7 +118,7 @@ class Exchange(threading.Thread, Generic[Value]):
     def _abort(self) -> None:
         with self._lock:
             self._is_aborted = True
-            has_socket = self._duplicate is not None
+            has_socket = bool(self._duplicate)
             if self._duplicate:
                 with suppress(OSError):
                     self._duplicate.shutdown(socket.SHUT_RDWR)

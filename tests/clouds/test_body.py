@@ -40,6 +40,12 @@ def raw_deflate(data: bytes) -> bytes:
     return zlib.compress(data, wbits=-zlib.MAX_WBITS)
 
 
+def stored(data: bytes, *, padding: int = 0) -> bytes:
+    """Deflate without a header and without compression, whose first byte has unused bits (RFC 1951, 3.2.4)."""
+    size = len(data).to_bytes(2, "little")
+    return bytes([padding]) + size + bytes(0xFF - byte for byte in size) + data + raw_deflate(b"")
+
+
 class Endless(io.RawIOBase):
     """The same part again and again; counts the bytes that were read."""
 
@@ -69,6 +75,8 @@ class Endless(io.RawIOBase):
         (zlib.compress(TEXT, 9), "deflate", TEXT),
         (zlib.compress(TEXT, wbits=9), "deflate", TEXT),
         (raw_deflate(TEXT), "deflate", TEXT),
+        (stored(TEXT[:31]), "deflate", TEXT[:31]),
+        (stored(TEXT[:30], padding=0x08), "deflate", TEXT[:30]),
         (b"", "", b""),
         (b"", "gzip", b""),
         (b"", "deflate", b""),
@@ -86,6 +94,8 @@ class Endless(io.RawIOBase):
         "deflate-at-its-best",
         "deflate-with-a-small-window",
         "deflate-without-a-header",
+        "deflate-whose-start-has-the-sum-of-a-header",
+        "deflate-whose-start-has-the-method-of-a-header",
         "empty",
         "empty-gzip",
         "empty-deflate",
@@ -188,6 +198,21 @@ def test_a_body_without_an_end_is_given_up_at_the_limit(start: bytes, part: byte
     assert body.sent < MAX_BODY_BYTES + 2_000_000
     # A buffer that grows has some room to spare.
     assert peak < 1.3 * MAX_BODY_BYTES + 1_000_000
+
+
+def test_of_a_part_that_decompresses_to_very_much_only_the_limit_is_decompressed() -> None:
+    compressor = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
+    bomb = b"".join(compressor.compress(bytes(1_000_000)) for _ in range(60)) + compressor.flush()
+    tracemalloc.start()
+    try:
+        with pytest.raises(NotUnderstood, match="larger than"):
+            read(bomb, "gzip")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    # The part, and its copy in the body.
+    assert peak < 2.5 * MAX_BODY_BYTES
 
 
 def test_one_byte_more_than_the_limit_is_too_much() -> None:

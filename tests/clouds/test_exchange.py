@@ -10,12 +10,14 @@ import socket
 import threading
 import time
 import tracemalloc
+import weakref
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
+from urllib3.connection import HTTPConnection
 
 from gate.clouds.exchange import Exchange
 from gate.clouds.session import Session
@@ -128,6 +130,50 @@ def test_a_thread_that_hangs_keeps_no_process_from_ending_and_has_the_name_that_
 
     assert thread.daemon
     assert thread.name == "request"
+
+
+class UnclosableConnection(HTTPConnection):
+    """A connection that cannot even be closed."""
+
+    def close(self) -> None:
+        raise OSError("Bad file descriptor")
+
+
+def test_an_exchange_whose_socket_is_not_connected_can_be_aborted() -> None:
+    def wait(exchange: Exchange[None]) -> None:
+        with socket.socket() as sock:
+            exchange.hold(HTTPConnection("gate.invalid"), sock)
+            while True:
+                exchange.check()
+                time.sleep(0.01)
+
+    with pytest.raises(TimeoutError):
+        Exchange(wait).result(0.1)
+
+
+def test_an_error_is_that_of_the_exchange_even_if_its_connection_cannot_be_closed() -> None:
+    def fail(exchange: Exchange[None]) -> None:
+        with socket.socket() as sock:
+            exchange.hold(UnclosableConnection("gate.invalid"), sock)
+        raise ValueError("of the exchange")
+
+    with pytest.raises(ValueError, match="of the exchange"):
+        Exchange(fail).result(10.0)
+
+
+def test_an_error_keeps_nothing_that_the_exchange_has_read() -> None:
+    kept = []
+
+    def fail(_: Exchange[None]) -> None:
+        body = {b"a response"}
+        kept.append(weakref.ref(body))
+        raise ValueError("of the exchange")
+
+    with pytest.raises(ValueError, match="of the exchange") as caught:
+        Exchange(fail).result(10.0)
+
+    assert caught.value
+    assert kept[0]() is None
 
 
 @pytest.mark.parametrize("response", WAITING.values(), ids=WAITING)

@@ -252,7 +252,7 @@ def test_a_password_of_a_proxy_that_is_not_ascii_is_redacted_in_base64_of_either
     assert [form for form in encoded if form.decode() in messages(connection, error)] == []
 
 
-@pytest.mark.parametrize("password", ["hunter2", "p+", "407", ""])
+@pytest.mark.parametrize("password", ["hunter2", "p+", "407", "#", ""])
 @pytest.mark.parametrize(("status", "expected"), [(407, Refused), (403, Refused), (429, Unreachable)])
 def test_even_a_short_password_of_a_proxy_is_redacted(
     fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, password: str, status: int, expected: type[GateError]
