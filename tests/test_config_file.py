@@ -162,3 +162,58 @@ def test_a_link_to_a_file_is_followed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("gate.toml")
 
     assert config_values(tmp_path / "link", NAMES) == {"max-failed": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "auth-token = 'x'",
+            (
+                "The file {} has the key 'auth-token', which is a secret. A config file is in the checkout, where "
+                "everybody can read it. Revoke this secret, and pass a new one in the environment."
+            ),
+        ),
+        (
+            "warn-only = 1",
+            (
+                "Invalid value for the key 'warn-only' of {}: 1 is not true or false. A flag is one of these words, "
+                "without quotes. Correct the value."
+            ),
+        ),
+        (
+            "max-failed = true",
+            (
+                "Invalid value for the key 'max-failed' of {}: it has the wrong type. A repeatable option is a text or "
+                "a list of texts, a flag is true or false, any other a text or a number. Correct the value."
+            ),
+        ),
+        (
+            "max-failed = ",
+            (
+                "The file {} has a syntax error: Invalid value (at end of document). It must be TOML, such as max-age "
+                '= "48h". Correct the file.'
+            ),
+        ),
+        (
+            "zzz = 1",
+            "The file {} has the unknown key 'zzz'. Its keys are the names of options. Correct the key or remove it.",
+        ),
+    ],
+    ids=["secret", "flag", "type", "syntax", "unknown"],
+)
+def test_an_error_says_what_is_wrong_what_it_means_and_what_to_do(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        config_values(path, NAMES)
+
+    assert str(caught.value) == message.format(path)
+
+
+def test_a_value_that_python_cannot_hold_has_to_be_corrected(tmp_path: Path) -> None:
+    (tmp_path / "gate.toml").write_text("max-failed = 1" + "0" * 5000)
+    with pytest.raises(UsageError) as caught:
+        config_values(tmp_path / "gate.toml", NAMES)
+
+    assert caught.value.remedy == "Correct it."

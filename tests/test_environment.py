@@ -11,7 +11,7 @@ import pytest
 from gate import cli
 from gate.clouds import CLOUDS
 from gate.environment import find_variable, ignored_variables, input_variable, unknown_variables, variable
-from gate.errors import ExitCode
+from gate.errors import ExitCode, UsageError
 from gate.options import CONFIG, OPTIONS, SECRETS
 
 if TYPE_CHECKING:
@@ -306,3 +306,47 @@ def test_an_error_without_variables_names_the_option_alone(capsys: pytest.Captur
 def test_a_variable_for_signing_in_is_known_though_it_is_neither_an_option_nor_an_input(name: str) -> None:
     assert [*unknown_variables({name: "x"})] == []
     assert [*ignored_variables({name: "x"})] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "similar"),
+    [
+        ("SCAN_GATE_MAX_RISKI", "SCAN_GATE_MAX_RISKY"),
+        ("scan_gate_max_risky", "SCAN_GATE_MAX_RISKY"),
+        ("SCAN-GATE-MAX-RISKY", "SCAN_GATE_MAX_RISKY"),
+        ("SCAN_GATE_AUTH_TOKEN_FIL", "SCAN_GATE_AUTH_TOKEN_FILE"),
+    ],
+)
+def test_a_variable_that_is_nearly_one_of_the_gates_is_a_usage_error(name: str, similar: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        list(unknown_variables({"PATH": "/bin", name: "1"}))
+
+    assert str(caught.value) == (
+        f"The variable {name} is not one of the gate's; did you mean {similar}? It would be ignored silently. "
+        "Correct its name, or unset it."
+    )
+
+
+@pytest.mark.parametrize("name", ["SCAN_GATE_MAX_RISKY", "SCAN_GATE_AUTH_TOKEN_FILE", "SCAN_GATE_AUTH_TOKEN", "SCAN"])
+def test_a_variable_of_the_gate_or_of_another_program_is_no_mistake(name: str) -> None:
+    assert list(unknown_variables({name: "1"})) == []
+
+
+def test_every_unknown_variable_with_the_prefix_of_the_gate_has_a_warning() -> None:
+    """Kubernetes sets variables of the second kind for each service, here for one named `scan-gate-max-risk`."""
+    environ = {"HOME": "/", "SCAN_GATE_ZZZ": "1", "SCAN_GATE_MAX_RISK": "tcp://10.0.0.1:80", "LANG": "C"}
+
+    assert list(unknown_variables(environ)) == [
+        f"The variable {name} is not one of the gate's; it is ignored."
+        for name in ("SCAN_GATE_ZZZ", "SCAN_GATE_MAX_RISK")
+    ]
+
+
+def test_a_misspelt_input_is_named_with_what_to_do_outside_of_the_action_too() -> None:
+    with pytest.raises(UsageError) as caught:
+        list(unknown_variables({**GITHUB, "INPUT_MAX-RISKI": "1"}))
+
+    assert str(caught.value) == (
+        "The input 'max-riski' is not one of the gate's; did you mean 'max-risky'? It would be ignored silently. "
+        "Correct its name, or remove it."
+    )

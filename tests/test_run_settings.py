@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from gate.images.from_file import ListedImage
 from gate.images.reference import image_reference
 from gate.policy import Policy
 from gate.run_settings import settings_from
+from gate.scan import ScanScope
 from gate.settings import Settings, report_target
 
 
@@ -32,6 +34,9 @@ def test_every_option_becomes_its_setting() -> None:
         "max-failed": 1,
         "max-risky": 2,
         "max-age": None,
+        "settle": 90.0,
+        "started-after": datetime(2026, 1, 31, tzinfo=UTC),
+        "required-scope": frozenset({ScanScope.VULNERABILITY}),
         "warn-only": True,
         "on-undecided": "warn",
         "appear-timeout": 3.0,
@@ -49,7 +54,16 @@ def test_every_option_becomes_its_setting() -> None:
         region="cn-north-4",
         endpoint="https://hss.example.com",
         task_id="t",
-        policy=Policy(max_failed=1, max_risky=2, max_age=None, warn_only=True, warn_undecided=True),
+        policy=Policy(
+            max_failed=1,
+            max_risky=2,
+            max_age=None,
+            settle=90.0,
+            started_after=datetime(2026, 1, 31, tzinfo=UTC),
+            required_scopes=frozenset({ScanScope.VULNERABILITY}),
+            warn_only=True,
+            warn_undecided=True,
+        ),
         appear_timeout=3.0,
         timeout=4.0,
         poll_interval=5.0,
@@ -234,7 +248,7 @@ def test_an_option_that_selects_a_scan_task_is_one_of_its_cloud() -> None:
     ("reference", "message"),
     [
         ("swr.cn-north-4.myhuaweicloud.com/team/web:1", r"is a registry of Huawei Cloud.* --cloud huawei\?$"),
-        ("registry.cn-hangzhou.aliyuncs.com/team/web:1", "cannot be judged"),
+        ("registry.cn-hangzhou.aliyuncs.com/team/web:1", r"cannot be judged.*[a-z]\.$"),
     ],
 )
 def test_an_image_in_a_registry_that_the_cloud_does_not_scan_is_an_error(reference: str, message: str) -> None:
@@ -242,3 +256,55 @@ def test_an_image_in_a_registry_that_the_cloud_does_not_scan_is_an_error(referen
         settings_from({"cloud": "alibaba", "image": [image_reference(reference)]})
 
     assert re.search(message, error.value.happened)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"scan": "never"},
+            (
+                "No image is named, but --scan is about images. Without one, the gate judges a scan task. "
+                "Name the images with --image or --images-from, or remove it."
+            ),
+        ),
+        (
+            {"image": [WEB], "task-id": "t"},
+            (
+                "--task-id selects a scan task, but images are named. The gate judges either exactly these images, or "
+                "a scan task. Remove it, or the images (--image, --images-from)."
+            ),
+        ),
+        (
+            {"image": [image_reference("registry.cn-hangzhou.aliyuncs.com/team/web:1")]},
+            (
+                "'registry.cn-hangzhou.aliyuncs.com/team/web:1' cannot be judged: registry.cn-hangzhou.aliyuncs.com is "
+                "a registry of Alibaba Cloud, and the cloud of this run is huawei; did you mean --cloud alibaba? "
+                "Correct the reference or the cloud."
+            ),
+        ),
+        (
+            {"report": [report_target("json=a"), report_target("markdown=./a")]},
+            "Two reports have the same path: json=a and markdown=a. One would overwrite the other. Give each its own.",
+        ),
+        ({"scan-scope": "z"}, "Invalid value for --scan-scope: 'z' is not a whole number from 0 to 2147483647."),
+    ],
+    ids=["no-image", "images-and-task", "registry", "one-path", "value"],
+)
+def test_an_error_says_what_is_wrong_what_it_means_and_what_to_do(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        settings_from({"cloud": "huawei", **values})
+
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(("today", "is_too_far"), [(date(2026, 1, 31), False), (date(2020, 1, 31), True)])
+def test_how_far_a_waiver_reaches_counts_from_the_day_of_the_run(
+    today: date, tmp_path: Path, *, is_too_far: bool
+) -> None:
+    path = tmp_path / "waivers.toml"
+    path.write_text('[[waiver]]\nid = "CVE-2026-1"\nimages = ["team/*"]\nreason = "unused"\nuntil = 2026-03-01\n')
+    values = {"cloud": "huawei", "image": [WEB], "severity-cutoff": "high", "waivers": [path]}
+
+    with pytest.raises(UsageError, match="90 days") if is_too_far else nullcontext():
+        assert settings_from(values, today=today).policy.findings.waivers

@@ -172,7 +172,7 @@ def test_an_error_keeps_nothing_that_the_exchange_has_read() -> None:
     with pytest.raises(ValueError, match="of the exchange") as caught:
         Exchange(fail).result(10.0)
 
-    assert caught.value
+    assert caught.value.args
     assert kept[0]() is None
 
 
