@@ -11,6 +11,8 @@ from gate.clouds import CLOUDS
 from gate.options import (
     CLOUD_OPTIONS,
     CONFIG,
+    DOCTOR_OPTIONS,
+    DOCTOR_SECTIONS,
     OPTIONS,
     SECRETS,
     SECTIONS,
@@ -35,6 +37,29 @@ def test_every_option_of_a_command_is_in_a_section_of_its_help(
     shown = {option.name for listed in sections.values() for option in listed}
 
     assert shown == {option.name for option in options}
+
+
+def test_doctor_has_the_options_of_a_run_with_a_timeout_of_its_own() -> None:
+    of_run = {option.name: option for option in OPTIONS}
+    of_doctor = {option.name: option for option in DOCTOR_OPTIONS}
+    shown = {option.name: option for listed in DOCTOR_SECTIONS.values() for option in listed}
+
+    assert of_doctor.keys() == of_run.keys()
+    assert shown.keys() == of_doctor.keys()
+    assert shown["timeout"] == of_doctor["timeout"]
+    assert {name for name, option in of_doctor.items() if option != of_run[name]} == {"timeout"}
+    assert (of_doctor["timeout"].default, of_doctor["timeout"].help) == (
+        "2m",
+        "end after this time; what is not checked by then is a failure",
+    )
+
+
+def test_the_region_has_the_variables_of_each_cloud_beside_its_option() -> None:
+    (region,) = (option for option in OPTIONS if option.name == "region")
+
+    assert region.default_note == "; ".join(
+        f"{name}: {', '.join(provider.region_variables)}" for name, provider in CLOUDS.items()
+    )
 
 
 def clouds_with(monkeypatch: pytest.MonkeyPatch, **options: tuple[Option, ...]) -> tuple[Option, ...]:

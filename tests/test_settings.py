@@ -18,8 +18,10 @@ from gate.settings import (
     base_url,
     ca_bundle,
     duration,
+    gate_name,
     is_loopback,
     moment,
+    of_form,
     pause,
     report_target,
     scan_scopes,
@@ -228,7 +230,7 @@ def test_a_path_that_cannot_be_examined_is_not_the_path_of_a_report(tmp_path: Pa
     circle = tmp_path / "circle"
     circle.symlink_to(circle)
     for wrong in (circle, circle / "a.json", "a" * 5000):
-        with pytest.raises(ValueError, match="cannot be the path of a report"):
+        with pytest.raises(ValueError, match=rf"^'{wrong}' cannot be the path of a report \("):
             report_target(f"json={wrong}")
     assert report_target(f"json={Path(__file__) / 'a.json'}").format == "json"
 
@@ -244,4 +246,26 @@ def test_a_password_in_an_address_is_not_repeated() -> None:
 def test_every_text_is_parsed_or_refused(text: str) -> None:
     for parse in (duration, pause, age, moment, whole_number, base_url, report_target):
         with suppress(ValueError):
+            parse(text)
+
+
+@pytest.mark.parametrize("text", ["a", "7", "staging", " Staging_2.eu-west ", "x" * 40])
+def test_a_name_of_a_gate_may_be_part_of_a_file_name_and_of_a_variable(text: str) -> None:
+    assert gate_name(text) == text.strip()
+
+
+@pytest.mark.parametrize("text", ["", " ", "-a", ".a", "_a", "a b", "a/b", "a\nb", "x" * 41, "\u00fc"], ids=ascii)
+def test_any_other_name_of_a_gate_is_refused(text: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"is not a name such as staging: 1 to 40 letters, digits, dots, dashes, under"
+    ):
+        gate_name(text)
+
+
+def test_a_text_of_a_documented_form_has_that_form_as_a_whole() -> None:
+    parse = of_form("[0-9]{3}", "a number of three digits")
+
+    assert parse("123") == "123"
+    for text in ("12", "1234", "123\n", "x"):
+        with pytest.raises(ValueError, match=r"is not a number of three digits$"):
             parse(text)

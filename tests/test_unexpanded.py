@@ -117,6 +117,7 @@ def test_a_path_may_not_contain_a_reference_either(path: str, mistake: str) -> N
 
 
 def test_a_tilde_belongs_to_a_path_alone() -> None:
+    assert mistake_in_path("~/web:1") == "only a shell replaces a ~, and only at the start of a word"
     assert mistake_inside("~/web:1") == ""
     assert mistake_inside("team/web:${TAG}") == mistake_in_path("team/web:${TAG}") != ""
     assert mistake_inside("<image>") == mistake_in_path("<image>") == mistake_in("<image>") != ""
