@@ -63,4 +63,6 @@ def _passed_text(outcome: Outcome) -> str:
     if text := passed_release(outcome):
         return f"{text}."
     counts = outcome.outputs
-    return f"{counts['total-num']} images, {counts['failed-num']} failed, {counts['risky-num'] or 'no'} risky."
+    # A task that looks for no risks has no count of them, and does not say that there are none.
+    risky = f", {counts['risky-num']} risky" if counts["risky-num"] else ""
+    return f"{counts['total-num']} images, {counts['failed-num']} failed{risky}."

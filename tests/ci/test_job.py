@@ -177,3 +177,28 @@ def test_the_repository_of_buildkite_never_has_a_password_in_it(given: str, repo
     job = ci.detect({"BUILDKITE_REPO": given}, "buildkite").job()
 
     assert (job.repository, job.repository_url) == (repository, "")
+
+
+def job_with(name: str, **variables: str) -> Job:
+    """The job of this CI system with its usual variables and these."""
+    return ci.detect({**JOBS[name][0], **variables}, name).job()
+
+
+def test_where_several_variables_name_a_job_or_a_branch_the_best_one_counts() -> None:
+    assert job_with("bitbucket", BITBUCKET_BRANCH="main").branch == "main"
+    assert job_with("bitbucket", BITBUCKET_PARALLEL_STEP="2").name == "2"
+    assert job_with("buildkite", BUILDKITE_STEP_KEY="key").name == "key"
+    assert job_with("buildkite", BUILDKITE_LABEL="").name == "0190"
+
+
+def test_a_slash_at_the_end_of_an_address_of_azure_is_the_only_character_that_is_left_out() -> None:
+    job = job_with("azure", SYSTEM_COLLECTIONURI="https://dev.azure.example/orgX//")
+
+    assert job.pipeline_url == "https://dev.azure.example/orgX/the%20shop/_build/results?buildId=51"
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"])
+def test_without_a_part_of_an_address_there_is_no_address(variable: str) -> None:
+    assert job_with("github", **{variable: ""}).pipeline_url == ""
+    environ = {name: value for name, value in JOBS["github"][0].items() if name != variable}
+    assert ci.detect(environ, "github").job().pipeline_url == ""

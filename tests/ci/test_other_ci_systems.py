@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,7 +114,8 @@ def test_azure_gets_outputs_always_and_issues_unless_the_run_passed(
     expected = {**outcome.outputs, "images": images_output(outcome)}
     assert outputs == {name.replace("-", "_"): value for name, value in expected.items()}
     assert {about["type"] for name, about, _ in found if name == "task.logissue"} == ({kind} if kind else set())
-    assert [about["result"] for name, about, _ in found if name == "task.complete"] == ([result] if result else [])
+    completed = [(about["result"], text) for name, about, text in found if name == "task.complete"]
+    assert completed == ([(result, "The policy makes this a warning.")] if result else [])
 
 
 def test_azure_shows_the_summary_from_a_file_of_the_agents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -293,6 +294,19 @@ def test_bitbucket_gets_a_report_with_the_verdict(outcome: Outcome, result: str,
     report = files(tmp_path)["report.json"]
     assert (report["result"], report["report_type"]) == (result, "SECURITY")
     assert report["details"].startswith(outcome.verdict.decision)
+    assert (report["title"], report["reporter"]) == ("Image scan", "scan-gate")
+    assert report.keys() == {"title", "details", "report_type", "reporter", "result", "data"}
+
+
+def test_the_report_for_bitbucket_has_each_count_that_is_known_and_the_name_of_the_gate() -> None:
+    report = bitbucket.report(replace(UNDECIDED, name="staging"))
+
+    assert report["title"] == "Image scan staging"
+    assert report["data"] == [
+        {"title": "total (not judged)", "type": "NUMBER", "value": 3},
+        {"title": "success (not judged)", "type": "NUMBER", "value": 3},
+        {"title": "failed (not judged)", "type": "NUMBER", "value": 0},
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gate.clouds import CLOUDS
-from gate.clouds.credentials import INPUT, OURS, Credentials, Source, find_credentials, first_variable
+from gate.clouds.credentials import INPUT, OURS, Credentials, Source, find_credentials, first_variable, has_stored
 from gate.clouds.huawei.options import SOURCES
 from gate.errors import NotAuthorised, UsageError
 
@@ -381,3 +382,37 @@ def test_repr_and_str_of_credentials_show_none_of_them() -> None:
 )
 def test_every_credential_but_the_id_is_a_secret(credentials: Credentials, expected: tuple[str, ...]) -> None:
     assert credentials.secrets == expected
+
+
+@pytest.mark.parametrize(
+    ("environ", "origin"),
+    [
+        (a_pair(OURS), "SCAN_GATE_ACCESS_KEY_ID, SCAN_GATE_ACCESS_KEY_SECRET"),
+        ({**a_pair(OURS), OURS.auth_token: "t"}, "SCAN_GATE_ACCESS_KEY_ID, SCAN_GATE_ACCESS_KEY_SECRET"),
+        (
+            {**a_pair(INPUT), INPUT.security_token: "s"},
+            "the input 'access-key-id', the input 'access-key-secret', the input 'security-token'",
+        ),
+        ({OURS.auth_token: "t"}, "SCAN_GATE_AUTH_TOKEN"),
+        ({"X_INPUT_ID": "id", "X_INPUT_SECRET": "secret"}, "X_INPUT_ID, X_INPUT_SECRET"),
+    ],
+    ids=["pair", "pair-beside-a-token", "inputs", "token", "not-an-input"],
+)
+def test_credentials_know_what_has_them_but_not_what_is_not_used(environ: dict[str, str], origin: str) -> None:
+    source = Source(access_key_id="X_INPUT_ID", access_key_secret="X_INPUT_SECRET")
+
+    assert find_credentials(environ, [source]).origin == origin
+
+
+@pytest.mark.parametrize("part", ["access_key_id", "access_key_secret", "security_token", "auth_token"])
+@pytest.mark.parametrize("takes_token", [True, False])
+def test_credentials_are_stored_where_any_part_of_them_is_set(part: str, *, takes_token: bool, tmp_path: Path) -> None:
+    """Of a pipe it is not known what is in it: it is not read, as it gives its contents once."""
+    name = getattr(OURS, part)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "empty").touch()
+    counts = takes_token or part != "auth_token"
+
+    assert has_stored({name: "x"}, NATIVE, takes_token=takes_token) is counts
+    assert has_stored({f"{name}_FILE": f" {tmp_path / 'pipe'}\n"}, NATIVE, takes_token=takes_token) is counts
+    assert not has_stored({name: " ", f"{name}_FILE": str(tmp_path / "empty")}, NATIVE, takes_token=takes_token)

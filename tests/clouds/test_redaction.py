@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 import pytest
+import requests
 
 from gate.clouds.credentials import Credentials
 from gate.clouds.huawei.signature import KeyPairAuth, TokenAuth
-from gate.clouds.redaction import Redactor
+from gate.clouds.redaction import Redactor, proxy_passwords, signatures_of
 from gate.errors import NotAuthorised
 from gate.simulator import Fault, HttpResponse, Simulator
 from tests.clouds.builders import a_connection
@@ -114,6 +115,28 @@ def test_a_short_secret_does_not_keep_a_long_one_from_being_redacted(fake_time: 
     error = refusal_with(f"got {TOKEN} and sim", fake_time, "sim", TOKEN)
 
     assert "got *** and sim" in error.happened
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("SDK-HMAC-SHA256 Access=ID, SignedHeaders=host;x-sdk-date, Signature=0123abcd", ["0123abcd"]),
+        ("ACS3-HMAC-SHA256 Credential=ID,SignedHeaders=host,Signature=4567cdef", ["4567cdef"]),
+        (None, []),
+    ],
+    ids=["huawei", "alibaba", "none"],
+)
+def test_the_signature_of_a_request_is_one_of_its_secrets(header: str | None, found: list[str]) -> None:
+    headers = {"Authorization": header} if header else {}
+
+    assert signatures_of(requests.Request("GET", "https://a.example", headers=headers).prepare()) == found
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_all_forms_of_the_password_of_a_proxy_are_found(encoding: str) -> None:
+    found = [*proxy_passwords({"https": "http://bot:p%C3%B6%3A1@proxy.example:3128"})]
+
+    assert {"p%C3%B6%3A1", "p\u00f6:1", b64encode("bot:p\u00f6:1".encode(encoding)).decode()} <= {*found}
 
 
 def test_of_a_secret_that_begins_like_another_one_nothing_is_left() -> None:
