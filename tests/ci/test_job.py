@@ -202,3 +202,20 @@ def test_without_a_part_of_an_address_there_is_no_address(variable: str) -> None
     assert job_with("github", **{variable: ""}).pipeline_url == ""
     environ = {name: value for name, value in JOBS["github"][0].items() if name != variable}
     assert ci.detect(environ, "github").job().pipeline_url == ""
+
+
+def test_a_pull_request_of_azure_has_its_own_branch() -> None:
+    assert job_with("azure", SYSTEM_PULLREQUEST_SOURCEBRANCH="refs/heads/fix").branch == "refs/heads/fix"
+
+
+@pytest.mark.parametrize("variable", ["SYSTEM_COLLECTIONURI", "SYSTEM_TEAMPROJECT", "BUILD_BUILDID"])
+def test_without_a_part_of_an_address_of_azure_there_is_none(variable: str) -> None:
+    job = job_with("azure", **{variable: ""})
+
+    assert (job.pipeline_url, job.url) == ("", "")
+    assert job_with("azure", SYSTEM_JOBID="").url == ""
+
+
+@pytest.mark.parametrize("name", [*JOBS])
+def test_the_name_of_the_gate_is_its_identity_in_every_ci_system(name: str) -> None:
+    assert ci.detect(JOBS[name][0], name, gate_name="staging").identity == "staging"

@@ -168,6 +168,20 @@ def test_azure_gets_the_images_of_a_release_as_whole_json_and_as_issues(capsys: 
     assert issues[-1] == "More images: 42 more images are risky; the json report has them all."
 
 
+def test_a_command_of_azure_has_its_properties_between_its_name_and_its_text() -> None:
+    assert azure.command("task.logissue", "a]b;c", type="error", code="1;2") == (
+        "##vso[task.logissue type=error;code=1%3B2;]a%5Db%3Bc\n"
+    )
+    assert ci.detect({"TF_BUILD": "True"}, "azure").mask_command("hush") == "##vso[task.setsecret]hush\n"
+
+
+def test_the_outputs_of_azure_can_be_read_by_later_jobs(capsys: pytest.CaptureFixture[str]) -> None:
+    published("azure", BLOCKED)
+
+    found = [about for name, about, _ in commands(capsys.readouterr().out) if name == "task.setvariable"]
+    assert {about["isOutput"] for about in found} == {"true"}
+
+
 def test_a_command_of_azure_reads_back_as_it_was() -> None:
     ((name, about, text),) = commands(azure.command("task.x", "100%; [a]\r\nb", key="a;b]c%d"))
 
@@ -294,6 +308,8 @@ def test_bitbucket_gets_a_report_with_the_verdict(outcome: Outcome, result: str,
     report = files(tmp_path)["report.json"]
     assert (report["result"], report["report_type"]) == (result, "SECURITY")
     assert report["details"].startswith(outcome.verdict.decision)
+    why = " ".join(reason.message for reason in outcome.verdict.reasons)
+    assert report["details"] == f"{outcome.verdict.decision}. {why}".strip()
     assert (report["title"], report["reporter"]) == ("Image scan", "scan-gate")
     assert report.keys() == {"title", "details", "report_type", "reporter", "result", "data"}
 
@@ -335,6 +351,13 @@ def test_bitbucket_gets_an_annotation_for_each_risky_and_each_failed_image_of_a_
         ("LOW", "swr/team/till:1.0@sha256:aaaaaaaaaaaa could not be scanned: too big."),
     ]
     assert len({one["external_id"] for one in found}) == 2
+
+
+def test_each_parallel_step_of_bitbucket_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    published("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path), BITBUCKET_PARALLEL_STEP="2")
+
+    (folder,) = tmp_path.iterdir()
+    assert folder.name != bitbucket.FOLDER
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
