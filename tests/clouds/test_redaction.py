@@ -139,6 +139,10 @@ def test_all_forms_of_the_password_of_a_proxy_are_found(encoding: str) -> None:
     assert {"p%C3%B6%3A1", "p\u00f6:1", b64encode("bot:p\u00f6:1".encode(encoding)).decode()} <= {*found}
 
 
+def test_a_password_of_a_proxy_that_is_not_utf_8_is_found_in_base64_too() -> None:
+    assert b64encode(b"bot:p\xf6").decode() in [*proxy_passwords({"https": "http://bot:p\udcf6@proxy.example"})]
+
+
 def test_of_a_secret_that_begins_like_another_one_nothing_is_left() -> None:
     secrets = ["secret-1", "secret-1-and-more", "secret-1-and"]
 

@@ -176,3 +176,14 @@ def test_a_waiver_that_is_not_needed_is_named_in_a_verdict_and_not_in_an_undecid
 
     assert "1 waiver matches no finding and can be removed: HW-9" in summary(decided)
     assert "matches no finding" not in summary(undecided)
+
+
+def test_a_summary_with_findings_and_images_keeps_every_limit() -> None:
+    images = (a_risky_image(f"web-{number}", findings=(a_finding(), LOW)) for number in range(6))
+    outcome = a_run(*images, severity_cutoff=Severity.HIGH)
+    whole = summary(outcome)
+    pages = {limit: "".join(markdown.render(outcome, limit)) for limit in range(0, len(whole.encode()) + 100, 7)}
+
+    assert [limit for limit, text in pages.items() if len(text.encode()) > limit] == []
+    assert pages[max(pages)] == whole
+    assert any("HW-2026-0001" in text and "more images are left out here" in text for text in pages.values())
