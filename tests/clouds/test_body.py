@@ -155,8 +155,13 @@ def test_a_body_that_cannot_be_decompressed_is_not_understood(data: bytes, encod
 )
 def test_a_compressed_body_that_ends_in_the_middle_is_truncated(data: bytes, encoding: str) -> None:
     """All of its text may be there, but nothing tells that."""
-    with pytest.raises(TruncatedResponse, match="ends in the middle"):
+    with pytest.raises(TruncatedResponse) as caught:
         read(data, encoding)
+
+    assert str(caught.value) == (
+        "The compressed response ends in the middle. It was truncated on its way. Check the proxy if this error comes "
+        "again."
+    )
 
     # Of an error, the status says enough.
     assert TEXT.startswith(read(data, encoding, 403)[:10])

@@ -140,3 +140,12 @@ def test_no_variable_is_an_option_of_the_gate_in_a_later_job() -> None:
     options = {name for option in OPTIONS for name in variables(option.name, {"GITHUB_ACTIONS": "true"})}
 
     assert not options & set(as_variables(render(an_outcome())))
+
+
+@pytest.mark.parametrize("name", ["", "staging"])
+def test_however_many_images_there_are_the_file_is_nearly_as_large_as_gitlab_takes(name: str) -> None:
+    """It takes less than 5 KB."""
+    text = render(replace(a_release(*(an_image(f"web-{number}") for number in range(200))), name=name))
+
+    # An image less would leave more room than one image takes.
+    assert 5 * 1024 - 200 < len(text.encode()) < 5 * 1024
