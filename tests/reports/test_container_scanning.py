@@ -138,3 +138,11 @@ def test_the_times_are_those_of_the_run_without_a_zone() -> None:
     scan = read(a_release(an_image(findings=())))["scan"]
 
     assert (scan["start_time"], scan["end_time"]) == ("2026-01-31T11:58:58", "2026-01-31T12:00:00")
+
+
+@pytest.mark.parametrize("cloud", ["huawei", "alibaba"])
+def test_the_scanner_is_the_scan_of_the_cloud_and_the_analyzer_is_the_gate(cloud: str) -> None:
+    scan = read(replace(a_release(an_image()), cloud=cloud))["scan"]
+
+    assert (scan["scanner"]["id"], scan["scanner"]["name"]) == (cloud, f"the scan of {cloud}")
+    assert (scan["analyzer"]["id"], scan["analyzer"]["name"]) == ("scan-gate", "Scan Gate")

@@ -353,3 +353,9 @@ def test_every_format_renders_every_kind_of_outcome() -> None:
     assert {
         name: all(report.render(outcome) for outcome in outcomes) for name, report in REPORTS.items()
     } == dict.fromkeys(REPORTS, True)
+
+
+def test_a_time_has_whole_milliseconds_that_are_never_later_than_it() -> None:
+    outcome = replace(an_outcome(), generated_at=NOW.replace(microsecond=999_000))
+
+    assert json.loads(render(outcome))["generated_at"] == "2026-01-31T12:00:00.999Z"

@@ -222,6 +222,7 @@ def test_twenty_thousand_images_with_long_names_keep_the_size_limit(filler: str)
     shown = int(suite.attrib["tests"]) - 2
     assert MAX_JUNIT_SIZE - 40_000 < len(text.encode()) <= MAX_JUNIT_SIZE
     assert suite[-1][0].text == f"{20_000 - shown} more images are left out here; the json report has them all."
+    assert suite[-1][0].get("type") == "image"
     assert suite.attrib["failures"] == suite.attrib["tests"] == str(len(list(suite.iter("testcase"))))
 
 
