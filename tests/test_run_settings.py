@@ -279,8 +279,8 @@ def test_an_image_in_a_registry_that_the_cloud_does_not_scan_is_an_error(referen
             {"image": [image_reference("registry.cn-hangzhou.aliyuncs.com/team/web:1")]},
             (
                 "'registry.cn-hangzhou.aliyuncs.com/team/web:1' cannot be judged: registry.cn-hangzhou.aliyuncs.com is "
-                "a registry of Alibaba Cloud, and the cloud of this run is huawei; did you mean --cloud alibaba? "
-                "Correct the reference or the cloud."
+                "a registry of Alibaba Cloud, and the cloud of this run is huawei; "
+                "did you mean --cloud alibaba? Correct the reference or the cloud."
             ),
         ),
         (

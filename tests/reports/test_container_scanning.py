@@ -16,6 +16,7 @@ from gate.policy_digest import policy_digest
 from gate.reports import container_scanning
 from gate.scan import ScanScope
 from tests.builders import a_finding, a_release, a_risky_image, a_waiver, an_image
+from tests.harness import CLOUDS
 from tests.hostile import HOSTILE
 from tests.reports.endings import FIELDS, an_ending
 from tests.schemas import published
@@ -140,7 +141,7 @@ def test_the_times_are_those_of_the_run_without_a_zone() -> None:
     assert (scan["start_time"], scan["end_time"]) == ("2026-01-31T11:58:58", "2026-01-31T12:00:00")
 
 
-@pytest.mark.parametrize("cloud", ["huawei", "alibaba"])
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_the_scanner_is_the_scan_of_the_cloud_and_the_analyzer_is_the_gate(cloud: str) -> None:
     scan = read(replace(a_release(an_image()), cloud=cloud))["scan"]
 
