@@ -219,3 +219,14 @@ def test_without_a_part_of_an_address_of_azure_there_is_none(variable: str) -> N
 @pytest.mark.parametrize("name", [*JOBS])
 def test_the_name_of_the_gate_is_its_identity_in_every_ci_system(name: str) -> None:
     assert ci.detect(JOBS[name][0], name, gate_name="staging").identity == "staging"
+
+
+def test_a_step_of_buildkite_is_told_by_its_key_its_label_or_its_id_and_its_number_among_parallel_ones() -> None:
+    environ = {"BUILDKITE_STEP_ID": "id", "BUILDKITE_PARALLEL_JOB": "2"}
+    label, key = {"BUILDKITE_LABEL": "label"}, {"BUILDKITE_STEP_KEY": "key"}
+
+    assert [ci.detect({**environ, **more}, "buildkite").identity for more in ({}, label, {**label, **key})] == [
+        "id/2",
+        "label/2",
+        "key/2",
+    ]

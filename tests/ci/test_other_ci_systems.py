@@ -429,3 +429,38 @@ def test_nothing_of_the_checkout_is_run_as_the_agent_of_buildkite(
 
     assert "is not in this container" in warning
     assert not list(tmp_path.rglob("*.json"))
+
+
+# What a CI system will write, before it writes it.
+
+
+def test_azure_says_whether_its_summary_can_be_written(tmp_path: Path) -> None:
+    assert channels("azure") == [
+        ("summary", "AGENT_TEMPDIRECTORY is not set", "the summary of the run will not show the verdict")
+    ]
+    assert channels("azure", AGENT_TEMPDIRECTORY=str(tmp_path / "absent"))[0][1] == ""
+    assert channels("azure", AGENT_TEMPDIRECTORY=__file__)[0][1] == "Not a directory"
+
+
+def test_bitbucket_says_whether_its_report_can_be_written(tmp_path: Path) -> None:
+    folder = tmp_path / bitbucket.FOLDER
+    (found,) = channels("bitbucket", BITBUCKET_CLONE_DIR=str(tmp_path))
+
+    assert found[:2] == (str(folder), "")
+    assert found[2]
+    (folder / "report.json").mkdir(parents=True)
+    assert channels("bitbucket", BITBUCKET_CLONE_DIR=str(tmp_path))[0][1] == "Is a directory"
+
+
+def test_buildkite_says_whether_its_agent_is_there(tmp_path: Path) -> None:
+    agent(tmp_path)
+    loss = "the build will have no annotation"
+
+    assert channels("buildkite", PATH=str(tmp_path / "absent")) == [
+        ("buildkite-agent", "it is not in this container", loss)
+    ]
+    assert channels("buildkite", PATH=str(tmp_path)) == [("buildkite-agent", "", loss)]
+
+
+def channels(name: str, **environ: str) -> list[tuple[str, str, str]]:
+    return [(one.name, one.problem, one.loss) for one in ci.detect(environ, name).channels()]
