@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate import ci
-from gate.image import ImageState
+from gate.image import ImageRef, ImageState
 from gate.log import Log
 from gate.policy import Policy
-from gate.publish import publish
+from gate.publish import obstacle, publish
 from gate.reports import REPORTS, sarif
 from gate.settings import ReportTarget
 from gate.writing import print_mask_command, print_stdout, remove_stale, write_atomically
@@ -556,3 +556,12 @@ def test_a_closed_stream_without_a_file_is_no_error(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("sys.stdout", stream)
 
     print_stdout("lost\n")
+
+
+def test_only_a_report_about_digests_needs_one_for_each_image() -> None:
+    named = a_release(an_image(image=ImageRef(name="web", tag="1.0", digest="")))
+    why = "an image has no digest by sha256, and a statement is about digests"
+
+    assert obstacle(REPORTS["attestation"], named) == why
+    assert obstacle(REPORTS["attestation"], a_release(an_image())) == ""
+    assert obstacle(REPORTS["json"], named) != why

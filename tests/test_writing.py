@@ -74,3 +74,16 @@ def test_why_a_file_cannot_be_written_is_said_before_it_is_written(
 
     assert why_unwritable(tmp_path / path, is_replaced=is_replaced) == (os.strerror(reason) if reason else "")
     assert {one.name for one in tmp_path.iterdir()} == {"file", "folder"}
+
+
+def test_a_reader_that_has_stopped_is_named_in_the_words_of_the_error(tmp_path: Path) -> None:
+    """The warning has the error's own words, and not its number."""
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with pytest.raises(TimeoutError) as caught:
+            write_atomically(tmp_path / "pipe", lambda: ["x" * 1_000_000], stall_timeout=0.02)
+    finally:
+        os.close(reader)
+
+    assert (caught.value.errno, caught.value.strerror) == (errno.ETIMEDOUT, "its reader has read nothing for 0 s")
