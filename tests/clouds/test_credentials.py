@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -376,11 +377,17 @@ def test_repr_and_str_of_credentials_show_none_of_them() -> None:
         (Credentials(), ()),
         (Credentials(access_key_id="id", access_key_secret="secret"), ("secret",)),
         (Credentials(access_key_id="i", access_key_secret="s", security_token="t"), ("s", "t")),
+        (
+            Credentials(access_key_id="i", access_key_secret="s", expires_at=datetime(2026, 1, 31, tzinfo=UTC)),
+            ("i", "s"),
+        ),
         (Credentials(auth_token="a"), ("a",)),
     ],
-    ids=["none", "pair", "temporary", "token"],
+    ids=["none", "pair", "temporary", "exchanged", "token"],
 )
-def test_every_credential_but_the_id_is_a_secret(credentials: Credentials, expected: tuple[str, ...]) -> None:
+def test_every_credential_but_the_id_of_a_lasting_key_is_a_secret(
+    credentials: Credentials, expected: tuple[str, ...]
+) -> None:
     assert credentials.secrets == expected
 
 
