@@ -116,16 +116,9 @@ class ImageScans(Protocol):
         """
         ...
 
-    def cves_of(self, finding: Finding) -> tuple[str, ...] | None:
-        """The CVEs of a finding, each once, by a request of its own if the list does not name them.
-
-        None if the cloud does not name them all; the event log has the reason.
-        """
-        ...
-
     @property
-    def cve_calls_per_minute(self) -> int | None:
-        """How many times `cves_of` may send a request in a minute, by the cloud's quota; None if it sends none."""
+    def cve_source(self) -> CveSource | None:
+        """What names the CVEs of findings whose lists do not; None where lists name all that the cloud knows."""
         ...
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:
@@ -150,6 +143,23 @@ class ImageScans(Protocol):
 
     def search_description(self) -> str:
         """Says where images are searched, for a message: the cloud and its region or endpoint."""
+        ...
+
+
+class CveSource(Protocol):
+    """What a cloud is asked for the CVEs of findings with `has_unknown_cves`."""
+
+    @property
+    def calls_per_minute(self) -> int:
+        """How many requests it may send in a minute, by the cloud's quota."""
+        ...
+
+    def cves_of(self, finding: Finding) -> tuple[str, ...] | None:
+        """The CVEs of a finding, each once, by a request of its own or more.
+
+        None if the cloud does not name them all; the event log has the reason. It may raise what the methods of
+        `Cloud` raise.
+        """
         ...
 
 

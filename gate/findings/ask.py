@@ -73,6 +73,9 @@ def with_needed_cves(
         connection: The settings, and the event log.
         decide: The rules of judgement, at this time.
     """
+    source = scans.cve_source
+    if source is None:
+        return images
     policy, log, now = connection.settings.policy.findings, connection.event_log, connection.time_of_day.latest()
     day = today(policy, now)
 
@@ -83,10 +86,10 @@ def with_needed_cves(
     # What is known by now is not asked for again, so that these are the ones without an answer.
     while questions := open_questions(images, policy, day, decision_on, unanswered=asked):
         if not asked:
-            log.acted(messages.asking_for_cves(len(questions), scans.cve_calls_per_minute))
+            log.acted(messages.asking_for_cves(len(questions), source.calls_per_minute))
         asked.add(questions[0].id)
         try:
-            cves = scans.cves_of(questions[0])
+            cves = source.cves_of(questions[0])
         except GateError as error:
             log.warned(messages.cves_unanswered(len(questions), str(error)))
             return images

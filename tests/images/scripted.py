@@ -134,7 +134,12 @@ class ScriptedScans:
         return answer
 
     @property
-    def cve_calls_per_minute(self) -> int:
+    def cve_source(self) -> ScriptedScans:
+        """These scans themselves."""
+        return self
+
+    @property
+    def calls_per_minute(self) -> int:
         """As on Huawei Cloud."""
         return 5
 

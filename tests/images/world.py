@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-    from gate.finding import Finding
     from gate.image import ImageRef, TaggedDigest
     from gate.scan import ScanScope
     from tests.builders import FakeTime
@@ -117,11 +116,7 @@ class World:
         """Never asked for: the policies of these worlds go by the cloud's own word."""
         raise NotImplementedError(images, kinds)
 
-    def cves_of(self, finding: Finding) -> tuple[str, ...] | None:
-        """Never asked for either."""
-        raise NotImplementedError(finding)
-
-    cve_calls_per_minute = None
+    cve_source = None
 
     def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
         """This cloud has no severities."""

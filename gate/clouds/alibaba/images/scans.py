@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from gate.clouds.alibaba.images.started import StartedScans
     from gate.clouds.alibaba.leaves import ScanWindow
     from gate.event_log import EventLog
-    from gate.finding import Finding
     from gate.image import ImageRef
     from gate.scan import ScanScope
 
@@ -120,13 +119,9 @@ class AlibabaImageScans:
         of = [(one, listed[bare_digest(one.image)]) for one in images]
         return tuple(replace(one, findings=found.findings, findings_doubt=found.doubt) for one, found in of)
 
-    def cves_of(self, finding: Finding) -> tuple[str, ...]:
-        """See `ImageScans.cves_of`; lists name them (alibaba-images.md 3.2)."""
-        return finding.cves
-
     @property
-    def cve_calls_per_minute(self) -> None:
-        """See `ImageScans.cve_calls_per_minute`."""
+    def cve_source(self) -> None:
+        """See `ImageScans.cve_source`; lists name them (alibaba-images.md 3.2)."""
         return None
 
     def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:

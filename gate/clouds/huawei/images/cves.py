@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gate.clouds.huawei.images.calls import CALLS_PER_MINUTE
 from gate.clouds.huawei.images.finding_pages import read_pages
 from gate.clouds.huawei.images.finding_rows import NO_ID
 from gate.clouds.huawei.lists import Page
@@ -13,6 +14,8 @@ from gate.clouds.values import quoted, text
 
 if TYPE_CHECKING:
     from gate.clouds.huawei.images.calls import ImageCalls
+    from gate.event_log import EventLog
+    from gate.finding import Finding
 
 _MAX_ID = 64
 """Characters of a `vul_id` in the path (3.3)."""
@@ -27,6 +30,24 @@ class ListedCves:
     cves: tuple[str, ...] = ()
     doubt: str = ""
     """Why they may not be all of them, or may be others; empty if they are certain, also if there are none."""
+
+
+class AdvisoryCves:
+    """The CVEs of the advisories of one run; `gate.clouds.interface.CveSource` documents its methods."""
+
+    calls_per_minute = CALLS_PER_MINUTE
+
+    def __init__(self, calls: ImageCalls, event_log: EventLog) -> None:
+        self._calls = calls
+        self._event_log = event_log
+
+    def cves_of(self, finding: Finding) -> tuple[str, ...] | None:
+        """See `CveSource.cves_of`."""
+        found = read_cves(finding.id, self._calls)
+        if found.doubt:
+            self._event_log.warned(f"the CVEs of {finding.id} are not known: {found.doubt}")
+            return None
+        return found.cves
 
 
 def read_cves(vul_id: str, calls: ImageCalls) -> ListedCves:

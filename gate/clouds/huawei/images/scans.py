@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gate.clouds.huawei.images.calls import CALLS_PER_MINUTE
-from gate.clouds.huawei.images.cves import read_cves
+from gate.clouds.huawei.images.cves import AdvisoryCves
 from gate.clouds.huawei.images.distributions import with_distributions
 from gate.clouds.huawei.images.findings import FindingLister
 from gate.clouds.huawei.images.registries import registries_of
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from gate.clouds.huawei.images.tags import TagResolver
     from gate.clouds.huawei.tasks import TaskList
     from gate.event_log import EventLog
-    from gate.finding import Finding
     from gate.image import ImageRef, ScannedImage, TaggedDigest
     from gate.scan import ScanScope, ScanTask
 
@@ -57,6 +55,7 @@ class HuaweiImageScans:
         self._now = now
         self._describe = describe
         self._lister = FindingLister(calls, finder, self._row_of)
+        self._cves = AdvisoryCves(calls, event_log)
         self._proven: set[tuple[str, str, datetime | None]] = set()
         """The results that were later than the reading of the registry when they were seen: row, digest and time."""
         self._last: dict[ImageRef, ScannedImage] = {}
@@ -91,18 +90,10 @@ class HuaweiImageScans:
         """See `ImageScans.with_findings`; CVEs take a call for each id, so findings have none."""
         return self._lister.with_findings(images, kinds)
 
-    def cves_of(self, finding: Finding) -> tuple[str, ...] | None:
-        """See `ImageScans.cves_of`."""
-        found = read_cves(finding.id, self._calls)
-        if found.doubt:
-            self._event_log.warned(f"the CVEs of {finding.id} are not known: {found.doubt}")
-            return None
-        return found.cves
-
     @property
-    def cve_calls_per_minute(self) -> int:
-        """See `ImageScans.cve_calls_per_minute`."""
-        return CALLS_PER_MINUTE
+    def cve_source(self) -> AdvisoryCves:
+        """See `ImageScans.cve_source`."""
+        return self._cves
 
     def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
         """See `ImageScans.explained`: vulnerabilities by severity, and the distributions of images that have none."""

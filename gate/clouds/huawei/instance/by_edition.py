@@ -9,8 +9,7 @@ from gate.clouds.huawei.instance.choice import is_in_instance
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from gate.clouds.interface import ImageScans
-    from gate.finding import Finding
+    from gate.clouds.interface import CveSource, ImageScans
     from gate.image import ImageRef, ScannedImage, TaggedDigest
     from gate.scan import ScanScope
 
@@ -47,14 +46,10 @@ class ScansByEdition:
         """See `ImageScans.with_findings`."""
         return self._each(images, lambda scans, own: scans.with_findings(own, kinds))
 
-    def cves_of(self, finding: Finding) -> tuple[str, ...] | None:
-        """See `ImageScans.cves_of`; a finding of an instance is none whose CVEs would have to be asked for."""
-        return self._by_hss.cves_of(finding)
-
     @property
-    def cve_calls_per_minute(self) -> int | None:
-        """See `ImageScans.cve_calls_per_minute`."""
-        return self._by_hss.cve_calls_per_minute
+    def cve_source(self) -> CveSource | None:
+        """See `ImageScans.cve_source`."""
+        return self._by_instance.cve_source or self._by_hss.cve_source
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """See `ImageScans.request_listing`."""

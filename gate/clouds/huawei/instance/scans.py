@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from gate.clouds.huawei.instance.calls import ArtifactCalls
     from gate.clouds.huawei.instance.overview import ShownArtifact
     from gate.event_log import EventLog
-    from gate.finding import Finding
     from gate.image import ImageRef, ScannedImage, TaggedDigest
     from gate.scan import ScanScope
 
@@ -89,13 +88,9 @@ class InstanceImageScans:
         """See `ImageScans.with_findings`; an instance looks for vulnerabilities only."""
         return tuple(self._with_list(image) if kinds & SCOPES else image for image in images)
 
-    def cves_of(self, finding: Finding) -> tuple[str, ...]:
-        """See `ImageScans.cves_of`; a CVE is the id of its finding (huawei-images.md 5)."""
-        return finding.cves
-
     @property
-    def cve_calls_per_minute(self) -> None:
-        """See `ImageScans.cve_calls_per_minute`."""
+    def cve_source(self) -> None:
+        """See `ImageScans.cve_source`; a CVE is the id of its finding (huawei-images.md 5)."""
         return None
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:

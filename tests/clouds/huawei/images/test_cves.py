@@ -33,7 +33,8 @@ def simulator(fake_time: FakeTime) -> Iterator[Simulator]:
 def cves_of(vul_id: str, simulator: Simulator, time: FakeTime) -> tuple[tuple[str, ...] | None, list[str]]:
     """The CVEs of an advisory, and what the log warns of."""
     scans, connection = connected(simulator, time)
-    found = scans.cves_of(a_finding(vul_id, has_unknown_cves=True))
+    assert scans.cve_source
+    found = scans.cve_source.cves_of(a_finding(vul_id, has_unknown_cves=True))
     return found, [event.text for event in connection.event_log.events if event.kind is EventKind.WARNING]
 
 
@@ -148,4 +149,5 @@ def test_any_other_id_is_asked_for(vul_id: str, simulator: Simulator, fake_time:
 def test_the_quota_is_that_of_each_operation_of_hss(simulator: Simulator, fake_time: FakeTime) -> None:
     scans, _ = connected(simulator, fake_time)
 
-    assert scans.cve_calls_per_minute == 5
+    assert scans.cve_source
+    assert scans.cve_source.calls_per_minute == 5

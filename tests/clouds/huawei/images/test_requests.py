@@ -197,7 +197,8 @@ def test_the_vendors_sdk_asks_for_the_same_cves(
     fake_time.at = datetime.now(UTC)
     with Simulator("empty", now=fake_time.wall) as simulator:
         scans, _ = connected(simulator, fake_time)
-        scans.cves_of(a_finding(vul_id, has_unknown_cves=True))
+        assert scans.cve_source
+        scans.cve_source.cves_of(a_finding(vul_id, has_unknown_cves=True))
         request = sdk("hss.v5", "ListVulnerabilityCveRequest")(vul_id=vul_id, limit=200, offset=0)
         _client(sdk, simulator, "hss.v5", "HssClient").list_vulnerability_cve(request)
         by_gate, by_sdk = _sent(simulator)

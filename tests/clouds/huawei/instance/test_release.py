@@ -43,6 +43,15 @@ if TYPE_CHECKING:
 STALE = EarlierScan(ago=3 * DAY)
 
 
+def waivers_of_one_cve(folder: Path) -> Path:
+    """A file of waivers for the first vulnerability of the simulated clouds."""
+    path = folder / "waivers.toml"
+    path.write_text(
+        '[[waiver]]\nid = "CVE-2025-10000"\nimages = ["team/shop/web"]\nreason = "r"\nowner = "o"\nuntil = 2026-03-31\n'
+    )
+    return path
+
+
 # Which results are taken, and which scans are started.
 
 
@@ -156,13 +165,21 @@ def test_a_waiver_of_a_cve_matches_a_finding_of_the_instance(gate_in: Callable[.
     """Its ids are those of CVEs, unlike those of HSS."""
     findings = Findings(vulnerabilities=BySeverity(high=1))
     release = a_release(gate_in, a_push(earlier=EarlierScan(ago=HOUR, findings=findings)))
-    waivers = tmp_path / "waivers.toml"
-    waivers.write_text(
-        '[[waiver]]\nid = "CVE-2025-10000"\nimages = ["team/shop/web"]\nreason = "r"\nowner = "o"\nuntil = 2026-03-31\n'
-    )
+    waivers = waivers_of_one_cve(tmp_path)
 
     assert release.check("--waivers", str(waivers)).code == 0
     assert release.gate.operations == [ROWS, SHOW, LIST, SHOW]
+
+
+def test_hss_is_asked_for_the_cves_of_its_own_images_beside_those_of_an_instance(
+    gate_in: Callable[..., Gate], tmp_path: Path
+) -> None:
+    high = EarlierScan(ago=HOUR, findings=Findings(vulnerabilities=BySeverity(high=1)))
+    release = a_release(gate_in, a_push(earlier=high), by_hss(a_push(2, earlier=high)))
+    waivers = waivers_of_one_cve(tmp_path)
+
+    assert release.check("--waivers", str(waivers)).code == 0
+    assert release.gate.operations.count("ListVulnerabilityCve") == 1
 
 
 # Tags, indexes, and images that are not there.
