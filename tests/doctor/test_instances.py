@@ -52,6 +52,14 @@ def test_a_tag_is_looked_up_for_the_check(gate_in: Callable[..., Gate]) -> None:
     assert SHOW in gate.operations
 
 
+def test_a_tag_that_the_instance_does_not_know_leaves_nothing_to_show(gate_in: Callable[..., Gate]) -> None:
+    gate = a_release(gate_in, IMAGE).gate
+    found = told(gate, image=f"{IMAGE.registry}/{IMAGE.repository}:unknown")
+
+    assert found.code == 7
+    assert SHOW not in gate.operations
+
+
 @pytest.mark.parametrize("image", [IMAGE, a_push()], ids=["scanned", "never scanned"])
 def test_the_list_of_findings_is_checked_where_the_policy_goes_by_it_and_an_image_has_one(
     image: object, gate_in: Callable[..., Gate]

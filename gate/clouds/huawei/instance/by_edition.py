@@ -72,8 +72,8 @@ class ScansByEdition:
         self._by_instance.stop()
 
     def search_description(self) -> str:
-        """See `ImageScans.search_description`."""
-        return self._by_hss.search_description()
+        """See `ImageScans.search_description`; both search in one project."""
+        return self._by_instance.search_description()
 
     def _each(
         self,

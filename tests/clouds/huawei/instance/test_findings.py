@@ -13,6 +13,7 @@ from gate.image import Severity
 from gate.policy import Policy
 from gate.scan import ScanScope
 from gate.simulator import Simulator
+from gate.simulator.fault import Fault, HttpResponse
 from gate.simulator.image import EarlierScan
 from tests.clouds.huawei.images.builders import INSTANCE_HOST, a_ref, connected
 from tests.clouds.huawei.images.builders import listed as listed_image
@@ -146,6 +147,15 @@ def test_a_report_that_changes_while_its_findings_are_listed_leaves_them_unknown
     ending = release.check(*BY_LISTS)
 
     assert release.gate.operations[-3:] == [SHOW, LIST, SHOW]
+    assert (ending.code, [reason["code"] for reason in ending.report["reasons"]]) == (7, ["findings-incomplete"])
+
+
+def test_a_result_without_a_list_leaves_its_findings_unknown(gate_in: Callable[..., Gate]) -> None:
+    release = a_release(gate_in, a_push(earlier=EarlierScan(ago=HOUR, findings=RISKY)))
+    body = b'{"errors": [{"errorCode": "SVCSTG.SWR.4040010"}]}'
+    release.gate.simulator.faults = [Fault(operation=LIST, response=HttpResponse(status=404, body=body))]
+    ending = release.check(*BY_LISTS)
+
     assert (ending.code, [reason["code"] for reason in ending.report["reasons"]]) == (7, ["findings-incomplete"])
 
 

@@ -325,6 +325,28 @@ def test_a_scan_whose_response_was_lost_is_started_once_more_only_if_nothing_sho
     assert (release.check().code, release.gate.operations.count(START)) == (0, 1 if is_started else 2)
 
 
+def test_a_quota_that_does_not_suffice_for_a_scan_is_no_lost_response(gate_in: Callable[..., Gate]) -> None:
+    release = a_release(gate_in, a_push())
+    release.gate.simulator.faults.append(Fault(response=HttpResponse(status=429, body=b"{}"), operation=START))
+    ending = release.check("--timeout", "2m", "--verbose")
+
+    assert (ending.code, codes(ending)) == (4, ["throttled"])
+    assert "is not known" not in ending.err
+
+
+def test_a_scan_that_is_refused_after_a_lost_response_may_be_running_and_is_waited_for(
+    gate_in: Callable[..., Gate],
+) -> None:
+    release = a_release(gate_in, a_push())
+    lost = Fault(response=connection_reset(), operation=START, requests=frozenset({1}))
+    refused = HttpResponse(status=400, body=b'{"errors": [{"errorCode": "SVCSTG.SWR.4000014"}]}')
+    release.gate.simulator.faults += [lost, Fault(response=refused, operation=START)]
+    ending = release.check("--timeout", "3m", "--verbose")
+
+    assert (ending.code, codes(ending), release.gate.operations.count(START)) == (5, ["not-final"], 2)
+    assert "as one may be that is running" in ending.err
+
+
 def test_no_further_scan_is_started_after_one_whose_response_was_lost(gate_in: Callable[..., Gate]) -> None:
     """Until the next look: the network may be down."""
     release = a_release(gate_in, *(a_push(number) for number in range(1, 4)))
