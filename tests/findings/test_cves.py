@@ -11,6 +11,7 @@ import pytest
 
 from gate.errors import DeadlineExceeded, NotAuthorised, NotUnderstood, Throttled
 from gate.finding import FindingPolicy, FindingStatus, KnownFinding
+from gate.findings.cves import open_questions, with_cves
 from gate.image import Severity
 from gate.outcome import EventKind
 from gate.policy import Decision, Policy
@@ -346,3 +347,14 @@ def test_the_reports_have_the_status_of_a_vulnerability_whose_cves_are_not_known
         (FindingStatus.OPEN, False),
         (FindingStatus.OPEN, True),
     ]
+
+
+def test_an_image_whose_findings_were_not_listed_has_none_to_ask_about() -> None:
+    unlisted, shown = an_image(API), replace(risky(), findings=(unknown(),))
+    policy = FindingPolicy(waivers=(a_waiver(ONE),))
+
+    def decision(images: tuple[ScannedImage, ...]) -> Decision:
+        return BLOCKED if any(image.is_risky for image in images) else PASSED
+
+    assert [one.id for one in open_questions((shown, unlisted), policy, NOW.date(), decision)] == ["X-1"]
+    assert with_cves((shown, unlisted), "X-1", (ONE,))[1] == unlisted
