@@ -116,6 +116,8 @@ class FindingPolicy:
     """An image is risky from this severity on; None for any risk that the cloud states, NONE for no severity."""
     max_findings: Mapping[Severity, int] = field(default_factory=dict)
     """How many open findings of a severity or a higher one all images may have together."""
+    has_critical: bool = False
+    """Whether what scans the images has a word for critical; else critical stands for high in this policy."""
     only_fixable: bool = False
     waivers: tuple[Waiver, ...] = ()
     unused_waivers_block: bool = False

@@ -33,7 +33,12 @@ class FindingSettings:
 
 
 def finding_settings(
-    values: Mapping[str, Any], sources: Mapping[str, str], images: tuple[ImageRef, ...], *, today: date | None = None
+    values: Mapping[str, Any],
+    sources: Mapping[str, str],
+    images: tuple[ImageRef, ...],
+    *,
+    today: date | None = None,
+    has_critical: bool | None = None,
 ) -> FindingSettings:
     """Builds the policy about findings.
 
@@ -42,6 +47,7 @@ def finding_settings(
         sources: Where each value comes from.
         images: The images that are named.
         today: The day of the run, in UTC; by default that of the machine's clock.
+        has_critical: Whether what scans the images has a word for critical; by default, the cloud says it.
 
     Raises:
         UsageError: No image is named, two options do not fit, or a file cannot be read or has a mistake.
@@ -52,11 +58,14 @@ def finding_settings(
     cutoff, limits = _cutoff(values), _limits(values)
     if cutoff is Severity.NONE and not limits:
         raise _no_limit(sources)
-    taken_as = {} if has_critical(values["cloud"], values, images) else {Severity.CRITICAL: Severity.HIGH}
+    if has_critical is None:
+        has_critical = CLOUDS[values["cloud"]].states_critical(values, images)
+    taken_as = {} if has_critical else {Severity.CRITICAL: Severity.HIGH}
     documents = _vex_documents(values, sources, images)
     policy = FindingPolicy(
         severity_cutoff=taken_as.get(cutoff, cutoff) if cutoff else None,
         max_findings=_strictest((taken_as.get(level, level), number) for level, number in limits),
+        has_critical=has_critical,
         only_fixable=values["only-fixable"],
         waivers=(
             *_of_waiver_files(values, sources, today),
@@ -72,11 +81,6 @@ def finding_settings(
         *([f"waivers are judged as of {policy.as_of}"] if policy.as_of and policy.waivers else []),
     )
     return FindingSettings(policy=policy, notices=notices)
-
-
-def has_critical(cloud: str, values: Mapping[str, Any] | None = None, images: Sequence[ImageRef] = ()) -> bool:
-    """Whether what scans these images, with these values of options, has a word for critical findings."""
-    return CLOUDS[cloud].states_critical(values or {}, images)
 
 
 def _no_limit(sources: Mapping[str, str]) -> UsageError:

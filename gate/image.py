@@ -131,7 +131,7 @@ class ScannedImage:
     """The other digest that the tag has in the registry at the end of the run; empty if it has not moved."""
 
     def number_of(self, kind: ScanScope) -> int | None:
-        """How many findings of a kind it has; None if it is not known, which it is where its scan looked for none."""
+        """How many findings of a kind it has: 0 where its scan did not look for them, None if it is not known."""
         is_not_looked_for = self.scopes is not None and kind not in self.scopes
         return self.kinds.get(kind, 0 if is_not_looked_for else None)
 

@@ -77,7 +77,7 @@ def _not_listed(images: Iterable[ScannedImage], policy: Policy) -> Reason | None
     if not (policy.findings.uses_severities or policy.findings.needs_lists):
         return None
     scanned = (image for image in images if image.state is ImageState.SCANNED and image.findings is None)
-    unlisted = [image for image in scanned if any(image.kinds.get(kind) != 0 for kind in kinds)]
+    unlisted = [image for image in scanned if any(image.number_of(kind) != 0 for kind in kinds)]
     return Reason(code="findings-incomplete", message=incomplete(unlisted)) if unlisted else None
 
 

@@ -106,7 +106,8 @@ def _judged(run: StoredRun, given: Mapping[str, Any], sources: Mapping[str, str]
     # Without images the options would be an error; the verdict says that a task has no findings.
     images = tuple(image.image for image in run.task.images) if run.task.asks_for_images else (ImageRef(),)
     day = run.judged_at.date()
-    findings = finding_settings({**given, "cloud": run.cloud}, sources, images, today=day)
+    has_critical = run.policy.findings.has_critical
+    findings = finding_settings({**given, "cloud": run.cloud}, sources, images, today=day, has_critical=has_critical)
     policy = Policy(
         max_failed=given["max-failed"],
         max_risky=given["max-risky"],

@@ -143,6 +143,7 @@ def _policy(policy: JsonObject, waivers: Sequence[Waiver]) -> Policy:
         findings=FindingPolicy(
             severity_cutoff=Severity(cutoff) if cutoff else None,
             max_findings={Severity(level): limits.number(level) for level in policy.names("max_findings")},
+            has_critical=policy.flag("has_critical"),
             only_fixable=policy.flag("only_fixable"),
             waivers=tuple(waivers),
             unused_waivers_block=_choice(policy, "unused_waivers", "block", "warn"),
@@ -172,16 +173,19 @@ def _waiver(waiver: JsonObject) -> Waiver:
     )
 
 
+def _scopes(found: JsonObject) -> frozenset[ScanScope] | None:
+    return None if found.value("scope") is None else frozenset(map(ScanScope, found.texts("scope")))
+
+
 def _task(run: JsonObject) -> ScanTask:
     task, counts = run.object("task"), run.object("counts")
     if task.flag("asks_for_images"):
         return as_task(_images(run))
-    scopes = task.value("scope")
     return ScanTask(
         id=task.text("id"),
         name=task.text("name"),
         type=task.text("type"),
-        scopes=None if scopes is None else frozenset(map(ScanScope, task.texts("scope"))),
+        scopes=_scopes(task),
         covers_all_images=task.flag_or_null("is_all"),
         image_type=task.text("image_type"),
         state=TaskState(task.text("state")),
@@ -222,6 +226,7 @@ def _image(image: JsonObject) -> ScannedImage:
         state=ImageState(image.text("state")),
         raw_state=image.text("raw_state"),
         scanned_at=image.time_or_null("scanned_at"),
+        scopes=_scopes(image),
         kinds={ScanScope(kind): number for kind, number in image.numbers("findings", ScanScope).items()},
         severities={
             Severity(severity): number for severity, number in image.numbers("severities", _SEVERITIES).items()

@@ -15,7 +15,6 @@ from gate.clouds import CLOUDS
 from gate.errors import UsageError
 from gate.finding import FindingPolicy, KnownFinding
 from gate.finding_options import day, days, severity_limits
-from gate.finding_settings import has_critical
 from gate.image import Severity
 from gate.images.reference import image_reference
 from gate.policy import Policy
@@ -167,7 +166,7 @@ def test_the_day_of_the_machine_is_that_of_utc_in_every_time_zone(
 
 @every_cloud
 def test_critical_is_high_where_a_cloud_has_no_word_for_it(cloud: str) -> None:
-    assert not has_critical(cloud)
+    assert not CLOUDS[cloud].states_critical({}, ())
     settings = settings_of(cloud=cloud, severity_cutoff="critical", max_findings=[{CRITICAL: 0, MEDIUM: 5}])
 
     assert settings.policy.findings == FindingPolicy(severity_cutoff=HIGH, max_findings={HIGH: 0, MEDIUM: 5})
@@ -194,7 +193,10 @@ def test_critical_stays_critical_only_where_instances_of_swr_enterprise_scan_all
         **({"swr_enterprise_scanner": scanner} if scanner else {}),
     )
 
-    assert settings.policy.findings == FindingPolicy(severity_cutoff=level, max_findings={level: 0})
+    has_critical = level is CRITICAL
+    assert settings.policy.findings == FindingPolicy(
+        severity_cutoff=level, max_findings={level: 0}, has_critical=has_critical
+    )
     assert bool(settings.notices) is (level is HIGH)
 
 

@@ -13,7 +13,6 @@ from gate.clouds import CLOUDS
 from gate.errors import ExitCode
 from gate.finding import FindingPolicy
 from gate.finding_options import FINDING_OPTIONS
-from gate.finding_settings import has_critical
 from gate.image import Severity
 from gate.options import JUDGEMENT_OPTIONS
 from gate.policy import Policy
@@ -201,7 +200,7 @@ def test_what_applies_without_a_value_is_printed_in_its_place(text: Callable[...
     assert line_of(printed, "warn-only") == "warn-only false default"
 
 
-@pytest.mark.parametrize("cloud", [cloud for cloud in CLOUDS if not has_critical(cloud)])
+@pytest.mark.parametrize("cloud", [cloud for cloud in CLOUDS if not CLOUDS[cloud].states_critical({}, ())])
 def test_critical_is_printed_as_high_where_the_cloud_has_no_word_for_it_and_the_notice_says_so(
     cloud: str, document: Callable[..., dict[str, Any]]
 ) -> None:

@@ -67,6 +67,7 @@ def finding_policy(policy: FindingPolicy) -> dict[str, Any]:
     return {
         "severity_cutoff": policy.severity_cutoff,
         "max_findings": dict(policy.max_findings),
+        "has_critical": policy.has_critical,
         "only_fixable": policy.only_fixable,
         "unused_waivers": "block" if policy.unused_waivers_block else "warn",
         "as_of": policy.as_of.isoformat() if policy.as_of else None,

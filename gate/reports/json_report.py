@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gate.image import Severity
 from gate.policy_digest import policy_digest
 from gate.reports.json_findings import finding_list, finding_policy, known_row, waiver_rows
-from gate.reports.json_text import RowLayout, object_chunks
+from gate.reports.json_text import RowLayout, encoded_texts, object_chunks
 from gate.scan import ScanScope
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def _placeholders(*names: str) -> dict[str, str]:
 _FAILED_IMAGE = RowLayout(_placeholders(*_PARTS, "reason"), depth=2)
 _IMAGE = RowLayout(
     {
-        **_placeholders("reference", *_PARTS, "state", "raw_state", "scanned_at", "risky", "cloud_risky", "highest"),
+        **_placeholders("reference", *_PARTS, "state", "raw_state", "scanned_at", "risky", "cloud_risky"),
+        **_placeholders("scope", "highest"),
         "findings": {scope: f"%(kind_{scope.name})s" for scope in ScanScope},
         "severities": {severity: f"%(severity_{severity.name})s" for severity in _SEVERITIES},
         **_placeholders("listed_findings", "findings_doubt", "reason", "warning", "listed_digest", "moved_to"),
@@ -135,6 +136,7 @@ def _image(image: ScannedImage, waiver_numbers: Mapping[int, int]) -> str:
         scanned_at=_time(image.scanned_at),
         risky=image.is_risky,
         cloud_risky=image.stated_risk if image.goes_by_findings else image.is_risky,
+        scope=None if image.scopes is None else encoded_texts(sorted(image.scopes), 3),
         listed_findings=finding_list(image, waiver_numbers, depth=3),
         findings_doubt=image.findings_doubt,
         highest=image.highest,

@@ -103,6 +103,7 @@ def test_a_pass_is_reported_completely() -> None:
             "settle": 60.0,
             "severity_cutoff": None,
             "max_findings": {},
+            "has_critical": False,
             "only_fixable": False,
             "unused_waivers": "warn",
             "as_of": None,
@@ -168,6 +169,7 @@ def test_each_image_that_was_asked_for_is_there_with_all_that_the_cloud_says_of_
         "scanned_at": "2026-01-31T11:55:00.000Z",
         "risky": True,
         "cloud_risky": True,
+        "scope": None,
         "highest": "critical",
         "findings": {
             "vulnerability": 7,

@@ -5,12 +5,14 @@ What is expected is in huawei-images.md 5 and docs/images.md.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gate import cli
 from gate.simulator import BySeverity, Fault, Findings, Platform, Unverified
 from gate.simulator.fault import HttpResponse, connection_reset
 from gate.simulator.image import EarlierScan
@@ -142,6 +144,26 @@ def test_limits_by_severity_go_by_the_overview_with_critical_as_a_word_of_its_ow
 
     assert release.check(*options).code == code
     assert release.gate.operations == [ROWS, SHOW]
+
+
+@pytest.mark.parametrize(
+    ("findings", "options", "code"),
+    [
+        (Findings(vulnerabilities=BySeverity(high=3)), ("--severity-cutoff", "critical"), 0),
+        (RISKY, ("--severity-cutoff", "critical"), 1),
+        (RISKY, ("--severity-cutoff", "none", "--max-findings", "critical=1,low=7"), 0),
+        (Findings(), ("--severity-cutoff", "low"), 0),
+        (Findings(), ("--only-fixable",), 0),
+    ],
+)
+def test_judging_its_report_again_by_the_same_policy_has_the_same_verdict(
+    findings: Findings, options: tuple[str, ...], code: int, gate_in: Callable[..., Gate], tmp_path: Path
+) -> None:
+    ending = a_release(gate_in, a_push(earlier=EarlierScan(ago=HOUR, findings=findings))).check(*options)
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(ending.report))
+
+    assert (ending.code, cli.main(["judge", *options, str(path)])) == (code, code)
 
 
 def test_a_cutoff_of_critical_lets_high_vulnerabilities_pass(gate_in: Callable[..., Gate]) -> None:
