@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -91,8 +92,17 @@ class Finding:
     """That by which it is waived."""
 
 
+_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
+"""As in the schema of CVE records."""
+
+
+def is_cve(text: str) -> bool:
+    """Whether a text is the id of a CVE, and nothing else."""
+    return _CVE.fullmatch(text) is not None
+
+
 def names_cve(named: Waiver | Finding) -> bool:
-    """Whether the id of a waiver or a finding is that of a CVE."""
+    """Whether the id of a waiver or a finding is that of a CVE, or of something that is written like one."""
     return named.id.startswith("CVE-")
 
 

@@ -118,11 +118,11 @@ class Exchange(threading.Thread, Generic[Value]):
     def _abort(self) -> None:
         with self._lock:
             self._is_aborted = True
-            has_socket = bool(self._duplicate)
-            if self._duplicate:
+            duplicate = self._duplicate
+            if duplicate:
                 with suppress(OSError):
-                    self._duplicate.shutdown(socket.SHUT_RDWR)
-        if has_socket:
+                    duplicate.shutdown(socket.SHUT_RDWR)
+        if duplicate:
             self._wait(_ABORT_TIMEOUT)
 
     def _wait(self, timeout: float) -> None:

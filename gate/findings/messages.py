@@ -66,13 +66,13 @@ def incomplete(images: Sequence[ScannedImage]) -> str:
     )
 
 
-def asking_for_cves(number: int, calls_per_minute: int | None) -> str:
+def asking_for_cves(number: int, calls_per_minute: int) -> str:
     """What the log says before the CVEs of so many vulnerabilities are asked for, one after the other."""
     vulnerabilities = "1 vulnerability" if number == 1 else f"up to {number} vulnerabilities"
-    minutes = (number - 1) // calls_per_minute if calls_per_minute else 0
+    minutes = (number - 1) // calls_per_minute
     needed = f", which takes {format_duration(60 * minutes)} at least" if minutes else ""
-    quota = f" and {calls_per_minute} a minute{needed}" if calls_per_minute else ""
-    return f"asking for the CVEs of {vulnerabilities} that waivers of CVEs may cover: one call for each{quota}"
+    calls = f"one call for each and {calls_per_minute} a minute"
+    return f"asking for the CVEs of {vulnerabilities} that waivers of CVEs may cover: {calls}{needed}"
 
 
 def cves_unanswered(number: int, why: str) -> str:

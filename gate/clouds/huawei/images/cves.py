@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from gate.clouds.huawei.images.finding_pages import read_pages
 from gate.clouds.huawei.images.finding_rows import NO_ID
 from gate.clouds.huawei.lists import Page
 from gate.clouds.values import quoted, text
+from gate.finding import is_cve
 
 if TYPE_CHECKING:
     from gate.clouds.huawei.images.calls import ImageCalls
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _MAX_ID = 64
 """Characters of a `vul_id` in the path (3.3)."""
-_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
-"""As in the schema of CVE records."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +68,7 @@ def read_cves(vul_id: str, calls: ImageCalls) -> ListedCves:
     ids = [row["cve_id"] for row in listed.rows]
     if listed.doubt:
         return ListedCves(doubt=f"the list of them: {listed.doubt}")
-    if others := [id_ for id_ in ids if not _CVE.fullmatch(text(id_))]:
+    if others := [id_ for id_ in ids if not is_cve(text(id_))]:
         return ListedCves(doubt=f"the list of them has {quoted(others[0])}, which is none")
     if len(set(ids)) < len(ids):
         return ListedCves(doubt="the list of them has one twice, and may lack another one")

@@ -75,13 +75,13 @@ def parsed(of: FindingList, rows: Sequence[Row]) -> list[Finding]:
 
 def _vulnerability(row: Row) -> list[Finding]:
     # `solution` is prose: it is neither the version that fixes it, nor a sign that there is one.
-    severity, word = _severity(row.get("repair_necessity"), REPAIRS)
+    severity, word = severity_of(row.get("repair_necessity"), REPAIRS)
     finding = Finding(
-        id=_text(row, "vul_id") or NO_ID,
+        id=row_text(row, "vul_id") or NO_ID,
         # Each id takes a call of its own (3.3).
         has_unknown_cves=True,
-        package=_text(row, "app_name"),
-        version=_text(row, "version"),
+        package=row_text(row, "app_name"),
+        version=row_text(row, "version"),
         severity=severity,
         raw_severity=word,
         kind=ScanScope.VULNERABILITY,
@@ -90,7 +90,7 @@ def _vulnerability(row: Row) -> list[Finding]:
 
 
 def _malware(row: Row) -> list[Finding]:
-    path, name = _text(row, "file_path"), _text(row, "file_name")
+    path, name = row_text(row, "file_path"), row_text(row, "file_name")
     # Whether the path has the name in it is not documented.
     is_whole = not name or f"/{path}".endswith(f"/{name}")
     whole = path if is_whole else "/".join(filter(None, (path.rstrip("/"), name)))
@@ -101,19 +101,19 @@ def _baseline(row: Row) -> list[Finding]:
     # A baseline that is kept has a row too.
     if count(row.get("failed_rule_num")) == 0 and is_one_of(row.get("severity"), _SAFE):
         return []
-    severity, word = _severity(row.get("severity"), LEVELS)
+    severity, word = severity_of(row.get("severity"), LEVELS)
     # Two standards can have a baseline of the same name.
-    id_ = "/".join(filter(None, (_text(row, name) for name in ("standard", "check_name"))))
+    id_ = "/".join(filter(None, (row_text(row, name) for name in ("standard", "check_name"))))
     item = Finding(id=id_ or NO_ID, severity=severity, raw_severity=word, kind=ScanScope.BASELINE)
     return [item] * max(1, _failed_items([row]))
 
 
 def _sensitive(row: Row) -> list[Finding]:
-    severity, word = _severity(row.get("severity"), _CRITICAL_TO_LOW)
+    severity, word = severity_of(row.get("severity"), _CRITICAL_TO_LOW)
     finding = Finding(
         # The id of the row is that of an event, which may be another one after the next scan.
-        id=_text(row, "name") or _text(row, "sensitive_info_id") or NO_ID,
-        package=_text(row, "file_path"),
+        id=row_text(row, "name") or row_text(row, "sensitive_info_id") or NO_ID,
+        package=row_text(row, "file_path"),
         severity=severity,
         raw_severity=word,
         kind=ScanScope.SENSITIVE_INFORMATION,
@@ -121,11 +121,12 @@ def _sensitive(row: Row) -> list[Finding]:
     return [finding]
 
 
-def _text(row: Row, name: str) -> str:
+def row_text(row: Row, name: str) -> str:
+    """A text of a row on one line, and not longer than any that is documented; empty for anything else."""
     return one_line(text(row.get(name)), _MAX_TEXT)
 
 
-def _severity(value: object, words: Mapping[str, Severity]) -> tuple[Severity, str]:
+def severity_of(value: object, words: Mapping[str, Severity]) -> tuple[Severity, str]:
     """The severity, and the cloud's word for it; UNKNOWN for any other word, and for none."""
     known = words.get(value, Severity.UNKNOWN) if isinstance(value, str) else Severity.UNKNOWN
     return known, "" if is_one_of(value, _NOT_STATED) else one_line(as_text(value), _MAX_WORD)

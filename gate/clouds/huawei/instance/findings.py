@@ -5,31 +5,24 @@ The list is on one page, and states when it was generated, but neither its diges
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gate.clouds.huawei.images.finding_rows import NO_ID
+from gate.clouds.huawei.images.finding_rows import NO_ID, row_text, severity_of
 from gate.clouds.huawei.instance.overview import time_of
 from gate.clouds.huawei.instance.reports import find_report
 from gate.clouds.huawei.severity_words import INSTANCE_LEVELS
-from gate.clouds.values import as_text, is_one_of, malformed, text
-from gate.finding import Finding
+from gate.clouds.values import malformed
+from gate.finding import Finding, is_cve
 from gate.image import Severity
 from gate.scan import ScanScope
-from gate.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from gate.image import ScannedImage
-
-_CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.ASCII)
-_NOT_STATED: tuple[object, ...] = (None, "")
-_MAX_WORD, _MAX_TEXT = 80, 600
-"""Characters of a word of severity, and of any other text."""
 
 
 def listed(image: ScannedImage, document: Mapping[str, Any] | None, started_at: datetime | None) -> ScannedImage:
@@ -57,23 +50,20 @@ def listed(image: ScannedImage, document: Mapping[str, Any] | None, started_at: 
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:
-    id_, fixed, word = _text(row, "id"), _text(row, "fix_version"), row.get("severity")
+    id_, fixed = row_text(row, "id"), row_text(row, "fix_version")
+    severity, word = severity_of(row.get("severity"), INSTANCE_LEVELS)
     return Finding(
         id=id_ or NO_ID,
-        cves=(id_,) if _CVE.fullmatch(id_) else (),
-        package=_text(row, "package"),
-        version=_text(row, "version"),
+        cves=(id_,) if is_cve(id_) else (),
+        package=row_text(row, "package"),
+        version=row_text(row, "version"),
         fixed_version=fixed,
         # That an empty version means no fix is not documented.
         is_fixable=True if fixed else None,
-        severity=INSTANCE_LEVELS.get(word, Severity.UNKNOWN) if isinstance(word, str) else Severity.UNKNOWN,
-        raw_severity="" if is_one_of(word, _NOT_STATED) else one_line(as_text(word), _MAX_WORD),
+        severity=severity,
+        raw_severity=word,
         kind=ScanScope.VULNERABILITY,
     )
-
-
-def _text(row: Mapping[str, Any], name: str) -> str:
-    return one_line(text(row.get(name)), _MAX_TEXT)
 
 
 def _doubts(
