@@ -122,7 +122,10 @@ class ImageScans(Protocol):
         ...
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:
-        """Asks the cloud to read the registries of these images again; does nothing if a scan does so itself."""
+        """Asks the cloud to read the registries of these images again, which the event log says before.
+
+        Does nothing if a scan does so itself, or if what the cloud lists does not depend on it.
+        """
         ...
 
     def can_start(self, image: ScannedImage) -> bool:

@@ -174,7 +174,6 @@ class ImageFollower:
         unlisted = [image for image in seen if self._is_unlisted(image)]
         if unlisted and not self._has_asked_for_listing:
             self._has_asked_for_listing = True
-            self._connection.event_log.acted(messages.asking_for_listing(len(unlisted), len(seen)))
             self._scans.request_listing([image.image for image in unlisted])
 
     def _is_unlisted(self, image: ScannedImage) -> bool:

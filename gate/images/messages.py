@@ -29,11 +29,6 @@ def starting(count: int, total: int) -> str:
     return f"starting a scan of {_of(count, total)}; the cloud may charge for it"
 
 
-def asking_for_listing(count: int, total: int) -> str:
-    """What the log says before the cloud is asked to read a registry again."""
-    return f"asking the cloud to read the registry again: it does not list {_of(count, total)}"
-
-
 def not_stopped(why: str) -> str:
     """What the log says when the scan could not be stopped."""
     return (

@@ -14,10 +14,18 @@ if TYPE_CHECKING:
     from gate.clouds.huawei.images.calls import ImageCalls
     from gate.clouds.huawei.images.rows import ImageRow
     from gate.clouds.huawei.lists import Row
+    from gate.event_log import EventLog
     from gate.image import ImageRef
 
 _Registry = tuple[str, str]
 """Id and type."""
+
+
+def synchronise(images: Mapping[ImageRef, Iterable[ImageRow]], calls: ImageCalls, event_log: EventLog) -> None:
+    """Has HSS read the registries of these images again; see `registries_of` for the arguments."""
+    what = "1 image" if len(images) == 1 else f"{len(images)} images"
+    event_log.acted(f"asking HSS to read the registry again: it does not list {what}")
+    calls.synchronise(registries_of(images, calls))
 
 
 def registries_of(images: Mapping[ImageRef, Iterable[ImageRow]], calls: ImageCalls) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gate.clouds.huawei.images.cves import AdvisoryCves
 from gate.clouds.huawei.images.distributions import with_distributions
 from gate.clouds.huawei.images.findings import FindingLister
-from gate.clouds.huawei.images.registries import registries_of
+from gate.clouds.huawei.images.registries import synchronise
 from gate.clouds.huawei.images.risky import risky_images
 from gate.clouds.huawei.images.rows import as_image, chosen_row
 from gate.clouds.huawei.images.scopes import with_scopes
@@ -103,7 +103,7 @@ class HuaweiImageScans:
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """See `ImageScans.request_listing`: synchronises the registries of these images."""
         rows = {image: self._finder.rows_of(image).with_other_digest for image in images}
-        self._calls.synchronise(registries_of(rows, self._calls))
+        synchronise(rows, self._calls, self._event_log)
 
     def can_start(self, image: ScannedImage) -> bool:
         """See `ImageScans.can_start`: a scan repeats what the row of the image says."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gate.clouds.huawei.images.registries import registries_of
+from gate.clouds.huawei.images.registries import synchronise
 from gate.clouds.huawei.instance.choice import SCOPES
 from gate.clouds.huawei.instance.findings import listed
 from gate.clouds.huawei.instance.overview import missing, parse_artifact
 from gate.clouds.huawei.instance.slots import ScanSlots
 from gate.image import ImageState
+from gate.scan import ScanScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from gate.clouds.huawei.instance.overview import ShownArtifact
     from gate.event_log import EventLog
     from gate.image import ImageRef, ScannedImage, TaggedDigest
-    from gate.scan import ScanScope
 
 _NOT_IN_INSTANCE = "its instance of SWR Enterprise has no such digest"
 _CHANGED = "its report changed while its findings were listed"
@@ -61,6 +61,7 @@ class InstanceImageScans:
         While scans of this run go on, only their images are read. Once none does, all are: a result that was read right
         after its end may have changed since, and only two looks that are equal prove that it has not.
         """
+        self._instances.look_again()
         wanted = dict.fromkeys(map(_without_tag, images))
         running = [image for image in wanted if image in self._slots.running]
         for image in running:
@@ -81,7 +82,13 @@ class InstanceImageScans:
         return tuple(images)
 
     def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """See `ImageScans.explained`; an instance has nothing to add."""
+        """See `ImageScans.explained`: an instance has nothing to add, so that 0 vulnerabilities are in doubt."""
+        if empty := sum(image.kinds.get(ScanScope.VULNERABILITY) == 0 for image in images):
+            what = "1 image" if empty == 1 else f"{empty} images"
+            self._event_log.warned(
+                f"{what} without vulnerabilities: an instance of SWR Enterprise does not state whether it knows the "
+                "distribution of an image, so 0 found may say nothing."
+            )
         return tuple(images)
 
     def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:
@@ -96,7 +103,7 @@ class InstanceImageScans:
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """See `ImageScans.request_listing`: HSS reads the registries of images whose instance it does not know yet."""
         if unknown := [image for image in images if self._instances.id_of(image) is None]:
-            self._hss.synchronise(registries_of(dict.fromkeys(unknown, ()), self._hss))
+            synchronise(dict.fromkeys(unknown, ()), self._hss, self._event_log)
 
     def can_start(self, image: ScannedImage) -> bool:
         """See `ImageScans.can_start`: a scan needs the digest only, and the instance has to have it."""

@@ -121,6 +121,16 @@ def test_an_image_under_two_tags_is_scanned_once(gate_in: Callable[..., Gate]) -
 # What was found.
 
 
+def test_the_log_warns_that_nothing_found_may_say_nothing_of_a_distribution_that_is_not_known(
+    gate_in: Callable[..., Gate],
+) -> None:
+    clean = a_release(gate_in, a_push(earlier=CLEAN)).check()
+    risky = a_release(gate_in, a_push(earlier=EarlierScan(ago=HOUR, findings=RISKY))).check()
+
+    assert "1 image without vulnerabilities: an instance of SWR Enterprise does not state" in clean.err
+    assert "without vulnerabilities" not in risky.err
+
+
 def test_a_risky_image_blocks_with_its_vulnerabilities_by_severity(gate_in: Callable[..., Gate]) -> None:
     ending = a_release(gate_in, a_push(earlier=EarlierScan(ago=HOUR, findings=RISKY))).check()
 
@@ -248,6 +258,21 @@ def test_an_instance_of_which_hss_lists_nothing_is_found_once_hss_has_read_its_r
 
     assert ending.code == 0
     assert release.gate.operations.count("CreateImageSynchronizeTask") == 1
+
+
+def test_hss_is_asked_once_in_a_look_for_an_instance_that_it_does_not_know(gate_in: Callable[..., Gate]) -> None:
+    release = a_release(gate_in, *(a_push(number, listed_after=None, pushed_ago=60.0) for number in range(1, 4)))
+
+    assert release.check().code == 0
+    assert release.gate.operations[:3] == [ROWS, "ListRegistry", "CreateImageSynchronizeTask"]
+
+
+def test_the_log_says_that_a_registry_is_read_again_only_where_it_is(gate_in: Callable[..., Gate]) -> None:
+    unknown_to_hss = a_release(gate_in, a_push(listed_after=None, pushed_ago=60.0)).check()
+    missing = replace(a_release(gate_in, a_push(earlier=CLEAN)), images=(a_push(2),)).check("--appear-timeout", "1m")
+
+    assert "asking HSS to read the registry again: it does not list 1 image" in unknown_to_hss.err
+    assert "read the registry again" not in missing.err
 
 
 # The places of an instance.
