@@ -57,8 +57,7 @@ def check_choice(settings: Settings) -> None:
         )
     if more := sorted(settings.policy.required_scopes - SCOPES):
         raise UsageError(
-            f"An instance of SWR Enterprise looks for vulnerabilities only, and {settings.source_of('required-scope')} "
-            f"requires {', '.join(more)} too.",
-            means=f"With {source}, images in SWR Enterprise are scanned by their instance.",
+            f"An instance of SWR Enterprise looks for vulnerabilities only, and {', '.join(more)} is required too.",
+            means=f"With {source}, such images are scanned by their instance; by default, a scan has to look for more.",
             remedy=f"Give --required-scope vulnerability, which is then all that is judged, or --{SCANNER} hss.",
         )
