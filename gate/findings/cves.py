@@ -62,7 +62,7 @@ def covered_at_best(
 ) -> int:
     """How many open findings waivers of CVEs cover at best; see `open_questions`."""
     now, at_best = _now_and_at_best(images, policy, today, unanswered)
-    return sum(1 for _ in _newly_waived(now, at_best))
+    return sum(len(_newly_waived(*images)) for images in zip(now, at_best, strict=True))
 
 
 def with_cves(images: Iterable[ScannedImage], id_: str, cves: tuple[str, ...]) -> tuple[ScannedImage, ...]:
@@ -99,7 +99,7 @@ def _at_best(
     for finding in image.findings or ():
         may_be_waived = finding.has_unknown_cves and finding.id not in unanswered
         waiver = next((waivers[pair] for pair in pairs_of(finding) if pair in waivers), None) if may_be_waived else None
-        yield replace(finding, cves=(waiver.id,), has_unknown_cves=False) if waiver else finding
+        yield replace(finding, cves=(waiver.id,)) if waiver else finding
 
 
 def _deciding(
@@ -109,17 +109,15 @@ def _deciding(
     cutoff = policy.severity_cutoff or Severity.LOW
     for before, after in zip(now, at_best, strict=True):
         levels = [*limits, *([cutoff] if before.is_risky is not after.is_risky else [])]
-        for finding in _newly_waived((before,), (after,)):
+        for finding in _newly_waived(before, after):
             if any(finding.severity.is_at_least(level) for level in levels):
                 yield finding
 
 
-def _newly_waived(now: Iterable[ScannedImage], at_best: Iterable[ScannedImage]) -> Iterator[Finding]:
-    for before, after in zip(now, at_best, strict=True):
-        for finding, status in zip(before.findings or (), _statuses(after), strict=True):
-            if finding.status is FindingStatus.OPEN and finding.has_unknown_cves and status is FindingStatus.WAIVED:
-                yield finding
-
-
-def _statuses(image: ScannedImage) -> Iterator[FindingStatus]:
-    return (finding.status for finding in image.findings or ())
+def _newly_waived(before: ScannedImage, after: ScannedImage) -> list[Finding]:
+    """The open findings of an image whose CVEs are not known, and which are waived at best."""
+    return [
+        finding
+        for finding, at_best in zip(before.findings or (), after.findings or (), strict=True)
+        if finding.status is FindingStatus.OPEN and finding.has_unknown_cves and at_best.status is FindingStatus.WAIVED
+    ]
