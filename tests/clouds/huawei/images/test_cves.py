@@ -80,7 +80,10 @@ def test_all_pages_of_a_long_list_are_read(simulator: Simulator, fake_time: Fake
         ({"data_list": rows("CVE-2025-1000")}, "the list of them: it has no total"),
         ({"data_list": [], "total_num": 1}, "the list of them: it has 0 of 1 rows"),
         ({"data_list": rows("CVE-2025-1000", "CVE-2025-1001"), "total_num": 1}, "it has 2 of 1 rows"),
-        ({"data_list": rows("CVE-2025-1000", "CVE-2025-1000"), "total_num": 2}, "has one twice"),
+        (
+            {"data_list": rows("CVE-2025-1000", "CVE-2025-1000"), "total_num": 2},
+            "has one twice, and may lack another one",
+        ),
         ({"data_list": rows("CVE-2025-1000", "HCE-SA-2025-1"), "total_num": 2}, "has 'HCE-SA-2025-1', which is none"),
         ({"data_list": rows("cve-2025-1000"), "total_num": 1}, "has 'cve-2025-1000', which is none"),
         ({"data_list": rows("CVE-2025-1000,CVE-2025-1001"), "total_num": 1}, "which is none"),
@@ -103,7 +106,7 @@ def test_of_a_list_that_may_not_be_all_of_it_no_cve_is_known(
 
     assert found is None
     assert warning.startswith(f"the CVEs of {ONE} are not known: ")
-    assert why in warning
+    assert warning.endswith(why)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,7 @@ def test_an_id_that_would_lead_to_another_path_or_is_too_long_is_not_asked_for(
     assert warning.endswith("HSS cannot be asked for them by this id")
 
 
-@pytest.mark.parametrize("vul_id", ["x" * 64, "..x"])
+@pytest.mark.parametrize("vul_id", ["x" * 64, "..x", "X."])
 def test_any_other_id_is_asked_for(vul_id: str, simulator: Simulator, fake_time: FakeTime) -> None:
     assert cves_of(vul_id, simulator, fake_time) == ((), [])
 
