@@ -145,6 +145,11 @@ def test_the_readme_has_at_most_two_hundred_lines() -> None:
     assert README.count("\n") <= 200
 
 
+@pytest.mark.parametrize("page", [README, (ROOT / "docs" / "policy.md").read_text()], ids=["README", "policy"])
+def test_a_reader_is_told_that_severities_are_priorities_and_not_cvss(page: str) -> None:
+    assert re.search(r"\*\*[^*\n]*priorities of a repair[^*\n]*and not CVSS\.?\*\*", page)
+
+
 def test_the_quick_start_is_two_commands_of_one_line() -> None:
     blocks = re.findall(r"^```sh\n(.*?)```", section("Quick start"), flags=re.MULTILINE | re.DOTALL)
 
