@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds import CLOUDS
@@ -14,7 +15,7 @@ from gate.image import Severity
 from gate.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -37,8 +38,8 @@ def finding_settings(
     sources: Mapping[str, str],
     images: tuple[ImageRef, ...],
     *,
+    has_critical: bool,
     today: date | None = None,
-    has_critical: bool | None = None,
 ) -> FindingSettings:
     """Builds the policy about findings.
 
@@ -46,8 +47,8 @@ def finding_settings(
         values: The values of all options, by name.
         sources: Where each value comes from.
         images: The images that are named.
+        has_critical: Whether what scans the images has a word for critical.
         today: The day of the run, in UTC; by default that of the machine's clock.
-        has_critical: Whether what scans the images has a word for critical; by default, the cloud says it.
 
     Raises:
         UsageError: No image is named, two options do not fit, or a file cannot be read or has a mistake.
@@ -58,8 +59,6 @@ def finding_settings(
     cutoff, limits = _cutoff(values), _limits(values)
     if cutoff is Severity.NONE and not limits:
         raise _no_limit(sources)
-    if has_critical is None:
-        has_critical = CLOUDS[values["cloud"]].states_critical(values, images)
     taken_as = {} if has_critical else {Severity.CRITICAL: Severity.HIGH}
     documents = _vex_documents(values, sources, images)
     policy = FindingPolicy(
@@ -67,20 +66,20 @@ def finding_settings(
         max_findings=_strictest((taken_as.get(level, level), number) for level, number in limits),
         has_critical=has_critical,
         only_fixable=values["only-fixable"],
-        waivers=(
-            *_of_waiver_files(values, sources, today),
-            *(waiver for document in documents for waiver in document.waivers),
-        ),
+        waivers=(*_of_waiver_files(values, sources, today), *chain.from_iterable(one.waivers for one in documents)),
         unused_waivers_block=values["unused-waivers"] == "block",
         as_of=values["as-of"],
     )
     policy = _with_baseline(policy, values, sources, images)
-    notices = (
-        *([_as_high(values["cloud"])] if taken_as.keys() & {cutoff, *dict(limits)} else []),
-        *(document.about_others for document in documents if document.others),
-        *([f"waivers are judged as of {policy.as_of}"] if policy.as_of and policy.waivers else []),
-    )
-    return FindingSettings(policy=policy, notices=notices)
+    about_critical = (_as_high(values["cloud"]),) if taken_as.keys() & {cutoff, *dict(limits)} else ()
+    return FindingSettings(policy=policy, notices=(*about_critical, *_notices(policy, documents)))
+
+
+def _notices(policy: FindingPolicy, documents: Iterable[VexDocument]) -> Iterator[str]:
+    """What the user should know of the waivers in force."""
+    yield from (document.about_others for document in documents if document.others)
+    if policy.as_of and policy.waivers:
+        yield f"waivers are judged as of {policy.as_of}"
 
 
 def _no_limit(sources: Mapping[str, str]) -> UsageError:

@@ -107,7 +107,7 @@ def _judged(run: StoredRun, given: Mapping[str, Any], sources: Mapping[str, str]
     images = tuple(image.image for image in run.task.images) if run.task.asks_for_images else (ImageRef(),)
     day = run.judged_at.date()
     has_critical = run.policy.findings.has_critical
-    findings = finding_settings({**given, "cloud": run.cloud}, sources, images, today=day, has_critical=has_critical)
+    findings = finding_settings({**given, "cloud": run.cloud}, sources, images, has_critical=has_critical, today=day)
     policy = Policy(
         max_failed=given["max-failed"],
         max_risky=given["max-risky"],

@@ -44,7 +44,8 @@ def settings_from(
     _check_region(values, sources)
     images = _images(values)
     _check_images(images, values, sources)
-    findings = finding_settings(values, sources, images, today=today)
+    has_critical = CLOUDS[values["cloud"]].states_critical(values, images)
+    findings = finding_settings(values, sources, images, has_critical=has_critical, today=today)
     return Settings(
         images=images,
         indexes=frozenset(one.image for one in values["images-from"] or () if one.is_index),
