@@ -14,6 +14,7 @@ from gate.finding import FindingStatus
 from gate.findings.evaluate import evaluated, exceeded_limits
 from gate.findings.waivers import WaiverIndex, pairs_of
 from gate.image import Severity
+from gate.policy import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from gate.finding import Finding, FindingPolicy, Waiver
     from gate.image import ScannedImage
-    from gate.policy import Decision
 
     Decide: TypeAlias = Callable[[tuple[ScannedImage, ...]], Decision]
     """The decision on a release of these images, which were evaluated by the policy."""
@@ -38,7 +38,8 @@ def open_questions(
 ) -> tuple[Finding, ...]:
     """The findings whose CVEs may decide, one for each id, the most severe first.
 
-    There are none if the release passes as it is, and none if the decision is the same whatever their CVEs are.
+    There are none if the release passes as it is, also where it is not decided without these findings, and none if the
+    decision is the same whatever their CVEs are.
 
     Args:
         images: As the cloud shows them.
@@ -48,7 +49,7 @@ def open_questions(
         unanswered: The ids whose CVEs were asked for, and are not known all the same.
     """
     now, at_best = _now_and_at_best(images, policy, today, unanswered)
-    if now == at_best or decide(now) is decide(at_best):
+    if now == at_best or decide(now) in {Decision.PASSED, decide(at_best)}:
         return ()
     limits = [exceeded.level for exceeded in exceeded_limits(now, policy)]
     of_id: dict[str, Finding] = {}
