@@ -85,6 +85,9 @@ class HuaweiEvidence:
             return FAILED
         time = self._require_result(image, digest, row, start, readings)
         risks = [_risk(one) for one in rows if one is row or _is_certain(one)]
+        # What time was left for may be the look before: a clean row is no evidence before its scope was read.
+        if self._is_for_pass or RISKY not in risks:
+            self._require_scopes(row, time, readings)
         self._history.require_no_future([time])
         if self._is_for_pass:
             self._history.require_settled(time, [(one.ended_at, self._shown(one, image, digest)) for one in readings])
@@ -124,14 +127,16 @@ class HuaweiEvidence:
                 )
             )
             require(self._history.is_young(time, seen), "its result is too old")
+        return time
+
+    def _require_scopes(self, row: Row, time: datetime, readings: Sequence[Reading]) -> None:
         first = next(
             one.started_at
             for one in readings
             if any(seen.get("latest_scan_time") == row["latest_scan_time"] for seen in one.rows)
         )
         has_scopes = any(self._has_scopes(one, time) for one in self._lists if one.started_at >= first)
-        require(has_scopes or not self._is_for_pass, "its scope is narrow")
-        return time
+        require(has_scopes, "its scope is narrow")
 
     def _first_listed(self, row: Row) -> datetime | None:
         """When the registry had been read at the first look at a row with this digest and this result."""
