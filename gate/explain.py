@@ -45,11 +45,21 @@ def explain_task(verdict: Verdict, task: ScanTask, cloud: Cloud, connection: Con
         connection.event_log.warned(f"{_RISKY}: the cloud names none of them.")
 
 
-def explain_images(verdict: Verdict, task: ScanTask, scans: ImageScans, connection: Connection) -> None:
-    """Adds to the images that were asked for, once they are judged, what else the cloud states of their results."""
+def explain_images(
+    verdict: Verdict, task: ScanTask, scans: ImageScans, connection: Connection, *, for_findings: bool
+) -> None:
+    """Adds to the images that were asked for, once they are judged, what else the cloud states of their results.
+
+    Args:
+        verdict: The verdict about the images.
+        task: The images, as they were judged.
+        scans: The cloud.
+        connection: What the cloud is connected with.
+        for_findings: Whether the policy or a report goes by findings.
+    """
     if verdict.decision is Decision.UNDECIDED:
         return
-    images = _attempt(lambda: scans.explained(task.images), connection, _MORE)
+    images = _attempt(lambda: scans.explained(task.images, for_findings=for_findings), connection, _MORE)
     if images is not None:
         connection.event_log.task = replace(task, images=images)
 

@@ -238,8 +238,8 @@ def test_without_a_usable_list_of_vulnerabilities_the_verdict_is_the_same(
 @pytest.mark.parametrize("error", [MemoryError(), Refused("No."), TimeoutError()])
 def test_any_error_of_an_image_that_is_explained_is_a_warning(error: Exception) -> None:
     class Scans(ScriptedScans):
-        def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-            del images
+        def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:
+            del images, for_findings
             raise error
 
     run = run_images(Scans([[an_image(is_risky=True)]]))
@@ -254,7 +254,8 @@ def test_any_error_of_an_image_that_is_explained_is_a_warning(error: Exception) 
 @pytest.mark.parametrize(("state", "is_explained"), [(ImageState.SCANNED, True), (ImageState.MISSING, False)])
 def test_images_are_explained_once_they_are_judged(state: ImageState, *, is_explained: bool) -> None:
     class Scans(ScriptedScans):
-        def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:
+            assert not for_findings
             return tuple(replace(image, reason="explained") for image in images)
 
     run = run_images(Scans([[an_image(state=state)]]), scan="never")

@@ -69,6 +69,7 @@ locals {
       "yundun-sas:DescribeGroupedMaliciousFiles",
       "yundun-sas:DescribeImageBaselineCheckResult",
       "yundun-sas:DescribeImageSensitiveFileList",
+      "yundun-sas:DescribeImageVulWhiteList",
     ]
     scan = [
       "yundun-sas:DescribeImageInstances",
@@ -80,6 +81,7 @@ locals {
       "yundun-sas:DescribeGroupedMaliciousFiles",
       "yundun-sas:DescribeImageBaselineCheckResult",
       "yundun-sas:DescribeImageSensitiveFileList",
+      "yundun-sas:DescribeImageVulWhiteList",
       "yundun-sas:PublicSyncAndCreateImageScanTask",
       "yundun-sas:PublicCreateImageScanTask",
       "yundun-sas:DescribeOnceTaskLeafRecordPage",

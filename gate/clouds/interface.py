@@ -101,10 +101,14 @@ class ImageScans(Protocol):
         """The same images, with their findings by severity, where those may show a risk that the rest does not."""
         ...
 
-    def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+    def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:
         """The same images, which are judged, with what explains their results and takes calls of its own.
 
         It decides nothing. Each request is sent once, and not retried; without a response, less is explained.
+
+        Args:
+            images: All images.
+            for_findings: Whether the policy or a report goes by findings, so that it matters which ones may be missing.
         """
         ...
 

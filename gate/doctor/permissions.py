@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gate.doctor.check import State, failed, not_checked, ok
 from gate.errors import GateError, NotAuthorised
 from gate.findings.ask import kinds_to_list
-from gate.images.check import lists_for_reports
+from gate.images.check import goes_by_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,14 +16,13 @@ if TYPE_CHECKING:
     from gate.clouds.diagnosis import Probe
     from gate.doctor.check import Check
     from gate.doctor.examination import Examination
-    from gate.settings import Settings
 
 
 def check_permissions(examination: Examination) -> Iterator[Check]:
     """Yields for each operation whether it may be called, or why that was not tried."""
     settings = examination.settings
     scans = examination.scans if settings.images else None
-    lists = kinds_to_list(settings) if scans and _lists_findings(settings) else frozenset()
+    lists = kinds_to_list(settings) if scans and goes_by_findings(settings) else frozenset()
     for probe in examination.diagnosis.probes(scans, lists, lists_decide=settings.policy.findings.needs_lists):
         yield _made(probe)
 
@@ -41,8 +40,3 @@ def _made(probe: Probe) -> Check:
         why = "" if isinstance(error, NotAuthorised) else "could not be tried: "
         return replace(check, state=State.WARNING, text=f"{why}{check.text} A run goes on without it.")
     return ok(name, probe.purpose)
-
-
-def _lists_findings(settings: Settings) -> bool:
-    policy = settings.policy.findings
-    return policy.needs_lists or policy.uses_severities or lists_for_reports(settings)

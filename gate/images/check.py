@@ -62,7 +62,7 @@ def check_images(scans: ImageScans, poller: Poller, connection: Connection) -> V
     now = connection.time_of_day.latest()
     where = scans.search_description()
     verdict = judge_images(task, settings, now=now, is_settled=is_settled, is_time_up=is_time_up, where=where)
-    explain_images(verdict, task, scans, connection)
+    explain_images(verdict, task, scans, connection, for_findings=goes_by_findings(settings))
     return verdict
 
 
@@ -117,6 +117,12 @@ def _follow(
 def lists_for_reports(settings: Settings) -> bool:
     """Whether single findings are to be in the reports, whatever the policy needs."""
     return settings.lists_findings or any(REPORTS[target.format].lists_findings for target in settings.reports)
+
+
+def goes_by_findings(settings: Settings) -> bool:
+    """Whether the policy or a report goes by findings, so that it matters which of them a result may lack."""
+    policy = settings.policy.findings
+    return policy.needs_lists or policy.uses_severities or lists_for_reports(settings)
 
 
 def _stop(scans: ImageScans, connection: Connection) -> None:

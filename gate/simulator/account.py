@@ -20,6 +20,7 @@ from gate.simulator.progress import TaskProgress
 from gate.simulator.scenario import Scenario
 from gate.simulator.task import DONE, SimulatedTask, Snapshot, Stage
 from gate.simulator.unverified import Unverified
+from gate.simulator.vulnerability import WhitelistEntry
 
 SYNC_STAGES: Final = (Stage(state="running", progress=50, seconds=2), Stage(state="complete", progress=DONE))
 QUEUED_SECONDS: Final = 1.0
@@ -41,6 +42,8 @@ class Account:
     sync_stages: tuple[Stage, ...]
     """The stages of every synchronisation that is started."""
     unverified: Unverified
+    whitelist: list[WhitelistEntry]
+    """What users of the console have put on a whitelist."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.tasks = [*scenario.tasks]
@@ -48,6 +51,7 @@ class Account:
         self.scan_stages = None
         self.sync_stages = SYNC_STAGES
         self.unverified = Unverified()
+        self.whitelist = []
         self._images = [*scenario.pushes]
         self._pushes: list[Push] = []
         self._started: float | None = None

@@ -27,6 +27,8 @@ class Expected:
     starting: Mapping[str, str]
     """Why an operation that starts a scan, or needs one, is not called."""
     findings: tuple[str, ...]
+    whitelists: str
+    """The operation that lists what was put on a whitelist in the console."""
     of_a_tag: str
     """An operation that looks up a tag."""
     permission_of_a_tag: str
@@ -71,6 +73,7 @@ EXPECTED = {
         of_listing={"CreateImageSynchronizeTask": "would have a registry read again"},
         starting={"CreateManualImageScanTask": "would start a scan", "StopImageScanTask": "would stop a scan"},
         findings=("ListImageVulnerabilities", "ListImageMalware", "ListImageRiskConfigs", "ListImageSensitive"),
+        whitelists="ListImageWhiteLists",
         of_a_tag="ShowRepoTag",
         permission_of_a_tag="ShowRepoTag",
         optional="ListImageBasicImage",
@@ -119,6 +122,7 @@ EXPECTED = {
             "DescribeImageBaselineCheckResult",
             "DescribeImageSensitiveFileList",
         ),
+        whitelists="DescribeImageVulWhiteList",
         of_a_tag="GetRepoTag",
         permission_of_a_tag="ListInstance, GetRepository, GetRepoTag",
         optional="ListUnfinishedOnceTask",

@@ -113,6 +113,19 @@ def test_the_lists_of_findings_are_needed_only_by_a_policy_that_goes_by_them(
     assert operation not in permissions(none)
 
 
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_whitelists_are_asked_for_where_a_run_goes_by_findings_and_it_goes_on_without_them(
+    cloud: str, gate_in: Callable[..., Gate]
+) -> None:
+    gate, operation = gate_in("images-clean", cloud), EXPECTED[cloud].whitelists
+    forbid(gate, operation)
+
+    none, limited = doctor(gate, *IMAGES), doctor(gate, *IMAGES, "--severity-cutoff", "high")
+
+    assert operation not in permissions(none)
+    assert (limited.code, limited.state(f"permission {operation}")) == (0, "warning")
+
+
 def test_on_huawei_cloud_the_cves_of_a_vulnerability_are_asked_for_where_a_waiver_names_one(
     gate_in: Callable[..., Gate], tmp_path: Path
 ) -> None:

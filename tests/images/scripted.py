@@ -143,7 +143,7 @@ class ScriptedScans:
         """As on Huawei Cloud."""
         return 5
 
-    def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+    def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:  # noqa: ARG002 - of the interface
         """The images unchanged."""
         return tuple(images)
 

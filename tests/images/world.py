@@ -122,7 +122,7 @@ class World:
         """This cloud has no severities."""
         return tuple(images)
 
-    def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+    def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:  # noqa: ARG002 - of the interface
         """This cloud has nothing to add."""
         return tuple(images)
 

@@ -28,6 +28,7 @@ from gate.simulator.alibaba import (
     sts,
     tasks,
     vulnerabilities,
+    whitelists,
 )
 from gate.simulator.alibaba.actions import ACTIONS, CONTAINER_REGISTRY, GET_ONLY, PRODUCTS
 from gate.simulator.alibaba.catalog import DEFAULT
@@ -204,6 +205,7 @@ RESPONSES: Final[Mapping[str, Action]] = {
     "DescribeGroupedMaliciousFiles": other_findings.malicious_files,
     "DescribeImageBaselineCheckResult": other_findings.baseline,
     "DescribeImageSensitiveFileList": other_findings.sensitive_files,
+    "DescribeImageVulWhiteList": whitelists.list_whitelist,
     "ListInstance": registry.list_instances,
     "GetRepository": registry.get_repository,
     "GetRepoTag": registry.get_tag,

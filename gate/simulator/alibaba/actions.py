@@ -152,6 +152,13 @@ SECURITY_CENTER: Final[Mapping[str, Table]] = {
         "CurrentPage": CURRENT_PAGE,
         "PageSize": PAGE_SIZE,
     },
+    "DescribeImageVulWhiteList": {
+        "AliasName": ANY,
+        "Source": Parameter(accepts=words("image", "agentless"), default="image"),
+        "Lang": Parameter(accepts=words("zh", "en"), default="zh"),
+        "CurrentPage": CURRENT_PAGE,
+        "PageSize": PAGE_SIZE,
+    },
 }
 
 CONTAINER_REGISTRY: Final[Mapping[str, Table]] = {

@@ -6,7 +6,16 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from gate.simulator.cloud import ApiResponse, in_order
-from gate.simulator.huawei import base_images, findings, parameters, registries, row_query, scans, vulnerabilities
+from gate.simulator.huawei import (
+    base_images,
+    findings,
+    parameters,
+    registries,
+    row_query,
+    scans,
+    vulnerabilities,
+    whitelists,
+)
 from gate.simulator.huawei.call import Call
 from gate.simulator.huawei.checks import is_in_enterprise_project, page
 from gate.simulator.huawei.errors import error
@@ -127,6 +136,12 @@ def list_sensitive(call: Call) -> ApiResponse:
 def list_base_images(call: Call) -> ApiResponse:
     """ListImageBasicImage (huawei-images.md 3.3)."""
     found = base_images.select(call)
+    return _list(page(found, call.query), len(found))
+
+
+def list_whitelists(call: Call) -> ApiResponse:
+    """ListImageWhiteLists (huawei-images.md 3.3)."""
+    found = whitelists.select(call)
     return _list(page(found, call.query), len(found))
 
 

@@ -22,6 +22,7 @@ from gate.simulator.huawei import (
     swr,
     swr_enterprise,
     vulnerabilities,
+    whitelists,
 )
 from gate.simulator.huawei.call import Call
 from gate.simulator.huawei.checks import DEFAULTS, ENTERPRISE_PROJECT, PAGES, Check, length, list_of, one_of
@@ -166,6 +167,13 @@ ROUTES: Final[Mapping[str, Route]] = {
         respond=hss.list_base_images,
         checks=base_images.CHECKS,
         required=base_images.REQUIRED,
+        defaults=DEFAULTS,
+    ),
+    "ListImageWhiteLists": Route(
+        method="GET",
+        path=_path(f"{IMAGE}/whitelists"),
+        respond=hss.list_whitelists,
+        checks=whitelists.CHECKS,
         defaults=DEFAULTS,
     ),
     "ShowRepoTag": Route(method="GET", path=_path(f"{TAGS}/{{tag}}"), respond=swr.show_tag),

@@ -63,6 +63,7 @@ RESULT, LEAVES, NUMBERS = (
     *("GetOnceTaskResultInfo", "DescribeOnceTaskLeafRecordPage"),
     "DescribeUuidVulNumClassifyStatistic",
 )
+HSS_WHITELISTS, SAS_WHITELISTS = "ListImageWhiteLists", "DescribeImageVulWhiteList"
 UNFINISHED, NEWEST, CANCEL = "ListUnfinishedOnceTask", "GetLastOnceTaskInfo", "CancelOnceTask"
 STARTS: Final = frozenset({SCAN, SCAN_LISTED, SCAN_UNLISTED, SCAN_BY_INSTANCE})
 """The operations that start a scan: they are never repeated before the gate has looked for the scan."""
@@ -196,6 +197,7 @@ def _situations(cloud: str) -> Mapping[str, Situation]:
             images=tuple(_reference(image, cloud, by_tag=image is FRESH_IMAGE) for image in release),
         ),
         "fresh": _of_one(FRESH_IMAGE, cloud, *_FRESH),
+        "limited": _of_one(FRESH_IMAGE, cloud, *_FRESH, "--severity-cutoff", "high"),
         "stale": _of_one(STALE_IMAGE, cloud, *_STALE),
         "lost": _of_one(
             # Huawei Cloud's scan is over when the gate looks for it; Alibaba Cloud's is not.
@@ -271,6 +273,7 @@ POINTS: Final = (
         (BASE, 1, Role.EXPLANATION),
     ),
     *_points(HUAWEI, "risky", (VULNERABILITIES, 1, Role.EXPLANATION)),
+    *_points(HUAWEI, "limited", (HSS_WHITELISTS, 1, Role.EXPLANATION)),
     *_points(HUAWEI, "waived", (CVES, 1, Role.WAIVER)),
     *_points(HUAWEI, "fresh", (ROWS, 1, _NEEDED), (TASKS, 1, _NEEDED)),
     *_points(
@@ -320,6 +323,7 @@ POINTS: Final = (
         (IMAGES, 2, _NEEDED),
         (NUMBERS, 1, Role.NUMBERS),
     ),
+    *_points(ALIBABA, "limited", (SAS_WHITELISTS, 1, Role.EXPLANATION)),
     *_points(ALIBABA, "lost", (UNFINISHED, 1, _NEEDED), (NEWEST, 1, _NEEDED)),
     *_points(ALIBABA, "endless", (RESULT, 2, _NEEDED), (CANCEL, 1, Role.END)),
     *_points(ALIBABA, "instance", (INSTANCES, 1, _NEEDED), (REPOSITORY, 1, _NEEDED), (TAG, 2, Role.LAST_LOOK)),

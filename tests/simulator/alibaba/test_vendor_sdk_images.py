@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.simulator import BySeverity, EarlierScan, Findings, Simulator
+from gate.simulator.vulnerability import WhitelistEntry
 from tests.simulator.alibaba.pushed import HOST, bare
 from tests.simulator.alibaba.sdk import CONTAINER_REGISTRY, client, request, sdk
 from tests.simulator.images import RISKY, image, listed
@@ -141,6 +142,26 @@ def test_the_sdk_reads_the_findings_of_an_image(simulator: Simulator) -> None:
     assert (file.level, file.image_count) == ("serious", 1)
     assert (baseline.baseline_name_level, baseline.middle_risk_item_count) == ("medium", 2)
     assert (sensitive.success, [one.count for one in sensitive.sensitive_file_list]) == (True, [3])
+
+
+def test_the_sdk_lists_what_is_on_a_whitelist_of_the_console(simulator: Simulator) -> None:
+    simulator.account.whitelist += [
+        WhitelistEntry(id="debian:10:CVE-2019-9893", reason="not reachable", repository="team/web"),
+        WhitelistEntry(id="X-2"),
+    ]
+    sas = client(simulator)
+    found = sas.describe_image_vul_white_list(request("DescribeImageVulWhiteList", source="image", page_size=1)).body
+    (other,) = sas.describe_image_vul_white_list(
+        request("DescribeImageVulWhiteList", source="image", alias_name="X-2")
+    ).body.image_vul_whitelist
+    agentless = sas.describe_image_vul_white_list(request("DescribeImageVulWhiteList", source="agentless")).body
+
+    (first,) = found.image_vul_whitelist
+    assert (found.page_info.total_count, found.page_info.count) == (2, 1)
+    assert (first.name, first.reason) == ("debian:10:CVE-2019-9893", "not reachable")
+    assert json.loads(first.target) == {"type": "repo", "target": ["team/web"]}
+    assert json.loads(other.target)["target"] == []
+    assert agentless.image_vul_whitelist == []
 
 
 def test_the_sdk_reads_the_quota_and_its_end(simulator: Simulator) -> None:

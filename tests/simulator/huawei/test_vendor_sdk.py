@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.simulator import BySeverity, EarlierScan, Findings, Platform, Simulator
+from gate.simulator.vulnerability import WhitelistEntry
 from tests.simulator.huawei.calls import INSTANCE_HOST
 from tests.simulator.huawei.sdk import client, sdk
 from tests.simulator.images import RISKY, digest, image, listed
@@ -207,6 +208,23 @@ def test_an_image_that_was_never_scanned_has_no_distribution(simulator: Simulato
     request = hss("ListImageBasicImageRequest", image_id=row.image_id, **names)
 
     assert client(simulator).list_image_basic_image(request).data_list == []
+
+
+def test_the_sdk_lists_what_is_on_a_whitelist_of_the_console(simulator: Simulator) -> None:
+    entry = WhitelistEntry(id="CESA-2022:0274", reason="not reachable", cve_ids=("CVE-2022-1",))
+    simulator.account.whitelist += [entry, WhitelistEntry(id="X-2", repository="team/web")]
+    asked = {"global_image_type": "registry", "type": "vulnerability", "limit": 200, "offset": 0}
+    found = client(simulator).list_image_white_lists(hss("ListImageWhiteListsRequest", **asked))
+    local = client(simulator).list_image_white_lists(
+        hss("ListImageWhiteListsRequest", **{**asked, "global_image_type": "local"})
+    )
+
+    first, second = found.data_list
+    assert found.total_num == 2
+    assert (first.vul_id, first.rule_type, first.description) == ("CESA-2022:0274", "all_images", "not reachable")
+    assert [cve.cve_id for cve in first.cves] == ["CVE-2022-1"]
+    assert (second.rule_type, second.image_info) == ("specific_images", None)
+    assert local.data_list == []
 
 
 def test_the_sdk_resolves_a_tag(simulator: Simulator) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gate.settings import Settings
 
 _PAGE = {"CurrentPage": "1", "PageSize": "1"}
+_OF_TAGS = "ListInstance, GetRepository, GetRepoTag"
 _NO_TASK = "there is no scan task with an id that it could be asked for"
 _NO_IMAGE = "no image is listed that it could be asked for"
 
@@ -90,10 +91,20 @@ def image_probes(
     )
     for operation, query in _lists(digest, uuid, lists):
         yield _about_an_image(sas, operation, "lists findings", {**query, **_PAGE}, is_needed=lists_decide)
+    yield from _whitelists(sas) if lists else ()
     if tag := next((image for image in settings.images if not image.digest), None):
-        names = "ListInstance, GetRepository, GetRepoTag"
-        yield Probe(operation=names, purpose="look up a tag", call=partial(scans.resolve, tag))
+        yield Probe(operation=_OF_TAGS, purpose="look up a tag", call=partial(scans.resolve, tag))
     yield from _starting(sas, settings, digest)
+
+
+def _whitelists(sas: SecurityCenter) -> Iterator[Probe]:
+    operation = "DescribeImageVulWhiteList"
+    yield Probe(
+        operation=operation,
+        purpose="names what was put on a whitelist in the console",
+        call=partial(sas.call, operation, {"Source": "image", **_PAGE}),
+        is_needed=False,
+    )
 
 
 def _lists(digest: str, uuid: str, kinds: frozenset[ScanScope]) -> Iterator[tuple[str, dict[str, str]]]:

@@ -20,6 +20,7 @@ from gate.clouds.alibaba.images.finding_rows import (
     row_identity,
 )
 from gate.clouds.alibaba.images.severities import is_usable_id
+from gate.clouds.alibaba.images.whitelists import read_whitelist
 from gate.clouds.alibaba.pages import fetch_all_rows
 from gate.clouds.alibaba.security_center import PAGE_SIZE
 from gate.clouds.pagination import InconsistentPages
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from gate.clouds.alibaba.images.finding_rows import FindingRow
     from gate.clouds.alibaba.pages import Row
     from gate.clouds.alibaba.security_center import SecurityCenter
+    from gate.clouds.whitelists import Whitelist
     from gate.finding import Finding
 
 _MEMORY_PER_FINDING = 1_000
@@ -84,6 +86,10 @@ class FindingReader:
         findings = tuple(finding for of_kind in found.values() for finding in of_kind)
         self._kept += len(findings)
         return ListedFindings(findings=findings, doubt="; ".join(dict.fromkeys(reading.doubts)))
+
+    def whitelist(self) -> Whitelist:
+        """What was put on a whitelist in the console, which lists may lack; see `read_whitelist`."""
+        return read_whitelist(self._sas)
 
     def _of_kind(self, kind: ScanScope, reading: _Reading) -> Sequence[Finding]:
         if kind is ScanScope.VULNERABILITY:

@@ -10,6 +10,7 @@ from gate.clouds.alibaba.images.finding_checks import ScannedDigest
 from gate.clouds.alibaba.images.names import bare_digest, full_digest
 from gate.clouds.alibaba.images.rows import as_image, with_result, without_result
 from gate.clouds.alibaba.images.severities import with_vulnerabilities
+from gate.clouds.whitelists import with_whitelisted
 from gate.errors import Refused, ScanNotStarted, UsageError
 from gate.image import ImageState, ScannedImage, TaggedDigest
 
@@ -124,9 +125,9 @@ class AlibabaImageScans:
         """See `ImageScans.cve_source`; lists name them (alibaba-images.md 3.2)."""
         return None
 
-    def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """See `ImageScans.explained`; what is stated of them was needed to judge them."""
-        return tuple(images)
+    def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.explained`: whitelists; what is stated of the images was needed to judge them."""
+        return with_whitelisted(images, self._findings.whitelist, self._event_log) if for_findings else tuple(images)
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """See `ImageScans.request_listing`; a scan imports what it is about."""

@@ -34,6 +34,7 @@ OF_IMAGES = (
     "DescribeGroupedMaliciousFiles",
     "DescribeImageBaselineCheckResult",
     "DescribeImageSensitiveFileList",
+    "DescribeImageVulWhiteList",
 )
 """What judging images calls, with the lists of findings that the policy of the run or a report may need."""
 OF_A_SCAN = (

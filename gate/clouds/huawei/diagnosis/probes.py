@@ -166,6 +166,17 @@ def _finding_probes(
         unchecked=_NO_IMAGE,
         is_needed=False,
     )
+    yield from _whitelists(list_, scope) if lists else ()
+
+
+def _whitelists(list_: Callable[[str, Filters], object], scope: Filters) -> Iterator[Probe]:
+    filters = (("global_image_type", "registry"), ("type", "vulnerability"))
+    yield Probe(
+        operation="ListImageWhiteLists",
+        purpose="names what was put on a whitelist in the console",
+        call=partial(list_, "whitelists", (*scope, *filters)),
+        is_needed=False,
+    )
 
 
 def _cves(listing: _Listing, scope: Filters) -> Iterator[Probe]:

@@ -25,6 +25,7 @@ _VULNERABILITIES = RowKind(one="vulnerability", many="vulnerabilities", id_field
 """They have no id of their own: one may have a row for each package (3.2)."""
 _CVES = RowKind(one="CVE", many="CVEs", id_field="")
 _BASE_IMAGES = RowKind(one="base image", many="base images", id_field="")
+_WHITELISTED = RowKind(one="vulnerability on a whitelist", many="vulnerabilities on a whitelist", id_field="id")
 _MAX_ROWS = 2_000_000
 """The largest offset (1.2)."""
 _EVERY_SCOPE = 0x7FFFFFFF
@@ -91,6 +92,11 @@ class ImageCalls:
         return self._fetch(
             _path(row, "basic-image"), image_names(row, tag="image_version"), 0, _BASE_IMAGES, is_retried=False
         )
+
+    def whitelists(self) -> Page:
+        """Reads the first page of ListImageWhiteLists once, without retries: of vulnerabilities in registry images."""
+        filters = (("global_image_type", "registry"), ("type", "vulnerability"))
+        return self._fetch("whitelists", filters, 0, _WHITELISTED, is_retried=False)
 
     def registries(self, types: Sequence[str]) -> list[Row]:
         """Reads ListRegistry for registries of these types."""

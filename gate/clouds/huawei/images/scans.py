@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gate.clouds.huawei.images.cves import AdvisoryCves
@@ -13,7 +14,9 @@ from gate.clouds.huawei.images.risky import risky_images
 from gate.clouds.huawei.images.rows import as_image, chosen_row
 from gate.clouds.huawei.images.scopes import with_scopes
 from gate.clouds.huawei.images.severities import with_severities
+from gate.clouds.huawei.images.whitelists import read_whitelist
 from gate.clouds.values import as_text
+from gate.clouds.whitelists import with_whitelisted
 from gate.image import ImageState
 
 if TYPE_CHECKING:
@@ -95,10 +98,12 @@ class HuaweiImageScans:
         """See `ImageScans.cve_source`."""
         return self._cves
 
-    def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """See `ImageScans.explained`: vulnerabilities by severity, and the distributions of images that have none."""
+    def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:
+        """See `ImageScans.explained`: vulnerabilities by severity, distributions of images without any, whitelists."""
         counted = with_severities(images, self._finder, self._calls, self._event_log)
-        return with_distributions(counted, self._finder, self._calls, self._event_log)
+        images = with_distributions(counted, self._finder, self._calls, self._event_log)
+        read = partial(read_whitelist, self._calls)
+        return with_whitelisted(images, read, self._event_log) if for_findings else images
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:
         """See `ImageScans.request_listing`: synchronises the registries of these images."""

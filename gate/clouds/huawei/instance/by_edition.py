@@ -38,9 +38,9 @@ class ScansByEdition:
         """See `ImageScans.with_severities`."""
         return self._each(images, lambda scans, own: scans.with_severities(own))
 
-    def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+    def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:
         """See `ImageScans.explained`."""
-        return self._each(images, lambda scans, own: scans.explained(own))
+        return self._each(images, lambda scans, own: scans.explained(own, for_findings=for_findings))
 
     def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:
         """See `ImageScans.with_findings`."""

@@ -81,8 +81,9 @@ class InstanceImageScans:
         """See `ImageScans.with_severities`; they are in what a look reads."""
         return tuple(images)
 
-    def explained(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+    def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:
         """See `ImageScans.explained`: an instance has nothing to add, so that 0 vulnerabilities are in doubt."""
+        del for_findings  # No operation lists a whitelist of an instance.
         if empty := sum(image.kinds.get(ScanScope.VULNERABILITY) == 0 for image in images):
             what = "1 image" if empty == 1 else f"{empty} images"
             self._event_log.warned(

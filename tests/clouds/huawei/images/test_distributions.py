@@ -141,7 +141,7 @@ def test_hss_is_asked_for_the_distribution_of_a_clean_image(
     with Simulator("empty", now=fake_time.wall) as simulator:
         simulator.push(image)
         scans, _ = connected(simulator, fake_time)
-        (found,) = scans.explained(scans.look([a_ref(registry=registry)]))
+        (found,) = scans.explained(scans.look([a_ref(registry=registry)]), for_findings=False)
 
         assert operations(simulator)[1:] == ["ListImageBasicImage"]
         assert bool(found.warning) is is_warned

@@ -35,7 +35,7 @@ def found_in(findings: Findings, simulator: Simulator, time: FakeTime) -> tuple[
     simulator.push(listed(earlier=EarlierScan(ago=30, findings=findings)))
     scans, _ = connected(simulator, time)
     looked = scans.look([a_ref()])
-    (image,) = scans.explained(looked)
+    (image,) = scans.explained(looked, for_findings=False)
     return image.severities, operations(simulator)[1:]
 
 

@@ -1,0 +1,202 @@
+"""What users have put on a whitelist in the console of a cloud: named where a result does not list it, and no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.simulator import BySeverity, EarlierScan, Fault, Findings, Forbidden, HttpResponse, login_page, server_error
+from gate.simulator.vulnerability import WhitelistEntry
+from tests.harness import CLOUDS
+from tests.simulator.images import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.harness import Ending, Gate
+
+OPERATION = dict(zip(CLOUDS, ("ListImageWhiteLists", "DescribeImageVulWhiteList"), strict=True))
+MOST = dict(zip(CLOUDS, (200, 50), strict=True))
+"""How many entries one answer has."""
+LIMITS = ("--severity-cutoff", "high")
+MISSING = "on a whitelist in the console, so that this result may lack it: "
+UNUSABLE: dict[str, HttpResponse | Forbidden] = {
+    "server error": server_error(503),
+    "no permission": Forbidden(),
+    "web page": login_page(),
+    "no list": HttpResponse(body=b"{}"),
+    "rows of no known form": HttpResponse(body=b'{"total_num":1,"data_list":[7],"ImageVulWhitelist":[7]}'),
+}
+
+
+def a_release(gate: Gate, **findings: Any) -> str:
+    """An image that was scanned some minutes ago, with these findings."""
+    earlier = EarlierScan(ago=300, findings=Findings(**findings))
+    image = listed(repository="team/web", pushed_ago=900.0, earlier=earlier)
+    gate.simulator.push(image)
+    return image.reference
+
+
+def judged(gate: Gate, reference: str, *options: str) -> Ending:
+    return gate.check("--image", reference, "--scan", "never", "--quiet", *options)
+
+
+def warning(ending: Ending) -> str:
+    """What the report says of its one image."""
+    found: str = ending.report["images"][0]["warning"]
+    return found
+
+
+def waive(gate: Gate, *ids: str, **fields: Any) -> None:
+    gate.simulator.account.whitelist += [WhitelistEntry(id=one, **fields) for one in ids]
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_what_a_result_does_not_list_is_named_in_log_and_reports_and_decides_nothing(
+    cloud: str, gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("empty", cloud)
+    waive(gate, "X-1", reason="not\nreachable")
+    waive(gate, "X-2")
+
+    ending = judged(gate, a_release(gate), *LIMITS, "--report", "markdown=summary.md")
+
+    assert ending.code == 0
+    assert warning(ending) == f"{MISSING}X-1, X-2"
+    assert "On a whitelist in the console, so that results may lack them: X-1 (not reachable), X-2." in ending.err
+    assert f"{MISSING}X-1, X-2" in Path("summary.md").read_text()
+    assert gate.operations.count(OPERATION[cloud]) == 1
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_what_a_result_lists_is_not_named(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    """It counts as any other finding, and is shown with what the cloud says of it."""
+    gate = gate_in("empty", cloud)
+    reference = a_release(gate, vulnerabilities=BySeverity(high=2))
+    (found, *_) = judged(gate, reference, *LIMITS, "--list-findings").report["images"][0]["listed_findings"]
+    waive(gate, found["id"], "X-1")
+
+    ending = judged(gate, reference, *LIMITS, "--list-findings")
+
+    assert ending.code == 1
+    assert warning(ending) == f"{MISSING}X-1"
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    ("options", "is_asked"),
+    [((), False), (LIMITS, True), (("--max-findings", "high=3"), True), (("--list-findings",), True)],
+)
+def test_whitelists_are_asked_for_where_the_policy_or_a_report_goes_by_findings(
+    options: tuple[str, ...], cloud: str, gate_in: Callable[..., Gate], *, is_asked: bool
+) -> None:
+    gate = gate_in("empty", cloud)
+    waive(gate, "X-1")
+
+    ending = judged(gate, a_release(gate), *options)
+
+    assert (OPERATION[cloud] in gate.operations) is is_asked
+    assert bool(warning(ending)) is is_asked
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_an_undecided_release_is_not_explained(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", cloud)
+    reference = a_release(gate)
+
+    ending = judged(gate, reference, *LIMITS, "--max-age", "1m", "--timeout", "10s")
+
+    assert ending.code not in {0, 1}
+    assert OPERATION[cloud] not in gate.operations
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("answer", UNUSABLE)
+def test_without_a_usable_answer_the_verdict_stands_and_the_log_has_a_warning(
+    answer: str, cloud: str, gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("empty", cloud)
+    gate.simulator.faults.append(Fault(operation=OPERATION[cloud], response=UNUSABLE[answer]))
+
+    ending = judged(gate, a_release(gate), *LIMITS)
+
+    assert ending.code == 0
+    assert "What is on a whitelist in the console is not known: " in ending.err
+    assert gate.operations.count(OPERATION[cloud]) == 1
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_of_many_some_are_named_and_the_others_counted(cloud: str, gate_in: Callable[..., Gate]) -> None:
+    gate, most = gate_in("empty", cloud), MOST[cloud]
+    waive(gate, *(f"X-{number}" for number in range(most + 3)))
+
+    ending = judged(gate, a_release(gate), *LIMITS)
+
+    assert warning(ending) == f"{MISSING}X-0, X-1, X-2 and {most - 3} more"
+    assert f"X-9 and {most - 10} more." in ending.err
+    assert "3 more entries of whitelists in the console are not named." in ending.err
+
+
+def test_on_alibaba_cloud_a_whitelist_is_about_the_repositories_that_it_names(gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", "alibaba")
+    waive(gate, "X-1", repository="team/web")
+    waive(gate, "X-2", repository="team/we")
+    waive(gate, "X-3")
+
+    assert warning(judged(gate, a_release(gate), *LIMITS)) == f"{MISSING}X-1, X-3"
+
+
+@pytest.mark.parametrize(
+    ("target", "is_about"),
+    [
+        ('{"type":"repo","target":["team/api","team/web"]}', True),
+        ('{"type":"repo","target":"team\\/web"}', True),
+        ('{"type":"repo","target":["team/api"]}', False),
+        # What names no repository may be about any.
+        ('{"type":"repo","target":["*"]}', True),
+        ("", True),
+        (None, True),
+        (["team/api"], True),
+    ],
+)
+def test_on_alibaba_cloud_the_target_is_text_in_several_forms(
+    target: object, gate_in: Callable[..., Gate], *, is_about: bool
+) -> None:
+    gate, row = gate_in("empty", "alibaba"), {"Name": "X-1", "Target": target}
+    answer = {"ImageVulWhitelist": [row]}
+    gate.simulator.rewrite = lambda name, true: answer if name == OPERATION["alibaba"] else true
+
+    assert warning(judged(gate, a_release(gate), *LIMITS)) == (f"{MISSING}X-1" if is_about else "")
+
+
+@pytest.mark.parametrize(
+    ("cloud", "answer"),
+    [
+        ("huawei", {"total_num": 3, "data_list": [{"vul_id": None, "vul_name": "X-1"}, {"vul_id": 7}, {"vul_id": ""}]}),
+        ("alibaba", {"ImageVulWhitelist": [{"AliasName": "X-1"}, {"Name": 7}, {}], "PageInfo": {"TotalCount": "x"}}),
+    ],
+)
+def test_an_entry_goes_by_its_other_name_where_it_has_no_id_and_is_counted_where_it_has_none(
+    cloud: str, answer: dict[str, Any], gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("empty", cloud)
+    gate.simulator.rewrite = lambda name, true: answer if name == OPERATION[cloud] else true
+
+    ending = judged(gate, a_release(gate), *LIMITS)
+
+    assert warning(ending) == f"{MISSING}X-1"
+    assert "2 more entries of whitelists in the console are not named." in ending.err
+
+
+def test_it_stands_beside_another_warning_of_an_image(gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", "huawei")
+    waive(gate, "X-1")
+    image = listed(pushed_ago=900.0, distribution=("Alpine", "3.20"), earlier=EarlierScan(ago=300))
+    gate.simulator.push(image)
+
+    found = warning(judged(gate, image.reference, *LIMITS))
+
+    assert found.startswith("HSS knows the vulnerabilities of certain distributions")
+    assert found.endswith(f"; {MISSING}X-1")
