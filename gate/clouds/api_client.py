@@ -9,13 +9,13 @@ import json
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import requests
 
 from gate.clouds.error_response import AUTH_STATUSES
 from gate.clouds.response import date_of, memory_left
 from gate.clouds.retry_loop import RetryLoop
+from gate.clouds.values import percent_encoded
 from gate.errors import (
     DeadlineExceeded,
     ForeignResponse,
@@ -116,7 +116,7 @@ class ApiClient:
         Raises:
             TransientError: The error of the last attempt, when another one would be pointless, or might be harmful.
             GateError: What the API's `read` makes of the response, at once.
-            NotUnderstood: The response is too large or cannot be decompressed.
+            NotUnderstood: The response is too large or cannot be decompressed, or a part of the query cannot be sent.
         """
         url = f"{self._api.base_url}{path}{_encoded(query)}"
         attributes = {
@@ -230,5 +230,5 @@ def retry_loop(connection: Connection) -> RetryLoop:
 
 def _encoded(query: Iterable[tuple[str, str]]) -> str:
     # requests' own encoding writes a space as "+", which no cloud signs so: what is signed is what is sent.
-    text = "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in query)
+    text = "&".join(f"{percent_encoded(name, safe='~')}={percent_encoded(value, safe='~')}" for name, value in query)
     return f"?{text}" if text else ""

@@ -8,6 +8,7 @@ import reprlib
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from gate.errors import NotUnderstood
 from gate.text import one_line
@@ -68,6 +69,18 @@ def as_text(value: object) -> str:
 def quoted(value: object) -> str:
     """The start of any value for a message, of bounded length; a string is in quotes, so that `'5'` is not `5`."""
     return one_line(_start_of.repr(value), _MAX_QUOTED_LENGTH)
+
+
+def percent_encoded(value: str, *, safe: str = "") -> str:
+    """A text as a part of a URL.
+
+    Raises:
+        NotUnderstood: It has half of a surrogate pair: JSON can state that, and no URL can.
+    """
+    try:
+        return quote(value, safe=safe)
+    except UnicodeEncodeError:
+        raise malformed(f"{quoted(value)} is no valid Unicode, so nothing can be asked about it.") from None
 
 
 def memory_of(value: object) -> int:

@@ -17,6 +17,7 @@ from gate.clouds.values import (
     malformed,
     memory_of,
     memory_of_images,
+    percent_encoded,
     printable_id,
     quoted,
     text,
@@ -176,3 +177,19 @@ def test_an_equal_value_of_another_type_is_not_one_of_a_list(value: object) -> N
 )
 def test_a_time_in_a_text_is_that_of_its_zone_or_of_utc(stated: object, time: datetime | None) -> None:
     assert datetime_from_text(stated) == time
+
+
+@pytest.mark.parametrize(
+    ("value", "safe", "encoded"),
+    [("a/b~c d", "", "a%2Fb~c%20d"), ("a/b", "/", "a/b"), ("é", "", "%C3%A9"), ("", "", "")],
+)
+def test_a_text_is_encoded_as_a_part_of_a_url(value: str, safe: str, encoded: str) -> None:
+    assert percent_encoded(value, safe=safe) == encoded
+
+
+def test_half_of_a_surrogate_pair_cannot_be_sent() -> None:
+    with pytest.raises(NotUnderstood) as error:
+        percent_encoded("crr-\udcff")
+
+    assert error.value.happened == "'crr-\\udcff' is no valid Unicode, so nothing can be asked about it."
+    assert error.value.__cause__ is None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from gate.clouds.diagnosis import Probe
 from gate.clouds.huawei.diagnosis.instance_probes import instance_probes
@@ -19,7 +18,7 @@ from gate.clouds.huawei.images.rows import parse_row
 from gate.clouds.huawei.instance.choice import is_chosen, is_in_instance
 from gate.clouds.huawei.lists import RowKind, parse_page
 from gate.clouds.huawei.selection import IMAGE_SCAN
-from gate.clouds.values import text
+from gate.clouds.values import percent_encoded, text
 from gate.scan import ScanScope
 
 if TYPE_CHECKING:
@@ -181,7 +180,7 @@ def _whitelists(list_: Callable[[str, Filters], object], scope: Filters) -> Iter
 
 def _cves(listing: _Listing, scope: Filters) -> Iterator[Probe]:
     """The CVEs of one vulnerability; a finding whose CVEs are not known stays open."""
-    path = f"vulnerability/{quote(listing.vul_id, safe='')}/cve"
+    path = f"vulnerability/{percent_encoded(listing.vul_id)}/cve"
     yield Probe(
         operation="ListVulnerabilityCve",
         purpose="names the CVEs of a vulnerability, for waivers of CVEs",
@@ -206,4 +205,4 @@ def _starting(settings: Settings) -> Iterator[Probe]:
 
 
 def _id(row: ImageRow) -> str:
-    return quote(text(row.raw.get("image_id")), safe="")
+    return percent_encoded(text(row.raw.get("image_id")))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from gate.clouds.huawei.lists import Page, RowKind, parse_page, read_overlapping
 from gate.clouds.pagination import read_consistently
-from gate.clouds.values import memory_of, text
+from gate.clouds.values import memory_of, percent_encoded, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -109,7 +108,7 @@ class ImageCalls:
 
     def cve_page(self, vul_id: str, offset: int) -> Page:
         """Reads one page of ListVulnerabilityCve: the CVEs of an advisory."""
-        return self._fetch(f"vulnerability/{quote(vul_id, safe='')}/cve", (), offset, _CVES)
+        return self._fetch(f"vulnerability/{percent_encoded(vul_id)}/cve", (), offset, _CVES)
 
     def synchronise(self, registries: Sequence[Mapping[str, str]]) -> None:
         """Asks for a synchronisation of these registries, or of all if there are none."""
@@ -130,7 +129,7 @@ class ImageCalls:
 
     def stop_scan(self, task_id: str) -> None:
         """Stops a scan task."""
-        self._hss.call("PUT", f"image-scan/tasks/{quote(task_id, safe='')}/stop", self._scope, may_be_empty=True)
+        self._hss.call("PUT", f"image-scan/tasks/{percent_encoded(task_id)}/stop", self._scope, may_be_empty=True)
 
     def _fetch(self, path: str, filters: Filters, offset: int, kind: RowKind, **attributes: Any) -> Page:
         query = (*self._scope, *filters, ("limit", str(PAGE_SIZE)), ("offset", str(offset)))
@@ -145,7 +144,7 @@ class ImageCalls:
 
 
 def _path(row: Row, what: str) -> str:
-    return f"{quote(text(row.get('image_id')), safe='')}/{what}"
+    return f"{percent_encoded(text(row.get('image_id')))}/{what}"
 
 
 def image_names(row: Row, *, tag: str, **more: str) -> Filters:

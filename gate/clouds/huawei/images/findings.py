@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from gate.clouds.huawei.images.calls import image_names
 from gate.clouds.huawei.images.finding_doubts import doubts_of_image, doubts_of_list, why_unlisted
 from gate.clouds.huawei.images.finding_pages import ListedRows, read_pages
 from gate.clouds.huawei.images.finding_rows import LISTS, kept, parsed
 from gate.clouds.huawei.lists import Page
-from gate.clouds.values import identity, text
+from gate.clouds.values import identity, percent_encoded, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -80,7 +79,7 @@ class FindingLister:
     def _read(self, of: FindingList, row: ImageRow) -> tuple[list[Finding], ListedRows]:
         if problem := why_unlisted(of, row):
             return [], ListedRows(rows=(), doubt=problem)
-        path = of.path.format(image_id=quote(text(row.raw.get("image_id")), safe=""))
+        path = of.path.format(image_id=percent_encoded(text(row.raw.get("image_id"))))
         if not of.has_handle_status:
             listed = self._pages(of, path, key_of(of, row))
             return parsed(of, listed.rows), listed

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from gate.clouds.huawei.connect import connect
 from gate.clouds.huawei.images.calls import image_names
 from gate.clouds.huawei.images.names import namespace_and_name
 from gate.clouds.huawei.selection import IMAGE_SCAN, Selection
 from gate.clouds.survey import usable
-from gate.clouds.values import count, is_one_of
+from gate.clouds.values import count, is_one_of, percent_encoded
 
 if TYPE_CHECKING:
     from gate.clouds.huawei.hss import Hss
@@ -98,7 +97,7 @@ def _ask_for_images(hss: Hss, scope: Filters, image: ImageRef, exchanges: Exchan
     rows = exchanges.rows(IMAGES_BY_NAME, ROWS) + exchanges.rows(IMAGES, ROWS)
     rows = [row for row in rows if row.get("vul_num") and all(usable(row.get(name)) for name in _NAMES)]
     if rows:
-        path = f"{quote(rows[0]['image_id'], safe='')}/vulnerabilities"
+        path = f"{percent_encoded(rows[0]['image_id'])}/vulnerabilities"
         instance = {"instance_id": "instance_id"} if usable(rows[0].get("instance_id")) else {}
         query = (*scope, *image_names(rows[0], tag="tag_name", **instance))
         unhandled = ("handle_status", "unhandled")

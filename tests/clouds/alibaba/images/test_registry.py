@@ -179,6 +179,15 @@ def test_a_repository_that_was_not_there_is_looked_up_again(fake_time: FakeTime)
     assert [scans.resolve(API) is None for _ in range(2)] == [True, False]
 
 
+def test_the_id_of_a_repository_that_no_url_can_have_is_malformed(fake_time: FakeTime) -> None:
+    cloud = a_registry()
+    cloud.on(REPOSITORY, {"RepoId": "crr-\ud800"})
+    scans, _ = cloud.connect(fake_time)
+
+    with pytest.raises(NotUnderstood, match="is no valid Unicode"):
+        scans.resolve(API)
+
+
 @pytest.mark.parametrize(
     ("operation", "answer", "error"),
     [

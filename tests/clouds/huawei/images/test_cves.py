@@ -59,6 +59,13 @@ def test_an_advisory_has_the_cves_of_its_list(
     assert operations(simulator) == [CVES]
 
 
+def test_an_id_that_no_url_can_have_is_malformed_and_not_asked_for(simulator: Simulator, fake_time: FakeTime) -> None:
+    with pytest.raises(NotUnderstood, match="is no valid Unicode"):
+        cves_of("X-\ud800", simulator, fake_time)
+
+    assert operations(simulator) == []
+
+
 def test_all_pages_of_a_long_list_are_read(simulator: Simulator, fake_time: FakeTime) -> None:
     every = [f"CVE-2024-{number}" for number in range(1000, 1450)]
     offsets = iter((0, 199, 398))
