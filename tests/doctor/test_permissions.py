@@ -13,7 +13,7 @@ from gate.simulator.fault import Fault, Forbidden, login_page
 from tests.doctor.expected import EXPECTED
 from tests.doctor.reading import doctor
 from tests.harness import CLOUDS
-from tests.test_permissions import operations
+from tests.test_permissions import operations, reads_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,6 +228,7 @@ def test_it_keeps_within_five_calls_a_minute_for_each_operation(
     assert max(Counter(gate.operations).values()) <= 5
 
 
+@reads_source
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_the_page_about_doctor_names_what_it_asks_for_and_a_run_does_not(cloud: str) -> None:
     """Everything else that it calls is in the tables of the permissions of a run."""

@@ -24,7 +24,7 @@ from gate.clouds.alibaba.sign_in.session_policy import (
 from gate.image import ImageRef
 from gate.policy import Policy
 from gate.settings import Settings
-from tests.test_permissions import folder, with_imports
+from tests.test_permissions import folder, reads_source, with_imports
 from tests.test_permissions import operations as operations_called
 
 BY_DIGEST, BY_TAG = ImageRef(name="a", digest=f"sha256:{'0' * 64}"), ImageRef(name="b", tag="1")
@@ -55,6 +55,7 @@ def test_the_operations_are_those_of_the_mode_of_the_run(given: Settings, expect
     assert operations(given) == expected | {*OF_THE_DOCTOR}
 
 
+@reads_source
 def test_every_operation_that_the_code_calls_for_a_task_is_allowed_then() -> None:
     called = operations_called(folder("alibaba").glob("*.py"))
 
@@ -62,6 +63,7 @@ def test_every_operation_that_the_code_calls_for_a_task_is_allowed_then() -> Non
     assert called == {*OF_A_TASK}
 
 
+@reads_source
 def test_every_operation_that_the_code_calls_for_images_is_allowed_with_them() -> None:
     called = operations_called(with_imports("alibaba"))
 
@@ -71,6 +73,7 @@ def test_every_operation_that_the_code_calls_for_images_is_allowed_with_them() -
     assert {*OF_IMAGES, *OF_A_SCAN, *OF_TAGS, *OF_AN_INSTANCE} - called == set()
 
 
+@reads_source
 def test_every_operation_that_the_doctor_calls_beside_those_of_the_run_is_allowed() -> None:
     called = operations_called((folder("alibaba") / "diagnosis").glob("*.py"))
 
