@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gate.event_log import EventLog
-    from gate.image import ScannedImage
+    from gate.image import ImageRef, ScannedImage
 
 _NAMED_IN_LOG, _NAMED_OF_IMAGE = 10, 3
 _MAX_REASON = 100
@@ -37,11 +37,9 @@ class Whitelisted:
     def __str__(self) -> str:
         return f"{self.id} ({one_line(self.reason, _MAX_REASON)})" if self.reason else self.id
 
-    def may_be_missing(self, image: ScannedImage) -> bool:
-        """Whether the result of this image may lack it: where it is listed, it counts as any other."""
-        is_about = not self.repositories or f"{image.image.namespace}/{image.image.name}" in self.repositories
-        is_listed = any(self.id in {finding.id, *finding.cves} for finding in image.findings or ())
-        return image.state is ImageState.SCANNED and is_about and not is_listed
+    def is_about(self, image: ImageRef) -> bool:
+        """Whether it may be about this image."""
+        return not self.repositories or f"{image.namespace}/{image.name}" in self.repositories
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,12 +62,20 @@ def with_whitelisted(
         return tuple(images)
     if whitelist.unread:
         event_log.warned(f"{whitelist.unread} more entries of whitelists in the console are not named.")
-    missing = {image.image: [one for one in whitelist.entries if one.may_be_missing(image)] for image in images}
+    missing = {image.image: _missing(image, whitelist.entries) for image in images}
     if named := list(dict.fromkeys(str(one) for of_image in missing.values() for one in of_image)):
         event_log.warned(
             f"On a whitelist in the console, so that results may lack them: {first_of(named, _NAMED_IN_LOG)}."
         )
     return tuple(_warned(image, missing[image.image]) for image in images)
+
+
+def _missing(image: ScannedImage, entries: Sequence[Whitelisted]) -> list[Whitelisted]:
+    """What the result of this image may lack: where it is listed, it counts as any other."""
+    if image.state is not ImageState.SCANNED:
+        return []
+    listed = {id_ for finding in image.findings or () for id_ in (finding.id, *finding.cves)}
+    return [one for one in entries if one.id not in listed and one.is_about(image.image)]
 
 
 def _warned(image: ScannedImage, missing: Sequence[Whitelisted]) -> ScannedImage:

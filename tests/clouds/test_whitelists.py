@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gate.clouds.whitelists import Whitelist, Whitelisted, with_whitelisted
+from gate.event_log import EventLog
+from gate.image import ImageState
 from gate.simulator import BySeverity, EarlierScan, Fault, Findings, Forbidden, HttpResponse, login_page, server_error
 from gate.simulator.vulnerability import WhitelistEntry
+from tests.builders import FakeTime
 from tests.harness import CLOUDS
+from tests.images.scripted import an_image
 from tests.simulator.images import listed
 
 if TYPE_CHECKING:
@@ -200,3 +206,15 @@ def test_it_stands_beside_another_warning_of_an_image(gate_in: Callable[..., Gat
 
     assert found.startswith("HSS knows the vulnerabilities of certain distributions")
     assert found.endswith(f"; {MISSING}X-1")
+
+
+@pytest.mark.parametrize(("state", "is_named"), [(ImageState.SCANNED, True), (ImageState.FAILED, False)])
+def test_an_image_without_a_result_has_none_that_could_lack_anything(state: ImageState, *, is_named: bool) -> None:
+    log, image = EventLog(FakeTime().clock(), lambda _: None), an_image(state=state)
+
+    (found,) = with_whitelisted([image], lambda: Whitelist(entries=[Whitelisted(id="X-1", reason="r" * 101)]), log)
+
+    assert found == replace(image, warning=f"{MISSING}X-1" if is_named else "")
+    assert [event.text for event in log.events] == (
+        [f"On a whitelist in the console, so that results may lack them: X-1 ({'r' * 100}…)."] if is_named else []
+    )
