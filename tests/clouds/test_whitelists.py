@@ -13,7 +13,7 @@ from gate.event_log import EventLog
 from gate.image import ImageState
 from gate.simulator import BySeverity, EarlierScan, Fault, Findings, Forbidden, HttpResponse, login_page, server_error
 from gate.simulator.vulnerability import WhitelistEntry
-from tests.builders import FakeTime
+from tests.builders import FakeTime, a_finding
 from tests.harness import CLOUDS
 from tests.images.scripted import an_image
 from tests.simulator.images import listed
@@ -218,3 +218,14 @@ def test_an_image_without_a_result_has_none_that_could_lack_anything(state: Imag
     assert [event.text for event in log.events] == (
         [f"On a whitelist in the console, so that results may lack them: X-1 ({'r' * 100}…)."] if is_named else []
     )
+
+
+def test_what_is_listed_by_its_cve_is_not_named(fake_time: FakeTime) -> None:
+    image = an_image(findings=(a_finding("DSA-1", cves=("CVE-2026-1",)),), is_risky=True)
+    entries = [Whitelisted(id="CVE-2026-1"), Whitelisted(id="CVE-2026-2")]
+
+    (found,) = with_whitelisted(
+        [image], lambda: Whitelist(entries=entries), EventLog(fake_time.clock(), lambda _: None)
+    )
+
+    assert found.warning == f"{MISSING}CVE-2026-2"
