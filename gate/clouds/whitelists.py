@@ -13,7 +13,7 @@ from gate.image import ImageState
 from gate.text import first_of, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from gate.event_log import EventLog
     from gate.image import ImageRef, ScannedImage
@@ -47,8 +47,15 @@ class Whitelist:
     """What one request has shown of the whitelists of an account."""
 
     entries: Sequence[Whitelisted]
-    unread: int = 0
-    """How many more there are."""
+    unnamed: int = 0
+    """How many more there are: on further pages, or without a name."""
+
+    @classmethod
+    def of(cls, entries: Iterable[Whitelisted], *, total: int | None) -> Whitelist:
+        """The entries of one page, and how many there are in all, if that is stated."""
+        every = [*entries]
+        named = [one for one in every if one.id]
+        return cls(entries=named, unnamed=max(total or 0, len(every)) - len(named))
 
 
 def with_whitelisted(
@@ -60,8 +67,8 @@ def with_whitelisted(
     except GateError as error:
         event_log.warned(f"What is on a whitelist in the console is not known: {error.happened}")
         return tuple(images)
-    if whitelist.unread:
-        event_log.warned(f"{whitelist.unread} more entries of whitelists in the console are not named.")
+    if whitelist.unnamed:
+        event_log.warned(f"{whitelist.unnamed} more entries of whitelists in the console are not named.")
     missing = {image.image: _missing(image, whitelist.entries) for image in images}
     if named := list(dict.fromkeys(str(one) for of_image in missing.values() for one in of_image)):
         event_log.warned(

@@ -14,6 +14,7 @@ from gate.image import ImageState
 from gate.simulator import BySeverity, EarlierScan, Fault, Findings, Forbidden, HttpResponse, login_page, server_error
 from gate.simulator.vulnerability import WhitelistEntry
 from tests.builders import FakeTime, a_finding
+from tests.doctor.expected import EXPECTED
 from tests.harness import CLOUDS
 from tests.images.scripted import an_image
 from tests.simulator.images import listed
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 
     from tests.harness import Ending, Gate
 
-OPERATION = dict(zip(CLOUDS, ("ListImageWhiteLists", "DescribeImageVulWhiteList"), strict=True))
-MOST = dict(zip(CLOUDS, (200, 50), strict=True))
+OPERATION = {cloud: expected.whitelists for cloud, expected in EXPECTED.items()}
+MOST = {
+    "huawei": 200,
+    "alibaba": 50,
+}
 """How many entries one answer has."""
 LIMITS = ("--severity-cutoff", "high")
 MISSING = "on a whitelist in the console, so that this result may lack it: "

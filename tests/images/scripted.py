@@ -143,8 +143,9 @@ class ScriptedScans:
         """As on Huawei Cloud."""
         return 5
 
-    def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:  # noqa: ARG002 - of the interface
+    def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:
         """The images unchanged."""
+        del for_findings
         return tuple(images)
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:

@@ -122,8 +122,9 @@ class World:
         """This cloud has no severities."""
         return tuple(images)
 
-    def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:  # noqa: ARG002 - of the interface
+    def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:
         """This cloud has nothing to add."""
+        del for_findings
         return tuple(images)
 
     def request_listing(self, images: Sequence[ImageRef]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+
+from gate.clouds.values import percent_encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,7 +31,7 @@ class Hss:
 
     @cached_property
     def _path(self) -> str:
-        return f"/v5/{quote(self.project_id, safe='')}/image"
+        return f"/v5/{percent_encoded(self.project_id)}/image"
 
     @cached_property
     def _headers(self) -> dict[str, str]:

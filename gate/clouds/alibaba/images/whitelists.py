@@ -1,4 +1,4 @@
-"""The whitelists of Security Center: vulnerabilities that its console leaves out of images (alibaba-images.md 3.2)."""
+"""The whitelists of Security Center: vulnerabilities that its users have put there (alibaba-images.md 3.2)."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ def read_whitelist(sas: SecurityCenter) -> Whitelist:
     rows, info = document.get("ImageVulWhitelist"), document.get("PageInfo")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise malformed("The response has no list of vulnerabilities on a whitelist.")
-    entries = [one for one in map(_parse, rows) if one.id]
     total = count(info.get("TotalCount")) if isinstance(info, dict) else None
-    return Whitelist(entries=entries, unread=max(total or 0, len(rows)) - len(entries))
+    return Whitelist.of(map(_parse, rows), total=total)
 
 
 def _parse(row: Row) -> Whitelisted:

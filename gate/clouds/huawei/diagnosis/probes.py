@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gate.clouds.diagnosis import Probe
 from gate.clouds.huawei.diagnosis.instance_probes import instance_probes
-from gate.clouds.huawei.images.calls import image_names
+from gate.clouds.huawei.images.calls import WHITELISTS, image_names
 from gate.clouds.huawei.images.editions import ENTERPRISE, registry_types
 from gate.clouds.huawei.images.finding_rows import LISTS
 from gate.clouds.huawei.images.findings import key_of
@@ -169,11 +169,10 @@ def _finding_probes(
 
 
 def _whitelists(list_: Callable[[str, Filters], object], scope: Filters) -> Iterator[Probe]:
-    filters = (("global_image_type", "registry"), ("type", "vulnerability"))
     yield Probe(
         operation="ListImageWhiteLists",
         purpose="names what was put on a whitelist in the console",
-        call=partial(list_, "whitelists", (*scope, *filters)),
+        call=partial(list_, "whitelists", (*scope, *WHITELISTS)),
         is_needed=False,
     )
 

@@ -29,6 +29,8 @@ _MAX_ROWS = 2_000_000
 """The largest offset (1.2)."""
 _EVERY_SCOPE = 0x7FFFFFFF
 """All kinds of findings (huawei-hss.md 1)."""
+WHITELISTS = (("global_image_type", "registry"), ("type", "vulnerability"))
+"""The filters of ListImageWhiteLists: for vulnerabilities in registry images (3.2)."""
 CALLS_PER_MINUTE = 5
 """The quota of each operation (huawei-hss.md 5)."""
 
@@ -94,8 +96,7 @@ class ImageCalls:
 
     def whitelists(self) -> Page:
         """Reads the first page of ListImageWhiteLists once, without retries: of vulnerabilities in registry images."""
-        filters = (("global_image_type", "registry"), ("type", "vulnerability"))
-        return self._fetch("whitelists", filters, 0, _WHITELISTED, is_retried=False)
+        return self._fetch("whitelists", WHITELISTS, 0, _WHITELISTED, is_retried=False)
 
     def registries(self, types: Sequence[str]) -> list[Row]:
         """Reads ListRegistry for registries of these types."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from gate.clouds.huawei.error_response import UnknownInRegistry
 from gate.clouds.huawei.images.names import namespace_and_name, normalised_digest
-from gate.clouds.values import datetime_from_text, is_one_of, malformed, text
+from gate.clouds.values import datetime_from_text, is_one_of, malformed, percent_encoded, text
 from gate.image import TaggedDigest
 
 if TYPE_CHECKING:
@@ -38,9 +37,9 @@ class Swr:
         """What a tag of the basic edition stands for; None if SWR does not know it."""
         namespace, name = namespace_and_name(image)
         # A slash of the repository is written as `$` (4).
-        place = f"namespaces/{_part(namespace)}/repos/{_part(name.replace('/', '$'))}"
+        place = f"namespaces/{percent_encoded(namespace)}/repos/{percent_encoded(name.replace('/', '$'))}"
         try:
-            document = self._get(f"/v2/manage/{place}/tags/{_part(image.tag)}", "ShowRepoTag")
+            document = self._get(f"/v2/manage/{place}/tags/{percent_encoded(image.tag)}", "ShowRepoTag")
         except UnknownInRegistry:
             return None
         if any(document.get(name, image.tag) != image.tag for name in _TAG_NAMES):
@@ -81,8 +80,9 @@ def artifacts_path(image: ImageRef, project_id: str, instance_id: str) -> str:
     """The path of the images of a repository in an instance of the enterprise edition."""
     namespace, name = namespace_and_name(image)
     # The vendor's SDK encodes the repository twice (5).
-    repository = f"namespaces/{_part(namespace)}/repositories/{_part(_part(name) if '/' in name else name)}"
-    return f"/v2/{_part(project_id)}/instances/{_part(instance_id)}/{repository}/artifacts"
+    repository = percent_encoded(percent_encoded(name) if "/" in name else name)
+    instance = f"/v2/{percent_encoded(project_id)}/instances/{percent_encoded(instance_id)}"
+    return f"{instance}/namespaces/{percent_encoded(namespace)}/repositories/{repository}/artifacts"
 
 
 def headers_of(project_id: str) -> dict[str, str]:
@@ -93,10 +93,6 @@ def headers_of(project_id: str) -> dict[str, str]:
 def is_index(artifact: Mapping[str, Any]) -> bool:
     """Whether an artifact of an instance is an index of several images, by its media type."""
     return any(word in text(artifact.get("manifest_media_type")) for word in _INDEX_WORDS)
-
-
-def _part(value: str) -> str:
-    return quote(value, safe="")
 
 
 def _digest(document: Mapping[str, Any], image: ImageRef) -> str:

@@ -1,4 +1,4 @@
-"""The whitelists of HSS: vulnerabilities that its console leaves out of what it shows (huawei-images.md 3.3)."""
+"""The whitelists of HSS: vulnerabilities that its users have put there (huawei-images.md 3.2)."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ if TYPE_CHECKING:
 
 
 def read_whitelist(calls: ImageCalls) -> Whitelist:
-    """The first page of the whitelists of vulnerabilities; which images one is about is in another answer (3.3).
+    """The first page of the whitelists of vulnerabilities; which images one is about is in another answer (3.2).
 
     Raises:
         GateError: The list could not be read.
     """
     page = calls.whitelists()
-    entries = [
+    entries = (
         Whitelisted(id=text(row.get("vul_id")) or text(row.get("vul_name")), reason=text(row.get("description")))
         for row in page.rows
-    ]
-    named = [one for one in entries if one.id]
-    return Whitelist(entries=named, unread=max(page.total or 0, len(entries)) - len(named))
+    )
+    return Whitelist.of(entries, total=page.total)

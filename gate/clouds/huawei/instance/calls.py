@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from gate.clouds.huawei.error_response import UnknownInRegistry
 from gate.clouds.huawei.images.swr import artifacts_path, headers_of
+from gate.clouds.values import percent_encoded
 from gate.errors import Refused
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class ArtifactCalls:
             return None
 
     def _path(self, image: ImageRef, instance_id: str) -> str:
-        return f"{artifacts_path(image, self._project_id, instance_id)}/{quote(image.digest, safe='')}"
+        return f"{artifacts_path(image, self._project_id, instance_id)}/{percent_encoded(image.digest)}"
 
     def _fetch(
         self, method: str, path: str, operation: str, *, query: tuple[tuple[str, str], ...] = (), **attributes: Any
