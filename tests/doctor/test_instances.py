@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.simulator.fault import Fault, Forbidden
-from tests.clouds.huawei.instance.builders import BY_INSTANCE, CLEAN, LIST, SHOW, START, a_push, a_release, by_hss
+from tests.clouds.huawei.instance.builders import (
+    BY_INSTANCE,
+    CLEAN,
+    LIST,
+    ORGANISATION,
+    SHOW,
+    START,
+    a_push,
+    a_release,
+    by_hss,
+)
 from tests.doctor.reading import doctor
 
 if TYPE_CHECKING:
@@ -38,6 +48,14 @@ def test_only_the_operations_of_the_instance_are_checked_and_those_that_find_it(
     assert (found.code, permissions(found)) == (0, [*OF_FINDING_IT, SHOW, START])
     assert found.state("endpoint SWR") == "ok"
     assert "would start a scan" in found.text(f"permission {START}")
+
+
+def test_the_allowlist_of_an_organisation_is_not_read_before_a_verdict(gate_in: Callable[..., Gate]) -> None:
+    gate = a_release(gate_in, IMAGE).gate
+    found = told(gate, "--severity-cutoff", "high")
+
+    assert found.not_checked[f"permission {ORGANISATION}"].startswith("is called after a verdict only")
+    assert ORGANISATION not in gate.operations
 
 
 def test_never_needs_no_permission_to_start_a_scan(gate_in: Callable[..., Gate]) -> None:

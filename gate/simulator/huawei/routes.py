@@ -50,7 +50,8 @@ def _path(template: str) -> re.Pattern[str]:
 
 PROJECT: Final = {"enterprise_project_id": ENTERPRISE_PROJECT}
 IMAGE: Final = "/v5/{project}/image"
-ARTIFACTS: Final = "/v2/{project}/instances/{instance}/namespaces/{namespace}/repositories/{repository}/artifacts"
+ORGANISATION: Final = "/v2/{project}/instances/{instance}/namespaces/{namespace}"
+ARTIFACTS: Final = f"{ORGANISATION}/repositories/{{repository}}/artifacts"
 TAGS: Final = "/v2/manage/namespaces/{namespace}/repos/{repository}/tags"
 OF_REGISTRIES: Final[Mapping[str, Check]] = {
     **PAGES,
@@ -185,6 +186,7 @@ ROUTES: Final[Mapping[str, Route]] = {
         checks=swr_enterprise.LIST_CHECKS,
         defaults=swr_enterprise.LIST_DEFAULTS,
     ),
+    "ShowInstanceNamespace": Route(method="GET", path=_path(ORGANISATION), respond=swr_enterprise.show_namespace),
     "ShowInstanceArtifact": Route(
         method="GET",
         path=_path(f"{ARTIFACTS}/{{digest}}"),

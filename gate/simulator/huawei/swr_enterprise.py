@@ -11,7 +11,7 @@ from gate.simulator.huawei.checks import Check, between, boolean, length
 from gate.simulator.huawei.errors import error
 from gate.simulator.huawei.registries import Registry
 from gate.simulator.huawei.swr import timestamp
-from gate.simulator.image import BySeverity, SeverityName
+from gate.simulator.image import BySeverity, PushedImage, SeverityName
 from gate.simulator.listing import ListedImage, Scan, ScanState
 from gate.simulator.task import Snapshot
 from gate.simulator.vulnerability import vulnerabilities
@@ -57,6 +57,24 @@ def show_artifact(call: Call) -> ApiResponse:
     if wants_overview and shown.state != "unscanned":
         document["scan_overview"] = {REPORT: _overview(shown, call)}
     return ApiResponse(status=HTTPStatus.OK, document=document, shown_tasks=_running(artifact))
+
+
+def show_namespace(call: Call) -> ApiResponse:
+    """ShowInstanceNamespace: an organisation, with the CVEs on its allowlist."""
+    pushed = [shown.image for shown in call.state.account.pushed(call.at)]
+    own = [one for one in pushed if one.namespace == call.path["namespace"] and _is_of_instance(one, call)]
+    if not own:
+        return error("SVCSTG.SWR.4040010")
+    repositories = {f"{one.namespace}/{one.name}" for one in own}
+    entries = [one for one in call.state.account.whitelist if one.repository in {"", *repositories}]
+    items = [{"cve_id": cve} for one in entries for cve in one.cve_ids]
+    document = {
+        "name": call.path["namespace"],
+        "namespace_id": 1,
+        "repo_count": len(repositories),
+        "cve_allowlist": {"id": 1, "namespace_id": 1, "items": items},
+    }
+    return ApiResponse(status=HTTPStatus.OK, document=document)
 
 
 def start_scan(call: Call) -> ApiResponse:
@@ -107,11 +125,14 @@ def _artifacts(call: Call) -> list[list[ListedImage]]:
     wanted = (call.path["namespace"], unquote(call.path["repository"]))
     found: dict[str, list[ListedImage]] = {}
     for shown in call.state.account.pushed(call.at):
-        registry = Registry.of(shown.image)
-        is_of_instance = registry.kind == "enterprise" and registry.instance_id == call.path["instance"]
-        if is_of_instance and (shown.image.namespace, shown.image.name) == wanted:
+        if _is_of_instance(shown.image, call) and (shown.image.namespace, shown.image.name) == wanted:
             found.setdefault(shown.image.digest, []).append(shown)
     return [*found.values()]
+
+
+def _is_of_instance(image: PushedImage, call: Call) -> bool:
+    registry = Registry.of(image)
+    return registry.kind == "enterprise" and registry.instance_id == call.path["instance"]
 
 
 def _artifact(call: Call) -> list[ListedImage] | None:

@@ -63,7 +63,10 @@ RESULT, LEAVES, NUMBERS = (
     *("GetOnceTaskResultInfo", "DescribeOnceTaskLeafRecordPage"),
     "DescribeUuidVulNumClassifyStatistic",
 )
-HSS_WHITELISTS, SAS_WHITELISTS = "ListImageWhiteLists", "DescribeImageVulWhiteList"
+HSS_WHITELISTS, ORGANISATION, SAS_WHITELISTS = (
+    *("ListImageWhiteLists", "ShowInstanceNamespace"),
+    "DescribeImageVulWhiteList",
+)
 UNFINISHED, NEWEST, CANCEL = "ListUnfinishedOnceTask", "GetLastOnceTaskInfo", "CancelOnceTask"
 STARTS: Final = frozenset({SCAN, SCAN_LISTED, SCAN_UNLISTED, SCAN_BY_INSTANCE})
 """The operations that start a scan: they are never repeated before the gate has looked for the scan."""
@@ -291,7 +294,13 @@ POINTS: Final = (
     *_points(HUAWEI, "followed", (TASKS, 2, Role.HINT)),
     *_points(HUAWEI, "fresh-by-instance", (ROWS, 1, _NEEDED), (SHOWN, 1, _NEEDED)),
     *_points(HUAWEI, "stale-by-instance", (SHOWN, 1, _NEEDED), (SHOWN, 2, _NEEDED), (SCAN_BY_INSTANCE, 1, Role.START)),
-    *_points(HUAWEI, "listed-by-instance", (LISTED, 1, _NEEDED), (SHOWN, 2, _NEEDED)),
+    *_points(
+        HUAWEI,
+        "listed-by-instance",
+        (LISTED, 1, _NEEDED),
+        (SHOWN, 2, _NEEDED),
+        (ORGANISATION, 1, Role.EXPLANATION),
+    ),
     *_points(
         ALIBABA,
         "release",

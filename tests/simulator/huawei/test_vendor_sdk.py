@@ -227,6 +227,20 @@ def test_the_sdk_lists_what_is_on_a_whitelist_of_the_console(simulator: Simulato
     assert local.data_list == []
 
 
+def test_the_sdk_reads_the_allowlist_of_an_organisation(simulator: Simulator) -> None:
+    simulator.push(listed(registry=INSTANCE_HOST))
+    simulator.account.whitelist += [
+        WhitelistEntry(id="X-1", cve_ids=("CVE-2022-1", "CVE-2022-2")),
+        WhitelistEntry(id="X-2", cve_ids=("CVE-2022-3",), repository="team/other"),
+    ]
+    names = {"instance_id": "acme-x1", "namespace_name": "team"}
+    names["instance_id"] = rows(simulator)[0].instance_id
+    found = swr(simulator).show_instance_namespace(sdk("swr", "v2").ShowInstanceNamespaceRequest(**names))
+
+    assert (found.name, found.repo_count) == ("team", 1)
+    assert [one.cve_id for one in found.cve_allowlist.items] == ["CVE-2022-1", "CVE-2022-2"]
+
+
 def test_the_sdk_resolves_a_tag(simulator: Simulator) -> None:
     """The slash of the repository is a dollar sign."""
     simulator.push(image(children=(Platform(digest=digest("amd64")),)))

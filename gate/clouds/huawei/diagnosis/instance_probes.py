@@ -44,6 +44,12 @@ def instance_probes(
             unchecked=_NO_SCAN,
             is_needed=lists_decide,
         )
+        yield Probe(
+            operation="ShowInstanceNamespace",
+            purpose="names what is on the allowlist of an organisation",
+            unchecked="is called after a verdict only, which stands without it",
+            is_needed=False,
+        )
     if settings.scan != "never":
         yield Probe(
             operation="StartManualScanning", purpose="starts a scan, which is billed", unchecked="would start a scan"

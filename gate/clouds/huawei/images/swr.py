@@ -78,11 +78,17 @@ class Swr:
 
 def artifacts_path(image: ImageRef, project_id: str, instance_id: str) -> str:
     """The path of the images of a repository in an instance of the enterprise edition."""
-    namespace, name = namespace_and_name(image)
+    _, name = namespace_and_name(image)
     # The vendor's SDK encodes the repository twice (5).
     repository = percent_encoded(percent_encoded(name) if "/" in name else name)
+    return f"{organisation_path(image, project_id, instance_id)}/repositories/{repository}/artifacts"
+
+
+def organisation_path(image: ImageRef, project_id: str, instance_id: str) -> str:
+    """The path of the organisation of an image in an instance of the enterprise edition."""
+    namespace, _ = namespace_and_name(image)
     instance = f"/v2/{percent_encoded(project_id)}/instances/{percent_encoded(instance_id)}"
-    return f"{instance}/namespaces/{percent_encoded(namespace)}/repositories/{repository}/artifacts"
+    return f"{instance}/namespaces/{percent_encoded(namespace)}"
 
 
 def headers_of(project_id: str) -> dict[str, str]:

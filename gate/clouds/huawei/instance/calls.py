@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.huawei.error_response import UnknownInRegistry
-from gate.clouds.huawei.images.swr import artifacts_path, headers_of
+from gate.clouds.huawei.images.swr import artifacts_path, headers_of, organisation_path
 from gate.clouds.values import percent_encoded
 from gate.errors import Refused
 
@@ -58,6 +58,11 @@ class ArtifactCalls:
             return self._fetch("GET", path, "ListInstanceArtifactVulnerabilities")
         except UnknownInRegistry:
             return None
+
+    def organisation(self, image: ImageRef, instance_id: str) -> dict[str, Any]:
+        """Reads ShowInstanceNamespace once, without retries: the organisation of an image, with its allowlist."""
+        path = organisation_path(image, self._project_id, instance_id)
+        return self._fetch("GET", path, "ShowInstanceNamespace", is_retried=False)
 
     def _path(self, image: ImageRef, instance_id: str) -> str:
         return f"{artifacts_path(image, self._project_id, instance_id)}/{percent_encoded(image.digest)}"

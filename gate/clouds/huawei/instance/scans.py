@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gate.clouds.huawei.images.registries import synchronise
+from gate.clouds.huawei.instance.allowlists import parse_allowlist
 from gate.clouds.huawei.instance.choice import SCOPES
 from gate.clouds.huawei.instance.findings import listed
 from gate.clouds.huawei.instance.overview import missing, parse_artifact
 from gate.clouds.huawei.instance.slots import ScanSlots
+from gate.clouds.whitelists import with_whitelisted
 from gate.image import ImageState
 from gate.scan import ScanScope
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from gate.clouds.huawei.images.tags import TagResolver
     from gate.clouds.huawei.instance.calls import ArtifactCalls
     from gate.clouds.huawei.instance.overview import ShownArtifact
+    from gate.clouds.whitelists import Whitelist
     from gate.event_log import EventLog
     from gate.image import ImageRef, ScannedImage, TaggedDigest
 
@@ -82,15 +87,14 @@ class InstanceImageScans:
         return tuple(images)
 
     def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:
-        """See `ImageScans.explained`: an instance has nothing to add, so that 0 vulnerabilities are in doubt."""
-        del for_findings  # No operation lists a whitelist of an instance.
+        """See `ImageScans.explained`: allowlists; that distributions are not stated is a warning."""
         if empty := sum(image.kinds.get(ScanScope.VULNERABILITY) == 0 for image in images):
             what = "1 image" if empty == 1 else f"{empty} images"
             self._event_log.warned(
                 f"{what} without vulnerabilities: an instance of SWR Enterprise does not state whether it knows the "
                 "distribution of an image, so 0 found may say nothing."
             )
-        return tuple(images)
+        return self._with_allowlists(images) if for_findings else tuple(images)
 
     def with_findings(self, images: Sequence[ScannedImage], kinds: frozenset[ScanScope]) -> tuple[ScannedImage, ...]:
         """See `ImageScans.with_findings`; an instance looks for vulnerabilities only."""
@@ -125,6 +129,20 @@ class InstanceImageScans:
     def search_description(self) -> str:
         """See `ImageScans.search_description`."""
         return self._describe()
+
+    def _with_allowlists(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
+        """The images, with what is on the allowlist of their organisation, of which each is asked for once."""
+        organisations: dict[tuple[str, str], list[ScannedImage]] = defaultdict(list)
+        for image in images:
+            organisations[image.image.registry, image.image.namespace].append(image)
+        found: dict[ImageRef, ScannedImage] = {}
+        for own in organisations.values():
+            read = partial(self._allowlist, own[0].image)
+            found |= {image.image: image for image in with_whitelisted(own, read, self._event_log)}
+        return tuple(found[image.image] for image in images)
+
+    def _allowlist(self, image: ImageRef) -> Whitelist:
+        return parse_allowlist(self._artifacts(image).organisation(image, self._instances.id_of(image) or ""))
 
     def _start_one(self, image: ImageRef) -> None:
         self._artifacts(image).start_scan(image, self._instances.id_of(image) or "")

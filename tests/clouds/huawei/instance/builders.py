@@ -21,6 +21,7 @@ SHOW, START, LIST, TAGS = (
     *("ShowInstanceArtifact", "StartManualScanning"),
     *("ListInstanceArtifactVulnerabilities", "ListInstanceArtifacts"),
 )
+ORGANISATION = "ShowInstanceNamespace"
 ROWS, START_BY_HSS = "ListRegistryImages", "CreateManualImageScanTask"
 BY_INSTANCE = ("--swr-enterprise-scanner", "instance", "--required-scope", "vulnerability")
 DAY, HOUR = 86_400.0, 3600.0

@@ -24,6 +24,7 @@ from tests.clouds.huawei.instance.builders import (
     DAY,
     HOUR,
     LIST,
+    ORGANISATION,
     RISKY,
     ROWS,
     SHOW,
@@ -147,13 +148,13 @@ def test_a_risky_image_blocks_with_its_vulnerabilities_by_severity(gate_in: Call
         (("--max-findings", "high=3", "--severity-cutoff", "none"), 0),
     ],
 )
-def test_limits_by_severity_go_by_the_overview_with_critical_as_a_word_of_its_own_and_no_further_call(
+def test_limits_by_severity_go_by_the_overview_with_critical_as_a_word_of_its_own_and_no_list(
     options: tuple[str, ...], code: int, gate_in: Callable[..., Gate]
 ) -> None:
     release = a_release(gate_in, a_push(earlier=EarlierScan(ago=HOUR, findings=RISKY)))
 
     assert release.check(*options).code == code
-    assert release.gate.operations == [ROWS, SHOW]
+    assert release.gate.operations == [ROWS, SHOW, ORGANISATION]
 
 
 @pytest.mark.parametrize(
@@ -200,7 +201,7 @@ def test_a_waiver_of_a_cve_matches_a_finding_of_the_instance(gate_in: Callable[.
     waivers = waivers_of_one_cve(tmp_path)
 
     assert release.check("--waivers", str(waivers)).code == 0
-    assert release.gate.operations == [ROWS, SHOW, LIST, SHOW]
+    assert release.gate.operations == [ROWS, SHOW, LIST, SHOW, ORGANISATION]
 
 
 def test_hss_is_asked_for_the_cves_of_its_own_images_beside_those_of_an_instance(
