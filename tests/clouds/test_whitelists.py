@@ -16,7 +16,7 @@ from gate.simulator.vulnerability import WhitelistEntry
 from tests.builders import FakeTime, a_finding
 from tests.doctor.expected import EXPECTED
 from tests.harness import CLOUDS
-from tests.images.scripted import an_image
+from tests.images.scripted import a_ref, an_image
 from tests.simulator.images import listed
 
 if TYPE_CHECKING:
@@ -233,3 +233,31 @@ def test_what_is_listed_by_its_cve_is_not_named(fake_time: FakeTime) -> None:
     )
 
     assert found.warning == f"{MISSING}CVE-2026-2"
+
+
+@pytest.mark.parametrize(
+    ("cloud", "answer"),
+    [
+        ("huawei", {"total_num": 1, "data_list": [{"vul_id": "X-1", "vul_name": "a name"}]}),
+        ("alibaba", {"ImageVulWhitelist": [{"Name": "X-1", "AliasName": "a name"}]}),
+    ],
+)
+def test_an_entry_goes_by_its_id_where_it_has_one(
+    cloud: str, answer: dict[str, Any], gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("empty", cloud)
+    gate.simulator.rewrite = lambda name, true: answer if name == OPERATION[cloud] else true
+
+    assert warning(judged(gate, a_release(gate), *LIMITS)) == f"{MISSING}X-1"
+
+
+def test_an_entry_is_named_once_for_several_images_and_if_it_is_there_twice(fake_time: FakeTime) -> None:
+    images = [an_image(a_ref("web")), an_image(a_ref("api"))]
+    log, entries = EventLog(fake_time.clock(), lambda _: None), [Whitelisted(id="X-1"), Whitelisted(id="X-1")]
+
+    found = with_whitelisted(images, lambda: Whitelist(entries=entries), log)
+
+    assert [image.warning for image in found] == [f"{MISSING}X-1"] * 2
+    assert [event.text for event in log.events] == [
+        "On a whitelist in the console, so that results may lack them: X-1."
+    ]

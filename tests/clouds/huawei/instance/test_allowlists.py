@@ -103,7 +103,9 @@ def test_without_permission_the_verdict_stands(gate_in: Callable[..., Gate]) -> 
 
 @pytest.mark.parametrize("allowlist", [None, {}, {"items": None}, {"items": []}])
 def test_an_organisation_may_have_none(allowlist: object) -> None:
-    assert parse_allowlist({"name": "team", "cve_allowlist": allowlist}).entries == []
+    found = parse_allowlist({"name": "team", "cve_allowlist": allowlist})
+
+    assert (found.entries, found.unnamed) == ([], 0)
 
 
 def test_an_item_without_a_cve_is_counted() -> None:
