@@ -228,6 +228,12 @@ def test_nothing_more_is_asked_for_once_the_release_is_blocked_in_any_case() -> 
     assert log_of(found, EventKind.WARNING)[0].startswith("the CVEs of 2 open findings are not known")
 
 
+def test_nothing_is_asked_for_an_image_beside_one_that_blocks_the_release_in_any_case() -> None:
+    found = run({"web": [a_finding("X-2")], "api": [unknown("X-3")]}, a_waiver(ONE))
+
+    assert (asked(found), found.verdict.decision) == ([], BLOCKED)
+
+
 def test_of_images_of_which_one_may_be_risky_only_those_that_waivers_may_clear_are_asked_about() -> None:
     findings = {"web": [unknown("X-1"), a_finding("X-2")], "api": [unknown("X-3")]}
     found = run(findings, a_waiver(ONE), max_risky=1, cves={"X-3": (ONE,)})
