@@ -97,7 +97,13 @@ def test_what_a_result_lists_is_not_named(cloud: str, gate_in: Callable[..., Gat
 @pytest.mark.parametrize("cloud", CLOUDS)
 @pytest.mark.parametrize(
     ("options", "is_asked"),
-    [((), False), (LIMITS, True), (("--max-findings", "high=3"), True), (("--list-findings",), True)],
+    [
+        ((), False),
+        (LIMITS, True),
+        (("--max-findings", "high=3"), True),
+        (("--only-fixable",), True),
+        (("--list-findings",), True),
+    ],
 )
 def test_whitelists_are_asked_for_where_the_policy_or_a_report_goes_by_findings(
     options: tuple[str, ...], cloud: str, gate_in: Callable[..., Gate], *, is_asked: bool
@@ -261,3 +267,23 @@ def test_an_entry_is_named_once_for_several_images_and_if_it_is_there_twice(fake
     assert [event.text for event in log.events] == [
         "On a whitelist in the console, so that results may lack them: X-1."
     ]
+
+
+def test_on_huawei_cloud_an_entry_that_is_listed_twice_is_malformed(gate_in: Callable[..., Gate]) -> None:
+    gate, row = gate_in("empty", "huawei"), {"id": "1", "vul_id": "X-1"}
+    answer = {"total_num": 2, "data_list": [row, row]}
+    gate.simulator.rewrite = lambda name, true: answer if name == OPERATION["huawei"] else true
+
+    ending = judged(gate, a_release(gate), *LIMITS)
+
+    assert (ending.code, warning(ending)) == (0, "")
+    assert "not known: The response lists one vulnerability on a whitelist twice." in ending.err
+
+
+def test_on_alibaba_cloud_names_are_asked_for_in_english(gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", "alibaba")
+
+    judged(gate, a_release(gate), *LIMITS)
+
+    (asked,) = (one.query for one in gate.simulator.requests if one.operation == OPERATION["alibaba"])
+    assert asked == {"Source": ["image"], "Lang": ["en"], "CurrentPage": ["1"], "PageSize": ["100"]}
