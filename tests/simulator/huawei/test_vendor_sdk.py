@@ -234,7 +234,7 @@ def test_the_sdk_reads_the_allowlist_of_an_organisation(simulator: Simulator) ->
         WhitelistEntry(id="X-2", cve_ids=("CVE-2022-3",), repository="team/other"),
     ]
     names = {"instance_id": rows(simulator)[0].instance_id, "namespace_name": "team"}
-    found = swr(simulator).show_instance_namespace(sdk("swr", "v2").ShowInstanceNamespaceRequest(**names))
+    found = swr(simulator).show_instance_namespace(swr_request("ShowInstanceNamespaceRequest", **names))
 
     assert (found.name, found.repo_count) == ("team", 1)
     assert [one.cve_id for one in found.cve_allowlist.items] == ["CVE-2022-1", "CVE-2022-2"]
@@ -246,7 +246,7 @@ def test_an_organisation_that_the_instance_does_not_have_is_unknown(
 ) -> None:
     simulator.push(listed(registry=INSTANCE_HOST))
     names = {"instance_id": rows(simulator)[0].instance_id, "namespace_name": "team", **change}
-    request = sdk("swr", "v2").ShowInstanceNamespaceRequest(**names)
+    request = swr_request("ShowInstanceNamespaceRequest", **names)
 
     with pytest.raises(sdk("core.exceptions.exceptions", "ClientRequestException")) as error:
         swr(simulator).show_instance_namespace(request)
