@@ -62,8 +62,6 @@ class HuaweiImageScans:
         self._proven: set[tuple[str, str, datetime | None]] = set()
         """The results that were later than the reading of the registry when they were seen: row, digest and time."""
         self._last: dict[ImageRef, ScannedImage] = {}
-        self._moved: set[ImageRef] = set()
-        """The images of a scan of this run whose rows have had another digest since."""
         self._of_others: dict[str, datetime] = {}
         """When a row was last scanned while it had another digest, by its id: that is no result of a later digest."""
 
@@ -77,6 +75,7 @@ class HuaweiImageScans:
             raw_state = f"scan task at {task.progress or 0} %"
             return tuple(self._while_running(image, raw_state) for image in images)
         self._finder.find(images)
+        self._starter.note_moved()
         self._last = {image: self._seen(image) for image in images}
         return tuple(self._last[image] for image in images)
 
@@ -151,12 +150,9 @@ class HuaweiImageScans:
             return as_image(image, with_digest, listed_digest=listed_digest)
         # Its row must have the same digest still: another row with it may have an older result.
         row = rows.by_id(self._starter.row_ids[image])
-        if row is None:
+        if row is None or row.digest != image.digest:
             return as_image(image, (), listed_digest=listed_digest)
-        if row.digest != image.digest:
-            self._moved.add(image)
-            return as_image(image, (), listed_digest=row.digest)
-        return as_image(image, rows.with_digest, scanned_row=row, has_moved=image in self._moved)
+        return as_image(image, rows.with_digest, scanned_row=row, has_moved=image in self._starter.moved)
 
     def _without_result_of_others(self, row: ImageRow) -> ImageRow:
         """The row; its result is from before the push if it is one that was seen when the row had another digest.

@@ -41,6 +41,8 @@ class ScanStarter:
         self._event_log = event_log
         self.row_ids: dict[ImageRef, object] = {}
         """The images whose scan was started, with the ids of their rows."""
+        self.moved: set[ImageRef] = set()
+        """Those of them whose rows were found with another digest since, or not at all."""
 
     def start(self, images: Sequence[ScannedImage]) -> None:
         """Starts one scan of these images, which are as they were last seen.
@@ -70,6 +72,14 @@ class ScanStarter:
                 self._event_log.acted("starting the scan again: nothing shows that it was started")
                 self._calls.start_scan([*infos.values()])
 
+    def note_moved(self) -> None:
+        """Notes the images whose rows have another digest by now, by the last search.
+
+        By its digest alone, a row that has another one is not found, so one that is not found may have another.
+        """
+        rows = {image: self._finder.rows_of(image).by_id(id_) for image, id_ in self.row_ids.items()}
+        self.moved |= {image for image, row in rows.items() if row is None or row.digest != image.digest}
+
     def poll(self) -> ScanTask | None:
         """The task of the scan if it is running; None if there is none, it is over, or it cannot be told."""
         return self._own.poll() if self.row_ids else None
@@ -98,6 +108,7 @@ class ScanStarter:
         if self._own.may_be_running():
             return True
         self._finder.find([image.image for image in images])
+        self.note_moved()
         return any(self._has_changed(image) for image in images)
 
     def _has_changed(self, before: ScannedImage) -> bool:

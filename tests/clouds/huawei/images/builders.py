@@ -113,3 +113,10 @@ def connected(simulator: Simulator, time: FakeTime, **settings: Any) -> tuple[Im
 def operations(simulator: Simulator) -> list[str]:
     """The operations that were called, in order."""
     return [request.operation for request in simulator.requests]
+
+
+def in_rows(operation: str, document: Any, **fields: object) -> Any:
+    """The document of this operation; the rows of images in it have these fields, as a rewrite of the simulator."""
+    if operation != "ListRegistryImages":
+        return document
+    return {**document, "data_list": [{**row, **fields} for row in document["data_list"]]}

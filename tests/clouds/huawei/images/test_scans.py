@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -31,6 +32,7 @@ from tests.clouds.huawei.images.builders import (
     a_push,
     a_ref,
     connected,
+    in_rows,
     listed,
     operations,
 )
@@ -139,6 +141,24 @@ def test_the_row_must_have_the_same_digest_still(simulator: Simulator, fake_time
     assert (found.state, found.listed_digest) == (ImageState.MISSING, a_digest(2))
 
 
+@pytest.mark.parametrize("image", [IMAGE, replace(IMAGE, tag="")], ids=["by tag and digest", "by digest alone"])
+@pytest.mark.parametrize("has_moved", [True, False])
+def test_a_result_is_not_certainly_that_of_the_scan_if_the_row_has_had_another_digest_since(
+    simulator: Simulator, fake_time: FakeTime, image: ImageRef, *, has_moved: bool
+) -> None:
+    """The row keeps a result when it takes over another digest, and this may be what was found in the other image."""
+    simulator.push(listed(earlier=SCANNED))
+    scans, _ = connected(simulator, fake_time)
+    scans.start(scans.look([image]))
+    if has_moved:
+        simulator.rewrite = partial(in_rows, image_digest=a_digest(2))
+        assert states(scans, image) == [ImageState.MISSING]
+    simulator.rewrite = partial(in_rows, latest_sync_time=4_000_000_000_000)
+    fake_time.sleep(12)
+
+    assert states(scans, image) == [ImageState.OUTDATED if has_moved else ImageState.SCANNED]
+
+
 def test_a_row_that_is_gone_is_missing(simulator: Simulator, fake_time: FakeTime) -> None:
     simulator.push(listed())
     scans, _ = connected(simulator, fake_time)
@@ -155,11 +175,7 @@ def test_the_result_counts_whatever_the_row_says_of_a_push_meanwhile(simulator: 
     scans, _ = connected(simulator, fake_time)
     scans.start(scans.look([IMAGE, OTHER])[:1])
     fake_time.sleep(12)
-    simulator.rewrite = lambda name, document: (
-        {**document, "data_list": [{**row, "latest_update_time": 4_000_000_000_000} for row in document["data_list"]]}
-        if name == ROWS
-        else document
-    )
+    simulator.rewrite = partial(in_rows, latest_update_time=4_000_000_000_000)
 
     assert states(scans, IMAGE, OTHER) == [ImageState.SCANNED, ImageState.OUTDATED]
 
@@ -173,11 +189,7 @@ def test_a_result_that_was_proven_before_the_registry_was_read_again_is_proven_s
     scans, _ = connected(simulator, fake_time)
     if is_seen_before:
         assert states(scans, IMAGE) == [ImageState.SCANNED]
-    simulator.rewrite = lambda name, document: (
-        {**document, "data_list": [{**row, "latest_sync_time": 4_000_000_000_000} for row in document["data_list"]]}
-        if name == ROWS
-        else document
-    )
+    simulator.rewrite = partial(in_rows, latest_sync_time=4_000_000_000_000)
 
     assert states(scans, IMAGE) == [ImageState.SCANNED if is_seen_before else ImageState.OUTDATED]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +32,7 @@ from tests.clouds.huawei.images.builders import (
     a_push,
     a_ref,
     connected,
+    in_rows,
     listed,
     operations,
     without,
@@ -299,6 +301,20 @@ def test_a_scan_of_which_nothing_is_to_be_seen_is_asked_for_once_more(
     assert operations(simulator) == [ROWS, TASKS, POST, TASKS, ROWS, POST]
     assert len(started(simulator)) == 1
     assert texts(connection, EventKind.ACTION) == ["starting the scan again: nothing shows that it was started"]
+
+
+def test_a_row_that_has_another_digest_while_the_scan_is_looked_for_has_moved(
+    simulator: Simulator, fake_time: FakeTime
+) -> None:
+    """A later result of it is not certainly that of the scan."""
+    scans, _, images = looked_at(simulator, fake_time, listed(earlier=EarlierScan(ago=300)))
+    simulator.faults.append(Fault(response=server_error(), operation=POST, requests=frozenset({1})))
+    simulator.rewrite = lambda name, document: document if name != ROWS else {"data_list": [], "total_num": 0}
+    scans.start(images)
+    fake_time.sleep(12)
+    simulator.rewrite = partial(in_rows, latest_sync_time=4_000_000_000_000)
+
+    assert [image.state for image in scans.look([IMAGE])] == [ImageState.OUTDATED]
 
 
 def test_a_second_failure_ends_the_run(simulator: Simulator, fake_time: FakeTime) -> None:
