@@ -62,8 +62,9 @@ class ImageFollower:
 
     def follow(self) -> ScanTask:
         """Polls until the scan of every image has ended and its result is settled, or waiting is of no use."""
-        deadline = _ListingDeadline(self._connection, self)
-        return self._poller.until(self._reason_to_wait, self._poll, deadline)
+        self._poller.until(self._reason_to_wait, self._poll, _ListingDeadline(self._connection, self))
+        # The last poll may have run out of time while it started the scan of an image that had failed before.
+        return self.last
 
     @property
     def waits_for_listing(self) -> bool:

@@ -280,6 +280,23 @@ def test_without_time_for_the_numbers_there_is_no_pass_and_still_a_block(*, is_r
     assert int(run_images(scans, WEB).verdict.exit_code) == code
 
 
+def test_the_failure_before_a_scan_is_no_result_where_time_is_up_before_the_cloud_confirms_the_scan() -> None:
+    """The gate has asked for this scan itself, and nobody knows yet whether it fails again."""
+    time = FakeTime()
+    scans = ScriptedScans([[an_image(state=FAILED), an_image(API, SCANNING)], [an_image(state=FAILED), an_image(API)]])
+
+    def lose_the_response() -> None:
+        time.sleep(300)
+        raise DeadlineExceeded("The time is up.")
+
+    scans.on_start = lose_the_response
+    run = run_images(scans, WEB, API, time=time, timeout=300.0)
+
+    assert (run.codes, int(run.verdict.exit_code)) == (["not-final"], 5)
+    assert run.states == [WAITING, SCANNED]
+    assert run.calls[-2:] == ["start web", "stop"]
+
+
 def _raise_deadline(_images: object) -> None:
     raise DeadlineExceeded("The time is up.")
 
