@@ -90,6 +90,7 @@ def test_inputs_that_were_not_given_are_no_error_where_two_ci_systems_are_detect
         ("INPUT_MAX_AGE", "max-age"),
         ("INPUT_ACCESS_KEY_ID", "access-key-id"),
         ("INPUT_CONFIGS", "config"),
+        ("INPUT_MAX_AGESS", "max-age"),
     ],
 )
 def test_a_misspelt_input_is_a_usage_error_and_not_ignored(

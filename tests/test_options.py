@@ -54,6 +54,17 @@ def test_doctor_has_the_options_of_a_run_with_a_timeout_of_its_own() -> None:
     )
 
 
+def test_status_has_the_options_of_a_check_and_says_what_four_of_them_mean_to_it() -> None:
+    of_check = {option.name: option for option in OPTIONS}
+    other_help = {option.name: option.help for option in STATUS_OPTIONS if option != of_check[option.name]}
+
+    assert {replace(option, help="") for option in STATUS_OPTIONS} <= {
+        replace(option, help="") for option in of_check.values()
+    }
+    assert other_help.keys() == {"timeout", "image", "images-from", "quiet"}
+    assert other_help["quiet"] == "print only the state of the scan task or the images, and warnings"
+
+
 def test_the_region_has_the_variables_of_each_cloud_beside_its_option() -> None:
     (region,) = (option for option in OPTIONS if option.name == "region")
 
@@ -70,10 +81,12 @@ def clouds_with(monkeypatch: pytest.MonkeyPatch, **options: tuple[Option, ...]) 
 
 
 def test_an_option_of_one_cloud_is_in_the_table_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = Option(name="size", help="take this size", choices=("s", "m"), default="m", metavar="SIZE", parse=int)
+    size = Option(name="size", help="take this size", choices=("s", "m"), default="m", metavar="SIZE", parse=int)
+    plane = Option(name="plane", help="take this plane")
 
-    assert clouds_with(monkeypatch, one=(own,), two=()) == (
+    assert clouds_with(monkeypatch, one=(size, plane), two=()) == (
         Option(name="size", help="one: take this size (s, m)", default_note="m", metavar="SIZE"),
+        Option(name="plane", help="one: take this plane"),
     )
 
 

@@ -18,7 +18,7 @@ from gate.images.reference import image_reference
 from gate.policy import Policy
 from gate.run_settings import settings_from
 from gate.scan import ScanScope
-from gate.settings import Settings, report_target
+from gate.settings import Settings, SignInSettings, report_target
 
 
 def test_with_nothing_but_the_cloud_the_defaults_apply() -> None:
@@ -45,6 +45,9 @@ def test_every_option_becomes_its_setting() -> None:
         "request-timeout": 6.0,
         "report": [report_target("json=a.json")],
         "color": "never",
+        "name": "staging",
+        "credentials": "profile",
+        "profile": "release",
         "project-id": "p",
         "scan-scope": "0x7fffffff",
     }
@@ -70,6 +73,8 @@ def test_every_option_becomes_its_setting() -> None:
         request_timeout=6.0,
         reports=(report_target("json=a.json"),),
         color="never",
+        name="staging",
+        sign_in=SignInSettings(credentials="profile", profile="release"),
         for_cloud={"project-id": "p", "scan-scope": 0x7FFFFFFF},
     )
 
@@ -79,6 +84,7 @@ def test_the_default_age_is_a_day() -> None:
 
 
 def test_a_setting_knows_where_its_value_was_given() -> None:
+    assert Settings(cloud="huawei", policy=Policy()).source_of("timeout") == "--timeout"
     settings = settings_from({"cloud": "huawei"}, {"region": "the variable SCAN_GATE_REGION"})
 
     assert settings.source_of("region") == "the variable SCAN_GATE_REGION"

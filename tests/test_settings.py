@@ -25,6 +25,7 @@ from gate.settings import (
     pause,
     report_target,
     scan_scopes,
+    task_id,
     whole_number,
 )
 
@@ -42,6 +43,7 @@ from gate.settings import (
         ("2.", 2),
         (" 30 s ", 30),
         ("0.25", 0.25),
+        ("3650d", 315_360_000),
     ],
 )
 def test_a_duration_has_a_unit_or_is_seconds(text: str, seconds: float) -> None:
@@ -49,7 +51,7 @@ def test_a_duration_has_a_unit_or_is_seconds(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "s", "-1", "1h30m", "1e3", "nan", "inf", "1,5m", "٣m", "99999d", "1 0s", "5 minutes", "."]
+    "text", ["", "s", "-1", "1h30m", "1e3", "nan", "inf", "1,5m", "٣m", "3650.01d", "99999d", "1 0s", "5 minutes", "."]
 )
 def test_another_text_is_not_a_duration(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration such as 90s"):
@@ -146,6 +148,8 @@ def test_another_text_is_not_a_number_of_images(text: str) -> None:
         ("http://127.9.9.9", "http://127.9.9.9"),
         ("http://localhost:1", "http://localhost:1"),
         ("http://[::1]:8080", "http://[::1]:8080"),
+        ("https://[FD00::A]:8443", "https://[FD00::A]:8443"),
+        ("https://hss.example.com/X/", "https://hss.example.com/X"),
         (f"https://{'a' * 63}.{'b' * 63}.", f"https://{'a' * 63}.{'b' * 63}."),
     ],
 )
@@ -239,7 +243,15 @@ def test_a_password_in_an_address_is_not_repeated() -> None:
     with pytest.raises(ValueError, match="password") as caught:
         base_url("https://user:hush@hss.example.com")
 
-    assert "hush" not in str(caught.value)
+    assert str(caught.value) == "an address may not contain a user or a password; credentials are set separately"
+
+
+def test_an_id_that_is_none_is_told_from_the_id_of_a_task_and_from_a_name() -> None:
+    with pytest.raises(ValueError, match=r"^'000' stands for no task; give the id of one$"):
+        task_id("000")
+    with pytest.raises(ValueError, match=r"^'a b' has a space in it and is no id; it may be a name$"):
+        task_id("a b")
+    assert task_id("b83d6a5f") == "b83d6a5f"
 
 
 @given(st.text(max_size=30))

@@ -116,6 +116,13 @@ def test_a_path_may_not_contain_a_reference_either(path: str, mistake: str) -> N
         path_of(path)
 
 
+def test_a_text_with_a_reference_in_it_is_told_from_one_that_is_a_reference() -> None:
+    reference = "a reference to a variable, such as ${NAME}, that nothing has replaced"
+
+    assert mistake_inside("team/web:${TAG}") == f"it contains {reference}"
+    assert mistake_in("${TAG}") == f"it is {reference}"
+
+
 def test_a_tilde_belongs_to_a_path_alone() -> None:
     assert mistake_in_path("~/web:1") == "only a shell replaces a ~, and only at the start of a word"
     assert mistake_inside("~/web:1") == ""
