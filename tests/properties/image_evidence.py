@@ -93,6 +93,17 @@ class ImageHistory:
         """The earliest time that any clock showed then."""
         return min(self.now(at), self.wall_clock(at), self.cloud_clock(at))
 
+    def earliest_at_decision(self, start: Answer, looks: Iterable[Reading]) -> datetime:
+        """The same for the look after which this scan was asked for.
+
+        Other requests may have been sent between the two. And a response states the time at which it was sent, of which
+        nobody can tell from the time at which it was received how long before that was.
+        """
+        answers = [one for one in self.answers if one.ended_at <= start.started_at]
+        slowest = max((one.ended_at - one.started_at for one in answers), default=0.0)
+        ends = (look.ended_at for look in looks if look.ended_at <= start.started_at)
+        return self.earliest(max(ends, default=start.started_at)) - timedelta(seconds=slowest)
+
     @property
     def is_over(self) -> bool:
         """Whether the deadline may have come in the middle of a look, so that the one before counts."""

@@ -199,7 +199,7 @@ class AlibabaEvidence:
             _key(row): _times(row) for one in readings if one.ended_at <= tasks[0][0].started_at for row in one.rows
         }
         starts = self._starts(states)
-        since = max(starts) if starts else self._history.earliest(start.started_at) - SKEW
+        since = max(starts) if starts else self._history.earliest_at_decision(start, readings) - SKEW
         latest = self._history.latest(self._history.elapsed) + SKEW
         results = [
             row

@@ -103,7 +103,7 @@ class HuaweiEvidence:
         is_since_push = pushed is not None and listed is not None and time >= max(pushed, listed)
         if start:
             before = self._before(row.get("id"), start, image)
-            is_since_start = time >= self._history.earliest(start.started_at) - SKEW
+            is_since_start = time >= self._history.earliest_at_decision(start, self._of(image)) - SKEW
             has_moved = any(
                 bare_digest(one.get("image_digest")) != bare_digest(digest)
                 for reading in readings
