@@ -48,7 +48,7 @@ class Bitbucket(CISystem):
             commit=self._value("BITBUCKET_COMMIT"),
             branch=self._value("BITBUCKET_BRANCH", "BITBUCKET_TAG"),
             pipeline=number,
-            pipeline_url=web_address(f"{origin}/addon/pipelines/home#!/results/{number}") if origin else "",
+            pipeline_url=web_address(f"{origin}/addon/pipelines/home#!/results/{number}"),
             name=self._value("BITBUCKET_PARALLEL_STEP", "BITBUCKET_STEP_UUID"),
         )
 

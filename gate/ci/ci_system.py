@@ -68,7 +68,7 @@ class CISystem:
 
     def _address(self, template: str, *variables: str) -> str:
         """The address with the values of these variables in it; empty if one is not set, or it is no plain one."""
-        values = [self._environ.get(variable, "") for variable in variables]
+        values = [self._value(variable) for variable in variables]
         return web_address(template.format(*values)) if all(values) else ""
 
     def remove_stale(self) -> None:

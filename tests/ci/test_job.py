@@ -204,6 +204,26 @@ def test_without_a_part_of_an_address_there_is_no_address(variable: str) -> None
     assert ci.detect(environ, "github").job().pipeline_url == ""
 
 
+def test_the_address_of_a_repository_of_github_needs_no_run() -> None:
+    job = job_with("github", GITHUB_RUN_ID="")
+
+    assert job.repository_url == "https://github.example/team/shop"
+
+
+def test_a_slash_in_the_name_of_a_project_of_azure_is_no_part_of_the_path() -> None:
+    job = job_with("azure", SYSTEM_TEAMPROJECT="the/shop")
+
+    assert job.pipeline_url == "https://dev.azure.example/org/the%2Fshop/_build/results?buildId=51"
+
+
+def test_without_the_address_of_a_repository_of_bitbucket_its_pipeline_has_none() -> None:
+    assert job_with("bitbucket", BITBUCKET_GIT_HTTP_ORIGIN="").pipeline_url == ""
+
+
+def test_a_ci_system_without_variables_and_name_gives_the_gate_no_identity() -> None:
+    assert ci.CISystem({}).identity == ""
+
+
 def test_a_pull_request_of_azure_has_its_own_branch() -> None:
     assert job_with("azure", SYSTEM_PULLREQUEST_SOURCEBRANCH="refs/heads/fix").branch == "refs/heads/fix"
 
