@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.ci.annotations import annotations_of
-from tests.builders import a_digest, a_release, a_task, an_image, an_outcome
+from gate.ci.annotations import Annotation, annotations_of, waiver_annotations
+from gate.finding import FindingPolicy
+from gate.policy import Policy
+from tests.builders import NOW, a_digest, a_finding, a_release, a_risky_image, a_task, a_waiver, an_image, an_outcome
 
 if TYPE_CHECKING:
     from gate.outcome import Outcome
@@ -38,3 +41,29 @@ def test_only_the_first_of_the_images_whose_tags_have_moved_is_named(number: int
     release = a_release(*(an_image(f"web-{at}", moved_to=a_digest("b")) for at in range(number)))
 
     assert texts(release)[-1].endswith(f"the verdict is about the digest.{more}")
+
+
+def test_all_that_has_to_be_done_about_waivers_is_one_warning() -> None:
+    ended, unused = a_waiver("X-1", until=NOW.date() - timedelta(days=1)), a_waiver("X-2")
+    policy = Policy(max_risky=1, findings=FindingPolicy(waivers=(ended, unused)))
+
+    found = [*waiver_annotations(a_release(a_risky_image(findings=(a_finding("X-1"),)), policy=policy))]
+
+    ended_text, unused_text = (
+        "1 waiver has ended and counts no more: ",
+        "1 waiver matches no finding and can be removed: ",
+    )
+    assert len(found) == 1
+    first, _, last = found[0].text.partition(f". {unused_text}")
+    assert first.startswith(f"{ended_text}X-1")
+    assert last.startswith("X-2")
+    assert found == [Annotation(title="Waivers", text=f"{first}. {unused_text}{last}", severity="warning")]
+
+
+def test_there_are_no_more_annotations_than_wanted_beside_one_about_waivers() -> None:
+    policy = Policy(findings=FindingPolicy(waivers=(a_waiver("X-2"),)))
+    images = (a_risky_image(f"web-{at}", findings=(a_finding("X-1"),)) for at in range(20))
+
+    titles = [annotation.title for annotation in annotations_of(a_release(*images, policy=policy), 10)]
+
+    assert titles == ["Image scan blocked", "Waivers", *["Image risky"] * 7, "More images"]

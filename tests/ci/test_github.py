@@ -6,6 +6,8 @@ import errno
 import json
 import os
 import re
+import resource
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,10 @@ from gate import ci
 from gate.ci.github import command, outputs
 from gate.errors import Interrupted
 from gate.image import ImageState
-from gate.policy import Policy, undecided
+from gate.policy import Policy, Reason, undecided
 from gate.policy_digest import policy_digest
+from gate.reports import markdown
+from gate.reports.size_limits import MAX_SUMMARY_SIZE
 from tests.builders import a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.github_runner import parse_outputs
 from tests.hostile import HOSTILE
@@ -128,6 +132,30 @@ def test_a_line_that_an_earlier_tool_did_not_end_swallows_no_output(runner: dict
     assert (values["before"], values["verdict"]) == ("1", "passed")
 
 
+def test_a_file_that_is_one_empty_line_gets_no_other(runner: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "GITHUB_OUTPUT").write_text("\n")
+
+    publish(an_outcome(), runner)
+
+    assert (tmp_path / "GITHUB_OUTPUT").read_text().startswith("\nverdict<<")
+
+
+@pytest.mark.usefixtures("capsys")
+def test_outputs_for_which_there_is_no_room_leave_nothing_behind(runner: dict[str, str], tmp_path: Path) -> None:
+    """GitHub would fail the step for half an output."""
+    (tmp_path / "GITHUB_OUTPUT").write_text("before=1\n")
+    del runner["GITHUB_STEP_SUMMARY"]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30, limits[1]))
+    try:
+        warnings = publish(an_outcome(), runner)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert warnings == ["GITHUB_OUTPUT cannot be written (File too large): later steps will not see the verdict."]
+    assert (tmp_path / "GITHUB_OUTPUT").read_text() == "before=1\n"
+
+
 def test_the_failed_images_are_counted_as_the_verdict_counts_them() -> None:
     values = parse_outputs(outputs(an_outcome(a_task(total=5, succeeded=3, failed=0))))
 
@@ -146,6 +174,21 @@ def test_the_whole_summary_stays_within_what_github_takes(already: int, runner: 
     assert (written == 0) is (warnings != [])
     if warnings:
         assert warnings[0].startswith("GITHUB_STEP_SUMMARY is full")
+
+
+@pytest.mark.parametrize("too_few", [0, 1])
+def test_the_summary_is_whole_if_it_fits_with_the_end_of_the_line_before_it(
+    too_few: int, runner: dict[str, str], tmp_path: Path
+) -> None:
+    summary, outcome = tmp_path / "GITHUB_STEP_SUMMARY", an_outcome()
+    whole = "".join(markdown.render(outcome))
+    already = "x" * (MAX_SUMMARY_SIZE - len(whole.encode()) - 1 + too_few)
+    summary.write_text(already)
+
+    publish(outcome, runner)
+
+    assert (summary.read_text() == f"{already}\n{whole}") is (too_few == 0)
+    assert summary.stat().st_size <= MAX_SUMMARY_SIZE
 
 
 def test_a_file_that_cannot_be_written_gets_a_warning_and_the_others_are_written(
@@ -280,4 +323,16 @@ def test_there_are_ten_annotations_at_most_also_where_tags_moved(capsys: pytest.
 
 
 def test_a_command_reads_back_as_the_runner_reads_it() -> None:
-    assert command("error", "100%\r\nb", title="a:b,c") == "::error title=a%3Ab%2Cc::100%25%0D%0Ab\n"
+    assert command("error", "100%\r\nb", title="aX:b,c", file="d") == (
+        "::error title=aX%3Ab%2Cc,file=d::100%25%0D%0Ab\n"
+    )
+
+
+def test_a_reason_is_annotated_up_to_its_greatest_length(capsys: pytest.CaptureFixture[str]) -> None:
+    """The runner cuts a text after 4,096 characters."""
+    outcome = an_outcome(a_task(risky=2))
+    reasons = (Reason(code="too-many-risky", message="x" * 4001),)
+
+    ((_, _, text),) = annotated(replace(outcome, verdict=replace(outcome.verdict, reasons=reasons)), capsys)
+
+    assert text == "x" * 4000 + "…"

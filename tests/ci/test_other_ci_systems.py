@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate import ci
-from gate.ci import azure, bitbucket
+from gate.ci import azure, bitbucket, buildkite
 from gate.clouds import CLOUDS
 from gate.clouds.credentials import INPUT, OURS
 from gate.image import ImageState
-from gate.policy import Policy
+from gate.policy import Policy, Reason
+from gate.reports import markdown
+from gate.reports.images import fingerprint_in_pipeline
 from gate.reports.images_output import images_output
 from tests.builders import NOW, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.hostile import HOSTILE
@@ -36,6 +38,13 @@ UNDECIDED = an_outcome(a_task(risky=None))
 def many(number: int) -> Outcome:
     images = tuple(a_failed_image(f"shop-{at}") for at in range(number))
     return an_outcome(a_task(total=number, succeeded=0, failed=number, failed_images=images))
+
+
+def because(*messages: str) -> Outcome:
+    """A blocked release with reasons of these words."""
+    reasons = tuple(Reason(code="too-many-risky", message=message) for message in messages)
+    outcome = an_outcome(a_task(risky=2))
+    return replace(outcome, verdict=replace(outcome.verdict, reasons=reasons))
 
 
 def published(name: str, outcome: Outcome, **environ: str) -> list[str]:
@@ -125,6 +134,23 @@ def test_azure_shows_the_summary_from_a_file_of_the_agents(tmp_path: Path, capsy
     assert Path(path).read_text().startswith("## ⛔")
 
 
+def test_the_summary_for_azure_has_the_name_of_the_gate(tmp_path: Path) -> None:
+    """Two gates of one job would otherwise replace each other's."""
+    ci_system = ci.detect({"AGENT_TEMPDIRECTORY": str(tmp_path)}, "azure", gate_name="staging")
+
+    assert list(ci_system.publish(BLOCKED)) == []
+
+    assert [path.name for path in tmp_path.iterdir()] == ["scan-gate-staging.md"]
+
+
+def test_an_issue_for_azure_is_as_long_as_a_reason_may_be(capsys: pytest.CaptureFixture[str]) -> None:
+    published("azure", because("x" * 4000))
+
+    (issue,) = [text for name, _, text in commands(capsys.readouterr().out) if name == "task.logissue"]
+    title = "Image scan blocked: "
+    assert issue == title + "x" * (4000 - len(title)) + "…"
+
+
 def test_a_summary_of_azure_that_cannot_be_written_gets_a_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -183,9 +209,9 @@ def test_the_outputs_of_azure_can_be_read_by_later_jobs(capsys: pytest.CaptureFi
 
 
 def test_a_command_of_azure_reads_back_as_it_was() -> None:
-    ((name, about, text),) = commands(azure.command("task.x", "100%; [a]\r\nb", key="a;b]c%d"))
+    ((name, about, text),) = commands(azure.command("task.x", "100%; [a]%3B\r\nb", key="a;b]c%d"))
 
-    assert (name, about, text) == ("task.x", {"key": "a;b]c%d"}, "100%; [a]\r\nb")
+    assert (name, about, text) == ("task.x", {"key": "a;b]c%d"}, "100%; [a]%3B\r\nb")
 
 
 @pytest.mark.parametrize(("name", "environ"), [("github", {"GITHUB_ACTIONS": "true"}), ("azure", {"TF_BUILD": "True"})])
@@ -213,14 +239,14 @@ def test_no_secret_is_printed_in_a_job_with_a_variable_of_another_ci_system(
 # Buildkite.
 
 
-def agent(folder: Path, exit_code: int = 0) -> None:
+def agent(folder: Path, exit_code: int = 0, says: bytes = b"no such build") -> None:
     """Puts a stand-in for Buildkite's agent into this folder; it keeps its arguments and its input."""
     path = folder / "buildkite-agent"
     path.write_text(
         f"#!{sys.executable}\nimport json, os, sys\n"
         f"json.dump([sys.argv[1:], sys.stdin.read()], open({str(folder / 'received.json')!r}, 'w'))\n"
         f"json.dump(dict(os.environ), open({str(folder / 'environ.json')!r}, 'w'))\n"
-        f"sys.stderr.write('no such build')\nsys.exit({exit_code})\n"
+        f"sys.stderr.buffer.write({says!r})\nsys.exit({exit_code})\n"
     )
     path.chmod(0o755)
 
@@ -235,8 +261,41 @@ def test_buildkite_shows_the_summary_as_an_annotation(outcome: Outcome, style: s
 
     arguments, body = json.loads((tmp_path / "received.json").read_text())
     assert arguments == ["annotate", "--context", "scan-gate", "--style", style]
-    assert f"Image scan: {outcome.verdict.decision}" in body
+    assert body == "".join(markdown.render(outcome))
     assert len(body.encode()) <= 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("name", "context"), [("", "scan-gate-s1-2-d1d7cd19"), ("staging", "scan-gate-staging")], ids=["job", "name"]
+)
+def test_the_annotation_of_buildkite_is_that_of_the_job_or_of_the_name_of_the_gate(
+    name: str, context: str, tmp_path: Path
+) -> None:
+    agent(tmp_path)
+    environ = {"PATH": str(tmp_path), "BUILDKITE_STEP_ID": "s1", "BUILDKITE_PARALLEL_JOB": "2"}
+
+    assert list(ci.detect(environ, "buildkite", gate_name=name).publish(BLOCKED)) == []
+
+    assert json.loads((tmp_path / "received.json").read_text())[0][2] == context
+
+
+def test_an_agent_of_buildkite_that_does_not_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "buildkite-agent").write_text(f"#!{sys.executable}\nimport time\ntime.sleep(5)\n")
+    (tmp_path / "buildkite-agent").chmod(0o755)
+    monkeypatch.setattr(buildkite, "_TIMEOUT", 0.05)
+
+    (warning,) = published("buildkite", BLOCKED, PATH=str(tmp_path))
+
+    assert warning.startswith("buildkite-agent did not take the annotation (Command ")
+
+
+def test_what_an_agent_of_buildkite_says_is_cut_and_need_not_be_text(tmp_path: Path) -> None:
+    agent(tmp_path, exit_code=1, says=b"\xff" + b"x" * 300)
+
+    (warning,) = published("buildkite", BLOCKED, PATH=str(tmp_path))
+
+    said = "\N{REPLACEMENT CHARACTER}" + "x" * 199 + "…"
+    assert warning == f"buildkite-agent did not take the annotation ({said})."
 
 
 def test_the_agent_of_buildkite_gets_no_credentials_of_the_gate(tmp_path: Path) -> None:
@@ -351,6 +410,40 @@ def test_bitbucket_gets_an_annotation_for_each_risky_and_each_failed_image_of_a_
         ("LOW", "swr/team/till:1.0@sha256:aaaaaaaaaaaa could not be scanned: too big."),
     ]
     assert len({one["external_id"] for one in found}) == 2
+
+
+def test_an_annotation_for_bitbucket_has_an_id_of_its_image_and_check_and_a_cut_text() -> None:
+    outcome = a_release(an_image("till", ImageState.FAILED, reason="too big" * 100))
+
+    (found,) = bitbucket.insights(outcome)
+
+    summary = found.pop("summary")
+    assert found == {
+        "external_id": fingerprint_in_pipeline(outcome, "image-not-scanned", "swr/team/till/1")[:40],
+        "annotation_type": "VULNERABILITY",
+        "severity": "HIGH",
+    }
+    assert summary.startswith("swr/team/till:1.0@sha256:aaaaaaaaaaaa could not be scanned: too big")
+    assert (len(summary), summary[-1]) == (450, "…")
+
+
+@pytest.mark.parametrize(("max_failed", "severity"), [(0, "HIGH"), (1001, "LOW")])
+def test_the_last_annotation_for_bitbucket_says_how_many_images_are_left_out(max_failed: int, severity: str) -> None:
+    images = tuple(a_failed_image(f"shop-{at}") for at in range(1001))
+    task = a_task(total=1002, succeeded=1, failed=1001, failed_images=images)
+    outcome = an_outcome(task, policy=Policy(max_failed=max_failed))
+
+    assert bitbucket.insights(outcome)[-1] == {
+        "external_id": fingerprint_in_pipeline(outcome, "more-images", "")[:40],
+        "annotation_type": "VULNERABILITY",
+        "summary": "2 more images could not be scanned; the json report has them all.",
+        "severity": severity,
+    }
+
+
+def test_the_details_of_a_report_for_bitbucket_are_all_reasons_up_to_the_greatest_length() -> None:
+    assert bitbucket.report(because("one.", "two."))["details"] == "blocked. one. two."
+    assert bitbucket.report(because("x" * 2000))["details"] == "blocked. " + "x" * 1990 + "…"
 
 
 def test_each_parallel_step_of_bitbucket_has_a_folder_of_its_own(tmp_path: Path) -> None:
