@@ -99,6 +99,33 @@ def test_where_the_owner_has_no_number_here_everybody_may_delete_it(
     assert modes == [0o666, 0o777]
 
 
+@CHANGES
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_what_another_user_puts_in_place_of_a_new_folder_is_not_given_away(
+    kind: str, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runner may write in its workspace, and must not get a folder of root by a link to it."""
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    replaced = (lambda path: path.symlink_to(precious)) if kind == "link" else Path.touch
+    monkeypatch.setattr(Path, "mkdir", replaced)
+
+    make_folder(workspace / "out")
+
+    assert owner_of(precious) == owner_of(workspace / "out") == (0, 0)
+
+
+def test_a_folder_is_made_even_if_there_is_no_descriptor_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(os, "open", refuse)
+
+    make_folder(tmp_path / "out" / "scan")
+
+    assert (tmp_path / "out" / "scan").is_dir()
+
+
 def test_a_report_is_written_even_if_its_owner_and_its_mode_cannot_be_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

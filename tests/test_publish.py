@@ -21,7 +21,7 @@ from gate.image import ImageRef, ImageState
 from gate.log import Log
 from gate.policy import Policy
 from gate.publish import obstacle, publish
-from gate.reports import REPORTS, sarif
+from gate.reports import REPORTS, plain, sarif
 from gate.settings import ReportTarget
 from gate.writing import print_mask_command, print_stdout, remove_stale, write_atomically
 from tests.builders import a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
@@ -527,7 +527,26 @@ def test_a_bug_in_a_ci_system_leaves_the_verdict_too(capsys: pytest.CaptureFixtu
 
     assert stream.getvalue().splitlines()[0] == "scan-gate: one warning"
     assert "a bug in the gate, to be reported. The verdict stands." in stream.getvalue()
-    assert "PASSED" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert printed.out == "".join(plain.render(an_outcome()))
+    assert "LookupError: huawei" in printed.err
+
+
+def test_a_bug_leaves_the_verdict_also_where_its_traceback_cannot_be_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream = io.StringIO()
+
+    class FullDisk(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("sys.stderr", FullDisk())
+
+    publish(an_outcome(), [], BrokenCISystem({}), Log(stream))
+
+    assert stream.getvalue().splitlines()[1].endswith("a bug in the gate, to be reported. The verdict stands.")
+    assert capsys.readouterr().out == "".join(plain.render(an_outcome()))
 
 
 def test_a_command_with_a_secret_is_not_printed_to_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
