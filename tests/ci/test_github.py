@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate import ci
+from gate.ci.ci_system import Channel
 from gate.ci.github import command, outputs
 from gate.errors import Interrupted
 from gate.image import ImageState
@@ -336,3 +337,17 @@ def test_a_reason_is_annotated_up_to_its_greatest_length(capsys: pytest.CaptureF
     ((_, _, text),) = annotated(replace(outcome, verdict=replace(outcome.verdict, reasons=reasons)), capsys)
 
     assert text == "x" * 4000 + "…"
+
+
+def test_each_file_of_github_that_cannot_be_appended_is_told_with_its_consequence(tmp_path: Path) -> None:
+    """A report would get the folder that is missing; the runner's files do not."""
+    ci_system = ci.detect({"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(tmp_path / "absent" / "file")})
+
+    assert list(ci_system.channels()) == [
+        Channel(name="GITHUB_OUTPUT", problem=os.strerror(errno.ENOENT), loss="later steps will not see the verdict"),
+        Channel(
+            name="GITHUB_STEP_SUMMARY",
+            problem="the variable is not set",
+            loss="the page of the job will not show the verdict",
+        ),
+    ]
