@@ -11,42 +11,55 @@ import pytest
 from gate.policy import Policy
 from gate.policy_digest import policy_digest
 from gate.reports import REPORTS
-from gate.reports.context import context_rows, policy_sources
+from gate.reports.context import ContextRow, context_rows, policy_sources
 from gate.run_context import RunContext, web_address, without_user
 from tests.builders import a_context, a_digest, a_finding, a_release, a_risky_image, an_outcome
 from tests.reports.reading import as_variables, rendered
 
 RELEASE = replace(a_release(a_risky_image(findings=(a_finding(),))), context=a_context(endpoint="https://hss.example"))
-SAID = {
-    "Cloud": "huawei",
-    "Region": "cn-north-4",
-    "Endpoint": "https://hss.example",
-    "Project or account": "0123456789abcdef",
-    "Scan tasks started": "task-9",
-    "Repository": "team/shop",
-    "Commit": "4" * 40,
-    "Branch": "main",
-    "Pipeline": "7",
-    "Job": "release",
-    "Policy digest": policy_digest(Policy()),
-    "Policy set by": "--max-failed, the variable SCAN_GATE_MAX_RISKY (max-risky), all else by default",
-    "Version of the gate": "0.1.0",
-    "Image of the gate": f"registry.example/scan-gate@{a_digest()}",
-}
-WITHOUT_PLACE = {"code-quality"}
-"""A list of issues, with no place for anything else; GitLab reads nothing but what it knows."""
-OUTPUTS_ONLY = {"dotenv"}
-"""What later jobs of the same pipeline do not know themselves."""
 ADDRESSES = {
     "Repository": "https://git.example/team/shop",
     "Pipeline": "https://git.example/team/shop/runs/7?a=b&c=(d)",
     "Job": "https://git.example/team/shop/jobs/8",
 }
+ROWS = [
+    ContextRow(key="cloud", title="Cloud", value="huawei"),
+    ContextRow(key="region", title="Region", value="cn-north-4"),
+    ContextRow(key="endpoint", title="Endpoint", value="https://hss.example"),
+    ContextRow(key="account", title="Project or account", value="0123456789abcdef", is_code=True),
+    ContextRow(key="started-tasks", title="Scan tasks started", value="task-9", is_code=True),
+    ContextRow(key="repository", title="Repository", value="team/shop", url=ADDRESSES["Repository"]),
+    ContextRow(key="commit", title="Commit", value="4" * 40, is_code=True),
+    ContextRow(key="branch", title="Branch", value="main", is_code=True),
+    ContextRow(key="pipeline", title="Pipeline", value="7", url=ADDRESSES["Pipeline"]),
+    ContextRow(key="job", title="Job", value="release", url=ADDRESSES["Job"]),
+    ContextRow(key="policy-digest", title="Policy digest", value=policy_digest(Policy()), is_code=True),
+    ContextRow(
+        key="policy-sources",
+        title="Policy set by",
+        value="--max-failed, the variable SCAN_GATE_MAX_RISKY (max-risky), all else by default",
+    ),
+    ContextRow(key="gate-version", title="Version of the gate", value="0.1.0"),
+    ContextRow(
+        key="gate-image", title="Image of the gate", value=f"registry.example/scan-gate@{a_digest()}", is_code=True
+    ),
+]
+SAID = {row.title: row.value for row in ROWS}
+WITHOUT_PLACE = {"code-quality"}
+"""A list of issues, with no place for anything else; GitLab reads nothing but what it knows."""
+OUTPUTS_ONLY = {"dotenv"}
+"""What later jobs of the same pipeline do not know themselves."""
 
 
 def test_everything_that_is_known_is_a_row() -> None:
-    assert {row.title: row.value for row in context_rows(RELEASE)} == SAID
-    assert {row.title: row.url for row in context_rows(RELEASE) if row.url} == ADDRESSES
+    assert [*context_rows(RELEASE)] == ROWS
+
+
+def test_all_scan_tasks_that_the_gate_started_are_one_row() -> None:
+    context = replace(a_context(), started_tasks=("task-9", "task-10"))
+
+    rows = {row.key: row.value for row in context_rows(replace(RELEASE, context=context))}
+    assert rows["started-tasks"] == "task-9, task-10"
 
 
 def test_what_is_not_known_is_left_out() -> None:

@@ -72,6 +72,18 @@ def test_whatever_the_size_limit_no_image_is_left_out_without_a_word(count: int)
     assert len(read(outcome, whole)) == count
 
 
+def test_as_many_images_are_named_as_there_is_room_for_to_the_byte() -> None:
+    outcome = a_release(*(a_risky_image("w" * number) for number in range(1, 10)))
+    rows = read(outcome)
+    texts = [
+        json.dumps([*rows[:count], *([{"left_out": 9 - count}] if count < 9 else [])], separators=(",", ":"))
+        for count in range(10)
+    ]
+
+    for max_size in range(len(texts[0]), len(texts[-1]) + 2):
+        assert images_output(outcome, max_size) == [text for text in texts if len(text) <= max_size][-1]
+
+
 @pytest.mark.parametrize(("count", "filler"), [(100_000, ""), (99, "镜" * 9999)])
 def test_very_many_or_long_names_keep_the_size_limit(count: int, filler: str) -> None:
     text = images_output(a_block(*many_images(count, filler)))

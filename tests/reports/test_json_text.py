@@ -6,7 +6,14 @@ import json
 
 import pytest
 
-from gate.reports.json_text import RowLayout, list_chunks, object_chunks
+from gate.reports.json_text import (
+    RowLayout,
+    encoded_list,
+    encoded_objects,
+    encoded_texts,
+    list_chunks,
+    object_chunks,
+)
 from gate.text import as_json
 from tests.hostile import HOSTILE
 from tests.reports.endings import ENDINGS, FIELDS, an_ending
@@ -17,6 +24,29 @@ LAYOUT = RowLayout({"name": "%(name)s", "deep": [{"number": "%(number)s"}], "fix
 
 def row(name: str, number: int) -> dict[str, object]:
     return {"name": name, "deep": [{"number": number}], "fixed": True}
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_row_may_have_lists_of_rows_of_texts_and_of_objects(count: int) -> None:
+    layout = RowLayout({"rows": "%(rows)s", "texts": "%(texts)s", "objects": "%(objects)s"}, depth=2)
+    inner = RowLayout({"number": "%(number)s"}, depth=4)
+    texts = [f"镜 {number}" for number in range(count)]
+    objects = [{"number": number, "deep": {"texts": texts}} for number in range(count)]
+
+    row = layout.fill(
+        rows=encoded_list((inner.fill(number=number) for number in range(count)), depth=3),
+        texts=encoded_texts(texts, depth=3),
+        objects=encoded_objects(objects, depth=3),
+    )
+
+    expected = {"rows": [{"number": number} for number in range(count)], "texts": texts, "objects": objects}
+    assert "".join(object_chunks({"list": []}, {"list": [row]})) == as_json({"list": [expected]})
+
+
+def test_of_two_empty_lists_of_one_name_the_first_is_filled() -> None:
+    found = "".join(object_chunks({"rows": [], "inner": {"rows": []}}, {"rows": [LAYOUT.fill(name="x", number=1)]}))
+
+    assert found == as_json({"rows": [row("x", 1)], "inner": {"rows": []}})
 
 
 @pytest.mark.parametrize("report", ["json", "sarif", "code-quality"])
