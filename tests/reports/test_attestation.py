@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gate.errors import Unreachable
 from gate.image import ImageRef, ImageState
-from gate.policy import Decision, Policy
+from gate.policy import Decision, Policy, undecided
 from gate.policy_digest import policy_digest
 from gate.publish import obstacle
 from gate.reports import REPORTS, attestation
@@ -49,6 +50,17 @@ def test_a_summary_says_which_image_passed_which_policy_and_when() -> None:
             **CONTEXT,
         },
     }
+
+
+def test_a_statement_is_a_line_without_blanks_between_its_parts() -> None:
+    outcome = a_release(WEB)
+
+    lines = [json.dumps(statement, separators=(",", ":")) for statement in statements(outcome)]
+    assert "".join(attestation.render(outcome)) == "".join(f"{line}\n" for line in lines)
+
+
+def test_without_a_task_there_is_no_statement() -> None:
+    assert not [*attestation.render(an_outcome(verdict=undecided(Unreachable("No."))))]
 
 
 def test_a_release_that_passed_ends_with_a_simple_result_about_all_images() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from gate.image import ImageRef, ImageState
 from gate.policy import Policy, undecided
 from gate.reports import code_quality
 from gate.reports.code_quality import MAX_ISSUES
-from gate.reports.images import shown_images
+from gate.reports.images import fingerprint, shown_images
 from tests.builders import a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.hostile import HOSTILE
 from tests.reports.endings import a_block, an_ending, many_images
@@ -124,11 +125,22 @@ def test_a_failed_image_is_described_in_one_sentence() -> None:
 
 
 def test_images_beyond_the_limit_are_left_out_with_their_number() -> None:
-    issues = read(a_block(*many_images(MAX_ISSUES)))
+    issues = read(replace(a_block(*many_images(MAX_ISSUES)), identity="staging"))
 
     assert len(issues) == MAX_ISSUES
-    assert issues[-1]["check_name"] == "more-images"
-    assert issues[-1]["description"] == "2 more images could not be scanned; the json report has them all."
+    assert issues[-1] == {
+        "description": "2 more images could not be scanned; the json report has them all.",
+        "check_name": "more-images",
+        "fingerprint": fingerprint("staging", "more-images", "huawei"),
+        "severity": "critical",
+        "location": {"path": "Dockerfile", "lines": {"begin": 1}},
+    }
+
+
+def test_a_long_reason_is_there_as_a_whole() -> None:
+    (issue,) = read(an_outcome(verdict=undecided(Unreachable("r" * 3999))))
+
+    assert issue["description"] == "r" * 3999
 
 
 def test_a_risky_image_is_described_in_one_sentence_and_one_without_risks_is_no_issue() -> None:

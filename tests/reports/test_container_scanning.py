@@ -15,6 +15,7 @@ from gate.policy import Policy
 from gate.policy_digest import policy_digest
 from gate.reports import container_scanning
 from gate.scan import ScanScope
+from gate.text import as_json
 from tests.builders import a_finding, a_release, a_risky_image, a_waiver, an_image
 from tests.harness import CLOUDS
 from tests.hostile import HOSTILE
@@ -105,6 +106,40 @@ def test_the_same_finding_of_two_images_of_one_repository_is_there_once_and_in_t
     assert len({row["id"] for row in twice}) == len(twice) == 2
 
 
+def test_findings_that_differ_in_name_package_version_or_repository_have_ids_of_their_own() -> None:
+    found = (CURL, replace(CURL, id="HW-4"), replace(CURL, package="wget"), replace(CURL, version="8.0"))
+
+    document = read(a_release(a_risky_image(findings=found), a_risky_image("api", findings=(CURL,))))
+
+    assert len({row["id"] for row in document["vulnerabilities"]}) == 5
+
+
+def test_a_finding_without_a_fix_has_no_solution() -> None:
+    (row,) = rows(CURL)
+
+    assert row["solution"] == ""
+
+
+def test_names_are_as_long_as_gitlab_takes() -> None:
+    """It takes 255 characters; the last one says that there are more."""
+    image = replace(an_image().image, name="n" * 300)
+    (row,) = read(a_release(a_risky_image(image=image, findings=(replace(CURL, package="p" * 300),))))[
+        "vulnerabilities"
+    ]
+
+    assert len(row["name"]) == len(row["location"]["default_branch_image"]) == 255
+
+
+def test_the_report_is_laid_out_like_a_document_that_is_rendered_at_once() -> None:
+    text = "".join(container_scanning.render(an_ending("release with findings")))
+
+    assert text == as_json(json.loads(text))
+
+
+def test_malware_in_a_package_is_no_vulnerability_of_it() -> None:
+    assert rows(a_finding("EICAR", kind=ScanScope.MALICIOUS_FILE)) == []
+
+
 def test_an_id_is_the_same_in_the_next_release() -> None:
     next_tag = a_risky_image(image=replace(a_risky_image().image, tag="2.0", digest="sha256:0"), findings=(CURL,))
 
@@ -146,4 +181,6 @@ def test_the_scanner_is_the_scan_of_the_cloud_and_the_analyzer_is_the_gate(cloud
     scan = read(replace(a_release(an_image()), cloud=cloud))["scan"]
 
     assert (scan["scanner"]["id"], scan["scanner"]["name"]) == (cloud, f"the scan of {cloud}")
-    assert (scan["analyzer"]["id"], scan["analyzer"]["name"]) == ("scan-gate", "Scan Gate")
+    gate = {"name": "Scan Gate", "version": "0.1.0", "vendor": {"name": "Scan Gate"}}
+    assert scan["analyzer"] == {"id": "scan-gate", **gate}
+    assert scan["scanner"]["vendor"] == {"name": "Scan Gate"}

@@ -14,14 +14,16 @@ from jsonschema import Draft7Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
+from gate.errors import Unreachable
 from gate.finding import FindingPolicy, KnownFinding
 from gate.findings.waiver_file import JUSTIFICATIONS
 from gate.image import ImageRef, Severity
-from gate.policy import Policy
+from gate.policy import Policy, undecided
 from gate.policy_digest import policy_digest
 from gate.reports import cyclonedx
 from gate.scan import ScanScope
-from tests.builders import NOW, a_digest, a_finding, a_release, a_risky_image, a_waiver, an_image
+from gate.text import as_json
+from tests.builders import NOW, a_digest, a_finding, a_release, a_risky_image, a_waiver, an_image, an_outcome
 from tests.hostile import HOSTILE
 from tests.reports.endings import FIELDS, an_ending
 
@@ -83,6 +85,32 @@ def validator() -> Draft7Validator:
 )
 def test_the_report_is_of_the_official_schema(outcome: Outcome) -> None:
     validator().validate(read(outcome))
+
+
+def test_it_is_the_first_version_of_a_document_of_cyclonedx_1_6_laid_out_as_if_rendered_at_once() -> None:
+    outcome = an_ending("release with findings")
+    document = read(outcome)
+
+    head = {key: document[key] for key in ("$schema", "bomFormat", "specVersion", "version")}
+    assert head == {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+    }
+    assert "".join(cyclonedx.render(outcome)) == as_json(document)
+
+
+def test_without_a_task_it_lists_nothing() -> None:
+    document = read(an_outcome(verdict=undecided(Unreachable("No."))))
+
+    assert (document["components"], document["vulnerabilities"]) == ([], [])
+
+
+def test_a_vulnerability_without_a_fix_has_no_recommendation() -> None:
+    (row,) = rows(CURL)
+
+    assert "recommendation" not in row
 
 
 @pytest.mark.parametrize("outcome", [an_ending("release with findings"), a_release(an_image(findings=()))])

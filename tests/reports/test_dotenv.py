@@ -132,7 +132,7 @@ def test_each_line_is_a_name_and_a_value_without_anything_to_expand(task_id: str
 
 
 def test_real_ids_are_unchanged() -> None:
-    for task_id in ("0e719c2a-4fa2-5934-a2ce-38c317df1432", "a_b.c:d/e@f+g", "x" * 255):
+    for task_id in ("0e719c2a-4fa2-5934-a2ce-38c317df1432", "a_b.c:d/e@f+g", "AZaz09", "x" * 255):
         assert as_variables(render(an_ending("passed", {"task id": task_id})))["SCAN_TASK_ID"] == task_id
 
 
@@ -149,3 +149,13 @@ def test_however_many_images_there_are_the_file_is_nearly_as_large_as_gitlab_tak
 
     # An image less would leave more room than one image takes.
     assert 5 * 1024 - 200 < len(text.encode()) < 5 * 1024
+
+
+@pytest.mark.parametrize(("name", "count"), [("", 30), ("staging", 29)])
+def test_the_largest_file_is_a_byte_smaller_than_what_gitlab_refuses(name: str, count: int) -> None:
+    images = [an_image(f"web-{number}") for number in range(count)]
+    outcomes = (a_release(*images, an_image("w" * length)) for length in range(200))
+
+    sizes = {len(render(replace(outcome, name=name)).encode()) for outcome in outcomes}
+
+    assert max(sizes) == 5 * 1024 - 1

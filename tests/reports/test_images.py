@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gate.errors import Unreachable
-from gate.image import FailedImage, ImageRef, ImageState, ScannedImage
+from gate.image import ImageRef, ImageState, ScannedImage
 from gate.policy import Policy, undecided
 from gate.reports.images import (
     NOT_SCANNED,
@@ -25,6 +26,9 @@ from gate.reports.images import (
     shown_images,
 )
 from tests.builders import a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
+
+if TYPE_CHECKING:
+    from gate.image import FailedImage
 
 SHOP, TILL = a_failed_image("shop", "too big"), a_failed_image("till", "timeout")
 THREE_KINDS = NamedImages(

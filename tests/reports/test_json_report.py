@@ -12,13 +12,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gate.errors import Interrupted, UsageError
-from gate.finding import FindingPolicy
+from gate.finding import FindingPolicy, KnownFinding
 from gate.image import ImageRef, ImageState, Severity
 from gate.outcome import Event, EventKind
 from gate.policy import Policy, undecided
 from gate.policy_digest import policy_digest
 from gate.reports import REPORTS, json_report
-from gate.scan import ScanScope, TaskState
+from gate.scan import RISK_SCOPES, ScanScope, TaskState
+from gate.text import as_json
 from gate.verdict_messages import too_many_failed, too_many_risky
 from tests.builders import (
     NOW,
@@ -57,6 +58,45 @@ CONTEXT = (
     *("region", "endpoint", "account", "ci", "repository", "repository_url", "commit", "branch"),
     *("pipeline", "pipeline_url", "job", "job_url", "gate_image"),
 )
+
+
+def test_an_image_has_its_scopes_its_findings_and_what_the_cloud_says_of_it() -> None:
+    found = (a_finding(is_fixable=True),)
+    policy = Policy(findings=FindingPolicy(severity_cutoff=Severity.CRITICAL))
+    outcome = a_release(a_risky_image(scopes=RISK_SCOPES, findings=found), policy=policy)
+
+    (image,) = read(outcome)["images"]
+
+    assert image["scope"] == ["baseline", "malicious-file", "vulnerability"]
+    assert (image["risky"], image["cloud_risky"]) == (False, True)
+    assert [one["fixable"] for one in image["listed_findings"]] == [True]
+    assert render(outcome) == as_json(json.loads(render(outcome)))
+
+
+def test_the_findings_that_are_gone_from_the_baseline_are_listed() -> None:
+    known = KnownFinding(id="HW-4", package="expat", kind=ScanScope.VULNERABILITY, repository="swr/team/web")
+
+    assert read(replace(a_release(), gone=(known,)))["gone"] == [
+        {"id": "HW-4", "package": "expat", "kind": "vulnerability", "repository": "swr/team/web"}
+    ]
+
+
+def test_a_policy_on_findings_says_whether_unused_waivers_block_and_as_of_which_day_it_is() -> None:
+    findings = FindingPolicy(
+        waivers=(a_waiver(until=None), a_waiver("HW-9")), unused_waivers_block=True, as_of=NOW.date()
+    )
+
+    document = read(a_release(a_risky_image(findings=(a_finding(),)), policy=Policy(findings=findings)))
+
+    assert (document["policy"]["unused_waivers"], document["policy"]["as_of"]) == ("block", "2026-01-31")
+    assert [waiver["until"] for waiver in document["waivers"]] == [None, "2026-03-02"]
+
+
+def test_times_are_of_milliseconds() -> None:
+    outcome = replace(an_outcome(a_task(ended_at=NOW + timedelta(microseconds=1999))), seconds=1.23456)
+    document = read(outcome)
+
+    assert (document["task"]["ended_at"], document["wait"]["seconds"]) == ("2026-01-31T12:00:00.001Z", 1.235)
 
 
 def test_a_pass_is_reported_completely() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from xmlschema import XMLSchema10
 from gate.errors import Interrupted, Unreachable
 from gate.image import FailedImage, ImageRef, ImageState
 from gate.policy import Policy, undecided
+from gate.policy_digest import policy_digest
 from gate.reports import junit
 from gate.reports.size_limits import MAX_JUNIT_SIZE
 from gate.text import one_line
@@ -60,6 +62,99 @@ def suite_of(text: str) -> Element:
 
 def names(text: str) -> list[str]:
     return [case.attrib["name"] for case in suite_of(text).iter("testcase")]
+
+
+NAMED = replace(
+    a_release(
+        an_image("till"),
+        an_image("missing", ImageState.MISSING),
+        an_image("api", ImageState.FAILED, reason="too big"),
+        a_risky_image("shop"),
+        policy=Policy(max_failed=1),
+    ),
+    identity="staging",
+)
+REASON = (
+    "1 of 3 images is risky; --max-risky allows 0. Fix the images that the gate names, push them, and run it with "
+    "their new digests, or raise --max-risky."
+)
+HEAD = f"""<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="scan-gate.staging" time="61.500" tests="{{tests}}" failures="2" errors="0">
+<testsuite name="scan-gate.staging" time="61.500" tests="{{tests}}" failures="2" errors="0" skipped="{{skipped}}" \
+timestamp="2026-01-31T11:58:58">
+<properties>
+<property name="cloud" value="huawei"/>
+<property name="policy-digest" value="{policy_digest(NAMED.policy)}"/>
+<property name="gate-version" value="0.1.0"/>
+<property name="verdict" value="blocked"/>
+<property name="exit-code" value="1"/>
+<property name="task-id" value=""/>
+<property name="task-state" value="running"/>
+<property name="task-type" value=""/>
+<property name="scope" value=""/>
+<property name="all-images" value=""/>
+<property name="image-type" value=""/>
+<property name="total-num" value="4"/>
+<property name="success-num" value="2"/>
+<property name="failed-num" value="1"/>
+<property name="risky-num" value="1"/>
+<property name="images-total" value="4"/>
+<property name="images-risky" value="1"/>
+<property name="region" value=""/>
+<property name="account" value=""/>
+</properties>
+<testcase classname="scan-gate.staging.verdict" name="the release may go out" time="61.500">\
+<failure type="verdict" message="{REASON}">{REASON}</failure></testcase>
+"""
+END = "</testsuite>\n</testsuites>\n"
+
+
+def a_case(name: str, element: str, message: str) -> str:
+    kind = "" if element == "system-out" else f' type="image" message="{message}"'
+    start = f'<testcase classname="scan-gate.staging.image" name="{name}" time="0.000">'
+    return f"{start}<{element}{kind}>{message}</{element}></testcase>\n"
+
+
+def test_the_whole_document_is_a_suite_with_properties_and_a_case_for_the_verdict_and_for_each_image() -> None:
+    image = "swr/team/{}:1.0@sha256:aaaaaaaaaaaa"
+
+    assert render(NAMED) == (
+        HEAD.format(tests=5, skipped=2)
+        + a_case(image.format("shop"), "failure", "risky: 7 vulnerabilities (2 high, 5 medium).")
+        + a_case(image.format("api"), "skipped", "could not be scanned: too big.")
+        + a_case(image.format("missing"), "skipped", "missing: the cloud does not list this digest.")
+        + a_case(image.format("till"), "system-out", "no risks found.")
+        + END
+    )
+
+
+def test_a_document_without_room_for_images_has_a_case_for_all_of_them() -> None:
+    left_out = "4 more images are left out here; the json report has them all."
+
+    assert render(NAMED, 0) == (
+        HEAD.format(tests=2, skipped=0) + a_case("images that are left out here", "failure", left_out) + END
+    )
+
+
+def test_a_pass_without_images_is_a_case_with_nothing_in_it() -> None:
+    assert render(an_outcome()).endswith(
+        '</properties>\n<testcase classname="scan-gate.verdict" name="the release may go out" time="61.500"/>\n' + END
+    )
+
+
+def test_counts_of_an_undecided_run_are_said_to_be_not_final() -> None:
+    suite = suite_of(render(an_ending("release undecided")))
+
+    notes = {one.attrib["name"]: one.attrib["value"] for one in suite.iter("property")}
+    assert notes["counts"] == "so far"
+
+
+def test_several_reasons_are_one_text_and_a_long_one_is_there_as_a_whole() -> None:
+    reasons = suite_of(render(an_ending("release blocked")))[1][0]
+    long = suite_of(render(an_outcome(verdict=undecided(Unreachable("r" * 3999)))))[1][0]
+
+    assert reasons.text == " ".join(reason.message for reason in an_ending("release blocked").verdict.reasons)
+    assert long.text == long.attrib["message"] == "r" * 3999
 
 
 @every(OUTCOMES)
@@ -192,7 +287,7 @@ def test_names_are_unique_since_gitlab_drops_repeated_ones() -> None:
     shown = names(render(a_block(*(FailedImage(image=ImageRef(name=name)) for name in names_of_images))))
 
     assert len(set(shown)) == len(shown) == len(names_of_images) + 1
-    assert shown[1:4] == ["x", "x (2)", "x (3)"]
+    assert shown[1:6] == ["x", "x (2)", "x (3)", "x (4)", "x (2) (2)"]
 
 
 def test_the_line_about_images_left_out_has_a_name_of_its_own() -> None:

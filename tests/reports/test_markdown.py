@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,9 +11,21 @@ import pytest
 from gate.errors import Unreachable
 from gate.image import ImageState
 from gate.policy import Policy, undecided
+from gate.policy_digest import policy_digest
 from gate.reports import markdown
 from gate.reports.size_limits import MAX_SUMMARY_SIZE
-from tests.builders import a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
+from tests.builders import (
+    NOW,
+    a_context,
+    a_digest,
+    a_failed_image,
+    a_finding,
+    a_release,
+    a_risky_image,
+    a_task,
+    an_image,
+    an_outcome,
+)
 from tests.hostile import HOSTILE
 from tests.markdown import DIALECTS, Rendered
 from tests.reports.endings import FIELDS, an_ending
@@ -24,6 +38,146 @@ RELEASES = ("release passed", "release blocked", "release undecided")
 
 def render(outcome: Outcome, *max_size: int) -> str:
     return "".join(markdown.render(outcome, *max_size))
+
+
+def test_the_whole_page_of_a_release_with_a_name_in_a_job() -> None:
+    images = (
+        a_risky_image("shop", moved_to=a_digest("b")),
+        an_image("api", ImageState.FAILED, reason="too big"),
+        an_image("missing", ImageState.MISSING),
+    )
+    outcome = replace(a_release(*images, policy=Policy(max_failed=1)), name="staging", context=a_context())
+
+    assert (
+        render(outcome)
+        == f"""## ⛔ Image scan staging: blocked
+
+- 1 of 2 images is risky; --max-risky allows 0. Fix the images that the gate names, push them, and run it with \
+their new digests, or raise --max-risky.
+
+| images | count | limit |
+| --- | ---: | ---: |
+| in all | 3 | |
+| scanned | 1 | |
+| failed | 1 | 1 |
+| risky | 1 | 0 |
+
+Images: 1 of 3 scanned, 1 failed, 1 waiting to be listed; the last scan ended 2026-01-31T11:55:00Z.
+
+Scope: not stated · Images: those that were asked for
+
+Cloud: huawei · Region: cn-north-4 · Project or account: `0123456789abcdef` · Scan tasks started: `task-9` · \
+Repository: [team/shop](<https://git.example/team/shop>) · Commit: `{"4" * 40}` · Branch: `main` · \
+Pipeline: [7](<https://git.example/team/shop/runs/7?a=b&c=(d)>) · \
+Job: [release](<https://git.example/team/shop/jobs/8>) · \
+Policy digest: `{policy_digest(outcome.policy)}` · Policy set by: &#45;-max-failed, the variable \
+SCAN_GATE_MAX_RISKY (max-risky), all else by default · Version of the gate: &#48;.1.0 · \
+Image of the gate: `registry.example/scan-gate@{a_digest()}`
+
+Exit code 1 · polls: 0, retries: 0, 62 s
+
+### Images
+
+| image | result | details |
+| --- | --- | --- |
+| `swr/team/shop:1.0@sha256:aaaaaaaaaaaa` | risky | 7 vulnerabilities (2 high, 5 medium); \
+the tag now stands for sha256:bbbbbbbbbbbb; the verdict is about the digest |
+| `swr/team/api:1.0@sha256:aaaaaaaaaaaa` | failed | too big |
+| `swr/team/missing:1.0@sha256:aaaaaaaaaaaa` | missing | the cloud does not list this digest |
+"""
+    )
+
+
+def test_the_whole_page_of_a_task_whose_verdict_is_a_warning() -> None:
+    task = a_task(risky=1, ended_at=NOW - timedelta(minutes=1))
+    outcome = an_outcome(task, policy=Policy(warn_only=True))
+
+    assert (
+        render(outcome)
+        == f"""## ⛔ Image scan: blocked
+
+*This is a warning only: the policy lets the job continue.*
+
+- 1 of 3 images is risky; --max-risky allows 0. Fix the images named in the cloud's console and scan again, or \
+raise --max-risky.
+
+| images | count | limit |
+| --- | ---: | ---: |
+| in all | 3 | |
+| scanned | 3 | |
+| failed | 0 | 0 |
+| risky | 1 | 0 |
+
+Scan task `nightly` (`task-1`), complete, started 2026-01-31T11:55:00Z, ended 2026-01-31T11:59:00Z.
+
+Scope: baseline, malicious-file, vulnerability · Images: all · Image type: registry · Trigger: manual
+
+Cloud: huawei · Policy digest: `{policy_digest(outcome.policy)}` · Version of the gate: &#48;.1.0
+
+Exit code 0 in place of 1 · polls: 0, retries: 0, 62 s
+
+"""
+    )
+
+
+def test_a_task_without_times_is_named_without_them() -> None:
+    assert "\nScan task `nightly` (`task-1`), complete.\n\n" in render(an_outcome(a_task(started_at=None)))
+
+
+def test_the_findings_that_count_are_a_table_and_the_others_a_line_with_their_repositories() -> None:
+    two = (a_finding("HW-1"), a_finding("HW-2"))
+    images = [a_risky_image(f"app-{number}", findings=two if number == 21 else two[:1]) for number in range(22)]
+    where = ["2 in `swr/team/app-21`", *(f"1 in `swr/team/app-{number}`" for number in range(10, 19))]
+
+    page = render(a_release(*images))
+
+    section = page.partition("### Findings\n")[2].partition("### Images\n")[0]
+    assert section == (
+        "\n| severity | finding | image |\n| --- | --- | --- |\n"
+        + "".join(
+            f"| high | HW-1 in openssl 3.0.1 | `swr/team/app-{number}:1.0@sha256:aaaaaaaaaaaa` |\n"
+            for number in range(10)
+        )
+        + f"\n13 more: {', '.join(where)}, others in 2 more repositories; the json report has them all.\n\n"
+    )
+
+
+def test_where_few_repositories_have_more_findings_all_of_them_are_named() -> None:
+    found = tuple(a_finding(f"HW-{number}") for number in range(11))
+
+    page = render(a_release(a_risky_image("shop", findings=found)))
+
+    assert "\n\n1 more: 1 in `swr/team/shop`; the json report has them all.\n\n### Images\n" in page
+
+
+def test_long_messages_and_details_are_there_as_a_whole() -> None:
+    image = a_risky_image(warning="w" * 499)
+    undecided_page = render(an_outcome(verdict=undecided(Unreachable("r" * 3999))))
+
+    assert f"| 7 vulnerabilities (2 high, 5 medium); {'w' * 499} |\n" in render(a_release(image))
+    assert f"\n- {'r' * 3999}\n" in undecided_page
+
+
+def test_each_part_of_a_page_is_there_from_the_limit_on_that_has_room_for_it() -> None:
+    outcome = a_release(*(a_risky_image(name, findings=(a_finding(),)) for name in ("api", "web")))
+    page = render(outcome)
+    head, findings = page.index("### Findings"), page.index("### Images")
+    table = page.index("| `swr/team/api", findings)
+    rest = "\n{} left out here; the json report has them all.\n".format
+    second = page.index("| `swr/team/web", table)
+    head_size, findings_size, row_end = (len(page[:end].encode()) for end in (head, findings, second))
+    both, one = rest("2 more images are"), rest("1 more image is")
+
+    assert render(outcome, head_size - 1) == ""
+    assert render(outcome, head_size) == page[:head]
+    assert render(outcome, findings_size) == page[:findings]
+    assert render(outcome, findings_size - 1) == page[:head] + both
+    assert render(outcome, findings_size + len(both)) == page[:findings] + both
+    assert render(outcome, findings_size + len(both) - 1) == page[:findings]
+    # The rows are counted with room for the line about all images.
+    assert render(outcome, row_end + len(both)) == page[:second] + one
+    assert render(outcome, row_end + len(both) - 1) == page[:findings] + both
+    assert render(outcome, len(page.encode()) + len(both)) == page
 
 
 def test_the_verdict_comes_first() -> None:

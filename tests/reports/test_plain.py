@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.errors import Unreachable
@@ -10,7 +11,7 @@ from gate.outcome import Event, EventKind
 from gate.policy import Policy, undecided
 from gate.reports import plain
 from gate.scan import RISK_SCOPES
-from tests.builders import a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
+from tests.builders import a_context, a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.reports.endings import ENDINGS, FIELDS, an_ending
 
 if TYPE_CHECKING:
@@ -119,6 +120,32 @@ def test_many_failed_images_are_cut_with_a_count() -> None:
 
     assert text.count("could not be scanned: ") == 20
     assert "  ... and 3 more images are left out here; the json report has them all.\n" in text
+
+
+def test_twenty_failed_images_are_all_there() -> None:
+    failed = tuple(a_failed_image(str(number)) for number in range(20))
+    text = render(an_outcome(a_task(failed=20, total=20, succeeded=0, failed_images=failed)))
+
+    assert text.count("could not be scanned: ") == 20
+    assert "left out here" not in text
+
+
+def test_a_gate_with_a_name_says_it_and_where_the_cloud_was_asked() -> None:
+    task = a_task(total=None, succeeded=None)
+    lines = render(replace(an_outcome(task), name="staging", context=a_context(endpoint="hss.example"))).splitlines()
+
+    assert lines[0].startswith("scan-gate staging: ")
+    assert lines[-3:-1] == [
+        "  images (not judged): 0 risky (limit 0); not known: in all, scanned, failed",
+        "  cloud: huawei; region: cn-north-4; endpoint: hss.example; project or account: 0123456789abcdef",
+    ]
+
+
+def test_long_reasons_and_sentences_are_there_as_a_whole() -> None:
+    image = render(a_release(a_risky_image(warning="w" * 499)))
+
+    assert f"\n  {'r' * 3999}\n" in render(an_outcome(verdict=undecided(Unreachable("r" * 3999))))
+    assert f" risky: 7 vulnerabilities (2 high, 5 medium); {'w' * 499}.\n" in image
 
 
 def test_hostile_names_forge_no_line_and_no_command() -> None:
