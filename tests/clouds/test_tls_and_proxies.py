@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from pathlib import Path
+from ssl import get_default_verify_paths
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,7 +17,6 @@ from tests.clouds.clients import TOKEN, call, error_of, messages
 
 if TYPE_CHECKING:
     import ssl
-    from pathlib import Path
 
     from gate.errors import GateError
     from tests.builders import FakeTime
@@ -44,6 +45,29 @@ def test_a_certificate_of_the_ca_bundle_is_trusted(fake_time: FakeTime, tls: ssl
         connection = a_connection(fake_time, ca_bundle=certificate)
 
         assert call(connection, f"https://{peer.address}") == {"projects": []}
+
+
+@pytest.mark.parametrize("through_a_proxy", [False, True], ids=["direct", "through-a-proxy"])
+def test_an_authority_of_the_system_is_trusted_unless_the_user_has_named_others(
+    fake_time: FakeTime,
+    tls: ssl.SSLContext,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    through_a_proxy: bool,
+) -> None:
+    others = Path(get_default_verify_paths().cafile or "")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with Peer(ok_response(), tls) as peer:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
+        url = "https://gate.invalid" if through_a_proxy else f"https://{peer.address}"
+
+        assert call(a_connection(fake_time), url) == {"projects": []}
+    with Peer(ok_response(), tls) as peer:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
+        url = "https://gate.invalid" if through_a_proxy else f"https://{peer.address}"
+
+        assert isinstance(error_of(a_connection(fake_time, ca_bundle=others), url), NotUnderstood)
 
 
 def test_the_ca_bundle_option_overrides_the_one_in_the_environment(
