@@ -90,7 +90,7 @@ def signatures_of(request: PreparedRequest) -> list[str]:
 def proxy_passwords(proxies: Mapping[str, str]) -> Iterator[str]:
     """The passwords in the addresses of proxies, in all forms in which a proxy may repeat them in its status line."""
     for address in proxies.values():
-        user_info = address.rpartition("@")[0].rpartition("//")[2]
+        user_info = re.sub(r"\A(?:[\w+.-]*:)?//", "", address.rpartition("@")[0])
         decoded = unquote(user_info)
         yield from (user_info.partition(":")[2], decoded.partition(":")[2])
         # requests writes it in Latin-1, and other programs in UTF-8.
