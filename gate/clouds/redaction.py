@@ -90,12 +90,18 @@ def signatures_of(request: PreparedRequest) -> list[str]:
 def proxy_passwords(proxies: Mapping[str, str]) -> Iterator[str]:
     """The passwords in the addresses of proxies, in all forms in which a proxy may repeat them in its status line."""
     for address in proxies.values():
-        user_info = re.sub(r"\A(?:[\w+.-]*:)?//", "", address.rpartition("@")[0])
-        decoded = unquote(user_info)
-        yield from (user_info.partition(":")[2], decoded.partition(":")[2])
-        # requests writes it in Latin-1, and other programs in UTF-8.
-        for code in ("utf-8", "latin-1"):
-            yield b64encode(decoded.encode(code, "surrogateescape" if code == "utf-8" else "ignore")).decode()
+        before_host = address.rpartition("@")[0]
+        # A password may have two slashes in it, and a mistyped address may have two schemes.
+        for user_info in {re.sub(r"\A(?:[\w+.-]*:)?//", "", before_host), before_host.rpartition("//")[2]}:
+            yield from _forms_of(user_info)
+
+
+def _forms_of(user_info: str) -> Iterator[str]:
+    decoded = unquote(user_info)
+    yield from (user_info.partition(":")[2], decoded.partition(":")[2])
+    # requests writes it in Latin-1, and other programs in UTF-8.
+    for code in ("utf-8", "latin-1"):
+        yield b64encode(decoded.encode(code, "surrogateescape" if code == "utf-8" else "ignore")).decode()
 
 
 def _escapes_of(char: str) -> bytes:

@@ -127,10 +127,10 @@ class HuaweiImageScans:
 
     def _row_of(self, image: ImageRef) -> ImageRow | None:
         """The row whose result is that of the image, as in `as_image`; None if there is none any more."""
-        rows = self._finder.rows_of(image)
         if image in self._starter.row_ids:
-            return rows.by_id(self._starter.row_ids[image])
-        return chosen_row(image, rows.with_digest) if rows.with_digest else None
+            return self._starter.scanned_row(image)
+        rows = self._finder.rows_of(image).with_digest
+        return chosen_row(image, rows) if rows else None
 
     def risky_images(self, task: ScanTask) -> tuple[ScannedImage, ...]:
         """The images of the project that are risky and were scanned while this task was running, by all that shows."""
@@ -149,8 +149,8 @@ class HuaweiImageScans:
         if image not in self._starter.row_ids:
             return as_image(image, with_digest, listed_digest=listed_digest)
         # Its row must have the same digest still: another row with it may have an older result.
-        row = rows.by_id(self._starter.row_ids[image])
-        if row is None or row.digest != image.digest:
+        row = self._starter.scanned_row(image)
+        if row is None:
             return as_image(image, (), listed_digest=listed_digest)
         return as_image(image, rows.with_digest, scanned_row=row, has_moved=image in self._starter.moved)
 

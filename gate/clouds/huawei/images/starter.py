@@ -77,8 +77,12 @@ class ScanStarter:
 
         By its digest alone, a row that has another one is not found, so one that is not found may have another.
         """
-        rows = {image: self._finder.rows_of(image).by_id(id_) for image, id_ in self.row_ids.items()}
-        self.moved |= {image for image, row in rows.items() if row is None or row.digest != image.digest}
+        self.moved |= {image for image in self.row_ids if self.scanned_row(image) is None}
+
+    def scanned_row(self, image: ImageRef) -> ImageRow | None:
+        """The row of this image whose scan was started; None if by the last search it is gone or has another digest."""
+        row = self._finder.rows_of(image).by_id(self.row_ids[image])
+        return row if row and row.digest == image.digest else None
 
     def poll(self) -> ScanTask | None:
         """The task of the scan if it is running; None if there is none, it is over, or it cannot be told."""
