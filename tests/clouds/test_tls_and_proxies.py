@@ -58,16 +58,16 @@ def test_an_authority_of_the_system_is_trusted_unless_the_user_has_named_others(
 ) -> None:
     others = Path(get_default_verify_paths().cafile or "")
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with Peer(ok_response(), tls) as peer:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
-        url = "https://gate.invalid" if through_a_proxy else f"https://{peer.address}"
 
-        assert call(a_connection(fake_time), url) == {"projects": []}
-    with Peer(ok_response(), tls) as peer:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
-        url = "https://gate.invalid" if through_a_proxy else f"https://{peer.address}"
+    def answer(ca_bundle: Path | None = None) -> object:
+        with Peer(ok_response(), tls) as peer:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://{peer.address}")
+            url = "https://gate.invalid" if through_a_proxy else f"https://{peer.address}"
+            return call(a_connection(fake_time, ca_bundle=ca_bundle), url)
 
-        assert isinstance(error_of(a_connection(fake_time, ca_bundle=others), url), NotUnderstood)
+    assert answer() == {"projects": []}
+    with pytest.raises(NotUnderstood, match="cannot be trusted"):
+        answer(others)
 
 
 def test_the_ca_bundle_option_overrides_the_one_in_the_environment(

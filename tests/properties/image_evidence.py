@@ -96,8 +96,8 @@ class ImageHistory:
     def earliest_at_decision(self, start: Answer, looks: Iterable[Reading]) -> datetime:
         """The same for the look after which this scan was asked for.
 
-        Other requests may have been sent between the two. And a response states the time at which it was sent, of which
-        nobody can tell from the time at which it was received how long before that was.
+        Other requests may have been sent between the two; and the time that a slow response states was earlier than its
+        receipt by up to its duration.
         """
         answers = [one for one in self.answers if one.ended_at <= start.started_at]
         slowest = max((one.ended_at - one.started_at for one in answers), default=0.0)
