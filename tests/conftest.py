@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import ExitStack
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+import gate
 from tests.builders import FakeTime
 from tests.harness import start_gate
 from tests.parts import in_parts
@@ -48,6 +51,10 @@ _OF_ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_s
 settings.register_profile("the same examples", _OF_ANY_SPEED, derandomize=True, database=None)
 settings.register_profile("long", _OF_ANY_SPEED, max_examples=100_000)
 settings.load_profile("the same examples")
+# Hypothesis also tries the constants of all modules that were imported so far, which the order of the tests would
+# decide: the gate imports many of its modules late.
+for module in walk_packages(gate.__path__, "gate."):
+    import_module(module.name)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

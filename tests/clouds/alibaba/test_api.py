@@ -104,6 +104,11 @@ def unchanged(document: Document) -> Document:
     return document
 
 
+def with_result(result: object) -> Rewrite:
+    """Has the task state this Result."""
+    return lambda document: {**document, "TaskInfo": {**document["TaskInfo"], "Result": result}}
+
+
 def no_rows(document: Document) -> Document:
     return with_rows(document, [])
 
@@ -242,6 +247,27 @@ def test_a_running_task_is_polled_with_one_request(fake_time: FakeTime) -> None:
 
         assert (found.state, found.counts, found.results_pending) == (TaskState.RUNNING, Counts(total=3), 0)
         assert operations(simulator) == [RESULT]
+
+
+def test_only_where_a_task_has_stated_a_result_that_is_no_success_it_is_asked_for_another_one(
+    fake_time: FakeTime,
+) -> None:
+    with simulated(fake_time) as simulator:
+        rewrite(simulator, {LAST: [with_result("NEW"), with_result(None), with_result("SUCCESS")]})
+        cloud = connected(simulator, fake_time)
+        pinned = newest_task(cloud)
+        assert pinned is not None
+        states = [task.state for task in map(cloud.poll, [pinned] * 3) if task]
+
+    assert states == [TaskState.UNKNOWN, TaskState.COMPLETE, TaskState.COMPLETE]
+    assert [name for name in operations(simulator) if name in {LAST, RESULT}] == [
+        LAST,
+        LAST,
+        RESULT,
+        LAST,
+        RESULT,
+        RESULT,
+    ]
 
 
 def test_a_newer_task_never_replaces_the_one_that_was_found(fake_time: FakeTime) -> None:
