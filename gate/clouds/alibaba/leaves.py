@@ -30,7 +30,8 @@ _STARTS = ("StartTime", "RealRunTime")
 _NO_TIME: tuple[object, ...] = (*NOT_STATED, 0)
 _START_TOLERANCE = timedelta(minutes=1)
 """By so much a leaf record may start before its task: no document says which of both is written first (2.3)."""
-_DIGEST = re.compile("([a-z0-9]+:)?[0-9a-f]{64,128}")
+_DIGEST_LENGTH = 64
+"""Characters of a SHA-256 in hexadecimal digits, the shortest digest that an image has."""
 _NUMBER = re.compile("[0-9]{1,40}")
 
 
@@ -141,9 +142,10 @@ def _contradicting_states(row: Mapping[str, Any]) -> list[str]:
 
 
 def _names_two_images(row: Mapping[str, Any]) -> bool:
-    # A Target that is no digest cannot be compared: older documents of another operation have an id there.
+    # A shorter Target cannot be compared: older documents of another operation have an id there. One that is as long as
+    # a digest names an image, if only a damaged one.
     digest, target = (normalise_digest(value) for value in (_image_info(row).get("Digest"), row.get("Target")))
-    is_comparable = bool(digest) and _DIGEST.fullmatch(target) is not None
+    is_comparable = bool(digest) and len(target) >= _DIGEST_LENGTH
     return is_comparable and digest != target and not _is_repository(row)
 
 

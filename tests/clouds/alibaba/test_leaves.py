@@ -225,6 +225,7 @@ DOCUMENTED: list[dict[str, object]] = [
     {"TaskImageInfo": {"Digest": f"sha256:{HEX.upper()}"}},
     {"Target": "crr-1", "TaskImageInfo": {"Digest": HEX}},
     {"Target": OTHER_HEX[:32], "TaskImageInfo": {"Digest": HEX}},
+    {"Target": OTHER_HEX[:63], "TaskImageInfo": {"Digest": HEX}},
     {"Target": OTHER_HEX, "TaskImageInfo": {"Digest": ""}},
     {"Target": OTHER_HEX, "TargetType": "IMAGE_REPO", "TaskImageInfo": {"Digest": HEX}},
 ]
@@ -276,6 +277,7 @@ def test_a_leaf_record_in_a_documented_form_contradicts_nothing(fields: dict[str
         ({"TaskImageInfo": {"Digest": OTHER_HEX}}, "its Target is another image than its Digest"),
         ({"Target": f"SHA256:{HEX}", "TaskImageInfo": {"Digest": "1"}}, "its Target is another image than its Digest"),
         ({"Target": HEX * 2, "TaskImageInfo": {"Digest": HEX}}, "its Target is another image than its Digest"),
+        ({"Target": f"x{HEX[1:]}", "TaskImageInfo": {"Digest": HEX}}, "its Target is another image than its Digest"),
         ({"ResultInfo": "bad", "Finish": 0, "Status": "3"}, "bad, not finished, its Status is 3"),
     ],
     ids=label,
