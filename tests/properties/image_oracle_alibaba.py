@@ -20,6 +20,7 @@ from tests.properties.image_evidence import (
     names_of,
     require,
 )
+from tests.properties.oracle_alibaba import has_succeeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -111,7 +112,7 @@ class AlibabaEvidence:
         return self._risk(rows, results)
 
     def _risk(self, rows: Sequence[Row], results: Sequence[Row]) -> str:
-        numbers = [self._numbers(row) for row in results]
+        numbers = [self._numbers(row) for row in rows]
         if any(row.get("RiskStatus") == "YES" for row in rows) or any(map(_is_above_zero, numbers)):
             return RISKY
         require(all(map(_is_clean, results)), "its risk is unknown")
@@ -180,11 +181,22 @@ class AlibabaEvidence:
 
     def _has_failed(self, tasks: Sequence[tuple[Answer, str]], digest: str) -> bool:
         """Whether the last task that says anything of this digest says that its scan failed."""
-        for _, id_ in reversed(tasks):
-            records = self._records_of(id_, digest)
-            if records:
-                return not all(self._is_success(record, id_) for record in records)
+        for answer, id_ in reversed(tasks):
+            if self._records_of(id_, digest):
+                of_task = [self._has_success(id_, one) for one in started_digests(answer)]
+                # That all went well contradicts the end of a task that went badly.
+                return not self._has_success(id_, digest) or (all(of_task) and self._ended_badly(id_))
         return False
+
+    def _has_success(self, id_: str, digest: str) -> bool:
+        records = self._records_of(id_, digest)
+        return bool(records) and all(self._is_success(record, id_) for record in records)
+
+    def _states(self, id_: str) -> list[Answer]:
+        return [one for one in self._history.named(_TASK) if one.request.query["TaskId"] == id_]
+
+    def _ended_badly(self, id_: str) -> bool:
+        return any(_is_bad_end(one) for one in self._states(id_))
 
     def _own_results(
         self, image: ImageRef, digest: str, tasks: Sequence[tuple[Answer, str]], readings: Sequence[Reading]
@@ -192,8 +204,8 @@ class AlibabaEvidence:
         with_records = [(answer, id_) for answer, id_ in tasks if self._records_of(id_, digest)]
         require(with_records, "no task has a record of it")
         start, id_ = with_records[-1]
-        states = [one for one in self._history.named(_TASK) if one.request.query["TaskId"] == id_]
-        require(any(_is_complete(one) for one in states), "its task is not complete")
+        states = self._states(id_)
+        require(any(_is_complete(one) or _is_bad_end(one) for one in states), "its task is not over")
         rows = _rows_of(readings[-1], image, digest) if readings else []
         before = {
             _key(row): _times(row) for one in readings if one.ended_at <= tasks[0][0].started_at for row in one.rows
@@ -223,25 +235,8 @@ class AlibabaEvidence:
 
     def _is_success(self, record: Row, id_: str) -> bool:
         """Whether a record says so, and nothing in it contradicts that (alibaba-security-center.md 2.1)."""
-        states = [one for one in self._history.named(_TASK) if one.request.query["TaskId"] == id_]
-        starts = self._starts(states)
-        names = ("StartTime", "RealRunTime", "EndTime")
-        stated = [record[name] for name in names if not is_one_of(record.get(name), (*_NOT_STATED, 0))]
-        times = [time for one in stated if (time := read_time(one))]
-        end = read_time(record.get("EndTime"))
-        target, digest = bare_digest(record.get("Target")), _target(record)
-        is_ordered = end is None or all(time <= end for time in times)
-        is_of_task = not times or not starts or (min(times) >= min(starts) - _MINUTE and max(times) >= max(starts))
-        return (
-            record.get("StatusText") == "SUCCESS"
-            and is_one_of(record.get("ResultInfo"), _SUCCESS)
-            and is_one_of(record.get("Finish"), (*_NOT_STATED, 1, "1"))
-            and is_one_of(record.get("Status"), (*_NOT_STATED, "0", 0, "2", 2, "SUCCESS"))
-            and len(times) == len(stated)
-            and is_ordered
-            and is_of_task
-            and (target == digest or len(target) < 64)
-        )
+        starts = self._starts(self._states(id_))
+        return has_succeeded(record, (min(starts), max(starts)) if starts else None)
 
 
 def _readings(history: ImageHistory, operation: str, key: str, rows: str) -> Iterator[Reading]:
@@ -351,6 +346,14 @@ def _proves(task: Row, digest: str, time: datetime) -> bool:
 def _is_complete(answer: Answer) -> bool:
     info = answer.document.get("TaskInfo") if answer.document else None
     return isinstance(info, dict) and info.get("Status") == "SUCCESS" and is_one_of(info.get("Result"), _SUCCESS)
+
+
+def _is_bad_end(answer: Answer) -> bool:
+    """Whether a task is over, and not well (alibaba-security-center.md 1.2)."""
+    info = answer.document.get("TaskInfo") if answer.document else None
+    if not isinstance(info, dict):
+        return False
+    return info.get("Result") == "TASK_NOT_SUPPORT_REGION" or is_one_of(info.get("Status"), _FAILURES)
 
 
 def _target(row: Row) -> str:

@@ -35,7 +35,7 @@ _SWR_ENTERPRISE = ".swr-pro.myhuaweicloud.com"
 _COUNTS = ("vul_num", "unsafe_setting_num", "malicious_file_num")
 _FAILURES = ("failed", "download_failed", "image_oversized")
 _GROUPS = {"vulnerability": 0x000F0000, "baseline": 0x0000F000, "malicious-file": 0x00000F00}
-_SHOWN = ("id", "scan_status", "latest_scan_time", *_COUNTS, "severity_level")
+_SHOWN = ("scan_status", "latest_scan_time", *_COUNTS, "severity_level")
 _MINUTE = timedelta(minutes=1)
 
 
@@ -191,7 +191,9 @@ class HuaweiEvidence:
             return None
         row = self._main(rows, image, digest)
         # Each row whose risk counts: the worst of all may stay the same while one of them changes.
-        shown = ([one.get(name) for name in _SHOWN] for one in rows if one is row or _is_certain(one))
+        # An id is the same as a text and as a number.
+        counted = (one for one in rows if one is row or _is_certain(one))
+        shown = ([str(one.get("id")), *(one.get(name) for name in _SHOWN)] for one in counted)
         return sorted(map(str, shown))
 
     def _of(self, image: ImageRef) -> list[Reading]:

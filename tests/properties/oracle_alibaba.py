@@ -97,7 +97,7 @@ def _counts_at(history: History, poll: ParsedResponse) -> Evidence:
     leaves = [row for row in rows if _is_counted(row, started)]
     total = max(stated, sum(row.get("TargetType") != "IMAGE_REPO" for row in leaves))
     _require_all_leaves(leaves, stated, total, started)
-    scanned = [leaf for leaf in leaves if _has_succeeded(leaf, started)]
+    scanned = [leaf for leaf in leaves if has_succeeded(leaf, started)]
     digests = {_digest(leaf) for leaf in scanned}
     images = history.rows(_IMAGES, "ImageInstanceList", poll) if digests else []
     risks = [_is_risky(digest, images, started, history) for digest in digests]
@@ -130,7 +130,7 @@ def _is_settled(history: History, found: Evidence) -> bool:
     settle, last = history.settings.policy.settle, _last_counted(history)
     started = _start_of_scan(history, last)
     leaves = [row for row in history.rows(_LEAVES, "OnceTasks", last) if _is_counted(row, started)]
-    digests = {_digest(leaf) for leaf in leaves if _has_succeeded(leaf, started)}
+    digests = {_digest(leaf) for leaf in leaves if has_succeeded(leaf, started)}
     images = history.rows(_IMAGES, "ImageInstanceList", last) if digests else []
     end = _end_of(leaves, [row for row in images if _bare(row.get("Digest")) in digests])
     if settle == 0 or (end and history.seconds_since(end) >= settle - 1):
@@ -219,7 +219,7 @@ def _start_of_scan(history: History, poll: ParsedResponse) -> _Starts:
 def _require_all_leaves(leaves: list[Row], stated: int, total: int, started: _Starts) -> None:
     require(len(leaves) >= stated and total > 0, "there are fewer leaves than images")
     require(all(row.get("TaskType") in (None, "", "IMAGE_SCAN") for row in leaves), "a leaf is of another task type")
-    scanned = [leaf for leaf in leaves if _has_succeeded(leaf, started)]
+    scanned = [leaf for leaf in leaves if has_succeeded(leaf, started)]
     distinct = {(_digest(leaf), json.dumps(leaf.get("TaskImageInfo"), sort_keys=True)) for leaf in scanned}
     require(len(distinct) + len(leaves) - len(scanned) >= stated, "a leaf is duplicated, and another one is missing")
 
@@ -323,10 +323,10 @@ def _is_clean(image: Row) -> bool:
 
 def _is_counted(leaf: Row, started: _Starts) -> bool:
     """Whether a leaf counts as an image; a repository counts if it has not succeeded, since its images may not have."""
-    return leaf.get("TargetType") != "IMAGE_REPO" or not _has_succeeded(leaf, None) or not _has_succeeded(leaf, started)
+    return leaf.get("TargetType") != "IMAGE_REPO" or not has_succeeded(leaf, None) or not has_succeeded(leaf, started)
 
 
-def _has_succeeded(leaf: Row, started: _Starts) -> bool:
+def has_succeeded(leaf: Row, started: _Starts) -> bool:
     """Whether a leaf says so, and nothing in it contradicts that (alibaba-security-center.md 2.1)."""
     is_success = leaf.get("StatusText") == "SUCCESS" and _is_in(leaf.get("ResultInfo"), _SUCCESS)
     is_finished = _is_in(leaf.get("Finish"), (*_NOT_STATED, 1, "1"))

@@ -43,7 +43,8 @@ def scan_records(
         rows: All leaf records of the task.
         digests: The images that it is to scan; its records of any other image do not count.
         window: When the task ran.
-        bad_end: How the task ended if it ended badly: no record changes any more then, and no other comes.
+        bad_end: How the task ended if it ended badly: no record changes any more then, and no other comes. Where none
+            of the images has failed, that contradicts their records, and all have.
 
     Raises:
         NotUnderstood: A record belongs to another type of task than was requested.
@@ -51,7 +52,10 @@ def scan_records(
     by_digest: Mapping[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_digest[record_target(row)].append(row)
-    return {digest: _record(by_digest.get(digest, []), window, bad_end) for digest in digests}
+    records = {digest: _record(by_digest.get(digest, []), window, bad_end) for digest in digests}
+    if bad_end and all(record.state is ImageState.SCANNED for record in records.values()):
+        return dict.fromkeys(records, ScanRecord(state=ImageState.FAILED, window=window, reason=bad_end))
+    return records
 
 
 def _record(rows: Sequence[Row], window: ScanWindow, bad_end: str) -> ScanRecord:

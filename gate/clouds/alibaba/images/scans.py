@@ -142,7 +142,9 @@ class AlibabaImageScans:
         unlisted: list[RegisteredTag] = []
         for image in images:
             digest = bare_digest(image.image)
-            times = (image.scanned_at, self._before.get(digest))
+            # A row may state two times, of which the later one is to be exceeded.
+            of_rows = (row.latest_at for row in self._finder.rows_of(image.image))
+            times = (*of_rows, image.scanned_at, self._before.get(digest))
             self._before[digest] = max(filter(None, times), default=None)
             if image.state is not ImageState.MISSING:
                 listed[digest] = len(self._finder.rows_of(image.image))

@@ -389,11 +389,38 @@ def test_a_record_that_goes_on_when_its_task_ended_badly_has_failed(fake_time: F
     assert (seen.state, seen.reason) == (ImageState.FAILED, "START")
 
 
-def test_an_image_that_was_scanned_before_its_task_ended_badly_has_its_result(fake_time: FakeTime) -> None:
-    cloud = a_cloud()
-    cloud.on(RESULT, a_task("TIMEOUT"))
+@pytest.mark.parametrize(
+    ("others", "state"),
+    [([], ImageState.SCANNING), ([a_leaf(OTHER, StatusText="TIMEOUT")], ImageState.FAILED)],
+    ids=["no-record-yet", "timed-out"],
+)
+def test_an_image_that_was_scanned_before_another_one_made_its_task_end_badly_has_its_result(
+    fake_time: FakeTime, others: list[Document], state: ImageState
+) -> None:
+    cloud = a_cloud(DIGEST, OTHER)
+    cloud.on(RESULT, a_task("TIMEOUT", total=2))
+    cloud.on(LEAVES, leaves(a_leaf(), *others))
+    wanted = an_image(), an_image(OTHER)
+    scans, _ = started(cloud, fake_time, *wanted)
 
-    assert state_after(cloud, fake_time).state is ImageState.SCANNED
+    assert [image.state for image in scans.look(wanted)] == [ImageState.SCANNED, state]
+
+
+@pytest.mark.parametrize("status", ["TIMEOUT", "FAIL"])
+def test_a_task_that_ended_badly_contradicts_records_that_all_went_well(fake_time: FakeTime, status: str) -> None:
+    cloud = a_cloud(DIGEST, OTHER)
+    cloud.on(RESULT, a_task(status, total=2))
+    wanted = an_image(), an_image(OTHER)
+    scans, _ = started(cloud, fake_time, *wanted)
+
+    assert [(image.state, image.reason) for image in scans.look(wanted)] == [(ImageState.FAILED, status)] * 2
+
+
+def test_a_result_has_to_be_later_than_both_times_that_its_row_stated_before(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    cloud.on(LIST, images(a_row(DIGEST, LastScanTime=in_ms(BEFORE), lastScanTime=in_ms(AFTER))), after(DIGEST))
+
+    assert state_after(cloud, fake_time).state is ImageState.SCANNING
 
 
 def test_records_of_other_images_do_not_count_and_are_noted(fake_time: FakeTime) -> None:
