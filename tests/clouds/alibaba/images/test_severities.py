@@ -170,6 +170,14 @@ def test_a_row_without_a_result_has_no_numbers_to_wait_for(fake_time: FakeTime) 
     assert explained(fake_time, by_uuid(**{"1": numbers()}), *rows).severities == {HIGH: 0, MEDIUM: 0, LOW: 0}
 
 
+def test_numbers_of_a_row_without_a_result_are_a_risk_and_no_severities(fake_time: FakeTime) -> None:
+    """The row is that of another tag of the same digest."""
+    rows = a_row(Uuid="1"), a_row(Uuid="2", ScaStatus=None, LastScanTime=None)
+    image = explained(fake_time, by_uuid(**{"1": numbers(), "2": numbers(low=1)}), *rows)
+
+    assert (image.severities, image.is_risky) == ({HIGH: 0, MEDIUM: 0, LOW: 0}, True)
+
+
 @pytest.mark.parametrize("uuid", [None, "", "a,b", "a b", 7], ids=str)
 def test_a_row_without_a_usable_id_is_not_asked_for(fake_time: FakeTime, uuid: object) -> None:
     cloud = ScriptedCloud()
