@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gate.clouds.alibaba.images.rows import REPEATED
@@ -60,7 +60,10 @@ def scan_records(
 
 def _record(rows: Sequence[Row], window: ScanWindow, bad_end: str) -> ScanRecord:
     """The image must have been scanned by each of its records: one for each tag, for all that is known."""
-    leaves = [(row, leaf) for row in rows if not (leaf := parse_leaf_record(row, window)).is_repository]
+    # Where no start is stated, the window begins at the request, by a clock that may be ahead: what a row shows may be
+    # older than that, but no record of the task is.
+    of_task = window if window.since else replace(window, earliest=None)
+    leaves = [(row, leaf) for row in rows if not (leaf := parse_leaf_record(row, of_task)).is_repository]
     if not leaves:
         return ScanRecord(state=ImageState.MISSING, window=window, reason=bad_end)
     failed = [(row, leaf) for row, leaf in leaves if not leaf.succeeded]

@@ -291,6 +291,15 @@ def test_where_no_task_states_its_start_the_request_is_the_start(
     assert state_after(cloud, fake_time).state is state
 
 
+def test_where_no_task_states_its_start_no_record_of_it_can_be_older(fake_time: FakeTime) -> None:
+    """The clock of this machine may be ahead, so that the records seem to be older than the request."""
+    cloud = a_cloud()
+    cloud.on(RESULT, a_task(at=None))
+    cloud.on(LEAVES, leaves(a_leaf(StartTime=in_ms(NOW - 9 * MINUTE), EndTime=in_ms(NOW - 8 * MINUTE))))
+
+    assert state_after(cloud, fake_time).state is ImageState.SCANNED
+
+
 def test_a_result_under_one_tag_is_enough_and_a_risk_under_another_one_counts(fake_time: FakeTime) -> None:
     cloud = a_cloud()
     old = a_row(LastScanTime=in_ms(BEFORE), Tag="old", RiskStatus="YES")
