@@ -10,6 +10,7 @@ from gate.clouds.alibaba.images.finding_checks import ScannedDigest
 from gate.clouds.alibaba.images.names import bare_digest, full_digest
 from gate.clouds.alibaba.images.rows import as_image, with_result, without_result
 from gate.clouds.alibaba.images.severities import with_vulnerabilities
+from gate.clouds.alibaba.leaves import ScanWindow
 from gate.clouds.whitelists import with_whitelisted
 from gate.errors import Refused, ScanNotStarted, UsageError
 from gate.image import ImageState, ScannedImage, TaggedDigest
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from gate.clouds.alibaba.images.rows import ImageRow
     from gate.clouds.alibaba.images.severities import Vulnerabilities
     from gate.clouds.alibaba.images.started import StartedScans
-    from gate.clouds.alibaba.leaves import ScanWindow
     from gate.event_log import EventLog
     from gate.image import ImageRef
     from gate.scan import ScanScope
@@ -36,6 +36,7 @@ _MAX_ATTEMPTS = 2
 _NO_RESULT_YET = "scanned, its result is not there yet"
 _NO_RECORD = "no record of it in the scan task"
 _NOT_IMPORTED = "the scan that was to import it has no record of it, and it is not listed; it may be an index"
+_AHEAD = "two scan times, one of them in the future"
 _OF_ANOTHER = "its result may be that of the image that had its tag before"
 
 
@@ -185,7 +186,7 @@ class AlibabaImageScans:
     def _seen(self, image: ImageRef) -> ScannedImage:
         rows, digest = self._finder.rows_of(image), bare_digest(image)
         if digest not in self._started.digests:
-            return as_image(image, rows, self._finder.other_digest(image))
+            return as_image(image, [*map(self._unless_ahead, rows)], self._finder.other_digest(image))
         record = self._started.record_of(digest)
         if record is None or record.state is ImageState.SCANNING or self._may_have_record(digest, record):
             return ScannedImage(image=image, state=ImageState.SCANNING, raw_state=self._started.raw_state)
@@ -196,6 +197,15 @@ class AlibabaImageScans:
         state = ImageState.FAILED if record.reason else ImageState.UNKNOWN
         seen = without_result(image, rows, state)
         return replace(seen, raw_state=record.reason or _NO_RECORD, reason=record.reason, scanned_at=record.ended_at)
+
+    def _unless_ahead(self, row: ImageRow) -> ImageRow:
+        """The row, in an unknown state if it states two times of its last scan, and the later one is in the future.
+
+        One time in the future is a sign against the whole result; see `gate.policy.contradiction`.
+        """
+        if row.latest_at in {None, row.scanned_at} or not ScanWindow(now=self._now()).ends_before(row.latest_at):
+            return row
+        return replace(row, state=ImageState.UNKNOWN, raw_state=_AHEAD)
 
     def _may_have_record(self, digest: str, record: ScanRecord) -> bool:
         """Whether the image has no record, and may get one: its task was just started, or is still to be started."""

@@ -13,7 +13,7 @@ from gate.finding import FindingPolicy
 from gate.image import ImageState, Severity
 from gate.images.check import check_images
 from gate.outcome import EventKind
-from gate.policy import Policy
+from gate.policy import CLOCK_TOLERANCE, Policy
 from tests.builders import NOW
 from tests.clouds.alibaba.images.builders import DIGEST, a_digest, a_row, an_image, in_ms
 from tests.clouds.alibaba.images.scripted import TAG, a_registry, a_tag, created, images, leaves
@@ -289,6 +289,28 @@ def test_where_no_task_states_its_start_the_request_is_the_start(
     cloud.on(LIST, images(a_row(ScaStatus=None, LastScanTime=None)), images(a_row(LastScanTime=in_ms(time))))
 
     assert state_after(cloud, fake_time).state is state
+
+
+@pytest.mark.parametrize(
+    ("times", "state"),
+    [
+        ({"LastScanTime": in_ms(BEFORE), "lastScanTime": in_ms(NOW + CLOCK_TOLERANCE)}, ImageState.SCANNED),
+        ({"LastScanTime": in_ms(BEFORE), "lastScanTime": in_ms(NOW + CLOCK_TOLERANCE) + 1}, ImageState.UNKNOWN),
+        ({"LastScanTime": in_ms(NOW + CLOCK_TOLERANCE) + 1}, ImageState.SCANNED),
+    ],
+    ids=["not-in-the-future", "one-in-the-future", "only-one-time"],
+)
+def test_a_result_of_another_scan_has_no_second_time_in_the_future(
+    fake_time: FakeTime, times: Document, state: ImageState
+) -> None:
+    """One that is the only time speaks against the whole result, as with a task."""
+    cloud = a_registry()
+    cloud.on(LIST, images(a_row(DIGEST, **times)))
+    scans, _ = cloud.connect(fake_time)
+    (seen,) = scans.look([an_image()])
+
+    assert seen.state is state
+    assert (seen.raw_state == "two scan times, one of them in the future") is (state is ImageState.UNKNOWN)
 
 
 def test_where_no_task_states_its_start_no_record_of_it_can_be_older(fake_time: FakeTime) -> None:
