@@ -5,7 +5,8 @@ property was checked; with `--mode images`, of sequences of pushes, moved tags, 
 the first violation it prints the seed and the number of the sequence, and exits with 1; Ctrl-C ends it earlier.
 `--only N` repeats one sequence and prints its requests and responses.
 `tests/properties/sequences.py` generates the responses; `properties.py` has the properties of one run and of two,
-`worse_responses.py` repeats a run with worse responses, and `outputs.py` has the properties of everything it writes.
+`worse_responses.py` repeats a run with worse responses, `changed_values.py` one that passes with one value changed, and
+`outputs.py` has the properties of everything it writes.
 Those of image mode are in the files beside them whose names start with `image_`.
 """
 
@@ -24,6 +25,7 @@ from functools import partial
 from multiprocessing import Pool
 from typing import TYPE_CHECKING
 
+from tests.properties.changed_values import changed_runs
 from tests.properties.image_properties import image_violations, worse_image_violations
 from tests.properties.image_sequences import ImageRun, execute_images, generate_images
 from tests.properties.image_worse import worse_image_runs
@@ -40,9 +42,10 @@ from tests.properties.sequences import execute, generate, without_real_sleeps
 from tests.properties.worse_responses import worse_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tests.properties.sequences import Run
+    from tests.properties.worse_responses import AnyRun
 
 _CHUNK = 1000
 _PROGRESS_EVERY = 50_000
@@ -78,12 +81,14 @@ def main() -> int:
     options = _options()
     print(f"seed {options.seed}, {options.sequences} sequences, {options.workers} workers", flush=True)
     if options.only is not None:
-        return _print_run(options.seed, options.only, options.mode)
+        return _print_run(options.seed, options.only, options.mode, options.changes)
     started, total = time.monotonic(), Tally()
     starts = range(options.first, options.sequences, _CHUNK)
     # Ctrl-C ends a long run, and its results so far are printed.
     with suppress(KeyboardInterrupt), Pool(options.workers, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-        for chunk in pool.imap_unordered(partial(_chunk, options.seed, options.sequences, options.mode), starts):
+        for chunk in pool.imap_unordered(
+            partial(_chunk, options.seed, options.sequences, options.mode, options.changes), starts
+        ):
             total.add(chunk)
             if chunk.violation:
                 break
@@ -99,22 +104,30 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sequences", type=int, default=1_000_000)
     parser.add_argument("--seed", default=secrets.token_hex(4), help="[default: random]")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--changes", type=int, default=1, metavar="N", help="repeat each pass with N changed values")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="continue from this sequence")
     parser.add_argument("--only", type=int, metavar="N", help="repeat this sequence and print it")
     return parser.parse_args()
 
 
-def _chunk(seed: str, sequences: int, mode: str, start: int) -> Tally:
+def _chunk(seed: str, sequences: int, mode: str, changes: int, start: int) -> Tally:
     with without_real_sleeps():
-        return tally(seed, range(start, min(start + _CHUNK, sequences)), mode=mode)
+        return tally(seed, range(start, min(start + _CHUNK, sequences)), mode=mode, changes=changes)
 
 
-def tally(seed: str, numbers: Iterable[int], *, mode: str = "tasks") -> Tally:
-    """Runs these sequences of a seed, of scan tasks or of images, until one violates a property."""
+def tally(seed: str, numbers: Iterable[int], *, mode: str = "tasks", changes: int = 1) -> Tally:
+    """Runs these sequences of a seed, of scan tasks or of images, until one violates a property.
+
+    Args:
+        seed: The seed.
+        numbers: The numbers of the sequences.
+        mode: `tasks` or `images`.
+        changes: How often each run that passes is repeated with one value changed.
+    """
     found, check = Tally(), _violations if mode == "tasks" else _image_violations
     for number in numbers:
         try:
-            violation = next(check(seed, number, found), None)
+            violation = next(check(seed, number, found, changes), None)
         except Exception:  # noqa: BLE001 - an exception of the gate or of a property is a violation too
             violation = traceback.format_exc()
         if violation:
@@ -123,7 +136,7 @@ def tally(seed: str, numbers: Iterable[int], *, mode: str = "tasks") -> Tally:
     return found
 
 
-def _violations(seed: str, number: int, tally: Tally) -> Iterator[str]:
+def _violations(seed: str, number: int, tally: Tally, changes: int) -> Iterator[str]:
     sequence = generate(f"{seed}:{number}")
     outputs = RunOutputs()
     run = execute(sequence, on_event=outputs.on_event)
@@ -135,10 +148,11 @@ def _violations(seed: str, number: int, tally: Tally) -> Iterator[str]:
         yield from stricter_policy_violations(run)
         tally.checked["a block does not pass under stricter policies"] += 1
     yield from _violations_of_worse(run, number, tally)
+    yield from _violations_of_changed(partial(changed_runs, execute, run, changes), violations, tally)
     yield from _violations_in_outputs(run, number, outputs, tally)
 
 
-def _image_violations(seed: str, number: int, tally: Tally) -> Iterator[str]:
+def _image_violations(seed: str, number: int, tally: Tally, changes: int) -> Iterator[str]:
     outputs = RunOutputs()
     run = execute_images(generate_images(f"{seed}:{number}"), on_event=outputs.on_event)
     tally.endings[run.sequence.settings.cloud, int(run.outcome.verdict.exit_code)] += 1
@@ -152,6 +166,7 @@ def _image_violations(seed: str, number: int, tally: Tally) -> Iterator[str]:
         for worsening, worse_run in worse_image_runs(run, _WORSENINGS):
             yield from worse_image_violations(run, worsening.name, worse_run)
             tally.checked[f"a run that was {run.outcome.verdict.decision} does not pass with worse responses"] += 1
+    yield from _violations_of_changed(partial(changed_runs, execute_images, run, changes), image_violations, tally)
     if number % _ALL_OUTPUTS_EVERY == 0:
         texts = outputs.texts(run.outcome, OUTPUTS)
         yield from output_violations(run.outcome, texts)
@@ -168,6 +183,14 @@ def _violations_of_worse(run: Run, number: int, tally: Tally) -> Iterator[str]:
             ] += 1
 
 
+def _violations_of_changed(
+    runs: Callable[[], Iterator[tuple[str, AnyRun]]], check: Callable[[AnyRun], Iterator[str]], tally: Tally
+) -> Iterator[str]:
+    for what, run in runs():
+        yield from (f"with {what}: {violation}" for violation in check(run))
+        tally.checked["a run that passes has evidence also if one value is changed"] += 1
+
+
 def _violations_in_outputs(run: Run, number: int, outputs: RunOutputs, tally: Tally) -> Iterator[str]:
     in_all_outputs = number % _ALL_OUTPUTS_EVERY == 0
     texts = outputs.texts(run.outcome, OUTPUTS if in_all_outputs else FAST_OUTPUTS)
@@ -181,7 +204,7 @@ def _violations_in_outputs(run: Run, number: int, outputs: RunOutputs, tally: Ta
         tally.checked["hostile text changes nothing but text, in every report"] += 1
 
 
-def _print_run(seed: str, number: int, mode: str) -> int:
+def _print_run(seed: str, number: int, mode: str, changes: int) -> int:
     name = f"{seed}:{number}"
     with without_real_sleeps():
         run = execute_images(generate_images(name)) if mode == "images" else execute(generate(name))
@@ -194,7 +217,7 @@ def _print_run(seed: str, number: int, mode: str) -> int:
         if isinstance(run, ImageRun) and run.history:
             print(*run.history.tags, run.history.findings, run.history.hidden, sep="\n")
         check = _image_violations if mode == "images" else _violations
-        found = list(check(seed, number, Tally()))
+        found = list(check(seed, number, Tally(), changes))
         print(*found, sep="\n")
     return 1 if found else 0
 

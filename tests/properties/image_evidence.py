@@ -7,11 +7,12 @@ digest, complete, and fresh?
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.properties.evidence import parse_document, read_time, require
+from tests.properties.evidence import MissingEvidence, parse_document, read_time, require
 from tests.properties.oracle_clock import SKEW
 
 if TYPE_CHECKING:
@@ -108,6 +109,27 @@ class ImageHistory:
     def is_over(self) -> bool:
         """Whether the deadline may have come in the middle of a look, so that the one before counts."""
         return self.elapsed >= self.settings.timeout - 1
+
+    def result_of(
+        self, judge: Callable[[Sequence[Reading]], str], readings: Sequence[Reading], *, is_for_pass: bool
+    ) -> str:
+        """The result of an image by its last looks, or by those before where the deadline may have cut the last short.
+
+        Raises:
+            MissingEvidence: It has none.
+        """
+        has_earlier = len(readings) > 1 and self.is_over
+        try:
+            found = judge(readings)
+        except MissingEvidence:
+            if not has_earlier:
+                raise
+            return judge(readings[:-1])
+        if found == CLEAN and has_earlier and not is_for_pass:
+            # The deadline may have come before the last list had the proof of its result, so that a block stays.
+            with suppress(MissingEvidence):
+                return judge(readings[:-1])
+        return found
 
     def named(self, *operations: str) -> Iterator[Answer]:
         """The successes of these operations."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.properties.evidence import MissingEvidence, read_time
+from tests.properties.evidence import read_time
 from tests.properties.image_evidence import (
     CLEAN,
     FAILED,
@@ -82,12 +83,8 @@ class AlibabaEvidence:
         covering = last_of_looks([one for one in self._readings if _covers(one, image, wanted)])
         readings = _without_first_tries(covering, image, wanted)
         require(readings or tasks, "its rows were never read")
-        try:
-            return self._by(image, wanted, tasks, readings)
-        except MissingEvidence:
-            if len(readings) < 2 or not self._history.is_over:
-                raise
-            return self._by(image, wanted, tasks, readings[:-1])
+        by = partial(self._by, image, wanted, tasks)
+        return self._history.result_of(by, readings, is_for_pass=self._is_for_pass)
 
     def _by(
         self, image: ImageRef, digest: str, tasks: Sequence[tuple[Answer, str]], readings: Sequence[Reading]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.properties.evidence import MissingEvidence, read_time
+from tests.properties.evidence import read_time
 from tests.properties.image_evidence import (
     CLEAN,
     FAILED,
@@ -67,12 +68,7 @@ class HuaweiEvidence:
         """
         readings = last_of_looks(self._of(image))
         require(readings, "its rows were never read")
-        try:
-            return self._by(image, digest, readings)
-        except MissingEvidence:
-            if len(readings) < 2 or not self._history.is_over:
-                raise
-            return self._by(image, digest, readings[:-1])
+        return self._history.result_of(partial(self._by, image, digest), readings, is_for_pass=self._is_for_pass)
 
     def _by(self, image: ImageRef, digest: str, readings: Sequence[Reading]) -> str:
         rows = self._rows(readings[-1], image, digest)

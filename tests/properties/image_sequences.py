@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gate.outcome import Event
     from tests.properties.image_clouds import ImageCloud
     from tests.properties.image_history import History
-    from tests.properties.transport import Responder
+    from tests.properties.transport import Change, Responder
 
 _RATES = (0.0, 0.0, 0.0, 0.01, 0.01, 0.04, 0.04, 0.15, 0.5)
 _MIN_INTERVALS = {
@@ -80,10 +80,12 @@ def execute_images(
     texts: tuple[str, ...] = HOSTILE_TEXTS,
     on_event: Callable[[Event], None] = lambda _: None,
     responder: Callable[[FakeTime], Responder] | None = None,
+    change: Change | None = None,
 ) -> ImageRun:
     """Runs the gate on a sequence; see `tests.properties.sequences.execute`."""
     time = FakeTime(step=sequence.clock_error, random=Random(f"pauses {sequence.seed}").random)
     faulty = _faulty_cloud(sequence, time, texts)
+    faulty.change = change or faulty.change
     cloud: Responder = responder(time) if responder else faulty
     model = faulty.model
     settings = replace(sequence.settings, images=model.history.asked)
@@ -103,9 +105,9 @@ def execute_images(
         outcome=outcome,
         exchanges=cloud.exchanges,
         elapsed=time.elapsed,
-        history=None if responder else model.history,
-        cloud=None if responder else model,
-        is_truthful=faulty.is_truthful and not responder,
+        history=None if responder or change else model.history,
+        cloud=None if responder or change else model,
+        is_truthful=faulty.is_truthful and not (responder or change),
     )
 
 

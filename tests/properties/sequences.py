@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from gate.outcome import Event, Outcome
     from tests.properties.random_clouds import RandomCloud
-    from tests.properties.transport import Exchange, Responder
+    from tests.properties.transport import Change, Exchange, Responder
 
 CLOUDS = ("huawei", "alibaba")
 _MUTATION_RATES = (0.0, 0.0, 0.02, 0.02, 0.05, 0.05, 0.2, 0.6)
@@ -99,6 +99,7 @@ def execute(
     texts: tuple[str, ...] = HOSTILE_TEXTS,
     on_event: Callable[[Event], None] = lambda _: None,
     responder: Callable[[FakeTime], Responder] | None = None,
+    change: Change | None = None,
 ) -> Run:
     """Runs the gate on a sequence.
 
@@ -107,11 +108,14 @@ def execute(
         texts: Texts that users may have chosen, such as names of images.
         on_event: Gets every event, as the log does.
         responder: Replaces the generated responses.
+        change: Changes a generated response on its way.
     """
     # A separate generator for the jitter, so that another policy does not change the responses.
     time = FakeTime(step=sequence.clock_error, random=Random(f"pauses {sequence.seed}").random)
     settings = sequence.settings
-    cloud = responder(time) if responder else _faulty_cloud(sequence, time, texts)
+    faulty = _faulty_cloud(sequence, time, texts)
+    faulty.change = change or faulty.change
+    cloud: Responder = responder(time) if responder else faulty
     clock = time.clock()
     connection = Connection(
         settings=settings,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from gate.clouds.response import Response
@@ -61,6 +61,10 @@ class ApiRequest:
         )
 
 
+Change: TypeAlias = "Callable[[Response | None, ApiRequest], Response | None]"
+"""Changes a response on its way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and its response; times in seconds since the start of the run, by a correct clock."""
@@ -104,6 +108,7 @@ class FaultyCloud:
     request_timeout: float
     """In seconds."""
     exchanges: list[Exchange] = field(default_factory=list)
+    change: Change = lambda response, _: response
 
     def respond(self, request: Request) -> Response:
         """The response; a lost one takes the request timeout.
@@ -112,7 +117,7 @@ class FaultyCloud:
             Unreachable: The response is lost.
         """
         api_request, started_at = ApiRequest.parse(request), self.time.elapsed
-        response = self._response(api_request)
+        response = self.change(self._response(api_request), api_request)
         self.time.elapsed += self._delay(is_lost=response is None)
         self.exchanges.append(Exchange(api_request, started_at, self.time.elapsed, response))
         if response is None:

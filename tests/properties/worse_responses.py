@@ -83,7 +83,7 @@ def replay_with(
     """The same with another function that runs the gate on a sequence."""
 
     def changed(exchange: Exchange) -> Response | None:
-        document = _parse(exchange.response)
+        document = parse(exchange.response)
         if exchange.response is None or document is None:
             return exchange.response
         change(document, exchange.request)
@@ -95,8 +95,8 @@ def replay_with(
     return execute(run.sequence, responder=responder)
 
 
-def _parse(response: Response | None) -> Document | None:
-    """The document; None if rewriting it would repair it, as with a duplicate key."""
+def parse(response: Response | None) -> Document | None:
+    """The document of a response; None if rewriting it would repair it, as with a duplicate key."""
     if response is None or response.status != _OK:
         return None
     try:

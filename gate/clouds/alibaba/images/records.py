@@ -35,7 +35,7 @@ class ScanRecord:
 
 
 def scan_records(
-    rows: Sequence[Row], digests: Iterable[str], window: ScanWindow, *, bad_end: str = ""
+    rows: Sequence[Row], digests: Iterable[str], window: ScanWindow, *, bad_end: str
 ) -> dict[str, ScanRecord]:
     """What these leaf records say of these images, given by their digests without prefix.
 
@@ -43,8 +43,8 @@ def scan_records(
         rows: All leaf records of the task.
         digests: The images that it is to scan; its records of any other image do not count.
         window: When the task ran.
-        bad_end: How the task ended if it ended badly: no record changes any more then, and no other comes. Where none
-            of the images has failed, that contradicts their records, and all have.
+        bad_end: How the task ended if it ended badly, else empty: no record changes any more then, and no other comes.
+            Where none of the images has failed, that contradicts their records, and all have.
 
     Raises:
         NotUnderstood: A record belongs to another type of task than was requested.

@@ -189,7 +189,7 @@ class AlibabaImageScans:
             return as_image(image, [*map(self._unless_ahead, rows)], self._finder.other_digest(image))
         record = self._started.record_of(digest)
         if record is None or record.state is ImageState.SCANNING or self._may_have_record(digest, record):
-            return ScannedImage(image=image, state=ImageState.SCANNING, raw_state=self._started.raw_state)
+            return ScannedImage(image=image, state=ImageState.SCANNING)
         if record.state is ImageState.SCANNED:
             return self._with_later_result(image, rows, record)
         if not record.reason and not rows:

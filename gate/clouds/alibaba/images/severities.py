@@ -80,16 +80,15 @@ def with_vulnerabilities(
     """The image with its vulnerabilities by severity, if the cloud states them for each of its rows with a result.
 
     Numbers above 0 are a risk, whatever else the cloud states, also of a row without a result: it is the same digest.
-    Zeros beside vulnerabilities contradict them: they count as not stated, and an image is not called free of risks
-    then.
+    Zeros beside vulnerabilities contradict them, and count as not stated.
     """
     results = [row for row in rows if row.state is ImageState.SCANNED]
     stated = [found[row.uuid] for row in results if row.uuid in found]
     by_severity = [one.by_severity for one in stated if one.by_severity is not None]
     if any(found[row.uuid].are_there for row in rows if row.uuid in found):
         image = replace(image, is_risky=True)
-    elif by_severity and any(row.has_vulnerabilities for row in results):
-        return replace(image, is_risky=image.is_risky or None)
+    elif any(row.has_vulnerabilities for row in results):
+        return image
     if not results or len(by_severity) < len(results):
         return image
     severities = {severity: max(numbers[severity] for numbers in by_severity) for severity in _SEVERITIES}

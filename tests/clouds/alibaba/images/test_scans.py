@@ -10,7 +10,7 @@ import pytest
 
 from gate.errors import NotUnderstood, ScanTooLarge
 from gate.finding import FindingPolicy
-from gate.image import ImageState, Severity
+from gate.image import ImageState, ScannedImage, Severity
 from gate.images.check import check_images
 from gate.outcome import EventKind
 from gate.policy import CLOCK_TOLERANCE, Policy
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gate.clouds import Connection, ImageScans
-    from gate.image import ImageRef, ScannedImage
+    from gate.image import ImageRef
     from tests.builders import FakeTime
     from tests.clouds.alibaba.images.scripted import Answer, Document, ScriptedCloud
 
@@ -445,6 +445,29 @@ def test_a_task_that_ended_badly_contradicts_records_that_all_went_well(fake_tim
     scans, _ = started(cloud, fake_time, *wanted)
 
     assert [(image.state, image.reason) for image in scans.look(wanted)] == [(ImageState.FAILED, status)] * 2
+
+
+def test_an_image_that_is_waited_for_failed_or_cannot_be_imported_is_the_one_that_was_asked_for(
+    fake_time: FakeTime,
+) -> None:
+    cloud = a_cloud()
+    cloud.on(LEAVES, leaves(a_leaf(StatusText="START", EndTime=None)), leaves(a_leaf(StatusText="FAIL", EndTime=None)))
+    scans, _ = started(cloud, fake_time)
+
+    assert scans.look([an_image()]) == (ScannedImage(image=an_image(), state=ImageState.SCANNING),)
+    assert scans.look([an_image()]) == (
+        ScannedImage(image=an_image(), state=ImageState.FAILED, raw_state="FAIL", reason="FAIL"),
+    )
+
+
+def test_a_result_has_to_be_later_than_those_of_all_repositories_that_have_its_digest(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    rows = a_row(LastScanTime=in_ms(AFTER)), a_row(LastScanTime=in_ms(BEFORE), RepoName="web")
+    cloud.on(LIST, images(*rows), images(*({**row, "LastScanTime": in_ms(AFTER)} for row in rows)))
+    wanted = an_image(), an_image(name="web")
+    scans, _ = started(cloud, fake_time, *wanted)
+
+    assert [image.state for image in scans.look(wanted)] == [ImageState.SCANNING] * 2
 
 
 def test_a_result_has_to_be_later_than_both_times_that_its_row_stated_before(fake_time: FakeTime) -> None:
