@@ -100,6 +100,8 @@ _LASTING: Final = {**_LOST, Role.HINT: 4, Role.START: 0}
 """Those of one that never arrives, however often it is asked for; a scan that was started is found all the same."""
 _REFUSED: Final = {**_LOST, Role.PROOF: 0, Role.IMPORT: 7, Role.NUMBERS: 0}
 """Those of a request that the cloud refuses."""
+_REFUSED_BESIDE_DATA: Final = {**_REFUSED, Role.NUMBERS: 4}
+"""The numbers beside the refusal may show a risk."""
 _FORBIDDEN: Final = {**_REFUSED, Role.NEEDED: 3, Role.HINT: 3, Role.START: 3, Role.IMPORT: 3}
 """Those of one that the user may not send."""
 _HARMLESS: Final = {**dict.fromkeys(Role, 0), Role.END: 5}
@@ -181,7 +183,7 @@ def _throttled(points: Iterable[Point]) -> Iterator[ImageCell]:
 def _documented_too(points: Iterable[Point]) -> Iterator[ImageCell]:
     for point in points:
         yield from _by_role([WRONG_KEY[point.cloud]], [point], _FORBIDDEN)
-        yield from _by_role([REFUSED_IN_200[point.cloud]], [point], _REFUSED)
+        yield from _by_role([REFUSED_IN_200[point.cloud]], [point], _REFUSED_BESIDE_DATA)
         yield from _lasting([SERVER_ERROR[point.cloud]], [point])
         yield from _once([SERVER_ERROR[point.cloud]], [point])
 
