@@ -315,6 +315,14 @@ def test_a_bar_shows_the_limit_and_the_shares_within_and_over_it() -> None:
     assert not risky.all(class_="within") + risky.all(class_="over") + risky.all(class_="limit")
 
 
+def test_a_limit_as_large_as_the_largest_count_is_drawn_at_the_end() -> None:
+    page = read(an_outcome(a_task(total=5, succeeded=5, risky=0), policy=Policy(max_failed=5, max_risky=6)))
+    failed, risky = page.one("table", class_="counts").all("svg")[2:]
+
+    assert failed.one(class_="limit").attributes["x1"] == "100.00%"
+    assert not risky.all(class_="limit")
+
+
 @pytest.mark.parametrize(("total", "risky"), [(1_000_000, 1), (0, 5), (3, 10**30)])
 def test_no_bar_is_invisible_or_wider_than_its_cell(total: int, risky: int) -> None:
     page = read(an_outcome(a_task(total=total, succeeded=total, risky=risky)))
@@ -329,6 +337,7 @@ def test_a_count_that_the_cloud_did_not_give_is_unknown_and_not_zero() -> None:
     table = read(OUTCOMES["undecided"]).one("table", class_="counts")
 
     assert {row[1] for row in rows(table)} == {"unknown"}
+    assert [note.text for note in table.all("span", class_="note")] == ["not known", "not known"]
     assert len(table.all(class_="unknown")) == 4
     assert not table.all(class_="is-over")
 
@@ -337,7 +346,9 @@ def test_a_task_that_does_not_search_for_risks_shows_no_count_of_them() -> None:
     page = read(an_outcome(a_task(risky=None, risk_applies=False)))
 
     assert [row[0] for row in rows(page.one("table", class_="counts"))] == ["In all", "Scanned", "Failed"]
-    assert "do not search for risks" in page.one("section", id="counts").text
+    assert [note.text for note in page.one("section", id="counts").all("p", class_="quiet")] == [
+        "Tasks of this kind do not search for risks, so there is no count of risky images."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -411,6 +422,12 @@ def bars(*images: ScannedImage) -> list[list[tuple[str, str, str]]]:
         else []
         for svgs in found
     ]
+
+
+def test_the_parts_of_a_bar_stand_behind_each_other() -> None:
+    (parts,) = bars(a_risky_image("a", severities={Severity.HIGH: 25, Severity.MEDIUM: 25, Severity.LOW: 50}))
+
+    assert [(x, width) for _, x, width in parts] == [("0.00%", "25.00%"), ("25.00%", "25.00%"), ("50.00%", "50.00%")]
 
 
 def test_a_bar_shows_the_vulnerabilities_by_severity_and_all_bars_have_one_scale() -> None:
@@ -518,6 +535,22 @@ def test_the_events_are_listed_in_order() -> None:
         ["1 min 1 s", "poll", "complete, 2 images without a result"],
         ["1 min 2 s", "poll", "no scan task yet"],
     ]
+
+
+def test_the_table_of_events_is_nothing_but_its_rows() -> None:
+    page = "".join(html.render(an_outcome(events=(*a_busy_run(), *a_busy_run()))))
+    _, _, table = page.partition("<summary>20 events as a table</summary>")
+
+    assert re.sub(r"<tr>.*?</tr>\n", "", table.partition("<tbody>\n")[2].partition("</table>")[0]) == "</tbody>\n"
+
+
+@pytest.mark.parametrize("number", [MAX_EVENTS, MAX_EVENTS + 1])
+def test_so_many_events_are_all_in_the_table_and_one_more_is_left_out(number: int) -> None:
+    events = tuple(Event(kind=EventKind.NOTE, at=float(at), text=f"note {at}") for at in range(number))
+    found = rows(read(an_outcome(events=events)).one("table", class_="events"))
+
+    assert len([row for row in found if len(row) == 3]) == MAX_EVENTS
+    assert [row for row in found if len(row) == 1] == [["1 event left out here"]] * (number - MAX_EVENTS)
 
 
 def test_the_picture_of_the_time_has_a_lane_for_each_kind_of_event() -> None:

@@ -93,3 +93,11 @@ def test_a_state_is_named_where_its_name_touches_no_other(at: float, named: list
     events = [Event(kind=EventKind.POLL, at=at, task=a_task(state=TaskState.RUNNING)), RUN[-1]]
 
     assert re.findall(r'y="14">(\w+)<', picture(events, 10.0)) == named
+
+
+def test_a_run_whose_progress_is_always_known_has_no_mark_for_an_unknown_one() -> None:
+    events = [Event(kind=EventKind.POLL, at=0.0, task=a_task(state=TaskState.RUNNING, progress=0)), RUN[-1]]
+    shown = picture(events, 10.0)
+
+    assert '<p class="lane">Progress <small>0 to 100 %</small></p>' in shown
+    assert re.findall(r'<circle class="poll" cx="([^"]+)" cy="([^"]+)"', shown) == [("0%", "118"), ("100%", "30")]

@@ -185,8 +185,18 @@ def test_no_message_holds_a_link(outcome: Outcome) -> None:
 def test_the_category_is_left_to_the_user_unless_the_gate_has_a_name() -> None:
     """GitHub prefers it to the category that a user gives to the upload."""
     assert "automationDetails" not in read(replace(an_outcome(), identity="release/__run"))
-    named = replace(an_outcome(), name="staging", identity="staging")
+    named = replace(a_block(a_failed_image()), name="staging", identity="staging")
     assert read(named)["automationDetails"] == {"id": "scan-gate/staging/"}
+    assert {rule["properties"]["category"] for rule in rules(named)} == {"scan-gate.staging"}
+    assert not any("category" in rule["properties"] for rule in rules(replace(named, name="")))
+
+
+def test_results_with_the_same_message_are_numbered() -> None:
+    """Jenkins shows one of two."""
+    same = [a_risky_image("shop", image=ImageRef(registry="swr", namespace="team", name="shop"))] * 3
+    texts = [result["message"]["text"] for result in read(a_release(*same))["results"]][-3:]
+
+    assert texts == [texts[0], f"{texts[0]} (2)", f"{texts[0]} (3)"]
 
 
 def test_fingerprints_do_not_depend_on_tags_digests_reasons_or_the_version_of_the_gate() -> None:
@@ -237,6 +247,7 @@ def test_what_is_left_out_is_told_by_what_it_is_and_whether_it_blocks() -> None:
         assert result["ruleId"] == "more-images"
         assert f" more images {words}; the json report has them all." in result["message"]["text"]
         assert result["level"] == level
+        assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "scan-gate"
 
 
 def test_fingerprints_do_not_depend_on_the_order_of_the_images() -> None:
