@@ -38,6 +38,7 @@ def a_record(state: ImageState, **fields: Any) -> ScanRecord:
     ("rows", "bad_end", "expected"),
     [
         ([a_leaf()], "", a_record(ImageState.SCANNED)),
+        ([a_leaf(StartTime=in_ms(NOW - 2 * MINUTE))], "", a_record(ImageState.SCANNED)),
         ([a_leaf()], "FAIL", a_record(ImageState.FAILED, reason="FAIL")),
         ([], "", a_record(ImageState.MISSING)),
         ([], "TIMEOUT", a_record(ImageState.MISSING, reason="TIMEOUT")),
@@ -61,6 +62,7 @@ def a_record(state: ImageState, **fields: Any) -> ScanRecord:
     ],
     ids=[
         "success",
+        "success-since-the-earliest-start",
         "success-in-a-task-that-failed",
         "none",
         "none-in-a-task-that-timed-out",

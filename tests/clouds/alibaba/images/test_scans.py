@@ -470,6 +470,15 @@ def test_a_result_has_to_be_later_than_those_of_all_repositories_that_have_its_d
     assert [image.state for image in scans.look(wanted)] == [ImageState.SCANNING] * 2
 
 
+def test_a_result_has_to_be_later_than_each_time_that_was_seen_of_its_digest(fake_time: FakeTime) -> None:
+    scans, _ = a_cloud().connect(fake_time)
+    (seen,) = scans.look([an_image()])
+    scans.start([replace(seen, scanned_at=AFTER), seen])
+    fake_time.elapsed += 180
+
+    assert scans.look([an_image()])[0].state is ImageState.SCANNING
+
+
 def test_a_result_has_to_be_later_than_both_times_that_its_row_stated_before(fake_time: FakeTime) -> None:
     cloud = a_cloud()
     cloud.on(LIST, images(a_row(DIGEST, LastScanTime=in_ms(BEFORE), lastScanTime=in_ms(AFTER))), after(DIGEST))
@@ -559,7 +568,7 @@ def test_an_image_that_no_scan_has_a_record_of_and_that_is_not_listed_is_not_sca
     cloud.on(TAG, a_tag())
     seen = state_after(cloud, fake_time, looks=3)
 
-    assert seen.state is ImageState.NOT_SCANNABLE
+    assert (seen.image, seen.state) == (an_image(), ImageState.NOT_SCANNABLE)
     assert "it may be an index" in seen.reason
     assert CREATE not in cloud.operations
 
