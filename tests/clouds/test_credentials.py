@@ -100,6 +100,13 @@ def test_a_half_that_is_left_over_before_a_complete_pair_is_named_as_the_one_tha
     assert caught.value.remedy == "Unset SCAN_GATE_ACCESS_KEY_ID, or set the rest."
 
 
+def test_of_two_parts_before_a_complete_pair_both_are_to_be_unset() -> None:
+    with pytest.raises(NotAuthorised) as caught:
+        find_credentials({OURS.access_key_id: "x", OURS.security_token: "x", **a_pair(NATIVE[0])}, NATIVE)
+
+    assert caught.value.remedy == "Unset SCAN_GATE_ACCESS_KEY_ID and SCAN_GATE_SECURITY_TOKEN, or set the rest."
+
+
 def test_an_incomplete_pair_names_the_variable_of_a_file_that_is_empty(tmp_path: Path) -> None:
     (tmp_path / "id").write_text("id")
     (tmp_path / "secret").write_text("\n")
@@ -419,6 +426,7 @@ def test_credentials_are_stored_where_any_part_of_them_is_set(part: str, *, take
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty").touch()
     counts = takes_token or part != "auth_token"
+    assert has_stored({name: "x"}, NATIVE)
 
     assert has_stored({name: "x"}, NATIVE, takes_token=takes_token) is counts
     assert has_stored({f"{name}_FILE": f" {tmp_path / 'pipe'}\n"}, NATIVE, takes_token=takes_token) is counts
