@@ -148,7 +148,7 @@ def _violations(seed: str, number: int, tally: Tally, changes: int) -> Iterator[
         yield from stricter_policy_violations(run)
         tally.checked["a block does not pass under stricter policies"] += 1
     yield from _violations_of_worse(run, number, tally)
-    yield from _violations_of_changed(partial(changed_runs, execute, run, changes), violations, tally)
+    yield from _violations_of_changed(changed_runs(execute, run, changes), violations, tally)
     yield from _violations_in_outputs(run, number, outputs, tally)
 
 
@@ -166,7 +166,7 @@ def _image_violations(seed: str, number: int, tally: Tally, changes: int) -> Ite
         for worsening, worse_run in worse_image_runs(run, _WORSENINGS):
             yield from worse_image_violations(run, worsening.name, worse_run)
             tally.checked[f"a run that was {run.outcome.verdict.decision} does not pass with worse responses"] += 1
-    yield from _violations_of_changed(partial(changed_runs, execute_images, run, changes), image_violations, tally)
+    yield from _violations_of_changed(changed_runs(execute_images, run, changes), image_violations, tally)
     if number % _ALL_OUTPUTS_EVERY == 0:
         texts = outputs.texts(run.outcome, OUTPUTS)
         yield from output_violations(run.outcome, texts)
@@ -184,9 +184,9 @@ def _violations_of_worse(run: Run, number: int, tally: Tally) -> Iterator[str]:
 
 
 def _violations_of_changed(
-    runs: Callable[[], Iterator[tuple[str, AnyRun]]], check: Callable[[AnyRun], Iterator[str]], tally: Tally
+    runs: Iterable[tuple[str, AnyRun]], check: Callable[[AnyRun], Iterator[str]], tally: Tally
 ) -> Iterator[str]:
-    for what, run in runs():
+    for what, run in runs:
         yield from (f"with {what}: {violation}" for violation in check(run))
         tally.checked["a run that passes has evidence also if one value is changed"] += 1
 

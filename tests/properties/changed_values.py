@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from random import Random
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from gate.policy import Decision
 from tests.properties.mutations import as_bytes
@@ -24,25 +24,24 @@ if TYPE_CHECKING:
     from tests.properties.transport import ApiRequest
     from tests.properties.worse_responses import AnyRun
 
-_Path: TypeAlias = "tuple[Any, ...]"
 _WORDS = (
+    *("SUCCESS", "FAIL", "START", "INIT", "TIMEOUT", "PENDING", "YES", "NO", "IMAGE_REPO", "expired", "f" * 64),
     *(
-        "SUCCESS",
-        "FAIL",
-        "START",
-        "INIT",
-        "TIMEOUT",
-        "PENDING",
-        "YES",
-        "NO",
-        "IMAGE_REPO",
-        "expired",
-        "f" * 64,
+        "success",
+        "failed",
+        "scanning",
+        "unscan",
+        "waiting_for_scan",
+        "High",
+        "Security",
+        "",
+        None,
+        True,
+        False,
         0,
         1,
         2,
     ),
-    *("success", "failed", "scanning", "unscan", "waiting_for_scan", "High", "Security", "", None, True, False),
 )
 _NAMES = (
     *("Target", "Digest", "image_digest", "CollectTime", "StartTime", "EndTime", "LastScanTime", "lastScanTime"),
@@ -80,21 +79,18 @@ class ChangedValue:
         return replace(response, body=as_bytes(document))
 
 
-def changed_runs(
-    execute: Callable[..., AnyRun], run: AnyRun, most: int, *, only: int | None = None
-) -> Iterator[tuple[str, AnyRun]]:
-    """So many runs of the same sequence if this one passes, each with another change; its seed decides which.
+def changed_runs(execute: Callable[..., AnyRun], run: AnyRun, number: int) -> Iterator[tuple[str, AnyRun]]:
+    """So many runs of the same sequence if this one passes, each with what was changed; its seed decides that.
 
     Args:
         execute: Runs the gate on a sequence.
         run: A run.
-        most: How many runs.
-        only: The number of the one that is wanted.
+        number: How many runs.
     """
     if run.outcome.verdict.decision is not Decision.PASSED:
         return
-    for number in range(most) if only is None else [only]:
-        seed = f"{run.sequence.seed} changed {number}"
+    for one in range(number):
+        seed = f"{run.sequence.seed} changed {one}"
         rng = Random(f"place {seed}")
         change = ChangedValue(at=rng.randrange(len(run.exchanges)), seed=seed, stays=rng.random() < 0.4)
         changed = execute(run.sequence, change=change)
@@ -121,7 +117,7 @@ def _change(document: Document, rng: Random) -> str:
     return f"{path}, {key}: {node[-1 if isinstance(node, list) else key]!r}"[:300]
 
 
-def _paths(node: object, path: _Path = ()) -> Iterator[_Path]:
+def _paths(node: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for key, value in children:
         yield (*path, key)

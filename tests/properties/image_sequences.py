@@ -43,7 +43,7 @@ class ImageRun(Run):
     """The result of the gate on one history of images."""
 
     history: History | None
-    """None if the responses were replaced."""
+    """None if the responses were replaced or changed."""
     is_truthful: bool
     """Whether all that was shown was true."""
     cloud: ImageCloud | None
@@ -100,14 +100,15 @@ def execute_images(
         transport=lambda *_, **__: ScriptedTransport(cloud),
     )
     outcome = run.check(connection)
+    is_changed = responder is not None or change is not None
     return ImageRun(
         sequence=replace(sequence, settings=settings),
         outcome=outcome,
         exchanges=cloud.exchanges,
         elapsed=time.elapsed,
-        history=None if responder or change else model.history,
-        cloud=None if responder or change else model,
-        is_truthful=faulty.is_truthful and not (responder or change),
+        history=None if is_changed else model.history,
+        cloud=None if is_changed else model,
+        is_truthful=faulty.is_truthful and not is_changed,
     )
 
 

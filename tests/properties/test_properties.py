@@ -15,6 +15,8 @@ from gate.policy import Decision, Policy, judge
 from gate.scan import TaskState
 from gate.selection import staleness
 from tests.builders import NOW, a_failed_image, a_task
+from tests.properties.changed_values import changed_runs
+from tests.properties.image_sequences import execute_images, generate_images
 from tests.properties.mutations import ResponseMutator
 from tests.properties.outputs import RunOutputs, hostile_text_violations, output_violations
 from tests.properties.properties import violations, worse_responses_violations
@@ -24,11 +26,12 @@ from tests.properties.worse_responses import replay, worse_runs, worsenings
 from tools import million
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gate.scan import ScanTask
     from tests.builders import FakeTime
     from tests.properties.mutations import Document, UnencodedResponse
+    from tests.properties.sequences import GeneratedSequence, Run
     from tests.properties.transport import ApiRequest
 
 ALL_CODES = {0, 1, 2, 3, 4, 5, 6, 7}
@@ -93,6 +96,30 @@ def test_a_replay_of_unchanged_responses_is_the_same_run(cloud: str) -> None:
 
         assert (again.outcome.verdict, again.elapsed) == (run.outcome.verdict, run.elapsed)
         assert [exchange.request for exchange in again.exchanges] == [exchange.request for exchange in run.exchanges]
+
+
+@pytest.mark.parametrize(
+    ("generated", "executed"), [(generate, execute), (generate_images, execute_images)], ids=["tasks", "images"]
+)
+def test_a_run_with_a_changed_value_differs_from_the_pass_at_first_in_the_response_that_is_named(
+    generated: Callable[[str], GeneratedSequence], executed: Callable[[GeneratedSequence], Run]
+) -> None:
+    runs = [executed(generated(f"pass:{number}")) for number in range(40)]
+    passed = next(run for run in runs if has_passed(run))
+    changed = list(changed_runs(executed, passed, 20))
+
+    assert len({what for what, _ in changed}) > 15
+    assert [what for what, _ in changed_runs(executed, passed, 20)] == [what for what, _ in changed]
+    assert not [pair for run in runs if not has_passed(run) for pair in changed_runs(executed, run, 1)]
+    for what, run in changed:
+        pairs = zip(passed.exchanges, run.exchanges, strict=False)
+        first, second = next((one, two) for one, two in pairs if one.response != two.response)
+        assert first.request == second.request
+        assert what.startswith(f"{first.request.operation}: ")
+
+
+def has_passed(run: Run) -> bool:
+    return run.outcome.verdict.decision is Decision.PASSED
 
 
 def test_the_same_seed_generates_the_same_run() -> None:

@@ -80,15 +80,16 @@ def with_vulnerabilities(
     """The image with its vulnerabilities by severity, if the cloud states them for each of its rows with a result.
 
     Numbers above 0 are a risk, whatever else the cloud states, also of a row without a result: it is the same digest.
-    Zeros beside vulnerabilities contradict them, and count as not stated.
+    Zeros beside vulnerabilities in any row contradict them: they count as not stated, and no image is called free of
+    risks then.
     """
     results = [row for row in rows if row.state is ImageState.SCANNED]
     stated = [found[row.uuid] for row in results if row.uuid in found]
     by_severity = [one.by_severity for one in stated if one.by_severity is not None]
     if any(found[row.uuid].are_there for row in rows if row.uuid in found):
         image = replace(image, is_risky=True)
-    elif any(row.has_vulnerabilities for row in results):
-        return image
+    elif any(row.has_vulnerabilities for row in rows):
+        return replace(image, is_risky=image.is_risky or None)
     if not results or len(by_severity) < len(results):
         return image
     severities = {severity: max(numbers[severity] for numbers in by_severity) for severity in _SEVERITIES}

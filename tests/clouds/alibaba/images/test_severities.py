@@ -9,7 +9,8 @@ import pytest
 from gate.errors import NotUnderstood, Refused, Unreachable
 from gate.image import ImageState, Severity
 from gate.outcome import EventKind
-from tests.clouds.alibaba.images.builders import DIGEST, a_digest, a_row, an_image
+from tests.builders import NOW
+from tests.clouds.alibaba.images.builders import DIGEST, a_digest, a_row, an_image, in_ms
 from tests.clouds.alibaba.images.scripted import ScriptedCloud, images
 from tests.clouds.builders import events_of_kind
 
@@ -176,6 +177,22 @@ def test_numbers_of_a_row_without_a_result_are_a_risk_and_no_severities(fake_tim
     image = explained(fake_time, by_uuid(**{"1": numbers(), "2": numbers(low=1)}), *rows)
 
     assert (image.severities, image.is_risky) == ({HIGH: 0, MEDIUM: 0, LOW: 0}, True)
+
+
+@pytest.mark.parametrize("stated", [by_uuid(**{"1": numbers(), "2": numbers()}), by_uuid()], ids=["zeros", "none"])
+@pytest.mark.parametrize(
+    "other",
+    [{"ImageUpdate": in_ms(NOW)}, {"ScaStatus": None, "LastScanTime": None}],
+    ids=["result-from-before-its-push", "no-result"],
+)
+def test_vulnerabilities_under_another_tag_leave_the_risk_unknown(
+    fake_time: FakeTime, stated: Document, other: Document
+) -> None:
+    """Beside a NO for the whole image, which they contradict; the digest is the same."""
+    rows = a_row(Uuid="1"), a_row(Uuid="2", Tag="2", RiskStatus="NO", VulStatus="YES", VulCount=1, **other)
+    image = explained(fake_time, stated, *rows)
+
+    assert (image.state, image.severities, image.is_risky) == (ImageState.SCANNED, {}, None)
 
 
 @pytest.mark.parametrize("uuid", [None, "", "a,b", "a b", 7], ids=str)
