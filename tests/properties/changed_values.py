@@ -25,23 +25,8 @@ if TYPE_CHECKING:
     from tests.properties.worse_responses import AnyRun
 
 _WORDS = (
-    *("SUCCESS", "FAIL", "START", "INIT", "TIMEOUT", "PENDING", "YES", "NO", "IMAGE_REPO", "expired", "f" * 64),
-    *(
-        "success",
-        "failed",
-        "scanning",
-        "unscan",
-        "waiting_for_scan",
-        "High",
-        "Security",
-        "",
-        None,
-        True,
-        False,
-        0,
-        1,
-        2,
-    ),
+    *("SUCCESS", "FAIL", "START", "INIT", "TIMEOUT", "PENDING", "YES", "NO", "IMAGE_REPO", "expired", "f" * 64, ""),
+    *("success", "failed", "scanning", "unscan", "waiting_for_scan", "High", "Security", None, True, False, 0, 1, 2),
 )
 _NAMES = (
     *("Target", "Digest", "image_digest", "CollectTime", "StartTime", "EndTime", "LastScanTime", "lastScanTime"),

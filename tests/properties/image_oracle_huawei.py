@@ -36,7 +36,7 @@ _SWR_ENTERPRISE = ".swr-pro.myhuaweicloud.com"
 _COUNTS = ("vul_num", "unsafe_setting_num", "malicious_file_num")
 _FAILURES = ("failed", "download_failed", "image_oversized")
 _GROUPS = {"vulnerability": 0x000F0000, "baseline": 0x0000F000, "malicious-file": 0x00000F00}
-_SHOWN = ("scan_status", "latest_scan_time", *_COUNTS, "severity_level")
+_SHOWN = ("id", "scan_status", "latest_scan_time", *_COUNTS, "severity_level")
 _MINUTE = timedelta(minutes=1)
 
 
@@ -187,9 +187,7 @@ class HuaweiEvidence:
             return None
         row = self._main(rows, image, digest)
         # Each row whose risk counts: the worst of all may stay the same while one of them changes.
-        # An id is the same as a text and as a number.
-        counted = (one for one in rows if one is row or _is_certain(one))
-        shown = ([str(one.get("id")), *(one.get(name) for name in _SHOWN)] for one in counted)
+        shown = ([one.get(name) for name in _SHOWN] for one in rows if one is row or _is_certain(one))
         return sorted(map(str, shown))
 
     def _of(self, image: ImageRef) -> list[Reading]:
@@ -228,7 +226,7 @@ class HuaweiEvidence:
             if is_scan_start(one)
             and (one.status in {0, 200, 202, 204} or one.status >= 500)
             and any(
-                info["id"] == id_ and bare_digest(info["image_digest"]) == bare_digest(digest)
+                _id(info["id"]) == id_ and bare_digest(info["image_digest"]) == bare_digest(digest)
                 for info in started_images(one)
             )
         ]
@@ -273,7 +271,8 @@ def _readings(history: ImageHistory) -> Iterator[Reading]:
             if last and query["offset"] == "0":
                 last.note_failure(answer, key)
             continue
-        rows = dict_rows(answer.document, "data_list")
+        # An id is the same as a text and as a number.
+        rows = [{**row, "id": _id(row.get("id"))} for row in dict_rows(answer.document, "data_list")]
         if last and last.key == key and query["offset"] != "0":
             ids = [row.get("id") for row in rows]
             last.rows = [row for row in last.rows if row.get("id") not in ids] + rows
@@ -291,6 +290,10 @@ def _types(image: ImageRef) -> tuple[str, ...]:
         return ("SwrEnterprise",)
     every = ("SwrPrivate", "SwrShared", "SwrEnterprise", "Harbor", "Jfrog", "Other")
     return _SWR.get(image.registry, every)
+
+
+def _id(value: object) -> object:
+    return str(value) if type(value) is int else value
 
 
 def _digest(row: Row) -> str:
