@@ -26,7 +26,17 @@ from gate.reports.html.timeline import MAX_EVENTS
 from gate.reports.size_limits import MAX_HTML_SIZE
 from gate.scan import RISK_SCOPES, ScanScope, TaskState
 from gate.text import one_line
-from tests.builders import NOW, a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
+from tests.builders import (
+    NOW,
+    a_digest,
+    a_failed_image,
+    a_finding,
+    a_release,
+    a_risky_image,
+    a_task,
+    an_image,
+    an_outcome,
+)
 from tests.hostile import HOSTILE
 
 if TYPE_CHECKING:
@@ -34,6 +44,8 @@ if TYPE_CHECKING:
     from gate.outcome import Outcome
 
 EMPTY = {"meta", "input", "br"}
+WITHOUT_OWN_TEXT = {"", "html", "head", "body", "header", "main", "section", "div", "dl", "ul", "details", "footer"}
+WITHOUT_OWN_TEXT |= {"table", "thead", "tbody", "tr", "svg"}
 STYLE = files("gate.reports.html").joinpath("page.css").read_text()
 
 
@@ -50,6 +62,7 @@ class Element:
     children: list[Element] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     """Its own text and that of everything inside, in order."""
+    own_words: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -95,6 +108,7 @@ class Reader(HTMLParser):
         assert self.open.pop().tag == tag
 
     def handle_data(self, data: str) -> None:
+        self.open[-1].own_words.append(data)
         for element in self.open:
             element.words.append(data)
 
@@ -217,6 +231,27 @@ def test_only_the_pages_own_style_and_script_are_allowed_by_their_hashes(outcome
     assert text.index("Content-Security-Policy") < text.index("<style>")
 
 
+def a_long_wait() -> tuple[Event, ...]:
+    """More events than the page has room for."""
+    return tuple(Event(kind=EventKind.NOTE, at=float(at), text=f"note {at}") for at in range(MAX_EVENTS + 5))
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        *OUTCOMES.values(),
+        an_outcome(events=a_long_wait()),
+        a_release(a_risky_image(findings=(a_finding(),), findings_doubt="a page is missing")),
+    ],
+    ids=[*OUTCOMES, "a long wait", "findings that are not all listed"],
+)
+def test_no_text_stands_between_the_elements_of_the_page(outcome: Outcome) -> None:
+    page = read(outcome)
+    own = [(element.tag, "".join(element.own_words).strip()) for element in (page, *page.all())]
+
+    assert [(tag, text) for tag, text in own if tag in WITHOUT_OWN_TEXT and text] == []
+
+
 @every_outcome
 def test_every_picture_has_a_title_for_screen_readers(outcome: Outcome) -> None:
     page = read(outcome)
@@ -242,10 +277,18 @@ def test_every_table_has_a_label_and_every_header_cell_a_scope(outcome: Outcome)
 @pytest.mark.parametrize(
     ("outcome", "word", "consequence"),
     [
-        (an_outcome(), "Passed", "the release may go out"),
-        (an_outcome(a_task(risky=1)), "Blocked", "the release may not go out"),
-        (an_outcome(verdict=undecided(Unreachable("No."))), "Undecided", "what is not judged may not go out"),
-        (an_outcome(a_task(risky=1), policy=Policy(warn_only=True)), "Blocked", "A warning only"),
+        (an_outcome(), "Passed", "Judged, and within the policy: the release may go out."),
+        (an_outcome(a_task(risky=1)), "Blocked", "Judged, and outside the policy: the release may not go out."),
+        (
+            an_outcome(verdict=undecided(Unreachable("No."))),
+            "Undecided",
+            "The gate could not judge, and what is not judged may not go out.",
+        ),
+        (
+            an_outcome(a_task(risky=1), policy=Policy(warn_only=True)),
+            "Blocked",
+            "A warning only: the policy lets the job continue.",
+        ),
     ],
 )
 def test_the_verdict_comes_first_and_says_what_it_means(outcome: Outcome, word: str, consequence: str) -> None:
@@ -255,7 +298,7 @@ def test_the_verdict_comes_first_and_says_what_it_means(outcome: Outcome, word: 
     assert verdict.tag == "header"
     assert verdict.one("h1").text == f"Image scan {word}"
     assert page.one("body").attributes["class"] == word.lower() == outcome.verdict.decision
-    assert consequence in verdict.one("p", class_="consequence").text
+    assert verdict.one("p", class_="consequence").text == consequence
     assert page.one("head").one("title").text.startswith(f"Image scan {outcome.verdict.decision}")
 
 
@@ -323,6 +366,12 @@ def test_a_limit_as_large_as_the_largest_count_is_drawn_at_the_end() -> None:
     assert not risky.all(class_="limit")
 
 
+def test_a_limit_above_counts_that_are_all_0_is_not_drawn() -> None:
+    page = read(an_outcome(a_task(total=0, succeeded=0, failed=0, risky=0), policy=Policy(max_failed=1)))
+
+    assert not page.one("table", class_="counts").one("tbody").all("tr")[2].all(class_="limit")
+
+
 @pytest.mark.parametrize(("total", "risky"), [(1_000_000, 1), (0, 5), (3, 10**30)])
 def test_no_bar_is_invisible_or_wider_than_its_cell(total: int, risky: int) -> None:
     page = read(an_outcome(a_task(total=total, succeeded=total, risky=risky)))
@@ -353,19 +402,24 @@ def test_a_task_that_does_not_search_for_risks_shows_no_count_of_them() -> None:
 
 @pytest.mark.parametrize(
     ("results_pending", "words"),
-    [(2, "Results are still missing: 2 images without one."), (None, "has not been polled yet"), (0, "")],
+    [
+        (2, ["Results are still missing: 2 images without one."]),
+        (None, ["Whether the results of all images are there has not been polled yet."]),
+        (0, []),
+    ],
 )
-def test_missing_results_are_mentioned(results_pending: int | None, words: str) -> None:
+def test_missing_results_are_mentioned(results_pending: int | None, words: list[str]) -> None:
     section = read(an_outcome(a_task(results_pending=results_pending))).one("section", id="counts")
+    not_judged = ["These are the counts of the last poll; the gate did not judge by them."] if words else []
 
-    assert words in section.text
-    assert ("the gate did not judge by them" in section.text) is (results_pending != 0)
+    assert [note.text for note in section.all("p", class_="quiet")] == [*words, *not_judged]
 
 
 def test_without_a_task_there_is_text_in_place_of_numbers() -> None:
     page = read(OUTCOMES["without a task"])
 
     assert not page.all("table")
+    assert page.one("title").text == "Image scan undecided"
     assert facts(page)["Images"] == "unknown"
     assert facts(page)["Cloud"] == "not known"
     assert "No scan task was seen" in page.one("section", id="counts").text
@@ -453,6 +507,12 @@ def test_no_part_of_a_bar_is_invisible_and_no_bar_is_wider_than_its_cell(count: 
         assert all(start + width <= 100.01 for start, width in places)
 
 
+def test_an_image_that_is_left_out_does_not_make_the_bars_of_the_others_shorter() -> None:
+    shown = [a_risky_image(str(number), severities={Severity.LOW: 1}) for number in range(MAX_IMAGES)]
+
+    assert bars(*shown, an_image("left-out", severities={Severity.LOW: 9}))[0] == [("level-low", "0.00%", "100.00%")]
+
+
 def sort_keys(*images: ScannedImage) -> list[list[str]]:
     cells = [row.all("td") for row in read(a_release(*images)).one("table", id="images").one("tbody").all("tr")]
     return [[cell.attributes["data-by"] for cell in row] for row in cells]
@@ -471,6 +531,7 @@ def test_details_are_sorted_by_the_number_of_findings_of_the_highest_severity() 
         {"severities": {Severity.UNKNOWN: 1}},
         {"severities": {Severity.CRITICAL: 10**9, Severity.HIGH: 1}},
         {"severities": {Severity.CRITICAL: 10**9}},
+        {"severities": {Severity.CRITICAL: 99_998}},
         {"severities": {Severity.CRITICAL: 1, Severity.LOW: 9}},
         {"severities": {}, "highest": Severity.CRITICAL},
         {"severities": {Severity.HIGH: 12}},
@@ -603,9 +664,9 @@ def test_everything_in_the_picture_is_inside_of_it(seconds: float) -> None:
 
 def test_events_at_the_same_position_are_one_mark_with_their_number() -> None:
     events = tuple(Event(kind=EventKind.NOTE, at=number / 1000, text=f"note {number}") for number in range(3))
-    mark = read(an_outcome(events=events)).one("svg", class_="note")
 
-    assert mark.text == "0 s: note 2 (and 2 more here)"
+    for count, words in enumerate(["0 s: note 0", "0 s: note 1 (and 1 more here)", "0 s: note 2 (and 2 more here)"], 1):
+        assert read(an_outcome(events=events[:count])).one("svg", class_="note").text == words
 
 
 def test_policy_task_and_run_are_described() -> None:
@@ -733,6 +794,19 @@ def test_up_to_the_limit_all_are_there() -> None:
     assert not page.all("p", class_="left-out")
 
 
+def test_a_long_reason_is_shown_whole() -> None:
+    reason = "x" * 3000
+
+    assert reason in render(an_outcome(verdict=nothing_to_judge(Reason(code="code", message=reason))))
+
+
+def test_doubt_and_warning_of_an_image_are_shown_whole_beside_each_other() -> None:
+    doubt, warning = "d" * 450, "w" * 450
+    section = read(a_release(an_image(is_risky=None, findings_doubt=doubt, warning=warning))).one("section", id="named")
+
+    assert section.one("tbody").one("p").text == f"{doubt}; {warning}"
+
+
 @pytest.mark.parametrize("images", [0, 20_000], ids=["failed images of a task", "images that were asked for"])
 def test_the_worst_page_keeps_the_size_limit_and_says_what_is_left_out(images: int) -> None:
     worst = "'" * 10_000
@@ -755,8 +829,7 @@ def test_the_worst_page_keeps_the_size_limit_and_says_what_is_left_out(images: i
 
 
 def test_of_a_long_wait_the_start_and_the_end_are_listed() -> None:
-    events = tuple(Event(kind=EventKind.NOTE, at=at, text=f"note {at}") for at in range(MAX_EVENTS + 5))
-    found = rows(read(an_outcome(events=events)).one("table", class_="events"))
+    found = rows(read(an_outcome(events=a_long_wait())).one("table", class_="events"))
 
     assert len(found) == MAX_EVENTS + 1
     assert found[MAX_EVENTS // 2] == ["5 events left out here"]

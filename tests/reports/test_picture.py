@@ -75,6 +75,7 @@ def test_a_picture_shows_progress_and_states_and_a_lane_for_each_other_kind_of_e
     [
         (0.0, ["start 0.00%", "end 100.00%"]),
         (95.0, ["start 0.00%", "middle 31.58%", "middle 63.16%", "end 94.74%"]),
+        (16.5, ["start 0.00%", "middle 30.30%", "middle 60.61%", "middle 90.91%"]),
         (40.0, ["start 0.00%", "middle 25.00%", "middle 50.00%", "middle 75.00%", "end 100.00%"]),
         (10.0**6, ["start 0.00%", "middle 25.00%", "middle 50.00%", "middle 75.00%", "end 100.00%"]),
     ],
