@@ -28,6 +28,7 @@ from gate.scan import RISK_SCOPES, ScanScope, TaskState
 from gate.text import one_line
 from tests.builders import (
     NOW,
+    a_context,
     a_digest,
     a_failed_image,
     a_finding,
@@ -798,6 +799,13 @@ def test_a_long_reason_is_shown_whole() -> None:
     reason = "x" * 3000
 
     assert reason in render(an_outcome(verdict=nothing_to_judge(Reason(code="code", message=reason))))
+
+
+def test_the_address_of_a_job_is_never_cut() -> None:
+    address = f"https://git.example/jobs/{'8' * 600}"
+    link = read(replace(an_outcome(), context=a_context(url=address))).one("section", id="context").all("a")[-1]
+
+    assert link.attributes["href"] == address
 
 
 def test_doubt_and_warning_of_an_image_are_shown_whole_beside_each_other() -> None:

@@ -6,6 +6,7 @@ import gzip
 import json
 import random
 import re
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema.validators import validator_for
 
+from gate.errors import Unreachable
 from gate.image import FailedImage, ImageRef, ImageState, Severity
-from gate.policy import Policy
+from gate.policy import Policy, undecided
 from gate.reports import sarif
 from gate.reports.sarif import MAX_RESULTS
 from tests.builders import NOW, a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
@@ -142,6 +144,7 @@ def test_each_result_has_a_whole_region_and_a_relative_place(outcome: Outcome) -
         ("", "镜", "%E9%95%9C"),
         ("", "\ud800\n", "image"),
         ("", "..hidden/...", "..hidden"),
+        ("", "X/a", "X/a"),
     ],
 )
 def test_a_place_is_the_path_of_the_image_inside_the_repository(namespace: str, name: str, expected: str) -> None:
@@ -302,6 +305,29 @@ def test_images_with_random_names_are_left_out_before_the_upload_is_too_large() 
     assert len(gzip.compress(text.encode())) <= 10_000_000
     assert left_out["ruleId"] == "more-images"
     assert left_out["message"]["text"].startswith(f"{3000 - (len(results) - 2)} more images ")
+    # A reason and 3,000 images, halved until they fit.
+    assert len(results) == 3001 // 2
+
+
+def test_a_report_of_exactly_the_size_limit_is_whole_and_one_of_a_byte_more_is_not() -> None:
+    outcome = a_block(*many_images(30))
+    whole = render(outcome)
+    compressor = zlib.compressobj(level=1)
+    size = len(compressor.compress(whole.encode()) + compressor.flush())
+
+    assert render(outcome, size) == whole
+    assert "more-images" in render(outcome, size - 1)
+
+
+def test_a_large_report_is_rendered_in_parts() -> None:
+    parts = [*sarif.render(a_block(*many_images(MAX_RESULTS)))]
+
+    assert sum(map(len, parts)) > 2_000_000
+    assert max(map(len, parts)) <= 1_000_000
+
+
+def test_a_report_without_a_task_says_nothing_of_what_was_scanned() -> None:
+    assert not set(read(an_outcome(verdict=undecided(Unreachable("No."))))["properties"]) & {"Scope", "Images"}
 
 
 def test_whatever_the_size_limit_the_reasons_and_the_number_of_images_left_out_stay() -> None:
