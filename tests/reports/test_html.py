@@ -242,9 +242,10 @@ def a_long_wait() -> tuple[Event, ...]:
     [
         *OUTCOMES.values(),
         an_outcome(events=a_long_wait()),
+        an_outcome(a_task(results_pending=None)),
         a_release(a_risky_image(findings=(a_finding(),), findings_doubt="a page is missing")),
     ],
-    ids=[*OUTCOMES, "a long wait", "findings that are not all listed"],
+    ids=[*OUTCOMES, "a long wait", "two notes", "findings that are not all listed"],
 )
 def test_no_text_stands_between_the_elements_of_the_page(outcome: Outcome) -> None:
     page = read(outcome)
