@@ -151,17 +151,23 @@ def _doubt(followed: Followed, cloud: Cloud, connection: Connection) -> Reason |
     return (
         unknown_trigger(last, by_id=connection.settings.task_id is not None)
         or narrow_scope(last, policy)
-        or _other_task(followed, cloud, connection)
+        or _since_last_poll(followed, cloud, connection)
     )
 
 
-def _other_task(followed: Followed, cloud: Cloud, connection: Connection) -> Reason | None:
-    """The objection if by now another task fits too; where the task was final at once, the list was read just now."""
+def _since_last_poll(followed: Followed, cloud: Cloud, connection: Connection) -> Reason | None:
+    """The objection if by now another task fits too, or this one is listed with more images than were judged.
+
+    Where the task was final at once, the list was read just now.
+    """
     policy = connection.settings.policy
     is_unlisted = connection.settings.task_id or policy.started_after is None
     if is_unlisted or followed.last is followed.first:
         return None
-    return other_that_fits(followed.first, cloud.matching_tasks(), policy, connection.time_of_day.latest())
+    listed = cloud.matching_tasks()
+    if has_lost_images(followed.last, [task for task in listed if task.id == followed.first.id]):
+        return _LOST
+    return other_that_fits(followed.first, listed, policy, connection.time_of_day.latest())
 
 
 def poller_of(connection: Connection) -> Poller:

@@ -435,6 +435,29 @@ def test_a_task_that_had_more_images_for_a_while_is_not_judged(cloud: str, gate_
     assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "images-lost")
 
 
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_task_that_is_listed_with_more_images_after_its_last_poll_is_not_judged(
+    cloud: str, gate_in: Callable[..., Gate]
+) -> None:
+    """With --started-after, the list is read once more then."""
+    gate = gate_in("empty", cloud)
+    gate.simulator.tasks += [a_scan("older", 3600.0), a_scan("ours", 0.0, RUNNING, COMPLETE, total=2)]
+
+    def with_more_images_in_a_list(operation: str, document: Any) -> Any:
+        """Of both tasks on Huawei Cloud, and of the latest one on Alibaba Cloud."""
+        if gate.time.elapsed < 60:
+            return document
+        rows = document.get("data_list", ())
+        if len(rows) > 1:
+            return {**document, "data_list": [{**row, "total_num": 40} for row in rows]}
+        return {**document, "TotalCount": 40} if operation == "GetLastOnceTaskInfo" else document
+
+    gate.simulator.rewrite = with_more_images_in_a_list
+    ending = gate.check("--started-after", f"{gate.time.wall() - 30:.0f}")
+
+    assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "images-lost")
+
+
 def test_when_the_last_poll_exceeds_the_deadline_the_one_before_it_counts(gate_in: Callable[..., Gate]) -> None:
     """The last poll, of a list of many pages, is not complete; the poll before it found no task."""
     gate = gate_in("empty")

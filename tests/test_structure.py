@@ -121,6 +121,7 @@ def _removed_lines(diff: str) -> set[str]:
 def _lines_of(place: str) -> set[str]:
     """The lines of the module that has this function, table or attribute; none if there is no such name in it."""
     folders = place.split(".")
-    files = (ROOT.joinpath(*folders[:count]).with_suffix(".py") for count in range(len(folders), 0, -1))
+    paths = [ROOT.joinpath(*folders[:count]) for count in range(len(folders), 0, -1)]
+    files = [file for path in paths for file in (path.with_suffix(".py"), path / "__init__.py")]
     source = next(file.read_text() for file in files if file.is_file())
     return {line.strip() for line in source.splitlines()} if re.search(rf"\b{folders[-1]}\b", source) else set()

@@ -39,7 +39,9 @@ def with_findings(
         GateError: The cloud did not answer, and the policy needs what it was asked for.
     """
     policy = connection.settings.policy.findings
-    images = scans.with_severities(images)
+    if not policy.uses_severities:
+        # Otherwise each poll has read them.
+        images = scans.with_severities(images)
     kinds = kinds_to_list(connection.settings)
     may_have = [image for image in images if _may_have_findings(image, kinds)]
     needed = [image for image in may_have if _needs_list(image, policy, kinds)]

@@ -70,7 +70,7 @@ def open_findings(image: ScannedImage) -> OpenFindings:
         return OpenFindings(counts=counts, is_complete=not image.findings_doubt)
     vulnerabilities = image.kinds.get(ScanScope.VULNERABILITY)
     has_no_others = all(image.number_of(kind) == 0 for kind in RISK_SCOPES - {ScanScope.VULNERABILITY})
-    adds_up = sum(image.severities.values()) >= (vulnerabilities or 0)
+    adds_up = vulnerabilities in {None, sum(image.severities.values())}
     is_counted = (bool(image.severities) and adds_up) or vulnerabilities == 0
     return OpenFindings(counts=dict(image.severities), is_complete=is_counted and has_no_others)
 

@@ -85,7 +85,7 @@ class ImageFollower:
         started = clock.elapsed()
         seen = self.look()
         self._ask_for_listing(seen)
-        self.last = as_task(self._with_scan_started(seen))
+        self.last = as_task(self._with_severities(self._with_scan_started(seen)))
         # A look may take minutes where it takes many calls, and an image may have been read at its start.
         took = timedelta(seconds=clock.elapsed() - started)
         self._settlement.observe(self.last, self._connection.time_of_day.earliest() - took)
@@ -116,9 +116,15 @@ class ImageFollower:
             return image
         if before:
             return image if self._is_later(image, before) else replace(image, state=ImageState.WAITING)
-        if image.state is ImageState.SCANNED and not self._is_accepted(image):
+        is_result = image.state is ImageState.SCANNED or self._is_failure_of_others(image)
+        if is_result and not self._is_accepted(image):
             return replace(image, state=ImageState.OUTDATED, reason="")
         return image
+
+    def _is_failure_of_others(self, image: ScannedImage) -> bool:
+        """Whether a scan of others failed at a known time, and this run starts none in its place."""
+        has_time = image.state is ImageState.FAILED and image.scanned_at is not None
+        return has_time and self._connection.settings.scan == "never"
 
     def _is_later(self, image: ScannedImage, before: ScannedImage) -> bool:
         """Whether this result is that of the scan that was started, or of a later one, by the cloud's own clock."""
@@ -199,6 +205,11 @@ class ImageFollower:
         self.last = as_task(started)
         self._scans.start(wanted)
         return started
+
+    def _with_severities(self, seen: tuple[ScannedImage, ...]) -> tuple[ScannedImage, ...]:
+        """The same images; with the numbers by severity that the policy needs, which may be as late as any result."""
+        is_needed = self._connection.settings.policy.findings.uses_severities
+        return self._scans.with_severities(seen) if is_needed and all(one.state.has_ended for one in seen) else seen
 
     def _needs_scan(self, image: ScannedImage) -> bool:
         if self._connection.settings.scan == "never":

@@ -163,6 +163,8 @@ def test_an_image_is_risky_by_what_is_open_in_it(
         ({"kinds": CLEAN}, {}, True),
         ({"kinds": ONLY_VULNERABILITIES, "severities": {HIGH: 3}}, {HIGH: 3}, True),
         ({"kinds": ONLY_VULNERABILITIES, "severities": {HIGH: 2}}, {HIGH: 2}, False),
+        # More than there are: those of another scan.
+        ({"kinds": ONLY_VULNERABILITIES, "severities": {LOW: 5}}, {LOW: 5}, False),
         ({"kinds": ONLY_VULNERABILITIES}, {}, False),
         ({"kinds": {ScanScope.VULNERABILITY: 0}}, {}, False),
         # That there are none of any severity is a number of vulnerabilities too.

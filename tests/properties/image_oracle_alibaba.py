@@ -21,7 +21,7 @@ from tests.properties.image_evidence import (
     names_of,
     require,
 )
-from tests.properties.oracle_alibaba import has_succeeded
+from tests.properties.oracle_alibaba import has_succeeded, is_before_push
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -109,9 +109,10 @@ class AlibabaEvidence:
         return self._risk(rows, results)
 
     def _risk(self, rows: Sequence[Row], results: Sequence[Row]) -> str:
-        numbers = [self._numbers(row) for row in rows]
-        if any(row.get("RiskStatus") == "YES" for row in rows) or any(map(_is_above_zero, numbers)):
+        risky = [row for row in rows if row.get("RiskStatus") == "YES" or _is_above_zero(self._numbers(row))]
+        if not all(map(is_before_push, risky)):
             return RISKY
+        require(not risky, "its risk may be that of the image that had the tag before")
         require(all(map(_is_clean, results)), "its risk is unknown")
         return CLEAN
 
@@ -131,7 +132,7 @@ class AlibabaEvidence:
             for row in rows
             if row.get("ScaStatus") in _FAILURES and row.get("ScaResult") != "TASK_NOT_SUPPORT_REGION"
         ]
-        results = [row for row in rows if _has_result(row) and not _is_before_push(row)]
+        results = [row for row in rows if _has_result(row) and not is_before_push(row)]
         require(not any(_is_running(row) for row in rows), "a scan of it is running")
         for row in failed:
             times = _times(row)
@@ -143,7 +144,7 @@ class AlibabaEvidence:
         self, image: ImageRef, digest: str, rows: Sequence[Row], readings: Sequence[Reading]
     ) -> list[Row]:
         require(self._history.settings.scan != "always", "its result is that of another scan")
-        results = [row for row in rows if _has_result(row) and not _is_before_push(row)]
+        results = [row for row in rows if _has_result(row) and not is_before_push(row)]
         require(results, "no row has a result since the tag was pushed")
         time = max(min(_times(row)) for row in results)
         seen = next(
@@ -207,6 +208,8 @@ class AlibabaEvidence:
         before = {
             _key(row): _times(row) for one in readings if one.ended_at <= tasks[0][0].started_at for row in one.rows
         }
+        looks = [one for one in readings if one.ended_at <= start.started_at]
+        had_digest = {_key(row) for row in _rows_of(looks[-1], image, digest)} if looks else set()
         starts = self._starts(states)
         since = max(starts) if starts else self._history.earliest_at_decision(start, readings) - SKEW
         latest = self._history.latest(self._history.elapsed) + SKEW
@@ -214,6 +217,9 @@ class AlibabaEvidence:
             row
             for row in rows
             if _has_result(row)
+            # A tag that was moved to the image meanwhile may show the result of the image before.
+            and not is_before_push(row)
+            and (not had_digest or _key(row) in had_digest)
             and min(_times(row)) >= since
             and max(_times(row)) <= latest
             and all(min(_times(row)) > time for time in before.get(_key(row), ()))
@@ -313,13 +319,6 @@ def _is_running(row: Row) -> bool:
     status = row.get("ScaStatus")
     is_pending = status == "INIT" and bool(_times(row))
     return (isinstance(status, str) and status in _RUNNING) or is_pending
-
-
-def _is_before_push(row: Row) -> bool:
-    stated = row.get("ImageUpdate")
-    pushed = read_time(int(stated) if isinstance(stated, str) and stated.isdecimal() and len(stated) < 16 else stated)
-    times = _times(row)
-    return bool(pushed and times and min(times) < pushed)
 
 
 def _is_clean(row: Row) -> bool:

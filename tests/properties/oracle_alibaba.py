@@ -300,8 +300,11 @@ def _is_risky(digest: str, images: list[Row], started: _Starts, history: History
         for row in rows
         if started and (times := _scan_times(row)) and started[1] <= min(times) <= max(times) <= latest
     ]
+    current = [row for row in current if not is_before_push(row)]
     require(current, "an image has no result of this scan")
-    is_risky = any(row.get("RiskStatus") == "YES" for row in rows)
+    risky = [row for row in rows if row.get("RiskStatus") == "YES"]
+    is_risky = not all(map(is_before_push, risky))
+    require(is_risky or not risky, "a risk may be that of the image that had the tag before")
     require(is_risky or all(map(_is_clean, current)), "the risk of an image is unknown")
     return is_risky
 
@@ -312,6 +315,15 @@ def _scan_times(image: Row) -> list[datetime]:
     stated = [image[name] for name in ("LastScanTime", "lastScanTime") if image.get(name) is not None]
     times = [time for one in stated if (time := read_time(one))]
     return times if has_result and len(times) == len(stated) else []
+
+
+def is_before_push(image: Row) -> bool:
+    """Whether an image came under its tag after its scan, by any time that is stated (alibaba-images.md 7)."""
+    stated = image.get("ImageUpdate")
+    pushed = read_time(int(stated) if isinstance(stated, str) and stated.isdecimal() and len(stated) < 16 else stated)
+    scans = [image[name] for name in ("LastScanTime", "lastScanTime") if image.get(name) is not None]
+    times = [read_time(one) for one in scans]
+    return pushed is not None and None not in times and any(one < pushed for one in times if one)
 
 
 def _is_clean(image: Row) -> bool:

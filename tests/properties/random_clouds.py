@@ -244,7 +244,8 @@ class Alibaba(RandomCloud):
 
     def _instance(self, task: Task, image: Image, tag: int) -> Document:
         has_result = self.now >= task.ends_at + image.results_lag
-        is_current = has_result and not tag
+        is_moved = bool(tag) and image.has_moved_tag
+        is_current = (has_result and not tag) or is_moved
         has_optional = self.rng.random() < _OPTIONAL_FIELD_RATE
         optional = {self.rng.choice(_FINDING_FIELDS): self.rng.choice(_FINDING_VALUES)} if has_optional else {}
         return optional | {
@@ -252,6 +253,7 @@ class Alibaba(RandomCloud):
             "Digest": image.digest,
             "Tag": f"{tag}.0",
             "RepoName": image.name,
+            "ImageUpdate": self.milliseconds(task.ends_at + 10 if is_moved else task.starts_at - 172_800),
             "RiskStatus": image.risk if has_result or tag else "NO",
             task.scan_time_field: self.milliseconds(task.ends_at if is_current else task.starts_at - 86_400),
         }

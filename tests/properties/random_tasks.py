@@ -35,6 +35,8 @@ class Image:
     """Seconds from the end of the task until the result appears."""
     name: str
     tags: int = 1
+    has_moved_tag: bool = False
+    """Whether its other tag was moved to it just after the image before was scanned under that tag."""
 
 
 @dataclass(kw_only=True)
@@ -158,6 +160,7 @@ def _image(rng: Random, seed: str, mutator: ResponseMutator, *, has_problems: bo
         image.name, image.digest = mutator.text(), f"sha256:{digest}"
     if rng.random() < 0.15:
         image.results_lag, image.tags = rng.choice((30.0, 120.0, 400.0, 3000.0)), rng.choice((1, 1, 2))
+        image.has_moved_tag = rng.random() < 0.5
     if has_problems:
         image.result = rng.choice(("scanned", "scanned", "scanned", "failed", "unfinished"))
         image.risk = rng.choice(("NO", "NO", "NO", "YES", "YES", "YES", None))

@@ -91,7 +91,7 @@ def _risky_images(
     for record in records:
         names.setdefault(record.image.digest, record.image)
     for digest, of_image in by_digest.items():
-        found = next((result for result in of_image if result.is_risky), None)
+        found = next((result for result in of_image if result.is_risky and not result.is_from_before_push), None)
         if found:
             yield ScannedImage(
                 image=replace(names[digest], digest=f"sha256:{digest}" if digest else ""),
@@ -116,7 +116,7 @@ def _end(leaves: Sequence[LeafRecord], results: Iterable[ImageResult], window: S
 
 def _is_fresh(result: ImageResult, *, window: ScanWindow) -> bool:
     earliest, latest = result.scanned_at, result.latest_at
-    if earliest is None or latest is None or window.since is None:
+    if earliest is None or latest is None or window.since is None or result.is_from_before_push:
         return False
     return not (window.starts_after(earliest) or window.ends_before(latest))
 
@@ -126,6 +126,7 @@ def _risky(images: Iterable[Sequence[ImageResult]], is_fresh: Callable[[ImageRes
     risks = []
     for of_image in images:
         fresh = {result.is_risky for result in of_image if is_fresh(result)}
-        is_risky = any(result.is_risky for result in of_image)
-        risks.append(None if None in fresh and not is_risky else is_risky)
+        shown = {result.is_from_before_push for result in of_image if result.is_risky}
+        # A risk from before the push may be that of another image.
+        risks.append(True if False in shown else None if shown or None in fresh else False)
     return None if None in risks else risks.count(True)

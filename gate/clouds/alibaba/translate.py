@@ -115,6 +115,8 @@ class ImageResult:
     """The earlier one where a row states two times; None if it has no result, or a time that is none."""
     latest_at: datetime | None = None
     """The later one; it may not be in the future either."""
+    is_from_before_push: bool = False
+    """Whether the image came under this tag after the scan, so that the result may be that of another image."""
     is_risky: bool | None
     """None if the cloud says neither YES nor NO, or NO although a part of the scan found something."""
     kinds: Mapping[ScanScope, int] = field(default_factory=dict)
@@ -132,6 +134,7 @@ def parse_image_result(row: Mapping[str, Any]) -> ImageResult:
         digest=normalise_digest(row.get("Digest")),
         scanned_at=min(times, default=None),
         latest_at=max(times, default=None),
+        is_from_before_push=is_from_before_push(row),
         is_risky=_is_risky(row),
         kinds=_kinds(row),
         clean_kinds=frozenset(scope for source, scope in _RISK_SOURCES.items() if _is_clean(row, source)),
@@ -143,6 +146,12 @@ def scan_times(row: Mapping[str, Any]) -> list[datetime]:
     stated = [datetime_from_ms(row[name]) for name in _SCAN_TIME_FIELDS if row.get(name) is not None]
     # One that is there and no time is not replaced by the other.
     return [] if None in stated else list(filter(None, stated))
+
+
+def is_from_before_push(row: Mapping[str, Any]) -> bool:
+    """Whether an entry of ImageInstanceList states a scan that is older than its image under this tag."""
+    times, updated_at = scan_times(row), datetime_from_ms(parse_milliseconds(row.get("ImageUpdate")))
+    return bool(times and updated_at and min(times) < updated_at)
 
 
 def normalise_digest(value: object) -> str:

@@ -290,6 +290,26 @@ def test_of_two_scan_times_both_have_to_be_those_of_this_scan(other: int, pendin
     assert counted([a_leaf_row(A)], [an_image_row(A, lastScanTime=other)]).results_pending == pending
 
 
+@pytest.mark.parametrize(("pushed_after", "pending"), [(-1, 0), (0, 0), (1, 1)])
+@pytest.mark.parametrize("form", [int, str])
+def test_a_result_from_before_its_push_may_be_that_of_another_image(
+    pushed_after: int, pending: int, form: type[int | str]
+) -> None:
+    pushed = form(STARTED_MS + 1000 + pushed_after)
+
+    assert counted([a_leaf_row()], [an_image_row(ImageUpdate=pushed)]).results_pending == pending
+
+
+def test_a_risk_from_before_its_push_leaves_the_number_unknown_beside_a_clean_result_and_names_no_image() -> None:
+    moved = an_image_row(A, "YES", ImageUpdate=STARTED_MS + 2000)
+
+    doubtful = counted([a_leaf_row(A)], [an_image_row(A), moved])
+    certain = counted([a_leaf_row(A)], [an_image_row(A, "YES"), moved])
+
+    assert (doubtful.counts.risky, doubtful.images, doubtful.results_pending) == (None, (), 0)
+    assert (certain.counts.risky, len(certain.images)) == (1, 1)
+
+
 def test_a_scan_time_equal_to_the_start_time_is_fresh() -> None:
     assert counted([a_leaf_row(A)], [an_image_row(A, scanned=STARTED_MS)]).results_pending == 0
 

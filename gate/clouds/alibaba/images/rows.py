@@ -14,10 +14,9 @@ from gate.clouds.alibaba.translate import (
     SUCCESS_VALUES,
     UNSUPPORTED_REGION,
     parse_image_result,
-    parse_milliseconds,
     scan_times,
 )
-from gate.clouds.values import as_text, datetime_from_ms, is_one_of, text
+from gate.clouds.values import as_text, is_one_of, text
 from gate.image import ImageState, ScannedImage
 from gate.text import one_line
 
@@ -76,12 +75,15 @@ class ImageRow:
     has_vulnerabilities: bool = False
     """Whether any field of the row says so, or says something that is neither yes nor no."""
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from other rows, whatever image it is about."""
+        return (self.uuid, self.namespace, self.name, self.tag)
+
 
 def parse_row(row: Mapping[str, Any]) -> ImageRow:
     """Translates one entry of ImageInstanceList."""
-    times, updated_at = scan_times(row), datetime_from_ms(parse_milliseconds(row.get("ImageUpdate")))
-    scanned_at = min(times, default=None)
-    result = parse_image_result(row)
+    times, result = scan_times(row), parse_image_result(row)
     return ImageRow(
         digest=result.digest,
         namespace=text(row.get("RepoNamespace")),
@@ -91,9 +93,9 @@ def parse_row(row: Mapping[str, Any]) -> ImageRow:
         state=_state(row, has_time=bool(times)),
         raw_state=_raw_state(row),
         reason=_word(row.get("ScaStatus") if is_one_of(row.get("ScaResult"), SUCCESS_VALUES) else row["ScaResult"]),
-        scanned_at=scanned_at,
+        scanned_at=min(times, default=None),
         latest_at=max(times, default=None),
-        is_from_before_push=bool(scanned_at and updated_at and scanned_at < updated_at),
+        is_from_before_push=result.is_from_before_push,
         is_risky=result.is_risky,
         kinds=result.kinds,
         clean_kinds=result.clean_kinds,
@@ -126,9 +128,12 @@ def as_image(image: ImageRef, rows: Sequence[ImageRow], listed_digest: str = "")
 
 
 def with_result(image: ImageRef, rows: Sequence[ImageRow], results: Sequence[ImageRow]) -> ScannedImage:
-    """The image with these results, at least one; any row that says that it is risky counts, an older one too."""
-    risks = {row.is_risky for row in results}
-    is_risky = any(row.is_risky for row in rows)
+    """The image with these results, at least one; any row that says that it is risky counts, an older one too.
+
+    Unless it is from before its push: that may be the risk of another image, and leaves it unknown.
+    """
+    risks = {row.is_risky for row in results} | {None for row in rows if row.is_risky and row.is_from_before_push}
+    is_risky = any(row.is_risky and not row.is_from_before_push for row in rows)
     kinds = {kind for row in results for kind in row.kinds}
     return ScannedImage(
         image=image,
@@ -144,7 +149,7 @@ def with_result(image: ImageRef, rows: Sequence[ImageRow], results: Sequence[Ima
 def _by_tag(rows: Iterable[ImageRow]) -> tuple[object, ...]:
     """What each row with a result shows of it, in an order of its own: that of a list may change."""
     shown = [
-        ((row.uuid, row.namespace, row.name, row.tag), row.scanned_at, row.latest_at, row.is_risky, row.kinds)
+        (row.key, row.scanned_at, row.latest_at, row.is_risky, row.kinds)
         for row in rows
         if row.state is ImageState.SCANNED
     ]

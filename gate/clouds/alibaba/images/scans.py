@@ -69,6 +69,8 @@ class AlibabaImageScans:
         self._place = place
         self._before: dict[str, datetime | None] = {}
         """When each image was last scanned before this run started a scan of it, by its digest without prefix."""
+        self._had_digest: dict[str, frozenset[tuple[str, ...]]] = {}
+        """The rows that had a digest when this run started its scan; none of one that the scan was to import."""
         self._windows: dict[tuple[str, datetime | None], ScanWindow | None] = {}
         """When a scan of others ran, by the digest and the time of its result; None if that is not proven."""
         self._numbers: dict[str, Vulnerabilities] = {}
@@ -144,11 +146,12 @@ class AlibabaImageScans:
         for image in images:
             digest = bare_digest(image.image)
             # A row may state two times, of which the later one is to be exceeded.
-            of_rows = (row.latest_at for row in self._finder.rows_of(image.image))
-            times = (*of_rows, image.scanned_at, self._before.get(digest))
+            rows = self._finder.rows_of(image.image)
+            times = (*(row.latest_at for row in rows), image.scanned_at, self._before.get(digest))
             self._before[digest] = max(filter(None, times), default=None)
+            self._had_digest[digest] = frozenset(row.key for row in rows)
             if image.state is not ImageState.MISSING:
-                listed[digest] = len(self._finder.rows_of(image.image))
+                listed[digest] = len(rows)
             elif tag := self._tag_to_import(image.image):
                 unlisted.append(tag)
             else:
@@ -216,7 +219,8 @@ class AlibabaImageScans:
     def _with_later_result(self, image: ImageRef, rows: Sequence[ImageRow], record: ScanRecord) -> ScannedImage:
         """The image with the result of the scan of this run, or of a later one.
 
-        Results are minutes late (alibaba-security-center.md 2.2).
+        Results are minutes late (alibaba-security-center.md 2.2). A tag that was moved to this image meanwhile may
+        still show the result of the image before.
         """
         is_scanning = any(row.state is ImageState.SCANNING for row in rows)
         is_later = partial(self._is_later, bare_digest(image), record)
@@ -228,6 +232,9 @@ class AlibabaImageScans:
     def _is_later(self, digest: str, record: ScanRecord, row: ImageRow) -> bool:
         before, window = self._before[digest], replace(record.window, now=self._now())
         if row.scanned_at is None or row.latest_at is None or (before and row.scanned_at <= before):
+            return False
+        had_digest = self._had_digest[digest]
+        if row.is_from_before_push or (had_digest and row.key not in had_digest):
             return False
         is_earlier = window.starts_after(row.scanned_at) or window.cannot_contain(row.scanned_at)
         return not is_earlier and not window.ends_before(row.latest_at)
@@ -245,6 +252,7 @@ class AlibabaImageScans:
         }
         if wanted:
             self._event_log.acted(f"starting the scan of {len(wanted)} images again: {_NO_RECORD}")
+            self._had_digest |= {digest: frozenset(row.key for row in rows[digest]) for digest in wanted}
             self._started.add(self._starter.scan_listed(wanted))
 
     def _tag_to_import(self, image: ImageRef) -> RegisteredTag | None:

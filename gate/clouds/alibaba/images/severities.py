@@ -47,7 +47,7 @@ def fetch_vulnerabilities(
 ) -> dict[str, Vulnerabilities]:
     """The vulnerabilities of the images of these rows, by uuid.
 
-    They explain, and decide only towards a risk: without permission for them there are none.
+    Without permission for them there are none.
 
     Raises:
         GateError: The request failed in any other way than by a refusal without data.
@@ -80,15 +80,17 @@ def with_vulnerabilities(
     """The image with its vulnerabilities by severity, if the cloud states them for each of its rows with a result.
 
     Numbers above 0 are a risk, whatever else the cloud states, also of a row without a result: it is the same digest.
+    Those of a row from before its push may be about another image, and leave the risk unknown.
     Zeros beside vulnerabilities in any row contradict them: they count as not stated, and no image is called free of
     risks then.
     """
     results = [row for row in rows if row.state is ImageState.SCANNED]
     stated = [found[row.uuid] for row in results if row.uuid in found]
     by_severity = [one.by_severity for one in stated if one.by_severity is not None]
-    if any(found[row.uuid].are_there for row in rows if row.uuid in found):
+    counted = {row.is_from_before_push for row in rows if row.uuid in found and found[row.uuid].are_there}
+    if False in counted:
         image = replace(image, is_risky=True)
-    elif any(row.has_vulnerabilities for row in rows):
+    elif counted or any(row.has_vulnerabilities for row in rows):
         return replace(image, is_risky=image.is_risky or None)
     if not results or len(by_severity) < len(results):
         return image

@@ -813,7 +813,11 @@ def test_a_result_that_has_just_changed_under_one_tag_is_not_settled_by_that_of_
         images(a_row(Uuid="a", LastScanTime=ended, RiskStatus=risk, VulCount=found), other) for risk, found in late
     ]
     cloud = a_cloud()
-    cloud.on(LIST, before(DIGEST), *looks)
+    cloud.on(
+        LIST,
+        images(*(a_row(Uuid=uuid, Tag=tag, LastScanTime=in_ms(BEFORE)) for uuid, tag in (("a", "1.0"), ("b", "b")))),
+        *looks,
+    )
     cloud.on(LEAVES, leaves(a_leaf(StartTime=in_ms(NOW), EndTime=ended)))
     low = {"CveNum": 1, "ScaNum": 0, "VulAsapSum": 0, "VulLaterSum": 0, "VulNntfSum": 1}
     high = {**low, "CveNum": 5, "VulAsapSum": 4}
@@ -825,3 +829,96 @@ def test_a_result_that_has_just_changed_under_one_tag_is_not_settled_by_that_of_
 
     assert [reason.code for reason in verdict.reasons] == ["too-many-risky"]
     assert len(cloud.queries(LIST)) == 1 + len(looks) + 1
+
+
+MOVED: Document = {"Uuid": "latest", "Tag": "latest", "LastScanTime": in_ms(NOW + MINUTE)}
+"""The row of another tag, which showed another image when that was scanned, after the gate had started its scan."""
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        (a_row(ScaStatus=None, LastScanTime=None), {"ImageUpdate": in_ms(AFTER)}),
+        (a_row(ScaStatus=None, LastScanTime=None), {}),
+        (None, {"ImageUpdate": in_ms(AFTER)}),
+    ],
+    ids=["pushed-since", "without-the-time-of-the-push", "image-that-the-scan-imports"],
+)
+def test_a_tag_that_was_moved_to_the_image_while_it_was_scanned_shows_no_result_of_it(
+    fake_time: FakeTime, listed: tuple[Document | None, Document]
+) -> None:
+    """Results are minutes late, and that of the image itself comes last (alibaba-security-center.md 2.2)."""
+    own, pushed = listed
+    late, moved = a_row(ScaStatus=None, LastScanTime=None), a_row(**MOVED, **pushed)
+    found = a_row(LastScanTime=in_ms(AFTER), RiskStatus="YES", VulStatus="YES", VulCount=9)
+    cloud = a_cloud()
+    cloud.on(LIST, images(*([own] if own else [])), *[images(late, moved)] * 5, images(found, moved))
+    cloud.on(TAG, a_tag(DIGEST))
+    cloud.on(SYNC, created(TASK))
+    cloud.on(NUMBERS, {"Data": {}})
+    scans, connection = cloud.connect(fake_time, images=(an_image(),), policy=Policy())
+
+    verdict = check_images(scans, a_poller(connection), connection)
+
+    assert [reason.code for reason in verdict.reasons] == ["too-many-risky"]
+
+
+def test_a_scan_that_is_started_again_goes_by_the_rows_of_its_own_start(fake_time: FakeTime) -> None:
+    """The row of the image has another id by then, as if it had been imported once more."""
+    cloud = without_record(a_leaf())
+    imported = images(a_row(Uuid="again", LastScanTime=in_ms(BEFORE)))
+    cloud.on(LIST, before(DIGEST), imported, imported, after(DIGEST, Uuid="again"))
+    scans, _ = started(cloud, fake_time)
+
+    states = [scans.look([an_image()])[0].state for _ in range(3)]
+
+    assert states == [ImageState.SCANNING, ImageState.SCANNING, ImageState.SCANNED]
+    assert CREATE in cloud.operations
+
+
+def numbers(**of_severities: int) -> Document:
+    """The vulnerabilities of the one image, in three severities."""
+    stated = {"VulAsapSum": 0, "VulLaterSum": 0, "VulNntfSum": 0, **of_severities}
+    return {"Data": {a_row()["Uuid"]: {**stated, "CveNum": sum(stated.values()), "ScaNum": 0}}}
+
+
+def test_numbers_by_severity_that_decide_have_to_agree_in_two_polls(fake_time: FakeTime) -> None:
+    """At first they are those of the scan before; the number of all vulnerabilities is the same."""
+    found: Document = {"RiskStatus": "YES", "VulStatus": "YES", "VulCount": 3}
+    cloud = a_cloud()
+    cloud.on(LIST, images(a_row(LastScanTime=in_ms(BEFORE), **found)), after(DIGEST, **found))
+    cloud.on(NUMBERS, numbers(VulLaterSum=3), numbers(VulAsapSum=1, VulLaterSum=2))
+    policy = Policy(settle=60.0, findings=FindingPolicy(severity_cutoff=Severity.HIGH))
+    scans, connection = cloud.connect(fake_time, scan="always", images=(an_image(),), policy=policy)
+
+    verdict = check_images(scans, a_poller(connection), connection)
+
+    assert [reason.code for reason in verdict.reasons] == ["too-many-risky"]
+    assert len(cloud.queries(NUMBERS)) == len(cloud.queries(LIST)) - 1 == 3
+
+
+@pytest.mark.parametrize("fields", [{"RiskStatus": "YES"}, {"RiskStatus": "YES", "VulStatus": "YES", "VulCount": 9}])
+def test_a_risk_from_before_a_tag_was_moved_to_the_image_neither_passes_nor_blocks(
+    fake_time: FakeTime, fields: Document
+) -> None:
+    moved = a_row(Uuid="b", Tag="b", LastScanTime=in_ms(BEFORE - MINUTE), ImageUpdate=in_ms(BEFORE), **fields)
+    cloud = a_registry()
+    cloud.on(LIST, images(a_row(LastScanTime=in_ms(BEFORE)), moved))
+    cloud.on(NUMBERS, {"Data": {"b": {"CveNum": 9}}})
+    cloud.on(LATEST, {"Task": [{"Status": "SUCCESS", "Target": DIGEST, "FinishTime": in_ms(BEFORE)}]})
+    scans, connection = cloud.connect(fake_time, images=(an_image(),), policy=Policy())
+
+    verdict = check_images(scans, a_poller(connection), connection)
+
+    assert (verdict.decision, connection.event_log.task.images[0].is_risky) == ("undecided", None)  # type: ignore[union-attr] # a run without a task fails here
+
+
+def test_with_scan_never_a_failure_that_is_too_old_is_waited_out_and_a_younger_one_blocks(fake_time: FakeTime) -> None:
+    for age, code in ((timedelta(days=400), "image-outdated"), (timedelta(hours=1), "too-many-failed")):
+        cloud = a_registry()
+        cloud.on(LIST, images(a_row(ScaStatus="FAIL", LastScanTime=in_ms(NOW - age), RiskStatus=None)))
+        scans, connection = cloud.connect(fake_time, images=(an_image(),), policy=Policy(), scan="never")
+
+        verdict = check_images(scans, a_poller(connection), connection)
+
+        assert [reason.code for reason in verdict.reasons] == [code]
