@@ -336,7 +336,7 @@ def _proves(task: Row, digest: str, time: datetime) -> bool:
     if task.get("Status") != "SUCCESS" or bare_digest(task.get("Target")) != digest or ended is None:
         return False
     started = read_time(task.get("StartTime")) or ended
-    return started - _PROOF <= time <= ended + _PROOF
+    return started <= time <= ended + _PROOF
 
 
 def _is_complete(answer: Answer) -> bool:

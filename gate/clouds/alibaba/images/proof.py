@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gate.event_log import EventLog
 
 _TOLERANCE = timedelta(minutes=5)
-"""By so much a row may show another time than the task: results are that late (alibaba-security-center.md 2.2)."""
+"""By so much a row may show a later time than the task: results are that late (alibaba-security-center.md 2.2)."""
 
 
 def window_of_scan(
@@ -56,8 +56,9 @@ def _window_of(task: Mapping[str, Any], digest: str, time: datetime, now: dateti
         return None
     if ended > now + END_TOLERANCE:
         return None
-    # A difference is always a valid one; a time near the end of all years has no later one.
-    if (started or ended) - time > _TOLERANCE or time - ended > _TOLERANCE:
+    # Before the scan has started, the row cannot have had its result. A difference is always a valid one; a time near
+    # the end of all years has no later one.
+    if time < (started or ended) or time - ended > _TOLERANCE:
         return None
     # What it found can be a little older than its end, if it does not state its start.
     return ScanWindow(since=started, earliest=started or ended)
