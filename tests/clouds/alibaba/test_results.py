@@ -307,7 +307,10 @@ def test_a_risk_from_before_its_push_leaves_the_number_unknown_beside_a_clean_re
     certain = counted([a_leaf_row(A)], [an_image_row(A, "YES"), moved])
 
     assert (doubtful.counts.risky, doubtful.images, doubtful.results_pending) == (None, (), 0)
-    assert (certain.counts.risky, len(certain.images)) == (1, 1)
+    assert (certain.counts.risky, [image.scanned_at for image in certain.images]) == (
+        1,
+        [STARTED + timedelta(seconds=1)],
+    )
 
 
 def test_a_scan_time_equal_to_the_start_time_is_fresh() -> None:

@@ -162,6 +162,8 @@ def test_a_result_from_before_the_image_came_under_this_tag_may_be_that_of_anoth
     assert seen(moved).is_risky is True
     assert seen(moved, row(LastScanTime=in_ms(NOW))).state is ImageState.SCANNED
     assert seen(moved, row(ScaStatus=None)).state is ImageState.OUTDATED
+    assert seen(moved, row(LastScanTime=in_ms(NOW))).is_risky is None
+    assert seen(row(LastScanTime=in_ms(NOW - HOUR), ImageUpdate=form(in_ms(NOW))), row()).is_risky is False
 
 
 @pytest.mark.parametrize("updated", [in_ms(NOW - HOUR), str(in_ms(NOW)), None, "yesterday", "", True])

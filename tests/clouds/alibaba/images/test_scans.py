@@ -923,11 +923,29 @@ def test_a_risk_from_before_a_tag_was_moved_to_the_image_neither_passes_nor_bloc
 
 
 def test_with_scan_never_a_failure_that_is_too_old_is_waited_out_and_a_younger_one_blocks(fake_time: FakeTime) -> None:
-    for age, code in ((timedelta(days=400), "image-outdated"), (timedelta(hours=1), "too-many-failed")):
+    for age, code in (
+        (timedelta(days=400), "image-outdated"),
+        (timedelta(hours=1), "too-many-failed"),
+        (None, "too-many-failed"),
+    ):
         cloud = a_registry()
-        cloud.on(LIST, images(a_row(ScaStatus="FAIL", LastScanTime=in_ms(NOW - age), RiskStatus=None)))
+        failed_at = in_ms(NOW - age) if age else None
+        cloud.on(LIST, images(a_row(ScaStatus="FAIL", LastScanTime=failed_at, RiskStatus=None)))
         scans, connection = cloud.connect(fake_time, images=(an_image(),), policy=Policy(), scan="never")
 
         verdict = check_images(scans, a_poller(connection), connection)
 
         assert [reason.code for reason in verdict.reasons] == [code]
+        assert ("2024-12-27T12:00:00Z)" in verdict.reasons[0].message) is (code == "image-outdated")
+
+
+def test_a_result_of_a_scan_that_ended_after_the_record_was_read_counts_too(fake_time: FakeTime) -> None:
+    cloud = a_cloud()
+    late, later = a_row(ScaStatus=None, LastScanTime=None), a_row(LastScanTime=in_ms(NOW + 12 * MINUTE))
+    cloud.on(LIST, before(DIGEST), images(late), images(later))
+    scans, _ = started(cloud, fake_time)
+    first = scans.look([an_image()])[0]
+    fake_time.elapsed += 600
+    second = scans.look([an_image()])[0]
+
+    assert (first.state, second.state) == (ImageState.SCANNING, ImageState.SCANNED)
