@@ -10,7 +10,7 @@ from gate.clouds.huawei.images.calls import ListTooLong
 from gate.clouds.huawei.images.editions import registry_types
 from gate.clouds.huawei.images.names import namespace_and_name, normalised_digest
 from gate.clouds.huawei.images.rows import chosen_row, parse_row
-from gate.clouds.values import text
+from gate.clouds.values import as_text, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,8 +34,9 @@ class FoundRows:
     """Those of its tag with another digest."""
 
     def by_id(self, id_: object) -> ImageRow | None:
-        """The row with this id, whatever digest it has by now."""
-        return next((row for row in (*self.with_digest, *self.with_other_digest) if row.id == id_), None)
+        """The row with this id, as a number or as a text, whatever digest it has by now."""
+        rows = (*self.with_digest, *self.with_other_digest)
+        return next((row for row in rows if as_text(row.id) == as_text(id_)), None)
 
 
 class RowFinder:

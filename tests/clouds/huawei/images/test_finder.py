@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.clouds.huawei.images.calls import pages_of
+from gate.clouds.huawei.images.finder import FoundRows
+from gate.clouds.huawei.images.rows import parse_row
 from gate.errors import NotUnderstood
 from gate.image import ImageState
 from gate.simulator import EarlierScan, PushedImage, Simulator
@@ -348,3 +350,15 @@ def test_an_image_of_another_registry_with_the_same_names_is_not_taken(
     assert looks(simulator, fake_time, a_ref(), a_ref(registry="harbor.example.com")) == [
         [ImageState.MISSING, ImageState.SCANNED]
     ]
+
+
+@pytest.mark.parametrize(
+    ("id_", "is_found"),
+    [(1, True), ("1", True), (True, False), (1.0, False), (None, False)],
+    ids=["number", "text", "true", "fraction", "none"],
+)
+def test_a_row_is_found_again_by_its_id_and_not_by_another_value_that_is_equal(id_: object, *, is_found: bool) -> None:
+    row = parse_row(a_row(id=id_))
+
+    assert FoundRows(with_digest=(row,)).by_id(1) is (row if is_found else None)
+    assert FoundRows(with_other_digest=(row,)).by_id(1) is (row if is_found else None)
