@@ -98,7 +98,10 @@ class ImageScans(Protocol):
         ...
 
     def with_severities(self, images: Sequence[ScannedImage]) -> tuple[ScannedImage, ...]:
-        """The same images, with their findings by severity, where those may show a risk that the rest does not."""
+        """The same images, with their findings by severity, where those may show a risk that the rest does not.
+
+        Asked for in each poll if the policy goes by them, since they may be late, else once.
+        """
         ...
 
     def explained(self, images: Sequence[ScannedImage], *, for_findings: bool) -> tuple[ScannedImage, ...]:

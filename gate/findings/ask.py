@@ -30,7 +30,7 @@ def with_findings(
     """The images with the findings that are needed: numbers by severity for all, lists where these do not suffice.
 
     Args:
-        images: All images, whose scans have ended.
+        images: All images, whose scans have ended; with the numbers, if the policy goes by them.
         scans: The cloud.
         connection: The settings, and the event log.
         for_reports: Whether a report of this run lists single findings.
@@ -40,7 +40,6 @@ def with_findings(
     """
     policy = connection.settings.policy.findings
     if not policy.uses_severities:
-        # Otherwise each poll has read them.
         images = scans.with_severities(images)
     kinds = kinds_to_list(connection.settings)
     may_have = [image for image in images if _may_have_findings(image, kinds)]

@@ -298,9 +298,11 @@ def _is_risky(digest: str, images: list[Row], started: _Starts, history: History
     current = [
         row
         for row in rows
-        if started and (times := _scan_times(row)) and started[1] <= min(times) <= max(times) <= latest
+        if started
+        and (times := _scan_times(row))
+        and started[1] <= min(times) <= max(times) <= latest
+        and not is_before_push(row)
     ]
-    current = [row for row in current if not is_before_push(row)]
     require(current, "an image has no result of this scan")
     risky = [row for row in rows if row.get("RiskStatus") == "YES"]
     is_risky = not all(map(is_before_push, risky))

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gate.clouds.alibaba.leaves import parse_leaf_record, record_target
+from gate.clouds.alibaba.translate import risk_of
 from gate.image import FailedImage, ImageState, ScannedImage
 from gate.scan import Counts
 
@@ -123,10 +124,5 @@ def _is_fresh(result: ImageResult, *, window: ScanWindow) -> bool:
 
 def _risky(images: Iterable[Sequence[ImageResult]], is_fresh: Callable[[ImageResult], bool]) -> int | None:
     """How many of the images are risky under any tag; None if this scan does not say it of one of them."""
-    risks = []
-    for of_image in images:
-        fresh = {result.is_risky for result in of_image if is_fresh(result)}
-        shown = {result.is_from_before_push for result in of_image if result.is_risky}
-        # A risk from before the push may be that of another image.
-        risks.append(True if False in shown else None if shown or None in fresh else False)
+    risks = [risk_of(of_image, [result for result in of_image if is_fresh(result)]) for of_image in images]
     return None if None in risks else risks.count(True)

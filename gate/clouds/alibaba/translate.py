@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gate.clouds.alibaba.selection import IMAGE_SCAN
 from gate.clouds.values import as_text, count, datetime_from_ms, is_one_of, malformed, printable_id, text
 from gate.scan import Counts, ScanScope, ScanTask, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 _START_TIME_ID_PREFIX = "collected-at-"
@@ -146,6 +146,33 @@ def scan_times(row: Mapping[str, Any]) -> list[datetime]:
     stated = [datetime_from_ms(row[name]) for name in _SCAN_TIME_FIELDS if row.get(name) is not None]
     # One that is there and no time is not replaced by the other.
     return [] if None in stated else list(filter(None, stated))
+
+
+class RiskOfRow(Protocol):
+    """What a row of one of its tags says of the risk of an image."""
+
+    @property
+    def is_risky(self) -> bool | None:
+        """None if it says nothing for certain."""
+        ...
+
+    @property
+    def is_from_before_push(self) -> bool:
+        """Whether that may be the risk of another image."""
+        ...
+
+
+def risk_of(rows: Iterable[RiskOfRow], results: Iterable[RiskOfRow]) -> bool | None:
+    """Whether an image is risky under any tag; None if that is not certain.
+
+    Args:
+        rows: All of its rows: a risk in any of them counts, in an older one too.
+        results: Those of them that have to say that there is none.
+    """
+    shown = {row.is_from_before_push for row in rows if row.is_risky}
+    if False in shown:
+        return True
+    return None if shown or None in {row.is_risky for row in results} else False
 
 
 def is_from_before_push(row: Mapping[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from gate.clouds.alibaba.translate import (
     SUCCESS_VALUES,
     UNSUPPORTED_REGION,
     parse_image_result,
+    risk_of,
     scan_times,
 )
 from gate.clouds.values import as_text, is_one_of, text
@@ -128,12 +129,7 @@ def as_image(image: ImageRef, rows: Sequence[ImageRow], listed_digest: str = "")
 
 
 def with_result(image: ImageRef, rows: Sequence[ImageRow], results: Sequence[ImageRow]) -> ScannedImage:
-    """The image with these results, at least one; any row that says that it is risky counts, an older one too.
-
-    Unless it is from before its push: that may be the risk of another image, and leaves it unknown.
-    """
-    risks = {row.is_risky for row in results} | {None for row in rows if row.is_risky and row.is_from_before_push}
-    is_risky = any(row.is_risky and not row.is_from_before_push for row in rows)
+    """The image with these results, at least one, and with the risk that all of its rows show."""
     kinds = {kind for row in results for kind in row.kinds}
     return ScannedImage(
         image=image,
@@ -142,7 +138,7 @@ def with_result(image: ImageRef, rows: Sequence[ImageRow], results: Sequence[Ima
         scanned_at=max(row.scanned_at for row in results if row.scanned_at),
         kinds={kind: max(row.kinds[kind] for row in results if kind in row.kinds) for kind in sorted(kinds)},
         results_by_tag=_by_tag(rows),
-        is_risky=None if None in risks and not is_risky else is_risky,
+        is_risky=risk_of(rows, results),
     )
 
 
