@@ -66,8 +66,12 @@ class Reading:
         return not isinstance(self.total, int) or len(self.rows) >= self.total
 
     def note_failure(self, answer: Answer, key: tuple[str, ...]) -> None:
-        """Notes a response that was lost or an error, to a request for the first page of this list or another one."""
-        self.is_repeated |= self.key == key and answer.started_at - self.ended_at < _SAME_LOOK
+        """Notes a response that was lost or an error, to a request for the first page of this list or another one.
+
+        A part of this list is asked for at once where the list is too long to be read.
+        """
+        is_part = all(of_list in ("", of_part) for of_list, of_part in zip(self.key, key, strict=True))
+        self.is_repeated |= is_part and answer.started_at - self.ended_at < _SAME_LOOK
 
 
 @dataclass(frozen=True, kw_only=True)

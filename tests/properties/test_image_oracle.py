@@ -13,12 +13,14 @@ from gate.errors import ExitCode
 from gate.policy import Decision, Policy, Verdict
 from tests.builders import NOW
 from tests.properties.evidence import parse_document
+from tests.properties.image_evidence import Answer, Reading, last_of_looks
 from tests.properties.image_faults import is_start
 from tests.properties.image_properties import image_violations, truth_violations
 from tests.properties.image_sequences import execute_images, generate_images
 from tests.properties.image_worse import image_worsenings
 from tests.properties.mutations import as_bytes
 from tests.properties.sequences import CLOUDS, without_real_sleeps
+from tests.properties.transport import ApiRequest
 from tests.properties.worse_responses import replay_with
 from tools import million
 
@@ -293,6 +295,33 @@ def test_generated_histories_have_every_property_and_end_with_every_exit_code() 
     assert {code for _, code in tally.endings} == ALL_CODES
     assert all(tally.endings[cloud, code] for cloud in CLOUDS for code in (0, 1))
     assert len(tally.checked) == 6
+
+
+@pytest.mark.parametrize(
+    ("of_failure", "after", "is_no_look"),
+    [
+        (("team", "web", ""), 0.05, True),
+        (("team", "web", "1.0"), 0.05, True),
+        (("team", "web", "1.0"), 12, False),
+        (("team", "api", ""), 0.05, False),
+        (("other", "web", "1.0"), 0.05, False),
+    ],
+)
+def test_a_list_is_no_look_if_it_or_a_part_of_it_is_asked_for_at_once_without_an_answer(
+    of_failure: tuple[str, ...], after: float, *, is_no_look: bool
+) -> None:
+    reading = Reading(key=("team", "web", ""), started_at=0, ended_at=1)
+    failure = Answer(
+        request=ApiRequest(operation="images", query={}),
+        started_at=1 + after,
+        ended_at=3 + after,
+        status=0,
+        document=None,
+        is_empty=False,
+    )
+    reading.note_failure(failure, of_failure)
+
+    assert (last_of_looks([reading]) == []) is is_no_look
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,17 @@ def test_a_blocked_run_stays_blocked_with_every_worsening(cloud: str) -> None:
     assert {run.outcome.verdict.decision for run in explicit} == {Decision.BLOCKED}
 
 
+def test_a_risk_from_before_the_push_of_a_tag_may_leave_a_block_without_a_number_and_passes_nothing() -> None:
+    """The number of risky images is not known any more; a risk from after the push is one more of them."""
+    # Found with `tools.million`: a run that is blocked, with a row that is older than the push of its tag.
+    run = execute(generate("3021:1591"))
+    worse = {one.name: worse_run for one, worse_run in worse_runs(run, most=9)}
+
+    decisions = {name: worse[name].outcome.verdict.decision for name in worse if name.startswith("RiskStatus")}
+    assert run.outcome.verdict.decision is Decision.BLOCKED
+    assert decisions == {"RiskStatus": Decision.BLOCKED, "RiskStatus from before the push": Decision.UNDECIDED}
+
+
 @every_cloud
 def test_a_replay_of_unchanged_responses_is_the_same_run(cloud: str) -> None:
     for number in range(100):
