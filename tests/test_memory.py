@@ -105,7 +105,7 @@ def test_a_larger_response_is_refused_before_it_is_parsed(name: str) -> None:
 
     assert memory("VmHWM") < MAX_MEMORY
     assert ending.returncode == 4
-    assert "larger than 16777216 bytes" in ending.stdout
+    assert "larger than 12582912 bytes" in ending.stdout
     assert report()["reasons"][0]["code"] == "not-understood"
 
 
@@ -154,7 +154,7 @@ def a_running_task_that_completes(images: list[dict[str, str]], states: Iterable
     ("images", "code"),
     [
         (lambda: [*failed_images(20_000)], 0),
-        (lambda: [{"image_name": f"{number:0450x}"} for number in range(30_000)], 0),
+        (lambda: [{"image_name": f"{number:0450x}"} for number in range(26_000)], 0),
         # More than the run can hold twice: the second poll is not parsed.
         (lambda: [{"image_name": f"{number:05x}"} for number in range(150_000)], 4),
     ],

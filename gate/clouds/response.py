@@ -75,7 +75,7 @@ def parse_json_object(response: Response) -> dict[str, Any]:
 def memory_left(bytes_kept: int) -> int:
     """The memory that a response may take beside what is kept of earlier ones, in bytes.
 
-    The next response has 16 MB before anything is known of it, and between what is kept the allocator leaves gaps.
+    The next response has 12 MiB before anything is known of it, and between what is kept the allocator leaves gaps.
     """
     return MAX_MEMORY - bytes_kept * 6 // 5
 

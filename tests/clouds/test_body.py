@@ -222,7 +222,7 @@ def test_of_a_part_that_decompresses_to_very_much_only_the_limit_is_decompressed
 
 def test_one_byte_more_than_the_limit_is_too_much() -> None:
     for data, encoding in ((bytes(MAX_BODY_BYTES + 1), ""), (gzip.compress(bytes(MAX_BODY_BYTES + 1)), "gzip")):
-        with pytest.raises(NotUnderstood, match="The response is larger than 16777216 bytes"):
+        with pytest.raises(NotUnderstood, match="The response is larger than 12582912 bytes"):
             read(data, encoding)
 
 
