@@ -215,6 +215,14 @@ def test_the_longest_spelling_of_a_secret_is_redacted_across_the_end_of_a_piece(
         assert Redactor([secret]).redact(body) == b"x" * (WINDOW - distance) + b"***"
 
 
+@pytest.mark.parametrize("longer", ["wrapped-{}", "{}-wrapped", "a-{}-end", "z-{}-end"])
+def test_nothing_of_a_secret_is_left_where_another_one_is_a_part_of_it(longer: str) -> None:
+    shorter = "secret77"
+    secrets = [shorter, longer.format(shorter)]
+
+    assert Redactor(secrets).redact_text(f"<{secrets[1]}> <{shorter}>") == "<***> <***>"
+
+
 def test_a_body_without_a_secret_is_not_copied() -> None:
     body = b"x" * (3 * WINDOW)
 
