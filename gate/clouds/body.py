@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 12 * 1024 * 1024
 """Received, and after decompression. 20,000 failed images in one response are about 8 MB.
 
-Its text and the document come on top of it, between the gaps that the lists of earlier polls have left."""
+The text and the document of a response come on top of that, and lists of earlier polls leave gaps between them."""
 _CHUNK_SIZE = 64 * 1024
 _OK = 200
 _ZLIB, _RAW_DEFLATE, _GZIP = zlib.MAX_WBITS, -zlib.MAX_WBITS, 16 + zlib.MAX_WBITS
