@@ -139,6 +139,11 @@ def not_settled(task: ScanTask, timeout: float) -> Verdict:
     return _undecided(ExitCode.NOT_FINAL, "not-settled", message)
 
 
+def changed_since() -> Verdict:
+    """The verdict when the counts were within the limits, and a later list shows the task as worse."""
+    return _undecided(ExitCode.NOT_FINAL, "task-changed", messages.CHANGED_SINCE)
+
+
 def undecided(cause: GateError | Interrupted) -> Verdict:
     """The verdict when an error or a signal kept the gate from judging."""
     if isinstance(cause, GateError):
@@ -174,6 +179,19 @@ def has_lost_images(last: ScanTask, polled: Iterable[ScanTask]) -> bool:
     return last.lost_images > 0 or (now is not None and any((task.counts.total or 0) > now for task in polled))
 
 
+def is_worse(listed: ScanTask, judged: ScanTask, now: datetime) -> bool:
+    """Whether a later list shows a task that passes as failed, with more failed or risky images, or with unfit counts.
+
+    A list that still shows it as running may only be late.
+    """
+    if listed.state is not TaskState.COMPLETE:
+        return listed.state.ended_badly
+    has_more = _least_failed(listed) > _least_failed(judged) or _least_risky(listed) > _least_risky(judged)
+    # Some lists state no results.
+    is_unfit = listed.results_pending == 0 and _unfit_counts(listed) is not None
+    return has_more or is_unfit or contradiction(listed, now) != ""
+
+
 def failed_images(task: ScanTask) -> int | None:
     """How many images failed: those stated, those listed, and those without a result once the task is complete.
 
@@ -184,20 +202,31 @@ def failed_images(task: ScanTask) -> int | None:
         return counts.failed
     if counts.failed is None or counts.total is None or counts.succeeded is None:
         return None
-    return max(counts.failed, len(task.failed_images), counts.total - counts.succeeded)
+    return _least_failed(task)
+
+
+def _least_failed(task: ScanTask) -> int:
+    """How many images of a complete task failed at least, by the numbers that are known."""
+    counts = task.counts
+    without_result = 0 if counts.total is None or counts.succeeded is None else counts.total - counts.succeeded
+    return max(counts.failed or 0, len(task.failed_images), without_result)
+
+
+def _least_risky(task: ScanTask) -> int:
+    """How many images are risky at least; of those that were asked for, `gate.images.judge` knows which are certain."""
+    if not task.risk_applies:
+        return 0
+    if task.counts.risky is not None or task.asks_for_images:
+        return task.counts.risky or 0
+    return sum(image.is_risky is True for image in task.images)
 
 
 def _apply_limits(task: ScanTask, policy: Policy) -> Verdict:
-    failed, stated = failed_images(task), _stated_counts(task)
-    counts = {name: count for name, count in stated.items() if count is not None}
-    if failed is None or len(counts) < len(stated):
-        missing = [name for name in stated if name not in counts]
-        return nothing_to_judge(Reason(code="counts-missing", message=messages.counts_missing(missing, task)))
-    if counts["total"] == 0:
+    if task.counts.total == 0:
         return nothing_to_judge(Reason(code="no-images", message=messages.NO_IMAGES))
-    names_causes = any(messages.is_cause(image.reason) for image in task.failed_images)
-    unfit = _unfit_counts(counts, names_causes=names_causes)
-    reasons = _exceeded_limits(task, counts, failed, policy, names_causes=names_causes, is_judged_above=unfit is None)
+    unfit = _unfit_counts(task)
+    # No count that is missing could make a pass of what exceeds a limit.
+    reasons = _exceeded_limits(task, policy, is_judged_above=unfit is None)
     if reasons:
         return Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=reasons)
     if unfit:
@@ -205,21 +234,30 @@ def _apply_limits(task: ScanTask, policy: Policy) -> Verdict:
     return Verdict(decision=Decision.PASSED, exit_code=ExitCode.PASSED)
 
 
-def _unfit_counts(counts: Mapping[str, int], *, names_causes: bool) -> Reason | None:
+def _unfit_counts(task: ScanTask) -> Reason | None:
     """Why these counts do not pass with any limits; None if they do with some."""
-    total = counts["total"]
+    stated = _stated_counts(task)
+    counts = {name: count for name, count in stated.items() if count is not None}
+    if len(counts) < len(stated):
+        missing = [name for name in stated if name not in counts]
+        return Reason(code="counts-missing", message=messages.counts_missing(missing, task))
     if contradictions := _contradictions(counts):
-        return Reason(code="counts-contradict", message=messages.counts_contradict(contradictions, total))
+        return Reason(code="counts-contradict", message=messages.counts_contradict(contradictions, counts["total"]))
     if counts["succeeded"] == 0:
-        return Reason(code="nothing-scanned", message=messages.nothing_scanned(total, names_causes=names_causes))
+        message = messages.nothing_scanned(counts["total"], names_causes=_names_causes(task))
+        return Reason(code="nothing-scanned", message=message)
     return None
 
 
 def _stated_counts(task: ScanTask) -> dict[str, int | None]:
-    """The counts that a verdict needs, by name; the risky ones only of a task that looks for risks."""
+    """The counts that a pass needs, by name; the risky ones only of a task that looks for risks."""
     counts = task.counts
     stated = {"total": counts.total, "succeeded": counts.succeeded, "failed": counts.failed}
     return {**stated, "risky": counts.risky} if task.risk_applies else stated
+
+
+def _names_causes(task: ScanTask) -> bool:
+    return any(messages.is_cause(image.reason) for image in task.failed_images)
 
 
 def _contradictions(counts: Mapping[str, int]) -> list[str]:
@@ -229,29 +267,21 @@ def _contradictions(counts: Mapping[str, int]) -> list[str]:
     return too_many or ([f"{with_result} succeeded or failed"] if with_result > total else [])
 
 
-def _exceeded_limits(
-    task: ScanTask,
-    numbers: Mapping[str, int],
-    failed: int,
-    policy: Policy,
-    *,
-    names_causes: bool,
-    is_judged_above: bool,
-) -> tuple[Reason, ...]:
-    total, risky = numbers["total"], numbers.get("risky", 0)
+def _exceeded_limits(task: ScanTask, policy: Policy, *, is_judged_above: bool) -> tuple[Reason, ...]:
+    failed, risky = _least_failed(task), _least_risky(task)
     reasons = []
     if failed > policy.max_failed:
         message = messages.too_many_failed(
             failed,
-            total,
             policy.max_failed,
-            stated=numbers["failed"],
-            names_causes=names_causes,
+            task=task,
+            is_exact=failed_images(task) is not None,
+            names_causes=_names_causes(task),
             is_judged_above=is_judged_above,
         )
         reasons.append(Reason(code="too-many-failed", message=message, actual=failed, limit=policy.max_failed))
     if risky > policy.max_risky:
-        message = messages.too_many_risky(risky, total, policy.max_risky, task=task, is_judged_above=is_judged_above)
+        message = messages.too_many_risky(risky, policy.max_risky, task=task, is_judged_above=is_judged_above)
         reasons.append(Reason(code="too-many-risky", message=message, actual=risky, limit=policy.max_risky))
     return tuple(reasons)
 

@@ -15,7 +15,9 @@ from gate.outcome import Outcome
 from gate.policy import (
     Decision,
     Reason,
+    changed_since,
     has_lost_images,
+    is_worse,
     judge,
     no_task,
     not_settled,
@@ -136,11 +138,12 @@ def _decide(connection: Connection) -> Verdict:
         return verdict
     if not followed.is_settled:
         return not_settled(followed.last, settings.timeout)
-    doubt = _doubt(followed, cloud, connection)
-    return nothing_to_judge(doubt) if doubt else verdict
+    if doubt := _doubt(followed, connection):
+        return nothing_to_judge(doubt)
+    return _since_last_poll(followed, cloud, connection) or verdict
 
 
-def _doubt(followed: Followed, cloud: Cloud, connection: Connection) -> Reason | None:
+def _doubt(followed: Followed, connection: Connection) -> Reason | None:
     """What has come to light since the task was selected, and would have kept it from being judged."""
     first, last, policy = followed.first, followed.last, policy_in_force(connection)
     if has_lost_images(last, connection.event_log.polls_of(first.id)):
@@ -148,26 +151,26 @@ def _doubt(followed: Followed, cloud: Cloud, connection: Connection) -> Reason |
     task = replace(last, started_at=followed.started_at)
     if stale := staleness(task, policy, followed.selected_at):
         return named_clock(stale, task, followed.selected_at, connection)
-    return (
-        unknown_trigger(last, by_id=connection.settings.task_id is not None)
-        or narrow_scope(last, policy)
-        or _since_last_poll(followed, cloud, connection)
-    )
+    return unknown_trigger(last, by_id=connection.settings.task_id is not None) or narrow_scope(last, policy)
 
 
-def _since_last_poll(followed: Followed, cloud: Cloud, connection: Connection) -> Reason | None:
-    """The objection if by now another task fits too, or this one is listed with more images than were judged.
+def _since_last_poll(followed: Followed, cloud: Cloud, connection: Connection) -> Verdict | None:
+    """The verdict if by now another task fits too, or this one is listed otherwise than it was judged.
 
     Where the task was final at once, the list was read just now.
     """
-    policy = connection.settings.policy
+    policy, judged = connection.settings.policy, followed.last
     is_unlisted = connection.settings.task_id or policy.started_after is None
-    if is_unlisted or followed.last is followed.first:
+    if is_unlisted or judged is followed.first:
         return None
-    listed = cloud.matching_tasks()
-    if has_lost_images(followed.last, [task for task in listed if task.id == followed.first.id]):
-        return _LOST
-    return other_that_fits(followed.first, listed, policy, connection.time_of_day.latest())
+    listed, now = cloud.matching_tasks(), connection.time_of_day.latest()
+    ours = [task for task in listed if task.id == followed.first.id]
+    if has_lost_images(judged, ours):
+        return nothing_to_judge(_LOST)
+    if any(is_worse(task, judged, now) for task in ours):
+        return changed_since()
+    other = other_that_fits(followed.first, listed, policy, now)
+    return nothing_to_judge(other) if other else None
 
 
 def poller_of(connection: Connection) -> Poller:

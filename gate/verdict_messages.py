@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 
 NO_IMAGES = "The scan task has no images: nothing was scanned. Check which images the scan covers."
+CHANGED_SINCE = (
+    "The scan task was complete and within the limits, and a later list shows it as failed, with more failed or risky "
+    "images, or without a usable number of them. Run the gate again, and check the task in the cloud's console if this "
+    "stays so."
+)
 _ENDINGS = {TaskState.STOPPED: "was stopped", TaskState.TIMED_OUT: "timed out", TaskState.FAILED: "failed"}
 _FILLERS = frozenset({"the", "scan", "task", "is", "was", "has", "been"})
 """Words that add nothing to the ending of a task."""
@@ -49,31 +54,32 @@ def format_time(moment: datetime) -> str:
 
 
 def too_many_failed(
-    failed: int, total: int, limit: int, *, stated: int, names_causes: bool, is_judged_above: bool
+    failed: int, limit: int, *, task: ScanTask, is_exact: bool, names_causes: bool, is_judged_above: bool
 ) -> str:
     """The reason of a block by images without a result.
 
     Args:
         failed: How many there are.
-        total: Of how many.
         limit: How many are allowed.
-        stated: The cloud's own count of them.
+        task: The task, with its own count of them.
+        is_exact: Whether there are no more than that.
         names_causes: Whether the cloud says why an image failed.
         is_judged_above: Whether there would be a verdict with a higher limit.
     """
-    note = "" if failed == stated else f" (the cloud states {stated})"
+    note = "" if task.counts.failed in {failed, None} else f" (the cloud states {task.counts.failed})"
     return (
-        f"{_share(failed, total)} could not be scanned{note}; --max-failed allows {limit}. "
+        f"{_share(failed, task.counts.total, is_exact=is_exact)} could not be scanned{note}; "
+        f"--max-failed allows {limit}. "
         f"{_fix(names_causes=names_causes)} and scan again{_or_raise('--max-failed', is_judged_above)}."
     )
 
 
-def too_many_risky(risky: int, total: int, limit: int, *, task: ScanTask, is_judged_above: bool) -> str:
+def too_many_risky(risky: int, limit: int, *, task: ScanTask, is_judged_above: bool) -> str:
     """The reason of a block by images with risks, which the task may name; see `too_many_failed`."""
     are = "is" if risky == 1 else "are"
     return (
-        f"{_share(risky, total)} {are} risky; --max-risky allows {limit}. "
-        f"{_fix_risky(risky, task)}{_or_raise('--max-risky', is_judged_above)}."
+        f"{_share(risky, task.counts.total, is_exact=task.counts.risky is not None)} {are} risky; "
+        f"--max-risky allows {limit}. {_fix_risky(risky, task)}{_or_raise('--max-risky', is_judged_above)}."
     )
 
 
@@ -107,10 +113,12 @@ def is_cause(reason: str) -> bool:
     return not re.fullmatch(r"[A-Z_, ]*", reason)
 
 
-def _share(count: int, total: int) -> str:
+def _share(count: int, total: int | None, *, is_exact: bool) -> str:
+    if total is None:
+        return f"At least {count} image{'' if count == 1 else 's'}"
     if count > total:
         return f"The counts contradict each other: by them, {count} of only {total} images"
-    return f"{count} of {total} images"
+    return f"{count} of {total} images" if is_exact else f"At least {count} of {total} images"
 
 
 def _or_raise(option: str, is_of_use: bool) -> str:  # noqa: FBT001 - private, and named at both calls

@@ -435,27 +435,45 @@ def test_a_task_that_had_more_images_for_a_while_is_not_judged(cloud: str, gate_
     assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "images-lost")
 
 
-@pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_task_that_is_listed_with_more_images_after_its_last_poll_is_not_judged(
-    cloud: str, gate_in: Callable[..., Gate]
+@pytest.mark.parametrize(
+    ("cloud", "fields", "expected"),
+    [
+        ("huawei", {"total_num": 40}, (7, "images-lost")),
+        ("huawei", {"failed_num": 1}, (5, "task-changed")),
+        ("huawei", {"success_num": 1}, (5, "task-changed")),
+        ("huawei", {"risky_num": 1}, (5, "task-changed")),
+        ("huawei", {"failed_images": [{"image_name": "web"}]}, (5, "task-changed")),
+        ("huawei", {"failed_reason": "the scanner was stopped"}, (5, "task-changed")),
+        ("huawei", {"task_status": -2}, (5, "task-changed")),
+        ("huawei", {"risky_num": None}, (5, "task-changed")),
+        ("huawei", {"success_num": 3}, (5, "task-changed")),
+        ("huawei", {"task_status": 50}, (0, None)),
+        ("alibaba", {"TotalCount": 40}, (7, "images-lost")),
+        ("alibaba", {"TaskInfo": {"Status": "TIMEOUT"}}, (5, "task-changed")),
+        ("alibaba", {"TaskInfo": {"Status": "START"}}, (0, None)),
+    ],
+)
+def test_a_task_that_is_listed_as_worse_after_its_last_poll_is_not_judged(
+    cloud: str, fields: dict[str, Any], expected: tuple[int, str | None], gate_in: Callable[..., Gate]
 ) -> None:
-    """With --started-after, the list is read once more then."""
+    """With --started-after, the list is read once more then; one that shows it as running may be late."""
     gate = gate_in("empty", cloud)
     gate.simulator.tasks += [a_scan("older", 3600.0), a_scan("ours", 0.0, RUNNING, COMPLETE, total=2)]
 
-    def with_more_images_in_a_list(operation: str, document: Any) -> Any:
+    def worse_in_a_list(operation: str, document: Any) -> Any:
         """Of both tasks on Huawei Cloud, and of the latest one on Alibaba Cloud."""
         if gate.time.elapsed < 60:
             return document
         rows = document.get("data_list", ())
         if len(rows) > 1:
-            return {**document, "data_list": [{**row, "total_num": 40} for row in rows]}
-        return {**document, "TotalCount": 40} if operation == "GetLastOnceTaskInfo" else document
+            return {**document, "data_list": [{**row, **fields} for row in rows]}
+        return {**document, **fields} if operation == "GetLastOnceTaskInfo" else document
 
-    gate.simulator.rewrite = with_more_images_in_a_list
+    gate.simulator.rewrite = worse_in_a_list
     ending = gate.check("--started-after", f"{gate.time.wall() - 30:.0f}")
 
-    assert (ending.code, ending.report["reasons"][0]["code"]) == (7, "images-lost")
+    codes = [reason["code"] for reason in ending.report["reasons"]]
+    assert (ending.code, codes) == (expected[0], [expected[1]] if expected[1] else [])
 
 
 def test_when_the_last_poll_exceeds_the_deadline_the_one_before_it_counts(gate_in: Callable[..., Gate]) -> None:

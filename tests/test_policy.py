@@ -47,7 +47,7 @@ from gate.verdict_messages import (
     too_many_failed,
     too_many_risky,
 )
-from tests.builders import NOW, a_failed_image, a_release, a_task, an_image
+from tests.builders import NOW, a_failed_image, a_release, a_risky_image, a_task, an_image
 
 if TYPE_CHECKING:
     from gate.scan import ScanTask
@@ -96,6 +96,54 @@ def test_a_missing_count_leaves_nothing_to_judge(missing: str) -> None:
 
     assert (verdict.exit_code, codes(verdict)) == (ExitCode.NOTHING_TO_JUDGE, ["counts-missing"])
     assert missing in verdict.reasons[0].message
+
+
+TWO_FAILED = (a_failed_image("a"), a_failed_image("b"))
+TWO_RISKY = (a_risky_image("a"), a_risky_image("b"))
+
+
+@pytest.mark.parametrize(
+    ("known", "code"),
+    [
+        ({"total": None, "failed": 2}, "too-many-failed"),
+        ({"total": None, "failed_images": TWO_FAILED}, "too-many-failed"),
+        ({"total": None, "risky": 2}, "too-many-risky"),
+        ({"succeeded": None, "failed": 2}, "too-many-failed"),
+        ({"succeeded": None, "risky": 2}, "too-many-risky"),
+        ({"failed": None, "succeeded": 3}, "too-many-failed"),
+        ({"failed": None, "failed_images": TWO_FAILED}, "too-many-failed"),
+        ({"failed": None, "risky": 2}, "too-many-risky"),
+        ({"risky": None, "failed": 2}, "too-many-failed"),
+        ({"risky": None, "succeeded": 3}, "too-many-failed"),
+        ({"risky": None, "images": TWO_RISKY}, "too-many-risky"),
+    ],
+    ids=lambda value: ", ".join(value) if isinstance(value, dict) else value,
+)
+def test_what_exceeds_a_limit_blocks_whatever_a_missing_count_would_say(known: dict[str, Any], code: str) -> None:
+    task = a_task(**{"total": 5, "succeeded": 5, **known})
+
+    at_limit = judge(task, Policy(max_failed=2, max_risky=2), now=NOW)
+    above = judge(task, Policy(max_failed=1, max_risky=1), now=NOW)
+
+    assert codes(at_limit) == ["counts-missing"]
+    assert (above.exit_code, [(reason.code, reason.actual, reason.limit) for reason in above.reasons]) == (
+        ExitCode.BLOCKED,
+        [(code, 2, 1)],
+    )
+    assert "or raise" not in above.reasons[0].message
+
+
+def test_images_named_as_risky_do_not_count_where_the_cloud_states_their_number_or_the_task_looks_for_no_risk() -> None:
+    synchronised = a_task(risky=None, images=TWO_RISKY, risk_applies=False)
+
+    assert judge(a_task(risky=0, images=TWO_RISKY), Policy(), now=NOW).decision is Decision.PASSED
+    assert judge(synchronised, Policy(), now=NOW).decision is Decision.PASSED
+
+
+def test_a_task_without_images_is_nothing_to_judge_whatever_count_is_missing() -> None:
+    verdict = judge(a_task(total=0, succeeded=None, failed=2, risky=None), Policy(), now=NOW)
+
+    assert codes(verdict) == ["no-images"]
 
 
 def test_all_missing_counts_are_named() -> None:
@@ -158,9 +206,9 @@ def test_a_limit_allows_its_own_number_and_not_one_more(name: str, limit: int) -
     assert judge(at_limit, policy, now=NOW).decision is Decision.PASSED
     verdict = judge(above, policy, now=NOW)
     message = (
-        too_many_failed(limit + 1, 10, limit, stated=limit + 1, names_causes=False, is_judged_above=True)
+        too_many_failed(limit + 1, limit, task=above, is_exact=True, names_causes=False, is_judged_above=True)
         if name == "failed"
-        else too_many_risky(limit + 1, 10, limit, task=above, is_judged_above=True)
+        else too_many_risky(limit + 1, limit, task=above, is_judged_above=True)
     )
     reason = Reason(code=f"too-many-{name}", message=message, actual=limit + 1, limit=limit)
     assert verdict == Verdict(decision=Decision.BLOCKED, exit_code=ExitCode.BLOCKED, reasons=(reason,))
@@ -230,7 +278,7 @@ def test_failed_are_the_stated_the_listed_and_those_without_a_result(
     assert [reason.code for reason in allowed.reasons] == ([] if succeeded else ["nothing-scanned"])
     if expected:
         message = too_many_failed(
-            expected, total, expected - 1, stated=stated, names_causes=listed > 0, is_judged_above=is_advised
+            expected, expected - 1, task=task, is_exact=True, names_causes=listed > 0, is_judged_above=is_advised
         )
         reason = Reason(code="too-many-failed", message=message, actual=expected, limit=expected - 1)
         assert judge(task, Policy(max_failed=expected - 1), now=NOW).reasons == (reason,)

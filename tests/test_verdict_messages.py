@@ -72,7 +72,7 @@ def a_release(*, risky: int) -> ScanTask:
     ("risky", "stated"), [(1, "1 of 3 images is risky"), (2, "2 of 3 images are risky"), (3, "3 of 3 images are risky")]
 )
 def test_a_block_by_risk_names_the_count_the_total_the_option_and_what_to_do(risky: int, stated: str) -> None:
-    assert too_many_risky(risky, 3, 0, task=a_task(), is_judged_above=True) == (
+    assert too_many_risky(risky, 0, task=a_task(), is_judged_above=True) == (
         f"{stated}; --max-risky allows 0. "
         "Fix the images named in the cloud's console and scan again, or raise --max-risky."
     )
@@ -86,14 +86,14 @@ def test_only_where_the_gate_names_all_risky_images_of_a_task_it_sends_nobody_to
 ) -> None:
     task = replace(a_task(), images=a_release(risky=named).images)
 
-    message = too_many_risky(2, 3, 0, task=task, is_judged_above=False)
+    message = too_many_risky(2, 0, task=task, is_judged_above=False)
 
     assert message.endswith(f" Fix the images {where} and scan again.")
 
 
 def test_images_that_were_asked_for_are_pushed_anew_when_they_are_fixed() -> None:
-    assert too_many_risky(2, 3, 0, task=a_release(risky=2), is_judged_above=True) == (
-        "2 of 3 images are risky; --max-risky allows 0. Fix the images that the gate names, push them, and run it with "
+    assert too_many_risky(2, 0, task=a_release(risky=2), is_judged_above=True) == (
+        "2 of 2 images are risky; --max-risky allows 0. Fix the images that the gate names, push them, and run it with "
         "their new digests, or raise --max-risky."
     )
 
@@ -119,23 +119,29 @@ def test_of_many_images_whose_risk_is_not_known_the_first_are_named() -> None:
 
 
 def test_a_block_by_failures_names_the_count_the_total_the_option_and_what_to_do() -> None:
-    assert too_many_failed(1, 3, 0, stated=1, names_causes=True, is_judged_above=True) == (
+    assert too_many_failed(
+        1, 0, task=a_task(total=3, failed=1), is_exact=True, names_causes=True, is_judged_above=True
+    ) == (
         "1 of 3 images could not be scanned; --max-failed allows 0. "
         "Fix the causes that the cloud names and scan again, or raise --max-failed."
     )
 
 
 def test_a_higher_limit_is_not_advised_where_there_would_be_no_verdict_with_it() -> None:
-    assert too_many_risky(1, 3, 0, task=a_task(), is_judged_above=False) == (
+    assert too_many_risky(1, 0, task=a_task(), is_judged_above=False) == (
         "1 of 3 images is risky; --max-risky allows 0. Fix the images named in the cloud's console and scan again."
     )
-    assert too_many_failed(3, 3, 0, stated=3, names_causes=True, is_judged_above=False) == (
+    assert too_many_failed(
+        3, 0, task=a_task(total=3, failed=3), is_exact=True, names_causes=True, is_judged_above=False
+    ) == (
         "3 of 3 images could not be scanned; --max-failed allows 0. Fix the causes that the cloud names and scan again."
     )
 
 
 def test_where_the_cloud_names_no_cause_the_message_does_not_send_the_reader_there() -> None:
-    assert too_many_failed(1, 3, 0, stated=1, names_causes=False, is_judged_above=True) == (
+    assert too_many_failed(
+        1, 0, task=a_task(total=3, failed=1), is_exact=True, names_causes=False, is_judged_above=True
+    ) == (
         "1 of 3 images could not be scanned; --max-failed allows 0. "
         "Check these images in the cloud's console and scan again, or raise --max-failed."
     )
@@ -155,16 +161,45 @@ def test_the_state_of_an_image_is_no_cause(reason: str, *, expected: bool) -> No
 
 
 def test_more_images_than_there_are_is_called_a_contradiction() -> None:
-    assert too_many_risky(4, 3, 0, task=a_task(), is_judged_above=False).startswith(
+    assert too_many_risky(4, 0, task=a_task(), is_judged_above=False).startswith(
         "The counts contradict each other: by them, 4 of only 3 images are risky; --max-risky allows 0. "
     )
-    assert too_many_failed(4, 3, 1, stated=4, names_causes=True, is_judged_above=False).startswith(
+    assert too_many_failed(
+        4, 1, task=a_task(total=3, failed=4), is_exact=True, names_causes=True, is_judged_above=False
+    ).startswith(
         "The counts contradict each other: by them, 4 of only 3 images could not be scanned; --max-failed allows 1. "
     )
 
 
+@pytest.mark.parametrize(
+    ("total", "share"),
+    [(5, "At least 2 of 5 images"), (1, "The counts contradict each other: by them, 2 of only 1 images")],
+)
+def test_more_than_the_known_number_may_have_failed_or_be_risky(total: int, share: str) -> None:
+    task = a_task(total=total, failed=None, risky=None)
+
+    failed = too_many_failed(2, 0, task=task, is_exact=False, names_causes=True, is_judged_above=False)
+
+    assert failed.startswith(f"{share} could not be scanned; --max-failed allows 0. ")
+    assert too_many_risky(2, 1, task=task, is_judged_above=False).startswith(
+        f"{share} are risky; --max-risky allows 1. "
+    )
+
+
+@pytest.mark.parametrize(("number", "share"), [(1, "At least 1 image "), (2, "At least 2 images ")])
+def test_without_a_total_a_block_states_the_number_alone(number: int, share: str) -> None:
+    task = a_task(total=None, failed=number, risky=number)
+
+    message = too_many_failed(number, 0, task=task, is_exact=False, names_causes=True, is_judged_above=False)
+
+    assert message.startswith(f"{share}could not be scanned; ")
+    assert too_many_risky(number, 0, task=task, is_judged_above=False).startswith(share)
+
+
 def test_where_the_cloud_states_another_number_of_failures_both_are_named() -> None:
-    message = too_many_failed(3, 5, 1, stated=2, names_causes=True, is_judged_above=True)
+    message = too_many_failed(
+        3, 1, task=a_task(total=5, failed=2), is_exact=True, names_causes=True, is_judged_above=True
+    )
 
     assert message.startswith("3 of 5 images could not be scanned (the cloud states 2); --max-failed allows 1. ")
 

@@ -23,10 +23,13 @@ class MissingEvidence(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """The counts that the responses show for a task that is complete, fresh and fully counted."""
+    """The counts that the responses show for a task that is complete and fresh."""
 
     failed: int
+    """At least, unless all counts are known; so are the risky ones."""
     risky: int
+    is_complete: bool = True
+    """Whether all counts are known; what is known can block, and never pass."""
     is_consistent: bool
     """Whether the counts do not contradict each other; contradictory counts can block, and never pass."""
 
@@ -92,9 +95,15 @@ def read_count(value: object) -> int:
     Raises:
         MissingEvidence: It is not a count.
     """
-    require(type(value) is int and value >= 0, f"{value!r} is not a count")
-    assert isinstance(value, int)
-    return value
+    count = known_count(value)
+    require(count is not None, f"{value!r} is not a count")
+    assert count is not None
+    return count
+
+
+def known_count(value: object) -> int | None:
+    """A value as a count; None if it is not one."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def read_time(milliseconds: object) -> datetime | None:

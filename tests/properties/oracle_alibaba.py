@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -10,6 +11,7 @@ from tests.properties.evidence import (
     Evidence,
     MissingEvidence,
     earliest,
+    known_count,
     never_decreased,
     read_count,
     read_time,
@@ -41,7 +43,7 @@ def alibaba_evidence(history: History) -> Evidence:
     """The counts of the task: its total, its leaves, and the risks of its images.
 
     Raises:
-        MissingEvidence: The task is not complete, fresh and fully counted.
+        MissingEvidence: The task is not complete and fresh, or not all of its results are there.
     """
     if "task-type" in history.settings.for_cloud:
         return _collection_evidence(history)
@@ -57,7 +59,7 @@ def alibaba_evidence(history: History) -> Evidence:
         _is_still_fresh(history, choice, last),
         _is_still_the_latest(history, last),
     )
-    return Evidence(failed=found.failed, risky=found.risky, is_consistent=all(signs_of_a_pass))
+    return replace(found, is_consistent=all(signs_of_a_pass))
 
 
 def _choice(history: History) -> ParsedResponse:
@@ -92,15 +94,20 @@ def _last_counted(history: History) -> ParsedResponse:
 def _counts_at(history: History, poll: ParsedResponse) -> Evidence:
     """The counts at one poll, by the lists that were read after it."""
     _require_complete(history, poll)
-    stated, started = read_count(poll.document.get("TotalCount")), _start_of_scan(history, poll)
+    stated, started = known_count(poll.document.get("TotalCount")), _start_of_scan(history, poll)
     rows = history.rows(_LEAVES, "OnceTasks", poll)
     leaves = [row for row in rows if _is_counted(row, started)]
-    total = max(stated, sum(row.get("TargetType") != "IMAGE_REPO" for row in leaves))
-    _require_all_leaves(leaves, stated, total, started)
+    total = max(stated or 0, sum(row.get("TargetType") != "IMAGE_REPO" for row in leaves))
+    require(stated is None or total > 0, "there are no images")
+    require(all(row.get("TaskType") in (None, "", "IMAGE_SCAN") for row in leaves), "a leaf is of another task type")
     scanned = [leaf for leaf in leaves if has_succeeded(leaf, started)]
     digests = {_digest(leaf) for leaf in scanned}
+    # Without the digest of each image and the start of the task, no result is known to be missing.
+    of_scan = started if "" not in digests else None
+    if of_scan:
+        _require_all_leaves(leaves, stated or 0, started)
     images = history.rows(_IMAGES, "ImageInstanceList", poll) if digests else []
-    risks = [_is_risky(digest, images, started, history) for digest in digests]
+    risks = [_is_risky(digest, images, of_scan, history) for digest in digests]
     earlier_totals = (one.document.get("TotalCount") for one in history.responses if _shows_task(one, history.task_id))
     end = _end_of(leaves, [row for row in images if _bare(row.get("Digest")) in digests])
     latest = history.now(history.ended_at)
@@ -112,7 +119,8 @@ def _counts_at(history: History, poll: ParsedResponse) -> Evidence:
     require(all(one is None or one <= latest + SKEW for one in starts), "a start is in the future")
     return Evidence(
         failed=len(leaves) - len(scanned),
-        risky=sum(risks),
+        risky=risks.count(True),
+        is_complete=stated is not None and of_scan is not None and None not in risks,
         is_consistent=len(leaves) <= total and never_decreased(total, earlier_totals),
     )
 
@@ -144,7 +152,7 @@ def _is_settled(history: History, found: Evidence) -> bool:
             earlier = _counts_at(history, poll)
         except MissingEvidence:
             return False
-        if (earlier.failed, earlier.risky) != (found.failed, found.risky):
+        if not earlier.is_complete or (earlier.failed, earlier.risky) != (found.failed, found.risky):
             return False
         if last.ended_at - poll.ended_at >= interval - 1:
             return True
@@ -158,15 +166,32 @@ def _is_still_fresh(history: History, choice: ParsedResponse, last: ParsedRespon
 
 
 def _is_still_the_latest(history: History, last: ParsedResponse) -> bool:
-    """Whether, with --started-after, no other task has started by the end of the run."""
+    """Whether, with --started-after, no other task has started by the end of the run, nor this one is worse."""
     if history.settings.task_id or history.settings.policy.started_after is None:
         return True
     later = [one for one in history.responses if one.operation == _LAST_TASK and one.ended_at > last.ended_at]
-    return bool(later) and not (
+    if not later or _is_worse(later[-1], last, history):
+        return False
+    return not (
         str(later[-1].document.get("TaskId")) != history.task_id
         and history.is_fresh(later[-1].document.get("CollectTime"), later[-1].ended_at)
         and later[-1].document.get("TaskInfo")
     )
+
+
+def _is_worse(later: ParsedResponse, last: ParsedResponse, history: History) -> bool:
+    """Whether a response shows a task as failed, or one without leaves as less finished than another one does."""
+    info = later.document.get("TaskInfo")
+    if str(later.document.get("TaskId")) != history.task_id or not isinstance(info, dict):
+        return False
+    if info.get("Status") in {"TIMEOUT", "FAIL"}:
+        return True
+    has_leaves = "task-type" not in history.settings.for_cloud
+    if has_leaves or info.get("Status") != "SUCCESS" or not _is_in(info.get("Result"), _SUCCESS):
+        return False
+    counts = [(known_count(finished), known_count(total)) for finished, total in map(_finished_of_total, (later, last))]
+    later_rest, rest = (None if None in pair else (pair[1] or 0) - (pair[0] or 0) for pair in counts)
+    return later_rest is None or rest is None or later_rest > rest
 
 
 def _require_same_id(response: ParsedResponse, task_id: str) -> None:
@@ -216,9 +241,8 @@ def _start_of_scan(history: History, poll: ParsedResponse) -> _Starts:
     return (min(known), max(known)) if starts[-1] else None
 
 
-def _require_all_leaves(leaves: list[Row], stated: int, total: int, started: _Starts) -> None:
-    require(len(leaves) >= stated and total > 0, "there are fewer leaves than images")
-    require(all(row.get("TaskType") in (None, "", "IMAGE_SCAN") for row in leaves), "a leaf is of another task type")
+def _require_all_leaves(leaves: list[Row], stated: int, started: _Starts) -> None:
+    require(len(leaves) >= stated, "there are fewer leaves than images")
     scanned = [leaf for leaf in leaves if has_succeeded(leaf, started)]
     distinct = {(_digest(leaf), json.dumps(leaf.get("TaskImageInfo"), sort_keys=True)) for leaf in scanned}
     require(len(distinct) + len(leaves) - len(scanned) >= stated, "a leaf is duplicated, and another one is missing")
@@ -290,11 +314,10 @@ def _has_agreeing_poll(history: History, polls: list[ParsedResponse]) -> bool:
     return any(last.ended_at - one.ended_at >= interval - 1 for one in agreeing)
 
 
-def _is_risky(digest: str, images: list[Row], started: _Starts, history: History) -> bool:
-    require(digest, "an image has no digest")
-    rows = [row for row in images if _bare(row.get("Digest")) == digest]
+def _is_risky(digest: str, images: list[Row], started: _Starts, history: History) -> bool | None:
+    """Whether an image is risky under any tag; None if that is not certain, as for one without a digest."""
+    rows = [row for row in images if digest and _bare(row.get("Digest")) == digest]
     latest = history.now(history.ended_at) + SKEW
-    require(started, "the task has no start time")
     current = [
         row
         for row in rows
@@ -303,12 +326,12 @@ def _is_risky(digest: str, images: list[Row], started: _Starts, history: History
         and started[1] <= min(times) <= max(times) <= latest
         and not is_before_push(row)
     ]
-    require(current, "an image has no result of this scan")
+    require(current or not started, "an image has no result of this scan")
     risky = [row for row in rows if row.get("RiskStatus") == "YES"]
-    is_risky = not all(map(is_before_push, risky))
-    require(is_risky or not risky, "a risk may be that of the image that had the tag before")
-    require(is_risky or all(map(_is_clean, current)), "the risk of an image is unknown")
-    return is_risky
+    if not all(map(is_before_push, risky)):
+        return True
+    # A risk from before the push may be that of the image that had the tag before.
+    return False if current and not risky and all(map(_is_clean, current)) else None
 
 
 def _scan_times(image: Row) -> list[datetime]:

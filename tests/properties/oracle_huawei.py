@@ -13,8 +13,8 @@ from tests.properties.evidence import (
     Evidence,
     contradiction,
     earliest,
+    known_count,
     never_decreased,
-    read_count,
     read_time,
     require,
 )
@@ -39,8 +39,8 @@ class TaskList:
 
     is_by_id: bool
     rows: dict[str, Row] = field(default_factory=dict)
-    stated: object = None
-    """How many rows the list has by its last page; None if it does not state it."""
+    is_whole: bool
+    """Whether no page can follow: the last one brought nothing new, or is not full and all rows that it states came."""
     ended_at: float
 
 
@@ -48,7 +48,7 @@ def huawei_evidence(history: History) -> Evidence:
     """The counts of the task in the last list.
 
     Raises:
-        MissingEvidence: The task is not the one that is meant, or not complete, fresh and fully counted.
+        MissingEvidence: The task is not the one that is meant, or not complete and fresh.
     """
     lists = _lists(history)
     of_task = [one for one in lists if history.task_id in one.rows]
@@ -67,22 +67,32 @@ def huawei_evidence(history: History) -> Evidence:
     if not history.settings.task_id:
         _require_right_task(history, _with_earliest_starts(lists, chosen_in))
     require(not is_scan or _has_scope(chosen, history), "the scope is too narrow")
-    total, succeeded, failed = (read_count(row.get(f"{name}_num")) for name in ("total", "success", "failed"))
-    risky = read_count(row.get("risky_num")) if is_scan else 0
-    listed = row.get("failed_images")
-    require(listed is None or isinstance(listed, list), "failed_images is not a list")
-    require(total > 0, "there are no images")
+    total = known_count(row.get("total_num"))
+    require(total != 0, "there are no images")
     signs_of_a_pass = (
-        max(risky, failed + succeeded) <= total,
-        never_decreased(total, (one.rows[history.task_id].get("total_num") for one in of_task)),
+        never_decreased(total or 0, (one.rows[history.task_id].get("total_num") for one in of_task)),
         not is_scan or _has_scope(row, history),
         _has_known_trigger(row, options),
         _is_settled(history, of_task, last_list),
         _is_still_fresh(history, chosen, row, chosen_in),
-        _is_still_the_only_one(history, lists, chosen_in),
+        _is_still_the_only_one(history, lists, chosen_in, row),
     )
+    found = _evidence_of_counts(row, is_scan=is_scan)
+    return replace(found, is_consistent=found.is_consistent and all(signs_of_a_pass))
+
+
+def _evidence_of_counts(row: Row, *, is_scan: bool) -> Evidence:
+    """What the counts of a row show, each of which may be missing."""
+    total, succeeded, failed, risky = (known_count(row.get(name)) for name in _COUNTS)
+    risky = risky if is_scan else 0
+    listed = row.get("failed_images")
+    require(listed is None or isinstance(listed, list), "failed_images is not a list")
+    without_result = 0 if total is None or succeeded is None else total - succeeded
     return Evidence(
-        failed=max(failed, len(listed or ()), total - succeeded), risky=risky, is_consistent=all(signs_of_a_pass)
+        failed=max(failed or 0, len(listed or ()), without_result),
+        risky=risky or 0,
+        is_complete=None not in (total, succeeded, failed, risky),
+        is_consistent=max(risky or 0, (failed or 0) + (succeeded or 0)) <= (total or 0),
     )
 
 
@@ -98,9 +108,15 @@ def _lists(history: History) -> list[TaskList]:
         continues = read == 1 and page.document.get("total_num") != 1
         before = {} if is_first or not lists else lists.pop().rows
         found = {row["task_id"]: row for row in rows if isinstance(row.get("task_id"), str)}
-        stated = page.document.get("total_num")
+        has_new = len(rows) > (0 if is_first else 1)
+        is_last = len(rows) < int(page.query["limit"]) and page.document.get("total_num") == len(before | found)
         lists.append(
-            TaskList(is_by_id="task_id" in page.query, rows=before | found, stated=stated, ended_at=page.ended_at)
+            TaskList(
+                is_by_id="task_id" in page.query,
+                rows=before | found,
+                is_whole=is_last or not has_new,
+                ended_at=page.ended_at,
+            )
         )
     return lists
 
@@ -121,9 +137,8 @@ def _last_list(history: History, of_task: list[TaskList]) -> TaskList:
     """The list that is judged; the one before it if the deadline came before all of the last one was read."""
     lists = [one for one in of_task if one.is_by_id] or of_task
     last, is_over = lists[-1], history.ended_at >= history.settings.timeout
-    is_cut = type(last.stated) is int and last.stated > len(last.rows)
     earlier = of_task[: of_task.index(last)]
-    return earlier[-1] if is_over and is_cut and earlier else last
+    return earlier[-1] if is_over and not last.is_whole and earlier else last
 
 
 def _may_be_chosen(history: History, one: TaskList) -> bool:
@@ -241,8 +256,8 @@ def _is_still_fresh(history: History, chosen: Row, row: Row, chosen_in: TaskList
     return history.is_fresh(earliest(starts), chosen_in.ended_at)
 
 
-def _is_still_the_only_one(history: History, lists: list[TaskList], chosen_in: TaskList) -> bool:
-    """Whether, with --started-after, a list that was read after the last poll has no other task that fits."""
+def _is_still_the_only_one(history: History, lists: list[TaskList], chosen_in: TaskList, judged: Row) -> bool:
+    """Whether, with --started-after, a list after the last poll has no other task that fits, nor this one as worse."""
     settings = history.settings
     by_id = [number for number, one in enumerate(lists) if one.is_by_id]
     if settings.task_id or settings.policy.started_after is None or not by_id:
@@ -251,4 +266,16 @@ def _is_still_the_only_one(history: History, lists: list[TaskList], chosen_in: T
     if not later or later[-1] is chosen_in:
         return False
     fitting = {key: row for key, row in later[-1].rows.items() if _fits(row, settings.for_cloud)}
-    return not _other_since(history, fitting, later[-1].ended_at)
+    listed = later[-1].rows.get(history.task_id)
+    is_worse = listed is not None and _is_worse(listed, judged, is_scan=settings.for_cloud.get("type") != "image_sync")
+    return not is_worse and not _other_since(history, fitting, later[-1].ended_at)
+
+
+def _is_worse(listed: Row, judged: Row, *, is_scan: bool) -> bool:
+    """Whether a row shows a task as failed, with more failed or risky images than before, or with unfit counts."""
+    status = listed.get("task_status")
+    if type(status) is not int or status != 100:
+        return type(status) is int and status in {-1, -2, -3}
+    later, before = (_evidence_of_counts(row, is_scan=is_scan) for row in (listed, judged))
+    has_more = later.failed > before.failed or later.risky > before.risky
+    return has_more or not (later.is_complete and later.is_consistent) or _states_failure_or_rest(listed)

@@ -47,7 +47,8 @@ def exit_code_violations(run: Run) -> Iterator[str]:
 def _evidence_violations(run: Run) -> Iterator[str]:
     settings, outcome = run.sequence.settings, run.outcome
     code = outcome.verdict.exit_code
-    if code not in {ExitCode.PASSED, ExitCode.BLOCKED}:
+    is_for_want_of_counts = [reason.code for reason in outcome.verdict.reasons] == ["counts-missing"]
+    if code not in {ExitCode.PASSED, ExitCode.BLOCKED} and not is_for_want_of_counts:
         return
 
     def wall_clock(elapsed: float) -> datetime:
@@ -56,12 +57,14 @@ def _evidence_violations(run: Run) -> Iterator[str]:
     try:
         evidence = find_evidence(settings, run.exchanges, outcome.task.id if outcome.task else "", wall_clock)
     except MissingEvidence as missing:
+        if is_for_want_of_counts:
+            return
         yield f"exit code {code} without evidence in the responses: {missing}"
         return
     policy = settings.policy
     exceeds_limits = evidence.failed > policy.max_failed or evidence.risky > policy.max_risky
-    is_blocked = code == ExitCode.BLOCKED
-    if exceeds_limits != is_blocked or not (exceeds_limits or evidence.is_consistent):
+    is_pass, is_blocked = code == ExitCode.PASSED, code == ExitCode.BLOCKED
+    if exceeds_limits != is_blocked or (is_pass and not (evidence.is_complete and evidence.is_consistent)):
         yield f"exit code {code} with {evidence}"
 
 

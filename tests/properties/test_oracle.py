@@ -192,3 +192,44 @@ def test_a_pass_without_responses_or_after_the_deadline_is_a_violation(cloud: st
 
     assert all(list(violations(run)) for run in without_responses)
     assert all(list(violations(replace(run, elapsed=99_999.0))) for run in passed_runs(cloud))
+
+
+@cache
+def runs_with_a_later_list(cloud: str) -> tuple[Run, ...]:
+    """Some scans that passed with --started-after, for which the list was read once more after the last poll."""
+
+    def found() -> Iterator[Run]:
+        for number in count():
+            sequence = generate(f"later:{number}", cloud=cloud)
+            policy, is_scan = sequence.settings.policy, sequence.settings.for_cloud.keys() <= {"project-id"}
+            if not is_scan or policy.started_after is None or policy.max_failed or policy.max_risky:
+                continue
+            run = execute(sequence)
+            has_polls = len({"task_id" in one.request.query or "TaskId" in one.request.query for one in run.exchanges})
+            if run.outcome.verdict.exit_code == ExitCode.PASSED and has_polls == 2 and not sequence.settings.task_id:
+                yield run
+
+    with without_real_sleeps():
+        return tuple(islice(found(), 3))
+
+
+@pytest.mark.parametrize(
+    ("cloud", "change"),
+    [
+        ("huawei", in_rows("data_list", failed_num=1)),
+        ("huawei", in_rows("data_list", risky_num=1)),
+        ("huawei", in_rows("data_list", task_status=-2)),
+        ("huawei", in_rows("data_list", failed_reason="out of disk")),
+        ("alibaba", lambda document: document["TaskInfo"].update(Status="TIMEOUT")),
+    ],
+    ids=["more failed", "more risky", "timed out", "a failure", "timed out on the other cloud"],
+)
+def test_a_pass_of_a_task_that_a_later_list_shows_as_worse_is_a_violation(
+    cloud: str, change: Callable[[Document], object]
+) -> None:
+    for run in runs_with_a_later_list(cloud):
+        *before, last = run.exchanges
+        later = tampered(replace(run, exchanges=[last]), change)
+
+        assert not list(violations(run))
+        assert list(violations(replace(run, exchanges=[*before, *later.exchanges])))

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gate.policy import Decision
 from tests.properties.mutations import as_bytes
-from tests.properties.oracle_alibaba import is_before_push
 from tests.properties.sequences import execute
 from tests.properties.transport import Replay
 
@@ -199,10 +198,9 @@ def _more_failed_images(amount: int, document: Document, request: ApiRequest) ->
     _more_failed_leaves(amount, document, request)
 
 
-def _more_risky(amount: int, document: Document, request: ApiRequest, *, is_of_image_before: bool = False) -> None:
+def _more_risky(amount: int, document: Document, request: ApiRequest) -> None:
     if request.operation == "DescribeImageInstances":
-        rows = _rows(document, "ImageInstanceList")
-        for row in [row for row in rows if is_before_push(row) is is_of_image_before][:amount]:
+        for row in _rows(document, "ImageInstanceList")[:amount]:
             row["RiskStatus"] = "YES"
 
 
@@ -226,12 +224,6 @@ _WORSENINGS = {
         Worsening(name="TotalCount", change=_more_in_total, is_explicit=False),
         Worsening(name="more failed images", change=_more_failed_images),
         Worsening(name="RiskStatus", change=_more_risky),
-        # The risk may be that of the image that had the tag before, so that how many are risky is not known any more.
-        Worsening(
-            name="RiskStatus from before the push",
-            change=partial(_more_risky, is_of_image_before=True),
-            is_explicit=False,
-        ),
         Worsening(name="FinishCount", change=_fewer_finished),
     ),
 }

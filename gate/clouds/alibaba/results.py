@@ -93,9 +93,10 @@ def _risky_images(
         names.setdefault(record.image.digest, record.image)
     for digest, of_image in by_digest.items():
         found = next((result for result in of_image if result.is_risky and not result.is_from_before_push), None)
-        if found:
+        # Without a digest, nobody knows of which image a result is.
+        if found and digest:
             yield ScannedImage(
-                image=replace(names[digest], digest=f"sha256:{digest}" if digest else ""),
+                image=replace(names[digest], digest=f"sha256:{digest}"),
                 state=ImageState.SCANNED,
                 scanned_at=found.scanned_at,
                 kinds=found.kinds,

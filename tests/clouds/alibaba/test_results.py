@@ -219,7 +219,33 @@ def test_a_risk_that_is_neither_yes_nor_no_leaves_the_number_unknown(risk: objec
     found = counted([a_leaf_row(A), a_leaf_row(B)], [an_image_row(A, risk), an_image_row(B, "YES")])
 
     assert (found.counts.risky, found.results_pending) == (None, 0)
-    assert first_reason(found, max_risky=99) == "counts-missing"
+    assert first_reason(found, max_risky=1) == "counts-missing"
+
+
+@pytest.mark.parametrize(
+    "doubtful",
+    [
+        (a_leaf_row(A), an_image_row(A, None)),
+        (a_leaf_row(A), an_image_row(A, "YES", ImageUpdate=STARTED_MS + 2000)),
+        (a_leaf_row(""), an_image_row("", "YES")),
+    ],
+    ids=["no risk", "of the image before", "no digest"],
+)
+def test_the_images_that_are_certainly_risky_block_beside_one_of_which_that_is_not_known(
+    doubtful: tuple[Row, Row],
+) -> None:
+    leaf, row = doubtful
+    clean = an_image_row(A, scanned=STARTED_MS + 3000)
+    found = counted([leaf, a_leaf_row(B), a_leaf_row(C)], [row, clean, an_image_row(B, "YES"), an_image_row(C, "YES")])
+
+    assert (found.counts.risky, found.results_pending) == (None, 0)
+    assert [first_reason(found, max_risky=limit) for limit in (1, 2)] == ["too-many-risky", "counts-missing"]
+
+
+def test_images_that_failed_block_beside_one_of_which_it_is_not_known_whether_it_is_risky() -> None:
+    found = counted([a_leaf_row(A), a_leaf_row(B, "FAIL")], [an_image_row(A, None)])
+
+    assert [first_reason(found, max_failed=limit) for limit in (0, 1)] == ["too-many-failed", "counts-missing"]
 
 
 @pytest.mark.parametrize("risk", [None, "", "no", 0], ids=repr)
@@ -389,12 +415,22 @@ def test_a_record_that_is_listed_twice_makes_up_for_no_other_whatever_the_total_
     assert (found.counts.total, found.results_pending, first_reason(found)) == (2, 1, "results-pending")
 
 
-@pytest.mark.parametrize("rows", [[a_leaf_row(A)], [a_leaf_row(A, "FAIL")], []], ids=["succeeded", "failed", "none"])
-def test_without_a_start_time_no_result_is_attributed_to_the_scan(rows: list[Row]) -> None:
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [([a_leaf_row(A)], "counts-missing"), ([a_leaf_row(A, "FAIL")], "counts-missing"), ([], "no-images")],
+    ids=["succeeded", "failed", "none"],
+)
+def test_without_a_start_time_no_result_is_attributed_to_the_scan(rows: list[Row], reason: str) -> None:
     found = counted(rows, [an_image_row(A)], started_at=None)
 
     assert (found.results_pending, found.counts.risky) == (0, None)
-    assert first_reason(found, max_failed=99) == "counts-missing"
+    assert first_reason(found, max_failed=99) == reason
+
+
+def test_a_yes_blocks_whatever_its_scan_time_also_where_the_task_states_no_start() -> None:
+    found = counted([a_leaf_row(A)], [an_image_row(A, "YES")], started_at=None)
+
+    assert (found.counts.risky, first_reason(found)) == (None, "too-many-risky")
 
 
 DIGESTS = st.sampled_from([A, f"sha256:{A}", B, f"sha256:{B.upper()}", C, "", None])
@@ -525,12 +561,13 @@ def test_risky_images_are_named_each_once_with_what_was_found() -> None:
     assert risky.kinds == {ScanScope.VULNERABILITY: 7, ScanScope.BASELINE: 0}
 
 
-def test_a_risky_image_without_a_digest_is_named_as_well_as_it_is_known() -> None:
+def test_a_risk_without_a_digest_names_no_image_and_counts_for_none() -> None:
+    """Two images without a digest would both have every result without one."""
     leaf = a_leaf_row("", TaskImageInfo={"RepoName": "web"})
 
-    (risky,) = counted([leaf], [an_image_row("", "YES")]).images
+    found = counted([leaf], [an_image_row("", "YES")])
 
-    assert str(risky.image) == "web"
+    assert (found.images, found.counts.risky, first_reason(found)) == ((), None, "counts-missing")
 
 
 def test_a_clean_task_names_no_images() -> None:
