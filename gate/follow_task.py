@@ -45,13 +45,16 @@ def follow_task(cloud: Cloud, poller: Poller, first: ScanTask, connection: Conne
     )
     starts = [first.started_at]
 
+    def observe(task: ScanTask) -> None:
+        settlement.observe(task, time_of_day.earliest(), contradiction=contradiction(task, time_of_day.latest()))
+
     def poll() -> ScanTask:
         task = cloud.poll(first) or as_gone(first)
         starts.append(task.started_at)
-        settlement.observe(task, time_of_day.earliest())
+        observe(task)
         return task
 
-    settlement.observe(first, time_of_day.earliest())
+    observe(first)
     last = _poll_until_final(poll, poller, first, settlement, connection)
     # A server may have stated a later time since the task was selected: by that time it may have been stale then.
     known_now = time_of_day.latest() - timedelta(seconds=clock.elapsed() - elapsed)

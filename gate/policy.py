@@ -182,14 +182,15 @@ def has_lost_images(last: ScanTask, polled: Iterable[ScanTask]) -> bool:
 def is_worse(listed: ScanTask, judged: ScanTask, now: datetime) -> bool:
     """Whether a later list shows a task that passes as failed, with more failed or risky images, or with unfit counts.
 
-    A list that still shows it as running may only be late.
+    A list that still shows it as running may only be late, and shows no fewer failed and risky images than there were.
     """
-    if listed.state is not TaskState.COMPLETE:
-        return listed.state.ended_badly
-    has_more = _least_failed(listed) > _least_failed(judged) or _least_risky(listed) > _least_risky(judged)
+    is_running, is_complete = (listed.state is state for state in (TaskState.RUNNING, TaskState.COMPLETE))
+    failed = _least_failed(listed) if is_complete else _stated_failed(listed)
+    if failed > _least_failed(judged) or _least_risky(listed) > _least_risky(judged):
+        return True
     # Some lists state no results.
     is_unfit = listed.results_pending == 0 and _unfit_counts(listed) is not None
-    return has_more or is_unfit or contradiction(listed, now) != ""
+    return not is_running and (not is_complete or is_unfit or contradiction(listed, now) != "")
 
 
 def failed_images(task: ScanTask) -> int | None:
@@ -209,7 +210,11 @@ def _least_failed(task: ScanTask) -> int:
     """How many images of a complete task failed at least, by the numbers that are known."""
     counts = task.counts
     without_result = 0 if counts.total is None or counts.succeeded is None else counts.total - counts.succeeded
-    return max(counts.failed or 0, len(task.failed_images), without_result)
+    return max(_stated_failed(task), without_result)
+
+
+def _stated_failed(task: ScanTask) -> int:
+    return max(task.counts.failed or 0, len(task.failed_images))
 
 
 def _least_risky(task: ScanTask) -> int:

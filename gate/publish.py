@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gate.log import Log
     from gate.outcome import Outcome
     from gate.reports import Report
+    from gate.scan import ScanTask
     from gate.settings import ReportTarget
 
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
@@ -62,10 +63,14 @@ def obstacle(report: Report, outcome: Outcome) -> str:
     if report.needs_a_verdict and outcome.verdict.decision is Decision.UNDECIDED:
         return report.needs_a_verdict
     if outcome.task is None or not outcome.task.asks_for_images:
-        return report.needs_a_release
+        return report.needs_a_release or (report.needs_all_findings if _has_unknown_risks(outcome.task) else "")
     if report.needs_digests and not all(_DIGEST.fullmatch(image.image.digest) for image in outcome.task.images):
         return "an image has no digest by sha256, and a statement is about digests"
     return "" if are_of_all_images(outcome) else report.needs_all_findings
+
+
+def _has_unknown_risks(task: ScanTask | None) -> bool:
+    return task is not None and task.risk_applies and task.counts.risky is None
 
 
 def publish_to_ci(ci_system: CISystem, outcome: Outcome) -> Iterator[str]:

@@ -34,9 +34,15 @@ class Settlement:
         self.is_reached = False
         """Whether the counts of the last poll are settled."""
 
-    def observe(self, task: ScanTask, now: datetime) -> None:
-        """Notes what a poll has just returned; `now` is the earliest time that it can be, by all that is known."""
-        counts, at = _counts(task), self._clock.elapsed()
+    def observe(self, task: ScanTask, now: datetime, *, contradiction: str = "") -> None:
+        """Notes what a poll has just returned.
+
+        Args:
+            task: What it returned.
+            now: The earliest time that it can be, by all that is known.
+            contradiction: What it states against its being complete, so that its counts confirm nothing.
+        """
+        counts, at = None if contradiction else _counts(task), self._clock.elapsed()
         if counts is None or counts != self._counts:
             self._have_changed = self._have_changed or self._counts is not None
             self._counts, self._counts_since = counts, at

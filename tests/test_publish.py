@@ -19,7 +19,7 @@ import pytest
 from gate import ci
 from gate.image import ImageRef, ImageState
 from gate.log import Log
-from gate.policy import Policy
+from gate.policy import Decision, Policy
 from gate.publish import obstacle, publish
 from gate.reports import REPORTS, plain, sarif
 from gate.settings import ReportTarget
@@ -584,3 +584,20 @@ def test_only_a_report_about_digests_needs_one_for_each_image() -> None:
     assert obstacle(REPORTS["attestation"], named) == why
     assert obstacle(REPORTS["attestation"], a_release(an_image())) == ""
     assert obstacle(REPORTS["json"], named) != why
+
+
+@pytest.mark.parametrize(
+    ("risky", "risk_applies", "is_written"), [(0, True, True), (None, True, False), (None, False, True)]
+)
+def test_code_scanning_gets_no_report_of_a_task_of_whose_images_some_risk_is_not_known(
+    risky: int | None, *, risk_applies: bool, is_written: bool
+) -> None:
+    """It would close the alerts of the images that the report does not name."""
+    blocked = an_outcome(a_task(succeeded=2, failed=1, risky=risky, risk_applies=risk_applies))
+
+    why = obstacle(REPORTS["sarif"], blocked)
+
+    assert blocked.verdict.decision is Decision.BLOCKED
+    assert (why == "") is is_written
+    assert is_written or "code scanning would close their alerts" in why
+    assert obstacle(REPORTS["json"], blocked) == ""

@@ -91,6 +91,16 @@ def test_a_poll_that_differs_starts_the_comparison_again(
     assert not settlement.is_reached
 
 
+def test_a_poll_that_contradicts_itself_confirms_no_counts(settlement: Settlement, fake_time: FakeTime) -> None:
+    reached = []
+    for sign in ("it states an end in the future", "", ""):
+        settlement.observe(JUST_ENDED, NOW, contradiction=sign)
+        reached.append(settlement.is_reached)
+        fake_time.elapsed += INTERVAL
+
+    assert reached == [False, False, True]
+
+
 def test_a_settle_time_of_0_believes_counts_at_first_sight(fake_time: FakeTime) -> None:
     at_first_sight, later = a_settlement(fake_time, settle=0.0), a_settlement(fake_time, settle=0.5)
     for settlement in (at_first_sight, later):

@@ -88,7 +88,9 @@ class ImageFollower:
         self.last = as_task(self._with_severities(self._with_scan_started(seen)))
         # A look may take minutes where it takes many calls, and an image may have been read at its start.
         took = timedelta(seconds=clock.elapsed() - started)
-        self._settlement.observe(self.last, self._connection.time_of_day.earliest() - took)
+        time_of_day = self._connection.time_of_day
+        sign = contradiction(self.last, time_of_day.latest())
+        self._settlement.observe(self.last, time_of_day.earliest() - took, contradiction=sign)
         return self.last
 
     @property

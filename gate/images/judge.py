@@ -74,7 +74,8 @@ def _by_counts(
         verdict = judge(task, policy, now=now, timeout=timeout)
         if verdict.decision is Decision.PASSED and not is_settled:
             return not_settled(task, timeout)
-        if verdict.decision is Decision.BLOCKED:
+        # If some risk is not known, the images that are certain may have more reasons.
+        if verdict.decision is Decision.BLOCKED and task.counts.risky is not None:
             return verdict
         verdict = _for_want_of_findings(task, settings) or verdict
     else:

@@ -334,6 +334,14 @@ def test_a_risky_image_blocks_although_the_result_of_another_one_cannot_be_belie
     }
 
 
+def test_all_that_is_certain_is_a_reason_beside_an_image_whose_risk_is_not_known() -> None:
+    release = a_release(
+        builders.an_image("web", FAILED), builders.an_image("api", is_risky=None), builders.a_risky_image("till")
+    )
+
+    assert [reason.code for reason in release.verdict.reasons] == ["too-many-failed", "too-many-risky"]
+
+
 def test_an_image_whose_risk_is_not_known_is_undecided() -> None:
     run = run_images(ScriptedScans([[an_image(is_risky=None)]]))
 

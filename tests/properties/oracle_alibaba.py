@@ -96,18 +96,20 @@ def _counts_at(history: History, poll: ParsedResponse) -> Evidence:
     _require_complete(history, poll)
     stated, started = known_count(poll.document.get("TotalCount")), _start_of_scan(history, poll)
     rows = history.rows(_LEAVES, "OnceTasks", poll)
+    require(all(isinstance(row, dict) for row in rows), "a leaf is no object")
     leaves = [row for row in rows if _is_counted(row, started)]
     total = max(stated or 0, sum(row.get("TargetType") != "IMAGE_REPO" for row in leaves))
     require(stated is None or total > 0, "there are no images")
     require(all(row.get("TaskType") in (None, "", "IMAGE_SCAN") for row in leaves), "a leaf is of another task type")
     scanned = [leaf for leaf in leaves if has_succeeded(leaf, started)]
     digests = {_digest(leaf) for leaf in scanned}
+    require(len(leaves) >= (stated or 0), "there are fewer leaves than images")
     # Without the digest of each image and the start of the task, no result is known to be missing.
-    of_scan = started if "" not in digests else None
-    if of_scan:
-        _require_all_leaves(leaves, stated or 0, started)
+    can_miss = started is not None and "" not in digests
+    if can_miss:
+        _require_distinct_leaves(leaves, stated or 0, started)
     images = history.rows(_IMAGES, "ImageInstanceList", poll) if digests else []
-    risks = [_is_risky(digest, images, of_scan, history) for digest in digests]
+    risks = [_is_risky(digest, images, started, history, can_miss=can_miss) for digest in digests]
     earlier_totals = (one.document.get("TotalCount") for one in history.responses if _shows_task(one, history.task_id))
     end = _end_of(leaves, [row for row in images if _bare(row.get("Digest")) in digests])
     latest = history.now(history.ended_at)
@@ -120,7 +122,7 @@ def _counts_at(history: History, poll: ParsedResponse) -> Evidence:
     return Evidence(
         failed=len(leaves) - len(scanned),
         risky=risks.count(True),
-        is_complete=stated is not None and of_scan is not None and None not in risks,
+        is_complete=stated is not None and can_miss and None not in risks,
         is_consistent=len(leaves) <= total and never_decreased(total, earlier_totals),
     )
 
@@ -241,8 +243,7 @@ def _start_of_scan(history: History, poll: ParsedResponse) -> _Starts:
     return (min(known), max(known)) if starts[-1] else None
 
 
-def _require_all_leaves(leaves: list[Row], stated: int, started: _Starts) -> None:
-    require(len(leaves) >= stated, "there are fewer leaves than images")
+def _require_distinct_leaves(leaves: list[Row], stated: int, started: _Starts) -> None:
     scanned = [leaf for leaf in leaves if has_succeeded(leaf, started)]
     distinct = {(_digest(leaf), json.dumps(leaf.get("TaskImageInfo"), sort_keys=True)) for leaf in scanned}
     require(len(distinct) + len(leaves) - len(scanned) >= stated, "a leaf is duplicated, and another one is missing")
@@ -314,8 +315,12 @@ def _has_agreeing_poll(history: History, polls: list[ParsedResponse]) -> bool:
     return any(last.ended_at - one.ended_at >= interval - 1 for one in agreeing)
 
 
-def _is_risky(digest: str, images: list[Row], started: _Starts, history: History) -> bool | None:
-    """Whether an image is risky under any tag; None if that is not certain, as for one without a digest."""
+def _is_risky(digest: str, images: list[Row], started: _Starts, history: History, *, can_miss: bool) -> bool | None:
+    """Whether an image is risky under any tag; None if that is not certain, as for one without a digest.
+
+    Raises:
+        MissingEvidence: It has no result of this scan, and that is known to be missing.
+    """
     rows = [row for row in images if digest and _bare(row.get("Digest")) == digest]
     latest = history.now(history.ended_at) + SKEW
     current = [
@@ -326,12 +331,14 @@ def _is_risky(digest: str, images: list[Row], started: _Starts, history: History
         and started[1] <= min(times) <= max(times) <= latest
         and not is_before_push(row)
     ]
-    require(current or not started, "an image has no result of this scan")
+    require(current or not can_miss, "an image has no result of this scan")
+    if not current:
+        return None
     risky = [row for row in rows if row.get("RiskStatus") == "YES"]
     if not all(map(is_before_push, risky)):
         return True
     # A risk from before the push may be that of the image that had the tag before.
-    return False if current and not risky and all(map(_is_clean, current)) else None
+    return False if not risky and all(map(_is_clean, current)) else None
 
 
 def _scan_times(image: Row) -> list[datetime]:

@@ -85,13 +85,13 @@ def _evidence_of_counts(row: Row, *, is_scan: bool) -> Evidence:
     """What the counts of a row show, each of which may be missing."""
     total, succeeded, failed, risky = (known_count(row.get(name)) for name in _COUNTS)
     risky = risky if is_scan else 0
-    listed = row.get("failed_images")
-    require(listed is None or isinstance(listed, list), "failed_images is not a list")
+    listed = [] if row.get("failed_images") is None else row["failed_images"]
+    is_list = isinstance(listed, list)
     without_result = 0 if total is None or succeeded is None else total - succeeded
     return Evidence(
-        failed=max(failed or 0, len(listed or ()), without_result),
+        failed=max(failed or 0, len(listed) if is_list else 0, without_result),
         risky=risky or 0,
-        is_complete=None not in (total, succeeded, failed, risky),
+        is_complete=is_list and None not in (total, succeeded, failed, risky),
         is_consistent=max(risky or 0, (failed or 0) + (succeeded or 0)) <= (total or 0),
     )
 
@@ -274,8 +274,11 @@ def _is_still_the_only_one(history: History, lists: list[TaskList], chosen_in: T
 def _is_worse(listed: Row, judged: Row, *, is_scan: bool) -> bool:
     """Whether a row shows a task as failed, with more failed or risky images than before, or with unfit counts."""
     status = listed.get("task_status")
-    if type(status) is not int or status != 100:
-        return type(status) is int and status in {-1, -2, -3}
+    if type(status) is not int or not 0 <= status <= 100:
+        return True
     later, before = (_evidence_of_counts(row, is_scan=is_scan) for row in (listed, judged))
-    has_more = later.failed > before.failed or later.risky > before.risky
-    return has_more or not (later.is_complete and later.is_consistent) or _states_failure_or_rest(listed)
+    # While the scan was running, there were images without a result.
+    failed = later.failed if status == 100 else known_count(listed.get("failed_num")) or 0
+    has_more = failed > before.failed or later.risky > before.risky
+    is_unfit = not (later.is_complete and later.is_consistent) or _states_failure_or_rest(listed)
+    return has_more or (status == 100 and is_unfit)

@@ -69,7 +69,10 @@ def _evidence_violations(run: Run) -> Iterator[str]:
 
 
 def stricter_policy_violations(run: Run) -> Iterator[str]:
-    """Stricter policies with which a blocked run passes on the same responses."""
+    """Stricter policies with which a blocked run passes on the same responses.
+
+    Where a stricter policy lets the gate ask otherwise, as for a task that may be too old, the responses are not those.
+    """
     policy = run.sequence.settings.policy
     stricter_limits: list[dict[str, Any]] = [
         {"max_failed": 0, "max_risky": 0},
@@ -81,9 +84,10 @@ def stricter_policy_violations(run: Run) -> Iterator[str]:
         return
     for limits in stricter_limits:
         stricter = execute(with_policy(run.sequence, **limits))
-        # With a stricter age the gate may wait for another task, which may pass.
-        is_same_task = _task_of(stricter) == _task_of(run)
-        if is_same_task and stricter.outcome.verdict.decision is Decision.PASSED:
+        asked, before = ([exchange.request for exchange in one.exchanges] for one in (stricter, run))
+        # A pass with --started-after reads the list once more.
+        has_same_responses = asked[: len(before)] == before and len(asked) <= len(before) + ("started_after" in limits)
+        if has_same_responses and stricter.outcome.verdict.decision is Decision.PASSED:
             yield f"a blocked run passes with {limits}"
 
 
@@ -103,8 +107,3 @@ def worse_responses_violations(run: Run, worsening: Worsening, worse: Run) -> It
     if is_in_step and worsening.is_explicit and before is Decision.BLOCKED and after is Decision.UNDECIDED:
         yield f"a blocked run becomes undecided with worse responses: {worsening.name}"
     yield from (f"with worse responses, {worsening.name}: {violation}" for violation in violations(worse))
-
-
-def _task_of(run: Run) -> tuple[str, object]:
-    task = run.outcome.task
-    return (task.id, task.started_at) if task else ("", None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -20,7 +19,7 @@ from tests.properties.changed_values import changed_runs
 from tests.properties.image_sequences import execute_images, generate_images
 from tests.properties.mutations import ResponseMutator
 from tests.properties.outputs import RunOutputs, hostile_text_violations, output_violations
-from tests.properties.properties import violations, worse_responses_violations
+from tests.properties.properties import stricter_policy_violations, violations, worse_responses_violations
 from tests.properties.sequences import CLOUDS, ODD_VALUES, execute, generate, without_real_sleeps
 from tests.properties.transport import FaultyCloud
 from tests.properties.worse_responses import replay, worse_runs, worsenings
@@ -130,15 +129,31 @@ def test_a_run_with_a_changed_value_differs_from_the_pass_at_first_in_the_respon
         assert what.startswith(f"{first.request.operation}: ")
 
 
-def test_a_list_that_the_deadline_cuts_is_not_what_was_judged_also_where_it_does_not_say_how_long_it_is() -> None:
-    # Found with `tools.million`: the gate judges the poll before, and the oracle took the first page for a poll.
-    run = execute(generate("dense1:181"))
-    ((what, changed),) = (pair for pair in changed_runs(execute, run, 40) if pair[0].endswith("failed_num: 101"))
+@pytest.mark.parametrize(
+    ("seed", "what", "code"),
+    [
+        # The deadline cuts a list that does not say how long it is: the poll before is judged.
+        ("dense1:181", "tasks: ['data_list', 0], failed_num: 101", 1),
+        # The list that is read after the last poll shows a task without leaves as less finished.
+        ("dense2:128", "GetLastOnceTaskInfo: [], FinishCount: 0", 5),
+        # The first of two polls that agree has a result from the future.
+        ("dense5:413", "DescribeImageInstances: ['ImageInstanceList', 0], LastScanTime: 1769861045000", 0),
+    ],
+)
+def test_a_run_with_a_changed_value_in_which_a_violation_was_found_has_none(seed: str, what: str, code: int) -> None:
+    run = execute(generate(seed))
+    changed = [one for name, one in changed_runs(execute, run, 40) if name == what]
 
-    shown = [json.loads(one.response.body) for one in changed.exchanges[-2:] if one.response]
-    assert [("total_num" in page, page["data_list"][0]["failed_num"]) for page in shown] == [(True, 101), (False, 0)]
-    assert changed.outcome.verdict.decision is Decision.BLOCKED, what
-    assert not list(violations(changed))
+    assert code in {int(one.outcome.verdict.exit_code) for one in changed}
+    assert not [violation for one in changed for violation in violations(one)]
+
+
+def test_a_stricter_policy_that_asks_otherwise_is_not_compared_with_a_block() -> None:
+    # With a maximum age the gate waits for a plausible time, and then sees the images as they are later.
+    run = execute(generate("dense6:8359"))
+
+    assert run.outcome.verdict.decision is Decision.BLOCKED
+    assert not list(stricter_policy_violations(run))
 
 
 def has_passed(run: Run) -> bool:

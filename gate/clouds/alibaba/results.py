@@ -66,15 +66,15 @@ def count_results(
         failed=len(failed),
         risky=_risky(by_digest.values(), is_fresh) if can_attribute and all(have_fresh_result) else None,
     )
-    missing = max(0, (total or 0) - len(failed) - _count_distinct(records))
-    results_pending = missing + have_fresh_result.count(False) if can_attribute else 0
+    # Two records without a digest may look the same.
+    missing = (total or 0) - (len(failed) + _count_distinct(records) if can_attribute else len(records))
     ended_at = _end(leaves, [result for of_image in by_digest.values() for result in of_image], window)
     return replace(
         task,
         counts=counts,
         failed_images=failed,
-        images=tuple(_risky_images(records, by_digest)),
-        results_pending=results_pending,
+        images=tuple(_risky_images(records, by_digest, is_fresh)),
+        results_pending=max(0, missing) + (have_fresh_result.count(False) if can_attribute else 0),
         ended_at=ended_at or task.ended_at,
     )
 
@@ -85,16 +85,20 @@ def _count_distinct(records: Iterable[LeafRecord]) -> int:
 
 
 def _risky_images(
-    records: Iterable[LeafRecord], by_digest: Mapping[str, Sequence[ImageResult]]
+    records: Iterable[LeafRecord],
+    by_digest: Mapping[str, Sequence[ImageResult]],
+    is_fresh: Callable[[ImageResult], bool],
 ) -> Iterator[ScannedImage]:
-    """The images that are risky under any tag, each once, by the name in its first leaf record."""
+    """The images that are risky under any tag once this scan has a result, each by the name in its first leaf record.
+
+    One without a digest is not among them: nobody knows of which image a result is then.
+    """
     names: dict[str, ImageRef] = {}
     for record in records:
         names.setdefault(record.image.digest, record.image)
     for digest, of_image in by_digest.items():
         found = next((result for result in of_image if result.is_risky and not result.is_from_before_push), None)
-        # Without a digest, nobody knows of which image a result is.
-        if found and digest:
+        if found and digest and any(map(is_fresh, of_image)):
             yield ScannedImage(
                 image=replace(names[digest], digest=f"sha256:{digest}"),
                 state=ImageState.SCANNED,

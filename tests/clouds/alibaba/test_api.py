@@ -725,16 +725,18 @@ def test_if_the_id_gives_no_leaf_records_they_are_not_searched_otherwise(fake_ti
         assert all(query(request)["TaskId"] == "ours" for request in requests_of(simulator, LEAVES))
 
 
-@pytest.mark.parametrize("missing", [{"TotalCount": None}, {"TotalCount": 0}, {"CollectTime": None}], ids=str)
-def test_without_leaf_records_and_a_total_or_start_time_there_is_nothing_to_judge(
-    fake_time: FakeTime, missing: Document
+@pytest.mark.parametrize(
+    ("missing", "exit_code"), [({"TotalCount": None}, 7), ({"TotalCount": 0}, 7), ({"CollectTime": None}, 5)], ids=str
+)
+def test_leaf_records_are_waited_for_where_the_task_says_how_many_there_are(
+    fake_time: FakeTime, missing: Document, exit_code: int
 ) -> None:
     with simulated(fake_time) as simulator:
         rewrite(simulator, {RESULT: [lambda document: {**document, **missing}], LEAVES: [no_rows]})
         found = polled(simulator, fake_time)
 
         assert operations(simulator) == [RESULT, LEAVES]
-        assert judge(found, Policy(max_failed=99), now=NOW).exit_code == 7
+        assert judge(found, Policy(max_failed=99), now=NOW).exit_code == exit_code
 
 
 @pytest.mark.parametrize("images", [3, 30])

@@ -427,10 +427,35 @@ def test_without_a_start_time_no_result_is_attributed_to_the_scan(rows: list[Row
     assert first_reason(found, max_failed=99) == reason
 
 
-def test_a_yes_blocks_whatever_its_scan_time_also_where_the_task_states_no_start() -> None:
-    found = counted([a_leaf_row(A)], [an_image_row(A, "YES")], started_at=None)
+@pytest.mark.parametrize(
+    ("leaf", "started_at"), [(a_leaf_row(B), None), (a_leaf_row(""), STARTED)], ids=["no start time", "no digest"]
+)
+def test_images_that_are_not_listed_yet_are_waited_for_also_where_no_result_can_be_attributed(
+    leaf: Row, started_at: datetime | None
+) -> None:
+    found = counted([leaf, leaf], [an_image_row(B)], stated=3, started_at=started_at)
 
-    assert (found.counts.risky, first_reason(found)) == (None, "too-many-risky")
+    assert (found.results_pending, found.counts.failed, found.counts.risky) == (1, 0, None)
+    assert first_reason(found) == "results-pending"
+
+
+@pytest.mark.parametrize(
+    ("scanned", "started_at", "reason"),
+    [
+        (STARTED_MS + 1000, STARTED, "too-many-risky"),
+        (STARTED_MS - 1000, STARTED, "counts-missing"),
+        (STARTED_MS + 1000, None, "counts-missing"),
+    ],
+    ids=["of this scan", "of an earlier scan", "of any time"],
+)
+def test_a_risk_is_certain_beside_an_image_without_a_digest_once_this_scan_has_a_result(
+    scanned: int, started_at: datetime | None, reason: str
+) -> None:
+    """An older one may be gone, since the image may just be scanned once more."""
+    found = counted([a_leaf_row(A), a_leaf_row("")], [an_image_row(A, "YES", scanned)], started_at=started_at)
+
+    assert (found.results_pending, found.counts.risky, first_reason(found)) == (0, None, reason)
+    assert len(found.images) == (reason == "too-many-risky")
 
 
 DIGESTS = st.sampled_from([A, f"sha256:{A}", B, f"sha256:{B.upper()}", C, "", None])
