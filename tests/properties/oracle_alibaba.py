@@ -85,10 +85,26 @@ def _last_counted(history: History) -> ParsedResponse:
     if len(polls) > 1 and history.ended_at >= history.settings.timeout - _POLL_INTERVAL:
         _require_complete(history, last)
         try:
+            _require_whole_lists(history, last)
             _counts_at(history, last)
         except MissingEvidence:
             return polls[-2]
     return last
+
+
+def _require_whole_lists(history: History, poll: ParsedResponse) -> None:
+    """Requires that the list of leaves was read after a poll, and that of images, and the last of them to its end."""
+    following = history.responses[history.responses.index(poll) + 1 :]
+    lists = [one for one in following if one.operation in {_LEAVES, _IMAGES}]
+    started = _start_of_scan(history, poll)
+    are_scanned = any(has_succeeded(leaf, started) for leaf in history.rows(_LEAVES, "OnceTasks", poll))
+    require(lists and (lists[-1].operation == _IMAGES or not are_scanned), "a list was not read")
+    of_list = [one for one in lists if one.query.get("Criteria") == lists[-1].query.get("Criteria")]
+    pages = {one.query["CurrentPage"]: one.document for one in of_list}
+    rows = sum(len(page.get("OnceTasks") or page.get("ImageInstanceList") or ()) for page in pages.values())
+    info = lists[-1].document.get("PageInfo")
+    total = known_count(info.get("TotalCount")) if isinstance(info, dict) else None
+    require(total is None or rows >= total, "a list was not read to its end")
 
 
 def _counts_at(history: History, poll: ParsedResponse) -> Evidence:

@@ -148,6 +148,13 @@ def test_a_run_with_a_changed_value_in_which_a_violation_was_found_has_none(seed
     assert not [violation for one in changed for violation in violations(one)]
 
 
+def test_a_poll_whose_lists_the_deadline_cut_is_not_what_was_judged_also_where_it_states_no_total() -> None:
+    run = execute(generate("3031:9641"))
+
+    assert run.outcome.verdict.decision is Decision.BLOCKED
+    assert not list(violations(run))
+
+
 def test_a_stricter_policy_that_asks_otherwise_is_not_compared_with_a_block() -> None:
     # With a maximum age the gate waits for a plausible time, and then sees the images as they are later.
     run = execute(generate("dense6:8359"))
