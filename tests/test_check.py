@@ -477,8 +477,9 @@ def test_a_task_that_is_listed_as_worse_after_its_last_poll_is_not_judged(
     gate.simulator.rewrite = worse_in_a_list
     ending = gate.check("--started-after", f"{gate.time.wall() - 30:.0f}")
 
-    codes = [reason["code"] for reason in ending.report["reasons"]]
-    assert (ending.code, codes) == (expected[0], [expected[1]] if expected[1] else [])
+    told = {reason["code"]: reason["message"] for reason in ending.report["reasons"]}
+    assert (ending.code, [*told]) == (expected[0], [expected[1]] if expected[1] else [])
+    assert "a later list contradicts that" in told.get("task-changed", "a later list contradicts that")
 
 
 def test_when_the_last_poll_exceeds_the_deadline_the_one_before_it_counts(gate_in: Callable[..., Gate]) -> None:

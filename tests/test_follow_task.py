@@ -72,6 +72,18 @@ def test_counts_that_changed_settle_by_two_polls_and_not_by_the_age_of_the_end(g
     assert reason(gate, "--timeout", "3m")[0] != 0
 
 
+def test_a_poll_that_is_not_plainly_complete_does_not_confirm_the_counts_of_the_next_one(
+    gate_in: Callable[..., Gate],
+) -> None:
+    gate = gate_in("empty", "huawei")
+    gate.simulator.tasks.append(a_scan("ours"))
+    rest = iter([1, 0, 0])
+    rewrite_task(gate, lambda row: row.update(end_time=NOW_MS - 5000, remain_min=next(rest)))
+
+    assert gate.check().code == 0
+    assert gate.operations == ["tasks"] * 3
+
+
 def test_a_poll_that_the_deadline_cuts_off_leaves_what_the_search_has_shown(gate_in: Callable[..., Gate]) -> None:
     """Security Center's first response says that the task is over, and not yet what its images have."""
     gate = gate_in("empty", "alibaba")

@@ -491,6 +491,15 @@ def test_two_looks_have_to_agree_on_the_result_under_each_tag_of_a_digest() -> N
     assert (run.verdict.decision, run.calls.count("look")) == (Decision.PASSED, 3)
 
 
+def test_a_result_from_the_future_is_not_confirmed_by_the_look_in_which_it_is_none_any_more() -> None:
+    """A scan may be as far ahead as the clocks of two servers are apart, two minutes."""
+    scans = ScriptedScans([[an_image(scanned_at=at(125))]])
+
+    run = run_images(scans, policy=Policy(settle=60.0))
+
+    assert (run.verdict.decision, run.calls.count("look")) == (Decision.PASSED, 3)
+
+
 def test_results_that_keep_changing_are_undecided() -> None:
     first, second = an_image(scanned_at=at(-5)), an_image(scanned_at=at(-4))
     looks = [[first], [second]] * 40
