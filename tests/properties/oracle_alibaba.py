@@ -97,7 +97,8 @@ def _require_whole_lists(history: History, poll: ParsedResponse) -> None:
     following = history.responses[history.responses.index(poll) + 1 :]
     lists = [one for one in following if one.operation in {_LEAVES, _IMAGES}]
     started = _start_of_scan(history, poll)
-    are_scanned = any(has_succeeded(leaf, started) for leaf in history.rows(_LEAVES, "OnceTasks", poll))
+    leaves = [row for row in history.rows(_LEAVES, "OnceTasks", poll) if _is_counted(row, started)]
+    are_scanned = any(has_succeeded(leaf, started) for leaf in leaves)
     require(lists and (lists[-1].operation == _IMAGES or not are_scanned), "a list was not read")
     of_list = [one for one in lists if one.query.get("Criteria") == lists[-1].query.get("Criteria")]
     pages = {one.query["CurrentPage"]: one.document for one in of_list}

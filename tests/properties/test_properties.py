@@ -155,6 +155,8 @@ def test_a_run_with_a_changed_value_in_which_a_violation_was_found_has_none(seed
         ("3031:9641", 1),
         # The last poll of a task without images lacks a count, so that nothing is known of it.
         ("3032:63556", 7),
+        # The last poll shows that its only image failed, so that there is no result to ask for.
+        ("3033:334130", 1),
     ],
 )
 def test_a_run_that_ends_at_its_deadline_in_which_a_violation_was_found_has_none(seed: str, code: int) -> None:
