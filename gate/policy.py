@@ -199,6 +199,8 @@ def failed_images(task: ScanTask) -> int | None:
     None if the cloud gave no number to compute it from.
     """
     counts = task.counts
+    if task.has_unread_failures:
+        return None
     if task.state is not TaskState.COMPLETE:
         return counts.failed
     if counts.failed is None or counts.total is None or counts.succeeded is None:
@@ -256,8 +258,8 @@ def _unfit_counts(task: ScanTask) -> Reason | None:
 
 def _stated_counts(task: ScanTask) -> dict[str, int | None]:
     """The counts that a pass needs, by name; the risky ones only of a task that looks for risks."""
-    counts = task.counts
-    stated = {"total": counts.total, "succeeded": counts.succeeded, "failed": counts.failed}
+    counts, failed = task.counts, None if task.has_unread_failures else task.counts.failed
+    stated = {"total": counts.total, "succeeded": counts.succeeded, "failed": failed}
     return {**stated, "risky": counts.risky} if task.risk_applies else stated
 
 

@@ -91,6 +91,8 @@ class ScanTask:
     """The cloud's estimate of the time left, in s; it may be wrong."""
     counts: Counts = field(default_factory=Counts)
     failed_images: tuple[FailedImage, ...] = ()
+    has_unread_failures: bool = False
+    """Whether the cloud's list of failed images cannot be read, so that more may have failed than it counts."""
     images: tuple[ScannedImage, ...] = ()
     """The images that were asked for, if any were; else those of the task that are risky, as far as it says which."""
     reason: str = ""

@@ -59,4 +59,4 @@ def _counts(task: ScanTask) -> object:
     """What may still change of a complete task; None of any other."""
     if task.state is not TaskState.COMPLETE or task.results_pending != 0:
         return None
-    return task.counts, task.failed_images, task.images
+    return task.counts, task.failed_images, task.has_unread_failures, task.images

@@ -204,6 +204,7 @@ def _task(run: JsonObject) -> ScanTask:
         ),
         images=tuple(map(_image, run.objects("images"))),
         risk_applies=task.flag("risk_applies"),
+        has_unread_failures=task.flag("has_unread_failures"),
     )
 
 

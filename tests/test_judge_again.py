@@ -247,6 +247,16 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 OF_IMAGES = a_document(a_release(BLOCKED, policy=Policy(findings=FindingPolicy(waivers=(a_waiver(),)))))
+
+
+def test_more_failed_images_than_are_counted_stay_possible_in_a_stored_report(tmp_path: Path) -> None:
+    """The cloud's list of them could not be read."""
+    run = stored(an_outcome(replace(a_task(succeeded=2, failed=1), has_unread_failures=True)), tmp_path)
+
+    codes = [[reason.code for reason in judge_again(run, Policy(max_failed=limit)).reasons] for limit in (0, 1)]
+    assert codes == [["too-many-failed"], ["counts-missing"]]
+
+
 OF_A_TASK = a_document(an_outcome(a_task(failed=1, succeeded=2, failed_images=(a_failed_image(),))))
 NOT_NEEDED = {"enforced", "name", "gate_version", "looks", "retries", "seconds", "reference", "risky", "matches"}
 NOT_NEEDED |= {"expired", "ends_soon", "waiver", "warning", "context", "sources", "gone"}

@@ -113,6 +113,9 @@ TWO_RISKY = (a_risky_image("a"), a_risky_image("b"))
         ({"failed": None, "succeeded": 3}, "too-many-failed"),
         ({"failed": None, "failed_images": TWO_FAILED}, "too-many-failed"),
         ({"failed": None, "risky": 2}, "too-many-risky"),
+        ({"has_unread_failures": True, "failed": 2}, "too-many-failed"),
+        ({"has_unread_failures": True, "succeeded": 3}, "too-many-failed"),
+        ({"has_unread_failures": True, "risky": 2}, "too-many-risky"),
         ({"risky": None, "failed": 2}, "too-many-failed"),
         ({"risky": None, "succeeded": 3}, "too-many-failed"),
         ({"risky": None, "images": TWO_RISKY}, "too-many-risky"),
@@ -120,7 +123,9 @@ TWO_RISKY = (a_risky_image("a"), a_risky_image("b"))
     ids=lambda value: ", ".join(value) if isinstance(value, dict) else value,
 )
 def test_what_exceeds_a_limit_blocks_whatever_a_missing_count_would_say(known: dict[str, Any], code: str) -> None:
-    task = a_task(**{"total": 5, "succeeded": 5, **known})
+    fields = {"total": 5, "succeeded": 5, **known}
+    is_unread = fields.pop("has_unread_failures", False)
+    task = replace(a_task(**fields), has_unread_failures=is_unread)
 
     at_limit = judge(task, Policy(max_failed=2, max_risky=2), now=NOW)
     above = judge(task, Policy(max_failed=1, max_risky=1), now=NOW)

@@ -71,10 +71,11 @@ def test_polls_that_are_closer_together_do_not_count(settlement: Settlement, fak
     [
         a_task(ended_at=NOW, risky=1),
         a_task(ended_at=NOW, failed_images=(a_failed_image(),)),
+        replace(JUST_ENDED, has_unread_failures=True),
         a_task(state=TaskState.RUNNING),
         a_task(results_pending=1),
     ],
-    ids=["another count", "another failed image", "running again", "without a result"],
+    ids=["another count", "another failed image", "a list that cannot be read", "running again", "without a result"],
 )
 def test_a_poll_that_differs_starts_the_comparison_again(
     settlement: Settlement, fake_time: FakeTime, between: ScanTask

@@ -115,6 +115,7 @@ def _task(task: ScanTask) -> dict[str, Any]:
         "is_all": task.covers_all_images,
         "image_type": task.image_type,
         "risk_applies": task.risk_applies,
+        "has_unread_failures": task.has_unread_failures,
         "state": task.state,
         "raw_state": task.raw_state,
         "progress": task.progress,

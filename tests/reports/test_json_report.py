@@ -122,6 +122,7 @@ def test_a_pass_is_reported_completely() -> None:
             "is_all": True,
             "image_type": "registry",
             "risk_applies": True,
+            "has_unread_failures": False,
             "state": "complete",
             "raw_state": "100",
             "progress": None,

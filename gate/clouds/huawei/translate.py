@@ -80,6 +80,7 @@ def parse_task(row: Mapping[str, Any], list_type: str) -> ScanTask:
         remaining=None if minutes is None else min(minutes, _MINUTES_PER_YEAR) * 60.0,
         counts=_counts(row, list_type),
         failed_images=_failed_images(row),
+        has_unread_failures=not isinstance(row.get("failed_images"), list | None),
         reason=text(row.get("failed_reason")),
         contradiction=_unreadable_sign(row),
         risk_applies=list_type == IMAGE_SCAN,
@@ -126,8 +127,7 @@ def _counts(row: Mapping[str, Any], list_type: str) -> Counts:
     return Counts(
         total=count(row.get("total_num")),
         succeeded=count(row.get("success_num")),
-        # If failed_images is not a list, images may have failed whose number is unknown.
-        failed=count(row.get("failed_num")) if isinstance(row.get("failed_images", []), list | None) else None,
+        failed=count(row.get("failed_num")),
         risky=count(row.get("risky_num")) if list_type == IMAGE_SCAN else None,
     )
 

@@ -15,6 +15,7 @@ from gate.clouds.huawei.selection import IMAGE_SCAN, IMAGE_SYNC
 from gate.clouds.huawei.translate import parse_page, parse_task
 from gate.errors import NotUnderstood
 from gate.image import FailedImage, ImageRef
+from gate.policy import failed_images
 from gate.scan import Counts, ScanScope, ScanTask, TaskState
 
 if TYPE_CHECKING:
@@ -367,22 +368,25 @@ def test_each_entry_of_a_list_stands_for_an_image_that_failed(value: object, exp
     ids=["string", "number", "fraction", "boolean", "one-image"],
 )
 @pytest.mark.parametrize("failed_num", [0, 1, None], ids=repr)
-def test_if_failed_images_is_not_a_list_the_number_of_failed_images_is_unknown(
+def test_if_failed_images_is_not_a_list_more_may_have_failed_than_the_stated_number(
     value: object, failed_num: int | None
 ) -> None:
-    assert translated(failed_images=value, failed_num=failed_num).counts == Counts(
-        total=4, succeeded=2, failed=None, risky=1
-    )
+    found = translated(failed_images=value, failed_num=failed_num)
+
+    assert found.counts == Counts(total=4, succeeded=2, failed=failed_num, risky=1)
+    assert (found.has_unread_failures, found.failed_images, failed_images(found)) == (True, (), None)
 
 
 @pytest.mark.parametrize("value", [{}, "", 0, False], ids=label)
 def test_if_failed_images_is_empty_but_not_a_list_the_number_is_unknown_too(value: object) -> None:
-    assert translated(failed_images=value).counts.failed is None
+    assert translated(failed_images=value).has_unread_failures
 
 
 @pytest.mark.parametrize("value", [ABSENT, None, [], [None], [{}, {}]], ids=label)
 def test_if_failed_images_is_a_list_or_absent_the_stated_number_counts(value: object) -> None:
-    assert translated(failed_images=value, failed_num=1).counts.failed == 1
+    found = translated(failed_images=value, failed_num=1)
+
+    assert (found.counts.failed, found.has_unread_failures) == (1, False)
 
 
 def test_a_synchronisation_has_no_risks() -> None:
