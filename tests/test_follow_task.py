@@ -34,6 +34,22 @@ def test_an_earlier_start_at_any_poll_counts(cloud: str, gate_in: Callable[..., 
     assert reason(gate) == (7, "stale")
 
 
+def test_a_start_that_is_too_early_by_a_fast_clock_alone_names_the_clock(gate_in: Callable[..., Gate]) -> None:
+    gate = gate_in("empty", "huawei")
+    gate.simulator.tasks.append(a_scan("ours", 600.0, RUNNING, COMPLETE))
+    gate.time.step = 3600.0
+
+    def change(task: dict[str, Any]) -> None:
+        if 10 <= gate.time.elapsed < 24:
+            set_start(task, NOW_MS - DAY_MS + 1_800_000)
+
+    rewrite_task(gate, change)
+    ending = gate.check()
+
+    assert [found["code"] for found in ending.report["reasons"]] == ["stale"]
+    assert "clock" in ending.report["reasons"][0]["message"]
+
+
 def test_a_task_whose_start_is_not_stated_at_one_poll_is_of_unknown_age(gate_in: Callable[..., Gate]) -> None:
     gate = gate_in("empty", "huawei")
     gate.simulator.tasks.append(a_scan("ours", 600.0, RUNNING, COMPLETE))
@@ -80,7 +96,9 @@ def test_a_poll_that_is_not_plainly_complete_does_not_confirm_the_counts_of_the_
     rest = iter([1, 0, 0])
     rewrite_task(gate, lambda row: row.update(end_time=NOW_MS - 5000, remain_min=next(rest)))
 
-    assert gate.check().code == 0
+    ending = gate.check()
+
+    assert (ending.code, ending.report["wait"]["settled"]) == (0, True)
     assert gate.operations == ["tasks"] * 3
 
 
