@@ -180,23 +180,20 @@ def has_lost_images(last: ScanTask, polled: Iterable[ScanTask]) -> bool:
 
 
 def is_worse(listed: ScanTask, judged: ScanTask, now: datetime) -> bool:
-    """Whether a later list shows a task that passes as failed, with more failed or risky images, or with unfit counts.
+    """Whether a later list shows the task that was judged as not complete, or with more failed or risky images.
 
-    A list that still shows it as running may only be late, and shows no fewer failed and risky images than there were.
+    So does one whose counts pass with no limits; the counts that a list does not state at all say nothing.
     """
-    is_running, is_complete = (listed.state is state for state in (TaskState.RUNNING, TaskState.COMPLETE))
-    failed = _least_failed(listed) if is_complete else _stated_failed(listed)
-    if failed > _least_failed(judged) or _least_risky(listed) > _least_risky(judged):
+    if listed.state is not TaskState.COMPLETE or contradiction(listed, now):
         return True
-    # Some lists state no results.
     is_unfit = listed.results_pending == 0 and _unfit_counts(listed) is not None
-    return not is_running and (not is_complete or is_unfit or contradiction(listed, now) != "")
+    return is_unfit or _least_failed(listed) > _least_failed(judged) or _least_risky(listed) > _least_risky(judged)
 
 
 def failed_images(task: ScanTask) -> int | None:
     """How many images failed: those stated, those listed, and those without a result once the task is complete.
 
-    None if the cloud gave no number to compute it from.
+    None if a number that it is computed from is missing, or the list of those that failed cannot be read.
     """
     counts = task.counts
     if task.has_unread_failures:
@@ -212,11 +209,7 @@ def _least_failed(task: ScanTask) -> int:
     """How many images of a complete task failed at least, by the numbers that are known."""
     counts = task.counts
     without_result = 0 if counts.total is None or counts.succeeded is None else counts.total - counts.succeeded
-    return max(_stated_failed(task), without_result)
-
-
-def _stated_failed(task: ScanTask) -> int:
-    return max(task.counts.failed or 0, len(task.failed_images))
+    return max(counts.failed or 0, len(task.failed_images), without_result)
 
 
 def _least_risky(task: ScanTask) -> int:
@@ -251,8 +244,7 @@ def _unfit_counts(task: ScanTask) -> Reason | None:
     if contradictions := _contradictions(counts):
         return Reason(code="counts-contradict", message=messages.counts_contradict(contradictions, counts["total"]))
     if counts["succeeded"] == 0:
-        message = messages.nothing_scanned(counts["total"], names_causes=_names_causes(task))
-        return Reason(code="nothing-scanned", message=message)
+        return Reason(code="nothing-scanned", message=messages.nothing_scanned(task))
     return None
 
 
@@ -261,10 +253,6 @@ def _stated_counts(task: ScanTask) -> dict[str, int | None]:
     counts, failed = task.counts, None if task.has_unread_failures else task.counts.failed
     stated = {"total": counts.total, "succeeded": counts.succeeded, "failed": failed}
     return {**stated, "risky": counts.risky} if task.risk_applies else stated
-
-
-def _names_causes(task: ScanTask) -> bool:
-    return any(messages.is_cause(image.reason) for image in task.failed_images)
 
 
 def _contradictions(counts: Mapping[str, int]) -> list[str]:
@@ -283,7 +271,6 @@ def _exceeded_limits(task: ScanTask, policy: Policy, *, is_judged_above: bool) -
             policy.max_failed,
             task=task,
             is_exact=failed_images(task) is not None,
-            names_causes=_names_causes(task),
             is_judged_above=is_judged_above,
         )
         reasons.append(Reason(code="too-many-failed", message=message, actual=failed, limit=policy.max_failed))

@@ -40,11 +40,12 @@ class Settlement:
         Args:
             task: What it returned.
             now: The earliest time that it can be, by all that is known.
-            contradiction: What it states against its being complete, so that its counts confirm nothing.
+            contradiction: What it states against its being complete; its counts confirm nothing then, nor does the age
+                of its end.
         """
         counts, at = None if contradiction else _counts(task), self._clock.elapsed()
         if counts is None or counts != self._counts:
-            self._have_changed = self._have_changed or self._counts is not None
+            self._have_changed = self._have_changed or self._counts is not None or contradiction != ""
             self._counts, self._counts_since = counts, at
         is_confirmed = counts is not None and at - self._counts_since >= self._min_interval
         self.is_reached = (

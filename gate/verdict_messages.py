@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 NO_IMAGES = "The scan task has no images: nothing was scanned. Check which images the scan covers."
 CHANGED_SINCE = (
-    "The scan task was complete and within the limits, and a later list contradicts that: by it, the task has failed, "
-    "has more failed or risky images or no usable number of them, or is not plainly complete. Run the gate again, and "
-    "check the task in the cloud's console if this stays so."
+    "The scan task was complete and within the limits, and a later list contradicts that: by it, the task is not "
+    "plainly complete, or has more failed or risky images or no usable number of them. Run the gate again, and check "
+    "the task in the cloud's console if this stays so."
 )
 _ENDINGS = {TaskState.STOPPED: "was stopped", TaskState.TIMED_OUT: "timed out", TaskState.FAILED: "failed"}
 _FILLERS = frozenset({"the", "scan", "task", "is", "was", "has", "been"})
@@ -53,24 +53,21 @@ def format_time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def too_many_failed(
-    failed: int, limit: int, *, task: ScanTask, is_exact: bool, names_causes: bool, is_judged_above: bool
-) -> str:
+def too_many_failed(failed: int, limit: int, *, task: ScanTask, is_exact: bool, is_judged_above: bool) -> str:
     """The reason of a block by images without a result.
 
     Args:
         failed: How many there are.
         limit: How many are allowed.
-        task: The task, with its own count of them.
+        task: The task, with its own count of them, and their causes if it names any.
         is_exact: Whether there are no more than that.
-        names_causes: Whether the cloud says why an image failed.
         is_judged_above: Whether there would be a verdict with a higher limit.
     """
     note = "" if task.counts.failed in {failed, None} else f" (the cloud states {task.counts.failed})"
     return (
         f"{_share(failed, task.counts.total, is_exact=is_exact)} could not be scanned{note}; "
         f"--max-failed allows {limit}. "
-        f"{_fix(names_causes=names_causes)} and scan again{_or_raise('--max-failed', is_judged_above)}."
+        f"{_fix(task)} and scan again{_or_raise('--max-failed', is_judged_above)}."
     )
 
 
@@ -125,7 +122,8 @@ def _or_raise(option: str, is_of_use: bool) -> str:  # noqa: FBT001 - private, a
     return f", or raise {option}" if is_of_use else ""
 
 
-def _fix(*, names_causes: bool) -> str:
+def _fix(task: ScanTask) -> str:
+    names_causes = any(is_cause(image.reason) for image in task.failed_images)
     return "Fix the causes that the cloud names" if names_causes else "Check these images in the cloud's console"
 
 
@@ -201,12 +199,9 @@ def counts_contradict(claims: list[str], total: int) -> str:
     )
 
 
-def nothing_scanned(total: int, *, names_causes: bool) -> str:
+def nothing_scanned(task: ScanTask) -> str:
     """The reason when no image of a complete task was scanned, whatever the limits allow."""
-    return (
-        f"None of {total} images was scanned, so there is nothing to judge. "
-        f"{_fix(names_causes=names_causes)} and scan again."
-    )
+    return f"None of {task.counts.total} images was scanned, so there is nothing to judge. {_fix(task)} and scan again."
 
 
 def not_plainly_complete(sign: str, timeout: float, *, of_images: bool = False) -> str:

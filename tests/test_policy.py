@@ -211,7 +211,7 @@ def test_a_limit_allows_its_own_number_and_not_one_more(name: str, limit: int) -
     assert judge(at_limit, policy, now=NOW).decision is Decision.PASSED
     verdict = judge(above, policy, now=NOW)
     message = (
-        too_many_failed(limit + 1, limit, task=above, is_exact=True, names_causes=False, is_judged_above=True)
+        too_many_failed(limit + 1, limit, task=above, is_exact=True, is_judged_above=True)
         if name == "failed"
         else too_many_risky(limit + 1, limit, task=above, is_judged_above=True)
     )
@@ -282,9 +282,7 @@ def test_failed_are_the_stated_the_listed_and_those_without_a_result(
     allowed = judge(task, Policy(max_failed=expected), now=NOW)
     assert [reason.code for reason in allowed.reasons] == ([] if succeeded else ["nothing-scanned"])
     if expected:
-        message = too_many_failed(
-            expected, expected - 1, task=task, is_exact=True, names_causes=listed > 0, is_judged_above=is_advised
-        )
+        message = too_many_failed(expected, expected - 1, task=task, is_exact=True, is_judged_above=is_advised)
         reason = Reason(code="too-many-failed", message=message, actual=expected, limit=expected - 1)
         assert judge(task, Policy(max_failed=expected - 1), now=NOW).reasons == (reason,)
 
@@ -531,8 +529,8 @@ def test_where_nothing_was_scanned_the_message_says_where_the_causes_are(cause: 
 
     (reason,) = judge(task, Policy(max_failed=1), now=NOW).reasons
 
-    assert reason.message == nothing_scanned(1, names_causes=names_causes)
-    assert nothing_scanned(1, names_causes=True) != nothing_scanned(1, names_causes=False)
+    assert reason.message == nothing_scanned(task)
+    assert ("the causes that the cloud names" in reason.message) is names_causes
 
 
 def test_images_whose_results_have_not_settled_are_not_called_a_task() -> None:
@@ -652,7 +650,7 @@ def test_a_task_of_which_no_image_was_scanned_never_passes(total: int, *, risk_a
     verdict = judge(task, Policy(max_failed=99, max_risky=99), now=NOW)
 
     assert (verdict.decision, verdict.exit_code) == (Decision.UNDECIDED, ExitCode.NOTHING_TO_JUDGE)
-    assert verdict.reasons == (Reason(code="nothing-scanned", message=nothing_scanned(total, names_causes=False)),)
+    assert verdict.reasons == (Reason(code="nothing-scanned", message=nothing_scanned(task)),)
 
 
 def test_more_failed_images_than_allowed_block_even_if_none_was_scanned() -> None:

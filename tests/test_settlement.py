@@ -102,6 +102,19 @@ def test_a_poll_that_contradicts_itself_confirms_no_counts(settlement: Settlemen
     assert reached == [False, False, True]
 
 
+def test_after_a_poll_that_contradicts_itself_the_age_of_the_end_settles_nothing(
+    settlement: Settlement, fake_time: FakeTime
+) -> None:
+    settlement.observe(a_task(risky=2, ended_at=NOW), NOW, contradiction="it states a remaining time of 5 min")
+    reached = []
+    for _ in range(2):
+        settlement.observe(JUST_ENDED, NOW + timedelta(hours=1))
+        reached.append(settlement.is_reached)
+        fake_time.elapsed += INTERVAL
+
+    assert reached == [False, True]
+
+
 def test_a_settle_time_of_0_believes_counts_at_first_sight(fake_time: FakeTime) -> None:
     at_first_sight, later = a_settlement(fake_time, settle=0.0), a_settlement(fake_time, settle=0.5)
     for settlement in (at_first_sight, later):

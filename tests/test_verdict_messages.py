@@ -27,7 +27,7 @@ from gate.verdict_messages import (
     too_many_failed,
     too_many_risky,
 )
-from tests.builders import a_task
+from tests.builders import a_failed_image, a_task
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_of_many_images_whose_risk_is_not_known_the_first_are_named() -> None:
 
 def test_a_block_by_failures_names_the_count_the_total_the_option_and_what_to_do() -> None:
     assert too_many_failed(
-        1, 0, task=a_task(total=3, failed=1), is_exact=True, names_causes=True, is_judged_above=True
+        1, 0, task=a_task(total=3, failed=1, failed_images=(a_failed_image(),)), is_exact=True, is_judged_above=True
     ) == (
         "1 of 3 images could not be scanned; --max-failed allows 0. "
         "Fix the causes that the cloud names and scan again, or raise --max-failed."
@@ -132,21 +132,20 @@ def test_a_higher_limit_is_not_advised_where_there_would_be_no_verdict_with_it()
         "1 of 3 images is risky; --max-risky allows 0. Fix the images named in the cloud's console and scan again."
     )
     assert too_many_failed(
-        3, 0, task=a_task(total=3, failed=3), is_exact=True, names_causes=True, is_judged_above=False
+        3, 0, task=a_task(total=3, failed=3, failed_images=(a_failed_image(),)), is_exact=True, is_judged_above=False
     ) == (
         "3 of 3 images could not be scanned; --max-failed allows 0. Fix the causes that the cloud names and scan again."
     )
 
 
 def test_where_the_cloud_names_no_cause_the_message_does_not_send_the_reader_there() -> None:
-    assert too_many_failed(
-        1, 0, task=a_task(total=3, failed=1), is_exact=True, names_causes=False, is_judged_above=True
-    ) == (
+    assert too_many_failed(1, 0, task=a_task(total=3, failed=1), is_exact=True, is_judged_above=True) == (
         "1 of 3 images could not be scanned; --max-failed allows 0. "
         "Check these images in the cloud's console and scan again, or raise --max-failed."
     )
-    assert nothing_scanned(3, names_causes=True).endswith(" Fix the causes that the cloud names and scan again.")
-    assert nothing_scanned(3, names_causes=False) == (
+    named, unnamed = a_task(failed_images=(a_failed_image(),)), a_task()
+    assert nothing_scanned(named).endswith(" Fix the causes that the cloud names and scan again.")
+    assert nothing_scanned(unnamed) == (
         "None of 3 images was scanned, so there is nothing to judge. "
         "Check these images in the cloud's console and scan again."
     )
@@ -165,7 +164,7 @@ def test_more_images_than_there_are_is_called_a_contradiction() -> None:
         "The counts contradict each other: by them, 4 of only 3 images are risky; --max-risky allows 0. "
     )
     assert too_many_failed(
-        4, 1, task=a_task(total=3, failed=4), is_exact=True, names_causes=True, is_judged_above=False
+        4, 1, task=a_task(total=3, failed=4, failed_images=(a_failed_image(),)), is_exact=True, is_judged_above=False
     ).startswith(
         "The counts contradict each other: by them, 4 of only 3 images could not be scanned; --max-failed allows 1. "
     )
@@ -178,7 +177,7 @@ def test_more_images_than_there_are_is_called_a_contradiction() -> None:
 def test_more_than_the_known_number_may_have_failed_or_be_risky(total: int, share: str) -> None:
     task = a_task(total=total, failed=None, risky=None)
 
-    failed = too_many_failed(2, 0, task=task, is_exact=False, names_causes=True, is_judged_above=False)
+    failed = too_many_failed(2, 0, task=task, is_exact=False, is_judged_above=False)
 
     assert failed.startswith(f"{share} could not be scanned; --max-failed allows 0. ")
     assert too_many_risky(2, 1, task=task, is_judged_above=False).startswith(
@@ -190,7 +189,7 @@ def test_more_than_the_known_number_may_have_failed_or_be_risky(total: int, shar
 def test_without_a_total_a_block_states_the_number_alone(number: int, share: str) -> None:
     task = a_task(total=None, failed=number, risky=number)
 
-    message = too_many_failed(number, 0, task=task, is_exact=False, names_causes=True, is_judged_above=False)
+    message = too_many_failed(number, 0, task=task, is_exact=False, is_judged_above=False)
 
     assert message.startswith(f"{share}could not be scanned; ")
     assert too_many_risky(number, 0, task=task, is_judged_above=False).startswith(share)
@@ -198,7 +197,7 @@ def test_without_a_total_a_block_states_the_number_alone(number: int, share: str
 
 def test_where_the_cloud_states_another_number_of_failures_both_are_named() -> None:
     message = too_many_failed(
-        3, 1, task=a_task(total=5, failed=2), is_exact=True, names_causes=True, is_judged_above=True
+        3, 1, task=a_task(total=5, failed=2, failed_images=(a_failed_image(),)), is_exact=True, is_judged_above=True
     )
 
     assert message.startswith("3 of 5 images could not be scanned (the cloud states 2); --max-failed allows 1. ")

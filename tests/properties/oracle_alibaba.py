@@ -199,14 +199,13 @@ def _is_still_the_latest(history: History, last: ParsedResponse) -> bool:
 
 
 def _is_worse(later: ParsedResponse, last: ParsedResponse, history: History) -> bool:
-    """Whether a response shows a task as failed, or one without leaves as less finished than another one does."""
-    info = later.document.get("TaskInfo")
-    if str(later.document.get("TaskId")) != history.task_id or not isinstance(info, dict):
+    """Whether a response shows a task as not complete, or one without leaves as less finished than another one."""
+    if not _is_about(later, history.task_id):
         return False
-    if info.get("Status") in {"TIMEOUT", "FAIL"}:
+    info = later.document["TaskInfo"]
+    if info.get("Status") != "SUCCESS" or not _is_in(info.get("Result"), _SUCCESS):
         return True
-    has_leaves = "task-type" not in history.settings.for_cloud
-    if has_leaves or info.get("Status") != "SUCCESS" or not _is_in(info.get("Result"), _SUCCESS):
+    if "task-type" not in history.settings.for_cloud:
         return False
     counts = [(known_count(finished), known_count(total)) for finished, total in map(_finished_of_total, (later, last))]
     later_rest, rest = (None if None in pair else (pair[1] or 0) - (pair[0] or 0) for pair in counts)

@@ -272,13 +272,9 @@ def _is_still_the_only_one(history: History, lists: list[TaskList], chosen_in: T
 
 
 def _is_worse(listed: Row, judged: Row, *, is_scan: bool) -> bool:
-    """Whether a row shows a task as failed, with more failed or risky images than before, or with unfit counts."""
-    status = listed.get("task_status")
-    if type(status) is not int or not 0 <= status <= 100:
+    """Whether a row shows a task as not complete, with more failed or risky images than before, or unfit counts."""
+    if type(listed.get("task_status")) is not int or listed["task_status"] != 100:
         return True
     later, before = (_evidence_of_counts(row, is_scan=is_scan) for row in (listed, judged))
-    # While the scan was running, there were images without a result.
-    failed = later.failed if status == 100 else known_count(listed.get("failed_num")) or 0
-    has_more = failed > before.failed or later.risky > before.risky
-    is_unfit = not (later.is_complete and later.is_consistent) or _states_failure_or_rest(listed)
-    return has_more or (status == 100 and is_unfit)
+    has_more = later.failed > before.failed or later.risky > before.risky
+    return has_more or not (later.is_complete and later.is_consistent) or _states_failure_or_rest(listed)

@@ -26,24 +26,37 @@ DAY = 86_400_000
 FAILED_REPOSITORY = {"Target": "crr-2", "TargetType": "IMAGE_REPO", "StatusText": "FAIL"}
 
 
+def passed_scans(cloud: str, name: str, fits: Callable[[Run], bool]) -> Iterator[Run]:
+    """Image scans that passed a policy with limits of 0, without the id of a task, and fit; without an end."""
+    for number in count():
+        sequence = generate(f"{name}:{number}", cloud=cloud)
+        settings, is_scan = sequence.settings, sequence.settings.for_cloud.keys() <= {"project-id"}
+        # With an id, no other task can be meant.
+        if not is_scan or settings.task_id or settings.policy.max_failed or settings.policy.max_risky:
+            continue
+        run = execute(sequence)
+        if run.outcome.verdict.exit_code == ExitCode.PASSED and fits(run):
+            yield run
+
+
 @cache
 def passed_runs(cloud: str) -> tuple[Run, ...]:
-    """Some image scans that passed a policy with limits of 0 and a maximum age."""
-
-    def found() -> Iterator[Run]:
-        for number in count():
-            sequence = generate(f"teeth:{number}", cloud=cloud)
-            policy, is_scan = sequence.settings.policy, sequence.settings.for_cloud.keys() <= {"project-id"}
-            # With an id, no other task can be meant.
-            is_scan = is_scan and sequence.settings.task_id is None
-            if not is_scan or policy.max_age is None or policy.max_failed or policy.max_risky:
-                continue
-            run = execute(sequence)
-            if run.outcome.verdict.exit_code == ExitCode.PASSED:
-                yield run
-
+    """Some of them with a maximum age."""
     with without_real_sleeps():
-        return tuple(islice(found(), 8))
+        runs = passed_scans(cloud, "teeth", lambda run: run.sequence.settings.policy.max_age is not None)
+        return tuple(islice(runs, 8))
+
+
+@cache
+def runs_with_a_later_list(cloud: str) -> tuple[Run, ...]:
+    """Some of them with --started-after, for which the list was read once more after the last poll."""
+    with without_real_sleeps():
+        return tuple(islice(passed_scans(cloud, "later", has_later_list), 3))
+
+
+def has_later_list(run: Run) -> bool:
+    by_id = ["task_id" in one.request.query or "TaskId" in one.request.query for one in run.exchanges]
+    return run.sequence.settings.policy.started_after is not None and any(by_id) and not by_id[-1]
 
 
 def tampered(run: Run, change: Callable[[Document], object]) -> Run:
@@ -192,25 +205,6 @@ def test_a_pass_without_responses_or_after_the_deadline_is_a_violation(cloud: st
 
     assert all(list(violations(run)) for run in without_responses)
     assert all(list(violations(replace(run, elapsed=99_999.0))) for run in passed_runs(cloud))
-
-
-@cache
-def runs_with_a_later_list(cloud: str) -> tuple[Run, ...]:
-    """Some scans that passed with --started-after, for which the list was read once more after the last poll."""
-
-    def found() -> Iterator[Run]:
-        for number in count():
-            sequence = generate(f"later:{number}", cloud=cloud)
-            policy, is_scan = sequence.settings.policy, sequence.settings.for_cloud.keys() <= {"project-id"}
-            if not is_scan or policy.started_after is None or policy.max_failed or policy.max_risky:
-                continue
-            run = execute(sequence)
-            has_polls = len({"task_id" in one.request.query or "TaskId" in one.request.query for one in run.exchanges})
-            if run.outcome.verdict.exit_code == ExitCode.PASSED and has_polls == 2 and not sequence.settings.task_id:
-                yield run
-
-    with without_real_sleeps():
-        return tuple(islice(found(), 3))
 
 
 @pytest.mark.parametrize(

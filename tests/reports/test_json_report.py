@@ -170,7 +170,7 @@ def test_a_block_says_why_with_numbers_and_names_every_failed_image() -> None:
     assert document["reasons"] == [
         {
             "code": "too-many-failed",
-            "message": too_many_failed(2, 0, task=task, is_exact=True, names_causes=True, is_judged_above=True),
+            "message": too_many_failed(2, 0, task=task, is_exact=True, is_judged_above=True),
             "actual": 2,
             "limit": 0,
         },
