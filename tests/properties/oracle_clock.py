@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 SKEW, LAG = timedelta(minutes=15), timedelta(minutes=1)
 """Accepted differences: of a clock whose signatures are rejected, and of one that is merely behind."""
 _TOO_MANY_REQUESTS = 429
+# Throttling by its codes, whatever the status of the response (huawei-hss.md 5, alibaba-security-center.md 5).
+_THROTTLING_CODES = (b"APIGW.0308", b"APIG.0308", b"Throttling")
 _PLAUSIBLE_YEARS = range(2000, 3000)
 # Codes of authentication errors, beside the statuses 401 and 403 (huawei-hss.md 5, alibaba-security-center.md 5).
 _AUTHENTICATION_CODES = (
@@ -69,7 +71,7 @@ def _is_authentication_error(response: Response) -> bool:
     """Whether this is an error that a wrong clock may cause."""
     is_throttled = (
         response.status == _TOO_MANY_REQUESTS
-        or b"Throttling" in response.body
+        or any(code in response.body for code in _THROTTLING_CODES)
         or "x-acs-retry-after" in response.headers
     )
     # A reused nonce means that a request was received twice, and says nothing about the clock.

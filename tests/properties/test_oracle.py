@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
+from email.utils import format_datetime
 from functools import cache
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gate.clouds.response import Response
 from gate.errors import ExitCode
+from tests.builders import NOW
 from tests.properties.mutations import as_bytes
+from tests.properties.oracle_clock import reference_clock
 from tests.properties.properties import violations
 from tests.properties.sequences import CLOUDS, execute, generate, without_real_sleeps
+from tests.properties.transport import ApiRequest, Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -227,3 +233,18 @@ def test_a_pass_of_a_task_that_a_later_list_shows_as_worse_is_a_violation(
 
         assert not list(violations(run))
         assert list(violations(replace(run, exchanges=[*before, *later.exchanges])))
+
+
+@pytest.mark.parametrize(
+    ("code", "is_forward"),
+    [("APIGW.0308", True), ("APIG.0308", True), ("Throttling.User", True), ("APIGW.0301", False)],
+)
+def test_the_date_of_throttling_tells_the_time_whatever_its_status(code: str, *, is_forward: bool) -> None:
+    headers = {"date": format_datetime(NOW + timedelta(minutes=10), usegmt=True)}
+    refusal = Response(status=302, headers=headers, body=json.dumps({"error_code": code}).encode())
+    request = ApiRequest(operation="tasks", query={})
+    exchange = Exchange(request=request, started_at=0, ended_at=1, response=refusal)
+
+    clock = reference_clock([exchange], lambda elapsed: NOW + timedelta(seconds=elapsed))
+
+    assert clock(61) - NOW == timedelta(minutes=11 if is_forward else 1, seconds=0 if is_forward else 1)
