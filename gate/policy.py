@@ -140,7 +140,7 @@ def not_settled(task: ScanTask, timeout: float) -> Verdict:
 
 
 def changed_since() -> Verdict:
-    """The verdict when the counts were within the limits, and a later list shows the task as worse."""
+    """The verdict when the counts were within the limits, and a later list shows the task otherwise."""
     return _undecided(ExitCode.NOT_FINAL, "task-changed", messages.CHANGED_SINCE)
 
 
@@ -177,17 +177,6 @@ def has_lost_images(last: ScanTask, polled: Iterable[ScanTask]) -> bool:
     """Whether images of an earlier poll are gone, by name or by number, without a result."""
     now = last.counts.total
     return last.lost_images > 0 or (now is not None and any((task.counts.total or 0) > now for task in polled))
-
-
-def is_worse(listed: ScanTask, judged: ScanTask, now: datetime) -> bool:
-    """Whether a later list shows the task that was judged as not complete, or with more failed or risky images.
-
-    So does one whose counts pass with no limits; the counts that a list does not state at all say nothing.
-    """
-    if listed.state is not TaskState.COMPLETE or contradiction(listed, now):
-        return True
-    is_unfit = listed.results_pending == 0 and _unfit_counts(listed) is not None
-    return is_unfit or _least_failed(listed) > _least_failed(judged) or _least_risky(listed) > _least_risky(judged)
 
 
 def failed_images(task: ScanTask) -> int | None:

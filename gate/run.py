@@ -17,7 +17,6 @@ from gate.policy import (
     Reason,
     changed_since,
     has_lost_images,
-    is_worse,
     judge,
     no_task,
     not_settled,
@@ -26,6 +25,7 @@ from gate.policy import (
 )
 from gate.run_context import RunContext
 from gate.selection import narrow_scope, newest, other_that_fits, staleness, unknown_trigger
+from gate.settlement import has_changed
 from gate.wait import Poller, PollSchedule
 
 if TYPE_CHECKING:
@@ -163,11 +163,11 @@ def _since_last_poll(followed: Followed, cloud: Cloud, connection: Connection) -
     is_unlisted = connection.settings.task_id or policy.started_after is None
     if is_unlisted or judged is followed.first:
         return None
-    listed, now = cloud.matching_tasks(), connection.time_of_day.latest()
+    listed, now = cloud.matching_tasks(judged), connection.time_of_day.latest()
     ours = [task for task in listed if task.id == followed.first.id]
     if has_lost_images(judged, ours):
         return nothing_to_judge(_LOST)
-    if any(is_worse(task, judged, now) for task in ours):
+    if any(has_changed(task, judged, now) for task in ours):
         return changed_since()
     other = other_that_fits(followed.first, listed, policy, now)
     return nothing_to_judge(other) if other else None

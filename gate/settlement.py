@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gate.policy import contradiction
 from gate.scan import TaskState
 
 if TYPE_CHECKING:
@@ -54,6 +55,17 @@ class Settlement:
 
     def _ended_long_ago(self, task: ScanTask, now: datetime) -> bool:
         return task.ended_at is not None and (now - task.ended_at).total_seconds() >= self._settle
+
+
+def has_changed(listed: ScanTask, judged: ScanTask, now: datetime) -> bool:
+    """Whether a list that was read after the last poll shows the task as not plainly complete, or with other counts.
+
+    A list that states no counts says nothing of them.
+    """
+    if listed.state is not TaskState.COMPLETE or contradiction(listed, now):
+        return True
+    counts = _counts(listed)
+    return counts is not None and counts != _counts(judged)
 
 
 def _counts(task: ScanTask) -> object:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 NO_IMAGES = "The scan task has no images: nothing was scanned. Check which images the scan covers."
 CHANGED_SINCE = (
     "The scan task was complete and within the limits, and a later list contradicts that: by it, the task is not "
-    "plainly complete, or has more failed or risky images or no usable number of them. Run the gate again, and check "
-    "the task in the cloud's console if this stays so."
+    "plainly complete, does not fit the filters, or has other counts. Run the gate again, and check the task in the "
+    "cloud's console if this stays so."
 )
 _ENDINGS = {TaskState.STOPPED: "was stopped", TaskState.TIMED_OUT: "timed out", TaskState.FAILED: "failed"}
 _FILLERS = frozenset({"the", "scan", "task", "is", "was", "has", "been"})

@@ -447,6 +447,7 @@ def test_a_task_that_had_more_images_for_a_while_is_not_judged(cloud: str, gate_
         ("huawei", {"task_status": -2}, (5, "task-changed")),
         ("huawei", {"risky_num": None}, (5, "task-changed")),
         ("huawei", {"success_num": 3}, (5, "task-changed")),
+        ("huawei", {"total_num": 1, "success_num": 1}, (5, "task-changed")),
         ("huawei", {"task_status": 50}, (5, "task-changed")),
         ("huawei", {"task_status": -4}, (5, "task-changed")),
         ("huawei", {"task_status": "100"}, (5, "task-changed")),
@@ -456,14 +457,14 @@ def test_a_task_that_had_more_images_for_a_while_is_not_judged(cloud: str, gate_
         ("alibaba", {"TaskInfo": {"Status": "START"}}, (5, "task-changed")),
     ],
 )
-def test_a_task_that_is_listed_as_worse_after_its_last_poll_is_not_judged(
+def test_a_task_that_is_listed_otherwise_after_its_last_poll_is_not_judged(
     cloud: str, fields: dict[str, Any], expected: tuple[int, str], gate_in: Callable[..., Gate]
 ) -> None:
     """With --started-after, the list is read once more then; one that shows it as running may be of another run."""
     gate = gate_in("empty", cloud)
     gate.simulator.tasks += [a_scan("older", 3600.0), a_scan("ours", 0.0, RUNNING, COMPLETE, total=2)]
 
-    def worse_in_a_list(operation: str, document: Any) -> Any:
+    def another_in_a_list(operation: str, document: Any) -> Any:
         """Of both tasks on Huawei Cloud, and of the latest one on Alibaba Cloud."""
         if gate.time.elapsed < 60:
             return document
@@ -472,12 +473,33 @@ def test_a_task_that_is_listed_as_worse_after_its_last_poll_is_not_judged(
             return {**document, "data_list": [{**row, **fields} for row in rows]}
         return {**document, **fields} if operation == "GetLastOnceTaskInfo" else document
 
-    gate.simulator.rewrite = worse_in_a_list
+    gate.simulator.rewrite = another_in_a_list
     ending = gate.check("--started-after", f"{gate.time.wall() - 30:.0f}")
 
     (reason,) = ending.report["reasons"]
     assert (ending.code, reason["code"]) == expected
     assert ("a later list contradicts that" in reason["message"]) is (reason["code"] == "task-changed")
+
+
+@pytest.mark.parametrize("in_progress", [{}, {"task_status": 50}], ids=["complete", "running"])
+def test_a_task_that_no_longer_fits_the_filters_in_a_later_list_is_not_judged(
+    in_progress: dict[str, Any], gate_in: Callable[..., Gate]
+) -> None:
+    gate = gate_in("empty", "huawei")
+    gate.simulator.tasks += [a_scan("release-1", 3600.0), a_scan("release-2", 0.0, RUNNING, COMPLETE, total=2)]
+
+    def of_another_name_in_the_list_of_both(_operation: str, document: Any) -> Any:
+        rows = document.get("data_list", ())
+        if gate.time.elapsed < 60 or len(rows) < 2:
+            return document
+        return {**document, "data_list": [{**row, "task_name": "nightly", **in_progress} for row in rows]}
+
+    gate.simulator.rewrite = of_another_name_in_the_list_of_both
+    ending = gate.check("--started-after", f"{gate.time.wall() - 30:.0f}", "--task-name", "release")
+
+    (reason,) = ending.report["reasons"]
+    assert (ending.code, reason["code"]) == (5, "task-changed")
+    assert "does not fit the filters" in reason["message"]
 
 
 def test_when_the_last_poll_exceeds_the_deadline_the_one_before_it_counts(gate_in: Callable[..., Gate]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gate.scan import TaskState
-from gate.settlement import Settlement
+from gate.settlement import Settlement, has_changed
 from tests.builders import NOW, a_failed_image, a_task
 
 if TYPE_CHECKING:
@@ -146,3 +146,24 @@ def test_counts_that_were_gone_in_between_are_not_settled_by_the_age_of_the_end(
         settlement.observe(task, NOW + timedelta(hours=1))
 
     assert not settlement.is_reached
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, False),
+        ({"name": "another", "started_at": None, "progress": 100}, False),
+        ({"state": TaskState.RUNNING}, True),
+        ({"ended_at": NOW + timedelta(hours=1)}, True),
+        ({"total": 2, "succeeded": 2}, True),
+        ({"risky": 1}, True),
+        ({"risky": None}, True),
+        ({"failed_images": (a_failed_image(),)}, True),
+        ({"total": None, "succeeded": None, "failed": None, "risky": None, "results_pending": None}, False),
+    ],
+    ids=["same", "other fields", "running", "future end", "fewer", "risk", "unknown", "failed image", "no counts"],
+)
+def test_a_task_has_changed_if_a_later_list_shows_it_as_not_complete_or_with_other_counts(
+    fields: dict[str, Any], *, expected: bool
+) -> None:
+    assert has_changed(a_task(**{"ended_at": NOW, **fields}), JUST_ENDED, NOW) is expected

@@ -34,10 +34,13 @@ class Cloud(Protocol):
     Every method may raise `NotAuthorised`, `Refused`, `NotUnderstood` or, after the deadline, `TransientError`.
     """
 
-    def matching_tasks(self) -> list[ScanTask]:
+    def matching_tasks(self, judged: ScanTask | None = None) -> list[ScanTask]:
         """Lists the tasks that fit all filters, by their own statements and not only by the cloud's.
 
         A cloud that shows its latest task only lists that one.
+
+        Args:
+            judged: A task that fitted before, listed also if it does not fit any more, as `poll` returns it then.
         """
         ...
 

@@ -185,11 +185,11 @@ def _is_still_fresh(history: History, choice: ParsedResponse, last: ParsedRespon
 
 
 def _is_still_the_latest(history: History, last: ParsedResponse) -> bool:
-    """Whether, with --started-after, no other task has started by the end of the run, nor this one is worse."""
+    """Whether, with --started-after, no other task has started by the end of the run, nor this one has changed."""
     if history.settings.task_id or history.settings.policy.started_after is None:
         return True
     later = [one for one in history.responses if one.operation == _LAST_TASK and one.ended_at > last.ended_at]
-    if not later or _is_worse(later[-1], last, history):
+    if not later or _has_changed(later[-1], last, history):
         return False
     return not (
         str(later[-1].document.get("TaskId")) != history.task_id
@@ -198,8 +198,8 @@ def _is_still_the_latest(history: History, last: ParsedResponse) -> bool:
     )
 
 
-def _is_worse(later: ParsedResponse, last: ParsedResponse, history: History) -> bool:
-    """Whether a response shows a task as not complete, or one without leaves as less finished than another one."""
+def _has_changed(later: ParsedResponse, last: ParsedResponse, history: History) -> bool:
+    """Whether a response shows a task as not complete, or one without leaves with other counts than before."""
     if not _is_about(later, history.task_id):
         return False
     info = later.document["TaskInfo"]
@@ -207,9 +207,7 @@ def _is_worse(later: ParsedResponse, last: ParsedResponse, history: History) -> 
         return True
     if "task-type" not in history.settings.for_cloud:
         return False
-    counts = [(known_count(finished), known_count(total)) for finished, total in map(_finished_of_total, (later, last))]
-    later_rest, rest = (None if None in pair else (pair[1] or 0) - (pair[0] or 0) for pair in counts)
-    return later_rest is None or rest is None or later_rest > rest
+    return _finished_of_total(later) != _finished_of_total(last)
 
 
 def _require_same_id(response: ParsedResponse, task_id: str) -> None:

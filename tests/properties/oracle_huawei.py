@@ -40,7 +40,8 @@ class TaskList:
     is_by_id: bool
     rows: dict[str, Row] = field(default_factory=dict)
     is_whole: bool
-    """Whether no page can follow: the last one brought nothing new, or is not full and all rows that it states came."""
+    """Whether no page can follow, nor is one missing: the last one brought nothing new, or is not full, and has a total
+    of all rows that came or none. A list that is not whole shows nothing: it is read again, or the deadline cut it."""
     ended_at: float
 
 
@@ -50,10 +51,10 @@ def huawei_evidence(history: History) -> Evidence:
     Raises:
         MissingEvidence: The task is not the one that is meant, or not complete and fresh.
     """
-    lists = _lists(history)
+    lists = [one for one in _lists(history) if one.is_whole]
     of_task = [one for one in lists if history.task_id in one.rows]
     require(of_task, "no list has the task")
-    chosen_in, last_list = _chosen_in(history, lists), _last_list(history, of_task)
+    chosen_in, last_list = _chosen_in(history, lists), _last_list(of_task)
     chosen, row = chosen_in.rows[history.task_id], last_list.rows[history.task_id]
     history.choice("tasks", "task_id")
     now = history.now(history.ended_at)
@@ -99,22 +100,24 @@ def _evidence_of_counts(row: Row, *, is_scan: bool) -> Evidence:
 def _lists(history: History) -> list[TaskList]:
     """Each reading of the list; pages overlap by one row, of which the later one counts."""
     lists: list[TaskList] = []
-    read, continues = 0, False
+    read, last_id, continues = 0, None, False
     for page in (response for response in history.responses if response.operation == "tasks"):
         is_first = page.query["offset"] == "0" and not continues
-        rows = page.document.get("data_list") or ()
-        read = len(rows) if is_first else read + len(rows)
+        rows, total = page.document.get("data_list") or (), page.document.get("total_num")
+        read = len(rows) if is_first else read - 1 + len(rows)
+        overlaps = is_first or [row.get("task_id") for row in rows[:1]] == [last_id]
+        has_new, is_full = len(rows) > (0 if is_first else 1), len(rows) >= int(page.query["limit"])
+        is_at_its_end = not has_new or (not is_full and total == read)
         # After a page with a single row of several, the next page starts with that row and has the offset 0 too.
-        continues = read == 1 and page.document.get("total_num") != 1
+        continues = is_first and read == 1 and not is_at_its_end
+        last_id = rows[-1].get("task_id") if rows else None
         before = {} if is_first or not lists else lists.pop().rows
         found = {row["task_id"]: row for row in rows if isinstance(row.get("task_id"), str)}
-        has_new = len(rows) > (0 if is_first else 1)
-        is_last = len(rows) < int(page.query["limit"]) and page.document.get("total_num") == len(before | found)
         lists.append(
             TaskList(
                 is_by_id="task_id" in page.query,
                 rows=before | found,
-                is_whole=is_last or not has_new,
+                is_whole=overlaps and is_at_its_end and total in (None, read),
                 ended_at=page.ended_at,
             )
         )
@@ -133,12 +136,9 @@ def _chosen_in(history: History, lists: list[TaskList]) -> TaskList:
     return before[-1]
 
 
-def _last_list(history: History, of_task: list[TaskList]) -> TaskList:
-    """The list that is judged; the one before it if the deadline came before all of the last one was read."""
-    lists = [one for one in of_task if one.is_by_id] or of_task
-    last, is_over = lists[-1], history.ended_at >= history.settings.timeout
-    earlier = of_task[: of_task.index(last)]
-    return earlier[-1] if is_over and not last.is_whole and earlier else last
+def _last_list(of_task: list[TaskList]) -> TaskList:
+    """The list that is judged: one of the id, unless the task was final in the list in which it was chosen."""
+    return ([one for one in of_task if one.is_by_id] or of_task)[-1]
 
 
 def _may_be_chosen(history: History, one: TaskList) -> bool:
@@ -257,7 +257,7 @@ def _is_still_fresh(history: History, chosen: Row, row: Row, chosen_in: TaskList
 
 
 def _is_still_the_only_one(history: History, lists: list[TaskList], chosen_in: TaskList, judged: Row) -> bool:
-    """Whether, with --started-after, a list after the last poll has no other task that fits, nor this one as worse."""
+    """Whether, with --started-after, a later list shows no other task that fits, nor this one otherwise."""
     settings = history.settings
     by_id = [number for number, one in enumerate(lists) if one.is_by_id]
     if settings.task_id or settings.policy.started_after is None or not by_id:
@@ -266,15 +266,13 @@ def _is_still_the_only_one(history: History, lists: list[TaskList], chosen_in: T
     if not later or later[-1] is chosen_in:
         return False
     fitting = {key: row for key, row in later[-1].rows.items() if _fits(row, settings.for_cloud)}
-    listed = later[-1].rows.get(history.task_id)
-    is_worse = listed is not None and _is_worse(listed, judged, is_scan=settings.for_cloud.get("type") != "image_sync")
-    return not is_worse and not _other_since(history, fitting, later[-1].ended_at)
+    listed, is_scan = later[-1].rows.get(history.task_id), settings.for_cloud.get("type") != "image_sync"
+    is_same = listed is None or (history.task_id in fitting and not _has_changed(listed, judged, is_scan=is_scan))
+    return is_same and not _other_since(history, fitting, later[-1].ended_at)
 
 
-def _is_worse(listed: Row, judged: Row, *, is_scan: bool) -> bool:
-    """Whether a row shows a task as not complete, with more failed or risky images than before, or unfit counts."""
-    if type(listed.get("task_status")) is not int or listed["task_status"] != 100:
-        return True
-    later, before = (_evidence_of_counts(row, is_scan=is_scan) for row in (listed, judged))
-    has_more = later.failed > before.failed or later.risky > before.risky
-    return has_more or not (later.is_complete and later.is_consistent) or _states_failure_or_rest(listed)
+def _has_changed(listed: Row, judged: Row, *, is_scan: bool) -> bool:
+    """Whether a row shows a task as not complete, or with other counts than before."""
+    is_complete = type(listed.get("task_status")) is int and listed["task_status"] == 100
+    later, before = (_counts(row, is_scan=is_scan) for row in (listed, judged))
+    return not is_complete or later != before or _states_failure_or_rest(listed)

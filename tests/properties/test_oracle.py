@@ -220,11 +220,13 @@ def test_a_pass_without_responses_or_after_the_deadline_is_a_violation(cloud: st
         ("huawei", in_rows("data_list", risky_num=1)),
         ("huawei", in_rows("data_list", task_status=-2)),
         ("huawei", in_rows("data_list", failed_reason="out of disk")),
+        ("huawei", in_rows("data_list", task_type="autoSync")),
+        ("huawei", in_rows("data_list", total_num=0, success_num=0)),
         ("alibaba", lambda document: document["TaskInfo"].update(Status="TIMEOUT")),
     ],
-    ids=["more failed", "more risky", "timed out", "a failure", "timed out on the other cloud"],
+    ids=["more failed", "more risky", "timed out", "a failure", "of another list", "fewer", "Alibaba Cloud"],
 )
-def test_a_pass_of_a_task_that_a_later_list_shows_as_worse_is_a_violation(
+def test_a_pass_of_a_task_that_a_later_list_shows_otherwise_is_a_violation(
     cloud: str, change: Callable[[Document], object]
 ) -> None:
     for run in runs_with_a_later_list(cloud):

@@ -47,7 +47,7 @@ class AlibabaCloud:
         self._just_fetched: ScanTask | None = None
         self._statements = Statements()
 
-    def matching_tasks(self) -> list[ScanTask]:
+    def matching_tasks(self, judged: ScanTask | None = None) -> list[ScanTask]:  # noqa: ARG002 - always listed here
         """See `Cloud.matching_tasks`; the cloud shows the latest task of the account only.
 
         Its answer states neither the type nor the source of the task, so these filters cannot be checked against it.

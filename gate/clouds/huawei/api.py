@@ -40,13 +40,16 @@ class HuaweiCloud:
         self._release = release
         self._unfit = 0
 
-    def matching_tasks(self) -> list[ScanTask]:
+    def matching_tasks(self, judged: ScanTask | None = None) -> list[ScanTask]:
         """See `Cloud.matching_tasks`."""
         filters = self._selection.filters
         rows = self._list.read(filters)
         fitting = self._list.fitting(rows, filters)
         self._unfit = len(rows) - len(fitting)
-        return self._list.parse(fitting)
+        ours = [row for row in rows if judged and row.get("task_id") == judged.id]
+        unfit = [row for row in ours if not self._selection.fits(row, self._selection.lasting_filters)]
+        tasks = self._list.parse([*fitting, *unfit])
+        return [*tasks[: len(fitting)], *map(_no_longer_fitting, tasks[len(fitting) :])]
 
     def task_by_id(self, task_id: str) -> ScanTask | None:
         """See `Cloud.task_by_id`."""
@@ -74,9 +77,7 @@ class HuaweiCloud:
     def poll(self, pinned: ScanTask) -> ScanTask | None:
         """See `Cloud.poll`."""
         task, fits = self._find(pinned.id)
-        if task is None or fits:
-            return task
-        return replace(task, state=TaskState.UNKNOWN, raw_state=NO_LONGER_FITS, progress=None)
+        return task if task is None or fits else _no_longer_fitting(task)
 
     def explain(self, task: ScanTask) -> ScanTask:
         """See `Cloud.explain`: the risky images of registries that were scanned while this task was running."""
@@ -92,6 +93,10 @@ class HuaweiCloud:
         tasks = self._list.parse(rows)
         fits = (self._selection.fits(row, filters) for row in rows)
         return next((pair for pair in zip(tasks, fits, strict=True) if pair[0].id == task_id), (None, False))
+
+
+def _no_longer_fitting(task: ScanTask) -> ScanTask:
+    return replace(task, state=TaskState.UNKNOWN, raw_state=NO_LONGER_FITS, progress=None)
 
 
 def find_project(iam: ApiClient, region: str) -> str:
