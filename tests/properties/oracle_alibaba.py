@@ -18,6 +18,7 @@ from tests.properties.evidence import (
     require,
 )
 from tests.properties.oracle_clock import SKEW
+from tests.properties.oracle_history import START_TIME_ID
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -281,7 +282,7 @@ def _collection_evidence(history: History) -> Evidence:
     """The counts of a task without leaves, in which everything unfinished has failed."""
     choice = history.choice(_LAST_TASK, "TaskId")
     # A task without an id is polled as the latest one; the last of these may be another one (--started-after).
-    has_id = not history.task_id.startswith("collected-at-")
+    has_id = not history.task_id.startswith(START_TIME_ID)
     polls = [one for one in history.responses if one.operation == _RESULT or not has_id] or [choice]
     if not has_id and history.settings.policy.started_after and len(polls) > 1:
         # The last response only shows whether another task has started, unless it is the last poll of a block.
@@ -301,7 +302,7 @@ def _collection_evidence(history: History) -> Evidence:
 
 def _counts_of_collection(history: History, poll: ParsedResponse) -> int:
     """How many assets failed."""
-    has_id = not history.task_id.startswith("collected-at-")
+    has_id = not history.task_id.startswith(START_TIME_ID)
     require(has_id or _is_of_start(poll, history.task_id), "the response is about another task")
     _require_complete(history, poll)
     total, finished = (read_count(poll.document.get(name)) for name in ("TotalCount", "FinishCount"))
@@ -318,7 +319,7 @@ def _finished_of_total(response: ParsedResponse) -> tuple[object, object]:
 
 
 def _is_of_start(response: ParsedResponse, task_id: str) -> bool:
-    return task_id == f"collected-at-{response.document.get('CollectTime')}"
+    return task_id == f"{START_TIME_ID}{response.document.get('CollectTime')}"
 
 
 def _has_agreeing_poll(history: History, polls: list[ParsedResponse]) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from gate.settings import Settings
     from tests.properties.evidence import ParsedResponse, Row
 
+START_TIME_ID = "collected-at-"
+"""What the gate puts before the start time of a task without an id (docs/alibaba.md)."""
 _LEAVES = "DescribeOnceTaskLeafRecordPage"
 
 
@@ -58,7 +60,7 @@ class History:
         if self.settings.task_id:
             require(self.settings.task_id == self.task_id, "the option names another task")
             # An id that is made of the start time cannot be requested.
-            candidates = without_id if "collected" in self.task_id else with_id
+            candidates = without_id if self.task_id.startswith(START_TIME_ID) else with_id
             return self._fresh(candidates, last=False)
         return self._fresh(self.before_first_id(operation, id_parameter), last=True)
 
@@ -89,6 +91,8 @@ class History:
         """The last or first of these in which the task was present and fresh; the gate waits after the others."""
         for at in reversed(range(len(responses))) if last else range(len(responses)):
             response = responses[at]
+            if self._shows_another_start(response):
+                continue
             is_huawei = self.settings.cloud == "huawei"
             start = start_in_list(response, self.task_id) if is_huawei else response.document.get("CollectTime")
             # The task is chosen after the last page of the list, when the current time may have been corrected.
@@ -96,6 +100,11 @@ class History:
             if any(self.is_fresh(start, page.ended_at) for page in pages):
                 return response
         raise MissingEvidence("the task was never chosen while it was fresh")
+
+    def _shows_another_start(self, response: ParsedResponse) -> bool:
+        """Whether the id of the task is made of its start time, and this response shows another one."""
+        is_of_start = self.task_id.startswith(START_TIME_ID)
+        return is_of_start and self.task_id != f"{START_TIME_ID}{response.document.get('CollectTime')}"
 
     def is_fresh(self, start: object, at: float) -> bool:
         """Whether a task with this start time was fresh at this time of the run."""

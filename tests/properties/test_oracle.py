@@ -250,3 +250,26 @@ def test_the_date_of_throttling_tells_the_time_whatever_its_status(code: str, *,
     clock = reference_clock([exchange], lambda elapsed: NOW + timedelta(seconds=elapsed))
 
     assert clock(61) - NOW == timedelta(minutes=11 if is_forward else 1, seconds=0 if is_forward else 1)
+
+
+def test_a_task_without_an_id_was_not_chosen_by_a_response_about_another_one() -> None:
+    def is_polled_twice(run: Run) -> bool:
+        return run.outcome.task is not None and "collected" in run.outcome.task.id and len(run.exchanges) > 1
+
+    with without_real_sleeps():
+        sequences = (generate(f"collection:{number}", cloud="alibaba") for number in count())
+        runs = (execute(sequence) for sequence in sequences if "task-type" in sequence.settings.for_cloud)
+        run = next(run for run in runs if run.outcome.verdict.exit_code == ExitCode.PASSED and is_polled_twice(run))
+    first, *later = run.exchanges
+    assert first.response is not None
+    other = {"CollectTime": round(NOW.timestamp() * 1000), "TaskInfo": {}}
+    about_another = replace(first.response, headers={}, body=as_bytes(other))
+    between = replace(first, started_at=first.ended_at, ended_at=later[0].started_at, response=about_another)
+    started = json.loads(first.response.body)["CollectTime"] / 1000
+    just_fresh = timedelta(seconds=NOW.timestamp() + first.ended_at - started)
+    settings = run.sequence.settings
+    settings = replace(settings, policy=replace(settings.policy, max_age=just_fresh))
+
+    run = replace(run, sequence=replace(run.sequence, settings=settings), exchanges=[first, between, *later])
+
+    assert not list(violations(run))
