@@ -205,9 +205,10 @@ def test_a_body_without_an_end_is_given_up_at_the_limit(start: bytes, part: byte
     assert peak < 1.3 * MAX_BODY_BYTES + 1_000_000
 
 
-def test_of_a_part_that_decompresses_to_very_much_only_the_limit_is_decompressed() -> None:
+@pytest.mark.parametrize("before", [b"", gzip.compress(bytes(10_000_000))], ids=["alone", "behind-another-member"])
+def test_of_a_part_that_decompresses_to_very_much_only_the_limit_is_decompressed(before: bytes) -> None:
     compressor = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
-    bomb = b"".join(compressor.compress(bytes(1_000_000)) for _ in range(60)) + compressor.flush()
+    bomb = before + b"".join(compressor.compress(bytes(1_000_000)) for _ in range(60)) + compressor.flush()
     tracemalloc.start()
     try:
         with pytest.raises(NotUnderstood, match="larger than"):

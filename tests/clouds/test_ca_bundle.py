@@ -6,6 +6,8 @@ import os
 import resource
 import socket
 import ssl
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +23,6 @@ from tests.clouds.clients import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.builders import FakeTime
 
@@ -100,6 +101,30 @@ def test_a_directory_of_certificates_is_a_ca_bundle(tmp_path: Path, certificate:
         check_ca_bundle(str(path), option=str(path), host="gate.invalid")
 
 
+@pytest.fixture
+def unlistable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A directory that this user may find, and not list; root is another user meanwhile."""
+    user = os.geteuid()
+    # Not in the folder of the test, in which another user finds nothing; the working directory can be listed.
+    monkeypatch.chdir("/")
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "certificates")
+        path.parent.chmod(0o711)
+        path.mkdir(0)
+        if not user:
+            os.seteuid(NOBODY)
+        yield path
+        os.seteuid(user)
+        path.chmod(0o700)
+
+
+def test_a_directory_that_may_not_be_listed_is_no_ca_bundle(unlistable: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_ca_bundle(str(unlistable), option=str(unlistable), host="gate.invalid")
+
+    assert_unusable(caught.value, unlistable, "--ca-bundle", "Permission denied")
+
+
 def test_without_a_ca_bundle_nothing_is_checked() -> None:
     check_ca_bundle(True, option=None, host="gate.invalid")  # noqa: FBT003 - as requests has it
 
@@ -134,9 +159,10 @@ def wrapped(cause: Exception) -> requests.exceptions.SSLError:
         wrapped(PermissionError(13, "Permission denied")),
         wrapped(OSError(5, "Input/output error")),
         wrapped(ssl.SSLError(136, "[X509: NO_CERTIFICATE_OR_CRL_FOUND] no certificate or crl found (_ssl.c:4149)")),
+        wrapped(ssl.SSLError(1, "NO_CERTIFICATE_OR_CRL_FOUND")),
         OSError("Could not find a suitable TLS CA certificate bundle, invalid path: gone.pem"),
     ],
-    ids=["not readable", "broken", "empty", "missing"],
+    ids=["not readable", "broken", "empty", "empty, by its name alone", "missing"],
 )
 def test_a_ca_bundle_that_becomes_unusable_after_it_was_checked_is_a_usage_error(error: Exception) -> None:
     assert isinstance(translated(error), UsageError)

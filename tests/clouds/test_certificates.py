@@ -68,7 +68,7 @@ def test_an_authority_of_the_system_counts_without_being_named(
         assert call(a_connection(fake_time), "https://gate.invalid") == {"projects": []}
 
 
-@pytest.mark.parametrize("how", ["option", "variable"])
+@pytest.mark.parametrize("how", ["option", "variable", "directory"])
 def test_where_the_user_has_named_authorities_those_of_the_system_do_not_count(
     *,
     how: str,
@@ -83,8 +83,11 @@ def test_where_the_user_has_named_authorities_those_of_the_system_do_not_count(
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     if how == "variable":
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other))
+    if how == "directory":
+        other = tmp_path / "certificates"
+        other.mkdir()
 
-    error = error_from(authority.server(tmp_path), fake_time, monkeypatch, other if how == "option" else None)
+    error = error_from(authority.server(tmp_path), fake_time, monkeypatch, None if how == "variable" else other)
 
     assert isinstance(error, NotUnderstood)
     assert "the given file lacks the authority" in error.means
@@ -146,10 +149,13 @@ def test_a_certificate_for_another_name_may_be_due_to_the_endpoint(
     assert "--endpoint" in error.remedy
 
 
-def test_an_authority_that_breaks_a_rule_can_be_named() -> None:
+@pytest.mark.parametrize("has_number", [True, False])
+def test_an_authority_that_breaks_a_rule_can_be_named(*, has_number: bool) -> None:
     """As Python 3.13 finds an old one of the system; OpenSSL's number 92 is a missing key identifier."""
-    fault = ssl.SSLCertVerificationError("[SSL: CERTIFICATE_VERIFY_FAILED] Missing Authority Key Identifier")
-    fault.verify_code = 92
+    text = "[SSL: CERTIFICATE_VERIFY_FAILED] Missing Authority Key Identifier"
+    fault = ssl.SSLCertVerificationError(text) if has_number else ssl.SSLError(text)
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        fault.verify_code = 92
 
     error = translate(fault, host="gate.invalid", redact=str)
 

@@ -151,6 +151,23 @@ def test_an_exchange_whose_socket_is_not_connected_can_be_aborted() -> None:
         Exchange(wait).result(0.1)
 
 
+def test_an_exchange_that_does_not_end_when_it_is_aborted_is_waited_for_no_longer_than_a_second() -> None:
+    is_over = threading.Event()
+
+    def go_on(exchange: Exchange[None]) -> None:
+        with socket.socket() as sock:
+            exchange.hold(HTTPConnection("gate.invalid"), sock)
+            is_over.wait(30)
+
+    exchange = Exchange(go_on)
+    with pytest.raises(TimeoutError):
+        exchange.result(0.1)
+
+    assert exchange.is_alive()
+    is_over.set()
+    exchange.join()
+
+
 def test_an_error_is_that_of_the_exchange_even_if_its_connection_cannot_be_closed() -> None:
     def fail(exchange: Exchange[None]) -> None:
         with socket.socket() as sock:

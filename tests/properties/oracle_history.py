@@ -91,9 +91,9 @@ class History:
         """The last or first of these in which the task was present and fresh; the gate waits after the others."""
         for at in reversed(range(len(responses))) if last else range(len(responses)):
             response = responses[at]
-            if self._shows_another_start(response):
-                continue
             is_huawei = self.settings.cloud == "huawei"
+            if not is_huawei and not self._shows_task(response):
+                continue
             start = start_in_list(response, self.task_id) if is_huawei else response.document.get("CollectTime")
             # The task is chosen after the last page of the list, when the current time may have been corrected.
             pages = (response, *_further_pages(responses[at + 1 :]))
@@ -101,10 +101,11 @@ class History:
                 return response
         raise MissingEvidence("the task was never chosen while it was fresh")
 
-    def _shows_another_start(self, response: ParsedResponse) -> bool:
-        """Whether the id of the task is made of its start time, and this response shows another one."""
-        is_of_start = self.task_id.startswith(START_TIME_ID)
-        return is_of_start and self.task_id != f"{START_TIME_ID}{response.document.get('CollectTime')}"
+    def _shows_task(self, response: ParsedResponse) -> bool:
+        """Whether a response of Alibaba Cloud shows a task at all, and the one whose id is made of its start time."""
+        info, collected = response.document.get("TaskInfo"), response.document.get("CollectTime")
+        is_of_start = self.task_id in (f"{START_TIME_ID}{collected}", self.task_id.removeprefix(START_TIME_ID))
+        return isinstance(info, dict) and info.get("Result") != "TASK_NOT_EXISTS" and is_of_start
 
     def is_fresh(self, start: object, at: float) -> bool:
         """Whether a task with this start time was fresh at this time of the run."""

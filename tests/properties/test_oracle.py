@@ -273,3 +273,15 @@ def test_a_task_without_an_id_was_not_chosen_by_a_response_about_another_one() -
     run = replace(run, sequence=replace(run.sequence, settings=settings), exchanges=[first, between, *later])
 
     assert not list(violations(run))
+
+
+def test_a_task_was_not_chosen_by_a_response_that_shows_no_task() -> None:
+    with without_real_sleeps():
+        sequences = (generate(f"by id:{number}", cloud="alibaba") for number in count())
+        asked = (one for one in sequences if one.settings.task_id == "task-1" and not one.settings.for_cloud)
+        run = next(run for run in map(execute, asked) if run.outcome.verdict.exit_code == ExitCode.PASSED)
+    first = next(one for one in run.exchanges if one.request.operation == "GetOnceTaskResultInfo")
+    without_task = {"TaskId": -3, "CollectTime": round(NOW.timestamp() * 1000) - 1000}
+    before = replace(first, response=Response(status=200, headers={}, body=as_bytes(without_task)))
+
+    assert not list(violations(replace(run, exchanges=[before, *run.exchanges])))
