@@ -181,7 +181,7 @@ def _is_settled(history: History, found: Evidence) -> bool:
 
 def _is_still_fresh(history: History, choice: ParsedResponse, last: ParsedResponse) -> bool:
     """Whether the earlier one of the two start times is fresh too: a later one under the same id changes nothing."""
-    starts = (one.document.get("CollectTime") for one in (choice, last))
+    starts = (history.earliest_start(choice), last.document.get("CollectTime"))
     return history.is_fresh(earliest(starts), choice.ended_at)
 
 

@@ -10,7 +10,7 @@ from tests.properties.evidence import MissingEvidence, read_time, require
 from tests.properties.oracle_clock import SKEW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from gate.settings import Settings
@@ -49,20 +49,25 @@ class History:
         return responses[-1]
 
     def choice(self, operation: str, id_parameter: str) -> ParsedResponse:
-        """The response by which the task was chosen.
+        """The response of Alibaba Cloud by which the task was chosen.
 
         This is the last one before a request had its id, or the first one with its id if the id was an option.
         """
+        self.require_no_other_task(id_parameter)
+        if self.settings.task_id:
+            # An id that is made of the start time cannot be requested.
+            is_requested = not self.task_id.startswith(START_TIME_ID)
+            return self._fresh(
+                [one for one in self.responses if (id_parameter in one.query) is is_requested], last=False
+            )
+        return self._fresh(self.before_first_id(operation, id_parameter), last=True)
+
+    def require_no_other_task(self, id_parameter: str) -> None:
+        """Requires that no other task was requested by its id, nor was one given as an option."""
         with_id = [response for response in self.responses if response.query.get(id_parameter)]
         ids = {response.query[id_parameter] for response in with_id if response.operation != _LEAVES}
         require(ids <= {self.task_id}, "another task was requested")
-        without_id = [response for response in self.responses if id_parameter not in response.query]
-        if self.settings.task_id:
-            require(self.settings.task_id == self.task_id, "the option names another task")
-            # An id that is made of the start time cannot be requested.
-            candidates = without_id if self.task_id.startswith(START_TIME_ID) else with_id
-            return self._fresh(candidates, last=False)
-        return self._fresh(self.before_first_id(operation, id_parameter), last=True)
+        require(self.settings.task_id in {None, self.task_id}, "the option names another task")
 
     def before_first_id(self, operation: str, id_parameter: str) -> list[ParsedResponse]:
         """The responses of an operation without an id, before the first with one.
@@ -89,20 +94,23 @@ class History:
 
     def _fresh(self, responses: list[ParsedResponse], *, last: bool) -> ParsedResponse:
         """The last or first of these in which the task was present and fresh; the gate waits after the others."""
-        for at in reversed(range(len(responses))) if last else range(len(responses)):
-            response = responses[at]
-            is_huawei = self.settings.cloud == "huawei"
-            if not is_huawei and not self._shows_task(response):
-                continue
-            start = start_in_list(response, self.task_id) if is_huawei else response.document.get("CollectTime")
-            # The task is chosen after the last page of the list, when the current time may have been corrected.
-            pages = (response, *_further_pages(responses[at + 1 :]))
-            if any(self.is_fresh(start, page.ended_at) for page in pages):
+        for response in reversed(responses) if last else responses:
+            is_fresh = self.is_fresh(self.earliest_start(response), response.ended_at)
+            if self._shows_task(response) and is_fresh:
                 return response
         raise MissingEvidence("the task was never chosen while it was fresh")
 
+    def earliest_start(self, response: ParsedResponse) -> object:
+        """The start time that a response of Alibaba Cloud states, or an earlier one that was stated of this task."""
+        own = response.document.get("CollectTime")
+        until = self.responses[: self.responses.index(response) + 1]
+        shown = [one.document for one in until if self._shows_task(one)]
+        stated = [one.get("CollectTime") for one in shown if str(one.get("TaskId")).strip() == self.task_id]
+        known = [start for start in (own, *stated) if type(start) is int and read_time(start)]
+        return min(known) if read_time(own) else own
+
     def _shows_task(self, response: ParsedResponse) -> bool:
-        """Whether a response of Alibaba Cloud shows a task at all, and the one whose id is made of its start time."""
+        """Whether a response shows a task at all, and the one whose id is made of its start time."""
         info, collected = response.document.get("TaskInfo"), response.document.get("CollectTime")
         is_of_start = self.task_id in (f"{START_TIME_ID}{collected}", self.task_id.removeprefix(START_TIME_ID))
         return isinstance(info, dict) and info.get("Result") != "TASK_NOT_EXISTS" and is_of_start
@@ -116,15 +124,3 @@ class History:
             return False
         is_young = policy.max_age is None or now - started_at <= policy.max_age
         return is_young and (policy.started_after is None or started_at >= policy.started_after)
-
-
-def start_in_list(response: ParsedResponse, task_id: str) -> object:
-    """The start time of a task in a list of Huawei Cloud."""
-    rows = response.document.get("data_list") or ()
-    return next((row.get("begin_time") for row in rows if row.get("task_id") == task_id), None)
-
-
-def _further_pages(responses: Sequence[ParsedResponse]) -> list[ParsedResponse]:
-    """The further pages of a list, of which the first may have the offset 0 too."""
-    listed = [response for response in responses if "offset" in response.query]
-    return [*listed[:1], *takewhile(lambda response: response.query["offset"] != "0", listed[1:])]

@@ -56,7 +56,7 @@ def huawei_evidence(history: History) -> Evidence:
     require(of_task, "no list has the task")
     chosen_in, last_list = _chosen_in(history, lists), _last_list(of_task)
     chosen, row = chosen_in.rows[history.task_id], last_list.rows[history.task_id]
-    history.choice("tasks", "task_id")
+    history.require_no_other_task("task_id")
     now = history.now(history.ended_at)
     require(type(row.get("task_status")) is int and row["task_status"] == 100, "the task is not complete")
     is_scan = history.settings.for_cloud.get("type") != "image_sync"
@@ -75,7 +75,7 @@ def huawei_evidence(history: History) -> Evidence:
         not is_scan or _has_scope(row, history),
         _has_known_trigger(row, options),
         _is_settled(history, of_task, last_list),
-        _is_still_fresh(history, chosen, row, chosen_in),
+        _is_still_fresh(history, lists, chosen_in, row),
         _is_still_the_only_one(history, lists, chosen_in, row),
     )
     found = _evidence_of_counts(row, is_scan=is_scan)
@@ -130,7 +130,8 @@ def _chosen_in(history: History, lists: list[TaskList]) -> TaskList:
     if history.settings.task_id:
         candidates = [one for one in lists if history.task_id in one.rows]
         require(candidates, "the task was never listed")
-        return next((one for one in candidates if _may_be_chosen(history, one)), candidates[0])
+        with_earliest = ((one, _with_earliest_starts(lists, one)) for one in candidates)
+        return next((one for one, earliest in with_earliest if _may_be_chosen(history, earliest)), candidates[0])
     before = lists[: by_id[0]] if by_id else lists
     require(before and history.task_id in before[-1].rows, "the task was followed without having been chosen")
     return before[-1]
@@ -250,8 +251,9 @@ def _counts(row: Row, *, is_scan: bool) -> list[object]:
     return [*(row.get(name) for name in names), len(listed) if isinstance(listed, list) else 0]
 
 
-def _is_still_fresh(history: History, chosen: Row, row: Row, chosen_in: TaskList) -> bool:
-    """Whether the earlier one of the two start times is fresh too: a later one under the same id changes nothing."""
+def _is_still_fresh(history: History, lists: list[TaskList], chosen_in: TaskList, row: Row) -> bool:
+    """Whether the earliest of all start times is fresh too: a later one under the same id changes nothing."""
+    chosen = _with_earliest_starts(lists, chosen_in).rows[history.task_id]
     starts = (one.get("begin_time") for one in (chosen, row))
     return history.is_fresh(earliest(starts), chosen_in.ended_at)
 

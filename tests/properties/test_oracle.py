@@ -16,7 +16,7 @@ from gate.clouds.response import Response
 from gate.errors import ExitCode
 from tests.builders import NOW
 from tests.properties.mutations import as_bytes
-from tests.properties.oracle_clock import reference_clock
+from tests.properties.oracle_clock import SKEW, reference_clock
 from tests.properties.properties import violations
 from tests.properties.sequences import CLOUDS, execute, generate, without_real_sleeps
 from tests.properties.transport import ApiRequest, Exchange
@@ -285,3 +285,29 @@ def test_a_task_was_not_chosen_by_a_response_that_shows_no_task() -> None:
     before = replace(first, response=Response(status=200, headers={}, body=as_bytes(without_task)))
 
     assert not list(violations(replace(run, exchanges=[before, *run.exchanges])))
+
+
+def test_a_task_is_as_old_as_the_earliest_start_that_it_had_when_it_was_chosen() -> None:
+    """By a clock that is behind, the later start alone would be too far in the future."""
+
+    def is_followed(run: Run) -> bool:
+        return ["task_id" in one.request.query for one in run.exchanges][:2] == [False, True]
+
+    with without_real_sleeps():
+        run = next(passed_scans("huawei", "followed", is_followed))
+    listed, *polls = (
+        replace(one, response=one.response and replace(one.response, headers={})) for one in run.exchanges
+    )
+    earlier = tampered(replace(run, exchanges=[listed]), in_rows("data_list", begin_time=lambda start: start - 60_000))
+    assert listed.response is not None
+    assert polls[-1].response is not None
+    date = format_datetime(NOW + timedelta(seconds=polls[-1].ended_at), usegmt=True)
+    polls[-1] = replace(polls[-1], response=replace(polls[-1].response, headers={"date": date}))
+    started = max(row["begin_time"] for row in json.loads(listed.response.body)["data_list"]) / 1000
+    sequence = replace(run.sequence, clock_error=started - (SKEW.total_seconds() + 30) - NOW.timestamp())
+
+    def with_lists(*lists: Exchange) -> Run:
+        return replace(run, sequence=sequence, exchanges=[*lists, *polls])
+
+    assert not list(violations(with_lists(*earlier.exchanges, listed)))
+    assert list(violations(with_lists(listed)))
