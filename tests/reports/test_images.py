@@ -24,11 +24,13 @@ from gate.reports.images import (
     named_images,
     passed_release,
     shown_images,
+    unmatched_names,
 )
 from tests.builders import a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 
 if TYPE_CHECKING:
     from gate.image import FailedImage
+    from gate.scan import ScanTask
 
 SHOP, TILL = a_failed_image("shop", "too big"), a_failed_image("till", "timeout")
 THREE_KINDS = NamedImages(
@@ -157,3 +159,26 @@ def test_two_gates_of_one_pipeline_have_two_fingerprints_of_one_finding() -> Non
 
     assert fingerprint_in_pipeline(outcome, "a", "b") == fingerprint("a", "b")
     assert fingerprint_in_pipeline(replace(outcome, identity="eu"), "a", "b") == fingerprint("eu", "a", "b")
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        (
+            a_task(risky=2, images=(a_risky_image(),)),
+            "The cloud names 1 risky image and counts 2; the count decides.",
+        ),
+        (a_task(risky=1, images=(a_risky_image(),)), ""),
+        (a_task(risky=None, images=(a_risky_image(),)), ""),
+        (a_task(risky=2), ""),
+        (replace(a_task(risky=2, images=(a_risky_image(),)), asks_for_images=True), ""),
+        (None, ""),
+    ],
+    ids=["other number", "same number", "no number", "no names", "images of a release", "no task"],
+)
+def test_where_a_task_names_more_or_less_risky_images_than_it_counts_both_are_stated(
+    task: ScanTask | None, expected: str
+) -> None:
+    outcome = an_outcome(task) if task else an_outcome(verdict=undecided(Unreachable("gone")))
+
+    assert unmatched_names(outcome) == expected
