@@ -142,11 +142,16 @@ def test_a_pass_without_images_is_a_case_with_nothing_in_it() -> None:
     )
 
 
-def test_counts_of_an_undecided_run_are_said_to_be_not_final() -> None:
-    suite = suite_of(render(an_ending("release undecided")))
+@pytest.mark.parametrize(
+    ("outcome", "note"),
+    [(an_ending("release undecided"), "so far"), (an_outcome(a_task(risky=None)), "not judged")],
+    ids=["not final", "not judged"],
+)
+def test_counts_of_an_undecided_run_are_said_to_be_not_final_or_not_judged(outcome: Outcome, note: str) -> None:
+    suite = suite_of(render(outcome))
 
     notes = {one.attrib["name"]: one.attrib["value"] for one in suite.iter("property")}
-    assert notes["counts"] == "so far"
+    assert notes["counts"] == note
 
 
 def test_several_reasons_are_one_text_and_a_long_one_is_there_as_a_whole() -> None:
@@ -319,6 +324,15 @@ def test_twenty_thousand_images_with_long_names_keep_the_size_limit(filler: str)
     assert suite[-1][0].text == f"{20_000 - shown} more images are left out here; the json report has them all."
     assert suite[-1][0].get("type") == "image"
     assert suite.attrib["failures"] == suite.attrib["tests"] == str(len(list(suite.iter("testcase"))))
+
+
+@pytest.mark.parametrize("number", [10, 11, 1010])
+def test_a_limit_of_one_byte_less_is_kept_whatever_the_number_of_digits_of_the_totals(number: int) -> None:
+    outcome = replace(a_block(*many_images(number, "n")), identity="a gate with a long name")
+    without_some = render(outcome, len(render(outcome).encode()) - 1)
+    limit = len(without_some.encode()) - 1
+
+    assert len(render(outcome, limit).encode()) <= limit
 
 
 def test_every_smaller_limit_is_kept_and_the_verdict_always_there() -> None:
