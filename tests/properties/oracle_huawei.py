@@ -57,6 +57,8 @@ def huawei_evidence(history: History) -> Evidence:
     chosen_in, last_list = _chosen_in(history, lists), _last_list(of_task)
     chosen, row = chosen_in.rows[history.task_id], last_list.rows[history.task_id]
     history.require_no_other_task("task_id")
+    started = _with_earliest_starts(lists, chosen_in).rows[history.task_id].get("begin_time")
+    require(history.is_fresh(started, chosen_in.ended_at), "the task was never chosen while it was fresh")
     now = history.now(history.ended_at)
     require(type(row.get("task_status")) is int and row["task_status"] == 100, "the task is not complete")
     is_scan = history.settings.for_cloud.get("type") != "image_sync"
