@@ -33,7 +33,11 @@ FAILED_REPOSITORY = {"Target": "crr-2", "TargetType": "IMAGE_REPO", "StatusText"
 
 
 def passed_scans(cloud: str, name: str, fits: Callable[[Run], bool]) -> Iterator[Run]:
-    """Image scans that passed a policy with limits of 0, without the id of a task, and fit; without an end."""
+    return scans(cloud, name, fits, ExitCode.PASSED)
+
+
+def scans(cloud: str, name: str, fits: Callable[[Run], bool], exit_code: ExitCode) -> Iterator[Run]:
+    """Image scans that ended so by a policy with limits of 0, without the id of a task, and fit; without an end."""
     for number in count():
         sequence = generate(f"{name}:{number}", cloud=cloud)
         settings, is_scan = sequence.settings, sequence.settings.for_cloud.keys() <= {"project-id"}
@@ -41,7 +45,7 @@ def passed_scans(cloud: str, name: str, fits: Callable[[Run], bool]) -> Iterator
         if not is_scan or settings.task_id or settings.policy.max_failed or settings.policy.max_risky:
             continue
         run = execute(sequence)
-        if run.outcome.verdict.exit_code == ExitCode.PASSED and fits(run):
+        if run.outcome.verdict.exit_code == exit_code and fits(run):
             yield run
 
 
@@ -49,8 +53,7 @@ def passed_scans(cloud: str, name: str, fits: Callable[[Run], bool]) -> Iterator
 def passed_runs(cloud: str) -> tuple[Run, ...]:
     """Some of them with a maximum age."""
     with without_real_sleeps():
-        runs = passed_scans(cloud, "teeth", lambda run: run.sequence.settings.policy.max_age is not None)
-        return tuple(islice(runs, 8))
+        return tuple(islice(passed_scans(cloud, "teeth", has_max_age), 8))
 
 
 @cache
@@ -58,6 +61,10 @@ def runs_with_a_later_list(cloud: str) -> tuple[Run, ...]:
     """Some of them with --started-after, for which the list was read once more after the last poll."""
     with without_real_sleeps():
         return tuple(islice(passed_scans(cloud, "later", has_later_list), 3))
+
+
+def has_max_age(run: Run) -> bool:
+    return run.sequence.settings.policy.max_age is not None
 
 
 def has_later_list(run: Run) -> bool:
@@ -180,6 +187,19 @@ CASES += [("alibaba", name, change) for name, change in ALIBABA.items()]
 )
 def test_a_pass_with_worse_responses_is_a_violation(cloud: str, change: Callable[[Document], object]) -> None:
     assert all(list(violations(tampered(run, change))) for run in passed_runs(cloud))
+
+
+@pytest.mark.parametrize(
+    ("cloud", "stale"),
+    [("huawei", HUAWEI["stale"]), ("alibaba", ALIBABA["stale"])],
+    ids=CLOUDS,
+)
+def test_a_block_by_a_stale_task_is_a_violation(cloud: str, stale: Callable[[Document], object]) -> None:
+    with without_real_sleeps():
+        blocked_runs = list(islice(scans(cloud, "blocked", has_max_age, ExitCode.BLOCKED), 8))
+
+    assert not any(list(violations(run)) for run in blocked_runs)
+    assert all(list(violations(tampered(run, stale))) for run in blocked_runs)
 
 
 def with_earlier_poll(run: Run, change: Callable[[Document], object]) -> Run:
