@@ -47,7 +47,7 @@ def tested(copy: Path, changed: Mapping[str, set[int]]) -> Iterator[Mutant]:
     """Tests every mutant of the statements on these lines of these files, in copies of this copy of the checkout.
 
     Raises:
-        RuntimeError: The tests fail without a mutant too, so their failure would detect none.
+        RuntimeError: The tests of a file fail without a mutant too, or cannot run, so their failure would detect none.
     """
     changes = [change for file, lines in changed.items() for change in _changes(copy, file, lines)]
     if not changes:
@@ -55,8 +55,9 @@ def tested(copy: Path, changed: Mapping[str, set[int]]) -> Iterator[Mutant]:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
     with ProcessPoolExecutor(os.cpu_count(), context, max_tasks_per_child=1) as processes:
-        if processes.submit(_is_detected, copy, "").result():
-            raise RuntimeError("The tests fail without any mutant.")
+        for file in {tuple(_arguments(copy, change.file)): change.file for change in changes}.values():
+            if processes.submit(_is_detected, copy, file).result():
+                raise RuntimeError(f"The tests of {file} fail without any mutant.")
         statuses = processes.map(partial(_status, copy), changes)
         for change, status in zip(changes, statuses, strict=True):
             before = (copy / change.file).read_text()
@@ -136,13 +137,19 @@ def _is_detected(copy: Path, file: str) -> bool:
 
 
 def _arguments(copy: Path, file: str) -> list[str]:
-    """The arguments of pytest; the tests that mirror this file, or its folder, are the first to detect it."""
+    """The arguments of pytest; the tests that mirror this file are the first to detect it."""
     tools = tomllib.loads((copy / "pyproject.toml").read_text())["tool"]
-    module = Path(file.removeprefix("gate/"))
-    mirror = Path("tests", module.parent, f"test_{module.stem.strip('_')}.py")
-    of_folder = [mirror.parent] if module.parent != Path() else []
-    mirrors = [path.as_posix() for path in ([mirror] if (copy / mirror).is_file() else of_folder)]
+    mirrors = _mirrors(copy, Path(file).relative_to("gate").with_suffix(""))
     return [*tools["mutmut"]["pytest_add_cli_args"], *dict.fromkeys([*mirrors, *tools["mutants"]["tests_of_tables"]])]
+
+
+def _mirrors(copy: Path, module: Path) -> list[str]:
+    """The tests with the name of this module or of the nearest folder above it: a module of tests, or a folder."""
+    for part in (module, *module.parents):
+        for mirror in (Path("tests", part.parent, f"test_{part.name.strip('_')}.py"), Path("tests", part)):
+            if part.name and (copy / mirror).exists():
+                return [mirror.as_posix()]
+    return []
 
 
 def _difference(before: str, after: str) -> tuple[str, ...]:
