@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gate.clouds import CLOUDS
+from gate.help import option_row
 from gate.options import (
     CLOUD_OPTIONS,
     CONFIG,
@@ -152,3 +153,20 @@ def test_that_word_is_none_where_there_is_no_default_and_default_where_there_is_
         "unused-waivers": "default",
     }
     assert {option.unset for option in (*OPTIONS, CONFIG) if option.default is None} == {"none", ""}
+
+
+@pytest.mark.parametrize(("name", "text"), [("task-id", "0"), ("name", "team a")])
+def test_an_option_refuses_what_means_nothing_to_it(name: str, text: str) -> None:
+    [option] = [option for option in OPTIONS if option.name == name]
+
+    with pytest.raises(ValueError, match=re.escape(repr(text))):
+        option.parse(text)
+
+
+def test_help_names_the_value_of_an_option_with_too_many_choices_for_one_line() -> None:
+    [option] = [option for option in OPTIONS if option.name == "ci"]
+
+    name, text = option_row(option)
+
+    assert name == "--ci SYSTEM"
+    assert text.startswith(f"{option.help}: {', '.join(option.choices)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate.policy import Policy
 from gate.settings import (
     ReportTarget,
+    Settings,
     age,
     base_url,
     ca_bundle,
@@ -281,3 +284,15 @@ def test_a_text_of_a_documented_form_has_that_form_as_a_whole() -> None:
     for text in ("12", "1234", "123\n", "x"):
         with pytest.raises(ValueError, match=r"is not a number of three digits$"):
             parse(text)
+
+
+def test_settings_are_equal_wherever_they_come_from_and_do_not_show_it() -> None:
+    settings = Settings(cloud="huawei", policy=Policy())
+    from_elsewhere = replace(settings, sources={"timeout": "the file"}, policy_sources={"max-risky": "the file"})
+
+    assert settings == from_elsewhere
+    assert "the file" not in repr(from_elsewhere)
+
+
+def test_variables_of_the_vendors_tools_are_read_unless_that_is_ruled_out() -> None:
+    assert Settings(cloud="huawei", policy=Policy()).reads_variables

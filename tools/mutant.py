@@ -18,5 +18,5 @@ class Mutant:
 
     @property
     def was_detected(self) -> bool:
-        """Whether a test failed or timed out."""
-        return self.status in {"killed", "timeout"}
+        """Whether a test failed or timed out, or the type check failed."""
+        return self.status in {"killed", "timeout", "caught by type check"}

@@ -2,7 +2,8 @@
 
 mutmut tests many mutants in one process, which has imported these already: here each mutant has its own process and
 copy. The mutations are those of mutmut, and the worst ones for the gate in addition, in functions too: the state of
-a complete task for any other state, and the exit code of a pass for any other code.
+a complete task for any other state, and the exit code of a pass for any other code. A mutant that the type check
+rejects, as `.ci/run` would, needs no test.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import difflib
 import multiprocessing
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import tomllib
@@ -47,16 +49,20 @@ def tested(copy: Path, changed: Mapping[str, set[int]]) -> Iterator[Mutant]:
     """Tests every mutant of the statements on these lines of these files, in copies of this copy of the checkout.
 
     Raises:
-        RuntimeError: The tests of a file fail without a mutant too, or cannot run, so their failure would detect none.
+        RuntimeError: The type check, or the tests of a file, fail without a mutant too, or cannot run, so that their
+            failure would detect none.
     """
     changes = [change for file, lines in changed.items() for change in _changes(copy, file, lines)]
     if not changes:
         return
+    if not _has_right_types(copy, "gate"):
+        raise RuntimeError("The type check fails without any mutant.")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
     with ProcessPoolExecutor(os.cpu_count(), context, max_tasks_per_child=1) as processes:
-        for file in {tuple(_arguments(copy, change.file)): change.file for change in changes}.values():
-            if processes.submit(_is_detected, copy, file).result():
+        files = {str(_arguments(copy, change.file)): change.file for change in changes}.values()
+        for file, fails in zip(files, processes.map(partial(_is_detected, copy), files), strict=True):
+            if fails:
                 raise RuntimeError(f"The tests of {file} fail without any mutant.")
         statuses = processes.map(partial(_status, copy), changes)
         for change, status in zip(changes, statuses, strict=True):
@@ -114,12 +120,31 @@ def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def _status(copy: Path, change: _Change) -> str:
-    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mutant-", dir=copy.parent) as folder:
         own = Path(folder, "copy")
-        # With the bytecode of the files without a mutant: Python sees by the time of the file which one has changed.
-        shutil.copytree(copy, own)
+        # With the bytecode and the types of the files without a mutant: both know by the time which one has changed.
+        shutil.copytree(copy, own, copy_function=_copy)
+        (own / change.file).unlink()
         (own / change.file).write_text(change.code)
+        if not _has_right_types(own, change.file):
+            return "caught by type check"
         return "killed" if _is_detected(own, change.file) else "survived"
+
+
+def _copy(source: str, target: str) -> None:
+    """Links a file, which is much faster than to copy it; the databases of mypy are written in place."""
+    if Path(source).suffix == ".db":
+        shutil.copy2(source, target)
+    else:
+        os.link(source, target)
+
+
+def _has_right_types(copy: Path, files: str) -> bool:
+    mypy = [sys.executable, "-m", "mypy", files]
+    code = subprocess.run(mypy, cwd=copy, stdout=subprocess.DEVNULL, check=False).returncode
+    if code not in {0, 1}:
+        raise RuntimeError(f"The type check ended with {code}.")
+    return code == 0
 
 
 def _is_detected(copy: Path, file: str) -> bool:
@@ -130,17 +155,18 @@ def _is_detected(copy: Path, file: str) -> bool:
         contextlib.redirect_stdout(devnull),
         contextlib.redirect_stderr(devnull),
     ):
-        code = pytest.main(_arguments(copy, file))
+        is_detected = any(pytest.main(arguments) for arguments in _arguments(copy, file))
     if not str(sys.modules["gate"].__file__).startswith(str(copy)):
         raise RuntimeError("The tests imported another gate than that of the copy.")
-    return bool(code)
+    return is_detected
 
 
-def _arguments(copy: Path, file: str) -> list[str]:
-    """The arguments of pytest; the tests that mirror this file are the first to detect it."""
+def _arguments(copy: Path, file: str) -> tuple[list[str], ...]:
+    """The arguments of each run of pytest: the tests that mirror this file, which detect most, and the other ones."""
     tools = tomllib.loads((copy / "pyproject.toml").read_text())["tool"]
     mirrors = _mirrors(copy, Path(file).relative_to("gate").with_suffix(""))
-    return [*tools["mutmut"]["pytest_add_cli_args"], *dict.fromkeys([*mirrors, *tools["mutants"]["tests_of_tables"]])]
+    others = [test for test in tools["mutants"]["tests_of_tables"] if test not in mirrors]
+    return tuple([*tools["mutmut"]["pytest_add_cli_args"], *tests] for tests in (mirrors, others) if tests)
 
 
 def _mirrors(copy: Path, module: Path) -> list[str]:
