@@ -14,6 +14,7 @@ from gate.options import (
     CONFIG,
     DOCTOR_OPTIONS,
     DOCTOR_SECTIONS,
+    JUDGE_OPTIONS,
     OPTIONS,
     SECRETS,
     SECTIONS,
@@ -170,3 +171,10 @@ def test_help_names_the_value_of_an_option_with_too_many_choices_for_one_line() 
 
     assert name == "--ci SYSTEM"
     assert text.startswith(f"{option.help}: {', '.join(option.choices)}")
+
+
+def test_judge_takes_no_option_that_only_means_something_to_a_run() -> None:
+    names = {option.name for option in JUDGE_OPTIONS}
+
+    assert {"waivers", "severity-cutoff", "max-failed", "max-risky"} <= names
+    assert not names & {"list-findings", "baseline", "baseline-max-age", "timeout", "image", "region", "max-age"}

@@ -191,7 +191,7 @@ def test_a_pass_with_worse_responses_is_a_violation(cloud: str, change: Callable
 
 @pytest.mark.parametrize(
     ("cloud", "stale"),
-    [("huawei", HUAWEI["stale"]), ("alibaba", ALIBABA["stale"])],
+    [(cloud, change) for cloud, name, change in CASES if name == "stale"],
     ids=CLOUDS,
 )
 def test_a_block_by_a_stale_task_is_a_violation(cloud: str, stale: Callable[[Document], object]) -> None:
