@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from gate import cli
 from gate.clouds import CLOUDS
 from gate.help import option_row
 from gate.options import (
@@ -15,6 +16,7 @@ from gate.options import (
     DOCTOR_OPTIONS,
     DOCTOR_SECTIONS,
     JUDGE_OPTIONS,
+    JUDGE_SECTIONS,
     OPTIONS,
     SECRETS,
     SECTIONS,
@@ -63,8 +65,14 @@ def test_status_has_the_options_of_a_check_and_says_what_four_of_them_mean_to_it
     assert {replace(option, help="") for option in STATUS_OPTIONS} <= {
         replace(option, help="") for option in of_check.values()
     }
-    assert other_help.keys() == {"timeout", "image", "images-from", "quiet"}
-    assert other_help["quiet"] == "print only the state of the scan task or the images, and warnings"
+    assert other_help == {
+        "timeout": "end the run after this time; exit with 4 if the cloud has not responded by then",
+        "image": "show this image, [REGISTRY/]NAMESPACE/NAME[:TAG][@sha256:...], in place of a scan task; repeatable, "
+        "one per line in a variable",
+        "images-from": "show the images that this file names: one reference per line, or the metadata file of "
+        "`docker buildx`",
+        "quiet": "print only the state of the scan task or the images, and warnings",
+    }
 
 
 def test_the_region_has_the_variables_of_each_cloud_beside_its_option() -> None:
@@ -178,3 +186,22 @@ def test_judge_takes_no_option_that_only_means_something_to_a_run() -> None:
 
     assert {"waivers", "severity-cutoff", "max-failed", "max-risky"} <= names
     assert not names & {"list-findings", "baseline", "baseline-max-age", "timeout", "image", "region", "max-age"}
+    assert [*JUDGE_SECTIONS] == ["Judgement", "Findings"]
+
+
+def test_the_help_of_the_status_has_the_titles_of_that_of_a_check_without_judgement_and_reports() -> None:
+    titles = [title for title in SECTIONS if title not in {"Judgement", "Findings", "Reports"}]
+
+    assert [*STATUS_SECTIONS] == titles
+    assert {"Connection", "Sign-in", "Images", "Log"} < {*titles}
+    assert not {"color", "scan"} & {option.name for option in STATUS_OPTIONS}
+
+
+def test_the_help_of_doctor_says_what_a_fixture_is(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["doctor", "--help"])
+
+    text = " ".join(capsys.readouterr().out.split())
+    assert (
+        "--fixture FILE in place of the checks, write to this file how the cloud responds, without any value of the "
+        "account" in text
+    )
