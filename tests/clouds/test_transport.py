@@ -11,8 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 
 from gate.clouds.body import MAX_BODY_BYTES
+from gate.clouds.transport import Transport
 from gate.errors import ExitCode, NotUnderstood, Throttled, TransientError, TruncatedResponse, Unreachable
 from gate.outcome import EventKind
 from gate.simulator import (
@@ -395,3 +398,22 @@ def test_the_request_is_retried_when_a_thread_can_be_started_again(
 
         assert call(a_connection(fake_time), f"http://{peer.address}") == {"projects": []}
     assert len(fake_time.slept) == 1
+
+
+@pytest.mark.parametrize(("request_timeout", "to_connect"), [(30.0, 10.0), (10.5, 10.0), (5.0, 5.0)])
+def test_connecting_may_take_as_long_as_a_request_and_ten_seconds_at_most(
+    monkeypatch: pytest.MonkeyPatch, request_timeout: float, to_connect: float
+) -> None:
+    asked = []
+
+    def refuse(*_: object, timeout: tuple[float, float], **_options: object) -> None:
+        asked.append(timeout)
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(HTTPAdapter, "send", refuse)
+    transport = Transport("http://127.0.0.1:9", secrets=(), request_timeout=request_timeout, ca_bundle=None)
+
+    with pytest.raises(Unreachable):
+        transport.send(requests.Request("GET", "http://127.0.0.1:9"))
+
+    assert asked == [(to_connect, request_timeout)]
