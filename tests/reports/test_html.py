@@ -498,6 +498,12 @@ def test_a_bar_shows_the_vulnerabilities_by_severity_and_all_bars_have_one_scale
     ]
 
 
+def test_an_image_without_vulnerabilities_has_nothing_in_place_of_its_bar() -> None:
+    page = read(a_release(an_image(severities={Severity.HIGH: 0})))
+
+    assert [row[2] for row in rows(page.one("table", id="images"))] == ["scanned 2026-01-31T11:55:00Z"]
+
+
 @pytest.mark.parametrize("count", [1, 7, 10**30])
 def test_no_part_of_a_bar_is_invisible_and_no_bar_is_wider_than_its_cell(count: int) -> None:
     counts = dict.fromkeys(Severity, 1) | {Severity.LOW: count}
