@@ -250,3 +250,22 @@ def test_a_step_of_buildkite_is_told_by_its_key_its_label_or_its_id_and_its_numb
         "label/2",
         "key/2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "variables", "identity"),
+    [
+        ("github", {"GITHUB_JOB": "release", "GITHUB_ACTION": "gate"}, "release/gate"),
+        ("gitlab", {"CI_JOB_NAME": "release"}, "release"),
+        (
+            "azure",
+            {"SYSTEM_STAGENAME": "deploy", "SYSTEM_JOBNAME": "release", "SYSTEM_TASKINSTANCENAME": "gate"},
+            "deploy/release/gate",
+        ),
+        ("bitbucket", {"BITBUCKET_PARALLEL_STEP": "2"}, "2"),
+    ],
+)
+def test_without_a_name_the_job_and_the_step_tell_a_gate_from_others(
+    name: str, variables: dict[str, str], identity: str
+) -> None:
+    assert ci.detect(variables, name).identity == identity

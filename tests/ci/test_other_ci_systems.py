@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from dataclasses import fields, replace
 from datetime import timedelta
@@ -289,6 +290,19 @@ def test_an_agent_of_buildkite_that_does_not_end_is_given_up(tmp_path: Path, mon
     assert warning.startswith("buildkite-agent did not take the annotation (Command ")
 
 
+def test_an_agent_of_buildkite_has_ten_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(command: list[str], *, timeout: float, **_: object) -> None:
+        raise subprocess.TimeoutExpired(command[1:2], timeout)
+
+    agent(tmp_path)
+    monkeypatch.setattr(subprocess, "run", run)
+
+    (warning,) = published("buildkite", BLOCKED, PATH=str(tmp_path))
+
+    assert "'annotate'" in warning
+    assert warning.endswith("timed out after 10.0 seconds).")
+
+
 def test_what_an_agent_of_buildkite_says_is_cut_and_need_not_be_text(tmp_path: Path) -> None:
     agent(tmp_path, exit_code=1, says=b"\xff" + b"x" * 300)
 
@@ -492,7 +506,7 @@ def test_files_for_bitbucket_that_cannot_be_written_get_a_warning(tmp_path: Path
 
     (warning,) = published("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path / "file"))
 
-    assert "there will be no report in Bitbucket" in warning
+    assert warning.endswith("): there will be no report in Bitbucket.")
 
 
 def test_a_folder_for_bitbucket_that_is_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
@@ -504,7 +518,8 @@ def test_a_folder_for_bitbucket_that_is_a_symbolic_link_is_not_followed(tmp_path
     ci.detect({"BITBUCKET_CLONE_DIR": str(tmp_path)}, "bitbucket").remove_stale()
     (warning,) = published("bitbucket", BLOCKED, BITBUCKET_CLONE_DIR=str(tmp_path))
 
-    assert "is a symbolic link and is not followed" in warning
+    folder = tmp_path / bitbucket.FOLDER
+    assert warning == f"{folder} is a symbolic link and is not followed: there will be no report in Bitbucket."
     assert (tmp_path / "elsewhere" / "annotations-1.json").read_text() == "precious"
     assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["annotations-1.json"]
 
