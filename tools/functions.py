@@ -60,7 +60,8 @@ def without_decorators(source: str) -> str:
 
 def _patterns(copy: Path, file: str, lines: set[int]) -> Iterator[str]:
     """The patterns of mutmut's names for all mutants of the functions on these lines."""
-    module = file.removesuffix(".py").replace("/", ".")
+    # In mutmut's names a package stands for its __init__.py.
+    module = file.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
     for name, function in _functions(ast.parse((copy / file).read_text())):
         if lines & set(range(function.lineno, (function.end_lineno or function.lineno) + 1)):
             yield f"{module}.{name}__mutmut_*"
