@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gate.image import ImageRef
 from gate.images.check import lists_for_reports
 from gate.policy import Decision, Policy
 from gate.publish import obstacle
@@ -68,3 +69,9 @@ def test_findings_are_asked_for_where_a_report_is_made_of_them(name: str) -> Non
     settings = Settings(cloud="huawei", policy=Policy(), reports=(ReportTarget(format=name, path=Path("a")),))
 
     assert lists_for_reports(settings) is (name in {"html", "sarif", "container-scanning", "cyclonedx"})
+
+
+def test_a_statement_about_digests_needs_the_digest_of_every_image() -> None:
+    named = a_release(an_image(findings=(), image=ImageRef(name="web", tag="1.0", digest="")))
+
+    assert obstacles(named) == {"attestation": "an image has no digest by sha256, and a statement is about digests"}
