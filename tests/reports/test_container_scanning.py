@@ -79,7 +79,7 @@ def test_a_finding_names_its_package_its_image_and_how_to_solve_it() -> None:
 def test_every_severity_is_the_same_word_of_gitlab(severity: Severity) -> None:
     (row,) = rows(replace(CURL, severity=severity))
 
-    assert row["severity"].lower() == severity
+    assert row["severity"] == str(severity).capitalize()
 
 
 def test_a_name_of_the_cloud_is_there_once() -> None:

@@ -53,6 +53,7 @@ OUTPUTS_ONLY = {"dotenv"}
 
 def test_everything_that_is_known_is_a_row() -> None:
     assert [*context_rows(RELEASE)] == ROWS
+    assert {row.title: row.url for row in context_rows(RELEASE) if row.url} == ADDRESSES
 
 
 def test_all_scan_tasks_that_the_gate_started_are_one_row() -> None:

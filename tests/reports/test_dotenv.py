@@ -136,6 +136,12 @@ def test_real_ids_are_unchanged() -> None:
         assert as_variables(render(an_ending("passed", {"task id": task_id})))["SCAN_TASK_ID"] == task_id
 
 
+def test_a_longer_value_is_cut() -> None:
+    variables = as_variables(render(an_ending("passed", {"task id": "x" * 256})))
+
+    assert variables["SCAN_TASK_ID"] == "x" * 255
+
+
 def test_no_variable_is_an_option_of_the_gate_in_a_later_job() -> None:
     options = {name for option in OPTIONS for name in variables(option.name, {"GITHUB_ACTIONS": "true"})}
 

@@ -384,6 +384,12 @@ def test_no_bar_is_invisible_or_wider_than_its_cell(total: int, risky: int) -> N
     assert start + width <= 100.8
 
 
+def test_one_image_of_a_million_is_wide_enough_to_be_seen_and_no_wider() -> None:
+    page = read(an_outcome(a_task(total=1_000_000, succeeded=1_000_000, risky=1)))
+
+    assert page.one("table", class_="counts").one(class_="over").attributes["width"] == "0.80%"
+
+
 def test_a_count_that_the_cloud_did_not_give_is_unknown_and_not_zero() -> None:
     table = read(OUTCOMES["undecided"]).one("table", class_="counts")
 
@@ -513,6 +519,12 @@ def test_no_part_of_a_bar_is_invisible_and_no_bar_is_wider_than_its_cell(count: 
         assert len(bar) == 5
         assert all(width > 1 for _, width in places)
         assert all(start + width <= 100.01 for start, width in places)
+
+
+def test_one_vulnerability_of_a_thousand_is_wide_enough_to_be_seen_and_no_wider() -> None:
+    most, few = a_risky_image("a", severities={Severity.LOW: 1000}), a_risky_image("b", severities={Severity.HIGH: 1})
+
+    assert [width for bar in bars(most, few) for _, _, width in bar] == ["100.00%", "2.00%"]
 
 
 def test_an_image_that_is_left_out_does_not_make_the_bars_of_the_others_shorter() -> None:
