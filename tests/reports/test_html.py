@@ -21,7 +21,7 @@ from gate.policy import Decision, Policy, Reason, nothing_to_judge, undecided
 from gate.policy_digest import policy_digest
 from gate.reports import html
 from gate.reports.html.images import MAX_IMAGES
-from gate.reports.html.parts import duration
+from gate.reports.html.parts import duration, icon
 from gate.reports.html.timeline import MAX_EVENTS
 from gate.reports.size_limits import MAX_HTML_SIZE
 from gate.scan import RISK_SCOPES, ScanScope, TaskState
@@ -900,3 +900,16 @@ def _luminance(colour: str) -> float:
     parts = (int(colour[at:until], 16) / 255 for at, until in pairwise((1, 3, 5, 7)))
     linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("decision", "outline"),
+    [
+        (Decision.PASSED, '<circle cx="20" cy="20" r="18"/><path d="M12 20.5l5.5 5.5L28.5 14.5"/>'),
+        (Decision.BLOCKED, '<path d="M12.5 2h15L38 12.5v15L27.5 38h-15L2 27.5v-15z"/><path d="M12 20h16"/>'),
+        (Decision.UNDECIDED, '<path d="M20 3l18 33H2z"/><path d="M20 15v10M20 30v.5"/>'),
+    ],
+    ids=["a circle with a tick", "an octagon with a bar", "a triangle with an exclamation mark"],
+)
+def test_each_verdict_has_an_outline_of_its_own(decision: Decision, outline: str) -> None:
+    assert f">{outline}</svg>" in icon(decision)

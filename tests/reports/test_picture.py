@@ -102,3 +102,21 @@ def test_a_run_whose_progress_is_always_known_has_no_mark_for_an_unknown_one() -
 
     assert '<p class="lane">Progress <small>0 to 100 %</small></p>' in shown
     assert re.findall(r'<circle class="poll" cx="([^"]+)" cy="([^"]+)"', shown) == [("0%", "118"), ("100%", "30")]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400],
+)
+def test_the_axis_has_marks_at_steps_in_which_people_count_time(step: float) -> None:
+    marks = re.findall(r'class="tick" x1="([\d.]+)%"', picture(RUN[:1], 4 * step))
+
+    assert marks == ["0.00", "25.00", "50.00", "75.00", "100.00"]
+
+
+def test_warnings_and_notes_have_lanes_of_their_own() -> None:
+    events = (*RUN, Event(kind=EventKind.WARNING, at=7.0, text="slow"), Event(kind=EventKind.NOTE, at=8.0, text="so"))
+
+    lanes = re.findall(r'<p class="lane">(\w+) <small>1</small></p>', picture(events, 10.0))
+
+    assert lanes == ["Pauses", "Actions", "Warnings", "Notes"]
