@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -53,6 +54,13 @@ def test_white_space_around_a_value_is_removed() -> None:
     environ = {INPUT.access_key_id: " id\n", INPUT.access_key_secret: "\tsecret \r\n"}
 
     assert find_credentials(environ, ()) == Credentials(access_key_id="id", access_key_secret="secret")
+
+
+def test_credentials_are_equal_wherever_they_come_from() -> None:
+    token = Credentials(auth_token="a")
+
+    assert token == replace(token, origin="a file", account="1") != replace(token, auth_token="b")
+    assert (token.origin, token.account) == ("", "")
 
 
 OUR_HALVES = "SCAN_GATE_ACCESS_KEY_ID and SCAN_GATE_ACCESS_KEY_SECRET"

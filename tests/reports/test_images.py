@@ -137,6 +137,19 @@ def test_a_list_with_room_for_two_names_one_image_and_counts_the_others() -> Non
     assert found.left_out_block is True
 
 
+@pytest.mark.parametrize(
+    ("state", "words"), [(ImageState.SCANNED, "are risky"), (ImageState.FAILED, "could not be scanned")]
+)
+def test_images_that_are_left_out_for_one_reason_have_it_beside_their_number(state: ImageState, words: str) -> None:
+    images = [an_image(name, state, is_risky=state is ImageState.SCANNED) for name in "abc"]
+
+    assert shown_images(a_release(*images), 2).left_out == f"2 more images {words}; the json report has them all."
+
+
+def test_where_no_image_is_left_out_none_of_these_blocks() -> None:
+    assert shown_images(a_release(a_risky_image()), 2).left_out_block is False
+
+
 def test_a_pass_counts_what_it_allowed() -> None:
     images = (an_image(), a_risky_image("shop"), an_image("api", ImageState.FAILED))
 

@@ -7,8 +7,9 @@ import json
 import random
 import re
 import zlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ from gate.image import FailedImage, ImageRef, ImageState, Severity
 from gate.policy import Policy, undecided
 from gate.reports import sarif
 from gate.reports.sarif import MAX_RESULTS
+from gate.reports.sarif.rules import RULES
 from tests.builders import NOW, a_digest, a_failed_image, a_release, a_risky_image, a_task, an_image, an_outcome
 from tests.hostile import HOSTILE
 from tests.reports.endings import a_block, an_ending, many_images
@@ -340,3 +342,10 @@ def test_whatever_the_size_limit_the_reasons_and_the_number_of_images_left_out_s
         assert len(gzip.compress(text.encode(), mtime=0)) <= max_size + 12 or len(names) <= 3
         assert names[:2] == ["too-many-failed", "too-many-risky"]
         assert (names[-1] == "more-images") is (len(names) < 32)
+
+
+def test_the_words_of_each_rule_are_those_that_were_reviewed() -> None:
+    """Code scanning keeps them with its alerts."""
+    reviewed = json.loads(Path(__file__).with_name("sarif_rules.json").read_text(encoding="utf-8"))
+
+    assert {name: asdict(rule) for name, rule in RULES.items()} == reviewed
