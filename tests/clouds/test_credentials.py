@@ -63,6 +63,12 @@ def test_credentials_are_equal_wherever_they_come_from() -> None:
     assert (token.origin, token.account) == ("", "")
 
 
+def test_a_source_has_no_variable_that_it_does_not_name() -> None:
+    source = Source()
+
+    assert (source.access_key_id, source.access_key_secret, source.security_token, source.auth_token) == ("",) * 4
+
+
 OUR_HALVES = "SCAN_GATE_ACCESS_KEY_ID and SCAN_GATE_ACCESS_KEY_SECRET"
 
 
