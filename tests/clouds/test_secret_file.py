@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -55,6 +56,27 @@ def test_a_pipe_that_is_never_closed_is_an_error_however_much_was_written(tmp_pa
         os.close(both)
 
     assert "a-part" not in str(caught.value)
+
+
+def test_a_pipe_has_half_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = []
+
+    class Silent:
+        def register(self, descriptor: int, events: int) -> None:
+            """Nothing will be there to read."""
+
+        def poll(self, milliseconds: float) -> list[int]:
+            waits.append(milliseconds)
+            return []
+
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr(select, "poll", Silent)
+    monkeypatch.setattr(time, "monotonic", lambda: 7.0)
+
+    with pytest.raises(UsageError, match="has not ended within 30 s"):
+        read_secret_file(str(tmp_path / "pipe"), named_by="NAME_FILE")
+
+    assert waits == [30_000.0]
 
 
 def test_a_pipe_that_never_has_all_of_its_content_is_given_up_after_the_time_for_all_of_it(
