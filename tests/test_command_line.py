@@ -63,10 +63,11 @@ def error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 def test_an_error_in_a_value_names_the_one_place_that_it_comes_from(
     given: dict[str, object], source: str, error: Callable[..., str]
 ) -> None:
-    arguments = given.pop("arguments", [])
+    arguments = given.get("arguments", [])
     assert isinstance(arguments, list)
+    elsewhere = {name: value for name, value in given.items() if name != "arguments"}
 
-    assert error(*arguments, **given) == (
+    assert error(*arguments, **elsewhere) == (
         f"scan-gate: Invalid value for {source}: 'x' is not a whole number such as 0 or 5. See scan-gate check --help."
     )
 
