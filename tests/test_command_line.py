@@ -137,10 +137,11 @@ def test_an_empty_value_is_answered_by_the_word_that_stands_for_none(
     given: dict[str, object], message: str, error: Callable[..., str]
 ) -> None:
     """No shell has to do with an empty value of the config file."""
-    arguments = given.pop("arguments", [])
+    arguments = given.get("arguments", [])
     assert isinstance(arguments, list)
+    elsewhere = {name: value for name, value in given.items() if name != "arguments"}
 
-    assert error(*arguments, **given) == f"scan-gate: Invalid value for {message} See scan-gate check --help."
+    assert error(*arguments, **elsewhere) == f"scan-gate: Invalid value for {message} See scan-gate check --help."
 
 
 @pytest.mark.parametrize(
