@@ -7,6 +7,7 @@ import io
 import os
 import pty
 import resource
+import select
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -108,6 +109,29 @@ def test_a_reader_that_has_stopped_is_named_in_the_words_of_the_error(tmp_path: 
         os.close(reader)
 
     assert (caught.value.errno, caught.value.strerror) == (errno.ETIMEDOUT, "its reader has read nothing for 0 s")
+
+
+def test_a_reader_of_a_report_has_the_time_that_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = []
+
+    class Full:
+        def register(self, file: object, events: int) -> None:
+            """No reader makes room in it."""
+
+        def poll(self, milliseconds: float) -> list[int]:
+            waits.append(milliseconds)
+            return []
+
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    monkeypatch.setattr(select, "poll", Full)
+    try:
+        with pytest.raises(TimeoutError, match="has read nothing for 5 s"):
+            write_atomically(tmp_path / "pipe", lambda: ["x"], stall_timeout=5.0)
+    finally:
+        os.close(reader)
+
+    assert waits == [5000.0]
 
 
 class FullDisk(io.FileIO):
