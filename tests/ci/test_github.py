@@ -323,6 +323,10 @@ def test_there_are_ten_annotations_at_most_also_where_tags_moved(capsys: pytest.
     assert found[-2][2] == "13 more images are risky; the json report has them all."
 
 
+def test_nothing_of_the_text_of_a_command_is_escaped_that_need_not_be() -> None:
+    assert command("notice", "X: a, b") == "::notice::X: a, b\n"
+
+
 def test_a_command_reads_back_as_the_runner_reads_it() -> None:
     assert command("error", "100%\r\nb", title="aX:b,c", file="d") == (
         "::error title=aX%3Ab%2Cc,file=d::100%25%0D%0Ab\n"
