@@ -23,7 +23,9 @@ from gate.options import (
     STATUS_OPTIONS,
     STATUS_SECTIONS,
     cloud_options,
+    known_report_target,
 )
+from gate.reports import REPORTS
 from gate.settings import Option
 
 
@@ -205,3 +207,8 @@ def test_the_help_of_doctor_says_what_a_fixture_is(capsys: pytest.CaptureFixture
         "--fixture FILE in place of the checks, write to this file how the cloud responds, without any value of the "
         "account" in text
     )
+
+
+def test_a_format_of_reports_that_there_is_not_is_answered_by_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match=f"^'csv' is not a report format; known are {', '.join(REPORTS)}$"):
+        known_report_target("csv=scan.csv")
