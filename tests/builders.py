@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -22,6 +23,8 @@ from gate.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pytest
 
     from gate.outcome import Event
     from gate.policy import Verdict
@@ -115,6 +118,22 @@ def a_task(
         risk_applies=risk_applies,
         results_pending=results_pending,
     )
+
+
+def a_poll_without_events(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Has nothing ever become ready for `select.poll()`; returns the milliseconds that it is asked to wait for."""
+    waits: list[float] = []
+
+    class Silent:
+        def register(self, file: object, events: int) -> None:
+            """Nothing happens to the file."""
+
+        def poll(self, milliseconds: float) -> list[tuple[int, int]]:
+            waits.append(milliseconds)
+            return []
+
+    monkeypatch.setattr(select, "poll", Silent)
+    return waits
 
 
 def a_failed_image(name: str = "shop", reason: str = "download_failed") -> FailedImage:

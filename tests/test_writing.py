@@ -7,7 +7,6 @@ import io
 import os
 import pty
 import resource
-import select
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.writing import append_atomically, remove_stale, why_unwritable, write_atomically, write_stream
+from tests.builders import a_poll_without_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,19 +112,9 @@ def test_a_reader_that_has_stopped_is_named_in_the_words_of_the_error(tmp_path: 
 
 
 def test_a_reader_of_a_report_has_the_time_that_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits = []
-
-    class Full:
-        def register(self, file: object, events: int) -> None:
-            """No reader makes room in it."""
-
-        def poll(self, milliseconds: float) -> list[int]:
-            waits.append(milliseconds)
-            return []
-
+    waits = a_poll_without_events(monkeypatch)
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    monkeypatch.setattr(select, "poll", Full)
     try:
         with pytest.raises(TimeoutError, match="has read nothing for 5 s"):
             write_atomically(tmp_path / "pipe", lambda: ["x"], stall_timeout=5.0)

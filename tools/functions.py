@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.mutant import Mutant
+from tools.mutant import Mutant, module_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -60,8 +60,7 @@ def without_decorators(source: str) -> str:
 
 def _patterns(copy: Path, file: str, lines: set[int]) -> Iterator[str]:
     """The patterns of mutmut's names for all mutants of the functions on these lines."""
-    # In mutmut's names a package stands for its __init__.py.
-    module = file.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+    module = module_of(file)
     for name, function in _functions(ast.parse((copy / file).read_text())):
         if lines & set(range(function.lineno, (function.end_lineno or function.lineno) + 1)):
             yield f"{module}.{name}__mutmut_*"

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+def module_of(file: str) -> str:
+    """The name of the module in this file, as mutmut has it: a package stands for its `__init__.py`."""
+    return file.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
     """One change to the gate that a test should detect, and whether one did."""

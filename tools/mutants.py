@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools import functions, tables
+from tools.mutant import module_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +41,7 @@ def main() -> int:
     options = parser.parse_args()
     # A mutant survives only if no row of a divided test notices it.
     os.environ["TEST_PARTS"] = "all"
-    files = [file for file in mutated_files() if not options.only or _module(file) in options.only]
+    files = [file for file in mutated_files() if not options.only or module_of(file) in options.only]
     changed = {file: lines for file in files if (lines := _changed_lines(file, options.since))}
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copies = [Path(folder, name) for name in ("functions", "tables")]
@@ -66,10 +67,6 @@ def mutated_files() -> list[str]:
             raise ValueError(f"pyproject.toml: no file matches {pattern} of only_mutate")
         files += matches
     return files
-
-
-def _module(file: str) -> str:
-    return file.removesuffix(".py").replace("/", ".")
 
 
 def _report(mutants: Sequence[Mutant]) -> int:

@@ -28,7 +28,7 @@ import pytest
 from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
-from tools.mutant import Mutant
+from tools.mutant import Mutant, module_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -73,7 +73,7 @@ def tested(copy: Path, changed: Mapping[str, set[int]]) -> Iterator[Mutant]:
 def _changes(copy: Path, file: str, lines: set[int]) -> Iterator[_Change]:
     wrapper = MetadataWrapper(cst.parse_module((copy / file).read_text()))
     spans = wrapper.resolve(PositionProvider)
-    module = file.removesuffix(".py").replace("/", ".")
+    module = module_of(file)
     for name, statement in _statements(wrapper.module.body):
         span = spans[statement]
         if lines & set(range(span.start.line, span.end.line + 1)):
@@ -142,8 +142,8 @@ def _copy(source: str, target: str) -> None:
         os.link(source, target)
 
 
-def _has_right_types(copy: Path, files: str) -> bool:
-    mypy = [sys.executable, "-m", "mypy", files]
+def _has_right_types(copy: Path, path: str) -> bool:
+    mypy = [sys.executable, "-m", "mypy", path]
     code = subprocess.run(mypy, cwd=copy, stdout=subprocess.DEVNULL, check=False).returncode
     if code not in {0, 1}:
         raise RuntimeError(f"The type check ended with {code}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ import pytest
 
 from gate.clouds.secret_file import mistaken_for_its_file, read_secret_file
 from gate.errors import UsageError
+from tests.builders import a_poll_without_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,18 +59,8 @@ def test_a_pipe_that_is_never_closed_is_an_error_however_much_was_written(tmp_pa
 
 
 def test_a_pipe_has_half_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits = []
-
-    class Silent:
-        def register(self, descriptor: int, events: int) -> None:
-            """Nothing will be there to read."""
-
-        def poll(self, milliseconds: float) -> list[int]:
-            waits.append(milliseconds)
-            return []
-
+    waits = a_poll_without_events(monkeypatch)
     os.mkfifo(tmp_path / "pipe")
-    monkeypatch.setattr(select, "poll", Silent)
     monkeypatch.setattr(time, "monotonic", lambda: 7.0)
 
     with pytest.raises(UsageError, match="has not ended within 30 s"):
